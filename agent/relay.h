@@ -1,0 +1,63 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_RELAY_H_INCLUDED_
+#define _AGENT_RELAY_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+
+/*
+ * Copies bytes between connections on <port>.sock and the app that listens on
+ * that port of the loopback, 127.0.0.1 first, then ::1 (and any address of
+ * the container that /proc/net/tcp shows it listening on).  In bounded
+ * memory: a side that does not read stops the other.
+ */
+
+
+typedef struct agent_relay_s  agent_relay_t;
+
+
+/*
+ * Serves the listening socket fd, which it owns from now on; one relay for a
+ * port: a second one replaces the first's listener and keeps its connections.
+ * Only peers outside the PID namespace are served.  0, or a negative libuv
+ * error.
+ */
+int agent_relay_listen(uv_loop_t *loop, uint16_t port, int fd);
+
+/* closes the listener and cuts every connection made through it; 0, or -1 */
+int agent_relay_unlisten(uint16_t port);
+
+/* connections open on all ports; idle.c asks */
+size_t agent_relay_active(void);
+
+/* bytes from clients so far; a silent connection is not activity */
+uint64_t agent_relay_bytes(void);
+
+/* see docs/wire.md, "Going to sleep": accept what is queued, then close */
+void agent_relay_drain(void);
+
+/*
+ * TCP ports that listen in this network namespace, ascending, with the
+ * address of the first listener found of each; read from /proc/net/tcp and
+ * tcp6.  Returns their number, at most max.
+ */
+typedef struct {
+    uint16_t  port;
+    char      address[46];
+} agent_listener_t;
+
+size_t agent_relay_listening(agent_listener_t *list, size_t max);
+
+/* the exposed ports among them; for hello and "listening" */
+size_t agent_relay_exposed_listening(uint16_t *ports, size_t max);
+
+
+#endif /* _AGENT_RELAY_H_INCLUDED_ */

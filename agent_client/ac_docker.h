@@ -1,0 +1,198 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AC_DOCKER_H_INCLUDED_
+#define _AC_DOCKER_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ac_loop.h"
+
+
+/*
+ * The Docker Engine API, as far as a sandbox needs it.  Source: Docker Engine
+ * API v1.41 (docs.docker.com/engine/api/v1.41).
+ *
+ * Nothing here blocks.  A call returns NULL only when out of memory; otherwise
+ * its handler runs exactly once, from a later turn of the loop and never from
+ * inside the call, unless the call is cancelled first.  What a reply points to
+ * lives until the handler returns.  Arguments are copied.
+ */
+
+
+#define AC_DOCKER_MIN_API   0x0128              /* 1.40 */
+
+
+typedef enum {
+    AC_OK = 0,             /* the engine answered; look at status */
+    AC_UNREACHABLE,        /* no connection, no such host, refused */
+    AC_TIMEDOUT,           /* the deadline of the call passed */
+    AC_BROKEN,             /* connection lost or not HTTP */
+    AC_MALFORMED,          /* the answer is not what the API promises */
+    AC_TOO_BIG,            /* the answer exceeds its cap */
+    AC_UNSUPPORTED,        /* no common API version */
+    AC_NOMEM
+} ac_error_e;
+
+
+typedef struct ac_docker_s     ac_docker_t;     /* one for each process */
+typedef struct ac_endpoint_s   ac_endpoint_t;   /* one engine */
+typedef struct ac_call_s       ac_call_t;       /* one call under way */
+
+
+typedef struct {
+    const char    *url;        /* unix:/path, http://host:port, https://… */
+    const char    *ca;         /* PEM files, for https; NULL: system's CAs */
+    const char    *cert;
+    const char    *key;
+    unsigned       connect_ms;
+} ac_endpoint_conf_t;
+
+
+typedef struct {
+    const char    *source;
+    const char    *target;
+    int            read_only;
+} ac_mount_t;
+
+
+typedef struct {
+    const char    *key;
+    const char    *value;
+} ac_pair_t;
+
+
+typedef struct {
+    const char        *name;
+    const char        *image;
+    const char       **entrypoint;       /* NULL-terminated */
+    const char        *network;          /* "none", or a network's name */
+    const char        *hostname;         /* NULL: the engine's choice */
+    const char        *user;             /* NULL: the image's */
+    const ac_pair_t   *labels;
+    size_t             nlabels;
+    const ac_mount_t  *mounts;
+    size_t             nmounts;
+    const char       **cap_add;          /* NULL-terminated; all else dropped */
+    int64_t            memory;           /* bytes, swap equal; 0: no limit */
+    int64_t            nano_cpus;        /* 0: no limit */
+    int64_t            pids;             /* 0: no limit */
+    const char        *disk;             /* storage-opt size; NULL: none */
+} ac_container_spec_t;
+
+
+typedef struct {
+    char               id[65];
+    char               name[128];        /* without the leading slash */
+    char               image[256];
+    char               state[16];        /* created, running, exited, … */
+    char               status[128];
+    int                pid;              /* inspect only */
+    int                exit_code;        /* inspect only */
+    int                oom_killed;       /* inspect only */
+    int                paused;           /* inspect only */
+    char               label_run[64];    /* value of AC_LABEL_RUN, or "" */
+} ac_container_t;
+
+
+/* labels that the client reads back; list filters by the first */
+#define AC_LABEL_INSTANCE  "nginx-sandbox.instance"
+#define AC_LABEL_RUN       "nginx-sandbox.run"
+#define AC_LABEL_CLASS     "nginx-sandbox.class"
+
+
+typedef struct {
+    char               id[80];           /* sha256:… */
+    char               user[128];        /* Config.User */
+    char               workdir[256];
+} ac_image_t;
+
+
+typedef struct {
+    char               action[32];       /* die, oom, destroy, … */
+    char               id[65];
+    char               label_run[64];
+    int                exit_code;        /* of die, else -1 */
+} ac_event_t;
+
+
+typedef struct {
+    ac_error_e             error;
+    int                    status;       /* HTTP, 0 when error is set */
+    char                   message[512]; /* the engine's words, or ours */
+
+    /* by call; NULL or 0 when it failed */
+    const ac_container_t  *containers;   /* list, inspect (one), create: id */
+    size_t                 ncontainers;
+    const ac_image_t      *image;        /* image */
+    int                    api_version;  /* ping: 0x0129 is 1.41 */
+    int                    ncpu;         /* info */
+    int64_t                mem_total;    /* info */
+} ac_reply_t;
+
+
+typedef void (*ac_reply_pt)(void *data, const ac_reply_t *reply);
+/* event NULL: the stream ended, reply tells why; nothing follows */
+typedef void (*ac_event_pt)(void *data, const ac_event_t *event,
+    const ac_reply_t *reply);
+
+
+ac_docker_t *ac_docker_create(ac_loop_t *loop);
+/* cancels what is under way, without calling its handlers */
+void ac_docker_destroy(ac_docker_t *d);
+
+/* NULL, and a line in err, when the URL cannot be used; opens nothing */
+ac_endpoint_t *ac_endpoint_create(const ac_endpoint_conf_t *conf, char *err,
+    size_t size);
+void ac_endpoint_destroy(ac_endpoint_t *ep);
+
+/*
+ * Each call takes the engine and a deadline in milliseconds.  The API version
+ * is agreed on with the first call to an engine, within its deadline, and
+ * again after the engine was unreachable.
+ */
+ac_call_t *ac_docker_ping(ac_docker_t *d, ac_endpoint_t *ep, unsigned ms,
+    ac_reply_pt handler, void *data);
+ac_call_t *ac_docker_info(ac_docker_t *d, ac_endpoint_t *ep, unsigned ms,
+    ac_reply_pt handler, void *data);
+ac_call_t *ac_docker_image(ac_docker_t *d, ac_endpoint_t *ep,
+    const char *image, unsigned ms, ac_reply_pt handler, void *data);
+ac_call_t *ac_docker_create_container(ac_docker_t *d, ac_endpoint_t *ep,
+    const ac_container_spec_t *spec, unsigned ms, ac_reply_pt handler,
+    void *data);
+/* 204 started, 304 already so, 404, 409, 500 */
+ac_call_t *ac_docker_start(ac_docker_t *d, ac_endpoint_t *ep,
+    const char *name, unsigned ms, ac_reply_pt handler, void *data);
+/* grace in seconds before SIGKILL */
+ac_call_t *ac_docker_stop(ac_docker_t *d, ac_endpoint_t *ep,
+    const char *name, unsigned grace, unsigned ms, ac_reply_pt handler,
+    void *data);
+ac_call_t *ac_docker_kill(ac_docker_t *d, ac_endpoint_t *ep,
+    const char *name, unsigned ms, ac_reply_pt handler, void *data);
+ac_call_t *ac_docker_unpause(ac_docker_t *d, ac_endpoint_t *ep,
+    const char *name, unsigned ms, ac_reply_pt handler, void *data);
+/* by force, with its volumes */
+ac_call_t *ac_docker_remove(ac_docker_t *d, ac_endpoint_t *ep,
+    const char *name, unsigned ms, ac_reply_pt handler, void *data);
+ac_call_t *ac_docker_inspect(ac_docker_t *d, ac_endpoint_t *ep,
+    const char *name, unsigned ms, ac_reply_pt handler, void *data);
+/* all containers, running or not, with AC_LABEL_INSTANCE=instance */
+ac_call_t *ac_docker_list(ac_docker_t *d, ac_endpoint_t *ep,
+    const char *instance, unsigned ms, ac_reply_pt handler, void *data);
+/* a background stream of container events of the instance; no deadline */
+ac_call_t *ac_docker_events(ac_docker_t *d, ac_endpoint_t *ep,
+    const char *instance, ac_event_pt handler, void *data);
+
+/* the handler will not run */
+void ac_call_cancel(ac_call_t *call);
+
+/* "1.41" for 0x0129 */
+const char *ac_error_text(ac_error_e error);
+
+
+#endif /* _AC_DOCKER_H_INCLUDED_ */

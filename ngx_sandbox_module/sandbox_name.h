@@ -1,0 +1,81 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _SANDBOX_NAME_H_INCLUDED_
+#define _SANDBOX_NAME_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+/*
+ * The grammar of names that clients choose.  Every function is pure, takes
+ * text that need not end in a zero byte, and neither allocates nor blocks.
+ */
+
+
+#define SANDBOX_ID_MAX        40
+#define SANDBOX_TOKEN_MAX     16
+#define SANDBOX_LABEL_MAX     63
+#define SANDBOX_RANDOM_LEN    26
+
+#define SANDBOX_PORT_MIN      1024
+#define SANDBOX_PORT_MAX      65535
+
+
+typedef struct {
+    const char  *data;
+    size_t       len;
+} sandbox_text_t;
+
+
+typedef struct {
+    uint16_t     port;
+    size_t       id_len;
+    size_t       token_len;
+    /* in lower case, zero-terminated */
+    char         id[SANDBOX_ID_MAX + 1];
+    char         token[SANDBOX_TOKEN_MAX + 1];
+} sandbox_label_t;
+
+
+/* 1 when text is a sandbox id; reserved names are none */
+int sandbox_id_valid(const char *text, size_t len);
+
+/* the port that text spells in decimal without a leading zero, or 0 */
+unsigned sandbox_port_parse(const char *text, size_t len);
+
+int sandbox_token_valid(const char *text, size_t len);
+
+/* [A-Za-z0-9._-]{1,128} without ".." */
+int sandbox_session_valid(const char *text, size_t len);
+
+/*
+ * Parses "<port>-<id>-<token>" (any case) into label: the port stands before
+ * the first '-', the token after the last.  1, or 0 when it is no such label.
+ */
+int sandbox_label_parse(const char *text, size_t len, sandbox_label_t *label);
+
+/*
+ * Where the token stands in a host name whose first label has the form of a
+ * preview label: 1 and its place, else 0.  Looser than sandbox_label_parse(),
+ * so that a mistyped host is masked too.
+ */
+int sandbox_label_token(const char *host, size_t len, size_t *start,
+    size_t *token_len);
+
+/* 1 when both are equal; its time depends on the lengths only */
+int sandbox_equal(const char *a, size_t alen, const char *b, size_t blen);
+
+/* 26 characters of lower-case base32 of 16 random bytes; 0, or -1 (errno) */
+int sandbox_random(char *buf);
+
+/* a token: 16 characters of [a-z2-7], 80 random bits; 0, or -1 (errno) */
+int sandbox_token_random(char *buf);
+
+
+#endif /* _SANDBOX_NAME_H_INCLUDED_ */
