@@ -14,7 +14,8 @@
 
 /*
  * The grammar of names that clients choose.  Every function is pure, takes
- * text that need not end in a zero byte, and neither allocates nor blocks.
+ * text that need not end in a zero byte, and neither allocates nor blocks; but
+ * the two random ones, which ask the kernel (and do not block either).
  */
 
 
@@ -46,7 +47,7 @@ typedef struct {
 /* 1 when text is a sandbox id; reserved names are none */
 int sandbox_id_valid(const char *text, size_t len);
 
-/* the port that text spells in decimal without a leading zero, or 0 */
+/* the port, in range, that text spells without a leading zero, or else 0 */
 unsigned sandbox_port_parse(const char *text, size_t len);
 
 int sandbox_token_valid(const char *text, size_t len);
@@ -63,7 +64,9 @@ int sandbox_label_parse(const char *text, size_t len, sandbox_label_t *label);
 /*
  * Where the token stands in a host name whose first label has the form of a
  * preview label: 1 and its place, else 0.  Looser than sandbox_label_parse(),
- * so that a mistyped host is masked too.
+ * so that a mistyped host is masked too: a first label that begins with a
+ * digit and has a '-' with something after it; the token runs from the last
+ * of these to the end of the label.
  */
 int sandbox_label_token(const char *host, size_t len, size_t *start,
     size_t *token_len);
@@ -71,10 +74,13 @@ int sandbox_label_token(const char *host, size_t len, size_t *start,
 /* 1 when both are equal; its time depends on the lengths only */
 int sandbox_equal(const char *a, size_t alen, const char *b, size_t blen);
 
-/* 26 characters of lower-case base32 of 16 random bytes; 0, or -1 (errno) */
+/*
+ * 26 characters of lower-case base32 of 16 random bytes, and a zero byte;
+ * 0, or -1 (errno; EAGAIN while the kernel has no randomness yet)
+ */
 int sandbox_random(char *buf);
 
-/* a token: 16 characters of [a-z2-7], 80 random bits; 0, or -1 (errno) */
+/* a token: 16 characters of [a-z2-7], 80 random bits, and a zero byte; same */
 int sandbox_token_random(char *buf);
 
 
