@@ -1,0 +1,410 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_MODULE_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_MODULE_H_INCLUDED_
+
+
+#include <ngx_config.h>
+#include <ngx_core.h>
+#include <ngx_http.h>
+
+#include <cjson/cJSON.h>
+
+#include "ac_docker.h"
+#include "ac_agent.h"
+#include "sandbox_name.h"
+#include "sandbox_store.h"
+
+
+/*
+ * Everything here runs in a worker's event loop and nothing blocks.  Strings
+ * in a request's context live as long as the request; a node that is held
+ * (ngx_http_sandbox_node_hold()) lives until it is released.
+ */
+
+
+#define NGX_HTTP_SANDBOX_BODY_MAX    65536      /* JSON that nginx reads */
+
+
+/* how the request's sandbox was started */
+
+#define NGX_HTTP_SANDBOX_START_NONE    0
+#define NGX_HTTP_SANDBOX_START_HIT     1
+#define NGX_HTTP_SANDBOX_START_WAKE    2
+#define NGX_HTTP_SANDBOX_START_CREATE  3
+#define NGX_HTTP_SANDBOX_START_LOST    4
+
+
+/* counters of the shared zone */
+
+typedef struct {
+    ngx_atomic_t                   api_requests;
+    ngx_atomic_t                   api_denied;         /* 401, 403, 421 */
+    ngx_atomic_t                   preview_requests;
+    ngx_atomic_t                   preview_denied;     /* 404 */
+    ngx_atomic_t                   preview_stale;      /* 410 */
+    ngx_atomic_t                   starts[5];          /* by ..._START_* */
+    ngx_atomic_t                   start_failures;
+    ngx_atomic_t                   start_ms;           /* sum of starts */
+    ngx_atomic_t                   created;            /* directories */
+    ngx_atomic_t                   destroyed;
+    ngx_atomic_t                   ends;               /* agents that left */
+    ngx_atomic_t                   engine_calls;
+    ngx_atomic_t                   engine_errors;
+    ngx_atomic_t                   tethers;            /* open now */
+    ngx_atomic_t                   waiting;            /* requests now */
+    ngx_atomic_t                   swept;
+} ngx_http_sandbox_counters_t;
+
+
+typedef struct {
+    ngx_str_t                      name;
+    ngx_str_t                      image;
+    ngx_str_t                      network;
+    ngx_str_t                      user;               /* "" : the image's */
+    off_t                          memory;             /* 0: no limit */
+    int64_t                        nano_cpus;
+    ngx_int_t                      pids;
+    ngx_msec_t                     sleep_after;        /* 0: never */
+} ngx_http_sandbox_class_t;
+
+
+typedef struct {
+    ngx_str_t                      scheme;             /* "http", "https" */
+    ngx_str_t                      host;               /* without "*." */
+    ngx_str_t                      port;               /* ":8080" or "" */
+} ngx_http_sandbox_preview_t;
+
+
+typedef struct {
+    ngx_path_t                    *state;
+    ngx_shm_zone_t                *zone;
+    ngx_http_sandbox_counters_t   *counters;           /* never NULL */
+    ngx_str_t                      agent;
+
+    ngx_str_t                      engine;             /* sandbox_engine */
+    ngx_str_t                      engine_ca;
+    ngx_str_t                      engine_cert;
+    ngx_str_t                      engine_key;
+    ngx_msec_t                     engine_timeout;     /* of one call */
+    ngx_msec_t                     start_timeout;
+
+    ngx_array_t                    classes;   /* ngx_http_sandbox_class_t */
+    ngx_array_t                    previews;  /* ngx_http_sandbox_preview_t */
+} ngx_http_sandbox_main_conf_t;
+
+
+typedef struct {
+    ngx_str_t                      name;               /* the owner */
+    ngx_str_t                      key;
+    ngx_array_t                   *classes;            /* ngx_str_t, NULL: all */
+    ngx_uint_t                     admin;
+} ngx_http_sandbox_key_t;
+
+
+typedef struct {
+    ngx_flag_t                     api;
+    ngx_flag_t                     preview;
+    ngx_flag_t                     status;
+    ngx_flag_t                     auth;               /* sandbox_api_auth */
+    ngx_array_t                   *keys;     /* ngx_http_sandbox_key_t */
+    ngx_array_t                   *cors;               /* ngx_str_t origins */
+    ngx_str_t                      class_name;         /* sandbox_default_class */
+    ngx_http_sandbox_class_t      *class;
+} ngx_http_sandbox_loc_conf_t;
+
+
+typedef struct {
+    ngx_uint_t                     status;             /* HTTP; 0: none */
+    ngx_uint_t                     retry_after;        /* seconds; 0: none */
+    const char                    *code;               /* static */
+    u_char                         message[640];       /* zero-terminated */
+} ngx_http_sandbox_failure_t;
+
+
+/* the per-worker record of a sandbox that the worker is using */
+
+typedef struct ngx_http_sandbox_node_s     ngx_http_sandbox_node_t;
+typedef struct ngx_http_sandbox_tether_s   ngx_http_sandbox_tether_t;
+typedef struct ngx_http_sandbox_wake_s     ngx_http_sandbox_wake_t;
+typedef struct ngx_http_sandbox_waiter_s   ngx_http_sandbox_waiter_t;
+
+
+typedef struct {
+    ngx_queue_t                    queue;
+    sandbox_port_t                 policy;
+} ngx_http_sandbox_policy_t;
+
+
+struct ngx_http_sandbox_node_s {
+    ngx_str_node_t                 sn;                 /* sn.str: the id */
+    ngx_uint_t                     refs;
+
+    sandbox_spec_t                 spec;
+    ngx_queue_t                    policies; /* ngx_http_sandbox_policy_t */
+    unsigned                       known:1;            /* spec is valid */
+
+    ngx_http_sandbox_tether_t     *tether;
+    ngx_http_sandbox_wake_t       *wake;
+    ngx_queue_t                    waiters; /* ngx_http_sandbox_waiter_t */
+
+    u_char                         id[SANDBOX_ID_MAX + 1];
+};
+
+
+struct ngx_http_sandbox_waiter_s {
+    ngx_queue_t                    queue;
+    ngx_http_sandbox_node_t       *node;
+    /*
+     * Runs once from the event loop, never from inside a call of the waiter's
+     * owner.  failure NULL: the sandbox serves; start tells how it came to.
+     */
+    void                         (*handler)(ngx_http_sandbox_waiter_t *w,
+                                       ngx_uint_t start,
+                                       ngx_http_sandbox_failure_t *failure);
+    void                          *data;
+    unsigned                       queued:1;
+    unsigned                       join:1;   /* waits, but starts nothing */
+};
+
+
+/* a request's context; found by ngx_http_sandbox_get_ctx() after redirects */
+
+typedef struct {
+    ngx_http_request_t            *request;
+    ngx_http_sandbox_node_t       *node;               /* held, or NULL */
+
+    ngx_str_t                      id;
+    in_port_t                      port;               /* 0: the agent's API */
+    ngx_uint_t                     route;              /* of api.c */
+
+    ngx_str_t                      owner;              /* of the key, or "" */
+    ngx_uint_t                     admin;
+    ngx_http_sandbox_key_t        *key;                /* NULL: auth off */
+    ngx_http_sandbox_class_t      *class;              /* for creation */
+
+    ngx_http_sandbox_failure_t     failure;            /* to be answered */
+
+    ngx_http_sandbox_waiter_t      waiter;             /* of upstream.c */
+    ngx_uint_t                     start;
+    ngx_msec_t                     wait_start;
+    ngx_msec_t                     wait_time;
+
+    unsigned                       preview:1;
+    unsigned                       api:1;
+    unsigned                       admitted:1;         /* may be proxied */
+    unsigned                       waited:1;
+} ngx_http_sandbox_ctx_t;
+
+
+/* what a worker has, set up by init_process */
+
+typedef struct {
+    ngx_http_sandbox_main_conf_t  *conf;
+    sandbox_store_t               *store;              /* NULL: see log */
+    ac_loop_t                     *loop;
+    ac_docker_t                   *docker;
+    ac_endpoint_t                 *endpoint;
+    ngx_rbtree_t                   nodes;
+    ngx_rbtree_node_t              sentinel;
+} ngx_http_sandbox_worker_t;
+
+
+extern ngx_module_t                ngx_http_sandbox_module;
+extern ngx_http_sandbox_worker_t  *ngx_http_sandbox_worker;
+
+
+#define ngx_http_sandbox_count(conf, field)                                   \
+    (void) ngx_atomic_fetch_add(&(conf)->counters->field, 1)
+
+
+/* ngx_http_sandbox_module.c */
+
+ngx_http_sandbox_ctx_t *ngx_http_sandbox_get_ctx(ngx_http_request_t *r);
+/* makes it when there is none; NULL: out of memory */
+ngx_http_sandbox_ctx_t *ngx_http_sandbox_make_ctx(ngx_http_request_t *r);
+/* NULL: no such class */
+ngx_http_sandbox_class_t *ngx_http_sandbox_find_class(
+    ngx_http_sandbox_main_conf_t *smcf, u_char *name, size_t len);
+
+
+/* ngx_http_sandbox_loop.c: ac_loop_t on nginx events and timers */
+
+ac_loop_t *ngx_http_sandbox_loop_create(ngx_cycle_t *cycle);
+void ngx_http_sandbox_loop_destroy(ac_loop_t *loop);
+
+
+/* ngx_http_sandbox_node.c */
+
+/* finds or makes, and holds; NULL: out of memory */
+ngx_http_sandbox_node_t *ngx_http_sandbox_node_hold(ngx_str_t *id);
+void ngx_http_sandbox_node_release(ngx_http_sandbox_node_t *node);
+/*
+ * Makes node->spec what is on disk (one fstatat when nothing changed).
+ * NGX_OK; NGX_DECLINED: no such sandbox; NGX_ERROR: logged.
+ */
+ngx_int_t ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node);
+/* the port's policy, likewise */
+ngx_int_t ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node,
+    in_port_t port, sandbox_port_t **policy);
+/* closes the tethers of all nodes; exit_process */
+void ngx_http_sandbox_node_cleanup(void);
+
+
+/* ngx_http_sandbox_tether.c */
+
+/*
+ * NGX_OK: it runs, as far as the kernel knows.  NGX_DECLINED: it does not.
+ * NGX_AGAIN: going to sleep, or too busy to tell; ask again.  NGX_ERROR.
+ */
+ngx_int_t ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node);
+void ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node);
+/* peeks: 1 when the tether is still connected */
+ngx_uint_t ngx_http_sandbox_tether_alive(ngx_http_sandbox_node_t *node);
+/* the socket of an exposed port, bound and handed over if it is missing */
+ngx_int_t ngx_http_sandbox_tether_listen(ngx_http_sandbox_node_t *node,
+    in_port_t port);
+/* revoke: the socket goes, and the agent cuts the port's connections */
+void ngx_http_sandbox_tether_unlisten(ngx_http_sandbox_node_t *node,
+    in_port_t port);
+/* ports that listened when the agent last told; their number */
+ngx_uint_t ngx_http_sandbox_tether_ports(ngx_http_sandbox_node_t *node,
+    uint16_t **ports);
+
+
+/* ngx_http_sandbox_wake.c */
+
+/* queues the waiter; starts the sandbox unless w->join */
+void ngx_http_sandbox_wait(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_waiter_t *w);
+/* idempotent */
+void ngx_http_sandbox_unwait(ngx_http_sandbox_waiter_t *w);
+/* starts the sandbox without waiting, unless that is under way */
+void ngx_http_sandbox_kick(ngx_http_sandbox_node_t *node);
+/* 1 while this worker or another starts, stops or destroys it */
+ngx_uint_t ngx_http_sandbox_busy(ngx_http_sandbox_node_t *node);
+
+
+/* ngx_http_sandbox_destroy.c */
+
+/*
+ * Destroys the sandbox: the name is free at once, then the container and the
+ * files go.  handler(data, rc) runs once, later: NGX_OK done; NGX_DECLINED no
+ * such sandbox, or no longer run; NGX_ERROR the name is not free (logged).
+ */
+typedef void (*ngx_http_sandbox_destroy_pt)(void *data, ngx_int_t rc);
+ngx_int_t ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_destroy_pt handler, void *data);
+/* the second half, for what a crash left: the container, then the files */
+ngx_int_t ngx_http_sandbox_destroy_run(const char *run);
+
+
+/* ngx_http_sandbox_upstream.c */
+
+char *ngx_http_sandbox_upstream(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* ngx_http_sandbox_admit.c */
+
+/* the PRECONTENT handler */
+ngx_int_t ngx_http_sandbox_admit_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_preview.c */
+
+/*
+ * PRECONTENT of a preview location.  NGX_OK: admitted, ctx->node and
+ * ctx->port are set; NGX_DECLINED: answered by the content handler.
+ */
+ngx_int_t ngx_http_sandbox_preview_access(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+/* the preview domain that host (lower case, no port) stands below, or NULL */
+ngx_http_sandbox_preview_t *ngx_http_sandbox_preview_find(
+    ngx_http_sandbox_main_conf_t *smcf, ngx_str_t *host);
+
+
+/* ngx_http_sandbox_api.c */
+
+/*
+ * PRECONTENT of an API location: route, auth, headers.  NGX_OK: a route of
+ * the agent, to be admitted: ctx->id, owner, class are set, secrets removed,
+ * r->unparsed_uri is what the agent is to see.  NGX_DECLINED: nginx answers,
+ * by the content handler that was set.
+ */
+ngx_int_t ngx_http_sandbox_api_access(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+/* ngx_http_sandbox_auth.c */
+
+char *ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/*
+ * Who calls: fills ctx->owner, admin, key.  NGX_OK, or NGX_DECLINED with
+ * ctx->failure set (401, 403, 421).
+ */
+ngx_int_t ngx_http_sandbox_auth(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+/* 1 when the caller may see and use the sandbox of that owner */
+ngx_uint_t ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx,
+    const char *owner);
+/* 1 when the key may choose the class */
+ngx_uint_t ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx,
+    ngx_str_t *name);
+/*
+ * Takes Authorization, Cookie, X-Sandbox-* and key arguments out of the
+ * request; NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_json.c: answers that nginx makes itself */
+
+/* a content handler's result; json is freed */
+ngx_int_t ngx_http_sandbox_send_json(ngx_http_request_t *r,
+    ngx_uint_t status, cJSON *json);
+/* 204 */
+ngx_int_t ngx_http_sandbox_send_empty(ngx_http_request_t *r);
+/* the error shape of design.md section 8, Retry-After included */
+ngx_int_t ngx_http_sandbox_send_failure(ngx_http_request_t *r,
+    ngx_http_sandbox_failure_t *failure);
+/* fills in ctx->failure, makes it the request's answer, returns DECLINED */
+ngx_int_t ngx_http_sandbox_refuse(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_uint_t status, const char *code,
+    const char *fmt, ...);
+/* only fills in; fmt as of ngx_snprintf() */
+void ngx_http_sandbox_fail(ngx_http_sandbox_failure_t *failure,
+    ngx_uint_t status, const char *code, const char *fmt, ...);
+/* answers that stay alike: no such sandbox or not yours; a bad preview */
+ngx_int_t ngx_http_sandbox_refuse_absent(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+ngx_int_t ngx_http_sandbox_refuse_token(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+/* ngx_http_sandbox_filter.c: what leaves a container is untrusted */
+
+ngx_int_t ngx_http_sandbox_filter_init(ngx_conf_t *cf);
+
+
+/* ngx_http_sandbox_sweep.c: background work of one worker */
+
+void ngx_http_sandbox_sweep_start(ngx_cycle_t *cycle);
+void ngx_http_sandbox_sweep_stop(void);
+
+
+/* ngx_http_sandbox_status.c */
+
+ngx_int_t ngx_http_sandbox_add_variables(ngx_conf_t *cf);
+/* POST_READ: the masking log handler */
+ngx_int_t ngx_http_sandbox_mask_handler(ngx_http_request_t *r);
+/* content handler of sandbox_status */
+ngx_int_t ngx_http_sandbox_status_handler(ngx_http_request_t *r);
+
+
+#endif /* _NGX_HTTP_SANDBOX_MODULE_H_INCLUDED_ */
