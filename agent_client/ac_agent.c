@@ -1,0 +1,971 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "ac_agent.h"
+#include "ac_text.h"
+
+
+#define AC_AGENT_BACKLOG   4096
+
+/* SCM_MAX_FD of the kernel: no packet carries more */
+#define AC_AGENT_SCM_MAX   253
+
+
+static int ac_agent_address(struct sockaddr_un *sun, const char *dir,
+    const char *prefix, const char *name, const char *suffix);
+static int ac_agent_port_number(const char *name);
+static int ac_agent_add_raw(cJSON *object, const char *name,
+    const char *text);
+static int ac_agent_boot_packet(int fd, const ac_boot_t *boot,
+    const char **names, const int *fds, size_t n, size_t from, size_t to);
+static int ac_agent_send(int fd, cJSON *packet, const int *fds, size_t n);
+static int ac_agent_send_op(int fd, cJSON *packet, const int *fds, size_t n);
+static cJSON *ac_agent_op(const char *op, uint32_t seq);
+static int ac_agent_utf8(const char *text, size_t len);
+static size_t ac_agent_close_fds(struct msghdr *msg);
+static int ac_agent_uint(const cJSON *object, const char *name,
+    uint64_t max, uint64_t *value);
+static int ac_agent_string(const cJSON *object, const char *name,
+    char *dst, size_t size);
+static int ac_agent_ports(const cJSON *object, const char *name,
+    ac_agent_event_t *event);
+static int ac_agent_parse_event(const cJSON *object, const char *name,
+    ac_agent_event_t *event);
+static int ac_agent_parse_reply(const cJSON *object,
+    ac_agent_event_t *event);
+
+
+int
+ac_agent_listen(const char *dir, const char *name, int type)
+{
+    int                 fd, err;
+    struct sockaddr_un  tmp, sun;
+
+    if (ac_agent_address(&sun, dir, "", name, ".sock") == -1
+        || ac_agent_address(&tmp, dir, ".", name, ".tmp") == -1)
+    {
+        return -1;
+    }
+
+    fd = socket(AF_UNIX, type|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
+    if (fd == -1) {
+        return -1;
+    }
+
+    if (unlink(tmp.sun_path) == -1 && errno != ENOENT) {
+        goto failed;
+    }
+
+    if (bind(fd, (struct sockaddr *) &tmp, sizeof(tmp)) == -1) {
+        goto failed;
+    }
+
+    /* the umask has cut the mode that bind() gave */
+
+    if (listen(fd, AC_AGENT_BACKLOG) == -1
+        || chmod(tmp.sun_path, 0666) == -1
+        || rename(tmp.sun_path, sun.sun_path) == -1)
+    {
+        err = errno;
+        (void) unlink(tmp.sun_path);
+        errno = err;
+        goto failed;
+    }
+
+    return fd;
+
+failed:
+
+    err = errno;
+    (void) close(fd);
+    errno = err;
+
+    return -1;
+}
+
+
+int
+ac_agent_connect(const char *dir, const char *name, int type)
+{
+    int                 fd, err;
+    struct sockaddr_un  sun;
+
+    if (ac_agent_address(&sun, dir, "", name, ".sock") == -1) {
+        return -1;
+    }
+
+    fd = socket(AF_UNIX, type|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
+    if (fd == -1) {
+        return -1;
+    }
+
+    if (connect(fd, (struct sockaddr *) &sun, sizeof(sun)) == -1) {
+        err = errno;
+        (void) close(fd);
+        errno = err;
+        return -1;
+    }
+
+    return fd;
+}
+
+
+static int
+ac_agent_address(struct sockaddr_un *sun, const char *dir,
+    const char *prefix, const char *name, const char *suffix)
+{
+    int  n;
+
+    if (name[0] == '\0' || strchr(name, '/') != NULL) {
+        errno = EINVAL;
+        return -1;
+    }
+
+    memset(sun, 0, sizeof(struct sockaddr_un));
+    sun->sun_family = AF_UNIX;
+
+    n = snprintf(sun->sun_path, sizeof(sun->sun_path), "%s/%s%s%s", dir,
+                 prefix, name, suffix);
+
+    if (n < 0 || (size_t) n >= sizeof(sun->sun_path)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+
+    return 0;
+}
+
+
+int
+ac_agent_peer_is_init(int fd)
+{
+    int            file;
+    char           path[32], buf[8192], *p;
+    long           pid;
+    ssize_t        n;
+    unsigned       levels;
+    socklen_t      len;
+    struct ucred   cred;
+
+    len = sizeof(struct ucred);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1
+        || cred.pid <= 0)
+    {
+        return -1;
+    }
+
+    (void) snprintf(path, sizeof(path), "/proc/%ld/status", (long) cred.pid);
+
+    file = open(path, O_RDONLY|O_CLOEXEC);
+    if (file == -1) {
+
+        /* gone, or alive but hidden from us */
+
+        return (kill(cred.pid, 0) == -1 && errno == ESRCH) ? 0 : -1;
+    }
+
+    n = read(file, buf, sizeof(buf) - 1);
+    (void) close(file);
+
+    if (n <= 0) {
+        return (n == -1 && errno == ESRCH) ? 0 : -1;
+    }
+
+    buf[n] = '\0';
+
+    p = strstr(buf, "\nNSpid:");
+    if (p == NULL) {
+        return -1;
+    }
+
+    p += sizeof("\nNSpid:") - 1;
+
+    pid = 0;
+    levels = 0;
+
+    for ( ;; ) {
+
+        while (*p == '\t' || *p == ' ') {
+            p++;
+        }
+
+        if (*p < '0' || *p > '9') {
+            break;
+        }
+
+        pid = strtol(p, &p, 10);
+        levels++;
+    }
+
+    return levels > 1 && pid == 1;
+}
+
+
+int
+ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
+    const int *fds, size_t n)
+{
+    size_t  from, to;
+
+    from = 0;
+
+    do {
+        to = n - from > AC_AGENT_FDS_MAX ? from + AC_AGENT_FDS_MAX : n;
+
+        if (ac_agent_boot_packet(fd, boot, names, fds, n, from, to) == -1) {
+            return -1;
+        }
+
+        from = to;
+
+    } while (from < n);
+
+    return 0;
+}
+
+
+static int
+ac_agent_boot_packet(int fd, const ac_boot_t *boot, const char **names,
+    const int *fds, size_t n, size_t from, size_t to)
+{
+    int     port;
+    cJSON  *packet, *array, *item;
+    size_t  i;
+
+    packet = cJSON_CreateObject();
+    if (packet == NULL) {
+        goto nomem;
+    }
+
+    if (from == 0) {
+
+        if (cJSON_AddNumberToObject(packet, "v", AC_AGENT_VERSION) == NULL
+            || cJSON_AddStringToObject(packet, "id", boot->id) == NULL
+            || cJSON_AddStringToObject(packet, "user",
+                                       boot->user ? boot->user : "")
+               == NULL
+            || cJSON_AddNumberToObject(packet, "sleep_after_ms",
+                                       (double) boot->sleep_after_ms)
+               == NULL
+            || cJSON_AddBoolToObject(packet, "keep_alive",
+                                     boot->keep_alive ? 1 : 0)
+               == NULL)
+        {
+            goto nomem;
+        }
+
+        if (ac_agent_add_raw(packet, "env", boot->env) == -1
+            || ac_agent_add_raw(packet, "limits", boot->limits) == -1)
+        {
+            goto failed;
+        }
+
+        if (boot->preview_suffix
+            && cJSON_AddStringToObject(packet, "preview_suffix",
+                                       boot->preview_suffix)
+               == NULL)
+        {
+            goto nomem;
+        }
+
+        array = cJSON_AddArrayToObject(packet, "ports");
+        if (array == NULL) {
+            goto nomem;
+        }
+
+        for (i = 0; i < n; i++) {
+            port = ac_agent_port_number(names[i]);
+
+            if (port == 0) {
+                continue;
+            }
+
+            item = cJSON_CreateObject();
+            if (item == NULL) {
+                goto nomem;
+            }
+
+            (void) cJSON_AddItemToArray(array, item);
+
+            if (cJSON_AddNumberToObject(item, "port", port) == NULL) {
+                goto nomem;
+            }
+        }
+    }
+
+    array = cJSON_AddArrayToObject(packet, "sockets");
+    if (array == NULL) {
+        goto nomem;
+    }
+
+    for (i = from; i < to; i++) {
+        item = cJSON_CreateString(names[i]);
+        if (item == NULL) {
+            goto nomem;
+        }
+
+        (void) cJSON_AddItemToArray(array, item);
+    }
+
+    if (cJSON_AddBoolToObject(packet, "last", to == n) == NULL) {
+        goto nomem;
+    }
+
+    return ac_agent_send_op(fd, packet, fds ? fds + from : NULL, to - from);
+
+nomem:
+
+    errno = ENOMEM;
+
+failed:
+
+    cJSON_Delete(packet);
+
+    return -1;
+}
+
+
+static int
+ac_agent_port_number(const char *name)
+{
+    int          port;
+    const char  *p;
+
+    port = 0;
+
+    for (p = name; *p; p++) {
+
+        if (*p < '0' || *p > '9' || port > 6553) {
+            return 0;
+        }
+
+        port = port * 10 + (*p - '0');
+    }
+
+    return port > 65535 ? 0 : port;
+}
+
+
+static int
+ac_agent_add_raw(cJSON *object, const char *name, const char *text)
+{
+    int     is_object;
+    cJSON  *value;
+
+    if (text == NULL) {
+        text = "{}";
+    }
+
+    /* sent as it is written, once it is known to be one whole object */
+
+    value = cJSON_ParseWithOpts(text, NULL, 1);
+    is_object = cJSON_IsObject(value);
+    cJSON_Delete(value);
+
+    if (!is_object) {
+        errno = EINVAL;
+        return -1;
+    }
+
+    if (cJSON_AddRawToObject(object, name, text) == NULL) {
+        errno = ENOMEM;
+        return -1;
+    }
+
+    return 0;
+}
+
+
+int
+ac_agent_send_listen(int fd, uint32_t seq, uint16_t port, int port_fd)
+{
+    cJSON  *packet;
+
+    packet = ac_agent_op("listen", seq);
+
+    if (packet && cJSON_AddNumberToObject(packet, "port", port) == NULL) {
+        cJSON_Delete(packet);
+        packet = NULL;
+    }
+
+    return ac_agent_send_op(fd, packet, &port_fd, 1);
+}
+
+
+int
+ac_agent_send_unlisten(int fd, uint32_t seq, uint16_t port)
+{
+    cJSON  *packet;
+
+    packet = ac_agent_op("unlisten", seq);
+
+    if (packet && cJSON_AddNumberToObject(packet, "port", port) == NULL) {
+        cJSON_Delete(packet);
+        packet = NULL;
+    }
+
+    return ac_agent_send_op(fd, packet, NULL, 0);
+}
+
+
+int
+ac_agent_send_configure(int fd, uint32_t seq, const char *fields)
+{
+    cJSON  *packet, *object, *item;
+
+    object = cJSON_ParseWithOpts(fields, NULL, 1);
+
+    if (!cJSON_IsObject(object)) {
+        cJSON_Delete(object);
+        errno = EINVAL;
+        return -1;
+    }
+
+    packet = ac_agent_op("configure", seq);
+
+    while (packet && object->child) {
+        item = cJSON_DetachItemViaPointer(object, object->child);
+
+        if (cJSON_GetObjectItemCaseSensitive(packet, item->string)) {
+            cJSON_Delete(item);
+            continue;
+        }
+
+        if (!cJSON_AddItemToObject(packet, item->string, item)) {
+            cJSON_Delete(item);
+            cJSON_Delete(packet);
+            packet = NULL;
+        }
+    }
+
+    cJSON_Delete(object);
+
+    return ac_agent_send_op(fd, packet, NULL, 0);
+}
+
+
+int
+ac_agent_send_prepare(int fd, uint32_t seq, unsigned ms)
+{
+    cJSON  *packet;
+
+    packet = ac_agent_op("prepare", seq);
+
+    if (packet && cJSON_AddNumberToObject(packet, "ms", ms) == NULL) {
+        cJSON_Delete(packet);
+        packet = NULL;
+    }
+
+    return ac_agent_send_op(fd, packet, NULL, 0);
+}
+
+
+static cJSON *
+ac_agent_op(const char *op, uint32_t seq)
+{
+    cJSON  *packet;
+
+    packet = cJSON_CreateObject();
+
+    if (packet
+        && (cJSON_AddStringToObject(packet, "op", op) == NULL
+            || cJSON_AddNumberToObject(packet, "seq", seq) == NULL))
+    {
+        cJSON_Delete(packet);
+        packet = NULL;
+    }
+
+    return packet;
+}
+
+
+/* frees the packet; NULL stands for one that could not be allocated */
+
+static int
+ac_agent_send_op(int fd, cJSON *packet, const int *fds, size_t n)
+{
+    int  rc, err;
+
+    if (packet == NULL) {
+        errno = ENOMEM;
+        return -1;
+    }
+
+    rc = ac_agent_send(fd, packet, fds, n);
+
+    err = errno;
+    cJSON_Delete(packet);
+    errno = err;
+
+    return rc;
+}
+
+
+static int
+ac_agent_send(int fd, cJSON *packet, const int *fds, size_t n)
+{
+    int              err;
+    char            *text;
+    size_t           len;
+    ssize_t          sent;
+    struct iovec     iov;
+    struct msghdr    msg;
+    struct cmsghdr  *cmsg;
+
+    union {
+        struct cmsghdr  align;
+        char            buf[CMSG_SPACE(AC_AGENT_FDS_MAX * sizeof(int))];
+    } control;
+
+    text = cJSON_PrintUnformatted(packet);
+    if (text == NULL) {
+        errno = ENOMEM;
+        return -1;
+    }
+
+    len = strlen(text);
+
+    if (len > AC_AGENT_PACKET_MAX) {
+        err = E2BIG;
+        goto failed;
+    }
+
+    if (!ac_agent_utf8(text, len)) {
+        err = EILSEQ;
+        goto failed;
+    }
+
+    memset(&msg, 0, sizeof(struct msghdr));
+
+    iov.iov_base = text;
+    iov.iov_len = len;
+    msg.msg_iov = &iov;
+    msg.msg_iovlen = 1;
+
+    if (n) {
+        memset(&control, 0, sizeof(control));
+
+        msg.msg_control = control.buf;
+        msg.msg_controllen = CMSG_SPACE(n * sizeof(int));
+
+        cmsg = CMSG_FIRSTHDR(&msg);
+        cmsg->cmsg_level = SOL_SOCKET;
+        cmsg->cmsg_type = SCM_RIGHTS;
+        cmsg->cmsg_len = CMSG_LEN(n * sizeof(int));
+        memcpy(CMSG_DATA(cmsg), fds, n * sizeof(int));
+    }
+
+    do {
+        sent = sendmsg(fd, &msg, MSG_NOSIGNAL|MSG_DONTWAIT);
+    } while (sent == -1 && errno == EINTR);
+
+    if (sent != (ssize_t) len) {
+        err = sent == -1 ? errno : EPROTO;
+        goto failed;
+    }
+
+    cJSON_free(text);
+
+    return 0;
+
+failed:
+
+    cJSON_free(text);
+    errno = err;
+
+    return -1;
+}
+
+
+static int
+ac_agent_utf8(const char *text, size_t len)
+{
+    size_t                i, n;
+    const unsigned char  *p;
+
+    p = (const unsigned char *) text;
+
+    for (i = 0; i < len; i += n) {
+
+        if (p[i] < 0x80) {
+            n = 1;
+            continue;
+        }
+
+        n = p[i] >= 0xf0 ? 4 : p[i] >= 0xe0 ? 3 : 2;
+
+        if (p[i] < 0xc2 || p[i] > 0xf4 || len - i < n
+            || (p[i + 1] & 0xc0) != 0x80
+            || (n > 2 && (p[i + 2] & 0xc0) != 0x80)
+            || (n > 3 && (p[i + 3] & 0xc0) != 0x80))
+        {
+            return 0;
+        }
+
+        /* overlong forms, surrogates, above U+10FFFF */
+
+        if ((p[i] == 0xe0 && p[i + 1] < 0xa0)
+            || (p[i] == 0xed && p[i + 1] > 0x9f)
+            || (p[i] == 0xf0 && p[i + 1] < 0x90)
+            || (p[i] == 0xf4 && p[i + 1] > 0x8f))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+ac_agent_recv(int fd, ac_agent_event_t *event)
+{
+    char           buf[AC_AGENT_PACKET_MAX];
+    size_t         n;
+    ssize_t        len;
+    struct iovec   iov;
+    struct msghdr  msg;
+
+    union {
+        struct cmsghdr  align;
+        char            buf[CMSG_SPACE(AC_AGENT_SCM_MAX * sizeof(int))];
+    } control;
+
+    iov.iov_base = buf;
+    iov.iov_len = sizeof(buf);
+
+    memset(&msg, 0, sizeof(struct msghdr));
+
+    msg.msg_iov = &iov;
+    msg.msg_iovlen = 1;
+    msg.msg_control = control.buf;
+    msg.msg_controllen = sizeof(control.buf);
+
+    do {
+        len = recvmsg(fd, &msg, MSG_DONTWAIT|MSG_CMSG_CLOEXEC);
+    } while (len == -1 && errno == EINTR);
+
+    if (len == -1) {
+
+        if (errno == EAGAIN || errno == EWOULDBLOCK) {
+            errno = EAGAIN;
+            return -1;
+        }
+
+        /* the peer went with packets of ours unread */
+
+        return errno == ECONNRESET ? 0 : -1;
+    }
+
+    n = ac_agent_close_fds(&msg);
+
+    if (n || (msg.msg_flags & (MSG_TRUNC|MSG_CTRUNC))) {
+        errno = EPROTO;
+        return -1;
+    }
+
+    if (len == 0) {
+        return 0;
+    }
+
+    if (ac_agent_parse(buf, (size_t) len, event) == -1) {
+        errno = EPROTO;
+        return -1;
+    }
+
+    return 1;
+}
+
+
+static size_t
+ac_agent_close_fds(struct msghdr *msg)
+{
+    int              fd;
+    size_t           i, n, total;
+    struct cmsghdr  *cmsg;
+
+    total = 0;
+
+    for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
+
+        if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS) {
+            continue;
+        }
+
+        n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+        for (i = 0; i < n; i++) {
+            memcpy(&fd, CMSG_DATA(cmsg) + i * sizeof(int), sizeof(int));
+            (void) close(fd);
+        }
+
+        total += n;
+    }
+
+    return total;
+}
+
+
+int
+ac_agent_parse(const char *text, size_t len, ac_agent_event_t *event)
+{
+    int          rc;
+    char         name[32];
+    cJSON       *object;
+    const char  *end;
+
+    memset(event, 0, sizeof(ac_agent_event_t));
+    event->type = AC_AGENT_OTHER;
+
+    if (len == 0 || len > AC_AGENT_PACKET_MAX) {
+        return -1;
+    }
+
+    end = NULL;
+
+    object = cJSON_ParseWithLengthOpts(text, len, &end, 0);
+    if (object == NULL) {
+        return -1;
+    }
+
+    rc = -1;
+
+    if (!cJSON_IsObject(object)) {
+        goto done;
+    }
+
+    while (end < text + len
+           && (*end == ' ' || *end == '\t' || *end == '\r' || *end == '\n'))
+    {
+        end++;
+    }
+
+    if (end != text + len) {
+        goto done;
+    }
+
+    switch (ac_agent_string(object, "event", name, sizeof(name))) {
+
+    case 1:
+        rc = ac_agent_parse_event(object, name, event);
+        break;
+
+    case 0:
+        rc = ac_agent_parse_reply(object, event);
+        break;
+    }
+
+done:
+
+    cJSON_Delete(object);
+
+    return rc;
+}
+
+
+static int
+ac_agent_parse_event(const cJSON *object, const char *name,
+    ac_agent_event_t *event)
+{
+    uint64_t  v;
+
+    if (strcmp(name, "hello") == 0) {
+
+        if (ac_agent_uint(object, "v", 65535, &v) != 1
+            || ac_agent_string(object, "build", event->build,
+                               sizeof(event->build))
+               == -1
+            || ac_agent_ports(object, "listening", event) == -1)
+        {
+            return -1;
+        }
+
+        event->type = AC_AGENT_HELLO;
+        event->v = (int) v;
+
+        return 0;
+    }
+
+    if (strcmp(name, "listening") == 0) {
+
+        if (ac_agent_ports(object, "ports", event) != 1) {
+            return -1;
+        }
+
+        event->type = AC_AGENT_LISTENING;
+
+        return 0;
+    }
+
+    if (strcmp(name, "going") == 0) {
+        event->type = AC_AGENT_GOING;
+    }
+
+    return 0;
+}
+
+
+static int
+ac_agent_parse_reply(const cJSON *object, ac_agent_event_t *event)
+{
+    int           seq, error;
+    uint64_t      value;
+    const cJSON  *ok;
+
+    seq = ac_agent_uint(object, "seq", UINT32_MAX, &value);
+
+    if (seq == -1) {
+        return -1;
+    }
+
+    if (seq == 1) {
+        event->seq = (uint32_t) value;
+
+        ok = cJSON_GetObjectItemCaseSensitive(object, "ok");
+
+        if (ok && !cJSON_IsBool(ok)) {
+            return -1;
+        }
+
+        error = ac_agent_string(object, "error", event->error,
+                                sizeof(event->error));
+
+        if (error == -1 || (error == 0 && !cJSON_IsTrue(ok))) {
+            return -1;
+        }
+
+        if (error == 1 && event->error[0] == '\0') {
+            (void) strcpy(event->error, "no reason given");
+        }
+
+        event->type = AC_AGENT_REPLY;
+
+        return 0;
+    }
+
+    switch (ac_agent_uint(object, "started_ms", UINT64_C(1) << 53,
+                          &event->started_ms))
+    {
+    case 0:
+        return 0;
+
+    case -1:
+        return -1;
+    }
+
+    if (ac_agent_uint(object, "v", 65535, &value) != 1
+        || ac_agent_string(object, "build", event->build,
+                           sizeof(event->build))
+           == -1)
+    {
+        return -1;
+    }
+
+    event->type = AC_AGENT_BOOTED;
+    event->v = (int) value;
+
+    return 0;
+}
+
+
+/* these return 1: present, 0: absent, -1: of the wrong type */
+
+static int
+ac_agent_uint(const cJSON *object, const char *name, uint64_t max,
+    uint64_t *value)
+{
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(object, name);
+    if (item == NULL) {
+        return 0;
+    }
+
+    if (!cJSON_IsNumber(item)
+        || !(item->valuedouble >= 0 && item->valuedouble <= (double) max)
+        || item->valuedouble != (double) (uint64_t) item->valuedouble)
+    {
+        return -1;
+    }
+
+    *value = (uint64_t) item->valuedouble;
+
+    return 1;
+}
+
+
+static int
+ac_agent_string(const cJSON *object, const char *name, char *dst,
+    size_t size)
+{
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(object, name);
+    if (item == NULL) {
+        return 0;
+    }
+
+    if (!cJSON_IsString(item)) {
+        return -1;
+    }
+
+    ac_text_copy(dst, size, item->valuestring, strlen(item->valuestring));
+
+    return 1;
+}
+
+
+static int
+ac_agent_ports(const cJSON *object, const char *name,
+    ac_agent_event_t *event)
+{
+    const cJSON  *array, *item;
+
+    array = cJSON_GetObjectItemCaseSensitive(object, name);
+    if (array == NULL) {
+        return 0;
+    }
+
+    if (!cJSON_IsArray(array)) {
+        return -1;
+    }
+
+    cJSON_ArrayForEach(item, array) {
+
+        if (!cJSON_IsNumber(item)
+            || !(item->valuedouble >= 1 && item->valuedouble <= 65535)
+            || item->valuedouble != (double) (int) item->valuedouble)
+        {
+            return -1;
+        }
+
+        /* an app may listen on more than there is room for */
+
+        if (event->nports < AC_AGENT_PORTS_MAX) {
+            event->ports[event->nports++] = (uint16_t) item->valuedouble;
+        }
+    }
+
+    return 1;
+}
