@@ -1,0 +1,40 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_USER_H_INCLUDED_
+#define _AGENT_USER_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <sys/types.h>
+
+
+#define AGENT_USER_GROUPS_MAX  64
+
+
+/* whom the sandbox's commands and files belong to; settled at boot */
+typedef struct {
+    uid_t   uid;
+    gid_t   gid;
+    gid_t   groups[AGENT_USER_GROUPS_MAX];
+    size_t  ngroups;
+    char    name[64];              /* "" when /etc/passwd has none */
+    char    home[1024];
+} agent_user_t;
+
+
+extern agent_user_t  agent_user;
+
+
+/*
+ * Resolves "", "name", "uid", "name:group" or "uid:gid" by reading
+ * /etc/passwd and /etc/group plainly: a static binary must not load the
+ * image's name service.  0, or -1 where a name is not known.
+ */
+int agent_user_resolve(agent_user_t *user, const char *spec);
+
+
+#endif /* _AGENT_USER_H_INCLUDED_ */
