@@ -12,14 +12,14 @@
 #include <sys/types.h>
 
 
-#define AGENT_USER_GROUPS_MAX  64
+#define AGENT_USER_GROUPS  64
 
 
 /* whom the sandbox's commands and files belong to; settled at boot */
 typedef struct {
     uid_t   uid;
     gid_t   gid;
-    gid_t   groups[AGENT_USER_GROUPS_MAX];
+    gid_t   groups[AGENT_USER_GROUPS];
     size_t  ngroups;
     char    name[64];              /* "" when /etc/passwd has none */
     char    home[1024];

@@ -1,0 +1,97 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_CHILD_H_INCLUDED_
+#define _AGENT_CHILD_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "user.h"
+
+
+/* names the commands' marker: all of a command's tree inherits it */
+#define AGENT_MARKER  "SANDBOX_COMMAND_ID"
+
+
+typedef struct agent_child_s  agent_child_t;
+
+
+struct agent_child_s {
+    pid_t           pid;
+    char            marker[33];
+
+    /*
+     * Runs once, from the loop, with the status of waitpid(); the child is
+     * reaped and out of the table.
+     */
+    void          (*on_exit)(agent_child_t *child, int status);
+    void           *data;
+
+    agent_child_t  *next;
+};
+
+
+typedef enum {
+    AGENT_SPAWN_OK = 0,
+    AGENT_SPAWN_FORK,        /* no process could be made */
+    AGENT_SPAWN_SETUP,       /* user, descriptors */
+    AGENT_SPAWN_CWD,
+    AGENT_SPAWN_EXEC
+} agent_spawn_stage_e;
+
+
+typedef struct {
+    /*
+     * The programs to try, ended with NULL: the first that exists is run.
+     * One without a slash is looked up in path.
+     */
+    const char          *const *programs;
+    char                *const *argv;
+    char                *const *env;
+    const char           *path;
+    const char           *cwd;
+    const agent_user_t   *user;
+    int                   in;              /* -1: /dev/null */
+    int                   out;
+    int                   err;
+
+    /* results */
+    size_t                program;         /* which of programs runs */
+    agent_spawn_stage_e   stage;           /* what failed */
+} agent_spawn_t;
+
+
+/*
+ * Starts a child in a session and process group of its own.  Returns only
+ * when it runs the program: 0, or an errno with s->stage.
+ */
+int agent_child_spawn(agent_child_t *child, agent_spawn_t *s);
+
+/* forgets a child whose exit is of no more interest */
+void agent_child_forget(agent_child_t *child);
+
+/* reaps what has ended, orphans too; a bounded number, 1: there may be more */
+int agent_child_reap(void);
+
+void agent_child_init(void);
+
+
+/*
+ * The environment of a command: the image's, the sandbox's and the call's,
+ * with the marker first.  One block of memory, freed with free(); NULL where
+ * there is none.  extra: pairs of name and value, the value NULL to unset,
+ * ended with a NULL name.  *path becomes the PATH in it.
+ */
+char **agent_env_build(const char *marker, const char **extra,
+    const char **path);
+
+/* the sandbox's variables, in place of the earlier ones; "K=V", stolen */
+void agent_env_set(char **list);
+
+
+#endif /* _AGENT_CHILD_H_INCLUDED_ */

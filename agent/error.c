@@ -1,0 +1,211 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "agent.h"
+#include "http.h"
+#include "text.h"
+
+
+typedef struct {
+    const char  *code;
+    const char  *suggestion;
+} agent_suggestion_t;
+
+
+typedef struct {
+    int          err;
+    int          status;
+    const char  *code;
+    const char  *text;
+} agent_errno_t;
+
+
+static const char *agent_error_suggestion(const char *code);
+
+
+static const agent_suggestion_t  agent_suggestions[] = {
+
+    { "VALIDATION_FAILED",
+      "Correct the fields of the request that the message names" },
+
+    { "OUTPUT_TOO_LARGE",
+      "Use POST /api/execute/stream, which has no limit, or write the "
+      "output to a file and read that" },
+
+    { "SHELL_NOT_AVAILABLE",
+      "Use POST /exec, which needs no shell, or an image that has one" },
+
+    { "FILE_NOT_FOUND", "Check the path; it is taken from /workspace" },
+    { "IS_DIRECTORY", "Name a file, or list the directory" },
+    { "NOT_DIRECTORY", "Check that each part of the path is a directory" },
+    { "PERMISSION_DENIED",
+      "Check owner and mode of the file, and the sandbox's user" },
+    { "READ_ONLY", "Use a path on a writable file system" },
+    { "FILE_EXISTS", "Remove the file first, or choose another name" },
+    { "RESOURCE_BUSY", "Try again when the resource is no longer used" },
+    { "NO_SPACE", "Remove files that are no longer needed" },
+
+    { NULL, NULL }
+};
+
+
+static const agent_errno_t  agent_errnos[] = {
+    { ENOENT, 404, "FILE_NOT_FOUND", "no such file or directory" },
+    { EACCES, 403, "PERMISSION_DENIED", "permission denied" },
+    { EPERM, 403, "PERMISSION_DENIED", "operation not permitted" },
+    { EISDIR, 400, "IS_DIRECTORY", "is a directory" },
+    { ENOTDIR, 400, "NOT_DIRECTORY", "not a directory" },
+    { EEXIST, 409, "FILE_EXISTS", "file exists" },
+    { ENOTEMPTY, 409, "FILE_EXISTS", "directory not empty" },
+    { EBUSY, 409, "RESOURCE_BUSY", "resource busy" },
+    { ETXTBSY, 409, "RESOURCE_BUSY", "the program is running" },
+    { ENAMETOOLONG, 400, "NAME_TOO_LONG", "file name too long" },
+    { EINVAL, 400, "VALIDATION_FAILED", "invalid argument" },
+    { ELOOP, 500, "TOO_MANY_LINKS", "too many levels of symbolic links" },
+    { EMLINK, 500, "TOO_MANY_LINKS", "too many links" },
+    { EMFILE, 500, "TOO_MANY_FILES", "too many open files" },
+    { ENFILE, 500, "TOO_MANY_FILES", "too many open files" },
+    { EROFS, 403, "READ_ONLY", "read-only file system" },
+    { ENOSPC, 507, "NO_SPACE", "no space left on device" },
+    { EDQUOT, 507, "NO_SPACE", "disk quota exceeded" },
+    { EFBIG, 413, "FILE_TOO_LARGE", "file too large" },
+    { 0, 0, NULL, NULL }
+};
+
+
+void
+agent_http_error(agent_request_t *r, int status, const char *code,
+    json_t *context, const char *format, ...)
+{
+    int          n, l;
+    char         text[1024], clean[sizeof(text) * 3], stamp[32];
+    json_t      *json;
+    size_t       len;
+    va_list      args;
+    const char  *s, *suggestion;
+
+    va_start(args, format);
+    n = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+
+    len = n < 0 ? 0 : (size_t) n < sizeof(text) ? (size_t) n
+                                                : sizeof(text) - 1;
+
+    /* a name in the message may be no UTF-8, or have been cut */
+
+    len -= agent_utf8_tail(text, len);
+
+    for (s = text, n = 0; s < text + len; s++) {
+
+        l = agent_utf8_char(s, text + len - s);
+
+        if (l > 0) {
+            memcpy(clean + n, s, l);
+            n += l;
+            s += l - 1;
+
+        } else {
+            memcpy(clean + n, "\xef\xbf\xbd", 3);
+            n += 3;
+        }
+    }
+
+    clean[n] = '\0';
+
+    suggestion = agent_error_suggestion(code);
+
+    json = json_pack("{s:s, s:s, s:s, s:o, s:i, s:s}",
+                     "error", clean,
+                     "code", code,
+                     "message", clean,
+                     "context", context ? context : json_object(),
+                     "httpStatus", status,
+                     "timestamp", agent_timestamp(stamp));
+
+    if (json && suggestion) {
+        json_object_set_new(json, "suggestion", json_string(suggestion));
+    }
+
+    agent_http_json(r, status, json);
+}
+
+
+void
+agent_http_errno(agent_request_t *r, int err, const char *path)
+{
+    json_t               *context;
+    const agent_errno_t  *e;
+
+    context = agent_utf8_valid(path, strlen(path))
+              ? json_pack("{s:s}", "path", path) : NULL;
+
+    for (e = agent_errnos; e->code; e++) {
+
+        if (e->err == err) {
+            agent_http_error(r, e->status, e->code, context, "%s: %s", path,
+                             e->text);
+            return;
+        }
+    }
+
+    agent_http_error(r, 500, "FILESYSTEM_ERROR", context, "%s: %s", path,
+                     strerror(err));
+}
+
+
+static const char *
+agent_error_suggestion(const char *code)
+{
+    const agent_suggestion_t  *s;
+
+    for (s = agent_suggestions; s->code; s++) {
+
+        if (strcmp(s->code, code) == 0) {
+            return s->suggestion;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* not gmtime_r(): it reads /etc/localtime, which a tenant may have replaced */
+
+const char *
+agent_timestamp(char *buf)
+{
+    unsigned         day, era, doe, yoe, doy, mp, secs;
+    struct timespec  ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+
+    day = (unsigned) (ts.tv_sec / 86400);
+    secs = (unsigned) (ts.tv_sec % 86400);
+
+    /* years that begin in March, in eras of 400 of them */
+
+    day += 719468;
+    era = day / 146097;
+    doe = day % 146097;
+    yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    mp = (5 * doy + 2) / 153;
+
+    snprintf(buf, 32, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+             (yoe + era * 400 + (mp >= 10)) % 10000,
+             (mp < 10 ? mp + 3 : mp - 9) % 100,
+             (doy - (153 * mp + 2) / 5 + 1) % 100,
+             secs / 3600 % 24, secs / 60 % 60, secs % 60,
+             (unsigned) (ts.tv_nsec / 1000000) % 1000);
+
+    return buf;
+}

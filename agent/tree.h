@@ -1,0 +1,50 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_TREE_H_INCLUDED_
+#define _AGENT_TREE_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <uv.h>
+
+
+/*
+ * The tree of a command: its process group and session, its descendants, and
+ * every process with its marker in the environment.  What was once found in
+ * it stays in it, whatever becomes of its parents.
+ */
+
+
+/* TERM is given this long before KILL; all of it ends within a second */
+#define AGENT_TREE_GRACE  400
+#define AGENT_TREE_LIMIT  900
+
+
+typedef struct agent_tree_s  agent_tree_t;
+
+
+/*
+ * Ends the tree of leader: TERM, and KILL after the grace, until nothing is
+ * left.  done runs once, from the loop: when nothing is left, or with left 1
+ * after AGENT_TREE_LIMIT; what is left is then still hunted for a while.
+ * NULL where there is no memory.
+ */
+agent_tree_t *agent_tree_end(pid_t leader, const char *marker,
+    void (*done)(void *data, int left), void *data);
+
+/* the leader was reaped: its number may come to mean another process */
+void agent_tree_reaped(agent_tree_t *tree);
+
+/* done will not be called */
+void agent_tree_detach(agent_tree_t *tree);
+
+/* trees that are being ended */
+size_t agent_tree_active(void);
+
+
+#endif /* _AGENT_TREE_H_INCLUDED_ */
