@@ -101,7 +101,7 @@ typedef struct {
 typedef struct {
     ngx_str_t                      name;               /* the owner */
     ngx_str_t                      key;
-    ngx_array_t                   *classes;            /* ngx_str_t, NULL: all */
+    ngx_array_t                   *classes;  /* ngx_str_t; NULL: all */
     ngx_uint_t                     admin;
 } ngx_http_sandbox_key_t;
 
@@ -113,7 +113,7 @@ typedef struct {
     ngx_flag_t                     auth;               /* sandbox_api_auth */
     ngx_array_t                   *keys;     /* ngx_http_sandbox_key_t */
     ngx_array_t                   *cors;               /* ngx_str_t origins */
-    ngx_str_t                      class_name;         /* sandbox_default_class */
+    ngx_str_t                      class_name;
     ngx_http_sandbox_class_t      *class;
 } ngx_http_sandbox_loc_conf_t;
 
@@ -137,6 +137,7 @@ typedef struct ngx_http_sandbox_waiter_s   ngx_http_sandbox_waiter_t;
 typedef struct {
     ngx_queue_t                    queue;
     sandbox_port_t                 policy;
+    unsigned                       bound:1;  /* its socket was seen */
 } ngx_http_sandbox_policy_t;
 
 
@@ -251,6 +252,11 @@ ngx_int_t ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node);
 /* the port's policy, likewise */
 ngx_int_t ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node,
     in_port_t port, sandbox_port_t **policy);
+/* the policy as last read, without looking at the disk; or NULL */
+ngx_http_sandbox_policy_t *ngx_http_sandbox_node_cached(
+    ngx_http_sandbox_node_t *node, in_port_t port);
+/* frees the node when nobody uses it */
+void ngx_http_sandbox_node_collect(ngx_http_sandbox_node_t *node);
 /* closes the tethers of all nodes; exit_process */
 void ngx_http_sandbox_node_cleanup(void);
 
@@ -265,9 +271,13 @@ ngx_int_t ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node);
 void ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node);
 /* peeks: 1 when the tether is still connected */
 ngx_uint_t ngx_http_sandbox_tether_alive(ngx_http_sandbox_node_t *node);
-/* the socket of an exposed port, bound and handed over if it is missing */
+/*
+ * The socket of an exposed port, bound and handed over if it is missing, or
+ * when a connect to it was refused.  NGX_OK; NGX_AGAIN: somebody else has the
+ * lock, ask again; NGX_DECLINED: no tether; NGX_ERROR: logged.
+ */
 ngx_int_t ngx_http_sandbox_tether_listen(ngx_http_sandbox_node_t *node,
-    in_port_t port);
+    in_port_t port, ngx_uint_t refused);
 /* revoke: the socket goes, and the agent cuts the port's connections */
 void ngx_http_sandbox_tether_unlisten(ngx_http_sandbox_node_t *node,
     in_port_t port);
@@ -357,6 +367,13 @@ ngx_uint_t ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx,
 ngx_uint_t ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx,
     ngx_str_t *name);
 /*
+ * Adds Access-Control-Allow-Origin to an answer, for an origin that
+ * sandbox_api_cors names; of a header filter.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_sandbox_cors(ngx_http_request_t *r);
+/* 1 when sandbox_api_cors names the request's origin */
+ngx_uint_t ngx_http_sandbox_cors_allowed(ngx_http_request_t *r);
+/*
  * Takes Authorization, Cookie, X-Sandbox-* and key arguments out of the
  * request; NGX_OK or NGX_ERROR.
  */
@@ -364,6 +381,21 @@ ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r);
 
 
 /* ngx_http_sandbox_json.c: answers that nginx makes itself */
+
+#define NGX_HTTP_SANDBOX_TIME_LEN  sizeof("1970-01-01T00:00:00.000Z")
+
+#if (nginx_version >= 1023000)
+#define ngx_http_sandbox_header_init(h)  (h)->next = NULL
+#else
+#define ngx_http_sandbox_header_init(h)
+#endif
+
+/* adds a header to the answer; both strings live as long as the request */
+ngx_int_t ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
+    const char *value);
+/* milliseconds since the epoch; as ISO 8601 text of the length above */
+int64_t ngx_http_sandbox_now(void);
+void ngx_http_sandbox_iso_time(int64_t ms, char *buf);
 
 /* a content handler's result; json is freed */
 ngx_int_t ngx_http_sandbox_send_json(ngx_http_request_t *r,

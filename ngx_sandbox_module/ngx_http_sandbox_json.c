@@ -1,0 +1,386 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "ngx_http_sandbox_module.h"
+
+#include <sys/time.h>
+
+
+/* answers that nginx makes itself, and the JSON that it reads */
+
+
+typedef struct {
+    const char  *code;
+    const char  *text;
+} ngx_http_sandbox_suggestion_t;
+
+
+static ngx_int_t ngx_http_sandbox_failure_handler(ngx_http_request_t *r);
+static void ngx_http_sandbox_fail_va(ngx_http_sandbox_failure_t *failure,
+    ngx_uint_t status, const char *code, const char *fmt, va_list args);
+static const char *ngx_http_sandbox_suggestion(const char *code);
+static void ngx_http_sandbox_utf8(u_char *text);
+
+
+static const ngx_http_sandbox_suggestion_t
+    ngx_http_sandbox_suggestions[] =
+{
+    { "INVALID_PORT",
+      "choose a port from 1024 to 65535 and let the app listen there" },
+    { "PORT_NOT_EXPOSED",
+      "expose it first: POST /v1/sandbox/:id/ports with {\"port\":8080}" },
+    { "SANDBOX_NOT_FOUND",
+      "list your sandboxes: GET /v1/sandbox" },
+    { "SANDBOX_ALREADY_EXISTS",
+      "leave the id out, so that a free one is issued" },
+    { "STALE_PREVIEW_URL",
+      "start the sandbox by any call of its API, then load the page again" },
+    { "MISDIRECTED",
+      "call the API by a name that the server block's server_name has" },
+    { "FOREIGN_ORIGIN",
+      "name the origin in sandbox_api_cors, or call from the same origin" },
+    { NULL, NULL }
+};
+
+
+ngx_int_t
+ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
+    const char *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = ngx_list_push(&r->headers_out.headers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    h->hash = 1;
+    ngx_http_sandbox_header_init(h);
+    h->key.data = (u_char *) name;
+    h->key.len = ngx_strlen(name);
+    h->value.data = (u_char *) value;
+    h->value.len = ngx_strlen(value);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_send_json(ngx_http_request_t *r, ngx_uint_t status,
+    cJSON *json)
+{
+    char         *text;
+    size_t        len;
+    u_char       *p;
+    ngx_buf_t    *b;
+    ngx_int_t     rc;
+    ngx_chain_t   out;
+
+    text = json ? cJSON_PrintUnformatted(json) : NULL;
+
+    cJSON_Delete(json);
+
+    if (text == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    len = ngx_strlen(text);
+
+    p = ngx_pnalloc(r->pool, len + 1);
+    b = ngx_calloc_buf(r->pool);
+
+    if (p == NULL || b == NULL) {
+        cJSON_free(text);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memcpy(p, text, len);
+    p[len] = '\n';
+
+    cJSON_free(text);
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = len + 1;
+
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+
+    /* lists of ports carry tokens, and errors end when their cause does */
+
+    if (ngx_http_sandbox_header(r, "Cache-Control", "no-store") != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
+        return rc;
+    }
+
+    b->pos = p;
+    b->last = p + len + 1;
+    b->memory = 1;
+    b->last_buf = (r == r->main) ? 1 : 0;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_output_filter(r, &out);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_send_empty(ngx_http_request_t *r)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->headers_out.status = NGX_HTTP_NO_CONTENT;
+    r->header_only = 1;
+
+    ngx_http_clear_content_length(r);
+
+    return ngx_http_send_header(r);
+}
+
+
+void
+ngx_http_sandbox_iso_time(int64_t ms, char *buf)
+{
+    time_t      sec;
+    struct tm   tm;
+
+    sec = (time_t) (ms / 1000);
+
+    if (gmtime_r(&sec, &tm) == NULL) {
+        ngx_memzero(&tm, sizeof(struct tm));
+        tm.tm_mday = 1;
+        tm.tm_year = 70;
+    }
+
+    (void) ngx_sprintf((u_char *) buf, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ%Z",
+                       tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
+                       tm.tm_hour, tm.tm_min, tm.tm_sec, (int) (ms % 1000));
+}
+
+
+int64_t
+ngx_http_sandbox_now(void)
+{
+    struct timeval  tv;
+
+    ngx_gettimeofday(&tv);
+
+    return (int64_t) tv.tv_sec * 1000 + tv.tv_usec / 1000;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_send_failure(ngx_http_request_t *r,
+    ngx_http_sandbox_failure_t *failure)
+{
+    char         time[NGX_HTTP_SANDBOX_TIME_LEN];
+    cJSON       *json;
+    u_char      *p;
+    const char  *message, *suggestion;
+
+    json = cJSON_CreateObject();
+    if (json == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_sandbox_iso_time(ngx_http_sandbox_now(), time);
+
+    message = (char *) failure->message;
+    suggestion = ngx_http_sandbox_suggestion(failure->code);
+
+    if (cJSON_AddStringToObject(json, "error", message) == NULL
+        || cJSON_AddStringToObject(json, "code", failure->code) == NULL
+        || cJSON_AddStringToObject(json, "message", message) == NULL
+        || cJSON_AddObjectToObject(json, "context") == NULL
+        || cJSON_AddNumberToObject(json, "httpStatus", failure->status)
+           == NULL
+        || cJSON_AddStringToObject(json, "timestamp", time) == NULL
+        || (suggestion
+            && cJSON_AddStringToObject(json, "suggestion", suggestion)
+               == NULL))
+    {
+        goto failed;
+    }
+
+    if (failure->status == NGX_HTTP_UNAUTHORIZED
+        && ngx_http_sandbox_header(r, "WWW-Authenticate", "Bearer")
+           != NGX_OK)
+    {
+        goto failed;
+    }
+
+    if (failure->retry_after) {
+        p = ngx_pnalloc(r->pool, NGX_INT_T_LEN + 1);
+        if (p == NULL) {
+            goto failed;
+        }
+
+        ngx_sprintf(p, "%ui%Z", failure->retry_after);
+
+        if (ngx_http_sandbox_header(r, "Retry-After", (char *) p) != NGX_OK) {
+            goto failed;
+        }
+    }
+
+    return ngx_http_sandbox_send_json(r, failure->status, json);
+
+failed:
+
+    cJSON_Delete(json);
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+static const char *
+ngx_http_sandbox_suggestion(const char *code)
+{
+    const ngx_http_sandbox_suggestion_t  *s;
+
+    for (s = ngx_http_sandbox_suggestions; s->code; s++) {
+        if (ngx_strcmp(s->code, code) == 0) {
+            return s->text;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_failure_handler(ngx_http_request_t *r)
+{
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx == NULL || ctx->failure.status == 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+}
+
+
+static void
+ngx_http_sandbox_fail_va(ngx_http_sandbox_failure_t *failure,
+    ngx_uint_t status, const char *code, const char *fmt, va_list args)
+{
+    u_char  *p, *last;
+
+    failure->status = status;
+    failure->code = code;
+    failure->retry_after = 0;
+
+    last = failure->message + sizeof(failure->message) - 1;
+
+    p = ngx_vslprintf(failure->message, last, fmt, args);
+    *p = '\0';
+
+    ngx_http_sandbox_utf8(failure->message);
+}
+
+
+/*
+ * A message may quote what the engine or a client said, and may have been cut
+ * within a character: what is no UTF-8 must not make the JSON invalid.
+ */
+
+static void
+ngx_http_sandbox_utf8(u_char *text)
+{
+    u_char  *p, *next, *end;
+
+    end = text + ngx_strlen(text);
+
+    for (p = text; p < end; /* void */ ) {
+
+        if (*p < 0x80) {
+            p++;
+            continue;
+        }
+
+        next = p;
+
+        if (ngx_utf8_decode(&next, end - p) <= 0x10ffff) {
+            p = next;
+            continue;
+        }
+
+        *p++ = '?';
+    }
+}
+
+
+void
+ngx_http_sandbox_fail(ngx_http_sandbox_failure_t *failure, ngx_uint_t status,
+    const char *code, const char *fmt, ...)
+{
+    va_list  args;
+
+    va_start(args, fmt);
+    ngx_http_sandbox_fail_va(failure, status, code, fmt, args);
+    va_end(args);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_refuse(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
+    ngx_uint_t status, const char *code, const char *fmt, ...)
+{
+    va_list  args;
+
+    va_start(args, fmt);
+    ngx_http_sandbox_fail_va(&ctx->failure, status, code, fmt, args);
+    va_end(args);
+
+    r->content_handler = ngx_http_sandbox_failure_handler;
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_refuse_absent(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                   "SANDBOX_NOT_FOUND",
+                                   "there is no such sandbox, or it is "
+                                   "another key's; POST /v1/sandbox makes "
+                                   "one");
+}
+
+
+ngx_int_t
+ngx_http_sandbox_refuse_token(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                   "INVALID_TOKEN",
+                                   "no preview at this address: its token is "
+                                   "wrong or the port is not exposed; ask "
+                                   "for a new link");
+}

@@ -1,0 +1,251 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <string.h>
+
+#include "ngx_http_sandbox_route.h"
+
+
+typedef struct {
+    sandbox_text_t    tail;
+    sandbox_route_e   kind;
+    const char       *allow;
+    const char       *pattern;
+    int               prefix;
+} sandbox_route_entry_t;
+
+
+static int sandbox_route_dots(const char *path, size_t len);
+static const sandbox_route_entry_t *sandbox_route_find(const char *tail,
+    size_t len);
+
+
+#define sandbox_route_text(s)  { s, sizeof(s) - 1 }
+
+
+static const char  sandbox_route_base[] = "/v1/sandbox";
+
+
+static const sandbox_route_entry_t  sandbox_route_health = {
+    sandbox_route_text("/health"), SANDBOX_ROUTE_HEALTH,
+    "GET, HEAD", "/health", 0
+};
+
+
+static const sandbox_route_entry_t  sandbox_route_sandboxes = {
+    sandbox_route_text(""), SANDBOX_ROUTE_SANDBOXES,
+    "GET, HEAD, POST", "/v1/sandbox", 0
+};
+
+
+/* a prefix ends in a slash, and what follows it is the route's own */
+
+static const sandbox_route_entry_t  sandbox_routes[] = {
+
+    { sandbox_route_text(""), SANDBOX_ROUTE_SANDBOX,
+      "GET, HEAD, DELETE", "/v1/sandbox/:id", 0 },
+
+    { sandbox_route_text("/running"), SANDBOX_ROUTE_RUNNING,
+      "GET, HEAD", "/v1/sandbox/:id/running", 0 },
+
+    { sandbox_route_text("/ports"), SANDBOX_ROUTE_PORTS,
+      "GET, HEAD, POST, DELETE", "/v1/sandbox/:id/ports", 0 },
+
+    { sandbox_route_text("/ports/"), SANDBOX_ROUTE_PORT,
+      "GET, HEAD, POST, DELETE", "/v1/sandbox/:id/ports/:port", 1 },
+
+    { sandbox_route_text("/exec"), SANDBOX_ROUTE_EXEC,
+      "POST", "/v1/sandbox/:id/exec", 0 },
+
+    { sandbox_route_text("/file"), SANDBOX_ROUTE_FILE,
+      "GET, HEAD, PUT", "/v1/sandbox/:id/file/<path>", 0 },
+
+    { sandbox_route_text("/file/"), SANDBOX_ROUTE_FILE,
+      "GET, HEAD, PUT", "/v1/sandbox/:id/file/<path>", 1 },
+
+    { sandbox_route_text("/api/execute"), SANDBOX_ROUTE_EXECUTE,
+      "POST", "/v1/sandbox/:id/api/execute", 0 },
+
+    { sandbox_route_text("/api/execute/stream"),
+      SANDBOX_ROUTE_EXECUTE_STREAM,
+      "POST", "/v1/sandbox/:id/api/execute/stream", 0 },
+
+    { sandbox_route_text("/api/ping"), SANDBOX_ROUTE_PING,
+      "GET, HEAD", "/v1/sandbox/:id/api/ping", 0 },
+
+    { sandbox_route_text("/api/version"), SANDBOX_ROUTE_VERSION,
+      "GET, HEAD", "/v1/sandbox/:id/api/version", 0 },
+
+    { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
+};
+
+
+int
+sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
+{
+    size_t                        base, n;
+    const char                   *p;
+    const sandbox_route_entry_t  *e;
+
+    memset(route, 0, sizeof(sandbox_route_t));
+
+    route->allow = "";
+    route->pattern = "";
+
+    if (len == 0 || path[0] != '/' || memchr(path, '#', len) != NULL
+        || sandbox_route_dots(path, len))
+    {
+        return SANDBOX_ROUTE_BAD_PATH;
+    }
+
+    base = sizeof(sandbox_route_base) - 1;
+    e = NULL;
+
+    if (len == sandbox_route_health.tail.len
+        && memcmp(path, sandbox_route_health.tail.data, len) == 0)
+    {
+        e = &sandbox_route_health;
+
+    } else if (len >= base && memcmp(path, sandbox_route_base, base) == 0) {
+
+        path += base;
+        len -= base;
+
+        if (len == 0) {
+            e = &sandbox_route_sandboxes;
+
+        } else if (path[0] == '/' && len > 1) {
+            path++;
+            len--;
+
+            p = memchr(path, '/', len);
+            n = p ? (size_t) (p - path) : len;
+
+            if (!sandbox_id_valid(path, n)) {
+                return SANDBOX_ROUTE_BAD_ID;
+            }
+
+            route->id.data = path;
+            route->id.len = n;
+
+            route->tail.data = path + n;
+            route->tail.len = len - n;
+
+            e = sandbox_route_find(route->tail.data, route->tail.len);
+        }
+    }
+
+    if (e == NULL) {
+        return SANDBOX_ROUTE_OK;
+    }
+
+    route->kind = e->kind;
+    route->allow = e->allow;
+    route->pattern = e->pattern;
+
+    if (e->kind == SANDBOX_ROUTE_PORT) {
+        route->port.data = route->tail.data + e->tail.len;
+        route->port.len = route->tail.len - e->tail.len;
+    }
+
+    return SANDBOX_ROUTE_OK;
+}
+
+
+static const sandbox_route_entry_t *
+sandbox_route_find(const char *tail, size_t len)
+{
+    const sandbox_route_entry_t  *e;
+
+    for (e = sandbox_routes; e->tail.data; e++) {
+
+        if (len < e->tail.len || memcmp(tail, e->tail.data, e->tail.len) != 0) {
+            continue;
+        }
+
+        if (len == e->tail.len) {
+
+            if (e->kind == SANDBOX_ROUTE_PORT) {
+                continue;
+            }
+
+            return e;
+        }
+
+        if (!e->prefix) {
+            continue;
+        }
+
+        if (e->kind == SANDBOX_ROUTE_PORT
+            && memchr(tail + e->tail.len, '/', len - e->tail.len) != NULL)
+        {
+            continue;
+        }
+
+        return e;
+    }
+
+    return NULL;
+}
+
+
+static int
+sandbox_route_dots(const char *path, size_t len)
+{
+    size_t  i, dots, other;
+
+    dots = 0;
+    other = 0;
+
+    for (i = 0; i < len; i++) {
+
+        if (path[i] == '/') {
+
+            if (!other && (dots == 1 || dots == 2)) {
+                return 1;
+            }
+
+            dots = 0;
+            other = 0;
+
+        } else if (path[i] == '.') {
+            dots++;
+
+        } else if (len - i > 2 && path[i] == '%' && path[i + 1] == '2'
+                   && (path[i + 2] == 'e' || path[i + 2] == 'E'))
+        {
+            dots++;
+            i += 2;
+
+        } else {
+            other = 1;
+        }
+    }
+
+    return !other && (dots == 1 || dots == 2);
+}
+
+
+int
+sandbox_route_method(const sandbox_route_t *route, const char *method,
+    size_t len)
+{
+    size_t       n;
+    const char  *p;
+
+    for (p = route->allow; *p; p += n) {
+
+        n = strcspn(p, ", ");
+
+        if (n == len && memcmp(p, method, n) == 0) {
+            return len != 0;
+        }
+
+        n += strspn(p + n, ", ");
+    }
+
+    return 0;
+}
