@@ -23,7 +23,7 @@
  *     <id>/container               JSON, written once the engine has it
  *     <id>/ports/<port>            JSON, the policy of an exposed port
  *     <id>/lock                    flock: starting, stopping, destroying
- *     <id>/run -> ../.run/<random>
+ *     <id>/run -> ../.run/<random>    never changes for a sandbox: its name
  *     .run/<random>/               the sockets
  *     .agent/agent                 the agent's binary
  *     .new-<random>  .trash-<random>
@@ -31,8 +31,14 @@
  * Local files of nginx's own only: short system calls on a local directory,
  * no locks waited for, no network.  Functions return 0 or -1 with errno,
  * unless they say otherwise.  Ids are checked with sandbox_id_valid() by the
- * caller.  No function follows a symlink other than "run", which is read and
- * never followed.
+ * caller, runs are those that the store gave.  Below the state directory no
+ * symlink is followed; "run" is only read.
+ *
+ * Files are written aside, fsynced and renamed: a reader sees the old or the
+ * new one, never a part.  Where a structure carries a run, a write with it
+ * set fails with ENOENT unless the id is still the sandbox of that run: what
+ * was found out about a sandbox (its owner, say) then holds for the one that
+ * is written to.
  */
 
 
@@ -40,14 +46,21 @@
 #define SANDBOX_CLASS_MAX  32
 #define SANDBOX_NAME_MAX   128           /* of an exposed port */
 #define SANDBOX_SPEC_MAX   65536         /* of a file of the store */
+#define SANDBOX_AGENT_MAX  (64 << 20)    /* of the agent's binary */
+
+/* of a socket's file name: "control.sock" and a pid while it is half-made */
+#define SANDBOX_SOCKET_MAX 20
 
 
 typedef struct sandbox_store_s  sandbox_store_t;
 
 
+/* compare with sandbox_stamp_equal() */
 typedef struct {
     ino_t            ino;
     int64_t          ctime_ns;
+    /* set from the precise clock: ctime ticks in ms, inodes are used again */
+    int64_t          mtime_ns;
 } sandbox_stamp_t;
 
 
@@ -71,6 +84,7 @@ typedef struct {
     char             token[SANDBOX_TOKEN_MAX + 1];
     char             name[SANDBOX_NAME_MAX + 1];
     char             host[256];          /* preview domain, without '*.' */
+    char             run[SANDBOX_RANDOM_LEN + 1];    /* see above; not JSON */
     int64_t          exposed_ms;
     sandbox_stamp_t  stamp;
 } sandbox_port_t;
@@ -79,12 +93,16 @@ typedef struct {
 typedef struct {
     int64_t          created_ms;
     char             user[129];
+    char             run[SANDBOX_RANDOM_LEN + 1];    /* see above; not JSON */
 } sandbox_container_t;
 
 
 /*
- * Opens the directory, making what it lacks (.run 0711, .agent 0755,
- * instance) if it may.  NULL with errno.  ENAMETOOLONG: sandbox_path_max().
+ * Opens the directory, making it (its parent must be there) and what it lacks
+ * (.run 0711, .agent 0755, instance) if it may; what root makes here belongs
+ * to the directory's owner.  NULL with errno.  ENAMETOOLONG: see
+ * sandbox_path_max(); EINVAL: not an absolute path; EPERM: others may write
+ * to it; EBADMSG: instance is damaged.
  */
 sandbox_store_t *sandbox_store_open(const char *path);
 void sandbox_store_close(sandbox_store_t *store);
@@ -97,24 +115,48 @@ size_t sandbox_path_max(void);
 
 /*
  * Copies the agent's binary to .agent/agent by rename, when source differs
- * from it in size or content.  1 copied, 0 the same, -1.
+ * from it in size or content.  1 copied, 0 the same, -1 (EINVAL: source is no
+ * regular file, or empty; EFBIG).  Waits for other workers that do the same:
+ * for the start of a worker only.
  */
 int sandbox_store_agent(sandbox_store_t *store, const char *source);
 
+/* the directory's descriptor, which stays the store's */
+int sandbox_store_fd(const sandbox_store_t *store);
+
 /*
- * Makes a sandbox.  spec: run, created_ms and generation are filled in.
- * EEXIST: the id is taken.  A crash leaves at most an unlocked .new-*.
+ * Makes a sandbox.  spec: run, created_ms and generation are filled in, stamp
+ * is not.  EEXIST: the id is taken; EINVAL: no class, or env or labels are no
+ * JSON object of plain values; EFBIG: the spec is longer than
+ * SANDBOX_SPEC_MAX.  A crash leaves at most an unlocked .new-*; a loss of
+ * power may take a sandbox made in the last seconds, whole.
  */
 int sandbox_store_create(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);
 
-/* ENOENT: no such sandbox; EBADMSG: spec.json is damaged */
+/*
+ * ENOENT: no such sandbox; EBADMSG: it is damaged (spec.json, run, or the id
+ * names no directory).  Spec and run are of one and the same sandbox.  On
+ * failure there is nothing to free.
+ */
 int sandbox_store_read(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);
 void sandbox_spec_free(sandbox_spec_t *spec);
 
-/* the pure part: text of spec.json to spec (run is not in it); fuzzed */
+/*
+ * The pure part (sandbox_json.c): text of the files to structures and back.
+ * Parsing sets everything, what is not in the text (run, port, stamp) to
+ * zero; -1 with errno EBADMSG or ENOMEM leaves nothing to free.  Formatting
+ * gives text to free(), or NULL with errno EINVAL, EFBIG or ENOMEM.
+ */
 int sandbox_spec_parse(const char *text, size_t len, sandbox_spec_t *spec);
+char *sandbox_spec_format(const sandbox_spec_t *spec);
+int sandbox_port_parse_policy(const char *text, size_t len,
+    sandbox_port_t *policy);
+char *sandbox_port_format_policy(const sandbox_port_t *policy);
+int sandbox_container_parse(const char *text, size_t len,
+    sandbox_container_t *c);
+char *sandbox_container_format(const sandbox_container_t *c);
 
 /* one fstatat(); ENOENT when there is none */
 int sandbox_store_stamp(sandbox_store_t *store, const char *id,
@@ -127,40 +169,55 @@ int sandbox_stamp_equal(const sandbox_stamp_t *a, const sandbox_stamp_t *b);
 int sandbox_store_run(sandbox_store_t *store, const char *id,
     char run[SANDBOX_RANDOM_LEN + 1]);
 
-/* "<state>/.run/<run>", at most 107 bytes with the longest socket's name */
+/*
+ * "<state>/.run/<run>", at most 107 bytes with '/' and the longest socket's
+ * name; returns its length, 0 when buf is too small
+ */
 size_t sandbox_store_run_path(sandbox_store_t *store, const char *run,
     char *buf, size_t size);
 
 /*
  * Locks <id>/lock without waiting: a descriptor to close, or -1 with errno
- * EWOULDBLOCK (held, by this process too), ENOENT (no such sandbox).  The
- * lock is that of the directory that has the id at the time of the call.
+ * EWOULDBLOCK (held, by this process too, or being asked about with
+ * sandbox_store_locked(): try again), ENOENT (no such sandbox).  The lock is
+ * that of the directory that has the id at the time of the call, and as long
+ * as it is held the id stays with that directory.
  */
 int sandbox_store_lock(sandbox_store_t *store, const char *id);
 
 /* 1 held by somebody, 0 not, -1 */
 int sandbox_store_locked(sandbox_store_t *store, const char *id);
 
-/* the engine's container: ENOENT when none was ever made */
+/*
+ * The engine's container: ENOENT when none was ever made, EBADMSG when the
+ * file is damaged.  write: ENOENT, no such sandbox; its caller holds the lock.
+ */
 int sandbox_store_container_read(sandbox_store_t *store, const char *id,
     sandbox_container_t *c);
 int sandbox_store_container_write(sandbox_store_t *store, const char *id,
     const sandbox_container_t *c);
 
 /*
- * Policies.  write replaces by rename, fsynced; ENOENT: no such sandbox;
- * remove: ENOENT when the port is not exposed.
+ * Policies.  read: ENOENT when the port is not exposed or there is no such
+ * sandbox, EBADMSG when the file is damaged; fills run and stamp.
+ *
+ * write replaces by rename, fsynced, and fills stamp; ENOENT: no such sandbox;
+ * EINVAL: bad port or token.  Success means that, after the new policy was in
+ * place, the id still named the sandbox that it was written to: a sandbox
+ * destroyed in the meantime gives ENOENT and the policy is taken back, one
+ * made anew under the id never gets it.
+ *
+ * remove: ENOENT when the port is not exposed, or when run is not NULL and not
+ * the sandbox's.
  */
 int sandbox_store_port_read(sandbox_store_t *store, const char *id,
     uint16_t port, sandbox_port_t *policy);
 int sandbox_store_port_write(sandbox_store_t *store, const char *id,
     sandbox_port_t *policy);
 int sandbox_store_port_remove(sandbox_store_t *store, const char *id,
-    uint16_t port);
-int sandbox_port_parse_policy(const char *text, size_t len,
-    sandbox_port_t *policy);
+    const char *run, uint16_t port);
 
-/* exposed ports, ascending; returns their number (at most max), or -1 */
+/* exposed ports, the lowest max ones ascending; returns their number, or -1 */
 ssize_t sandbox_store_ports(sandbox_store_t *store, const char *id,
     uint16_t *ports, size_t max);
 
@@ -173,15 +230,25 @@ int sandbox_store_each(sandbox_store_t *store,
 
 /*
  * Renames <id> to .trash-<run>; its caller holds the lock.  The name is free
- * from then on.
+ * from then on.  ENOENT: the id is not (any more) the sandbox of that run.
  */
 int sandbox_store_trash(sandbox_store_t *store, const char *id,
     const char *run);
 
-/* deletes .trash-<run> and .run/<run>; the engine's container is gone */
+/*
+ * Deletes .trash-<run> and .run/<run>, once the engine's container is gone.
+ * What is missing is no error.  ENOTEMPTY: there are directories in it that
+ * the store did not make; they stay.
+ */
 int sandbox_store_delete(sandbox_store_t *store, const char *run);
 
-/* calls handler with the run of each .trash-*; removes unlocked .new-* */
+/*
+ * Calls handler with the run of each .trash-* whose lock nobody holds (who
+ * destroys holds it), until it returns non-zero; it may call
+ * sandbox_store_delete().  Removes each .new-* that nobody holds, and the
+ * directories in .run that belong to nobody.  -1: something could not be
+ * removed or read (errno); the rest was done all the same.
+ */
 int sandbox_store_sweep(sandbox_store_t *store,
     int (*trash)(void *data, const char *run), void *data);
 
