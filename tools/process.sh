@@ -26,24 +26,32 @@ process_alive() {
 }
 
 
-# process_end FILE SIGNAL SECONDS: KILL when the time is over
+# process_end FILE [SIGNAL SECONDS]...: each signal and how long it may take,
+# and KILL in the end
 
 process_end() {
-    local pid i
+    local file=$1 pid i
 
-    if process_alive "$1"; then
-        read -r pid _ <"$1"
-        kill -s "$2" "$pid" 2>/dev/null || true
+    shift
 
-        for ((i = 0; i < $3 * 10; i++)); do
-            process_alive "$1" || break
-            sleep 0.1
+    if process_alive "$file"; then
+        read -r pid _ <"$file"
+
+        while [ $# -ge 2 ]; do
+            kill -s "$1" "$pid" 2>/dev/null || true
+
+            for ((i = 0; i < $2 * 10; i++)); do
+                process_alive "$file" || break 2
+                sleep 0.1
+            done
+
+            shift 2
         done
 
-        if process_alive "$1"; then
+        if process_alive "$file"; then
             kill -s KILL "$pid" 2>/dev/null || true
         fi
     fi
 
-    rm -f "$1"
+    rm -f "$file"
 }

@@ -1,0 +1,146 @@
+
+# Copyright (C) the ngx_sandbox authors
+#
+# Run as root on Debian 12.  Each target does its own set-up.
+#
+#   make run        serve on 127.0.0.1:8080, with a short tour
+#   make stop       end what "make run" started
+#   make test       all tests but the long ones; SANITIZE=1: under sanitizers
+#   make soak       the long and heavy tests
+#   make bench      benchmarks, each against its reference
+#   make fuzz       each fuzzer for SECONDS=10
+#   make lint       static analysis and style
+#   make image      the base image; NODE=20 or another major version
+#   make install    PREFIX=/usr, DESTDIR respected; make uninstall
+#   make clean
+#
+# T="t/exec.t t/files.t" limits "make test" to these files.
+
+BUILD =		build
+SANITIZE =
+NODE =		20
+PREFIX =	/usr
+DESTDIR =
+SECONDS =	10
+T =
+
+CC =		gcc
+
+SHELL =		/bin/bash
+
+MODULE =	$(BUILD)/ngx_http_sandbox_module.so
+AGENT =		$(BUILD)/agent
+ASAN =		$(BUILD)/asan
+
+export BUILD SANITIZE NODE
+
+# each target below is a process that must see what the one before has made
+.NOTPARALLEL:
+
+.PHONY: help deps-build deps-run deps-test deps-asan deps-lint deps-bench \
+	deps module agent image engine sanitized run stop test soak bench \
+	fuzz lint install uninstall clean unit fuzzers
+
+help:
+	@sed -n '/^#   make/s/^#  //p' Makefile
+
+-include agent/agent.mk
+-include t/unit/unit.mk
+
+
+deps: deps-build deps-run deps-test
+
+deps-build deps-run deps-test deps-asan deps-lint deps-bench: deps-%:
+	@tools/deps $*
+
+
+module: deps-build
+	@echo "module: $(MODULE)"
+	@tools/module $(BUILD)
+
+agent: deps-build
+	@echo "agent: $(AGENT)"
+	@$(MAKE) --no-print-directory $(AGENT)
+
+image: deps-run engine
+	@image/build $(NODE)
+
+engine: deps-run
+	@tools/engine start $(BUILD)/run
+
+sanitized: deps-build deps-asan
+	@echo "sanitized: nginx, module and agent in $(ASAN)"
+	@tools/nginx-asan $(ASAN)
+	@$(MAKE) --no-print-directory $(ASAN)/agent
+
+
+run: deps-build deps-run module agent image
+	@tools/quickstart start $(BUILD)
+	@examples/quickstart/tour.sh
+
+stop:
+	@tools/quickstart stop $(BUILD)
+	@tools/engine stop $(BUILD)/run
+
+
+test: deps module agent $(if $(SANITIZE),sanitized) deps-test
+	@echo "test: the unit tests are built"
+	@$(MAKE) --no-print-directory unit
+	@echo "test: $(if $(T),$(T),everything but t/soak)"
+	@tools/test $(BUILD) $(T)
+
+soak: deps module agent
+	@echo "soak: the long and heavy tests"
+	@tools/test $(BUILD) $(or $(T),$(wildcard t/soak/*.t))
+
+bench: deps-build deps-run deps-bench module agent image
+	@echo "bench: each figure against its reference in the same run"
+	@bench/run
+
+fuzz: deps-build deps-test deps-asan
+	@echo "fuzz: each fuzzer for $(SECONDS) seconds"
+	@$(MAKE) --no-print-directory fuzzers
+	@tools/fuzz $(BUILD) $(SECONDS)
+
+lint: deps-build deps-test deps-lint
+	@echo "lint: style, shell scripts, static analysis"
+	@tools/lint
+
+
+MODULES_DIR =	$(DESTDIR)$(PREFIX)/lib/nginx/modules
+LOAD_DIR =	$(DESTDIR)$(PREFIX)/share/nginx/modules-available
+AGENT_DIR =	$(DESTDIR)$(PREFIX)/lib/nginx-sandbox
+DOC_DIR =	$(DESTDIR)$(PREFIX)/share/doc/nginx-sandbox
+CONF_DIR =	$(DESTDIR)/etc/nginx
+
+DOCS =		$(wildcard README.md LICENSE CHANGES SECURITY.md docs/*.md)
+
+install: module agent
+	@echo "install: module, agent and documentation below $(DESTDIR)$(PREFIX)"
+	@install -d $(MODULES_DIR) $(LOAD_DIR) $(AGENT_DIR) $(DOC_DIR) \
+		$(CONF_DIR)/modules-enabled
+	@install -m 644 $(MODULE) $(MODULES_DIR)/
+	@install -m 755 $(AGENT) $(AGENT_DIR)/agent
+	@echo "load_module \
+$(PREFIX)/lib/nginx/modules/ngx_http_sandbox_module.so;" >$(LOAD_DIR)/mod-http-sandbox.conf
+	@ln -sf $(PREFIX)/share/nginx/modules-available/mod-http-sandbox.conf \
+		$(CONF_DIR)/modules-enabled/50-mod-http-sandbox.conf
+	@install -m 644 conf/sandbox_proxy.conf $(CONF_DIR)/
+	@install -m 644 $(DOCS) conf/nginx.conf.example $(DOC_DIR)/
+	@tools/install-user "$(DESTDIR)"
+
+# what others put there, the user and the sandboxes' state stay
+uninstall:
+	@echo "uninstall: what \"make install\" put below $(DESTDIR)$(PREFIX)"
+	@rm -f $(MODULES_DIR)/ngx_http_sandbox_module.so $(AGENT_DIR)/agent \
+		$(LOAD_DIR)/mod-http-sandbox.conf \
+		$(CONF_DIR)/modules-enabled/50-mod-http-sandbox.conf \
+		$(CONF_DIR)/sandbox_proxy.conf \
+		$(addprefix $(DOC_DIR)/,$(notdir $(DOCS)) nginx.conf.example)
+	@rmdir -p --ignore-fail-on-non-empty $(MODULES_DIR) $(AGENT_DIR) \
+		$(LOAD_DIR) $(DOC_DIR) $(CONF_DIR)/modules-enabled 2>/dev/null \
+		|| true
+
+clean: stop
+	@echo "clean: removing $(BUILD)"
+	@rm -rf $(BUILD)

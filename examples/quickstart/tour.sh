@@ -1,0 +1,107 @@
+#!/bin/bash
+
+# Copyright (C) the ngx_sandbox authors
+#
+# A short tour of a running quick start: each command as it is run, and what
+# it really answered.  Ends with an error when an answer is not the expected.
+
+set -uo pipefail
+
+api=${1:-http://localhost:8080}/v1/sandbox
+id=tour
+
+
+# server-sent events as a terminal would show them
+
+events() {
+    local line event=
+
+    while IFS= read -r line; do
+        case $line in
+        'event: '*)
+            event=${line#event: }
+            ;;
+        'data: '*)
+            case $event in
+            stdout|stderr)
+                base64 -d <<<"${line#data: }"
+                ;;
+            *)
+                printf '%s: %s\n' "$event" "${line#data: }"
+                ;;
+            esac
+            ;;
+        '')
+            ;;
+        *)
+            printf '%s\n' "$line"
+            ;;
+        esac
+    done
+}
+
+
+# step TITLE EXPECTED FILTER COMMAND: the command is shown, run and checked
+
+step() {
+    local output
+
+    printf '\n\033[1m# %s\033[0m\n$ %s\n' "$1" "$4"
+
+    output=$(eval "$4" | $3)
+    printf '%s\n' "$output"
+
+    if [[ $output != *"$2"* ]]; then
+        printf '\nthe tour ends here: "%s" was expected\n' "$2" >&2
+        exit 1
+    fi
+
+    answer=$output
+}
+
+
+# one that an earlier tour left
+
+curl -s -o /dev/null -X DELETE "$api/$id"
+
+step "A sandbox of your own; nothing starts yet" \
+     "\"id\":\"$id\"" cat \
+     "curl -s $api --json '{\"id\":\"$id\"}'"
+
+step "Run a command in it: the first one starts it" \
+     'exit: {"exit_code":0' events \
+     "curl -sN $api/$id/exec --json '{\"argv\":[\"python3\",\"-c\",\"print(6 * 7)\"]}'"
+
+case $answer in
+*42*)
+    ;;
+*)
+    echo "the tour ends here: 42 was expected" >&2
+    exit 1
+    ;;
+esac
+
+step "Write a file" \
+     '"ok":true' cat \
+     "echo '<h1>Hello from a sandbox</h1>' | curl -s -T - $api/$id/file/workspace/index.html"
+
+step "Read it back" \
+     'Hello from a sandbox' cat \
+     "curl -s $api/$id/file/workspace/index.html"
+
+step "Start a web server in the background" \
+     'exit: {"exit_code":0' events \
+     "curl -sN $api/$id/exec --json '{\"argv\":[\"sh\",\"-c\",\"python3 -m http.server 8000 >/tmp/log 2>&1 &\"]}'"
+
+step "Expose its port" \
+     '"port":8000' cat \
+     "curl -s $api/$id/ports --json '{\"port\":8000}'"
+
+url=$(sed -n 's/.*"url": *"\([^"]*\)".*/\1/p' <<<"$answer")
+
+step "Open the preview, as anybody with the link may" \
+     'Hello from a sandbox' cat \
+     "curl -s --retry 5 --retry-delay 1 $url"
+
+printf '\nOpen it in a browser:  %s\n' "$url"
+printf 'It sleeps after ten minutes without use.  All ends with:  make stop\n'
