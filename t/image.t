@@ -1,0 +1,149 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# The base images: what is in them, the host's CA certificates, that they are
+# not made again without need, and an image that extends them.
+
+use warnings;
+use strict;
+
+use Test::More;
+
+my $BUILD = $ENV{TEST_BUILD} || 'build';
+my $EXTENDED = "sandbox-test-extended-$$";
+my $WEB = 'import numpy, pandas, matplotlib, IPython, pip, venv;'
+    . 'matplotlib.use("agg"); import matplotlib.pyplot as p;'
+    . 'p.plot([1, 2]); p.savefig("/tmp/a.png");'
+    . 'print(pandas.DataFrame({"a": [20, 22]}).a.sum())';
+
+END {
+    my $rc = $?;
+    system("docker rmi -f $EXTENDED >/dev/null 2>&1");
+    $? = $rc;
+}
+
+
+sub output
+{
+    my (@command) = @_;
+
+    my $pid = open(my $fh, '-|');
+    die "fork: $!" unless defined $pid;
+
+    if (!$pid) {
+        open STDERR, '>&', \*STDOUT;
+        exec @command or exit 127;
+    }
+
+    my $output = do { local $/; <$fh> } // '';
+    close $fh;
+
+    chomp $output;
+    return ($output, $? >> 8);
+}
+
+
+sub in_image
+{
+    my ($image, @command) = @_;
+
+    return output(qw/docker run --rm --network none/, $image, @command);
+}
+
+
+sub id
+{
+    my ($image) = @_;
+
+    return (output(qw/docker image inspect --format {{.Id}}/, $image))[0];
+}
+
+
+for my $major (20, 24) {
+    my ($log, $rc) = output('image/build', $major);
+    is $rc, 0, "the image with Node.js $major is made" or diag $log;
+
+    my $image = "sandbox-base:node$major";
+
+    like +(in_image($image, 'node', '--version'))[0], qr/^v$major\./,
+        "it has Node.js $major";
+
+    like +(in_image($image, 'npm', '--version'))[0], qr/^\d+\.\d+\.\d+$/,
+        'npm runs';
+
+    is +(in_image($image, 'sh', '-c',
+                  'echo "const a: number = 42" | esbuild --loader=ts'))[0],
+        'const a = 42;', 'esbuild runs';
+
+    is +(in_image($image, 'node', '-e',
+                  'require("esbuild").transform("let a: number",'
+                  . '{loader: "ts"}).then(r => console.log(r.code.trim()))'))
+        [0], 'let a;', 'esbuild is found by a program';
+
+    is +(in_image($image, 'python3', '-c', $WEB))[0], '42',
+        'the scientific stack works';
+
+    is +(in_image($image, 'pwd'))[0], '/workspace', 'the working directory';
+
+    my $before = id($image);
+    output('image/build', $major);
+    is id($image), $before, 'it is not made again without need';
+}
+
+is id('sandbox-base'), id('sandbox-base:node20'),
+    'the default is the one with Node.js 20';
+
+like +(in_image('sandbox-base', 'python3', '--version'))[0],
+    qr/^Python 3\.11\./, 'Python 3.11';
+
+for my $name (qw/git curl jq rg pip ipython3 less ps file unzip xz patch/) {
+    is +(in_image('sandbox-base', 'sh', '-c',
+                  "command -v $name >/dev/null && echo yes"))[0], 'yes',
+        "$name is there";
+}
+
+
+# each of the host's additional certificates is trusted, and by what
+
+my $bundle = '/etc/ssl/certs/ca-certificates.crt';
+my ($trusted) = in_image('sandbox-base', 'cat', $bundle);
+
+for my $crt (glob '/usr/local/share/ca-certificates/*.crt') {
+    open my $fh, '<', $crt or die "$crt: $!";
+    my ($body) = do { local $/; <$fh> } =~ /(-----BEGIN.*?-----END[^\n]*)/s;
+    $body =~ s/\r//g;
+
+    ok index($trusted, $body) >= 0, "the host's $crt is trusted";
+}
+
+my ($environment) = in_image('sandbox-base', 'env');
+
+for my $name (qw/NODE_EXTRA_CA_CERTS PIP_CERT REQUESTS_CA_BUNDLE
+                 SSL_CERT_FILE GIT_SSL_CAINFO/)
+{
+    like $environment, qr/^$name=\Q$bundle\E$/m, "$name names them";
+}
+
+
+# the documented way to extend the image
+
+open my $fh, '<', 'examples/extend-image/Dockerfile' or die $!;
+my @lines = grep { /\S/ } <$fh>;
+is scalar @lines, 3, 'the example has three lines';
+
+my ($log, $rc) = do {
+    local $ENV{DOCKER_BUILDKIT} = 0;
+    output('docker', 'build', '--force-rm', '-t', $EXTENDED,
+           'examples/extend-image');
+};
+
+is $rc, 0, 'the example is built' or diag $log;
+
+is +(in_image($EXTENDED, 'sqlite3', ':memory:', 'select 6 * 7'))[0], '42',
+    'what it adds runs';
+
+is +(in_image($EXTENDED, 'python3', '-c', 'print(6 * 7)'))[0], '42',
+    'what it stands on runs';
+
+done_testing();

@@ -1,0 +1,134 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# "make install" below DESTDIR puts its files there and nowhere else, nginx
+# loads what was installed, and "make uninstall" leaves nothing.
+
+use warnings;
+use strict;
+
+use File::Find ();
+use File::Temp ();
+use Test::More;
+
+my $BUILD = $ENV{TEST_BUILD} || 'build';
+my $root = File::Temp::tempdir('sandbox-install-XXXXXX', TMPDIR => 1,
+                               CLEANUP => 1);
+my $dest = "$root/dest";
+
+
+sub make
+{
+    my ($target, @variables) = @_;
+
+    # variables of an outer make are not for this one
+    local @ENV{qw/MAKEFLAGS MFLAGS MAKELEVEL/};
+    delete @ENV{qw/MAKEFLAGS MFLAGS MAKELEVEL/};
+
+    my $command = "make $target BUILD=$BUILD DESTDIR=$dest @variables 2>&1";
+    my $output = `$command`;
+
+    is $?, 0, "make $target @variables" or diag $output;
+}
+
+
+sub files
+{
+    my %found;
+
+    return {} unless -d $dest;
+
+    File::Find::find({ no_chdir => 1, wanted => sub {
+        return if -d $_ && !-l $_;
+
+        my $name = substr $_, length $dest;
+        $found{$name} = -l $_ ? 'link' : sprintf '%04o', (stat $_)[2] & 07777;
+    } }, $dest);
+
+    return \%found;
+}
+
+
+mkdir $dest or die $!;
+
+for my $prefix ('/usr', '/opt/sandbox') {
+    make('install', "PREFIX=$prefix");
+
+    my $files = files();
+
+    my %expected = (
+        "$prefix/lib/nginx/modules/ngx_http_sandbox_module.so" => '0644',
+        "$prefix/lib/nginx-sandbox/agent" => '0755',
+        "$prefix/share/nginx/modules-available/mod-http-sandbox.conf"
+            => '0644',
+        '/etc/nginx/modules-enabled/50-mod-http-sandbox.conf' => 'link',
+        '/etc/nginx/sandbox_proxy.conf' => '0644',
+        "$prefix/share/doc/nginx-sandbox/nginx.conf.example" => '0644',
+        "$prefix/share/doc/nginx-sandbox/LICENSE" => '0644',
+    );
+
+    for my $name (sort keys %expected) {
+        is $files->{$name}, $expected{$name}, "$name is installed";
+    }
+
+    my $doc = "$prefix/share/doc/nginx-sandbox/";
+    my @other = grep { !$expected{$_} && index($_, $doc) != 0 } keys %$files;
+    is "@other", '', 'and nothing else, but for documents';
+
+    is readlink("$dest/etc/nginx/modules-enabled/50-mod-http-sandbox.conf"),
+        "$prefix/share/nginx/modules-available/mod-http-sandbox.conf",
+        'the link holds without DESTDIR';
+
+    # nginx takes the installed module and the shipped proxy settings
+
+    my $nginx = $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
+    my $so = "$dest$prefix/lib/nginx/modules/ngx_http_sandbox_module.so";
+
+    SKIP: {
+        skip 'the module installed is not the sanitized one', 1
+            if $ENV{TEST_SANDBOX_SANITIZE};
+
+        open my $fh, '>', "$root/nginx.conf" or die $!;
+        print $fh <<"END";
+load_module $so;
+pid $root/nginx.pid;
+error_log stderr;
+events { }
+http {
+    access_log off;
+    sandbox_state $root/state;
+    sandbox_class default image=sandbox-base;
+    sandbox_preview_url http://*.localhost;
+    upstream sandbox { sandbox; keepalive 4; keepalive_timeout 4s; }
+    server {
+        listen 127.0.0.1:1;
+        location / {
+            sandbox_preview;
+            include $dest/etc/nginx/sandbox_proxy.conf;
+            proxy_pass http://sandbox;
+        }
+    }
+}
+END
+        close $fh;
+
+        my $output = `$nginx -t -q -c $root/nginx.conf 2>&1`;
+        is $output, '', 'nginx takes what was installed';
+    }
+
+    # a file of somebody else's in the same place survives
+
+    my $theirs = "$dest/etc/nginx/theirs.conf";
+    open my $fh, '>', $theirs or die $!;
+    close $fh;
+
+    make('uninstall', "PREFIX=$prefix");
+
+    is join(' ', keys %{files()}), '/etc/nginx/theirs.conf',
+        'nothing of ours is left';
+
+    unlink $theirs;
+}
+
+done_testing();
