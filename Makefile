@@ -121,8 +121,8 @@ install: module agent
 		$(CONF_DIR)/modules-enabled
 	@install -m 644 $(MODULE) $(MODULES_DIR)/
 	@install -m 755 $(AGENT) $(AGENT_DIR)/agent
-	@echo "load_module \
-$(PREFIX)/lib/nginx/modules/ngx_http_sandbox_module.so;" >$(LOAD_DIR)/mod-http-sandbox.conf
+	@printf 'load_module %s/ngx_http_sandbox_module.so;\n' \
+		$(PREFIX)/lib/nginx/modules >$(LOAD_DIR)/mod-http-sandbox.conf
 	@ln -sf $(PREFIX)/share/nginx/modules-available/mod-http-sandbox.conf \
 		$(CONF_DIR)/modules-enabled/50-mod-http-sandbox.conf
 	@install -m 644 conf/sandbox_proxy.conf $(CONF_DIR)/
