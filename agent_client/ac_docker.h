@@ -145,8 +145,16 @@ typedef void (*ac_event_pt)(void *data, const ac_event_t *event,
 ac_docker_t *ac_docker_create(ac_loop_t *loop);
 /* cancels what is under way, without calling its handlers */
 void ac_docker_destroy(ac_docker_t *d);
+/*
+ * Name servers, "addr[:port][,…]", in place of those of /etc/resolv.conf;
+ * before the first call.  0, or -1 when out of memory.
+ */
+int ac_docker_name_servers(ac_docker_t *d, const char *servers);
 
-/* NULL, and a line in err, when the URL cannot be used; opens nothing */
+/*
+ * NULL, and a line in err, when the URL or a PEM file cannot be used.  Reads
+ * the PEM files, connects to nothing.  Is to outlive the calls to it.
+ */
 ac_endpoint_t *ac_endpoint_create(const ac_endpoint_conf_t *conf, char *err,
     size_t size);
 void ac_endpoint_destroy(ac_endpoint_t *ep);
@@ -188,10 +196,13 @@ ac_call_t *ac_docker_list(ac_docker_t *d, ac_endpoint_t *ep,
 ac_call_t *ac_docker_events(ac_docker_t *d, ac_endpoint_t *ep,
     const char *instance, ac_event_pt handler, void *data);
 
-/* the handler will not run */
+/*
+ * The handler will not run.  Of no effect from inside the call's own last
+ * handler; afterwards the call is gone and must not be cancelled.
+ */
 void ac_call_cancel(ac_call_t *call);
 
-/* "1.41" for 0x0129 */
+/* a few words for a log or a message */
 const char *ac_error_text(ac_error_e error);
 
 

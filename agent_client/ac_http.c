@@ -567,7 +567,7 @@ ac_http_turn(ac_http_t *http)
 static void
 ac_http_done(ac_http_request_t *r, CURLcode code)
 {
-    long         status;
+    long         status, err;
     ac_error_e   error;
     const char  *text;
 
@@ -592,8 +592,19 @@ ac_http_done(ac_http_request_t *r, CURLcode code)
         text = "the answer is too long";
         break;
 
-    case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_CONNECT:
+        error = AC_UNREACHABLE;
+        err = 0;
+
+        if (curl_easy_getinfo(r->easy, CURLINFO_OS_ERRNO, &err) == CURLE_OK
+            && err)
+        {
+            text = strerror((int) err);
+        }
+
+        break;
+
+    case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_OPERATION_TIMEDOUT:        /* of connecting: no other is set */
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_SSL_CERTPROBLEM:

@@ -1,0 +1,1017 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "ac_docker_json.h"
+#include "ac_text.h"
+
+
+static int ac_docker_json_spec_top(cJSON *top,
+    const ac_container_spec_t *spec);
+static int ac_docker_json_spec_host(cJSON *host,
+    const ac_container_spec_t *spec);
+static int ac_docker_json_spec_mounts(cJSON *host,
+    const ac_container_spec_t *spec);
+static int ac_docker_json_strings(cJSON *object, const char *name,
+    const char **strings);
+static int ac_docker_json_number(cJSON *object, const char *name,
+    int64_t value);
+static char *ac_docker_json_text(cJSON *value);
+
+static ac_error_e ac_docker_json_parse(const char *text, size_t len,
+    cJSON **value);
+static ac_error_e ac_docker_json_scan(const char *text, size_t len);
+static ac_error_e ac_docker_json_summary(const cJSON *item,
+    ac_container_t *container);
+static int ac_docker_json_id(const cJSON *object, const char *name, char *dst,
+    size_t size);
+static int ac_docker_json_string(const cJSON *object, const char *name,
+    char *dst, size_t size);
+static int ac_docker_json_bool(const cJSON *object, const char *name,
+    int *value);
+static int ac_docker_json_integer(const cJSON *object, const char *name,
+    int64_t min, int64_t max, int64_t *value);
+static int ac_docker_json_object(const cJSON *object, const char *name,
+    const cJSON **value);
+static int ac_docker_json_run(const cJSON *object, const char *name,
+    char *dst, size_t size);
+
+
+char *
+ac_docker_json_spec(const ac_container_spec_t *spec)
+{
+    cJSON  *top, *host;
+
+    top = cJSON_CreateObject();
+    if (top == NULL) {
+        return NULL;
+    }
+
+    host = cJSON_AddObjectToObject(top, "HostConfig");
+
+    if (host == NULL
+        || ac_docker_json_spec_top(top, spec) == -1
+        || ac_docker_json_spec_host(host, spec) == -1
+        || ac_docker_json_spec_mounts(host, spec) == -1)
+    {
+        cJSON_Delete(top);
+        return NULL;
+    }
+
+    return ac_docker_json_text(top);
+}
+
+
+static int
+ac_docker_json_spec_top(cJSON *top, const ac_container_spec_t *spec)
+{
+    size_t   i;
+    cJSON   *object;
+
+    static const char  *none[] = { "NONE", NULL };
+    static const char  *empty[] = { NULL };
+
+    static const char  *no[] = {
+        "Tty", "OpenStdin", "StdinOnce", "AttachStdin", "AttachStdout",
+        "AttachStderr", NULL
+    };
+
+    if (cJSON_AddStringToObject(top, "Image", spec->image) == NULL
+        || ac_docker_json_strings(top, "Cmd", empty) == -1)
+    {
+        return -1;
+    }
+
+    if (spec->entrypoint
+        && ac_docker_json_strings(top, "Entrypoint", spec->entrypoint) == -1)
+    {
+        return -1;
+    }
+
+    if (spec->user
+        && cJSON_AddStringToObject(top, "User", spec->user) == NULL)
+    {
+        return -1;
+    }
+
+    if (spec->hostname
+        && cJSON_AddStringToObject(top, "Hostname", spec->hostname) == NULL)
+    {
+        return -1;
+    }
+
+    for (i = 0; no[i]; i++) {
+        if (cJSON_AddFalseToObject(top, no[i]) == NULL) {
+            return -1;
+        }
+    }
+
+    object = cJSON_AddObjectToObject(top, "Labels");
+    if (object == NULL) {
+        return -1;
+    }
+
+    for (i = 0; i < spec->nlabels; i++) {
+        if (cJSON_AddStringToObject(object, spec->labels[i].key,
+                                    spec->labels[i].value)
+            == NULL)
+        {
+            return -1;
+        }
+    }
+
+    /* an image's own check would run before the agent has its sockets */
+
+    object = cJSON_AddObjectToObject(top, "Healthcheck");
+
+    return object ? ac_docker_json_strings(object, "Test", none) : -1;
+}
+
+
+static int
+ac_docker_json_spec_host(cJSON *host, const ac_container_spec_t *spec)
+{
+    cJSON  *object;
+
+    static const char  *all[] = { "ALL", NULL };
+    static const char  *empty[] = { NULL };
+    static const char  *security[] = { "no-new-privileges", NULL };
+
+    if (cJSON_AddStringToObject(host, "NetworkMode",
+                                spec->network ? spec->network : "none")
+        == NULL)
+    {
+        return -1;
+    }
+
+    /* swap equal to memory: none */
+
+    if ((spec->memory
+         && (ac_docker_json_number(host, "Memory", spec->memory) == -1
+             || ac_docker_json_number(host, "MemorySwap", spec->memory)
+                == -1))
+        || (spec->nano_cpus
+            && ac_docker_json_number(host, "NanoCpus", spec->nano_cpus)
+               == -1)
+        || (spec->pids
+            && ac_docker_json_number(host, "PidsLimit", spec->pids) == -1))
+    {
+        return -1;
+    }
+
+    if (ac_docker_json_strings(host, "CapDrop", all) == -1
+        || ac_docker_json_strings(host, "CapAdd",
+                                  spec->cap_add ? spec->cap_add : empty)
+           == -1
+        || ac_docker_json_strings(host, "SecurityOpt", security) == -1
+        || cJSON_AddFalseToObject(host, "Init") == NULL)
+    {
+        return -1;
+    }
+
+    object = cJSON_AddObjectToObject(host, "RestartPolicy");
+
+    if (object == NULL
+        || cJSON_AddStringToObject(object, "Name", "no") == NULL)
+    {
+        return -1;
+    }
+
+    object = cJSON_AddObjectToObject(host, "LogConfig");
+
+    if (object == NULL
+        || cJSON_AddStringToObject(object, "Type", "local") == NULL)
+    {
+        return -1;
+    }
+
+    object = cJSON_AddObjectToObject(object, "Config");
+
+    if (object == NULL
+        || cJSON_AddStringToObject(object, "max-size", "1m") == NULL
+        || cJSON_AddStringToObject(object, "max-file", "1") == NULL)
+    {
+        return -1;
+    }
+
+    if (spec->disk) {
+        object = cJSON_AddObjectToObject(host, "StorageOpt");
+
+        if (object == NULL
+            || cJSON_AddStringToObject(object, "size", spec->disk) == NULL)
+        {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+ac_docker_json_spec_mounts(cJSON *host, const ac_container_spec_t *spec)
+{
+    cJSON   *array, *item;
+    size_t   i;
+
+    array = cJSON_AddArrayToObject(host, "Mounts");
+    if (array == NULL) {
+        return -1;
+    }
+
+    for (i = 0; i < spec->nmounts; i++) {
+        item = cJSON_CreateObject();
+        if (item == NULL) {
+            return -1;
+        }
+
+        (void) cJSON_AddItemToArray(array, item);
+
+        if (cJSON_AddStringToObject(item, "Type", "bind") == NULL
+            || cJSON_AddStringToObject(item, "Source",
+                                       spec->mounts[i].source)
+               == NULL
+            || cJSON_AddStringToObject(item, "Target",
+                                       spec->mounts[i].target)
+               == NULL
+            || cJSON_AddBoolToObject(item, "ReadOnly",
+                                     spec->mounts[i].read_only ? 1 : 0)
+               == NULL)
+        {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+char *
+ac_docker_json_filters(const char *instance, int events)
+{
+    int           n;
+    char         *pair;
+    cJSON        *top;
+    const char   *list[2];
+
+    static const char  *type[] = { "container", NULL };
+
+    n = (int) strlen(instance) + (int) sizeof(AC_LABEL_INSTANCE) + 1;
+
+    top = cJSON_CreateObject();
+    pair = malloc((size_t) n);
+
+    if (top == NULL || pair == NULL) {
+        goto failed;
+    }
+
+    (void) snprintf(pair, (size_t) n, "%s=%s", AC_LABEL_INSTANCE, instance);
+
+    list[0] = pair;
+    list[1] = NULL;
+
+    if (ac_docker_json_strings(top, "label", list) == -1
+        || (events && ac_docker_json_strings(top, "type", type) == -1))
+    {
+        goto failed;
+    }
+
+    free(pair);
+
+    return ac_docker_json_text(top);
+
+failed:
+
+    free(pair);
+    cJSON_Delete(top);
+
+    return NULL;
+}
+
+
+static int
+ac_docker_json_strings(cJSON *object, const char *name, const char **strings)
+{
+    cJSON  *array, *item;
+
+    array = cJSON_AddArrayToObject(object, name);
+    if (array == NULL) {
+        return -1;
+    }
+
+    while (*strings) {
+        item = cJSON_CreateString(*strings++);
+        if (item == NULL) {
+            return -1;
+        }
+
+        (void) cJSON_AddItemToArray(array, item);
+    }
+
+    return 0;
+}
+
+
+/* a double would not hold each int64_t, nor print it without an exponent */
+
+static int
+ac_docker_json_number(cJSON *object, const char *name, int64_t value)
+{
+    char  buf[24];
+
+    (void) snprintf(buf, sizeof(buf), "%lld", (long long) value);
+
+    return cJSON_AddRawToObject(object, name, buf) == NULL ? -1 : 0;
+}
+
+
+static char *
+ac_docker_json_text(cJSON *value)
+{
+    char  *text, *copy;
+
+    text = cJSON_PrintUnformatted(value);
+    cJSON_Delete(value);
+
+    if (text == NULL) {
+        return NULL;
+    }
+
+    copy = strdup(text);
+    cJSON_free(text);
+
+    return copy;
+}
+
+
+void
+ac_docker_json_message(const char *text, size_t len, char *dst, size_t size)
+{
+    cJSON  *value;
+
+    dst[0] = '\0';
+
+    if (ac_docker_json_parse(text, len, &value) != AC_OK) {
+        return;
+    }
+
+    (void) ac_docker_json_string(value, "message", dst, size);
+
+    cJSON_Delete(value);
+}
+
+
+ac_error_e
+ac_docker_json_created(const char *text, size_t len,
+    ac_container_t *container)
+{
+    int          rc;
+    cJSON       *value;
+    ac_error_e   error;
+
+    memset(container, 0, sizeof(ac_container_t));
+
+    error = ac_docker_json_parse(text, len, &value);
+    if (error) {
+        return error;
+    }
+
+    rc = ac_docker_json_id(value, "Id", container->id, sizeof(container->id));
+
+    cJSON_Delete(value);
+
+    return rc == 1 ? AC_OK : AC_MALFORMED;
+}
+
+
+ac_error_e
+ac_docker_json_inspected(const char *text, size_t len,
+    ac_container_t *container)
+{
+    char          name[sizeof(container->name) + 1];
+    cJSON        *value;
+    int64_t       pid, code;
+    ac_error_e    error;
+    const cJSON  *state, *config;
+
+    memset(container, 0, sizeof(ac_container_t));
+
+    error = ac_docker_json_parse(text, len, &value);
+    if (error) {
+        return error;
+    }
+
+    error = AC_MALFORMED;
+    name[0] = '\0';
+    pid = 0;
+    code = 0;
+
+    if (ac_docker_json_id(value, "Id", container->id, sizeof(container->id))
+           != 1
+        || ac_docker_json_string(value, "Name", name, sizeof(name)) == -1
+        || ac_docker_json_object(value, "State", &state) != 1
+        || ac_docker_json_object(value, "Config", &config) == -1)
+    {
+        goto done;
+    }
+
+    if (ac_docker_json_string(state, "Status", container->state,
+                              sizeof(container->state))
+           != 1
+        || ac_docker_json_integer(state, "Pid", 0, INT32_MAX, &pid) == -1
+        || ac_docker_json_integer(state, "ExitCode", INT32_MIN, INT32_MAX,
+                                  &code)
+           == -1
+        || ac_docker_json_bool(state, "OOMKilled", &container->oom_killed)
+           == -1
+        || ac_docker_json_bool(state, "Paused", &container->paused) == -1)
+    {
+        goto done;
+    }
+
+    if (config
+        && (ac_docker_json_string(config, "Image", container->image,
+                                  sizeof(container->image))
+               == -1
+            || ac_docker_json_run(config, "Labels", container->label_run,
+                                  sizeof(container->label_run))
+               == -1))
+    {
+        goto done;
+    }
+
+    (void) strcpy(container->name, name[0] == '/' ? name + 1 : name);
+
+    container->pid = (int) pid;
+    container->exit_code = (int) code;
+
+    error = AC_OK;
+
+done:
+
+    cJSON_Delete(value);
+
+    return error;
+}
+
+
+ac_error_e
+ac_docker_json_listed(const char *text, size_t len,
+    ac_container_t **containers, size_t *n)
+{
+    int              count;
+    cJSON           *value;
+    ac_error_e       error;
+    const cJSON     *item;
+    ac_container_t  *list;
+
+    *containers = NULL;
+    *n = 0;
+
+    error = ac_docker_json_parse(text, len, &value);
+    if (error) {
+        return error;
+    }
+
+    list = NULL;
+
+    if (!cJSON_IsArray(value)) {
+        error = AC_MALFORMED;
+        goto failed;
+    }
+
+    count = cJSON_GetArraySize(value);
+
+    if (count > AC_DOCKER_JSON_CONTAINERS) {
+        error = AC_TOO_BIG;
+        goto failed;
+    }
+
+    if (count) {
+        list = calloc((size_t) count, sizeof(ac_container_t));
+        if (list == NULL) {
+            error = AC_NOMEM;
+            goto failed;
+        }
+    }
+
+    cJSON_ArrayForEach(item, value) {
+        error = ac_docker_json_summary(item, &list[*n]);
+        if (error) {
+            goto failed;
+        }
+
+        (*n)++;
+    }
+
+    cJSON_Delete(value);
+
+    *containers = list;
+
+    return AC_OK;
+
+failed:
+
+    cJSON_Delete(value);
+    free(list);
+    *n = 0;
+
+    return error;
+}
+
+
+static ac_error_e
+ac_docker_json_summary(const cJSON *item, ac_container_t *container)
+{
+    const char   *p;
+    const cJSON  *names, *name;
+
+    if (ac_docker_json_id(item, "Id", container->id, sizeof(container->id))
+           != 1
+        || ac_docker_json_string(item, "State", container->state,
+                                 sizeof(container->state))
+           != 1
+        || ac_docker_json_string(item, "Status", container->status,
+                                 sizeof(container->status))
+           == -1
+        || ac_docker_json_string(item, "Image", container->image,
+                                 sizeof(container->image))
+           == -1
+        || ac_docker_json_run(item, "Labels", container->label_run,
+                              sizeof(container->label_run))
+           == -1)
+    {
+        return AC_MALFORMED;
+    }
+
+    names = cJSON_GetObjectItemCaseSensitive(item, "Names");
+
+    if (names == NULL || cJSON_IsNull(names)) {
+        return AC_OK;
+    }
+
+    if (!cJSON_IsArray(names)) {
+        return AC_MALFORMED;
+    }
+
+    cJSON_ArrayForEach(name, names) {
+
+        if (!cJSON_IsString(name)) {
+            return AC_MALFORMED;
+        }
+
+        p = name->valuestring;
+
+        if (*p == '/') {
+            p++;
+        }
+
+        /* "/other/alias" is a link of another container to this one */
+
+        if (container->name[0] == '\0' && strchr(p, '/') == NULL) {
+            ac_text_copy(container->name, sizeof(container->name), p,
+                         strlen(p));
+        }
+    }
+
+    return AC_OK;
+}
+
+
+ac_error_e
+ac_docker_json_image(const char *text, size_t len, ac_image_t *image)
+{
+    cJSON        *value;
+    ac_error_e    error;
+    const cJSON  *config;
+
+    memset(image, 0, sizeof(ac_image_t));
+
+    error = ac_docker_json_parse(text, len, &value);
+    if (error) {
+        return error;
+    }
+
+    error = AC_MALFORMED;
+
+    if (ac_docker_json_string(value, "Id", image->id, sizeof(image->id)) != 1
+        || image->id[0] == '\0'
+        || ac_docker_json_object(value, "Config", &config) == -1)
+    {
+        goto done;
+    }
+
+    if (config
+        && (ac_docker_json_string(config, "User", image->user,
+                                  sizeof(image->user))
+               == -1
+            || ac_docker_json_string(config, "WorkingDir", image->workdir,
+                                     sizeof(image->workdir))
+               == -1))
+    {
+        goto done;
+    }
+
+    error = AC_OK;
+
+done:
+
+    cJSON_Delete(value);
+
+    return error;
+}
+
+
+ac_error_e
+ac_docker_json_info(const char *text, size_t len, int *ncpu,
+    int64_t *mem_total)
+{
+    cJSON       *value;
+    int64_t      n, mem;
+    ac_error_e   error;
+
+    error = ac_docker_json_parse(text, len, &value);
+    if (error) {
+        return error;
+    }
+
+    if (ac_docker_json_integer(value, "NCPU", 0, 65536, &n) == 1
+        && ac_docker_json_integer(value, "MemTotal", 0, INT64_C(1) << 53,
+                                  &mem)
+           == 1)
+    {
+        *ncpu = (int) n;
+        *mem_total = mem;
+
+    } else {
+        error = AC_MALFORMED;
+    }
+
+    cJSON_Delete(value);
+
+    return error;
+}
+
+
+ac_error_e
+ac_docker_json_event(const char *text, size_t len, ac_event_t *event)
+{
+    char          type[32], code[16], *end;
+    long          exit_code;
+    cJSON        *value;
+    ac_error_e    error;
+    const cJSON  *actor, *attributes;
+
+    memset(event, 0, sizeof(ac_event_t));
+    event->exit_code = -1;
+
+    error = ac_docker_json_parse(text, len, &value);
+    if (error) {
+        return error;
+    }
+
+    error = AC_MALFORMED;
+
+    if (ac_docker_json_string(value, "Type", type, sizeof(type)) != 1) {
+        goto done;
+    }
+
+    if (strcmp(type, "container") != 0) {
+        error = AC_OK;
+        goto done;
+    }
+
+    if (ac_docker_json_object(value, "Actor", &actor) != 1
+        || ac_docker_json_id(actor, "ID", event->id, sizeof(event->id)) != 1
+        || ac_docker_json_object(actor, "Attributes", &attributes) == -1
+        || ac_docker_json_run(actor, "Attributes", event->label_run,
+                              sizeof(event->label_run))
+           == -1)
+    {
+        goto done;
+    }
+
+    code[0] = '\0';
+
+    if (attributes
+        && ac_docker_json_string(attributes, "exitCode", code, sizeof(code))
+           == -1)
+    {
+        goto done;
+    }
+
+    if (code[0]) {
+        exit_code = strtol(code, &end, 10);
+
+        if (*end || exit_code < 0 || exit_code > 65535) {
+            goto done;
+        }
+
+        event->exit_code = (int) exit_code;
+    }
+
+    /* the last: it says that the event is whole */
+
+    if (ac_docker_json_string(value, "Action", event->action,
+                              sizeof(event->action))
+        == 1)
+    {
+        error = AC_OK;
+    }
+
+done:
+
+    if (error) {
+        event->action[0] = '\0';
+    }
+
+    cJSON_Delete(value);
+
+    return error;
+}
+
+
+static ac_error_e
+ac_docker_json_parse(const char *text, size_t len, cJSON **value)
+{
+    ac_error_e   error;
+    const char  *end;
+
+    *value = NULL;
+
+    if (text == NULL || len == 0) {
+        return AC_MALFORMED;
+    }
+
+    error = ac_docker_json_scan(text, len);
+    if (error) {
+        return error;
+    }
+
+    end = NULL;
+
+    *value = cJSON_ParseWithLengthOpts(text, len, &end, 0);
+    if (*value == NULL) {
+        return AC_MALFORMED;
+    }
+
+    while (end < text + len
+           && (*end == ' ' || *end == '\t' || *end == '\r' || *end == '\n'))
+    {
+        end++;
+    }
+
+    if (end != text + len) {
+        cJSON_Delete(*value);
+        *value = NULL;
+        return AC_MALFORMED;
+    }
+
+    return AC_OK;
+}
+
+
+/* cJSON spends 64 bytes on a value of two: so count before it allocates */
+
+static ac_error_e
+ac_docker_json_scan(const char *text, size_t len)
+{
+    int       quoted;
+    size_t    i;
+    unsigned  depth, tokens;
+
+    quoted = 0;
+    depth = 0;
+    tokens = 0;
+
+    for (i = 0; i < len; i++) {
+
+        if (quoted) {
+
+            if (text[i] == '\\') {
+                i++;
+
+            } else if (text[i] == '"') {
+                quoted = 0;
+            }
+
+            continue;
+        }
+
+        switch (text[i]) {
+
+        case '"':
+            quoted = 1;
+            break;
+
+        case '[':
+        case '{':
+            tokens++;
+
+            if (++depth > AC_DOCKER_JSON_DEPTH) {
+                return AC_MALFORMED;
+            }
+
+            break;
+
+        case ']':
+        case '}':
+            if (depth-- == 0) {
+                return AC_MALFORMED;
+            }
+
+            break;
+
+        case ',':
+            tokens++;
+            break;
+        }
+
+        if (tokens > AC_DOCKER_JSON_TOKENS) {
+            return AC_TOO_BIG;
+        }
+    }
+
+    return AC_OK;
+}
+
+
+/*
+ * These return 1: present, 0: absent or null, -1: of the wrong type.  Text
+ * that is too long for its field is cut; an id is not.
+ */
+
+static int
+ac_docker_json_string(const cJSON *object, const char *name, char *dst,
+    size_t size)
+{
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    if (item == NULL || cJSON_IsNull(item)) {
+        return 0;
+    }
+
+    if (!cJSON_IsString(item)) {
+        return -1;
+    }
+
+    ac_text_copy(dst, size, item->valuestring, strlen(item->valuestring));
+
+    return 1;
+}
+
+
+static int
+ac_docker_json_id(const cJSON *object, const char *name, char *dst,
+    size_t size)
+{
+    size_t        i;
+    const char   *p;
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    if (item == NULL || cJSON_IsNull(item)) {
+        return 0;
+    }
+
+    if (!cJSON_IsString(item)) {
+        return -1;
+    }
+
+    p = item->valuestring;
+
+    for (i = 0; p[i]; i++) {
+
+        if (i == size - 1
+            || !((p[i] >= '0' && p[i] <= '9') || (p[i] >= 'a' && p[i] <= 'f')))
+        {
+            return -1;
+        }
+    }
+
+    memcpy(dst, p, i + 1);
+
+    return i ? 1 : -1;
+}
+
+
+static int
+ac_docker_json_bool(const cJSON *object, const char *name, int *value)
+{
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    if (item == NULL || cJSON_IsNull(item)) {
+        return 0;
+    }
+
+    if (!cJSON_IsBool(item)) {
+        return -1;
+    }
+
+    *value = cJSON_IsTrue(item) ? 1 : 0;
+
+    return 1;
+}
+
+
+static int
+ac_docker_json_integer(const cJSON *object, const char *name, int64_t min,
+    int64_t max, int64_t *value)
+{
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    if (item == NULL || cJSON_IsNull(item)) {
+        return 0;
+    }
+
+    if (!cJSON_IsNumber(item)
+        || !(item->valuedouble >= (double) min
+             && item->valuedouble <= (double) max)
+        || item->valuedouble != (double) (int64_t) item->valuedouble)
+    {
+        return -1;
+    }
+
+    *value = (int64_t) item->valuedouble;
+
+    return 1;
+}
+
+
+static int
+ac_docker_json_object(const cJSON *object, const char *name,
+    const cJSON **value)
+{
+    const cJSON  *item;
+
+    *value = NULL;
+
+    item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    if (item == NULL || cJSON_IsNull(item)) {
+        return 0;
+    }
+
+    if (!cJSON_IsObject(item)) {
+        return -1;
+    }
+
+    *value = item;
+
+    return 1;
+}
+
+
+static int
+ac_docker_json_run(const cJSON *object, const char *name, char *dst,
+    size_t size)
+{
+    const cJSON  *labels, *label;
+
+    switch (ac_docker_json_object(object, name, &labels)) {
+
+    case 0:
+        return 0;
+
+    case -1:
+        return -1;
+    }
+
+    label = cJSON_GetObjectItemCaseSensitive(labels, AC_LABEL_RUN);
+
+    if (label == NULL) {
+        return 0;
+    }
+
+    if (!cJSON_IsString(label)) {
+        return -1;
+    }
+
+    /* one that was cut could be taken for another's */
+
+    if (strlen(label->valuestring) < size) {
+        ac_text_copy(dst, size, label->valuestring,
+                     strlen(label->valuestring));
+    }
+
+    return 1;
+}

@@ -1,0 +1,44 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AC_ENDPOINT_H_INCLUDED_
+#define _AC_ENDPOINT_H_INCLUDED_
+
+
+#include "ac_dns.h"
+#include "ac_docker.h"
+#include "ac_http.h"
+
+
+/* one engine, and what this process has learned about it */
+
+
+struct ac_endpoint_s {
+    char             *unix_path;       /* or NULL */
+    char              base[320];       /* "http://localhost", … */
+    char              name[320];       /* as configured, for messages */
+    char              host[256];
+    unsigned          port;
+    unsigned          resolvable:1;    /* host is a name, not a literal */
+    unsigned          connect_ms;
+
+    ac_http_blob_t    ca;
+    ac_http_blob_t    cert;
+    ac_http_blob_t    key;
+
+    int               version;         /* of the API; 0: not agreed on */
+    char              resolve[1024];   /* for ac_http; "": not known */
+    uint64_t          resolve_until;   /* ms of the monotonic clock */
+};
+
+
+/* takes over the addresses of the host's name; 0, or -1 when they are many */
+int ac_endpoint_resolved(ac_endpoint_t *ep, const ac_dns_result_t *result);
+/* 1: the name must be resolved before the next request */
+int ac_endpoint_stale(const ac_endpoint_t *ep);
+
+
+#endif /* _AC_ENDPOINT_H_INCLUDED_ */
