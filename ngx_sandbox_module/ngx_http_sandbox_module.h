@@ -199,6 +199,8 @@ typedef struct {
     unsigned                       api:1;
     unsigned                       admitted:1;         /* may be proxied */
     unsigned                       waited:1;
+
+    char                           run[SANDBOX_RANDOM_LEN + 1];
 } ngx_http_sandbox_ctx_t;
 
 
@@ -350,10 +352,14 @@ ngx_int_t ngx_http_sandbox_api_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 
-/* ngx_http_sandbox_auth.c */
+/* ngx_http_sandbox_keys.c */
 
 char *ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+
+
+/* ngx_http_sandbox_auth.c */
+
 /*
  * Who calls: fills ctx->owner, admin, key.  NGX_OK, or NGX_DECLINED with
  * ctx->failure set (401, 403, 421).
@@ -367,17 +373,31 @@ ngx_uint_t ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx,
 ngx_uint_t ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx,
     ngx_str_t *name);
 /*
- * Adds Access-Control-Allow-Origin to an answer, for an origin that
- * sandbox_api_cors names; of a header filter.  NGX_OK or NGX_ERROR.
- */
-ngx_int_t ngx_http_sandbox_cors(ngx_http_request_t *r);
-/* 1 when sandbox_api_cors names the request's origin */
-ngx_uint_t ngx_http_sandbox_cors_allowed(ngx_http_request_t *r);
-/*
  * Takes Authorization, Cookie, X-Sandbox-* and key arguments out of the
  * request; NGX_OK or NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_origin.c */
+
+/* the first request header of that name, and how many there are */
+ngx_table_elt_t *ngx_http_sandbox_header_in(ngx_http_request_t *r,
+    const char *name, ngx_uint_t *count);
+/* 1 when Host is a name of the server block */
+ngx_uint_t ngx_http_sandbox_host_known(ngx_http_request_t *r);
+/* 1 when a web page of another origin calls, and is not allowed to */
+ngx_uint_t ngx_http_sandbox_origin_foreign(ngx_http_request_t *r);
+/* 1 when sandbox_api_cors names the request's origin */
+ngx_uint_t ngx_http_sandbox_cors_allowed(ngx_http_request_t *r);
+/*
+ * Adds Access-Control-Allow-Origin to an answer of an API location, for an
+ * origin that sandbox_api_cors names; for a header filter, after what a
+ * container said of it was removed.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_sandbox_cors(ngx_http_request_t *r);
+/* content handler of OPTIONS from an allowed origin */
+ngx_int_t ngx_http_sandbox_preflight_handler(ngx_http_request_t *r);
 
 
 /* ngx_http_sandbox_json.c: answers that nginx makes itself */
@@ -435,6 +455,8 @@ void ngx_http_sandbox_sweep_stop(void);
 ngx_int_t ngx_http_sandbox_add_variables(ngx_conf_t *cf);
 /* POST_READ: the masking log handler */
 ngx_int_t ngx_http_sandbox_mask_handler(ngx_http_request_t *r);
+/* 1 when the request is a WebSocket handshake and nothing else */
+ngx_uint_t ngx_http_sandbox_websocket(ngx_http_request_t *r);
 /* content handler of sandbox_status */
 ngx_int_t ngx_http_sandbox_status_handler(ngx_http_request_t *r);
 
