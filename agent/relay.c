@@ -15,6 +15,7 @@
 
 #include "agent.h"
 #include "relay_conn.h"
+#include "server.h"
 
 
 #define AGENT_RELAY_MAX       16384     /* connections */
@@ -29,7 +30,6 @@ static int agent_relay_init(uv_loop_t *loop);
 static agent_relay_t *agent_relay_find(uint16_t port);
 static void agent_relay_accept_event(uv_poll_t *poll, int status, int events);
 static int agent_relay_accept(agent_relay_listener_t *l);
-static int agent_relay_foreign(int fd);
 static void agent_relay_listener_close(agent_relay_t *relay);
 static void agent_relay_listener_closed(uv_handle_t *handle);
 static void agent_relay_open(agent_relay_t *relay, int fd);
@@ -351,7 +351,7 @@ agent_relay_accept(agent_relay_listener_t *l)
         return -1;
     }
 
-    if (agent_relay_foreign(fd)) {
+    if (agent_peer_outside(fd)) {
         agent_relay_open(l->relay, fd);
 
     } else {
@@ -359,22 +359,6 @@ agent_relay_accept(agent_relay_listener_t *l)
     }
 
     return 0;
-}
-
-
-/* only a process of an outer PID namespace has no pid in here */
-
-static int
-agent_relay_foreign(int fd)
-{
-    socklen_t     len;
-    struct ucred  cred;
-
-    len = sizeof(struct ucred);
-
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0
-           && len == sizeof(struct ucred)
-           && cred.pid == 0;
 }
 
 
