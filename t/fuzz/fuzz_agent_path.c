@@ -1,0 +1,135 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netstat.h"
+#include "path.h"
+#include "range.h"
+
+
+#define FUZZ_CHECK(truth)  do { if (!(truth)) abort(); } while (0)
+
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void fuzz_path(const char *text);
+static void fuzz_range(const char *text);
+static void fuzz_netstat(const char *text);
+
+
+/* the agent's small parsers of what tenants and clients can word */
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char  *text;
+
+    text = malloc(size + 1);
+    FUZZ_CHECK(text != NULL);
+
+    memcpy(text, data, size);
+    text[size] = '\0';
+
+    fuzz_path(text);
+    fuzz_range(text);
+    fuzz_netstat(text);
+
+    free(text);
+
+    return 0;
+}
+
+
+/* what is accepted is in /workspace, normalised, and stays what it is */
+
+static void
+fuzz_path(const char *text)
+{
+    size_t        n;
+    char         *out, *again, *escaped, *p;
+    const char   *s;
+    agent_path_e  rc;
+
+    out = malloc(AGENT_PATH_MAX + 2);
+    again = malloc(AGENT_PATH_MAX + 2);
+    escaped = malloc(3 * AGENT_PATH_MAX + 4);
+    FUZZ_CHECK(out != NULL && again != NULL && escaped != NULL);
+
+    rc = agent_path_decode(text, out);
+
+    if (rc != AGENT_PATH_OK) {
+        FUZZ_CHECK(agent_path_strerror(rc) != NULL);
+        goto done;
+    }
+
+    FUZZ_CHECK(strlen(out) <= AGENT_PATH_MAX);
+    FUZZ_CHECK(strncmp(out, "/workspace", 10) == 0);
+    FUZZ_CHECK(out[10] == '\0' || out[10] == '/');
+
+    for (s = out; *s != '\0'; s += n) {
+        s++;
+        n = strcspn(s, "/");
+
+        FUZZ_CHECK(n <= AGENT_PATH_NAME);
+        FUZZ_CHECK(n != 0 || *s == '\0');
+        FUZZ_CHECK(n != 1 || s[0] != '.');
+        FUZZ_CHECK(n != 2 || s[0] != '.' || s[1] != '.');
+    }
+
+    for (p = escaped, s = out + 1; *s != '\0'; s++) {
+        *p++ = '%';
+        *p++ = "0123456789abcdef"[(unsigned char) *s >> 4];
+        *p++ = "0123456789ABCDEF"[(unsigned char) *s & 15];
+    }
+
+    *p = '\0';
+
+    FUZZ_CHECK(agent_path_decode(escaped, again) == AGENT_PATH_OK);
+    FUZZ_CHECK(strcmp(out, again) == 0);
+
+done:
+
+    free(out);
+    free(again);
+    free(escaped);
+}
+
+
+static void
+fuzz_range(const char *text)
+{
+    size_t   i;
+    int64_t  offset, length;
+
+    static const int64_t  sizes[] = { 0, 1, 10, 4096, INT64_MAX };
+
+    for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+
+        if (agent_range_parse(text, sizes[i], &offset, &length)
+            == AGENT_RANGE_PART)
+        {
+            FUZZ_CHECK(offset >= 0 && length > 0);
+            FUZZ_CHECK(offset <= sizes[i] - length);
+        }
+    }
+}
+
+
+static void
+fuzz_netstat(const char *text)
+{
+    int              rc;
+    agent_netstat_t  entry;
+
+    rc = agent_netstat_parse(text, AF_INET, &entry);
+    FUZZ_CHECK(rc != 1 || entry.family == AF_INET);
+
+    rc = agent_netstat_parse(text, AF_INET6, &entry);
+    FUZZ_CHECK(rc != 1 || entry.family == AF_INET6);
+}
