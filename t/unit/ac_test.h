@@ -1,0 +1,66 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AC_TEST_H_INCLUDED_
+#define _AC_TEST_H_INCLUDED_
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <cmocka.h>
+
+#include "ac_docker.h"
+#include "poll_loop.h"
+
+
+/* what the tests of agent_client share */
+
+
+/* far above anything that a working test takes */
+#define AC_TEST_MS      20000
+
+#define AC_TEST_EVENTS  64
+
+
+/* what a handler has been told */
+typedef struct {
+    int              done;               /* how many times */
+    int              order;              /* 1: the first of all */
+    ac_reply_t       reply;
+    ac_container_t   containers[16];
+    ac_image_t       image;
+    int              has_image;
+
+    int              nevents;
+    ac_event_t       events[AC_TEST_EVENTS];
+} seen_t;
+
+
+void seen_reply(void *data, const ac_reply_t *reply);
+void seen_event(void *data, const ac_event_t *event, const ac_reply_t *reply);
+
+
+/* open descriptors and threads of this process */
+unsigned ac_test_fds(void);
+unsigned ac_test_threads(void);
+
+/* the directory of the sources' t/ */
+const char *ac_test_dir(void);
+
+/*
+ * Starts t/lib/<script> with an argument; the script prints a line when it
+ * serves, which is stored into line.
+ */
+pid_t ac_test_spawn(const char *script, const char *arg, char *line,
+    size_t size);
+void ac_test_end(pid_t pid);
+
+
+#endif /* _AC_TEST_H_INCLUDED_ */

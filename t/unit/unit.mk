@@ -1,0 +1,93 @@
+
+# Copyright (C) the ngx_sandbox authors
+#
+# Unit tests and fuzzers: each t/unit/test_*.c and each t/fuzz/fuzz_*.c is a
+# program.  Included by the Makefile, whose BUILD, CC and SANITIZE it uses.
+#
+#   unit      every test; with SANITIZE=1 the sanitized ones too
+#   fuzzers   every fuzzer
+
+BUILD ?=	build
+
+UNIT_DIR =	$(BUILD)$(if $(SANITIZE),/asan)/unit
+FUZZ_DIR =	$(BUILD)/fuzz
+
+UNIT_CC =	$(if $(SANITIZE),clang,gcc)
+UNIT_SAN =	-fsanitize=address,undefined -fno-sanitize-recover=all \
+		-fno-omit-frame-pointer
+
+UNIT_CFLAGS =	-O2 -g -std=gnu99 -W -Wall -Wextra -Wpointer-arith \
+		-Wno-unused-parameter -Werror -Iagent_client \
+		-Ingx_sandbox_module -It/unit
+
+UNIT_LIBS =	-lcurl -lcares -lcjson -lcmocka
+
+UNIT_AC =	$(patsubst agent_client/%.c,%,$(wildcard agent_client/ac_*.c))
+UNIT_SANDBOX =	$(patsubst ngx_sandbox_module/%.c,%, \
+		  $(wildcard ngx_sandbox_module/sandbox_*.c))
+UNIT_HELPERS =	poll_loop ac_test
+
+UNIT_TESTS =	$(patsubst t/unit/%.c,%,$(wildcard t/unit/test_*.c))
+
+UNIT_HEADERS =	$(wildcard agent_client/*.h ngx_sandbox_module/sandbox_*.h \
+		  t/unit/*.h)
+
+UNIT_OF_AC =	$(filter test_ac_%,$(UNIT_TESTS))
+UNIT_OF_SANDBOX = $(filter-out test_ac_%,$(UNIT_TESTS))
+
+UNIT_AC_OBJS =	$(patsubst %,$(UNIT_DIR)/obj/%.o,$(UNIT_AC) $(UNIT_HELPERS))
+UNIT_SANDBOX_OBJS = $(patsubst %,$(UNIT_DIR)/obj/%.o,$(UNIT_SANDBOX))
+
+# those that a fuzzer needs have no more than these two
+FUZZERS =	$(patsubst t/fuzz/%.c,%, \
+		  $(wildcard t/fuzz/fuzz_ac_*.c t/fuzz/fuzz_sandbox_*.c))
+
+
+.PHONY: unit fuzzers
+
+unit: $(addprefix $(UNIT_DIR)/,$(UNIT_TESTS)) $(UNIT_DIR)/prog_wait
+
+fuzzers: $(addprefix $(FUZZ_DIR)/,$(FUZZERS))
+
+
+$(UNIT_DIR)/obj/%.o: agent_client/%.c $(UNIT_HEADERS)
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(UNIT_CFLAGS) $(if $(SANITIZE),$(UNIT_SAN)) -c $< -o $@
+
+$(UNIT_DIR)/obj/%.o: ngx_sandbox_module/%.c $(UNIT_HEADERS)
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(UNIT_CFLAGS) $(if $(SANITIZE),$(UNIT_SAN)) -c $< -o $@
+
+$(UNIT_DIR)/obj/%.o: t/unit/%.c $(UNIT_HEADERS)
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(UNIT_CFLAGS) $(if $(SANITIZE),$(UNIT_SAN)) -c $< -o $@
+
+$(addprefix $(UNIT_DIR)/,$(UNIT_OF_AC)): \
+$(UNIT_DIR)/%: $(UNIT_DIR)/obj/%.o $(UNIT_AC_OBJS)
+	$(UNIT_CC) $(if $(SANITIZE),$(UNIT_SAN)) $^ $(UNIT_LIBS) -o $@
+
+$(addprefix $(UNIT_DIR)/,$(UNIT_OF_SANDBOX)): \
+$(UNIT_DIR)/%: $(UNIT_DIR)/obj/%.o $(UNIT_SANDBOX_OBJS)
+	$(UNIT_CC) $(if $(SANITIZE),$(UNIT_SAN)) $^ -lcjson -lcmocka -o $@
+
+# runs inside of a container without a library
+$(UNIT_DIR)/prog_%: t/unit/prog_%.c
+	@mkdir -p $(@D)
+	gcc $(UNIT_CFLAGS) -static $< -o $@
+
+.SECONDARY: $(patsubst %,$(UNIT_DIR)/obj/%.o,$(UNIT_TESTS))
+
+
+FUZZ_FLAGS =	-fsanitize=fuzzer,address,undefined \
+		-fno-sanitize-recover=all
+
+$(FUZZ_DIR)/fuzz_ac_%: t/fuzz/fuzz_ac_%.c agent_client/ac_docker_json.c \
+		agent_client/ac_docker_spec.c agent_client/ac_agent.c \
+		agent_client/ac_agent_packet.c $(UNIT_HEADERS)
+	@mkdir -p $(@D)
+	clang $(UNIT_CFLAGS) $(FUZZ_FLAGS) $(filter %.c,$^) -lcjson -o $@
+
+$(FUZZ_DIR)/fuzz_sandbox_%: t/fuzz/fuzz_sandbox_%.c \
+		$(wildcard ngx_sandbox_module/sandbox_*.c) $(UNIT_HEADERS)
+	@mkdir -p $(@D)
+	clang $(UNIT_CFLAGS) $(FUZZ_FLAGS) $(filter %.c,$^) -lcjson -o $@
