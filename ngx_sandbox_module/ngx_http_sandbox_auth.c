@@ -80,11 +80,11 @@ ngx_http_sandbox_auth(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_UNAUTHORIZED,
                           "unauthorized",
-                          claim.seen ? "the key is wrong; send the one that "
+                          claim.seen ? "The key is wrong: send the one that "
                                        "you were given as Authorization: "
-                                       "Bearer <key>, and no other"
-                                     : "a key is needed; send it as "
-                                       "Authorization: Bearer <key>");
+                                       "Bearer <key>, and no other."
+                                     : "A key is needed: send it as "
+                                       "Authorization: Bearer <key>.");
 
     return NGX_DECLINED;
 }
@@ -95,18 +95,18 @@ ngx_http_sandbox_auth_off(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
     if (!ngx_http_sandbox_host_known(r)) {
         ngx_http_sandbox_fail(&ctx->failure, 421, "MISDIRECTED",
-                              "the API asks for no key here and answers "
-                              "only to the server's own names; call it by "
-                              "one of them");
+                              "The API asks for no key here and answers "
+                              "only to the server's own names: call it by "
+                              "one of them.");
         return NGX_DECLINED;
     }
 
     if (ngx_http_sandbox_origin_foreign(r)) {
         ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_FORBIDDEN,
                               "FOREIGN_ORIGIN",
-                              "the API asks for no key here and refuses "
-                              "requests of other web pages; ask its "
-                              "administrator to allow this origin");
+                              "The API asks for no key here and refuses "
+                              "requests of other web pages: ask its "
+                              "administrator to allow this origin.");
         return NGX_DECLINED;
     }
 

@@ -21,6 +21,8 @@ typedef struct {
 static ngx_int_t ngx_http_sandbox_failure_handler(ngx_http_request_t *r);
 static void ngx_http_sandbox_fail_va(ngx_http_sandbox_failure_t *failure,
     ngx_uint_t status, const char *code, const char *fmt, va_list args);
+static cJSON *ngx_http_sandbox_failure_json(
+    ngx_http_sandbox_failure_t *failure);
 static const char *ngx_http_sandbox_suggestion(const char *code);
 static void ngx_http_sandbox_utf8(u_char *text);
 
@@ -29,19 +31,19 @@ static const ngx_http_sandbox_suggestion_t
     ngx_http_sandbox_suggestions[] =
 {
     { "INVALID_PORT",
-      "choose a port from 1024 to 65535 and let the app listen there" },
+      "Choose a port from 1024 to 65535 and let the app listen there." },
     { "PORT_NOT_EXPOSED",
-      "expose it first: POST /v1/sandbox/:id/ports with {\"port\":8080}" },
+      "Expose it first: POST /v1/sandbox/:id/ports with {\"port\":8080}." },
     { "SANDBOX_NOT_FOUND",
-      "list your sandboxes: GET /v1/sandbox" },
+      "List your sandboxes: GET /v1/sandbox." },
     { "SANDBOX_ALREADY_EXISTS",
-      "leave the id out, so that a free one is issued" },
+      "Leave the id out, so that a free one is issued." },
     { "STALE_PREVIEW_URL",
-      "start the sandbox by any call of its API, then load the page again" },
+      "Call the sandbox's API, then load the page again." },
     { "MISDIRECTED",
-      "call the API by a name that the server block's server_name has" },
+      "Call the API by a name that the server block's server_name has." },
     { "FOREIGN_ORIGIN",
-      "name the origin in sandbox_api_cors, or call from the same origin" },
+      "Name the origin in sandbox_api_cors, or call from the same origin." },
     { NULL, NULL }
 };
 
@@ -191,18 +193,16 @@ ngx_http_sandbox_now(void)
 }
 
 
-ngx_int_t
-ngx_http_sandbox_send_failure(ngx_http_request_t *r,
-    ngx_http_sandbox_failure_t *failure)
+static cJSON *
+ngx_http_sandbox_failure_json(ngx_http_sandbox_failure_t *failure)
 {
     char         time[NGX_HTTP_SANDBOX_TIME_LEN];
     cJSON       *json;
-    u_char      *p;
     const char  *message, *suggestion;
 
     json = cJSON_CreateObject();
     if (json == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return NULL;
     }
 
     ngx_http_sandbox_iso_time(ngx_http_sandbox_now(), time);
@@ -221,7 +221,54 @@ ngx_http_sandbox_send_failure(ngx_http_request_t *r,
             && cJSON_AddStringToObject(json, "suggestion", suggestion)
                == NULL))
     {
-        goto failed;
+        cJSON_Delete(json);
+        return NULL;
+    }
+
+    return json;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_failure_text(ngx_http_request_t *r,
+    ngx_http_sandbox_failure_t *failure, ngx_str_t *text)
+{
+    char   *p;
+    cJSON  *json;
+
+    json = ngx_http_sandbox_failure_json(failure);
+    p = json ? cJSON_PrintUnformatted(json) : NULL;
+
+    cJSON_Delete(json);
+
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_strlen(p);
+    text->data = ngx_pnalloc(r->pool, text->len + 1);
+
+    if (text->data) {
+        ngx_memcpy(text->data, p, text->len);
+        text->data[text->len++] = '\n';
+    }
+
+    cJSON_free(p);
+
+    return text->data ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_send_failure(ngx_http_request_t *r,
+    ngx_http_sandbox_failure_t *failure)
+{
+    cJSON   *json;
+    u_char  *p;
+
+    json = ngx_http_sandbox_failure_json(failure);
+    if (json == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (failure->status == NGX_HTTP_UNAUTHORIZED
@@ -356,6 +403,13 @@ ngx_http_sandbox_refuse(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     ngx_http_sandbox_fail_va(&ctx->failure, status, code, fmt, args);
     va_end(args);
 
+    return ngx_http_sandbox_refused(r);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_refused(ngx_http_request_t *r)
+{
     r->content_handler = ngx_http_sandbox_failure_handler;
 
     return NGX_DECLINED;
@@ -368,9 +422,9 @@ ngx_http_sandbox_refuse_absent(ngx_http_request_t *r,
 {
     return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                    "SANDBOX_NOT_FOUND",
-                                   "there is no such sandbox, or it is "
-                                   "another key's; POST /v1/sandbox makes "
-                                   "one");
+                                   "There is no such sandbox, or it is "
+                                   "another key's. POST /v1/sandbox makes "
+                                   "one.");
 }
 
 
@@ -380,7 +434,7 @@ ngx_http_sandbox_refuse_token(ngx_http_request_t *r,
 {
     return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                    "INVALID_TOKEN",
-                                   "no preview at this address: its token is "
-                                   "wrong or the port is not exposed; ask "
-                                   "for a new link");
+                                   "There is no preview at this address: "
+                                   "its token is wrong or the port is not "
+                                   "exposed. Ask for a new link.");
 }

@@ -189,6 +189,7 @@ typedef struct {
     ngx_http_sandbox_class_t      *class;              /* for creation */
 
     ngx_http_sandbox_failure_t     failure;            /* to be answered */
+    void                          *body;               /* of body.c */
 
     ngx_http_sandbox_waiter_t      waiter;             /* of upstream.c */
     ngx_uint_t                     start;
@@ -199,7 +200,10 @@ typedef struct {
     unsigned                       api:1;
     unsigned                       admitted:1;         /* may be proxied */
     unsigned                       waited:1;
+    unsigned                       filtered:1;
+    unsigned                       replaced:1;
 
+    ngx_str_t                      replacement;        /* of filter.c */
     char                           run[SANDBOX_RANDOM_LEN + 1];
 } ngx_http_sandbox_ctx_t;
 
@@ -352,6 +356,68 @@ ngx_int_t ngx_http_sandbox_api_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 
+/* ngx_http_sandbox_lifecycle.c: create, show, running, delete */
+
+/*
+ * Makes the directory of ctx->id for the caller, with ctx->class.  nonce is
+ * an Idempotency-Key, or "".  NGX_OK; NGX_DECLINED: the id is taken;
+ * NGX_ERROR: logged.
+ */
+ngx_int_t ngx_http_sandbox_make(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, const char *nonce);
+/*
+ * Holds ctx->node and looks whose ctx->id is: NGX_OK: the caller's, spec is
+ * valid; NGX_DECLINED: there is none; NGX_ABORT: another's; NGX_ERROR: logged.
+ */
+ngx_int_t ngx_http_sandbox_find(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+/* answers from a content handler: a failure that is nginx's own; absent */
+ngx_int_t ngx_http_sandbox_send_internal(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+ngx_int_t ngx_http_sandbox_send_absent(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+/* "running", "starting" or "asleep"; starts nothing */
+const char *ngx_http_sandbox_life(ngx_http_sandbox_node_t *node);
+
+/* content handlers */
+ngx_int_t ngx_http_sandbox_create_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_show_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_running_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_delete_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_list.c */
+
+ngx_int_t ngx_http_sandbox_list_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_ports.c */
+
+#define NGX_HTTP_SANDBOX_PORTS_MAX   128           /* of one sandbox */
+
+ngx_int_t ngx_http_sandbox_ports_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_port_handler(ngx_http_request_t *r);
+/* the exposed ports as a JSON array, each with its URL; NULL: no memory */
+cJSON *ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id);
+
+
+/* ngx_http_sandbox_body.c */
+
+/* what it returns finalizes the request; json is NULL for an empty body */
+typedef ngx_int_t (*ngx_http_sandbox_body_pt)(ngx_http_request_t *r,
+    cJSON *json);
+
+/* a content handler's result; refuses what is no JSON object, or too large */
+ngx_int_t ngx_http_sandbox_read_json(ngx_http_request_t *r,
+    ngx_http_sandbox_body_pt handler);
+/*
+ * A member that is text without control characters.  NGX_OK, value NULL when
+ * it is missing or null; NGX_DECLINED: another type, too long, not plain.
+ */
+ngx_int_t ngx_http_sandbox_json_string(cJSON *json, const char *name,
+    size_t max, const char **value);
+
+
 /* ngx_http_sandbox_keys.c */
 
 char *ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -429,6 +495,11 @@ ngx_int_t ngx_http_sandbox_send_failure(ngx_http_request_t *r,
 ngx_int_t ngx_http_sandbox_refuse(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_uint_t status, const char *code,
     const char *fmt, ...);
+/* the same with a ctx->failure that is filled in */
+ngx_int_t ngx_http_sandbox_refused(ngx_http_request_t *r);
+/* the same as text, in the request's pool; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_http_sandbox_failure_text(ngx_http_request_t *r,
+    ngx_http_sandbox_failure_t *failure, ngx_str_t *text);
 /* only fills in; fmt as of ngx_snprintf() */
 void ngx_http_sandbox_fail(ngx_http_sandbox_failure_t *failure,
     ngx_uint_t status, const char *code, const char *fmt, ...);
