@@ -42,6 +42,7 @@ sandbox_store_create(sandbox_store_t *store, const char *id,
     struct timespec  now;
 
     state = sandbox_store_fd(store);
+    spec->run[0] = '\0';
 
     /* spares the losers of a race most of the work */
 
