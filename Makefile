@@ -63,7 +63,7 @@ agent: deps-build
 	@$(MAKE) --no-print-directory $(AGENT)
 
 image: deps-run engine
-	@image/build $(NODE)
+	@image/build --latest $(NODE)
 
 engine: deps-run
 	@tools/engine start $(BUILD)/run

@@ -91,8 +91,9 @@ for my $major (20, 24) {
     is id($image), $before, 'it is not made again without need';
 }
 
-is id('sandbox-base'), id('sandbox-base:node20'),
-    'the default is the one with Node.js 20';
+my $node = $ENV{NODE} || 20;
+is id('sandbox-base'), id("sandbox-base:node$node"),
+    "the default is the one with Node.js $node";
 
 like +(in_image('sandbox-base', 'python3', '--version'))[0],
     qr/^Python 3\.11\./, 'Python 3.11';
