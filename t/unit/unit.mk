@@ -38,7 +38,7 @@ UNIT_OF_SANDBOX = $(filter-out test_ac_%,$(UNIT_TESTS))
 UNIT_AC_OBJS =	$(patsubst %,$(UNIT_DIR)/obj/%.o,$(UNIT_AC) $(UNIT_HELPERS))
 UNIT_SANDBOX_OBJS = $(patsubst %,$(UNIT_DIR)/obj/%.o,$(UNIT_SANDBOX))
 
-# those that a fuzzer needs have no more than these two
+# these need agent_client or sandbox_*.c and nothing else
 FUZZERS =	$(patsubst t/fuzz/%.c,%, \
 		  $(wildcard t/fuzz/fuzz_ac_*.c t/fuzz/fuzz_sandbox_*.c))
 

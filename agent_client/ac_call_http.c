@@ -1,0 +1,132 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ac_call.h"
+
+
+#define AC_CALL_PING_MAX    4096
+
+#define AC_CALL_BODY_MAX    1048576
+#define AC_CALL_LIST_MAX    (8 * 1048576)
+#define AC_CALL_STREAM_MAX  (4 * 1048576)
+
+
+ac_http_request_t *
+ac_call_request(ac_docker_t *d, ac_endpoint_t *ep, const ac_call_t *call,
+    ac_http_pt handler, void *data)
+{
+    char               *url;
+    size_t              size;
+    ac_http_params_t    params;
+    ac_http_request_t  *r;
+
+    size = strlen(ep->base) + (call ? strlen(call->path) : 0) + 32;
+
+    url = malloc(size);
+    if (url == NULL) {
+        return NULL;
+    }
+
+    memset(&params, 0, sizeof(ac_http_params_t));
+
+    params.method = "GET";
+    params.body_max = AC_CALL_PING_MAX;
+
+    if (call == NULL || call->kind == AC_CALL_PING) {
+        (void) snprintf(url, size, "%s/_ping", ep->base);
+
+    } else {
+        (void) snprintf(url, size, "%s/v%d.%d%s", ep->base, ep->version >> 8,
+                        ep->version & 0xff, call->path);
+
+        params.method = call->method;
+        params.body = call->body;
+        params.body_max = AC_CALL_BODY_MAX;
+
+        if (call->kind == AC_CALL_LIST) {
+            params.body_max = AC_CALL_LIST_MAX;
+
+        } else if (call->kind == AC_CALL_EVENTS) {
+            params.body_max = AC_CALL_STREAM_MAX;
+            params.stream = 1;
+        }
+    }
+
+    params.url = url;
+    params.unix_path = ep->unix_path;
+    params.resolve = ep->resolvable ? ep->resolve : NULL;
+    params.connect_ms = ep->connect_ms;
+    params.ca = ep->ca;
+    params.cert = ep->cert;
+    params.key = ep->key;
+
+    r = ac_http_start(d->http, &params, handler, data);
+
+    free(url);
+
+    return r;
+}
+
+
+void
+ac_call_lost(ac_endpoint_t *ep, ac_error_e error)
+{
+    if (error == AC_UNREACHABLE) {
+        ep->version = 0;
+    }
+
+    if (error == AC_UNREACHABLE || error == AC_TIMEDOUT
+        || error == AC_BROKEN)
+    {
+        ep->resolve_until = 0;
+    }
+}
+
+
+void
+ac_call_explain(const ac_endpoint_t *ep, const ac_http_result_t *res,
+    char *dst, size_t size)
+{
+    (void) snprintf(dst, size, "%.240s: %s", ep->name,
+                    res->message[0] ? res->message
+                                    : ac_error_text(res->error));
+}
+
+
+ac_error_e
+ac_call_version(const ac_http_result_t *res, int *version, char *message,
+    size_t size)
+{
+    int       n;
+    unsigned  major, minor;
+
+    n = 0;
+
+    if (sscanf(res->api_version, "%3u.%3u%n", &major, &minor, &n) != 2
+        || res->api_version[n] != '\0' || major > 127 || minor > 255)
+    {
+        (void) snprintf(message, size, "the engine names no API version");
+        return AC_UNSUPPORTED;
+    }
+
+    *version = (int) (major << 8 | minor);
+
+    if (*version < AC_DOCKER_MIN_API) {
+        (void) snprintf(message, size, "the engine speaks API version "
+                        "%u.%u, 1.40 or later is needed", major, minor);
+        return AC_UNSUPPORTED;
+    }
+
+    return AC_OK;
+}
