@@ -30,6 +30,16 @@
 #define NGX_HTTP_SANDBOX_BODY_MAX    65536      /* JSON that nginx reads */
 
 
+/* 410, which nginx has no name for */
+#define NGX_HTTP_SANDBOX_GONE        410
+
+#define NGX_HTTP_SANDBOX_STALE                                                \
+    "The sandbox behind this preview is asleep. Any call to its API wakes it."
+
+#define NGX_HTTP_SANDBOX_DESTROYED                                            \
+    "The sandbox was destroyed meanwhile. The next call creates a new one."
+
+
 /* how the request's sandbox was started */
 
 #define NGX_HTTP_SANDBOX_START_NONE    0
@@ -189,7 +199,7 @@ typedef struct {
     ngx_http_sandbox_class_t      *class;              /* for creation */
 
     ngx_http_sandbox_failure_t     failure;            /* to be answered */
-    void                          *body;               /* of body.c */
+    void                          *body;               /* of the handler */
 
     ngx_http_sandbox_waiter_t      waiter;             /* of upstream.c */
     ngx_uint_t                     start;
@@ -237,6 +247,21 @@ ngx_http_sandbox_ctx_t *ngx_http_sandbox_make_ctx(ngx_http_request_t *r);
 /* NULL: no such class */
 ngx_http_sandbox_class_t *ngx_http_sandbox_find_class(
     ngx_http_sandbox_main_conf_t *smcf, u_char *name, size_t len);
+
+
+/* ngx_http_sandbox_conf.c: directives that are more than a value */
+
+char *ngx_http_sandbox_conf_state(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_sandbox_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_sandbox_conf_class(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_sandbox_conf_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* what a location that proxies to a sandbox needs, and must not do */
+char *ngx_http_sandbox_conf_check_proxy(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf);
 
 
 /* ngx_http_sandbox_loop.c: ac_loop_t on nginx events and timers */
