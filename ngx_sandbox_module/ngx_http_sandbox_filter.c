@@ -1,0 +1,368 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "ngx_http_sandbox_module.h"
+
+
+/*
+ * What leaves a container is untrusted, its agent included: headers that
+ * would act on the API's origin are dropped, and a count of them is bounded.
+ * Error pages that nginx makes itself become the API's JSON.
+ */
+
+
+#define NGX_HTTP_SANDBOX_HEADERS_MAX  256
+
+
+static ngx_int_t ngx_http_sandbox_header_filter(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static ngx_uint_t ngx_http_sandbox_filter_drops(ngx_http_sandbox_ctx_t *ctx,
+    ngx_table_elt_t *h);
+static ngx_int_t ngx_http_sandbox_filter_add(ngx_http_request_t *r,
+    const char *name, const char *value);
+static ngx_int_t ngx_http_sandbox_filter_error(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_sandbox_body_filter(ngx_http_request_t *r,
+    ngx_chain_t *in);
+
+
+static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
+static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
+
+
+static const char  *ngx_http_sandbox_starts[] = {
+    NULL, "hit", "wake", "create", "lost"
+};
+
+
+ngx_int_t
+ngx_http_sandbox_filter_init(ngx_conf_t *cf)
+{
+    ngx_http_next_header_filter = ngx_http_top_header_filter;
+    ngx_http_top_header_filter = ngx_http_sandbox_header_filter;
+
+    ngx_http_next_body_filter = ngx_http_top_body_filter;
+    ngx_http_top_body_filter = ngx_http_sandbox_body_filter;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_header_filter(ngx_http_request_t *r)
+{
+    ngx_int_t                rc;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx == NULL || r != r->main || ctx->filtered) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx->filtered = 1;
+
+    if (r->upstream && r->upstream->headers_in.status_n
+        && r->err_status == 0)
+    {
+        rc = ngx_http_sandbox_filter_upstream(r, ctx);
+
+    } else if (r->err_status && r->err_status == r->headers_out.status) {
+        rc = ngx_http_sandbox_filter_error(r, ctx);
+
+    } else {
+        rc = NGX_OK;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "sandbox sent more than %d headers",
+                      NGX_HTTP_SANDBOX_HEADERS_MAX);
+
+        ctx->filtered = 0;
+
+        return ngx_http_filter_finalize_request(r, &ngx_http_sandbox_module,
+                                                NGX_HTTP_BAD_GATEWAY);
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ctx->api) {
+
+        if (ngx_http_sandbox_filter_add(r, "X-Content-Type-Options", "nosniff")
+            != NGX_OK
+            || ngx_http_sandbox_filter_add(r, "Content-Security-Policy",
+                                           "sandbox")
+               != NGX_OK
+            || ngx_http_sandbox_cors(r) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_next_header_filter(r);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_uint_t        i, n, referrer;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    n = 0;
+    referrer = 0;
+
+    part = &r->headers_out.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].hash == 0) {
+            continue;
+        }
+
+        if (++n > NGX_HTTP_SANDBOX_HEADERS_MAX) {
+            return NGX_DECLINED;
+        }
+
+        if (ngx_http_sandbox_filter_drops(ctx, &h[i])) {
+            h[i].hash = 0;
+            continue;
+        }
+
+        if (h[i].key.len == sizeof("Referrer-Policy") - 1
+            && ngx_strncasecmp(h[i].key.data, (u_char *) "Referrer-Policy",
+                               h[i].key.len)
+               == 0)
+        {
+            referrer = 1;
+        }
+    }
+
+    if (ctx->api && ctx->start) {
+        return ngx_http_sandbox_filter_add(r, "Sandbox-Start",
+                                           ngx_http_sandbox_starts[ctx->start]);
+    }
+
+    /* the host name of a preview holds its token */
+
+    if (ctx->preview && !referrer) {
+        return ngx_http_sandbox_filter_add(r, "Referrer-Policy",
+                                           "same-origin");
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_filter_drops(ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h)
+{
+    const ngx_str_t  *name;
+
+    static const ngx_str_t  both[] = {
+        ngx_string("X-Sandbox-Agent"),
+        ngx_string("Sandbox-Start"),
+        ngx_null_string
+    };
+
+    static const ngx_str_t  api[] = {
+        ngx_string("Set-Cookie"),
+        ngx_string("Content-Security-Policy"),
+        ngx_string("X-Content-Type-Options"),
+        ngx_string("Clear-Site-Data"),
+        ngx_string("Service-Worker-Allowed"),
+        ngx_string("Strict-Transport-Security"),
+        ngx_string("Refresh"),
+        ngx_null_string
+    };
+
+    for (name = both; name->len; name++) {
+        if (h->key.len == name->len
+            && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    if (!ctx->api) {
+        return 0;
+    }
+
+    for (name = api; name->len; name++) {
+        if (h->key.len == name->len
+            && ngx_strncasecmp(h->key.data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return (h->key.len >= sizeof("Access-Control-") - 1
+            && ngx_strncasecmp(h->key.data, (u_char *) "Access-Control-",
+                               sizeof("Access-Control-") - 1)
+               == 0);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_filter_add(ngx_http_request_t *r, const char *name,
+    const char *value)
+{
+    return ngx_http_sandbox_header(r, name, value);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_filter_error(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    const char                  *code, *text;
+    ngx_http_sandbox_failure_t   failure;
+
+    if (r->headers_out.status < NGX_HTTP_BAD_REQUEST) {
+        return NGX_OK;
+    }
+
+    switch (r->headers_out.status) {
+
+    case NGX_HTTP_BAD_REQUEST:
+        code = "invalid_request";
+        text = "nginx could not understand the request.";
+        break;
+
+    case NGX_HTTP_UNAUTHORIZED:
+        code = "unauthorized";
+        text = "This location asks for authorization.";
+        break;
+
+    case NGX_HTTP_FORBIDDEN:
+        code = "FORBIDDEN";
+        text = "nginx's configuration forbids this request.";
+        break;
+
+    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
+        code = "payload_too_large";
+        text = "The body is larger than \"client_max_body_size\" allows.";
+        break;
+
+    case NGX_HTTP_TOO_MANY_REQUESTS:
+        code = "TOO_MANY_REQUESTS";
+        text = "Too many requests: wait, then try again.";
+        break;
+
+    case NGX_HTTP_BAD_GATEWAY:
+        code = ctx->api ? "exec_transport_error" : "SERVICE_NOT_RESPONDING";
+        text = ctx->api ? "The sandbox's agent broke off or sent what is no "
+                          "valid answer. Whether the request took effect is "
+                          "not known."
+                        : "The app behind this preview broke off or sent "
+                          "what is no valid answer.";
+        break;
+
+    case NGX_HTTP_SERVICE_UNAVAILABLE:
+        code = "CONTAINER_UNAVAILABLE";
+        text = "The service is busy: try again later.";
+        break;
+
+    case NGX_HTTP_GATEWAY_TIME_OUT:
+        code = ctx->api ? "exec_transport_error" : "SERVICE_NOT_RESPONDING";
+        text = ctx->api ? "The sandbox did not answer in time."
+                        : "The app behind this preview did not answer in "
+                          "time.";
+        break;
+
+    default:
+        code = "UNKNOWN_ERROR";
+        text = "nginx refused the request.";
+        break;
+    }
+
+    ngx_http_sandbox_fail(&failure, r->headers_out.status, code, "%s", text);
+
+    if (ngx_http_sandbox_failure_text(r, &failure, &ctx->replacement)
+        != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_accept_ranges(r);
+    ngx_http_clear_last_modified(r);
+
+    r->headers_out.content_length_n = ctx->replacement.len;
+
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+    ngx_str_null(&r->headers_out.charset);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
+{
+    ngx_buf_t               *b;
+    ngx_uint_t               last;
+    ngx_chain_t             *cl, out;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx == NULL || r != r->main || ctx->replacement.len == 0) {
+        return ngx_http_next_body_filter(r, in);
+    }
+
+    last = 0;
+
+    for (cl = in; cl; cl = cl->next) {
+        cl->buf->pos = cl->buf->last;
+        cl->buf->file_pos = cl->buf->file_last;
+
+        if (cl->buf->last_buf) {
+            last = 1;
+        }
+    }
+
+    if (ctx->replaced) {
+        return last ? NGX_OK : ngx_http_next_body_filter(r, NULL);
+    }
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->replaced = 1;
+
+    b->pos = ctx->replacement.data;
+    b->last = ctx->replacement.data + ctx->replacement.len;
+    b->memory = 1;
+    b->last_buf = 1;
+    b->last_in_chain = 1;
+
+    out.buf = b;
+    out.next = NULL;
+
+    return ngx_http_next_body_filter(r, &out);
+}

@@ -1,0 +1,687 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "ngx_http_sandbox_module.h"
+
+#include <curl/curl.h>
+
+
+static void *ngx_http_sandbox_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+static char *ngx_http_sandbox_set_noargs(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_sandbox_set_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+static ngx_int_t ngx_http_sandbox_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_sandbox_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data);
+static ngx_int_t ngx_http_sandbox_init_process(ngx_cycle_t *cycle);
+static void ngx_http_sandbox_exit_process(ngx_cycle_t *cycle);
+static void ngx_http_sandbox_ctx_cleanup(void *data);
+
+
+ngx_http_sandbox_worker_t  *ngx_http_sandbox_worker;
+
+
+static ngx_command_t  ngx_http_sandbox_commands[] = {
+
+    { ngx_string("sandbox_state"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_sandbox_conf_state,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_sandbox_conf_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_agent"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, agent),
+      NULL },
+
+    { ngx_string("sandbox_engine"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, engine),
+      NULL },
+
+    { ngx_string("sandbox_engine_trusted_certificate"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, engine_ca),
+      NULL },
+
+    { ngx_string("sandbox_engine_certificate"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, engine_cert),
+      NULL },
+
+    { ngx_string("sandbox_engine_certificate_key"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, engine_key),
+      NULL },
+
+    { ngx_string("sandbox_engine_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, engine_timeout),
+      NULL },
+
+    { ngx_string("sandbox_start_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, start_timeout),
+      NULL },
+
+    { ngx_string("sandbox_class"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
+      ngx_http_sandbox_conf_class,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_preview_url"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_sandbox_conf_preview_url,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox"),
+      NGX_HTTP_UPS_CONF|NGX_CONF_NOARGS,
+      ngx_http_sandbox_upstream,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_sandbox_set_noargs,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, api),
+      NULL },
+
+    { ngx_string("sandbox_preview"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_sandbox_set_noargs,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, preview),
+      NULL },
+
+    { ngx_string("sandbox_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_sandbox_set_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_api_auth"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, auth),
+      NULL },
+
+    { ngx_string("sandbox_api_key_file"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_sandbox_key_file,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_api_cors"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_conf_set_str_array_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, cors),
+      NULL },
+
+    { ngx_string("sandbox_default_class"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, class_name),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_sandbox_module_ctx = {
+    ngx_http_sandbox_preconfiguration,     /* preconfiguration */
+    ngx_http_sandbox_postconfiguration,    /* postconfiguration */
+
+    ngx_http_sandbox_create_main_conf,     /* create main configuration */
+    ngx_http_sandbox_init_main_conf,       /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_sandbox_create_loc_conf,      /* create location configuration */
+    ngx_http_sandbox_merge_loc_conf        /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_sandbox_module = {
+    NGX_MODULE_V1,
+    &ngx_http_sandbox_module_ctx,          /* module context */
+    ngx_http_sandbox_commands,             /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    NULL,                                  /* init module */
+    ngx_http_sandbox_init_process,         /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_sandbox_exit_process,         /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+ngx_http_sandbox_ctx_t *
+ngx_http_sandbox_get_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_sandbox_module);
+
+    if (ctx == NULL && (r->internal || r->filter_finalize)) {
+
+        /* an internal redirect has zeroed it */
+
+        for (cln = r->pool->cleanup; cln; cln = cln->next) {
+            if (cln->handler == ngx_http_sandbox_ctx_cleanup) {
+                ctx = cln->data;
+                break;
+            }
+        }
+    }
+
+    return ctx;
+}
+
+
+ngx_http_sandbox_ctx_t *
+ngx_http_sandbox_make_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_http_sandbox_ctx_t));
+
+    ctx->request = r;
+
+    cln->handler = ngx_http_sandbox_ctx_cleanup;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_sandbox_module);
+
+    return ctx;
+}
+
+
+static void
+ngx_http_sandbox_ctx_cleanup(void *data)
+{
+    ngx_http_sandbox_ctx_t  *ctx = data;
+
+    if (ngx_http_sandbox_worker == NULL || ctx->node == NULL) {
+        return;
+    }
+
+    ngx_http_sandbox_unwait(&ctx->waiter);
+    ngx_http_sandbox_node_release(ctx->node);
+
+    ctx->node = NULL;
+}
+
+
+ngx_http_sandbox_class_t *
+ngx_http_sandbox_find_class(ngx_http_sandbox_main_conf_t *smcf, u_char *name,
+    size_t len)
+{
+    ngx_uint_t                 i;
+    ngx_http_sandbox_class_t  *class;
+
+    class = smcf->classes.elts;
+
+    for (i = 0; i < smcf->classes.nelts; i++) {
+        if (class[i].name.len == len
+            && ngx_memcmp(class[i].name.data, name, len) == 0)
+        {
+            return &class[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static void *
+ngx_http_sandbox_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sandbox_main_conf_t));
+    if (smcf == NULL) {
+        return NULL;
+    }
+
+    smcf->engine_timeout = NGX_CONF_UNSET_MSEC;
+    smcf->start_timeout = NGX_CONF_UNSET_MSEC;
+
+    if (ngx_array_init(&smcf->classes, cf->pool, 4,
+                       sizeof(ngx_http_sandbox_class_t))
+        != NGX_OK
+        || ngx_array_init(&smcf->previews, cf->pool, 2,
+                          sizeof(ngx_http_sandbox_preview_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return smcf;
+}
+
+
+static char *
+ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_sandbox_main_conf_t *smcf = conf;
+
+    char                err[256];
+    ngx_str_t           name;
+    ac_endpoint_t      *ep;
+    ac_endpoint_conf_t  epc;
+
+    if (smcf->engine.data == NULL) {
+        ngx_str_set(&smcf->engine, "unix:/var/run/docker.sock");
+    }
+
+    if (smcf->agent.data == NULL) {
+        ngx_str_set(&smcf->agent, "/usr/lib/nginx-sandbox/agent");
+    }
+
+    ngx_conf_init_msec_value(smcf->engine_timeout, 30000);
+    ngx_conf_init_msec_value(smcf->start_timeout, 30000);
+
+    if (smcf->engine_ca.len
+        && ngx_conf_full_name(cf->cycle, &smcf->engine_ca, 1) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (smcf->engine_cert.len
+        && ngx_conf_full_name(cf->cycle, &smcf->engine_cert, 1) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (smcf->engine_key.len
+        && ngx_conf_full_name(cf->cycle, &smcf->engine_key, 1) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&epc, sizeof(ac_endpoint_conf_t));
+
+    epc.url = (char *) smcf->engine.data;
+    epc.ca = (char *) smcf->engine_ca.data;
+    epc.cert = (char *) smcf->engine_cert.data;
+    epc.key = (char *) smcf->engine_key.data;
+
+    ep = ac_endpoint_create(&epc, err, sizeof(err));
+    if (ep == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"sandbox_engine\" \"%V\": %s",
+                           &smcf->engine, err);
+        return NGX_CONF_ERROR;
+    }
+
+    ac_endpoint_destroy(ep);
+
+    if (smcf->state == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (smcf->zone == NULL) {
+        ngx_str_set(&name, "sandbox");
+
+        smcf->zone = ngx_shared_memory_add(cf, &name, 8 * ngx_pagesize,
+                                           &ngx_http_sandbox_module);
+        if (smcf->zone == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    smcf->zone->init = ngx_http_sandbox_init_zone;
+    smcf->zone->data = smcf;
+
+    return NGX_CONF_OK;
+}
+
+
+static void *
+ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_sandbox_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sandbox_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->auth = NGX_CONF_UNSET;
+    conf->keys = NGX_CONF_UNSET_PTR;
+    conf->cors = NGX_CONF_UNSET_PTR;
+
+    return conf;
+}
+
+
+static char *
+ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_sandbox_loc_conf_t *prev = parent;
+    ngx_http_sandbox_loc_conf_t *conf = child;
+
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    ngx_conf_merge_value(conf->auth, prev->auth, 1);
+    ngx_conf_merge_ptr_value(conf->keys, prev->keys, NULL);
+    ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
+    ngx_conf_merge_str_value(conf->class_name, prev->class_name, "default");
+
+    if (!conf->api && !conf->preview && !conf->status) {
+        return ngx_http_sandbox_conf_check_proxy(cf, conf);
+    }
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sandbox_module);
+
+    if (smcf->state == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a sandbox location needs \"sandbox_state\" "
+                           "in the \"http\" block");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->api && conf->preview) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"sandbox_api\" and \"sandbox_preview\" "
+                           "in one location");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->preview && smcf->previews.nelts == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"sandbox_preview\" needs "
+                           "\"sandbox_preview_url\" in the \"http\" block");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->api) {
+        if (conf->auth && conf->keys == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"sandbox_api\" needs "
+                               "\"sandbox_api_key_file\", or "
+                               "\"sandbox_api_auth off\"");
+            return NGX_CONF_ERROR;
+        }
+
+        conf->class = ngx_http_sandbox_find_class(smcf, conf->class_name.data,
+                                                  conf->class_name.len);
+        if (conf->class == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "no \"sandbox_class\" is named \"%V\"",
+                               &conf->class_name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return ngx_http_sandbox_conf_check_proxy(cf, conf);
+}
+
+
+static char *
+ngx_http_sandbox_set_noargs(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_flag_t  *flag;
+
+    flag = (ngx_flag_t *) ((char *) conf + cmd->offset);
+
+    if (*flag) {
+        return "is duplicate";
+    }
+
+    *flag = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_sandbox_set_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sandbox_loc_conf_t *slcf = conf;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    slcf->status = 1;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_sandbox_status_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_preconfiguration(ngx_conf_t *cf)
+{
+    return ngx_http_sandbox_add_variables(cf);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt           *h;
+    ngx_http_core_main_conf_t     *cmcf;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sandbox_module);
+
+    if (smcf->state == NULL) {
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_POST_READ_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_sandbox_mask_handler;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_sandbox_admit_handler;
+
+    return ngx_http_sandbox_filter_init(cf);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data)
+{
+    ngx_http_sandbox_main_conf_t *osmcf = data;
+
+    ngx_slab_pool_t               *shpool;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = zone->data;
+
+    if (osmcf) {
+        smcf->counters = osmcf->counters;
+        return NGX_OK;
+    }
+
+    shpool = (ngx_slab_pool_t *) zone->shm.addr;
+
+    if (zone->shm.exists) {
+        smcf->counters = shpool->data;
+        return NGX_OK;
+    }
+
+    smcf->counters = ngx_slab_calloc(shpool,
+                                     sizeof(ngx_http_sandbox_counters_t));
+    if (smcf->counters == NULL) {
+        return NGX_ERROR;
+    }
+
+    shpool->data = smcf->counters;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
+{
+    char                           err[256];
+    ac_endpoint_conf_t             epc;
+    ngx_http_sandbox_worker_t     *w;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    smcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_sandbox_module);
+
+    if (smcf == NULL || smcf->state == NULL) {
+        return NGX_OK;
+    }
+
+    w = ngx_pcalloc(cycle->pool, sizeof(ngx_http_sandbox_worker_t));
+    if (w == NULL) {
+        return NGX_ERROR;
+    }
+
+    w->conf = smcf;
+
+    ngx_rbtree_init(&w->nodes, &w->sentinel, ngx_str_rbtree_insert_value);
+
+    (void) curl_global_init(CURL_GLOBAL_ALL);
+
+    w->loop = ngx_http_sandbox_loop_create(cycle);
+    if (w->loop == NULL) {
+        return NGX_ERROR;
+    }
+
+    w->docker = ac_docker_create(w->loop);
+    if (w->docker == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memzero(&epc, sizeof(ac_endpoint_conf_t));
+
+    epc.url = (char *) smcf->engine.data;
+    epc.ca = (char *) smcf->engine_ca.data;
+    epc.cert = (char *) smcf->engine_cert.data;
+    epc.key = (char *) smcf->engine_key.data;
+    epc.connect_ms = 5000;
+
+    w->endpoint = ac_endpoint_create(&epc, err, sizeof(err));
+    if (w->endpoint == NULL) {
+        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
+                      "sandbox engine \"%V\": %s", &smcf->engine, err);
+        return NGX_ERROR;
+    }
+
+    /* a worker that cannot read its state answers 503, and says why */
+
+    w->store = sandbox_store_open((char *) smcf->state->name.data);
+
+    if (w->store == NULL) {
+        ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
+                      "sandbox state \"%V\" cannot be opened",
+                      &smcf->state->name);
+
+    } else if (sandbox_store_agent(w->store, (char *) smcf->agent.data) == -1) {
+        ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
+                      "sandbox agent \"%V\" cannot be copied to \"%V/.agent\"",
+                      &smcf->agent, &smcf->state->name);
+    }
+
+    ngx_http_sandbox_worker = w;
+
+    if (w->store) {
+        ngx_http_sandbox_sweep_start(cycle);
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_sandbox_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    if (w == NULL) {
+        return;
+    }
+
+    ngx_http_sandbox_sweep_stop();
+    ngx_http_sandbox_node_cleanup();
+
+    ac_docker_destroy(w->docker);
+    ac_endpoint_destroy(w->endpoint);
+
+    ngx_http_sandbox_loop_destroy(w->loop);
+
+    if (w->store) {
+        sandbox_store_close(w->store);
+    }
+
+    curl_global_cleanup();
+
+    ngx_http_sandbox_worker = NULL;
+}

@@ -1,0 +1,562 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "ngx_http_sandbox_module.h"
+
+
+/*
+ * The peer: which socket.  Its get() alone waits for a sandbox: it returns
+ * NGX_AGAIN with a connection whose socket is not yet connected and not yet
+ * known to epoll; when the sandbox serves, that socket is connected and added,
+ * and nginx goes on.  Everything else is the stock upstream's.
+ */
+
+
+/* a backlog may be full, a socket may be in another worker's hands */
+#define NGX_HTTP_SANDBOX_RETRY  10
+#define NGX_HTTP_SANDBOX_TRIES  5
+
+
+typedef struct {
+    ngx_http_request_t       *request;
+    ngx_http_sandbox_ctx_t   *ctx;
+    ngx_connection_t         *parked;
+    ngx_event_t               retry;
+    ngx_connection_t          dummy;
+    ngx_uint_t                attempts;
+    socklen_t                 socklen;
+    struct sockaddr_un        sun;
+    ngx_str_t                 name;
+    u_char                    text[sizeof("unix:")
+                                   + sizeof(((struct sockaddr_un *) 0)
+                                            ->sun_path)];
+} ngx_http_sandbox_peer_t;
+
+
+static ngx_int_t ngx_http_sandbox_init_upstream(ngx_conf_t *cf,
+    ngx_http_upstream_srv_conf_t *us);
+static ngx_int_t ngx_http_sandbox_init_peer(ngx_http_request_t *r,
+    ngx_http_upstream_srv_conf_t *us);
+static ngx_int_t ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc,
+    void *data);
+static void ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
+    ngx_uint_t state);
+static void ngx_http_sandbox_peer_address(ngx_http_sandbox_peer_t *peer);
+static ngx_int_t ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer);
+static ngx_int_t ngx_http_sandbox_peer_park(ngx_http_sandbox_peer_t *peer,
+    ngx_peer_connection_t *pc);
+static void ngx_http_sandbox_peer_wait(ngx_http_sandbox_peer_t *peer);
+static void ngx_http_sandbox_peer_wait_handler(ngx_http_sandbox_waiter_t *w,
+    ngx_uint_t start, ngx_http_sandbox_failure_t *failure);
+static void ngx_http_sandbox_peer_retry_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer);
+static void ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
+    ngx_http_sandbox_failure_t *failure);
+
+
+char *
+ngx_http_sandbox_upstream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_upstream_server_t    *server;
+    ngx_http_upstream_srv_conf_t  *uscf;
+
+    uscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_upstream_module);
+
+    if (uscf->peer.init_upstream) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"sandbox\" must be the first directive of its "
+                           "upstream, before \"keepalive\"");
+        return NGX_CONF_ERROR;
+    }
+
+    uscf->peer.init_upstream = ngx_http_sandbox_init_upstream;
+
+    uscf->flags = NGX_HTTP_UPSTREAM_CREATE
+                  |NGX_HTTP_UPSTREAM_MAX_CONNS;
+
+    /* nginx refuses an upstream without a server */
+
+    server = ngx_array_push(uscf->servers);
+    if (server == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(server, sizeof(ngx_http_upstream_server_t));
+
+    ngx_str_set(&server->name, "sandbox");
+    server->down = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_init_upstream(ngx_conf_t *cf,
+    ngx_http_upstream_srv_conf_t *us)
+{
+    us->peer.init = ngx_http_sandbox_init_peer;
+
+    /* what the check of a location's configuration looks for */
+
+    us->peer.data = &ngx_http_sandbox_module;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_init_peer(ngx_http_request_t *r,
+    ngx_http_upstream_srv_conf_t *us)
+{
+    ngx_http_upstream_t      *u;
+    ngx_http_sandbox_ctx_t   *ctx;
+    ngx_http_sandbox_peer_t  *peer;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx == NULL || !ctx->admitted) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "request to a sandbox was not admitted");
+        return NGX_ERROR;
+    }
+
+    peer = ngx_pcalloc(r->pool, sizeof(ngx_http_sandbox_peer_t));
+    if (peer == NULL) {
+        return NGX_ERROR;
+    }
+
+    peer->request = r;
+    peer->ctx = ctx;
+
+    peer->dummy.fd = (ngx_socket_t) -1;
+    peer->dummy.data = peer;
+
+    peer->retry.handler = ngx_http_sandbox_peer_retry_handler;
+    peer->retry.data = &peer->dummy;
+    peer->retry.log = r->connection->log;
+
+    u = r->upstream;
+
+    u->peer.data = peer;
+    u->peer.get = ngx_http_sandbox_get_peer;
+    u->peer.free = ngx_http_sandbox_free_peer;
+    u->peer.tries = NGX_HTTP_SANDBOX_TRIES;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
+{
+    ngx_http_sandbox_peer_t *peer = data;
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, pc->log, 0,
+                   "get sandbox peer, sandbox: \"%s\", attempt: %ui",
+                   peer->ctx->node->id, peer->attempts);
+
+    pc->cached = 0;
+    pc->connection = NULL;
+
+    ngx_http_sandbox_peer_address(peer);
+
+    /* nginx calls free() only for a peer that has an address */
+
+    pc->sockaddr = (struct sockaddr *) &peer->sun;
+    pc->socklen = peer->socklen;
+    pc->name = &peer->name;
+
+    if (ngx_http_sandbox_peer_ready(peer) == NGX_OK) {
+        peer->attempts++;
+        return NGX_OK;
+    }
+
+    return ngx_http_sandbox_peer_park(peer, pc);
+}
+
+
+/* NGX_OK: connect now; NGX_AGAIN: soon; NGX_DECLINED: when it is awake */
+
+static ngx_int_t
+ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer)
+{
+    ngx_int_t                   rc;
+    ngx_http_sandbox_ctx_t     *ctx;
+    ngx_http_sandbox_node_t    *node;
+    ngx_http_sandbox_policy_t  *policy;
+
+    ctx = peer->ctx;
+    node = ctx->node;
+
+    if (peer->attempts && node->tether
+        && !ngx_http_sandbox_tether_alive(node))
+    {
+        ngx_http_sandbox_tether_close(node);
+    }
+
+    rc = ngx_http_sandbox_tether(node);
+
+    if (rc != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    if (ctx->port == 0) {
+        return NGX_OK;
+    }
+
+    policy = ngx_http_sandbox_node_cached(node, ctx->port);
+
+    if (policy && policy->bound && peer->attempts == 0) {
+        return NGX_OK;
+    }
+
+    rc = ngx_http_sandbox_tether_listen(node, ctx->port, peer->attempts > 0);
+
+    if (rc == NGX_OK && policy) {
+        policy->bound = 1;
+    }
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_peer_park(ngx_http_sandbox_peer_t *peer,
+    ngx_peer_connection_t *pc)
+{
+    ngx_socket_t       s;
+    ngx_event_t       *rev, *wev;
+    ngx_connection_t  *c;
+
+    s = ngx_socket(AF_UNIX, SOCK_STREAM, 0);
+
+    if (s == (ngx_socket_t) -1) {
+        ngx_log_error(NGX_LOG_ALERT, pc->log, ngx_socket_errno,
+                      ngx_socket_n " failed");
+        return NGX_ERROR;
+    }
+
+    if (ngx_nonblocking(s) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, pc->log, ngx_socket_errno,
+                      ngx_nonblocking_n " failed");
+        (void) ngx_close_socket(s);
+        return NGX_ERROR;
+    }
+
+    c = ngx_get_connection(s, pc->log);
+
+    if (c == NULL) {
+        (void) ngx_close_socket(s);
+        return NGX_ERROR;
+    }
+
+    c->type = SOCK_STREAM;
+
+    c->recv = ngx_recv;
+    c->send = ngx_send;
+    c->recv_chain = ngx_recv_chain;
+    c->send_chain = ngx_send_chain;
+
+    c->sendfile = 1;
+    c->log_error = pc->log_error;
+
+    c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
+    c->tcp_nodelay = NGX_TCP_NODELAY_DISABLED;
+
+    rev = c->read;
+    wev = c->write;
+
+    rev->log = pc->log;
+    wev->log = pc->log;
+
+    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
+    c->start_time = ngx_current_msec;
+
+    pc->connection = c;
+    peer->parked = c;
+
+    ngx_http_sandbox_peer_wait(peer);
+
+    return NGX_AGAIN;
+}
+
+
+static void
+ngx_http_sandbox_peer_wait(ngx_http_sandbox_peer_t *peer)
+{
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = peer->ctx;
+
+    if (!ctx->waited) {
+        ctx->waited = 1;
+        ctx->wait_start = ngx_current_msec;
+    }
+
+    ctx->waiter.handler = ngx_http_sandbox_peer_wait_handler;
+    ctx->waiter.data = peer;
+    ctx->waiter.join = ctx->preview;
+
+    ngx_http_sandbox_wait(ctx->node, &ctx->waiter);
+}
+
+
+static void
+ngx_http_sandbox_peer_wait_handler(ngx_http_sandbox_waiter_t *w,
+    ngx_uint_t start, ngx_http_sandbox_failure_t *failure)
+{
+    ngx_http_sandbox_ctx_t   *ctx;
+    ngx_http_sandbox_peer_t  *peer;
+
+    peer = w->data;
+    ctx = peer->ctx;
+
+    ctx->wait_time = ngx_current_msec - ctx->wait_start;
+
+    if (start > ctx->start) {
+        ctx->start = start;
+    }
+
+    ngx_http_set_log_request(peer->request->connection->log, peer->request);
+
+    if (failure) {
+        ngx_http_sandbox_peer_failed(peer, failure);
+        return;
+    }
+
+    ngx_http_sandbox_peer_resume(peer);
+}
+
+
+static void
+ngx_http_sandbox_peer_retry_handler(ngx_event_t *ev)
+{
+    ngx_connection_t         *c;
+    ngx_http_sandbox_peer_t  *peer;
+
+    c = ev->data;
+    peer = c->data;
+
+    ngx_http_set_log_request(peer->request->connection->log, peer->request);
+
+    ngx_http_sandbox_peer_resume(peer);
+}
+
+
+static void
+ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer)
+{
+    int                          rc;
+    ngx_err_t                    err;
+    ngx_connection_t            *c;
+    ngx_http_sandbox_ctx_t      *ctx;
+    ngx_http_sandbox_failure_t   failure;
+
+    c = peer->parked;
+    ctx = peer->ctx;
+
+    /* the name may have gone to another sandbox while we waited */
+
+    if (ngx_http_sandbox_node_spec(ctx->node) != NGX_OK
+        || ngx_strcmp(ctx->node->spec.run, ctx->run) != 0)
+    {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_NOT_FOUND,
+                              "SANDBOX_NOT_FOUND",
+                              NGX_HTTP_SANDBOX_DESTROYED);
+        ngx_http_sandbox_peer_failed(peer, &failure);
+        return;
+    }
+
+    switch (ngx_http_sandbox_peer_ready(peer)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        ngx_http_sandbox_peer_wait(peer);
+        return;
+
+    case NGX_AGAIN:
+        ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
+        return;
+
+    default:
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                              "INTERNAL_ERROR",
+                              "The sandbox cannot be reached: nginx's error "
+                              "log tells why.");
+        ngx_http_sandbox_peer_failed(peer, &failure);
+        return;
+    }
+
+    ngx_http_sandbox_peer_address(peer);
+
+    rc = connect(c->fd, (struct sockaddr *) &peer->sun, peer->socklen);
+
+    if (rc == -1) {
+        err = ngx_socket_errno;
+
+        if (err == NGX_EAGAIN) {
+            ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
+            return;
+        }
+
+        /* it left between our look and the connect */
+
+        peer->attempts++;
+
+        if (err == NGX_ECONNREFUSED || err == NGX_ENOENT) {
+            ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
+            return;
+        }
+
+        ngx_log_error(NGX_LOG_ERR, c->log, err, "connect() to %V failed",
+                      &peer->name);
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_BAD_GATEWAY,
+                              "exec_transport_error",
+                              "The sandbox cannot be reached: nginx's error "
+                              "log tells why.");
+        ngx_http_sandbox_peer_failed(peer, &failure);
+        return;
+    }
+
+    peer->parked = NULL;
+    peer->attempts++;
+
+    c->write->ready = 1;
+
+    if (ngx_add_conn) {
+        rc = ngx_add_conn(c);
+
+    } else {
+        rc = ngx_add_event(c->read, NGX_READ_EVENT, NGX_CLEAR_EVENT);
+    }
+
+    if (rc != NGX_OK) {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                              "INTERNAL_ERROR",
+                              "The sandbox cannot be reached: nginx is out "
+                              "of resources.");
+        ngx_http_sandbox_peer_failed(peer, &failure);
+        return;
+    }
+
+    if (ngx_add_conn == NULL) {
+
+        /* no write event will come by itself to send the request */
+
+        ngx_post_event(c->write, &ngx_posted_events);
+    }
+}
+
+
+static void
+ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
+    ngx_http_sandbox_failure_t *failure)
+{
+    ngx_int_t               rc;
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    ngx_http_upstream_t    *u;
+    ngx_http_cleanup_pt     cleanup;
+
+    r = peer->request;
+    c = r->connection;
+    u = r->upstream;
+
+    /*
+     * The upstream is taken down as if the request had ended, which gives
+     * back one count of it; the answer is ours.
+     */
+
+    r->main->count++;
+
+    if (u->cleanup) {
+        cleanup = *u->cleanup;
+        cleanup(r);
+    }
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    rc = ngx_http_sandbox_send_failure(r, failure);
+
+    ngx_http_finalize_request(r, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
+    ngx_uint_t state)
+{
+    ngx_http_sandbox_peer_t *peer = data;
+
+    ngx_connection_t  *c;
+
+    ngx_http_sandbox_unwait(&peer->ctx->waiter);
+
+    if (peer->retry.timer_set) {
+        ngx_del_timer(&peer->retry);
+    }
+
+    peer->parked = NULL;
+
+    if (pc->tries == 0) {
+        return;
+    }
+
+    pc->tries--;
+
+    c = pc->connection;
+
+    if ((state & NGX_PEER_FAILED)
+        && c && (c->read->timedout || c->write->timedout))
+    {
+        /* it was asked once, and for as long as it was to be */
+
+        pc->tries = 0;
+    }
+}
+
+
+static void
+ngx_http_sandbox_peer_address(ngx_http_sandbox_peer_t *peer)
+{
+    u_char                  *p;
+    char                     dir[128];
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = peer->ctx;
+
+    (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, ctx->run,
+                                  dir, sizeof(dir));
+
+    /* stock keepalive compares the bytes */
+
+    ngx_memzero(&peer->sun, sizeof(struct sockaddr_un));
+
+    peer->sun.sun_family = AF_UNIX;
+
+    p = (u_char *) peer->sun.sun_path;
+
+    if (ctx->port) {
+        p = ngx_snprintf(p, sizeof(peer->sun.sun_path) - 1, "%s/%ui.sock",
+                         dir, (ngx_uint_t) ctx->port);
+    } else {
+        p = ngx_snprintf(p, sizeof(peer->sun.sun_path) - 1, "%s/agent.sock",
+                         dir);
+    }
+
+    *p = '\0';
+
+    peer->socklen = offsetof(struct sockaddr_un, sun_path)
+                    + (p - (u_char *) peer->sun.sun_path) + 1;
+
+    peer->name.data = peer->text;
+    peer->name.len = ngx_sprintf(peer->text, "unix:%s", peer->sun.sun_path)
+                     - peer->text;
+}
