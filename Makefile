@@ -32,10 +32,15 @@ MODULE =	$(BUILD)/ngx_http_sandbox_module.so
 AGENT =		$(BUILD)/agent
 ASAN =		$(BUILD)/asan
 
-export BUILD SANITIZE NODE
+export BUILD SANITIZE NODE JOBS
 
-# each target below is a process that must see what the one before has made
+# a target's set-up is a row of steps; what compiles runs inside of one
+ifeq ($(MAKELEVEL),0)
 .NOTPARALLEL:
+endif
+
+JOBS =		2
+QUIET =		-s --no-print-directory -j $(JOBS)
 
 .PHONY: help deps-build deps-run deps-test deps-asan deps-lint deps-bench \
 	deps module agent image engine sanitized run stop test soak bench \
@@ -60,7 +65,7 @@ module: deps-build
 
 agent: deps-build
 	@echo "agent: $(AGENT)"
-	@$(MAKE) --no-print-directory $(AGENT)
+	@$(MAKE) $(QUIET) $(AGENT)
 
 image: deps-run engine
 	@image/build --latest $(NODE)
@@ -71,7 +76,7 @@ engine: deps-run
 sanitized: deps-build deps-asan
 	@echo "sanitized: nginx, module and agent in $(ASAN)"
 	@tools/nginx-asan $(ASAN)
-	@$(MAKE) --no-print-directory $(ASAN)/agent
+	@$(MAKE) $(QUIET) $(ASAN)/agent
 
 
 run: deps-build deps-run module agent image
@@ -85,7 +90,7 @@ stop:
 
 test: deps module agent $(if $(SANITIZE),sanitized) deps-test
 	@echo "test: the unit tests are built"
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) $(QUIET) unit
 	@echo "test: $(if $(T),$(T),everything but t/soak)"
 	@tools/test $(BUILD) $(T)
 
@@ -99,10 +104,10 @@ bench: deps-build deps-run deps-bench module agent image
 
 fuzz: deps-build deps-test deps-asan
 	@echo "fuzz: each fuzzer for $(SECONDS) seconds"
-	@$(MAKE) --no-print-directory fuzzers
+	@$(MAKE) $(QUIET) fuzzers
 	@tools/fuzz $(BUILD) $(SECONDS)
 
-lint: deps-build deps-test deps-lint
+lint: deps-build deps-test deps-lint module
 	@echo "lint: style, shell scripts, static analysis"
 	@tools/lint
 
