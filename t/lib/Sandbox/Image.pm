@@ -46,6 +46,17 @@ sub single
 }
 
 
+# an image with nothing but an environment
+
+sub bare
+{
+    my ($name, @env) = @_;
+    return import_tree("sandbox-test-$name", [map { "ENV $_" } @env], sub {
+        File::Path::make_path("$_[0]/tmp");
+    }, 'bare');
+}
+
+
 # busybox alone: no glibc, no bash, no /etc/passwd, its own small PATH
 
 sub busybox

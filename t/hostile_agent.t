@@ -1,0 +1,241 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# The agent replaced by a hostile program: it learns no secret, and its
+# garbage harms nobody.
+
+use warnings;
+use strict;
+
+use Test::More;
+use Time::HiRes qw/time sleep/;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Sandbox;
+use Sandbox::Image;
+
+my $KEY = 'kEy-of-alice-0123456789abcdef';
+my @modes = qw/boot-leave boot-early boot-silent boot-garbage boot-types
+    boot-huge boot-flood hello-silent hello-garbage hello-types hello-flood
+    tether-flood tether-garbage tether-close/;
+
+my $t = Sandbox->new(
+    agent => Sandbox::Image::program('hostile_agent'),
+    keys => ["alice:$KEY"], key => $KEY,
+    http => '    sandbox_start_timeout 4s;',
+    classes => [
+        'default image=' . Sandbox::Image::bare('bare')
+            . ' memory=64m pids=64 network=none sleep_after=10m',
+        map { "$_ image=" . Sandbox::Image::bare("h-$_", "HOSTILE=$_")
+            . ' memory=64m pids=64 network=none sleep_after=10m' } @modes,
+    ])->start();
+my $id = 'evil';
+my $res;
+my @workers = $t->workers_alive();
+
+# an ordinary answer, with what the API's origin must not say
+
+$res = $t->api('GET', "/v1/sandbox/$id/api/ping");
+is($res->{status}, 200, 'the hostile agent is in place');
+is($res->{body}, 'ok', 'and answers');
+like($res->{headers}{'content-type'}, qr{^text/plain}, 'with its own type');
+for my $name (qw/set-cookie access-control-allow-origin
+    access-control-allow-credentials x-sandbox-agent/)
+{
+    ok(!exists $res->{headers}{$name}, "$name is taken away");
+}
+is($res->{headers}{'x-content-type-options'}, 'nosniff', 'nosniff');
+is($res->{headers}{'content-security-policy'}, 'sandbox', 'sandbox');
+
+# secrets
+
+my $url = $t->expose($id, 8080);
+my ($host) = $url =~ m{//([^/]+)};
+my @secret = (
+    Cookie => 'session=COOKIE-OF-ALICE; __Host-sandbox=COOKIE-TOO',
+    'Proxy-Authorization' => 'Basic PROXY-SECRET',
+    'X-Sandbox-Owner' => 'FORGED-OWNER',
+);
+
+for my $case (
+    ['header', "/v1/sandbox/$id/api/ping", [Authorization => "Bearer $KEY"]],
+    ['lower case', "/v1/sandbox/$id/api/ping",
+        [authorization => "bearer $KEY"]],
+    ['X-Sandbox-Key', "/v1/sandbox/$id/api/ping", ['X-Sandbox-Key' => $KEY]],
+    ['argument', "/v1/sandbox/$id/api/ping?a=1&sandbox_key=$KEY&b=%41", []],
+    ['only argument', "/v1/sandbox/$id/api/ping?sandbox_key=$KEY", []],
+    ['WebSocket\'s argument',
+        "/v1/sandbox/$id/api/ping?authorization=Bearer%20$KEY&x=1",
+        [Upgrade => 'websocket', Connection => 'Upgrade',
+            'Sec-WebSocket-Key' => 'MDEyMzQ1Njc4OWFiY2RlZg==',
+            'Sec-WebSocket-Version' => 13]],
+    ['a file', "/v1/sandbox/$id/file/workspace/a?sandbox_key=$KEY", []],
+    ['and a body', "/v1/sandbox/$id/exec?sandbox_key=$KEY", [], 'POST',
+        '{"argv":["true"]}'],
+) {
+    my ($name, $path, $headers, $method, $body) = @$case;
+    my $c = $t->connect();
+    $c->request($method || 'GET', $path, host => "localhost:$t->{port}",
+        headers => [@$headers, @secret], body => $body);
+    $res = $c->response();
+    is($res->{status}, 200, "key as $name: passes");
+    $c->close();
+}
+
+$res = $t->preview('GET', $url, headers => ['X-Sandbox-Key' => $KEY,
+    'X-Sandbox-Owner' => 'FORGED-OWNER']);
+is($res->{status}, 200, 'a preview');
+
+my $record = record();
+like($record, qr{^GET /api/ping}m, 'the record holds requests');
+like($record, qr{GET /api/ping\?a=1&b=%41 }, 'the query without the key');
+like($record, qr{GET /api/ping HTTP}, 'a query of the key alone is none');
+like($record, qr/\[boot \d+\]/, 'and the boot packets');
+unlike($record, qr/\Q$KEY\E/, 'the record never holds the key');
+unlike($record, qr/alice/i, 'nor the owner');
+unlike($record, qr/authorization/i, 'nor an authorization header');
+unlike($record, qr/^cookie:/im, 'nor a cookie header');
+unlike($record, qr/COOKIE|SECRET|FORGED|X-Sandbox/i, 'nor what they held');
+
+# garbage: 502, or a broken body where the head had passed
+
+my %want = (
+    'g-headers-endless' => 502, 'g-header-huge' => 502,
+    'g-headers-1000' => 502, 'g-length-two' => 502,
+    'g-length-negative' => 502, 'g-length-overflow' => 502,
+    'g-length-chunked' => 502, 'g-encoding' => 502, 'g-1xx-flood' => 502,
+    'g-101' => 502, 'g-status' => 502, 'g-protocol' => 502,
+    'g-binary' => 502, 'g-nothing' => 502,
+    'g-length-long' => 'broken', 'g-chunk-bad' => 'broken',
+    'g-chunk-huge' => 'broken', 'g-chunk-cut' => 'broken',
+    'g-length-short' => 'abc', 'g-accel' => 'plain',
+    'g-header-bytes' => 'any', 'g-poison' => 'ok',
+);
+
+for my $where ('API', 'preview') {
+    for my $g (sort keys %want) {
+        $res = ask($where, $g);
+
+        if ($want{$g} eq 'any') {
+            ok($res->{status} == 502 || $res->{status} == 200
+                && $res->{body} eq 'ok', "$where: $g: $res->{status}");
+            unlike($res->{raw}, qr/\nSet-Cookie: evil=2/i,
+                "$where: $g: no header within a header");
+
+        } elsif ($want{$g} eq 'broken') {
+            ok($res->{status} == 502 || $res->{broken},
+                "$where: $g: $res->{status}, and not made whole");
+
+        } elsif ($want{$g} =~ /^\d/) {
+            is($res->{status}, $want{$g}, "$where: $g");
+
+        } else {
+            is($res->{status}, 200, "$where: $g");
+            is($res->{body}, $want{$g}, "$where: $g: the body");
+        }
+
+        unlike($res->{raw} . ($res->{body} // ''), qr/root:|x-accel/i,
+            "$where: $g: no file of the host, no X-Accel");
+
+        # its garbage is not the next one's answer
+        sleep 0.06 if $g eq 'g-poison';
+        my $next = ask($where, 'good');
+        is("$next->{status} $next->{body}", '200 ok',
+            "$where: $g: the next request is answered well");
+    }
+
+    # endless bodies are streamed, and end when the client has enough
+
+    my %before = map { $_ => Sandbox::memory($_, 'VmRSS') }
+        $t->workers_alive();
+    for my $g ('g-body-endless', 'g-chunks-endless', 'g-chunk-extension') {
+        my $c = ask($where, $g, 1);
+        my $end = time() + 3;
+        my $n = 0;
+        if ($c->head(timeout => 20)->{status} == 200) {
+            while (time() < $end && defined(my $piece = $c->read(1))) {
+                $n += length $piece;
+            }
+        }
+        $c->close();
+        my $next = ask($where, 'good');
+        is("$next->{status} $next->{body}", '200 ok',
+            "$where: $g: the next request is answered well");
+    }
+    SKIP: {
+        skip 'memory under sanitizers', 1 if sanitized();
+        my @grown = grep { Sandbox::memory($_, 'VmRSS')
+            > ($before{$_} || 0) + 8_000_000 } keys %before;
+        is("@grown", '', "$where: no worker grew by endless bodies");
+    }
+
+    # an agent that says nothing: the client may leave
+
+    my $c = ask($where, 'g-silent', 1);
+    is($c->head(timeout => 1)->{error}, 'timeout', "$where: silent");
+    $c->close();
+}
+
+is(join(',', $t->workers_alive()), join(',', @workers),
+    'the workers are those of the beginning');
+
+# boot, hello and tether
+
+for my $mode (@modes) {
+    my $name = "evil-$mode";
+    is($t->api('POST', '/v1/sandbox',
+        json => { id => $name, class => $mode })->{status}, 200,
+        "$mode: made");
+
+    my $start = time();
+    $res = $t->api('GET', "/v1/sandbox/$name/api/ping");
+    cmp_ok(time() - $start, '<', 40, "$mode: answered");
+
+    if ($mode =~ /^tether/) {
+        like($res->{status}, qr/^(?:200|502|503|504)$/,
+            "$mode: $res->{status}");
+    } else {
+        like($res->{status}, qr/^(?:502|503|504)$/, "$mode: $res->{status}");
+        ok(length($res->{json}{code} // ''), "$mode: "
+            . ($res->{json}{code} // 'no code'));
+    }
+
+    my $other = ask('API', 'good');
+    is($other->{status}, 200, "$mode: another sandbox is served");
+    is($t->api('DELETE', "/v1/sandbox/$name")->{status}, 204,
+        "$mode: destroyed");
+}
+
+is(join(',', $t->workers_alive()), join(',', @workers),
+    'the workers are those of the beginning still');
+
+$t->done();
+
+
+sub ask
+{
+    my ($where, $what, $open) = @_;
+    my $c = $t->connect(timeout => 30);
+
+    if ($where eq 'API') {
+        $c->request('GET', "/v1/sandbox/$id/file/workspace/$what",
+            $t->api_options());
+    } else {
+        $c->request('GET', "/$what", host => $host);
+    }
+    return $c if $open;
+
+    my $r = $c->response();
+    $c->close();
+    return $r;
+}
+
+
+sub record
+{
+    my $name = $t->container_of($id);
+    my $text = `docker cp $name:/record - 2>/dev/null | tar -xO`;
+    return $text;
+}
