@@ -217,7 +217,7 @@ sandbox_label_token(const char *host, size_t len, size_t *start,
         }
     }
 
-    /* the last '-' that something follows, so that a stray one hides nothing */
+    /* the last '-' that something follows: one at the end is no excuse */
 
     dash = 0;
 
