@@ -44,6 +44,9 @@ char *agent_read_file(const char *path, size_t max, size_t *len);
 /* random lower-case hexadecimal digits; size counts the NUL */
 void agent_random_hex(char *buf, size_t size);
 
+/* makes the directory that commands start in, where it is missing */
+void agent_workspace_make(void);
+
 /* main.c: from here the agent only ends; status 0 after an orderly stop */
 void agent_shutdown(unsigned grace_ms);
 

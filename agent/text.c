@@ -214,6 +214,42 @@ agent_json_escape(char *dst, const char *src, size_t len)
 }
 
 
+size_t
+agent_json_escape_len(const char *src, size_t len)
+{
+    int            n;
+    size_t         total;
+    unsigned char  c;
+
+    for (total = 0; len; src += n, len -= n) {
+        c = (unsigned char) *src;
+        n = 1;
+
+        if (c >= 0x80) {
+            n = agent_utf8_char(src, len);
+
+            if (n > 0) {
+                total += n;
+
+            } else {
+                total += 3;
+                n = 1;
+            }
+
+        } else if (c == '"' || c == '\\' || c == '\n' || c == '\t'
+                   || c == '\r')
+        {
+            total += 2;
+
+        } else {
+            total += c < 0x20 ? 6 : 1;
+        }
+    }
+
+    return total;
+}
+
+
 int
 agent_env_name(const char *s)
 {

@@ -38,6 +38,9 @@ size_t agent_utf8_tail(const char *s, size_t len);
 
 size_t agent_json_escape(char *dst, const char *src, size_t len);
 
+/* how many bytes that is */
+size_t agent_json_escape_len(const char *src, size_t len);
+
 /* an environment variable's name: [A-Za-z_][A-Za-z0-9_]* */
 int agent_env_name(const char *s);
 

@@ -182,6 +182,7 @@ agent_user_passwd(agent_user_t *user, const char *name)
         return -1;
     }
 
+    number = 0;
     numeric = (agent_user_number(name, &number) == 0);
 
     rest = text;

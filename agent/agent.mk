@@ -1,0 +1,53 @@
+# The agent: one static binary, and the same sanitized.  Included by the
+# Makefile at the top, and usable alone: make -f agent/agent.mk build/agent
+
+BUILD         ?= build
+AGENT_VERSION ?= 0.1.0
+
+AGENT_CC      ?= gcc
+AGENT_WARN    = -W -Wall -Wextra -Wpointer-arith -Wno-unused-parameter -Werror
+AGENT_DEFS    = -std=gnu99 -D_GNU_SOURCE -DLLHTTP_STRICT_MODE=1 \
+                -DAGENT_BUILD='"$(AGENT_VERSION)"' \
+                -Iagent -isystem /usr/share/include/llhttp
+
+AGENT_SRCS    = $(sort $(wildcard agent/*.c))
+AGENT_LLHTTP  = llhttp api http
+
+AGENT_OBJS    = $(patsubst agent/%.c,$(BUILD)/obj/agent/%.o,$(AGENT_SRCS)) \
+                $(patsubst %,$(BUILD)/obj/llhttp/%.o,$(AGENT_LLHTTP))
+AGENT_ASAN_OBJS = \
+         $(patsubst agent/%.c,$(BUILD)/asan/obj/agent/%.o,$(AGENT_SRCS)) \
+         $(patsubst %,$(BUILD)/asan/obj/llhttp/%.o,$(AGENT_LLHTTP))
+
+AGENT_CFLAGS  = -Os -ffunction-sections -fdata-sections $(AGENT_WARN) \
+                $(AGENT_DEFS)
+AGENT_SANITIZE = -fsanitize=address,undefined -fno-omit-frame-pointer
+AGENT_ASAN_CFLAGS = -O1 -g $(AGENT_SANITIZE) $(AGENT_WARN) $(AGENT_DEFS)
+
+
+$(BUILD)/agent: $(AGENT_OBJS)
+	@mkdir -p $(@D)
+	$(AGENT_CC) -static -s -Wl,--gc-sections -o $@ $(AGENT_OBJS) \
+		-l:libuv_a.a -l:libjansson.a -lpthread
+
+$(BUILD)/asan/agent: $(AGENT_ASAN_OBJS)
+	@mkdir -p $(@D)
+	clang $(AGENT_SANITIZE) -o $@ $(AGENT_ASAN_OBJS) -luv -ljansson -lpthread
+
+$(BUILD)/obj/agent/%.o: agent/%.c agent/agent.mk
+	@mkdir -p $(@D)
+	$(AGENT_CC) $(AGENT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/llhttp/%.o: /usr/share/llhttp/%.c agent/agent.mk
+	@mkdir -p $(@D)
+	$(AGENT_CC) -Os -w $(AGENT_DEFS) -c -o $@ $<
+
+$(BUILD)/asan/obj/agent/%.o: agent/%.c agent/agent.mk
+	@mkdir -p $(@D)
+	clang $(AGENT_ASAN_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/asan/obj/llhttp/%.o: /usr/share/llhttp/%.c agent/agent.mk
+	@mkdir -p $(@D)
+	clang -O1 -g -w $(AGENT_DEFS) -c -o $@ $<
+
+-include $(wildcard $(BUILD)/obj/agent/*.d $(BUILD)/asan/obj/agent/*.d)

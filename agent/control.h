@@ -1,0 +1,28 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_CONTROL_H_INCLUDED_
+#define _AGENT_CONTROL_H_INCLUDED_
+
+
+#include <stdint.h>
+
+
+/* serves the listening socket, which it owns from now on; a libuv error */
+int agent_control_start(int fd);
+
+/* says on every tether that the agent leaves */
+void agent_control_going(void);
+
+/* nobody can connect any longer; then: turns away who is queued, and closes */
+void agent_control_shut(void);
+void agent_control_drain(void);
+
+/* a port is served, or no longer: whether its app listens is looked at */
+void agent_control_port(uint16_t port, int served);
+
+
+#endif /* _AGENT_CONTROL_H_INCLUDED_ */

@@ -1,0 +1,630 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "exec.h"
+
+
+/*
+ * What a command left in the background may still write to its pipes: they
+ * are read and dropped, or it would stop at a full pipe or die of a closed
+ * one.  As many as this.
+ */
+#define AGENT_EXEC_LINGER  256
+
+
+struct agent_output_s {
+    uv_poll_t         poll;
+    int               fd;
+    int               stream;
+    int               remain;          /* when settling */
+    unsigned          polled:1;
+    agent_command_t  *cmd;             /* NULL: nobody wants it */
+};
+
+
+static int agent_command_pipes(agent_command_t *cmd, int *ends);
+static agent_output_t *agent_output_create(agent_command_t *cmd, int fd,
+    int stream);
+static void agent_output_event(uv_poll_t *poll, int status, int events);
+static int agent_output_read(agent_output_t *out, size_t max);
+static void agent_output_poll(agent_output_t *out, int on);
+static void agent_output_close(agent_output_t *out);
+static void agent_output_closed(uv_handle_t *handle);
+static void agent_output_release(agent_output_t *out);
+static void agent_command_exited(agent_child_t *child, int status);
+static void agent_command_deadline(uv_timer_t *timer);
+static void agent_command_beat(uv_timer_t *timer);
+static void agent_command_tree_done(void *data, int left);
+static void agent_command_settle(agent_command_t *cmd);
+static void agent_command_finish(agent_command_t *cmd);
+static void agent_command_closed(uv_handle_t *handle);
+static void agent_command_unref(agent_command_t *cmd);
+
+
+static size_t  agent_lingering;
+static char    agent_output_buf[AGENT_EXEC_READ];
+
+
+agent_command_t *
+agent_command_create(void)
+{
+    return calloc(1, sizeof(agent_command_t));
+}
+
+
+void
+agent_command_destroy(agent_command_t *cmd)
+{
+    free(cmd);
+}
+
+
+int
+agent_command_start(agent_command_t *cmd)
+{
+    int             err, ends[2];
+    char          **env;
+    agent_spawn_t   s;
+
+    cmd->stage = AGENT_SPAWN_SETUP;
+
+    agent_random_hex(cmd->child.marker, sizeof(cmd->child.marker));
+
+    cmd->child.on_exit = agent_command_exited;
+    cmd->child.data = cmd;
+
+    memset(&s, 0, sizeof(agent_spawn_t));
+
+    env = agent_env_build(cmd->child.marker, cmd->env, &s.path);
+
+    if (env == NULL) {
+        return ENOMEM;
+    }
+
+    err = agent_command_pipes(cmd, ends);
+
+    if (err) {
+        free(env);
+        return err;
+    }
+
+    s.programs = cmd->programs;
+    s.argv = cmd->argv;
+    s.env = env;
+    s.cwd = cmd->cwd ? cmd->cwd : AGENT_WORKSPACE;
+    s.user = &agent_user;
+    s.in = -1;
+    s.out = ends[0];
+    s.err = ends[1];
+
+    err = agent_child_spawn(&cmd->child, &s);
+
+    if (err && s.stage == AGENT_SPAWN_CWD && cmd->cwd == NULL) {
+
+        /* the workspace may have been removed, or could never be made */
+
+        agent_workspace_make();
+        err = agent_child_spawn(&cmd->child, &s);
+
+        if (err && s.stage == AGENT_SPAWN_CWD) {
+            s.cwd = agent_workdir;
+            err = agent_child_spawn(&cmd->child, &s);
+        }
+
+        if (err && s.stage == AGENT_SPAWN_CWD) {
+            s.cwd = "/";
+            err = agent_child_spawn(&cmd->child, &s);
+        }
+    }
+
+    free(env);
+    close(ends[0]);
+    close(ends[1]);
+
+    cmd->stage = s.stage;
+    cmd->program = s.program;
+
+    if (err) {
+        agent_output_close(cmd->out[0]);
+        agent_output_close(cmd->out[1]);
+        return err;
+    }
+
+    /* the child and the two timers */
+    cmd->refs = 3;
+
+    uv_timer_init(agent_loop, &cmd->timer);
+    uv_timer_init(agent_loop, &cmd->beat);
+
+    cmd->timer.data = cmd;
+    cmd->beat.data = cmd;
+
+    if (cmd->timeout_ms) {
+        uv_update_time(agent_loop);
+        uv_timer_start(&cmd->timer, agent_command_deadline, cmd->timeout_ms,
+                       0);
+    }
+
+    if (cmd->on_silence) {
+        uv_timer_start(&cmd->beat, agent_command_beat, AGENT_EXEC_BEAT,
+                       AGENT_EXEC_BEAT);
+    }
+
+    if (!cmd->paused) {
+        agent_output_poll(cmd->out[0], 1);
+        agent_output_poll(cmd->out[1], 1);
+    }
+
+    return 0;
+}
+
+
+static int
+agent_command_pipes(agent_command_t *cmd, int *ends)
+{
+    int  i, err, fds[2];
+
+    for (i = 0; i < 2; i++) {
+
+        if (pipe2(fds, O_CLOEXEC) == -1) {
+            err = errno;
+            goto failed;
+        }
+
+        cmd->out[i] = NULL;
+
+        if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0) {
+            cmd->out[i] = agent_output_create(cmd, fds[0], i + 1);
+        }
+
+        if (cmd->out[i] == NULL) {
+            err = ENOMEM;
+            close(fds[0]);
+            close(fds[1]);
+            goto failed;
+        }
+
+        ends[i] = fds[1];
+    }
+
+    return 0;
+
+failed:
+
+    while (i--) {
+        agent_output_close(cmd->out[i]);
+        close(ends[i]);
+    }
+
+    return err;
+}
+
+
+static agent_output_t *
+agent_output_create(agent_command_t *cmd, int fd, int stream)
+{
+    agent_output_t  *out;
+
+    out = calloc(1, sizeof(agent_output_t));
+
+    if (out == NULL) {
+        return NULL;
+    }
+
+    if (uv_poll_init(agent_loop, &out->poll, fd) != 0) {
+        free(out);
+        return NULL;
+    }
+
+    out->poll.data = out;
+    out->fd = fd;
+    out->stream = stream;
+    out->cmd = cmd;
+
+    return out;
+}
+
+
+static void
+agent_output_event(uv_poll_t *poll, int status, int events)
+{
+    size_t            max;
+    agent_output_t   *out;
+    agent_command_t  *cmd;
+
+    out = poll->data;
+    cmd = out->cmd;
+
+    max = AGENT_EXEC_READ;
+
+    if (cmd && cmd->settling && (size_t) out->remain < max) {
+        max = out->remain;
+    }
+
+    if (max) {
+        (void) agent_output_read(out, max);
+    }
+
+    if (cmd && cmd->settling) {
+        agent_command_settle(cmd);
+    }
+}
+
+
+/* 1: there may be more */
+
+static int
+agent_output_read(agent_output_t *out, size_t max)
+{
+    ssize_t           n;
+    agent_command_t  *cmd;
+
+    cmd = out->cmd;
+
+    n = read(out->fd, agent_output_buf, max);
+
+    if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+        return 0;
+    }
+
+    if (n <= 0) {
+
+        if (cmd) {
+            cmd->out[out->stream - 1] = NULL;
+
+        } else {
+            agent_lingering--;
+        }
+
+        agent_output_close(out);
+        return 0;
+    }
+
+    if (cmd) {
+        out->remain -= cmd->settling ? n : 0;
+        cmd->spoke = 1;
+        cmd->on_output(cmd, out->stream, agent_output_buf, n);
+    }
+
+    return 1;
+}
+
+
+static void
+agent_output_poll(agent_output_t *out, int on)
+{
+    if (out == NULL || (int) out->polled == on) {
+        return;
+    }
+
+    out->polled = on;
+
+    if (on) {
+        uv_poll_start(&out->poll, UV_READABLE, agent_output_event);
+
+    } else {
+        uv_poll_stop(&out->poll);
+    }
+}
+
+
+static void
+agent_output_close(agent_output_t *out)
+{
+    if (out == NULL) {
+        return;
+    }
+
+    out->cmd = NULL;
+
+    uv_poll_stop(&out->poll);
+    uv_close((uv_handle_t *) &out->poll, agent_output_closed);
+    close(out->fd);
+}
+
+
+static void
+agent_output_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+
+/* the command is over; others may still hold the pipe's other end */
+
+static void
+agent_output_release(agent_output_t *out)
+{
+    if (out == NULL) {
+        return;
+    }
+
+    if (agent_lingering >= AGENT_EXEC_LINGER) {
+        agent_output_close(out);
+        return;
+    }
+
+    agent_lingering++;
+    out->cmd = NULL;
+    agent_output_poll(out, 1);
+}
+
+
+static void
+agent_command_exited(agent_child_t *child, int status)
+{
+    agent_command_t  *cmd;
+
+    cmd = child->data;
+
+    cmd->exited = 1;
+    cmd->status = status;
+
+    if (cmd->tree) {
+        agent_tree_reaped(cmd->tree);
+    }
+
+    if (!cmd->over && !cmd->settling && cmd->tree == NULL) {
+        agent_command_settle(cmd);
+    }
+
+    agent_command_unref(cmd);
+}
+
+
+static void
+agent_command_deadline(uv_timer_t *timer)
+{
+    agent_command_t  *cmd;
+
+    cmd = timer->data;
+
+    if (cmd->exited || cmd->tree) {
+        return;
+    }
+
+    cmd->timed_out = 1;
+    agent_command_end(cmd);
+}
+
+
+void
+agent_command_end(agent_command_t *cmd)
+{
+    if (cmd->exited || cmd->tree || cmd->over) {
+        return;
+    }
+
+    cmd->tree = agent_tree_end(cmd->child.pid, cmd->child.marker,
+                               agent_command_tree_done, cmd);
+
+    if (cmd->tree) {
+        cmd->refs++;
+    }
+}
+
+
+static void
+agent_command_tree_done(void *data, int left)
+{
+    agent_command_t  *cmd;
+
+    cmd = data;
+    cmd->tree = NULL;
+
+    if (!cmd->over) {
+        agent_command_settle(cmd);
+    }
+
+    agent_command_unref(cmd);
+}
+
+
+static void
+agent_command_beat(uv_timer_t *timer)
+{
+    agent_command_t  *cmd;
+
+    cmd = timer->data;
+
+    if (!cmd->spoke) {
+        cmd->on_silence(cmd);
+    }
+
+    cmd->spoke = 0;
+}
+
+
+/*
+ * The command itself has ended: what is in the pipes now is its output, and
+ * what others may yet write to them is not waited for.
+ */
+
+static void
+agent_command_settle(agent_command_t *cmd)
+{
+    int              i;
+    size_t           max;
+    agent_output_t  *out;
+
+    if (cmd->over) {
+        return;
+    }
+
+    if (!cmd->settling) {
+        cmd->settling = 1;
+
+        for (i = 0; i < 2; i++) {
+
+            if (cmd->out[i]
+                && ioctl(cmd->out[i]->fd, FIONREAD, &cmd->out[i]->remain)
+                   == -1)
+            {
+                cmd->out[i]->remain = 0;
+            }
+        }
+    }
+
+    for (i = 0; i < 2; i++) {
+
+        while ((out = cmd->out[i]) != NULL && out->remain > 0) {
+
+            if (cmd->paused) {
+                return;
+            }
+
+            max = out->remain;
+
+            if (max > AGENT_EXEC_READ) {
+                max = AGENT_EXEC_READ;
+            }
+
+            if (!agent_output_read(out, max)) {
+
+                /* somebody else has read it */
+
+                if (cmd->out[i]) {
+                    out->remain = 0;
+                }
+            }
+
+            if (cmd->over) {
+                return;
+            }
+        }
+    }
+
+    agent_command_finish(cmd);
+}
+
+
+static void
+agent_command_finish(agent_command_t *cmd)
+{
+    agent_exit_t  e;
+
+    memset(&e, 0, sizeof(agent_exit_t));
+
+    if (cmd->timed_out) {
+        e.code = 124;
+        e.timed_out = 1;
+
+    } else if (!cmd->exited) {
+        /* cannot be ended, not even by KILL */
+        e.code = 128 + SIGKILL;
+        e.signal = SIGKILL;
+
+    } else if (WIFSIGNALED(cmd->status)) {
+        e.signal = WTERMSIG(cmd->status);
+        e.code = 128 + e.signal;
+
+    } else {
+        e.code = WEXITSTATUS(cmd->status);
+    }
+
+    cmd->over = 1;
+
+    agent_output_release(cmd->out[0]);
+    agent_output_release(cmd->out[1]);
+
+    cmd->out[0] = NULL;
+    cmd->out[1] = NULL;
+
+    cmd->on_exit(cmd, &e);
+
+    uv_close((uv_handle_t *) &cmd->timer, agent_command_closed);
+    uv_close((uv_handle_t *) &cmd->beat, agent_command_closed);
+}
+
+
+void
+agent_command_pause(agent_command_t *cmd)
+{
+    if (cmd->paused) {
+        return;
+    }
+
+    cmd->paused = 1;
+
+    agent_output_poll(cmd->out[0], 0);
+    agent_output_poll(cmd->out[1], 0);
+}
+
+
+void
+agent_command_resume(agent_command_t *cmd)
+{
+    if (!cmd->paused || cmd->over) {
+        return;
+    }
+
+    cmd->paused = 0;
+
+    agent_output_poll(cmd->out[0], 1);
+    agent_output_poll(cmd->out[1], 1);
+
+    if (cmd->settling) {
+        agent_command_settle(cmd);
+    }
+}
+
+
+void
+agent_command_abort(agent_command_t *cmd)
+{
+    if (cmd->over) {
+        return;
+    }
+
+    /* after its own end, what it left in the background may stay */
+
+    if (!cmd->exited) {
+        agent_command_end(cmd);
+    }
+
+    cmd->over = 1;
+
+    if (cmd->settling) {
+        agent_output_release(cmd->out[0]);
+        agent_output_release(cmd->out[1]);
+
+    } else {
+        agent_output_close(cmd->out[0]);
+        agent_output_close(cmd->out[1]);
+    }
+
+    cmd->out[0] = NULL;
+    cmd->out[1] = NULL;
+
+    uv_close((uv_handle_t *) &cmd->timer, agent_command_closed);
+    uv_close((uv_handle_t *) &cmd->beat, agent_command_closed);
+}
+
+
+static void
+agent_command_closed(uv_handle_t *handle)
+{
+    agent_command_unref(handle->data);
+}
+
+
+static void
+agent_command_unref(agent_command_t *cmd)
+{
+    if (--cmd->refs == 0) {
+        free(cmd);
+    }
+}

@@ -1,0 +1,62 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_EXEC_API_H_INCLUDED_
+#define _AGENT_EXEC_API_H_INCLUDED_
+
+
+#include "exec.h"
+#include "http.h"
+
+
+/* all output of a command that is answered at once */
+#define AGENT_EXEC_OUTPUT_MAX  (64 * 1024 * 1024)
+
+
+typedef struct {
+    char             *data;
+    size_t            len;
+    size_t            size;
+} agent_exec_buffer_t;
+
+
+typedef struct {
+    agent_request_t  *r;
+    agent_command_t  *cmd;             /* NULL: not running */
+    json_t           *body;
+    const char       *shell;           /* NULL: bash */
+    uint64_t          began;
+    unsigned          stream:1;
+    unsigned          too_large:1;
+    unsigned          no_memory:1;
+
+    /* the answer at once */
+
+    agent_exec_buffer_t  out[2];
+    agent_exit_t      exit;
+    char             *closing;         /* the members after the output */
+    int               phase;
+    size_t            offset;          /* in what the phase emits */
+
+    /* the stream: a character that is not whole yet */
+
+    char              tail[2][4];
+    size_t            tail_len[2];
+} agent_exec_api_t;
+
+
+/* exec_reply.c: answers with what is in out; afterwards on drain */
+void agent_exec_reply(agent_exec_api_t *x);
+void agent_exec_reply_more(agent_exec_api_t *x);
+
+/* exec_events.c */
+void agent_exec_event_start(agent_exec_api_t *x);
+void agent_exec_event_output(agent_exec_api_t *x, int stream,
+    const char *buf, size_t len);
+void agent_exec_event_complete(agent_exec_api_t *x, const agent_exit_t *e);
+
+
+#endif /* _AGENT_EXEC_API_H_INCLUDED_ */

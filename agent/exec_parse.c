@@ -1,0 +1,217 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "exec.h"
+#include "text.h"
+
+
+/* what a command's environment may hold, and still start */
+#define AGENT_EXEC_ENV_SIZE  (1024 * 1024)
+
+/* a timer beyond this is none */
+#define AGENT_EXEC_TIMEOUT_MAX  (365ULL * 24 * 3600 * 1000)
+
+
+int
+agent_exec_env(json_t *json, const char ***env, char *error, size_t size)
+{
+    size_t         n, total;
+    json_t        *map, *value;
+    const char    *name, **list;
+
+    *env = NULL;
+
+    map = json_object_get(json, "env");
+
+    if (map == NULL || json_is_null(map)) {
+        return 0;
+    }
+
+    if (!json_is_object(map)) {
+        snprintf(error, size, "env: not an object of strings");
+        return -1;
+    }
+
+    if (json_object_size(map) > AGENT_EXEC_ENV_MAX) {
+        snprintf(error, size, "env: more than %d variables",
+                 AGENT_EXEC_ENV_MAX);
+        return -1;
+    }
+
+    list = malloc((json_object_size(map) * 2 + 1) * sizeof(char *));
+
+    if (list == NULL) {
+        snprintf(error, size, "env: out of memory");
+        return -1;
+    }
+
+    n = 0;
+    total = 0;
+
+    json_object_foreach(map, name, value) {
+
+        if (!agent_env_name(name)) {
+            snprintf(error, size, "Invalid environment variable name: "
+                     "%.128s", name);
+            goto failed;
+        }
+
+        if (!json_is_null(value)
+            && (!json_is_string(value) || strlen(json_string_value(value))
+                                          != json_string_length(value)))
+        {
+            snprintf(error, size, "env.%.128s: not a string without NUL",
+                     name);
+            goto failed;
+        }
+
+        total += strlen(name) + json_string_length(value) + 2;
+
+        if (total > AGENT_EXEC_ENV_SIZE) {
+            snprintf(error, size, "env: larger than %d bytes",
+                     AGENT_EXEC_ENV_SIZE);
+            goto failed;
+        }
+
+        list[n++] = name;
+        list[n++] = json_string_value(value);
+    }
+
+    list[n] = NULL;
+    *env = list;
+
+    return 0;
+
+failed:
+
+    free(list);
+
+    return -1;
+}
+
+
+int
+agent_exec_timeout(json_t *json, const char *name, uint64_t *ms, char *error,
+    size_t size)
+{
+    double   number;
+    json_t  *value;
+
+    *ms = 0;
+
+    value = json_object_get(json, name);
+
+    if (value == NULL || json_is_null(value)) {
+        return 0;
+    }
+
+    number = json_number_value(value);
+
+    if (!json_is_number(value) || !(number >= 0)) {
+        snprintf(error, size, "%s: not a number of milliseconds", name);
+        return -1;
+    }
+
+    if (number >= (double) AGENT_EXEC_TIMEOUT_MAX) {
+        *ms = AGENT_EXEC_TIMEOUT_MAX;
+
+    } else {
+        *ms = (uint64_t) number;
+
+        /* a part of a millisecond is not "no limit" */
+
+        if (*ms == 0 && number > 0) {
+            *ms = 1;
+        }
+    }
+
+    return 0;
+}
+
+
+const char *
+agent_signal_name(int sig, char *buf)
+{
+    static const char  *names[] = {
+        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE",
+        "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT",
+        "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU",
+        "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS"
+    };
+
+    if (sig > 0 && sig < (int) (sizeof(names) / sizeof(names[0]))) {
+        snprintf(buf, 16, "SIG%s", names[sig]);
+
+    } else {
+        snprintf(buf, 16, "SIG%d", sig);
+    }
+
+    return buf;
+}
+
+
+int
+agent_exec_code(agent_command_t *cmd, int err)
+{
+    if (cmd->stage != AGENT_SPAWN_EXEC) {
+        return 0;
+    }
+
+    switch (err) {
+
+    case ENOENT:
+    case ENOTDIR:
+    case ENAMETOOLONG:
+    case ELOOP:
+        return 127;
+
+    case EACCES:
+    case EPERM:
+    case ENOEXEC:
+    case EISDIR:
+    case ETXTBSY:
+    case ELIBBAD:
+        return 126;
+
+    default:
+        return 0;
+    }
+}
+
+
+void
+agent_exec_reason(agent_command_t *cmd, int err, const char *program,
+    char *buf, size_t size)
+{
+    switch (cmd->stage) {
+
+    case AGENT_SPAWN_CWD:
+        snprintf(buf, size, "cannot change to directory %.256s: %s",
+                 cmd->cwd ? cmd->cwd : AGENT_WORKSPACE, strerror(err));
+        break;
+
+    case AGENT_SPAWN_EXEC:
+
+        if (err == ENOENT && strchr(program, '/') == NULL) {
+            snprintf(buf, size, "%.256s: command not found", program);
+
+        } else {
+            snprintf(buf, size, "%.256s: %s", program, strerror(err));
+        }
+
+        break;
+
+    default:
+        snprintf(buf, size, "cannot start a process: %s", strerror(err));
+    }
+}

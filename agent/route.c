@@ -1,0 +1,138 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <string.h>
+
+#include "agent.h"
+#include "http.h"
+#include "route.h"
+
+
+typedef struct {
+    const char       *method;
+    const char       *path;
+    agent_route_pt    handler;
+} agent_route_t;
+
+
+static void agent_route_banner(agent_request_t *r);
+static void agent_route_ping(agent_request_t *r);
+static void agent_route_version(agent_request_t *r);
+static int agent_route_file(agent_request_t *r);
+
+
+static const agent_route_t  agent_routes[] = {
+    { "POST", "/exec", agent_exec_rest },
+    { "POST", "/api/execute", agent_exec_execute },
+    { "POST", "/api/execute/stream", agent_exec_stream },
+    { "GET", "/api/ping", agent_route_ping },
+    { "GET", "/api/version", agent_route_version },
+    { "GET", "/", agent_route_banner },
+    { NULL, NULL, NULL }
+};
+
+
+void
+agent_route(agent_request_t *r)
+{
+    const char           *method;
+    const agent_route_t  *route;
+
+    if (agent_route_file(r)) {
+        return;
+    }
+
+    method = strcmp(r->method, "HEAD") == 0 ? "GET" : r->method;
+
+    for (route = agent_routes; route->method; route++) {
+
+        if (strcmp(route->path, r->path) == 0
+            && strcmp(route->method, method) == 0)
+        {
+            route->handler(r);
+            return;
+        }
+    }
+
+    agent_http_error(r, 404, "UNKNOWN_ERROR", NULL,
+                     "The requested endpoint was not found");
+}
+
+
+const char *
+agent_route_code(agent_request_t *r)
+{
+    return strncmp(r->path, "/api/", 5) == 0 ? "VALIDATION_FAILED"
+                                             : "invalid_request";
+}
+
+
+static int
+agent_route_file(agent_request_t *r)
+{
+    const char  *path;
+
+    if (strncmp(r->path, "/file", 5) != 0
+        || (r->path[5] != '/' && r->path[5] != '\0'))
+    {
+        return 0;
+    }
+
+    path = r->path + 5 + (r->path[5] == '/');
+
+    if (strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0) {
+        agent_files_get(r, path);
+        return 1;
+    }
+
+    if (strcmp(r->method, "PUT") == 0) {
+        agent_files_put(r, path);
+        return 1;
+    }
+
+    return 0;
+}
+
+
+static void
+agent_route_banner(agent_request_t *r)
+{
+    static const char  text[] = "ngx_sandbox agent " AGENT_BUILD "\n";
+
+    static const agent_header_t  headers[] = {
+        { "Content-Type", "text/plain; charset=utf-8" },
+        { NULL, NULL }
+    };
+
+    agent_http_begin(r, 200, headers, sizeof(text) - 1);
+    agent_http_write(r, text, sizeof(text) - 1);
+    agent_http_end(r);
+}
+
+
+static void
+agent_route_ping(agent_request_t *r)
+{
+    char  stamp[32];
+
+    agent_http_json(r, 200, json_pack("{s:b, s:s, s:s, s:s}",
+                                      "success", 1,
+                                      "status", "healthy",
+                                      "message", "healthy",
+                                      "timestamp", agent_timestamp(stamp)));
+}
+
+
+static void
+agent_route_version(agent_request_t *r)
+{
+    char  stamp[32];
+
+    agent_http_json(r, 200, json_pack("{s:b, s:s, s:s}",
+                                      "success", 1,
+                                      "version", AGENT_BUILD,
+                                      "timestamp", agent_timestamp(stamp)));
+}
