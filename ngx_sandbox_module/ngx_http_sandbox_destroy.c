@@ -25,6 +25,7 @@ typedef struct {
     ngx_event_t                   timer;          /* holds off the exit */
     ngx_connection_t              dummy;
     ngx_msec_t                    began;
+    int                           lock;
     char                          run[SANDBOX_RANDOM_LEN + 1];
 } ngx_http_sandbox_destroy_t;
 
@@ -97,6 +98,7 @@ ngx_http_sandbox_destroy_create(void)
     }
 
     d->began = ngx_current_msec;
+    d->lock = -1;
 
     d->dummy.fd = (ngx_socket_t) -1;
     d->dummy.data = d;
@@ -112,7 +114,6 @@ ngx_http_sandbox_destroy_create(void)
 static void
 ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
 {
-    int                          lock, rc;
     char                         run[SANDBOX_RANDOM_LEN + 1];
     ngx_connection_t            *c;
     sandbox_store_t             *store;
@@ -123,9 +124,9 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
 
     store = ngx_http_sandbox_worker->store;
 
-    lock = sandbox_store_lock(store, (char *) d->node->id);
+    d->lock = sandbox_store_lock(store, (char *) d->node->id);
 
-    if (lock == -1) {
+    if (d->lock == -1) {
 
         if (ngx_errno == NGX_ENOENT) {
             ngx_http_sandbox_destroy_end(d, NGX_DECLINED);
@@ -151,16 +152,13 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
     if (sandbox_store_run(store, (char *) d->node->id, run) == -1
         || ngx_strcmp(run, d->run) != 0)
     {
-        (void) close(lock);
         ngx_http_sandbox_destroy_end(d, NGX_DECLINED);
         return;
     }
 
-    rc = sandbox_store_trash(store, (char *) d->node->id, d->run);
+    /* the lock is held to the end: the sweep leaves alone what has one */
 
-    (void) close(lock);
-
-    if (rc == -1) {
+    if (sandbox_store_trash(store, (char *) d->node->id, d->run) == -1) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
                       "sandbox \"%s\" cannot be moved away to destroy it",
                       d->node->id);
@@ -252,6 +250,10 @@ ngx_http_sandbox_destroy_end(ngx_http_sandbox_destroy_t *d, ngx_int_t rc)
 
     if (d->timer.timer_set) {
         ngx_del_timer(&d->timer);
+    }
+
+    if (d->lock != -1) {
+        (void) close(d->lock);
     }
 
     ngx_free(d);

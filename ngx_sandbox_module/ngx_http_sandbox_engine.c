@@ -237,6 +237,7 @@ ngx_http_sandbox_engine_create_handler(void *data, const ac_reply_t *reply)
     }
 
     wake->container.created_ms = (int64_t) ngx_time() * 1000;
+    ngx_memcpy(wake->container.run, wake->run, sizeof(wake->run));
 
     if (sandbox_store_container_write(w->store, (char *) wake->node->id,
                                       &wake->container)
