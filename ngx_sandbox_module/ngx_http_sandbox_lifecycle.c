@@ -66,14 +66,21 @@ ngx_http_sandbox_find(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 }
 
 
-ngx_int_t
-ngx_http_sandbox_send_internal(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx)
+void
+ngx_http_sandbox_fail_internal(ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                           "INTERNAL_ERROR",
                           "The sandbox cannot be read or written: nginx's "
                           "error log tells why.");
+}
+
+
+ngx_int_t
+ngx_http_sandbox_send_internal(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_http_sandbox_fail_internal(ctx);
 
     return ngx_http_sandbox_send_failure(r, &ctx->failure);
 }

@@ -396,7 +396,9 @@ ngx_int_t ngx_http_sandbox_make(ngx_http_request_t *r,
  */
 ngx_int_t ngx_http_sandbox_find(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-/* answers from a content handler: a failure that is nginx's own; absent */
+/* fills in ctx->failure: it is nginx's own, and was logged */
+void ngx_http_sandbox_fail_internal(ngx_http_sandbox_ctx_t *ctx);
+/* answers from a content handler: that one; no such sandbox */
 ngx_int_t ngx_http_sandbox_send_internal(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 ngx_int_t ngx_http_sandbox_send_absent(ngx_http_request_t *r,
@@ -422,8 +424,39 @@ ngx_int_t ngx_http_sandbox_list_handler(ngx_http_request_t *r);
 
 ngx_int_t ngx_http_sandbox_ports_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_port_handler(ngx_http_request_t *r);
-/* the exposed ports as a JSON array, each with its URL; NULL: no memory */
+/* an exposed port with its URL; all of a sandbox.  NULL: failed */
+cJSON *ngx_http_sandbox_port_json(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_port_t *policy);
 cJSON *ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id);
+/* the configured domain of that name, or NULL */
+ngx_http_sandbox_preview_t *ngx_http_sandbox_ports_preview(
+    ngx_http_sandbox_main_conf_t *smcf, const char *host);
+/* fills in ctx->failure: ctx->port is not exposed */
+void ngx_http_sandbox_fail_unexposed(ngx_http_sandbox_ctx_t *ctx);
+
+
+/* ngx_http_sandbox_expose.c */
+
+typedef struct {
+    ngx_http_request_t            *request;
+    ngx_http_sandbox_ctx_t        *ctx;
+    ngx_event_t                    timer;
+    ngx_msec_t                     began;
+    cJSON                         *json;               /* the answer */
+
+    ngx_http_sandbox_preview_t    *preview;            /* NULL: any */
+    in_port_t                      port;               /* 0: all, to remove */
+    char                           token[SANDBOX_TOKEN_MAX + 1];
+    char                           name[SANDBOX_NAME_MAX + 1];
+    unsigned                       named:1;
+    unsigned                       remove:1;
+} ngx_http_sandbox_expose_t;
+
+/* NULL: out of memory; freed with the request */
+ngx_http_sandbox_expose_t *ngx_http_sandbox_expose_create(
+    ngx_http_request_t *r);
+/* exposes or removes as asked, and answers; a content handler's result */
+ngx_int_t ngx_http_sandbox_expose(ngx_http_sandbox_expose_t *e);
 
 
 /* ngx_http_sandbox_body.c */

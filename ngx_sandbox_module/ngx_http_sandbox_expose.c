@@ -1,0 +1,586 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "ngx_http_sandbox_module.h"
+
+#include <sys/file.h>
+
+
+/*
+ * Changes of a sandbox's exposed ports.  Only the policy is written: the
+ * first preview that misses the socket hands it over.  The directory of the
+ * policies is locked meanwhile, so that two calls at once agree on a token;
+ * the lock is held for a few writes and never waited for.
+ */
+
+
+#define NGX_HTTP_SANDBOX_EXPOSE_POLL     2
+#define NGX_HTTP_SANDBOX_EXPOSE_TIMEOUT  5000
+
+
+static ngx_int_t ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e);
+static ngx_int_t ngx_http_sandbox_expose_answer(ngx_http_sandbox_expose_t *e);
+static ngx_int_t ngx_http_sandbox_expose_lock(ngx_http_sandbox_expose_t *e,
+    int *lock);
+static ngx_int_t ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e);
+static ngx_int_t ngx_http_sandbox_expose_write(ngx_http_sandbox_expose_t *e);
+static ngx_int_t ngx_http_sandbox_expose_check(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy, ngx_uint_t known);
+static ngx_int_t ngx_http_sandbox_expose_done(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy);
+static ngx_int_t ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e);
+static ngx_int_t ngx_http_sandbox_expose_remove_all(
+    ngx_http_sandbox_expose_t *e);
+static ngx_int_t ngx_http_sandbox_expose_removed(
+    ngx_http_sandbox_expose_t *e, const char *name, ngx_uint_t value);
+static ngx_int_t ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e,
+    in_port_t port, const char *what);
+static void ngx_http_sandbox_expose_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_expose_cleanup(void *data);
+
+
+ngx_http_sandbox_expose_t *
+ngx_http_sandbox_expose_create(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t         *cln;
+    ngx_http_sandbox_expose_t  *e;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_expose_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    e = cln->data;
+    ngx_memzero(e, sizeof(ngx_http_sandbox_expose_t));
+
+    cln->handler = ngx_http_sandbox_expose_cleanup;
+
+    e->request = r;
+    e->ctx = ngx_http_sandbox_get_ctx(r);
+    e->began = ngx_current_msec;
+
+    e->timer.handler = ngx_http_sandbox_expose_timer_handler;
+    e->timer.data = e;
+    e->timer.log = r->connection->log;
+
+    return e;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_expose(ngx_http_sandbox_expose_t *e)
+{
+    ngx_http_request_t  *r;
+
+    if (ngx_http_sandbox_expose_try(e) != NGX_AGAIN) {
+        return ngx_http_sandbox_expose_answer(e);
+    }
+
+    r = e->request;
+
+    ngx_add_timer(&e->timer, NGX_HTTP_SANDBOX_EXPOSE_POLL);
+
+    r->main->count++;
+
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_test_reading;
+    }
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    return NGX_DONE;
+}
+
+
+/* NGX_AGAIN: locked by somebody else; or e->json or the failure is set */
+
+static ngx_int_t
+ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e)
+{
+    int                      lock;
+    ngx_int_t                rc;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = e->ctx;
+    lock = -1;
+
+    /* anew for each try: it may have been destroyed and made by another */
+
+    rc = ngx_http_sandbox_expose_owner(e);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = ngx_http_sandbox_expose_lock(e, &lock);
+
+    if (rc == NGX_AGAIN) {
+
+        if (ngx_current_msec - e->began < NGX_HTTP_SANDBOX_EXPOSE_TIMEOUT) {
+            return NGX_AGAIN;
+        }
+
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                              "RESOURCE_BUSY",
+                              "The ports of this sandbox are being changed "
+                              "by others: try again.");
+        ctx->failure.retry_after = 1;
+
+        return NGX_DECLINED;
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (!e->remove) {
+        rc = ngx_http_sandbox_expose_write(e);
+
+    } else if (e->port) {
+        rc = ngx_http_sandbox_expose_remove(e);
+
+    } else {
+        rc = ngx_http_sandbox_expose_remove_all(e);
+    }
+
+    (void) close(lock);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_answer(ngx_http_sandbox_expose_t *e)
+{
+    cJSON  *json;
+
+    if (e->ctx->failure.status) {
+        return ngx_http_sandbox_send_failure(e->request, &e->ctx->failure);
+    }
+
+    json = e->json;
+    e->json = NULL;
+
+    return ngx_http_sandbox_send_json(e->request, NGX_HTTP_OK, json);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e)
+{
+    ngx_int_t                rc;
+    ngx_uint_t               made;
+    ngx_http_request_t      *r;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    r = e->request;
+    ctx = e->ctx;
+
+    for (made = 0; /* void */ ; made = 1) {
+
+        rc = ngx_http_sandbox_find(r, ctx);
+
+        if (rc == NGX_OK) {
+            return NGX_OK;
+        }
+
+        if (rc == NGX_ERROR) {
+            ngx_http_sandbox_fail_internal(ctx);
+            return NGX_DECLINED;
+        }
+
+        if (rc == NGX_ABORT || e->remove || made) {
+            return ngx_http_sandbox_refuse_absent(r, ctx);
+        }
+
+        if (ctx->class == NULL
+            || !ngx_http_sandbox_may_class(ctx, &ctx->class->name))
+        {
+            ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_FORBIDDEN,
+                                  "PERMISSION_DENIED",
+                                  "There is no such sandbox, and your key "
+                                  "may not create one of the default class: "
+                                  "create it with POST /v1/sandbox and a "
+                                  "class that your key has.");
+            return NGX_DECLINED;
+        }
+
+        if (ngx_http_sandbox_make(r, ctx, "") == NGX_ERROR) {
+            ngx_http_sandbox_fail_internal(ctx);
+            return NGX_DECLINED;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_lock(ngx_http_sandbox_expose_t *e, int *lock)
+{
+    int               fd;
+    char              path[SANDBOX_ID_MAX + sizeof("/ports")];
+    char             *id;
+    sandbox_store_t  *store;
+
+    store = ngx_http_sandbox_worker->store;
+    id = (char *) e->ctx->node->id;
+
+    (void) ngx_snprintf((u_char *) path, sizeof(path), "%s/ports%Z", id);
+
+    fd = openat(sandbox_store_fd(store), path,
+                O_RDONLY|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC);
+
+    if (fd == -1) {
+        if (ngx_errno == NGX_ENOENT) {
+            return ngx_http_sandbox_refuse_absent(e->request, e->ctx);
+        }
+
+        goto failed;
+    }
+
+    if (flock(fd, LOCK_EX|LOCK_NB) == 0) {
+        *lock = fd;
+        return NGX_OK;
+    }
+
+    if (ngx_errno == NGX_EAGAIN || ngx_errno == NGX_EINTR) {
+        (void) close(fd);
+        return NGX_AGAIN;
+    }
+
+failed:
+
+    ngx_log_error(NGX_LOG_ERR, e->request->connection->log, ngx_errno,
+                  "ports of sandbox \"%s\" cannot be locked", id);
+
+    if (fd != -1) {
+        (void) close(fd);
+    }
+
+    ngx_http_sandbox_fail_internal(e->ctx);
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_write(ngx_http_sandbox_expose_t *e)
+{
+    char                          *id;
+    ngx_int_t                      rc;
+    ngx_uint_t                     known, changed;
+    sandbox_port_t                 policy, old;
+    sandbox_store_t               *store;
+    ngx_http_sandbox_ctx_t        *ctx;
+    ngx_http_sandbox_preview_t    *preview;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    ctx = e->ctx;
+    id = (char *) ctx->node->id;
+    store = ngx_http_sandbox_worker->store;
+    smcf = ngx_http_get_module_main_conf(e->request, ngx_http_sandbox_module);
+
+    known = 1;
+    changed = 1;
+
+    if (sandbox_store_port_read(store, id, e->port, &old) == -1) {
+
+        /* a damaged policy is replaced, like one of somebody else's token */
+
+        if (ngx_errno != NGX_ENOENT && ngx_errno != EBADMSG) {
+            return ngx_http_sandbox_expose_failed(e, e->port, "read");
+        }
+
+        known = 0;
+        changed = (ngx_errno == EBADMSG);
+    }
+
+    ngx_memzero(&policy, sizeof(sandbox_port_t));
+
+    if (known) {
+        policy = old;
+    }
+
+    policy.port = e->port;
+    policy.exposed_ms = ngx_http_sandbox_now();
+    ngx_memcpy(policy.run, ctx->node->spec.run, sizeof(policy.run));
+
+    if (e->token[0]) {
+        ngx_memcpy(policy.token, e->token, sizeof(policy.token));
+
+    } else if (!known && sandbox_token_random(policy.token) == -1) {
+        return ngx_http_sandbox_expose_failed(e, e->port, "given a token");
+    }
+
+    if (e->named) {
+        ngx_memcpy(policy.name, e->name, sizeof(policy.name));
+    }
+
+    if (e->preview || !known
+        || !ngx_http_sandbox_ports_preview(smcf, policy.host))
+    {
+        preview = e->preview ? e->preview : smcf->previews.elts;
+
+        if (preview->host.len >= sizeof(policy.host)) {
+            ngx_set_errno(NGX_ENAMETOOLONG);
+            return ngx_http_sandbox_expose_failed(e, e->port, "written");
+        }
+
+        (void) ngx_snprintf((u_char *) policy.host, sizeof(policy.host),
+                            "%V%Z", &preview->host);
+    }
+
+    rc = ngx_http_sandbox_expose_check(e, &policy, known);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (sandbox_store_port_write(store, id, &policy) == -1) {
+
+        if (ngx_errno == NGX_ENOENT) {
+            return ngx_http_sandbox_refuse_absent(e->request, ctx);
+        }
+
+        return ngx_http_sandbox_expose_failed(e, e->port, "written");
+    }
+
+    if (known) {
+        changed = ngx_strcmp(old.token, policy.token) != 0
+                  || ngx_strcmp(old.host, policy.host) != 0;
+    }
+
+    /* what the old URL opened is cut */
+
+    if (changed) {
+        ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
+    }
+
+    return ngx_http_sandbox_expose_done(e, &policy);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_check(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy, ngx_uint_t known)
+{
+    char                    *id;
+    ssize_t                  i, n;
+    uint16_t                 ports[NGX_HTTP_SANDBOX_PORTS_MAX];
+    sandbox_port_t           other;
+    sandbox_store_t         *store;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = e->ctx;
+    id = (char *) ctx->node->id;
+    store = ngx_http_sandbox_worker->store;
+
+    n = sandbox_store_ports(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
+
+    if (n == -1) {
+        return ngx_http_sandbox_expose_failed(e, e->port, "read");
+    }
+
+    if (!known && n == NGX_HTTP_SANDBOX_PORTS_MAX) {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
+                              "PORT_LIMIT_REACHED",
+                              "A sandbox has at most %d exposed ports: "
+                              "unexpose one first.",
+                              NGX_HTTP_SANDBOX_PORTS_MAX);
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < n; i++) {
+
+        if (ports[i] == e->port
+            || sandbox_store_port_read(store, id, ports[i], &other) == -1
+            || !sandbox_equal(other.token, ngx_strlen(other.token),
+                              policy->token, ngx_strlen(policy->token)))
+        {
+            continue;
+        }
+
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "Port %ui of this sandbox has the same token: "
+                              "give each port its own, or leave it out, and "
+                              "one is issued.", (ngx_uint_t) ports[i]);
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_done(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy)
+{
+    char    time[NGX_HTTP_SANDBOX_TIME_LEN];
+    cJSON  *json;
+
+    ngx_http_sandbox_iso_time(policy->exposed_ms, time);
+
+    json = ngx_http_sandbox_port_json(e->request, &e->ctx->node->sn.str,
+                                      policy);
+
+    if (json
+        && (cJSON_AddTrueToObject(json, "success") == NULL
+            || cJSON_AddStringToObject(json, "timestamp", time) == NULL))
+    {
+        cJSON_Delete(json);
+        json = NULL;
+    }
+
+    e->json = json;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e)
+{
+    ngx_http_sandbox_node_t  *node;
+
+    node = e->ctx->node;
+
+    if (sandbox_store_port_remove(ngx_http_sandbox_worker->store,
+                                  (char *) node->id, node->spec.run, e->port)
+        == -1)
+    {
+        if (ngx_errno == NGX_ENOENT) {
+            ngx_http_sandbox_fail_unexposed(e->ctx);
+            return NGX_DECLINED;
+        }
+
+        return ngx_http_sandbox_expose_failed(e, e->port, "removed");
+    }
+
+    ngx_http_sandbox_tether_unlisten(node, e->port);
+
+    return ngx_http_sandbox_expose_removed(e, "port", e->port);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
+{
+    char                     *id;
+    ssize_t                   i, n;
+    uint16_t                  ports[NGX_HTTP_SANDBOX_PORTS_MAX];
+    ngx_uint_t                count;
+    sandbox_store_t          *store;
+    ngx_http_sandbox_node_t  *node;
+
+    node = e->ctx->node;
+    id = (char *) node->id;
+    store = ngx_http_sandbox_worker->store;
+
+    count = 0;
+
+    n = sandbox_store_ports(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
+
+    if (n == -1) {
+        return ngx_http_sandbox_expose_failed(e, 0, "read");
+    }
+
+    for (i = 0; i < n; i++) {
+
+        if (sandbox_store_port_remove(store, id, node->spec.run, ports[i])
+            == -1)
+        {
+            if (ngx_errno == NGX_ENOENT) {
+                continue;
+            }
+
+            return ngx_http_sandbox_expose_failed(e, ports[i], "removed");
+        }
+
+        ngx_http_sandbox_tether_unlisten(node, ports[i]);
+
+        count++;
+    }
+
+    return ngx_http_sandbox_expose_removed(e, "count", count);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_removed(ngx_http_sandbox_expose_t *e,
+    const char *name, ngx_uint_t value)
+{
+    cJSON  *json;
+
+    json = cJSON_CreateObject();
+
+    if (json
+        && (cJSON_AddTrueToObject(json, "success") == NULL
+            || cJSON_AddNumberToObject(json, name, value) == NULL))
+    {
+        cJSON_Delete(json);
+        json = NULL;
+    }
+
+    e->json = json;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e, in_port_t port,
+    const char *what)
+{
+    ngx_log_error(NGX_LOG_ERR, e->request->connection->log, ngx_errno,
+                  "port %ui of sandbox \"%s\" cannot be %s",
+                  (ngx_uint_t) port, e->ctx->node->id, what);
+
+    ngx_http_sandbox_fail_internal(e->ctx);
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_http_sandbox_expose_timer_handler(ngx_event_t *ev)
+{
+    ngx_connection_t           *c;
+    ngx_http_request_t         *r;
+    ngx_http_sandbox_expose_t  *e;
+
+    e = ev->data;
+    r = e->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (ngx_http_sandbox_expose_try(e) == NGX_AGAIN) {
+        ngx_add_timer(&e->timer, NGX_HTTP_SANDBOX_EXPOSE_POLL);
+        return;
+    }
+
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_block_reading;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_sandbox_expose_answer(e));
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sandbox_expose_cleanup(void *data)
+{
+    ngx_http_sandbox_expose_t *e = data;
+
+    if (e->timer.timer_set) {
+        ngx_del_timer(&e->timer);
+    }
+
+    cJSON_Delete(e->json);
+    e->json = NULL;
+}
