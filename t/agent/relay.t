@@ -1,0 +1,552 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# The relay: bytes between <port>.sock and the app behind it, and the agent's
+# own answer where there is no app.
+
+use warnings;
+use strict;
+
+use Digest::SHA;
+use File::Basename;
+use IO::Select;
+use IO::Socket::INET;
+use IO::Socket::IP;
+use IO::Socket::UNIX;
+use POSIX ();
+use Socket qw/SOL_SOCKET SO_LINGER SHUT_WR SOCK_STREAM/;
+use Test::More;
+use Time::HiRes qw/sleep time/;
+
+use lib dirname(__FILE__) . '/../lib';
+
+use Sandbox;
+use Sandbox::Agent;
+use Sandbox::HTTP;
+
+$SIG{PIPE} = 'IGNORE';
+
+# no failing test may wait for ever
+alarm 300;
+
+my @ports = map { free_port() } 1 .. 10;
+my $agent = Sandbox::Agent->new(ports => \@ports);
+my ($v4, $v6, $other, $none, $late, $bulk, $ends, $cut, $full, $many)
+    = @ports;
+
+
+# an app that comes up late, within the first seconds of the agent
+
+{
+    my $client = dial($late);
+    $client->request('GET', '/late', host => 'x');
+    sleep 0.3;
+
+    my $app = listener('127.0.0.1', $late);
+    my $conn = accepted($app);
+    like(read_some($conn), qr{^GET /late HTTP/1.1\r\n}, 'late app is dialled');
+    syswrite $conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    is($client->response()->{body}, 'ok', 'late app answers');
+}
+
+
+# addresses
+
+for my $case (['127.0.0.1', $v4], ['::1', $v6], ['127.0.0.2', $other]) {
+    my ($address, $port) = @$case;
+
+    SKIP: {
+        my $app = listener($address, $port);
+        skip "no $address here", 2 if !$app;
+
+        my $client = dial($port);
+        my $bytes = join '', map { chr } 0 .. 255;
+        $client->send($bytes);
+
+        my $conn = accepted($app);
+        is(read_n($conn, 256), $bytes, "app on $address reads all bytes");
+
+        syswrite $conn, reverse $bytes;
+        is(read_client($client, 256), reverse($bytes),
+            "app on $address is read");
+    }
+}
+
+
+# nothing listens; after the first seconds at once
+
+{
+    my $app = listener('127.0.0.1', $v4);
+    my $start = time();
+    my $res = ask($none, 'GET', '/');
+
+    is($res->{status}, 502, 'nothing listens: status');
+    is($res->{headers}{'x-sandbox-agent'}, 'refused', 'and mark');
+    is($res->{headers}{connection}, 'close', 'and end');
+    is($res->{json}{code}, 'PORT_NOT_LISTENING', 'and code');
+    is($res->{json}{context}{port}, $none, 'and port');
+    like($res->{json}{error}, qr/\b$none\b/, 'which the text has too');
+
+    my ($found) = grep { $_->{port} == $v4 }
+        @{$res->{json}{context}{listening}};
+    is($found->{address}, '127.0.0.1', 'and what listens instead');
+
+    # the first seconds, in which an app may be late, are over by then
+    sleep 0.1 while time() - $start < 5;
+
+    $res = ask($none, 'POST', '/upload', body => 'x' x 5_000_000);
+    is($res->{status}, 502, 'after an upload of 5 MB');
+    ok(!$res->{broken}, 'the answer is whole');
+
+    my $client = dial($none);
+    $client->send("POST /upload HTTP/1.1\r\nHost: x\r\n"
+        . "Transfer-Encoding: chunked\r\n\r\n");
+    $client->send(sprintf "%x\r\n%s\r\n", 100_000, 'y' x 100_000)
+        for 1 .. 20;
+    $client->send("0\r\n\r\n");
+    is($client->response()->{status}, 502, 'after a chunked upload');
+
+    $client = dial($none);
+    $client->request('GET', '/ws', host => 'x', headers => [
+        Upgrade => 'websocket', Connection => 'Upgrade',
+        'Sec-WebSocket-Key' => 'dGhlIHNhbXBsZSBub25jZQ==',
+        'Sec-WebSocket-Version' => 13]);
+    is($client->response()->{status}, 502, 'WebSocket upgrade');
+
+    $client = dial($none);
+    $client->request('HEAD', '/', host => 'x');
+    $res = $client->head(method => 'HEAD');
+    is($res->{status}, 502, 'HEAD');
+    ok($client->closed(10), 'HEAD has no body');
+    is($client->{in}, '', 'no byte of it');
+
+    # a head in pieces, and one that never ends
+    $client = dial($none);
+    for my $piece ("GET / HT", "TP/1.1\r\nHost: x\r", "\n\r", "\n") {
+        $client->send($piece);
+        sleep 0.02;
+    }
+    is($client->response()->{status}, 502, 'a head in pieces');
+
+    $client = dial($none);
+    $client->send('GET / HTTP/1.1' . ('x' x 40_000));
+    is($client->response()->{status}, 502, 'an endless head');
+
+    $client = dial($none);
+    $client->send('GET /');
+    $client->close();
+    idle('a head that was cut is forgotten');
+}
+
+
+# both ways at once, byte-exact
+
+{
+    my $size = 50 * 1024 * 1024;
+    my $app = listener('127.0.0.1', $bulk);
+
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        my $conn = $app->accept();
+        echo($conn);
+        POSIX::_exit(0);
+    }
+
+    my $client = dial($bulk);
+    my $sock = $client->{sock};
+    my $seed = join '', map { chr int rand 256 } 1 .. 65_537;
+    my ($sent, $got, $out, $in) = (0, 0, Digest::SHA->new(256),
+        Digest::SHA->new(256));
+    my $pending = '';
+
+    while ($got < $size) {
+        my ($r, $w) = (IO::Select->new($sock), IO::Select->new());
+        $w->add($sock) if $sent < $size || $pending ne '';
+        my ($can_read, $can_write) = IO::Select->select($r, $w, undef, 60);
+        last if !$can_read;
+
+        if (@$can_write) {
+            if ($pending eq '') {
+                $pending = substr $seed, 0, $size - $sent;
+                $sent += length $pending;
+                $out->add($pending);
+            }
+            my $n = syswrite $sock, $pending;
+            substr($pending, 0, $n, '') if $n;
+        }
+
+        if (@$can_read) {
+            my $n = sysread $sock, my $buf, 262_144;
+            last if defined $n && $n == 0;
+            next if !$n;
+            $got += $n;
+            $in->add($buf);
+        }
+    }
+
+    is($got, $size, 'echo of 50 MB: every byte');
+    is($in->hexdigest, $out->hexdigest, 'echo of 50 MB: the same bytes');
+
+    $sock->shutdown(SHUT_WR);
+    ok($client->closed(30), 'the end is passed on, there and back');
+
+    waitpid $pid, 0;
+    is($?, 0, 'the app saw the end');
+    idle('nothing is left of it');
+}
+
+
+# ends
+
+{
+    my $app = listener('127.0.0.1', $ends);
+
+    my ($client, $conn) = pair($ends, $app);
+    $client->{sock}->shutdown(SHUT_WR);
+    is(sysread($conn, my $buf, 1), 0, 'half-close: the app sees the end');
+    syswrite $conn, 'still here';
+    is(read_client($client, 10), 'still here', 'and may go on');
+    $conn->close();
+    ok($client->closed(10), 'until it closes');
+    idle('after a half-close by the client');
+
+    ($client, $conn) = pair($ends, $app);
+    $conn->shutdown(SHUT_WR);
+    ok($client->closed(10), 'half-close by the app');
+    $client->send('still here');
+    is(read_n($conn, 10), 'still here', 'the client may go on');
+    $client->close();
+    is(sysread($conn, $buf, 1), 0, 'until it closes');
+    idle('after a half-close by the app');
+
+    ($client, $conn) = pair($ends, $app);
+    $client->close();
+    is(sysread($conn, $buf, 1), 0, 'the client goes: the app sees it');
+    idle('and no connection stays, though the app is silent');
+    $conn->close();
+
+    ($client, $conn) = pair($ends, $app);
+    $client->{sock}->shutdown(SHUT_WR);
+    is(sysread($conn, $buf, 1), 0, 'half-close, then');
+    $client->close();
+    idle('the client goes later, and the app is silent');
+    $conn->close();
+
+    ($client, $conn) = pair($ends, $app);
+    syswrite $conn, 'last words';
+    reset_close($conn);
+    is(read_client($client, 10), 'last words', 'reset by the app: all is read');
+    ok($client->closed(10), 'and then the end');
+    $client->close();
+    idle('after a reset by the app');
+
+    # an unread byte makes the close of a unix socket a reset
+    ($client, $conn) = pair($ends, $app);
+    syswrite $conn, 'x';
+    ok(IO::Select->new($client->{sock})->can_read(10), 'a byte waits');
+    $client->close();
+    ok(gone($conn), 'reset by the client: the app sees an end');
+    idle('after a reset by the client');
+    $conn->close();
+
+    # an early answer, as 413 is, while the client uploads
+    ($client, $conn) = pair($ends, $app);
+    my $answer = 'answer' x 1000;
+    syswrite $conn, $answer;
+    reset_close($conn);
+    my $sent = $client->send('u' x 3_000_000);
+    ok($sent, 'a closed app does not block an upload');
+    is(read_client($client, length $answer), $answer, 'its answer arrives');
+    $client->close();
+    idle('after an early answer');
+}
+
+
+# a side that does not read stops the other, in bounded memory
+
+{
+    my $app = listener('127.0.0.1', $ends);
+    my ($client, $conn) = pair($ends, $app);
+    my ($sent, $stalls) = (0, 0);
+    my $before = $agent->status('VmRSS');
+
+    while ($stalls < 20 && $sent < 512 * 1024 * 1024) {
+        my $n = syswrite $client->{sock}, 'b' x 65_536;
+        if ($n) {
+            $sent += $n;
+            $stalls = 0;
+        } else {
+            $stalls++;
+            sleep 0.05;
+        }
+    }
+
+    cmp_ok($sent, '<', 512 * 1024 * 1024, "the client is stopped ($sent)");
+    cmp_ok($agent->status('VmRSS') - $before, '<', memory(2048),
+        'what waits is bounded');
+
+    $client->{sock}->shutdown(SHUT_WR);
+
+    my $got = 0;
+    while (my $n = sysread $conn, my $buf, 1_048_576) {
+        $got += $n;
+    }
+    is($got, $sent, 'nothing was lost');
+    $conn->close();
+    idle('after it');
+}
+
+
+# unlisten
+
+{
+    my $app = listener('127.0.0.1', $cut);
+    my @pairs = map { [pair($cut, $app)] } 1 .. 5;
+    my $keep = listener('127.0.0.1', $ends);
+    my ($client, $conn) = pair($ends, $keep);
+
+    $agent->unlisten($cut);
+
+    is(scalar(grep { $_->[0]->closed(10) } @pairs), 5,
+        'unlisten cuts the clients');
+    is(scalar(grep { gone($_->[1]) } @pairs), 5, 'and the apps');
+    ok(!IO::Socket::UNIX->new(Peer => $agent->socket_path($cut)),
+        'nobody connects any more');
+
+    $client->send('other');
+    is(read_n($conn, 5), 'other', 'other ports stay');
+
+    $agent->listen($cut);
+    my ($again) = pair($cut, $app);
+    ok($again, 'listen again');
+
+    # a second listener takes the place of the first
+    my ($before, $before_app) = pair($cut, $app);
+    $agent->listen($cut);
+    my ($after) = pair($cut, $app);
+    ok($after, 'a second listener');
+    $before->send('old');
+    is(read_n($before_app, 3), 'old', 'connections of the first one stay');
+}
+
+
+# a process of the sandbox is no peer
+
+{
+    my $app = listener('127.0.0.1', $ends);
+    my $path = $agent->socket_path($ends);
+    my $out = $agent->inside('perl', '-MIO::Socket::UNIX', '-e', <<'END', $path);
+        $SIG{PIPE} = 'IGNORE';
+        my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "connect: $!\n";
+        syswrite $s, "GET / HTTP/1.1\r\n\r\n";
+        my $n = sysread $s, my $buf, 100;
+        print defined $n ? "read $n" : "reset";
+END
+    like($out, qr/^(read 0|reset)$/, 'a peer from inside is closed at once');
+    ok(!IO::Select->new($app)->can_read(0.3), 'the app is not dialled');
+}
+
+
+# an app that takes no connection
+
+{
+    my $app = IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+        LocalPort => $full, Listen => 1, ReuseAddr => 1)
+        or die "listen: $!";
+    my @fill;
+
+    for (1 .. 8) {
+        my $s = IO::Socket::INET->new(PeerAddr => '127.0.0.1',
+            PeerPort => $full, Blocking => 0);
+        push @fill, $s if $s;
+        sleep 0.02;
+    }
+
+    my $res = ask($full, 'GET', '/');
+    is($res->{status}, 504, 'a full backlog: status');
+    is($res->{headers}{'x-sandbox-agent'}, 'timeout', 'and mark');
+    is($res->{json}{code}, 'PORT_TIMEOUT', 'and code');
+}
+
+
+# many that are idle
+
+{
+    my $n = 2000;
+    my $app = listener('127.0.0.1', $many);
+    my (@clients, @conns);
+    my $before = $agent->status('VmRSS');
+
+    for (1 .. $n) {
+        my $sock = IO::Socket::UNIX->new(
+            Peer => $agent->socket_path($many)) or last;
+        push @clients, $sock;
+        push @conns, accepted($app);
+    }
+
+    # each has carried something
+    for my $i (0 .. $#clients) {
+        syswrite $clients[$i], "ping $i";
+    }
+
+    my $right = 0;
+    for my $i (0 .. $#clients) {
+        $right++ if read_some($conns[$i]) eq "ping $i";
+    }
+    is($right, $n, "$n connections");
+
+    my $each = ($agent->status('VmRSS') - $before) * 1024 / $n;
+    diag(sprintf '%d bytes of memory for an idle connection', $each);
+    cmp_ok($each, '<', memory(8192), 'memory of an idle connection');
+
+    # both ends of all of them go at once
+    @clients = ();
+    @conns = ();
+    idle('all are gone');
+}
+
+
+is($agent->stop(), 0, 'the agent leaves in order');
+done_testing();
+
+
+sub dial
+{
+    my ($port) = @_;
+    return Sandbox::HTTP->new(path => $agent->socket_path($port));
+}
+
+
+sub ask
+{
+    my ($port, $method, $path, %o) = @_;
+    my $client = dial($port);
+    $client->request($method, $path, host => 'x', %o);
+    return $client->response();
+}
+
+
+sub listener
+{
+    my ($address, $port) = @_;
+    return IO::Socket::IP->new(LocalHost => $address, LocalPort => $port,
+        Type => SOCK_STREAM, Listen => 128, ReuseAddr => 1, V6Only => 1);
+}
+
+
+sub accepted
+{
+    my ($app) = @_;
+    IO::Select->new($app)->can_read(60) or die "nobody dials\n";
+    return scalar $app->accept();
+}
+
+
+sub pair
+{
+    my ($port, $app) = @_;
+    my $client = dial($port);
+    my $conn = accepted($app);
+    return ($client, $conn);
+}
+
+
+sub read_some
+{
+    my ($sock) = @_;
+    return '' if !IO::Select->new($sock)->can_read(60);
+    sysread $sock, my $buf, 65_536;
+    return $buf // '';
+}
+
+
+sub read_n
+{
+    my ($sock, $n) = @_;
+    my $all = '';
+    while (length $all < $n) {
+        my $piece = read_some($sock);
+        last if $piece eq '';
+        $all .= $piece;
+    }
+    return $all;
+}
+
+
+sub read_client
+{
+    my ($client, $n) = @_;
+    while (length $client->{in} < $n) {
+        last if !$client->fill(60);
+    }
+    return substr $client->{in}, 0, $n, '';
+}
+
+
+# the end of a connection, in an order or not
+
+sub gone
+{
+    my ($sock) = @_;
+    return 0 if !IO::Select->new($sock)->can_read(30);
+    my $n = sysread $sock, my $buf, 65_536;
+    return !$n;
+}
+
+
+sub reset_close
+{
+    my ($sock) = @_;
+    $sock->setsockopt(SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0);
+    close $sock;
+}
+
+
+# the agent has no descriptor of a connection left
+
+sub idle
+{
+    my ($name) = @_;
+    my $n;
+
+    for (1 .. 300) {
+        $n = grep { (readlink // '') =~ /^socket:/ }
+            glob '/proc/' . $agent->pid() . '/fd/*';
+        $agent->{quiet} //= $n;
+        last if $n <= $agent->{quiet};
+        sleep 0.1;
+    }
+
+    cmp_ok($n, '<=', $agent->{quiet}, $name);
+}
+
+
+sub memory { sanitized() ? 100 * $_[0] : $_[0] }
+
+
+sub echo
+{
+    my ($sock) = @_;
+    my $waiting = '';
+    my $end = 0;
+
+    $sock->blocking(0);
+
+    while (!$end || $waiting ne '') {
+        my ($r, $w) = (IO::Select->new(), IO::Select->new());
+        $r->add($sock) if !$end && length $waiting < 1_048_576;
+        $w->add($sock) if $waiting ne '';
+        my ($can_read, $can_write) = IO::Select->select($r, $w, undef, 60);
+        return if !$can_read;
+
+        if (@$can_read) {
+            my $n = sysread $sock, $waiting, 262_144, length $waiting;
+            $end = 1 if defined $n && $n == 0;
+        }
+        if (@$can_write) {
+            my $n = syswrite $sock, $waiting;
+            substr($waiting, 0, $n, '') if $n;
+        }
+    }
+}
