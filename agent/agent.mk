@@ -51,3 +51,14 @@ $(BUILD)/asan/obj/llhttp/%.o: /usr/share/llhttp/%.c agent/agent.mk
 	clang -O1 -g -w $(AGENT_DEFS) -c -o $@ $<
 
 -include $(wildcard $(BUILD)/obj/agent/*.d $(BUILD)/asan/obj/agent/*.d)
+
+
+# what the agent's tests need
+
+agent-tests: $(BUILD)/t/agent_box
+
+$(BUILD)/t/agent_box: t/lib/agent_box.c
+	@mkdir -p $(@D)
+	$(AGENT_CC) -O1 -std=gnu99 -D_GNU_SOURCE $(AGENT_WARN) -o $@ $<
+
+.PHONY: agent-tests
