@@ -57,6 +57,37 @@ sub bare
 }
 
 
+# an image made of another by lines of a Dockerfile
+
+sub layer
+{
+    my ($name, $from, @lines) = @_;
+    my $tag = "sandbox-test-$name";
+    my $id = `docker inspect --format '{{.Id}}' $from`;
+    my $sum = Digest::SHA::sha1_hex(join "\0", $id, @lines);
+    my $lock = lock_build();
+
+    return $tag if has_sum($tag, $sum);
+
+    my $dir = Sandbox::build_dir() . "/layer-$name";
+    File::Path::make_path($dir);
+    Sandbox::spew("$dir/Dockerfile", join "\n", "FROM $from", @lines,
+        "LABEL sum=$sum", '');
+    my $out = `docker build --network none -t $tag $dir 2>&1`;
+    Sandbox::bail("cannot build $tag: $out") if $?;
+    return $tag;
+}
+
+
+sub has_sum
+{
+    my ($tag, $sum) = @_;
+    my $has = `docker inspect --format '{{index .Config.Labels "sum"}}' $tag 2>/dev/null`;
+    chomp $has;
+    return $has eq $sum;
+}
+
+
 # busybox alone: no glibc, no bash, no /etc/passwd, its own small PATH
 
 sub busybox
@@ -88,9 +119,7 @@ sub import_tree
     my $sum = Digest::SHA::sha1_hex(join "\0", 2, $tag, @$changes, $key);
     my $lock = lock_build();
 
-    my $has = `docker inspect --format '{{index .Config.Labels "sum"}}' $tag 2>/dev/null`;
-    chomp $has;
-    return $tag if $has eq $sum;
+    return $tag if has_sum($tag, $sum);
 
     my $dir = Sandbox::build_dir() . "/image-$tag";
     File::Path::remove_tree($dir);

@@ -1,0 +1,134 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# Tokens and keys are in no log.
+
+use warnings;
+use strict;
+
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Sandbox;
+use Sandbox::WebSocket;
+
+my $key = 'kEyOfAlice-0123456789-verysecret';
+my $t = Sandbox->new(keys => ["alice:$key"], key => $key)->start();
+my $id = 'mask';
+my $tok = 'secrettoken12345';
+
+$t->app($id, 'app.py', 8080);
+my $url = $t->expose($id, 8080, token => $tok);
+$t->expose($id, 8090, token => 'othersecret1234');
+my ($host) = $url =~ m{//([^/]+)};
+my $api = "localhost:$t->{port}";
+
+# requests of all kinds, that pass and that fail
+
+$t->preview('GET', $url);
+$t->preview('GET', $url, path => '/a?b=c', headers => [
+    Referer => "http://$host/secret-page",
+    Origin => "http://$host"]);
+$t->preview('GET', $url, path => "/x?sandbox_key=$key&y=1");
+$t->preview('GET', $url, path => '/cut');
+$t->preview('GET', $url, path => '/close');
+$t->preview('GET', "http://8090-$id-othersecret1234.localhost:$t->{port}/");
+$t->preview('GET', "http://8080-$id-wrong$tok.localhost:$t->{port}/");
+$t->preview('GET', 'http://' . uc($host) . '/');
+$t->raw("GET / HTTP/1.1\r\nHost: $host\r\nX-A: b\r\n c\r\n\r\n");
+$t->raw("GET http://$host/abs HTTP/1.1\r\nHost: $host\r\n\r\n");
+$t->raw("POST / HTTP/1.1\r\nHost: $host\r\nContent-Length: 5\r\n"
+    . "Transfer-Encoding: chunked\r\n\r\n");
+$t->preview('POST', $url, path => '/early', body => 'x' x 500_000);
+
+for my $headers ([Authorization => "Bearer $key"], ['X-Sandbox-Key' => $key],
+    [Cookie => "k=$key"], [Referer => "http://$api/?sandbox_key=$key"],
+    [Referer => "http://$host/"], [Authorization => "Bearer wrong-$key"])
+{
+    for my $path ('/v1/sandbox', "/v1/sandbox/$id/exec",
+        "/v1/sandbox/$id/nothing", "/v1/sandbox/$id/api/ping")
+    {
+        for my $query ('', "?sandbox_key=$key", "?a=1&sandbox_key=$key&b=2",
+            "?authorization=Bearer%20$key", "?sandbox_key=wrong-$key")
+        {
+            my $c = $t->connect();
+            $c->request('GET', $path . $query, host => $api,
+                headers => $headers);
+            $c->response();
+            $c->close();
+        }
+    }
+}
+$t->raw("GET /v1/sandbox?sandbox_key=$key HTTP/1.1\r\nHost: evil.example"
+    . "\r\n\r\n");
+$t->raw("GET /v1/sandbox?%73andbox_key=$key HTTP/1.1\r\nHost: $api\r\n\r\n");
+
+my $ws = Sandbox::WebSocket->new(port => $t->{port}, host => $host,
+    path => '/ws');
+$ws->send('x');
+$ws->recv();
+my $c = $t->connect();
+$c->request('GET', "/v1/sandbox/$id/api/ping?sandbox_key=$key",
+    host => $host, headers => [Cookie => $key]);
+$c->close();
+
+# an agent that dies under requests makes nginx write errors
+
+my @open = map {
+    my $x = $t->connect();
+    $x->request('GET', '/sleep?20', host => $host,
+        headers => [Referer => "http://$host/ref"]);
+    $x;
+} 1 .. 3;
+push @open, $t->exec_start($id, ['sleep', '20']);
+my $x = $t->connect();
+$x->request('POST', "/v1/sandbox/$id/exec?sandbox_key=$key",
+    host => $api, body => '{"argv":["sleep","20"]}');
+push @open, $x;
+select undef, undef, undef, 1;
+Sandbox::docker('kill ' . $t->container_of($id));
+$_->response(timeout => 20) for @open;
+$ws->ended(20);
+$t->preview('GET', $url, headers => [Referer => "http://$host/ref"]);
+
+$t->reload();
+$t->preview('GET', $url);
+
+# what is in the logs
+
+my $access = $t->log_text('access.log');
+my $error = $t->log_text('error.log');
+
+cmp_ok(length $access, '>', 5000, 'the access log has lines');
+like($error, qr/\[error\].*upstream/, 'the error log has errors of requests');
+like($access, qr/8080-$id-\*+\./, 'hosts are there, masked');
+like($access, qr/sandbox_key=\*+/, 'arguments are there, masked');
+like($access, qr/a=1&sandbox_key=\*+&b=2/, 'and the others as they were');
+like($access, qr/id=$id port=8080/, 'with the sandbox\'s id and port');
+like($access, qr/owner=alice/, 'and the owner');
+like($access, qr/start=hit/, 'and how it came to run');
+like($access, qr/wait=\d+\.\d{3}/, 'and for how long it waited');
+
+for my $log (['access', $access], ['error', $error]) {
+    my ($name, $text) = @$log;
+    for my $secret ($key, $tok, 'othersecret1234') {
+        my @lines = grep { /\Q$secret\E/i } split /\n/, $text;
+        is(scalar @lines, 0, "$secret is not in the $name log")
+            or diag(join "\n", @lines[0 .. ($#lines > 3 ? 3 : $#lines)]);
+    }
+}
+
+# nor in files of nginx's, but for the policy that holds the token
+
+my $found = `grep -rlaE '$key|$tok' $t->{dir} --exclude=keys --exclude=agent 2>/dev/null`;
+is($found, "$t->{state}/$id/ports/8080\n", 'the token is in its policy only');
+is((stat "$t->{state}/$id/ports/8080")[2] & 077, 0, 'which is for nginx only');
+
+# nor in the engine
+
+my $inspect = Sandbox::docker('inspect ' . $t->container_of($id));
+unlike($inspect, qr/$key|$tok|alice/, 'nor in the container\'s description');
+
+$t->done();
