@@ -40,7 +40,12 @@ ifeq ($(MAKELEVEL),0)
 endif
 
 JOBS =		2
-QUIET =		-s --no-print-directory -j $(JOBS)
+
+# compiles quietly; what was said is shown when it fails
+compile =	mkdir -p $(BUILD) \
+		&& { $(MAKE) -s --no-print-directory -j $(JOBS) $(1) \
+			>$(BUILD)/compile.log 2>&1 \
+		|| { cat $(BUILD)/compile.log >&2; false; }; }
 
 .PHONY: help deps-build deps-run deps-test deps-asan deps-lint deps-bench \
 	deps module agent image engine sanitized run stop test soak bench \
@@ -65,7 +70,7 @@ module: deps-build
 
 agent: deps-build
 	@echo "agent: $(AGENT)"
-	@$(MAKE) $(QUIET) $(AGENT)
+	@$(call compile,$(AGENT))
 
 image: deps-run engine
 	@image/build --latest $(NODE)
@@ -76,7 +81,7 @@ engine: deps-run
 sanitized: deps-build deps-asan
 	@echo "sanitized: nginx, module and agent in $(ASAN)"
 	@tools/nginx-asan $(ASAN)
-	@$(MAKE) $(QUIET) $(ASAN)/agent
+	@$(call compile,$(ASAN)/agent)
 
 
 run: deps-build deps-run module agent image
@@ -90,7 +95,7 @@ stop:
 
 test: deps module agent $(if $(SANITIZE),sanitized) deps-test
 	@echo "test: the unit tests are built"
-	@$(MAKE) $(QUIET) unit
+	@$(call compile,unit)
 	@echo "test: $(if $(T),$(T),everything but t/soak)"
 	@tools/test $(BUILD) $(T)
 
@@ -104,7 +109,7 @@ bench: deps-build deps-run deps-bench module agent image
 
 fuzz: deps-build deps-test deps-asan
 	@echo "fuzz: each fuzzer for $(SECONDS) seconds"
-	@$(MAKE) $(QUIET) fuzzers
+	@$(call compile,fuzzers)
 	@tools/fuzz $(BUILD) $(SECONDS)
 
 lint: deps-build deps-test deps-lint module
