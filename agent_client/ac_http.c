@@ -8,9 +8,10 @@
 #define _GNU_SOURCE
 #endif
 
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <curl/curl.h>
@@ -34,6 +35,8 @@ static void ac_http_deliver(ac_http_t *http);
 
 static int ac_http_on_interest(CURL *easy, curl_socket_t fd, int what,
     void *data, void *socket);
+static int ac_http_watch(ac_http_socket_t *s);
+static void ac_http_unwatch(ac_http_socket_t *s);
 static int ac_http_on_timeout(CURLM *multi, long ms, void *data);
 
 static void ac_http_socket_handler(void *data, int fd, unsigned events);
@@ -351,7 +354,13 @@ ac_http_done(ac_http_request_t *r, CURLcode code)
     switch (code) {
 
     case CURLE_OK:
-        error = r->result.error;
+        error = AC_OK;
+
+        if (!r->headers_end) {
+            error = AC_BROKEN;
+            text = "the connection was closed within the headers";
+        }
+
         break;
 
     case CURLE_OUT_OF_MEMORY:
@@ -475,7 +484,6 @@ ac_http_on_interest(CURL *easy, curl_socket_t fd, int what, void *data,
     void *socket)
 {
     char              *private;
-    unsigned           events;
     ac_http_t         *http;
     ac_http_socket_t  *s;
 
@@ -489,7 +497,7 @@ ac_http_on_interest(CURL *easy, curl_socket_t fd, int what, void *data,
     for (s = http->sockets; s && s->fd != fd; s = s->next) { /* void */ }
 
     if (s == NULL) {
-        s = malloc(sizeof(ac_http_socket_t));
+        s = calloc(1, sizeof(ac_http_socket_t));
         if (s == NULL) {
             goto failed;
         }
@@ -497,28 +505,21 @@ ac_http_on_interest(CURL *easy, curl_socket_t fd, int what, void *data,
         s->http = http;
         s->fd = fd;
 
-        s->watch = http->loop->watch(http->loop, fd, ac_http_socket_handler,
-                                     s);
-        if (s->watch == NULL) {
-            free(s);
-            goto failed;
-        }
-
         s->next = http->sockets;
         http->sockets = s;
     }
 
-    events = 0;
+    s->events = 0;
 
     if (what == CURL_POLL_IN || what == CURL_POLL_INOUT) {
-        events |= AC_READ;
+        s->events |= AC_READ;
     }
 
     if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT) {
-        events |= AC_WRITE;
+        s->events |= AC_WRITE;
     }
 
-    if (http->loop->events(s->watch, events) == 0) {
+    if (ac_http_watch(s) == 0) {
         return 0;
     }
 
@@ -542,6 +543,39 @@ failed:
 
 
 static int
+ac_http_watch(ac_http_socket_t *s)
+{
+    if (s->watch == NULL) {
+        s->own = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+        if (s->own == -1) {
+            return -1;
+        }
+
+        s->watch = s->http->loop->watch(s->http->loop, s->own,
+                                        ac_http_socket_handler, s);
+        if (s->watch == NULL) {
+            (void) close(s->own);
+            return -1;
+        }
+    }
+
+    return s->http->loop->events(s->watch, s->events);
+}
+
+
+static void
+ac_http_unwatch(ac_http_socket_t *s)
+{
+    if (s->watch) {
+        s->http->loop->unwatch(s->watch);
+        s->watch = NULL;
+
+        (void) close(s->own);
+    }
+}
+
+
+static int
 ac_http_on_timeout(CURLM *multi, long ms, void *data)
 {
     ac_http_t  *http;
@@ -556,6 +590,43 @@ ac_http_on_timeout(CURLM *multi, long ms, void *data)
     }
 
     return 0;
+}
+
+
+curl_socket_t
+ac_http_on_open(void *data, curlsocktype purpose, struct curl_sockaddr *addr)
+{
+    ac_http_t         *http;
+    curl_socket_t      fd;
+    ac_http_socket_t  *s;
+
+    http = data;
+
+    fd = socket(addr->family, addr->socktype|SOCK_CLOEXEC, addr->protocol);
+
+    if (fd == -1) {
+        return CURL_SOCKET_BAD;
+    }
+
+    for (s = http->sockets; s; s = s->next) {
+
+        if (s->fd != fd) {
+            continue;
+        }
+
+        /* libcurl takes it for the one that it has closed and told us of */
+
+        ac_http_unwatch(s);
+
+        if (ac_http_watch(s) == -1) {
+            (void) close(fd);
+            return CURL_SOCKET_BAD;
+        }
+
+        break;
+    }
+
+    return fd;
 }
 
 
@@ -578,7 +649,7 @@ ac_http_forget(ac_http_t *http, curl_socket_t fd)
 
         if (s->fd == fd) {
             *p = s->next;
-            http->loop->unwatch(s->watch);
+            ac_http_unwatch(s);
             free(s);
             return;
         }
@@ -609,7 +680,7 @@ ac_http_socket_handler(void *data, int fd, unsigned events)
     /* s may be gone afterwards */
 
     http->in_curl++;
-    curl_multi_socket_action(http->multi, fd, mask, &running);
+    curl_multi_socket_action(http->multi, s->fd, mask, &running);
     http->in_curl--;
 
     ac_http_turn(http);

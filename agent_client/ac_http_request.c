@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "ac_http_request.h"
 #include "ac_text.h"
@@ -24,8 +23,6 @@
 
 static int ac_http_setup_tls(ac_http_request_t *r,
     const ac_http_params_t *params);
-static curl_socket_t ac_http_on_open(void *data, curlsocktype purpose,
-    struct curl_sockaddr *addr);
 static size_t ac_http_on_header(char *p, size_t size, size_t n, void *data);
 static size_t ac_http_on_body(char *p, size_t size, size_t n, void *data);
 static void ac_http_header_value(char *dst, size_t size, const char *p,
@@ -113,6 +110,7 @@ ac_http_setup(ac_http_request_t *r, const ac_http_params_t *params)
     /* these outlive the request together with its connection */
 
     ac_http_opt(CURLOPT_OPENSOCKETFUNCTION, ac_http_on_open);
+    ac_http_opt(CURLOPT_OPENSOCKETDATA, r->http);
     ac_http_opt(CURLOPT_CLOSESOCKETFUNCTION, ac_http_on_close);
     ac_http_opt(CURLOPT_CLOSESOCKETDATA, r->http);
 
@@ -182,13 +180,6 @@ ac_http_setup_tls(ac_http_request_t *r, const ac_http_params_t *params)
 }
 
 
-static curl_socket_t
-ac_http_on_open(void *data, curlsocktype purpose, struct curl_sockaddr *addr)
-{
-    return socket(addr->family, addr->socktype|SOCK_CLOEXEC, addr->protocol);
-}
-
-
 static size_t
 ac_http_on_header(char *p, size_t size, size_t n, void *data)
 {
@@ -209,7 +200,12 @@ ac_http_on_header(char *p, size_t size, size_t n, void *data)
         return 0;
     }
 
+    if (n == 2 && p[0] == '\r') {
+        r->headers_end = 1;
+    }
+
     if (n >= 5 && memcmp(p, "HTTP/", 5) == 0) {
+        r->headers_end = 0;
         r->result.api_version[0] = '\0';
         r->result.content_type[0] = '\0';
 

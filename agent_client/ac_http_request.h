@@ -27,11 +27,18 @@ typedef enum {
 
 typedef struct ac_http_socket_s  ac_http_socket_t;
 
+/*
+ * libcurl may close a socket that was still connecting without a word, and
+ * open another one of the same number: so the loop watches a descriptor of
+ * our own of the same socket.
+ */
 struct ac_http_socket_s {
     ac_http_socket_t         *next;
     ac_http_t                *http;
     ac_watch_t               *watch;
+    int                       own;
     curl_socket_t             fd;
+    unsigned                  events;
 };
 
 
@@ -61,6 +68,7 @@ struct ac_http_request_s {
 
     unsigned                  added:1;
     unsigned                  stream:1;
+    unsigned                  headers_end:1;
 
     char                      error[CURL_ERROR_SIZE];
 };
@@ -82,7 +90,9 @@ struct ac_http_s {
 void ac_http_push(ac_http_request_t *r, ac_http_list_e list);
 /* the easy handle and its options; 0, or -1 when out of memory */
 int ac_http_setup(ac_http_request_t *r, const ac_http_params_t *params);
-/* of libcurl; data: ac_http_t */
+/* callbacks of libcurl; data: ac_http_t */
+curl_socket_t ac_http_on_open(void *data, curlsocktype purpose,
+    struct curl_sockaddr *addr);
 int ac_http_on_close(void *data, curl_socket_t fd);
 
 

@@ -126,6 +126,7 @@ ac_test_spawn(const char *script, const char *arg, char *line, size_t size)
     assert_int_not_equal(pid, -1);
 
     if (pid == 0) {
+        (void) setpgid(0, 0);
         (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
         (void) dup2(pipes[1], 1);
         (void) close(pipes[0]);
@@ -153,7 +154,118 @@ void
 ac_test_end(pid_t pid)
 {
     if (pid > 0) {
-        (void) kill(pid, SIGKILL);
+        (void) kill(-pid, SIGKILL);
         (void) waitpid(pid, NULL, 0);
     }
+}
+
+
+void
+mock_start(mock_t *mock, const char *pings, int tcp)
+{
+    char                line[64], arg[128], url[128], err[256];
+    ac_endpoint_conf_t  conf;
+
+    memset(mock, 0, sizeof(mock_t));
+
+    mock->fds = ac_test_fds();
+
+    (void) strcpy(mock->dir, "/tmp/sandbox-unit-XXXXXX");
+    assert_non_null(mkdtemp(mock->dir));
+
+    (void) snprintf(arg, sizeof(arg), "%s%s%s", mock->dir, pings ? ":" : "",
+                    pings ? pings : "");
+
+    mock->pid = ac_test_spawn("mock_engine.pl", arg, line, sizeof(line));
+    mock->port = (unsigned) atoi(line);
+    assert_in_range(mock->port, 1, 65535);
+
+    if (tcp) {
+        (void) snprintf(url, sizeof(url), "http://127.0.0.1:%u", mock->port);
+
+    } else {
+        (void) snprintf(url, sizeof(url), "unix:%s/engine.sock", mock->dir);
+    }
+
+    memset(&conf, 0, sizeof(conf));
+    conf.url = url;
+
+    mock->loop = poll_loop_create();
+    mock->docker = ac_docker_create(poll_loop_ac(mock->loop));
+    assert_non_null(mock->docker);
+
+    mock->ep = ac_endpoint_create(&conf, err, sizeof(err));
+    assert_non_null(mock->ep);
+}
+
+
+void
+mock_stop(mock_t *mock)
+{
+    char  path[128];
+
+    if (mock->docker) {
+        ac_docker_destroy(mock->docker);
+    }
+
+    ac_endpoint_destroy(mock->ep);
+
+    /* fails when a watch or a timer is left */
+
+    poll_loop_destroy(mock->loop);
+
+    ac_test_end(mock->pid);
+
+    assert_int_equal(ac_test_fds(), mock->fds);
+    assert_int_equal(ac_test_threads(), ac_test_threads_at_start);
+
+    (void) snprintf(path, sizeof(path), "%s/engine.sock", mock->dir);
+    (void) unlink(path);
+    (void) snprintf(path, sizeof(path), "%s/log", mock->dir);
+    (void) unlink(path);
+    (void) snprintf(path, sizeof(path), "%s/dns", mock->dir);
+    (void) unlink(path);
+
+    assert_int_equal(rmdir(mock->dir), 0);
+}
+
+
+int
+mock_logged(mock_t *mock, const char *file, const char *text)
+{
+    int    n;
+    char   path[128], line[8192];
+    FILE  *log;
+
+    (void) snprintf(path, sizeof(path), "%s/%s", mock->dir, file);
+
+    log = fopen(path, "r");
+    if (log == NULL) {
+        return 0;
+    }
+
+    for (n = 0; fgets(line, sizeof(line), log); /* void */ ) {
+        n += strstr(line, text) != NULL;
+    }
+
+    fclose(log);
+
+    return n;
+}
+
+
+void
+mock_wait(mock_t *mock, ac_call_t *call, seen_t *seen)
+{
+    assert_non_null(call);
+
+    /* never from inside the call */
+
+    assert_int_equal(seen->done, 0);
+    assert_int_equal(poll_loop_run(mock->loop, &seen->done, AC_TEST_MS), 1);
+
+    /* and never again */
+
+    (void) poll_loop_run(mock->loop, NULL, 1);
+    assert_int_equal(seen->done, 1);
 }

@@ -63,4 +63,29 @@ pid_t ac_test_spawn(const char *script, const char *arg, char *line,
 void ac_test_end(pid_t pid);
 
 
+/* a misbehaving engine (t/lib/mock_engine.pl), and a client of it */
+typedef struct {
+    poll_loop_t     *loop;
+    ac_docker_t     *docker;
+    ac_endpoint_t   *ep;
+    pid_t            pid;
+    unsigned         port;
+    unsigned         fds;                /* before it was started */
+    char             dir[64];
+} mock_t;
+
+
+/* 1 and "." and ".." */
+#define ac_test_threads_at_start  3
+
+
+void mock_start(mock_t *mock, const char *pings, int tcp);
+/* fails when a descriptor, a thread, a watch or a timer is left */
+void mock_stop(mock_t *mock);
+/* how many lines of its log have this text */
+int mock_logged(mock_t *mock, const char *file, const char *text);
+/* until the call is answered, once */
+void mock_wait(mock_t *mock, ac_call_t *call, seen_t *seen);
+
+
 #endif /* _AC_TEST_H_INCLUDED_ */
