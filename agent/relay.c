@@ -36,6 +36,7 @@ static void agent_relay_open(agent_relay_t *relay, int fd);
 static void agent_relay_dial(agent_relay_conn_t *c);
 static int agent_relay_connect(agent_relay_conn_t *c, struct sockaddr *sa,
     socklen_t len);
+static int agent_relay_connected(int fd);
 static int agent_relay_other(agent_relay_t *relay,
     struct sockaddr_storage *ss, socklen_t *len);
 static int agent_relay_other_entry(const agent_netstat_t *entry, void *data);
@@ -465,7 +466,7 @@ agent_relay_dial(agent_relay_conn_t *c)
 static int
 agent_relay_connect(agent_relay_conn_t *c, struct sockaddr *sa, socklen_t len)
 {
-    int  fd, on;
+    int  fd, on, rc;
 
     fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd == -1) {
@@ -480,26 +481,55 @@ agent_relay_connect(agent_relay_conn_t *c, struct sockaddr *sa, socklen_t len)
         return 0;
     }
 
-    /*
-     * the loopback has usually answered before connect() returns, which the
-     * second call tells; the first one never does
-     */
-
     if (errno == EINPROGRESS) {
-        if (connect(fd, sa, len) == 0 || errno == EISCONN) {
-            c->app.fd = fd;
-            return 0;
-        }
 
-        if (errno == EALREADY || errno == EINPROGRESS) {
+        /* the loopback has usually answered before connect() returns */
+
+        rc = agent_relay_connected(fd);
+
+        if (rc != -1) {
             c->app.fd = fd;
-            return 1;
+            return rc;
         }
     }
 
     (void) close(fd);
 
     return -1;
+}
+
+
+/* what has become of a connect(): as above */
+
+static int
+agent_relay_connected(int fd)
+{
+    int                      err;
+    socklen_t                len;
+    struct sockaddr_storage  ss;
+
+    len = sizeof(struct sockaddr_storage);
+
+    if (getpeername(fd, (struct sockaddr *) &ss, &len) == 0) {
+        return 0;
+    }
+
+    len = sizeof(int);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == -1) {
+        return -1;
+    }
+
+    /*
+     * an app that resets what it has just accepted was there, and what it
+     * wrote can be read
+     */
+
+    if (err == ECONNRESET || err == EPIPE) {
+        return 0;
+    }
+
+    return err ? -1 : 1;
 }
 
 
@@ -599,10 +629,7 @@ agent_relay_dialled(agent_relay_conn_t *c)
 static void
 agent_relay_redial(uv_timer_t *timer)
 {
-    int                      rc;
-    socklen_t                len;
-    agent_relay_conn_t      *c, *next;
-    struct sockaddr_storage  ss;
+    agent_relay_conn_t  *c, *next;
 
     for (c = LIST_FIRST(&agent_relay_dialling); c != NULL; c = next) {
         next = LIST_NEXT(c, watch);
@@ -622,21 +649,20 @@ agent_relay_redial(uv_timer_t *timer)
             continue;
         }
 
-        len = sizeof(int);
+        switch (agent_relay_connected(c->app.fd)) {
 
-        if (getsockopt(c->app.fd, SOL_SOCKET, SO_ERROR, &rc, &len) == -1
-            || rc != 0)
-        {
+        case 0:
+            agent_relay_dialled(c);
+            break;
+
+        case -1:
             (void) close(c->app.fd);
             c->app.fd = -1;
             agent_relay_dial(c);
-            continue;
-        }
+            break;
 
-        len = sizeof(ss);
-
-        if (getpeername(c->app.fd, (struct sockaddr *) &ss, &len) == 0) {
-            agent_relay_dialled(c);
+        default:
+            break;
         }
     }
 
