@@ -11,6 +11,15 @@ api=${1:-http://localhost:8080}/v1/sandbox
 id=tour
 
 
+bold=
+plain=
+
+if [ -t 1 ]; then
+    bold=$'\033[1m'
+    plain=$'\033[0m'
+fi
+
+
 # server-sent events as a terminal would show them
 
 events() {
@@ -46,7 +55,7 @@ events() {
 step() {
     local output
 
-    printf '\n\033[1m# %s\033[0m\n$ %s\n' "$1" "$4"
+    printf '\n%s# %s%s\n$ %s\n' "$bold" "$1" "$plain" "$4"
 
     output=$(eval "$4" | $3)
     printf '%s\n' "$output"
