@@ -60,6 +60,13 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
     rc = ngx_http_sandbox_api_route(r, ctx, &path, &route);
 
     if (rc != NGX_OK) {
+
+        /* keys stay out of the access log here too */
+
+        if (ngx_http_sandbox_strip(r) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
         return rc;
     }
 

@@ -113,6 +113,49 @@ ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 }
 
 
+char *
+ngx_http_sandbox_key_check(ngx_conf_t *cf, ngx_http_sandbox_loc_conf_t *conf)
+{
+    ngx_str_t                     *class;
+    ngx_uint_t                     i, n;
+    ngx_http_sandbox_key_t        *key;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    if (!conf->auth || conf->keys == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sandbox_module);
+
+    key = conf->keys->elts;
+
+    for (i = 0; i < conf->keys->nelts; i++) {
+
+        if (key[i].classes == NULL) {
+            continue;
+        }
+
+        class = key[i].classes->elts;
+
+        for (n = 0; n < key[i].classes->nelts; n++) {
+
+            if (ngx_http_sandbox_find_class(smcf, class[n].data,
+                                            class[n].len)
+                == NULL)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "the key of \"%V\" is for class \"%V\", "
+                                   "which no \"sandbox_class\" defines",
+                                   &key[i].name, &class[n]);
+                return NGX_CONF_ERROR;
+            }
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
 static u_char *
 ngx_http_sandbox_key_read(ngx_conf_t *cf, ngx_str_t *name, size_t *size)
 {

@@ -117,12 +117,18 @@ typedef struct {
 
 
 typedef struct {
+    ngx_array_t                    names;    /* ngx_http_server_name_t */
+} ngx_http_sandbox_srv_conf_t;
+
+
+typedef struct {
     ngx_flag_t                     api;
     ngx_flag_t                     preview;
     ngx_flag_t                     status;
     ngx_flag_t                     auth;               /* sandbox_api_auth */
     ngx_array_t                   *keys;     /* ngx_http_sandbox_key_t */
     ngx_array_t                   *cors;               /* ngx_str_t origins */
+    ngx_array_t                   *names;    /* ngx_http_server_name_t */
     ngx_str_t                      class_name;
     ngx_http_sandbox_class_t      *class;
 } ngx_http_sandbox_loc_conf_t;
@@ -381,7 +387,7 @@ ngx_int_t ngx_http_sandbox_api_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 
-/* ngx_http_sandbox_lifecycle.c: create, show, running, delete */
+/* ngx_http_sandbox_create.c */
 
 /*
  * Makes the directory of ctx->id for the caller, with ctx->class.  nonce is
@@ -390,6 +396,11 @@ ngx_int_t ngx_http_sandbox_api_access(ngx_http_request_t *r,
  */
 ngx_int_t ngx_http_sandbox_make(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *nonce);
+ngx_int_t ngx_http_sandbox_create_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_lifecycle.c: show, running, delete */
+
 /*
  * Holds ctx->node and looks whose ctx->id is: NGX_OK: the caller's, spec is
  * valid; NGX_DECLINED: there is none; NGX_ABORT: another's; NGX_ERROR: logged.
@@ -407,7 +418,6 @@ ngx_int_t ngx_http_sandbox_send_absent(ngx_http_request_t *r,
 const char *ngx_http_sandbox_life(ngx_http_sandbox_node_t *node);
 
 /* content handlers */
-ngx_int_t ngx_http_sandbox_create_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_show_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_running_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_delete_handler(ngx_http_request_t *r);
@@ -480,6 +490,9 @@ ngx_int_t ngx_http_sandbox_json_string(cJSON *json, const char *name,
 
 char *ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
+/* of a merged API location: the classes of its keys exist */
+char *ngx_http_sandbox_key_check(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf);
 
 
 /* ngx_http_sandbox_auth.c */
@@ -504,6 +517,10 @@ ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r);
 
 
 /* ngx_http_sandbox_origin.c */
+
+/* of a merged API location: its origins are some; keeps its server's names */
+char *ngx_http_sandbox_origin_check(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf);
 
 /* the first request header of that name, and how many there are */
 ngx_table_elt_t *ngx_http_sandbox_header_in(ngx_http_request_t *r,

@@ -14,10 +14,95 @@
  */
 
 
+static char *ngx_http_sandbox_origin_names(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf);
 static ngx_uint_t ngx_http_sandbox_host_match(ngx_str_t *host,
     ngx_http_server_name_t *sn);
 static ngx_uint_t ngx_http_sandbox_same_origin(ngx_str_t *origin,
     ngx_str_t *host);
+
+
+char *
+ngx_http_sandbox_origin_check(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf)
+{
+    u_char      *p, *last;
+    ngx_str_t   *origin;
+    ngx_uint_t   i;
+
+    if (conf->cors) {
+
+        origin = conf->cors->elts;
+
+        for (i = 0; i < conf->cors->nelts; i++) {
+
+            p = origin[i].data;
+            last = p + origin[i].len;
+
+            if (origin[i].len > 8 && ngx_strncmp(p, "https://", 8) == 0) {
+                p += 8;
+
+            } else if (origin[i].len > 7
+                       && ngx_strncmp(p, "http://", 7) == 0)
+            {
+                p += 7;
+
+            } else {
+                p = last;
+            }
+
+            if (p == last || ngx_strlchr(p, last, '/') != NULL
+                || ngx_strlchr(p, last, '*') != NULL)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"sandbox_api_cors\" takes origins such "
+                                   "as \"https://app.example.com\", and "
+                                   "\"%V\" is none", &origin[i]);
+                return NGX_CONF_ERROR;
+            }
+        }
+    }
+
+    if (!conf->auth) {
+        return ngx_http_sandbox_origin_names(cf, conf);
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+/* nginx keeps the names no longer than it takes to read the configuration */
+
+static char *
+ngx_http_sandbox_origin_names(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf)
+{
+    ngx_uint_t                 i;
+    ngx_http_server_name_t    *name, *copy;
+    ngx_http_core_srv_conf_t  *cscf;
+
+    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
+
+    conf->names = ngx_array_create(cf->pool, cscf->server_names.nelts + 1,
+                                   sizeof(ngx_http_server_name_t));
+    if (conf->names == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    name = cscf->server_names.elts;
+
+    for (i = 0; i < cscf->server_names.nelts; i++) {
+
+        copy = ngx_array_push(conf->names);
+        if (copy == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        *copy = name[i];
+    }
+
+    return NGX_CONF_OK;
+}
 
 
 ngx_table_elt_t *
@@ -68,15 +153,19 @@ ngx_http_sandbox_header_in(ngx_http_request_t *r, const char *name,
 ngx_uint_t
 ngx_http_sandbox_host_known(ngx_http_request_t *r)
 {
-    ngx_uint_t                 i;
-    ngx_http_server_name_t    *sn;
-    ngx_http_core_srv_conf_t  *cscf;
+    ngx_uint_t                    i;
+    ngx_http_server_name_t       *sn;
+    ngx_http_sandbox_loc_conf_t  *slcf;
 
-    cscf = ngx_http_get_module_srv_conf(r, ngx_http_core_module);
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
 
-    sn = cscf->server_names.elts;
+    if (slcf->names == NULL) {
+        return 0;
+    }
 
-    for (i = 0; i < cscf->server_names.nelts; i++) {
+    sn = slcf->names->elts;
+
+    for (i = 0; i < slcf->names->nelts; i++) {
         if (ngx_http_sandbox_host_match(&r->headers_in.server, &sn[i])) {
             return 1;
         }
