@@ -21,8 +21,7 @@ use Time::HiRes qw/sleep time/;
 
 use lib dirname(__FILE__) . '/../lib';
 
-use Sandbox;
-use Sandbox::Agent;
+use Sandbox::Box;
 use Sandbox::HTTP;
 
 $SIG{PIPE} = 'IGNORE';
@@ -30,8 +29,15 @@ $SIG{PIPE} = 'IGNORE';
 # no failing test may wait for ever
 alarm 300;
 
-my @ports = map { free_port() } 1 .. 10;
-my $agent = Sandbox::Agent->new(ports => \@ports);
+my @ports = 8001 .. 8010;
+my $box = Sandbox::Box->new(ports => \@ports);
+my $tether = $box->tether();
+my $seq = 0;
+my $quiet;
+
+# the apps are this process, so it has to be where the agent dials
+enter_network($box->pid());
+
 my ($v4, $v6, $other, $none, $late, $bulk, $ends, $cut, $full, $many)
     = @ports;
 
@@ -269,7 +275,7 @@ for my $case (['127.0.0.1', $v4], ['::1', $v6], ['127.0.0.2', $other]) {
     my $app = listener('127.0.0.1', $ends);
     my ($client, $conn) = pair($ends, $app);
     my ($sent, $stalls) = (0, 0);
-    my $before = $agent->status('VmRSS');
+    my $before = $box->status('VmRSS');
 
     while ($stalls < 20 && $sent < 512 * 1024 * 1024) {
         my $n = syswrite $client->{sock}, 'b' x 65_536;
@@ -283,7 +289,7 @@ for my $case (['127.0.0.1', $v4], ['::1', $v6], ['127.0.0.2', $other]) {
     }
 
     cmp_ok($sent, '<', 512 * 1024 * 1024, "the client is stopped ($sent)");
-    cmp_ok($agent->status('VmRSS') - $before, '<', memory(2048),
+    cmp_ok($box->status('VmRSS') - $before, '<', memory(2048),
         'what waits is bounded');
 
     $client->{sock}->shutdown(SHUT_WR);
@@ -306,24 +312,24 @@ for my $case (['127.0.0.1', $v4], ['::1', $v6], ['127.0.0.2', $other]) {
     my $keep = listener('127.0.0.1', $ends);
     my ($client, $conn) = pair($ends, $keep);
 
-    $agent->unlisten($cut);
+    op('unlisten', $cut);
 
     is(scalar(grep { $_->[0]->closed(10) } @pairs), 5,
         'unlisten cuts the clients');
     is(scalar(grep { gone($_->[1]) } @pairs), 5, 'and the apps');
-    ok(!IO::Socket::UNIX->new(Peer => $agent->socket_path($cut)),
+    ok(!IO::Socket::UNIX->new(Peer => $box->socket($cut)),
         'nobody connects any more');
 
     $client->send('other');
     is(read_n($conn, 5), 'other', 'other ports stay');
 
-    $agent->listen($cut);
+    op('listen', $cut);
     my ($again) = pair($cut, $app);
     ok($again, 'listen again');
 
     # a second listener takes the place of the first
     my ($before, $before_app) = pair($cut, $app);
-    $agent->listen($cut);
+    op('listen', $cut);
     my ($after) = pair($cut, $app);
     ok($after, 'a second listener');
     $before->send('old');
@@ -335,15 +341,17 @@ for my $case (['127.0.0.1', $v4], ['::1', $v6], ['127.0.0.2', $other]) {
 
 {
     my $app = listener('127.0.0.1', $ends);
-    my $path = $agent->socket_path($ends);
-    my $out = $agent->inside('perl', '-MIO::Socket::UNIX', '-e', <<'END', $path);
+    my $program = <<'END';
         $SIG{PIPE} = 'IGNORE';
         my $s = IO::Socket::UNIX->new(Peer => $ARGV[0]) or die "connect: $!\n";
         syswrite $s, "GET / HTTP/1.1\r\n\r\n";
         my $n = sysread $s, my $buf, 100;
         print defined $n ? "read $n" : "reset";
 END
-    like($out, qr/^(read 0|reset)$/, 'a peer from inside is closed at once');
+    my $res = $box->exec({ argv => ['perl', '-MIO::Socket::UNIX', '-e',
+        $program, "/run/sandbox/$ends.sock"] });
+    like($res->{stdout}, qr/^(read 0|reset)$/,
+        'a peer from inside is closed at once');
     ok(!IO::Select->new($app)->can_read(0.3), 'the app is not dialled');
 }
 
@@ -376,11 +384,11 @@ END
     my $n = 2000;
     my $app = listener('127.0.0.1', $many);
     my (@clients, @conns);
-    my $before = $agent->status('VmRSS');
+    my $before = $box->status('VmRSS');
 
     for (1 .. $n) {
         my $sock = IO::Socket::UNIX->new(
-            Peer => $agent->socket_path($many)) or last;
+            Peer => $box->socket($many)) or last;
         push @clients, $sock;
         push @conns, accepted($app);
     }
@@ -396,7 +404,7 @@ END
     }
     is($right, $n, "$n connections");
 
-    my $each = ($agent->status('VmRSS') - $before) * 1024 / $n;
+    my $each = ($box->status('VmRSS') - $before) * 1024 / $n;
     diag(sprintf '%d bytes of memory for an idle connection', $each);
     cmp_ok($each, '<', memory(8192), 'memory of an idle connection');
 
@@ -407,14 +415,45 @@ END
 }
 
 
-is($agent->stop(), 0, 'the agent leaves in order');
+is($box->stop(), 0, 'the agent ends in order');
 done_testing();
+
+
+sub enter_network
+{
+    my ($pid) = @_;
+    my %setns = (x86_64 => 308, aarch64 => 268);
+    my $number = $setns{(POSIX::uname())[4]} // die "another machine\n";
+
+    open my $ns, '<', "/proc/$pid/ns/net" or die "net: $!\n";
+    syscall($number, fileno $ns, 0x40000000) == 0 or die "setns: $!\n";
+}
+
+
+# over the tether, as nginx does it
+
+sub op
+{
+    my ($op, $port) = @_;
+    my $text = sprintf '{"op":"%s","seq":%d,"port":%d}', $op, ++$seq, $port;
+
+    $box->tell($op eq 'listen' ? "sendfd $tether $port $text"
+        : "send $tether $text");
+
+    while (my $packet = $box->packet($tether)) {
+        last if $packet eq 'closed';
+        next if ($packet->{seq} // 0) != $seq;
+        ok($packet->{ok}, "$op $port");
+        return;
+    }
+    fail("$op $port");
+}
 
 
 sub dial
 {
     my ($port) = @_;
-    return Sandbox::HTTP->new(path => $agent->socket_path($port));
+    return Sandbox::HTTP->new(path => $box->socket($port));
 }
 
 
@@ -512,17 +551,17 @@ sub idle
 
     for (1 .. 300) {
         $n = grep { (readlink // '') =~ /^socket:/ }
-            glob '/proc/' . $agent->pid() . '/fd/*';
-        $agent->{quiet} //= $n;
-        last if $n <= $agent->{quiet};
+            glob '/proc/' . $box->pid() . '/fd/*';
+        $box->{quiet} //= $n;
+        last if $n <= $box->{quiet};
         sleep 0.1;
     }
 
-    cmp_ok($n, '<=', $agent->{quiet}, $name);
+    cmp_ok($n, '<=', $box->{quiet}, $name);
 }
 
 
-sub memory { sanitized() ? 100 * $_[0] : $_[0] }
+sub memory { $Sandbox::Box::SANITIZE ? 100 * $_[0] : $_[0] }
 
 
 sub echo
