@@ -239,7 +239,6 @@ agent_conn_create(int fd)
 static void
 agent_conn_event(uv_poll_t *poll, int status, int events)
 {
-    size_t         before;
     agent_conn_t  *c;
 
     c = poll->data;
@@ -250,17 +249,7 @@ agent_conn_event(uv_poll_t *poll, int status, int events)
     }
 
     if (events & UV_WRITABLE) {
-        before = c->queued;
-
         agent_conn_flush(c);
-
-        if (c->want_drain && !c->broken && c->queued < AGENT_HTTP_LOW
-            && c->queued < before)
-        {
-            c->want_drain = 0;
-            agent_http_drained(c);
-        }
-
         agent_conn_advance(c, NULL, 0);
 
         if (c->closed) {
@@ -310,6 +299,11 @@ agent_conn_advance(agent_conn_t *c, char *buf, size_t len)
 
     if (c->closed) {
         return;
+    }
+
+    if (c->want_drain && c->queued < AGENT_HTTP_LOW && !c->broken) {
+        c->want_drain = 0;
+        agent_http_drained(c);
     }
 
     if (c->in_len || len == 0) {
@@ -572,6 +566,12 @@ agent_conn_flush(agent_conn_t *c)
         if (c->out == NULL) {
             c->out_last = NULL;
         }
+    }
+
+    /* whoever waits for room is told from the loop, wherever we are now */
+
+    if (c->want_drain && c->queued < AGENT_HTTP_LOW) {
+        agent_conn_defer(c);
     }
 
     agent_conn_update(c);
