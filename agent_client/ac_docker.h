@@ -83,6 +83,7 @@ typedef struct {
     int64_t            nano_cpus;        /* 0: no limit */
     int64_t            pids;             /* 0: no limit */
     const char        *disk;             /* storage-opt size; NULL: none */
+    int                loopback6;        /* ::1, where the host has IPv6 */
 } ac_container_spec_t;
 
 

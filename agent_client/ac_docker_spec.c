@@ -190,6 +190,21 @@ ac_docker_json_spec_host(cJSON *host, const ac_container_spec_t *spec)
         return -1;
     }
 
+    if (spec->loopback6) {
+
+        /* the engine switches IPv6 off where a network has none of it */
+
+        object = cJSON_AddObjectToObject(host, "Sysctls");
+
+        if (object == NULL
+            || cJSON_AddStringToObject(object,
+                                       "net.ipv6.conf.lo.disable_ipv6", "0")
+               == NULL)
+        {
+            return -1;
+        }
+    }
+
     if (spec->disk) {
         object = cJSON_AddObjectToObject(host, "StorageOpt");
 

@@ -203,6 +203,11 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     spec.nano_cpus = class->nano_cpus;
     spec.pids = class->pids;
 
+    /* dev servers listen on "localhost", which is ::1 first */
+
+    spec.loopback6 = (access("/proc/sys/net/ipv6/conf/lo/disable_ipv6", F_OK)
+                      == 0);
+
     ngx_http_sandbox_count(w->conf, engine_calls);
 
     wake->call = ac_docker_create_container(w->docker, w->endpoint, &spec,
