@@ -430,6 +430,8 @@ for my $sent (0, 1, $big * 0.99) {
 is(leftovers($box), 0, 'no temporary file is left');
 is($box->stop(), 0, 'the agent ends in order');
 is($web->stop(), 0, 'the other one too');
+undef $box;
+undef $web;
 done_testing();
 
 

@@ -416,6 +416,7 @@ END
 
 
 is($box->stop(), 0, 'the agent ends in order');
+undef $box;
 done_testing();
 
 
