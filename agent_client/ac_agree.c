@@ -118,10 +118,7 @@ ac_agree_dns_handler(void *data, const ac_dns_result_t *result)
         return;
     }
 
-    if (ac_endpoint_resolved(agree->ep, result) == -1) {
-        ac_agree_end(agree, AC_TOO_BIG, "the host has too many addresses");
-        return;
-    }
+    ac_endpoint_resolved(agree->ep, result);
 
     ac_agree_ping(agree);
 }
@@ -144,8 +141,10 @@ ac_agree_ping(ac_agree_t *agree)
         return;
     }
 
+    agree->at = agree->ep->at;
     agree->http = ac_call_request(agree->docker, agree->ep, NULL,
-                                 ac_agree_http_handler, agree);
+                                  agree->tried, ac_agree_http_handler,
+                                  agree);
 
     if (agree->http == NULL) {
         ac_agree_end(agree, AC_NOMEM, "out of memory");
@@ -166,6 +165,18 @@ ac_agree_http_handler(void *data, ac_http_request_t *r)
     res = ac_http_result(r);
 
     message[0] = '\0';
+
+    if (res->error == AC_UNREACHABLE
+        && ac_endpoint_next(agree->ep, agree->at, agree->tried))
+    {
+        agree->tried++;
+
+        ac_http_free(agree->http);
+        agree->http = NULL;
+
+        ac_agree_ping(agree);
+        return;
+    }
 
     if (res->error) {
         error = res->error;

@@ -104,8 +104,9 @@ ac_call_run(ac_call_t *call)
 void
 ac_call_send(ac_call_t *call)
 {
-    call->http = ac_call_request(call->docker, call->ep, call,
-                                ac_call_http_handler, call);
+    call->at = call->ep->at;
+    call->http = ac_call_request(call->docker, call->ep, call, call->tried,
+                                 ac_call_http_handler, call);
 
     if (call->http == NULL) {
         ac_call_post(call, AC_NOMEM, "out of memory");
@@ -328,6 +329,20 @@ ac_call_done(ac_call_t *call, ac_http_result_t *res)
     ac_reply_t  reply;
 
     memset(&reply, 0, sizeof(ac_reply_t));
+
+    if (res->error == AC_UNREACHABLE
+        && ac_endpoint_next(call->ep, call->at, call->tried))
+    {
+        /* nothing was sent: no connection was made */
+
+        call->tried++;
+
+        ac_http_free(call->http);
+        call->http = NULL;
+
+        ac_call_send(call);
+        return;
+    }
 
     if (res->error) {
         ac_call_lost(call->ep, res->error);

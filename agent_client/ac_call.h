@@ -48,6 +48,8 @@ struct ac_call_s {
     char               *path;
     char               *body;
     unsigned            ms;
+    size_t              at;            /* the engine's address in use */
+    unsigned            tried;         /* how many have failed */
 
     ac_reply_pt         handler;
     ac_event_pt         on_event;
@@ -71,6 +73,8 @@ struct ac_agree_s {
     ac_call_t          *waiting;
     ac_dns_query_t     *query;
     ac_http_request_t  *http;
+    size_t              at;            /* as in a call */
+    unsigned            tried;
 };
 
 
@@ -98,7 +102,7 @@ void ac_agree_leave(ac_call_t *call);
 
 /* call NULL: the ping of an agreement */
 ac_http_request_t *ac_call_request(ac_docker_t *d, ac_endpoint_t *ep,
-    const ac_call_t *call, ac_http_pt handler, void *data);
+    const ac_call_t *call, unsigned tried, ac_http_pt handler, void *data);
 /* what was learned about an engine may no longer hold */
 void ac_call_lost(ac_endpoint_t *ep, ac_error_e error);
 /* one line on why a request failed */

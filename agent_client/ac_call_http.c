@@ -15,6 +15,9 @@
 #include "ac_call.h"
 
 
+/* given to an address that is not the last one */
+#define AC_CALL_SKIP_MS     500
+
 #define AC_CALL_PING_MAX    4096
 
 #define AC_CALL_BODY_MAX    1048576
@@ -24,9 +27,9 @@
 
 ac_http_request_t *
 ac_call_request(ac_docker_t *d, ac_endpoint_t *ep, const ac_call_t *call,
-    ac_http_pt handler, void *data)
+    unsigned tried, ac_http_pt handler, void *data)
 {
-    char               *url;
+    char               *url, resolve[400];
     size_t              size;
     ac_http_params_t    params;
     ac_http_request_t  *r;
@@ -65,8 +68,20 @@ ac_call_request(ac_docker_t *d, ac_endpoint_t *ep, const ac_call_t *call,
 
     params.url = url;
     params.unix_path = ep->unix_path;
-    params.resolve = ep->resolvable ? ep->resolve : NULL;
+    params.resolve = ac_endpoint_address(ep, resolve, sizeof(resolve));
     params.connect_ms = ep->connect_ms;
+
+    /*
+     * One address at a time: some versions of libcurl leave a dead one after
+     * half of the time, and wait for the other half before they go on.
+     */
+
+    if (tried + 1 < ep->naddrs
+        && (ep->connect_ms == 0 || ep->connect_ms > AC_CALL_SKIP_MS))
+    {
+        params.connect_ms = AC_CALL_SKIP_MS;
+    }
+
     params.ca = ep->ca;
     params.cert = ep->cert;
     params.key = ep->key;
@@ -89,7 +104,7 @@ ac_call_lost(ac_endpoint_t *ep, ac_error_e error)
     if (error == AC_UNREACHABLE || error == AC_TIMEDOUT
         || error == AC_BROKEN)
     {
-        ep->resolve_until = 0;
+        ep->addrs_until = 0;
     }
 }
 

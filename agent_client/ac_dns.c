@@ -58,6 +58,7 @@ struct ac_dns_s {
     ares_channel        channel;
     unsigned            library:1;
     unsigned            open:1;
+    unsigned            deaf:1;          /* a socket is not watched */
 };
 
 
@@ -273,7 +274,9 @@ ac_dns_arm(ac_dns_t *dns)
         return;
     }
 
-    ms = (unsigned) (p->tv_sec * 1000 + (p->tv_usec + 999) / 1000);
+    /* some versions cut the time to milliseconds: not a turn too early */
+
+    ms = (unsigned) (p->tv_sec * 1000 + p->tv_usec / 1000 + 1);
 
     dns->loop->start(dns->timer, ms);
 }
@@ -319,12 +322,17 @@ ac_dns_answer(void *data, int status, int timeouts,
             why = "no answer from the name servers";
             break;
 
+        case ARES_ECANCELLED:
+            why = "a socket to a name server could not be watched";
+            break;
+
         default:
             why = ares_strerror(status);
             break;
         }
 
-        result->error = status == ARES_ENOMEM ? AC_NOMEM : AC_UNREACHABLE;
+        result->error = (status == ARES_ENOMEM || status == ARES_ECANCELLED)
+                        ? AC_NOMEM : AC_UNREACHABLE;
 
         (void) snprintf(result->message, sizeof(result->message),
                         "%.160s: %.80s", query->host, why);
@@ -425,10 +433,10 @@ ac_dns_on_state(void *data, ares_socket_t fd, int readable, int writable)
 
 failed:
 
-    /* the query runs into its timeout */
+    /* c-ares would use it again: its queries end, and so does the socket */
 
-    dns->loop->log(dns->loop, AC_LOG_ERR, 0,
-                   "a socket to a name server could not be watched");
+    dns->deaf = 1;
+    dns->loop->start(dns->kick, 0);
 }
 
 
@@ -489,6 +497,13 @@ ac_dns_kick_handler(void *data)
     ac_dns_query_t  *query;
 
     dns = data;
+
+    if (dns->deaf) {
+        dns->deaf = 0;
+
+        ares_cancel(dns->channel);
+        ac_dns_arm(dns);
+    }
 
     gone = 0;
     outer = dns->gone;

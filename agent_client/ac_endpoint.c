@@ -345,36 +345,63 @@ failed:
 }
 
 
-int
+void
 ac_endpoint_resolved(ac_endpoint_t *ep, const ac_dns_result_t *result)
 {
-    int          n;
-    size_t       i, len;
-    const char  *addr;
+    char    used[48];
+    size_t  i;
 
-    n = snprintf(ep->resolve, sizeof(ep->resolve), "%s:%u:", ep->host,
-                 ep->port);
+    (void) strcpy(used, ep->naddrs ? ep->addrs[ep->at] : "");
 
-    len = (size_t) n;
+    ep->naddrs = result->naddrs;
+    ep->at = 0;
 
     for (i = 0; i < result->naddrs; i++) {
-        addr = result->addrs[i];
+        (void) strcpy(ep->addrs[i], result->addrs[i]);
 
-        n = snprintf(ep->resolve + len, sizeof(ep->resolve) - len,
-                     strchr(addr, ':') ? "%s[%s]" : "%s%s", i ? "," : "",
-                     addr);
+        /* the first one may be dead: stay with what has worked */
 
-        len += (size_t) n;
-
-        if (len >= sizeof(ep->resolve)) {
-            ep->resolve[0] = '\0';
-            return -1;
+        if (ep->at == 0 && strcmp(used, ep->addrs[i]) == 0) {
+            ep->at = i;
         }
     }
 
-    ep->resolve_until = ac_endpoint_now() + result->ttl * UINT64_C(1000);
+    ep->addrs_until = ac_endpoint_now() + result->ttl * UINT64_C(1000);
+}
 
-    return 0;
+
+const char *
+ac_endpoint_address(const ac_endpoint_t *ep, char *buf, size_t size)
+{
+    const char  *addr;
+
+    if (ep->naddrs == 0) {
+        return NULL;
+    }
+
+    addr = ep->addrs[ep->at];
+
+    (void) snprintf(buf, size, strchr(addr, ':') ? "%s:%u:[%s]" : "%s:%u:%s",
+                    ep->host, ep->port, addr);
+
+    return buf;
+}
+
+
+int
+ac_endpoint_next(ac_endpoint_t *ep, size_t failed, unsigned tried)
+{
+    if (tried + 1 >= ep->naddrs) {
+        return 0;
+    }
+
+    /* unless somebody else has moved on already */
+
+    if (ep->at == failed) {
+        ep->at = (ep->at + 1) % ep->naddrs;
+    }
+
+    return 1;
 }
 
 
@@ -382,8 +409,7 @@ int
 ac_endpoint_stale(const ac_endpoint_t *ep)
 {
     return ep->resolvable
-           && (ep->resolve[0] == '\0'
-               || ac_endpoint_now() >= ep->resolve_until);
+           && (ep->naddrs == 0 || ac_endpoint_now() >= ep->addrs_until);
 }
 
 

@@ -30,13 +30,24 @@ struct ac_endpoint_s {
     ac_http_blob_t    key;
 
     int               version;         /* of the API; 0: not agreed on */
-    char              resolve[1024];   /* for ac_http; "": not known */
-    uint64_t          resolve_until;   /* ms of the monotonic clock */
+
+    char              addrs[AC_DNS_ADDRS_MAX][48];
+    size_t            naddrs;
+    size_t            at;              /* the one in use */
+    uint64_t          addrs_until;     /* ms of the monotonic clock */
 };
 
 
-/* takes over the addresses of the host's name; 0, or -1 when they are many */
-int ac_endpoint_resolved(ac_endpoint_t *ep, const ac_dns_result_t *result);
+/* takes over the addresses of the host's name */
+void ac_endpoint_resolved(ac_endpoint_t *ep, const ac_dns_result_t *result);
+/* "host:port:addr" of the address in use, or NULL where there is no name */
+const char *ac_endpoint_address(const ac_endpoint_t *ep, char *buf,
+    size_t size);
+/*
+ * The address failed for one that has tried so many before it.  1: another is
+ * in use now, 0: they have all been tried.
+ */
+int ac_endpoint_next(ac_endpoint_t *ep, size_t failed, unsigned tried);
 /* 1: the name must be resolved before the next request */
 int ac_endpoint_stale(const ac_endpoint_t *ep);
 

@@ -44,7 +44,7 @@ typedef struct {
     const char    *method;
     const char    *url;
     const char    *unix_path;          /* or NULL */
-    const char    *resolve;            /* "host:port:addr[,addr…]", or NULL */
+    const char    *resolve;            /* "host:port:addr", or NULL */
     const char    *body;               /* JSON text, or NULL; is copied */
     size_t         body_max;           /* of the answer, or held of a stream */
     unsigned       connect_ms;
