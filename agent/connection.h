@@ -68,6 +68,7 @@ struct agent_http_s {
     size_t           json_size;
     size_t           json_max;
 
+    unsigned         named:1;          /* a field waits for its value */
     unsigned         routed:1;
     unsigned         body_done:1;
     unsigned         completed:1;      /* on_complete has run */

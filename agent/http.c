@@ -136,9 +136,11 @@ agent_http_head_end(const char *buf, size_t len)
                 return i + 1;
             }
 
-            /* a line continued on the next one */
+            /* a line continued on the next one, or without a name */
 
-            if (i + 1 < len && (buf[i + 1] == ' ' || buf[i + 1] == '\t')) {
+            if (i + 1 < len && (buf[i + 1] == ' ' || buf[i + 1] == '\t'
+                                || buf[i + 1] == ':'))
+            {
                 return -1;
             }
 
@@ -360,6 +362,8 @@ agent_http_on_field(llhttp_t *parser, const char *at, size_t len)
     f->value = f->name + len;
     f->value_len = 0;
 
+    h->named = (len != 0);
+
     return 0;
 }
 
@@ -376,6 +380,14 @@ agent_http_on_value(llhttp_t *parser, const char *at, size_t len)
         h->trailers += len;
         return h->trailers > AGENT_HTTP_HEADERS_MAX ? HPE_USER : 0;
     }
+
+    /* the parser lets an empty name pass, and then tells of no name */
+
+    if (!h->named) {
+        return HPE_USER;
+    }
+
+    h->named = 0;
 
     f = &h->fields[h->nfields - 1];
 
