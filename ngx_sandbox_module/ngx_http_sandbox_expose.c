@@ -19,6 +19,7 @@
 
 #define NGX_HTTP_SANDBOX_EXPOSE_POLL     2
 #define NGX_HTTP_SANDBOX_EXPOSE_TIMEOUT  5000
+#define NGX_HTTP_SANDBOX_EXPOSE_TURN     8
 
 
 static ngx_int_t ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e);
@@ -95,7 +96,10 @@ ngx_http_sandbox_expose(ngx_http_sandbox_expose_t *e)
 }
 
 
-/* NGX_AGAIN: locked by somebody else; or e->json or the failure is set */
+/*
+ * NGX_AGAIN: locked by somebody else, or there is more to do; or else the
+ * failure or e->json is set
+ */
 
 static ngx_int_t
 ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e)
@@ -392,7 +396,9 @@ ngx_http_sandbox_expose_check(ngx_http_sandbox_expose_t *e,
         return NGX_DECLINED;
     }
 
-    for (i = 0; i < n; i++) {
+    /* one that was issued is nobody else's */
+
+    for (i = 0; e->token[0] && i < n; i++) {
 
         if (ports[i] == e->port
             || sandbox_store_port_read(store, id, ports[i], &other) == -1
@@ -465,13 +471,15 @@ ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e)
 }
 
 
+/* each removal is fsynced: a few of them, then the event loop has its turn */
+
 static ngx_int_t
 ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
 {
     char                     *id;
-    ssize_t                   i, n;
-    uint16_t                  ports[NGX_HTTP_SANDBOX_PORTS_MAX];
-    ngx_uint_t                count;
+    ssize_t                   n;
+    in_port_t                 port;
+    ngx_uint_t                last;
     sandbox_store_t          *store;
     ngx_http_sandbox_node_t  *node;
 
@@ -479,32 +487,49 @@ ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
     id = (char *) node->id;
     store = ngx_http_sandbox_worker->store;
 
-    count = 0;
+    if (e->ports == NULL) {
 
-    n = sandbox_store_ports(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
+        e->ports = ngx_palloc(e->request->pool,
+                              NGX_HTTP_SANDBOX_PORTS_MAX * sizeof(uint16_t));
+        if (e->ports == NULL) {
+            return ngx_http_sandbox_expose_failed(e, 0, "read");
+        }
 
-    if (n == -1) {
-        return ngx_http_sandbox_expose_failed(e, 0, "read");
+        n = sandbox_store_ports(store, id, e->ports,
+                                NGX_HTTP_SANDBOX_PORTS_MAX);
+        if (n == -1) {
+            return ngx_http_sandbox_expose_failed(e, 0, "read");
+        }
+
+        e->nports = n;
     }
 
-    for (i = 0; i < n; i++) {
+    last = ngx_min(e->nports, e->next + NGX_HTTP_SANDBOX_EXPOSE_TURN);
 
-        if (sandbox_store_port_remove(store, id, node->spec.run, ports[i])
-            == -1)
+    while (e->next < last) {
+
+        port = e->ports[e->next++];
+
+        if (sandbox_store_port_remove(store, id, node->spec.run, port) == -1)
         {
             if (ngx_errno == NGX_ENOENT) {
                 continue;
             }
 
-            return ngx_http_sandbox_expose_failed(e, ports[i], "removed");
+            return ngx_http_sandbox_expose_failed(e, port, "removed");
         }
 
-        ngx_http_sandbox_tether_unlisten(node, ports[i]);
+        ngx_http_sandbox_tether_unlisten(node, port);
 
-        count++;
+        e->removed++;
     }
 
-    return ngx_http_sandbox_expose_removed(e, "count", count);
+    if (e->next < e->nports) {
+        e->began = ngx_current_msec;
+        return NGX_AGAIN;
+    }
+
+    return ngx_http_sandbox_expose_removed(e, "count", e->removed);
 }
 
 

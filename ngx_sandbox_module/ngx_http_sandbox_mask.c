@@ -14,10 +14,84 @@
  */
 
 
+static void ngx_http_sandbox_mask_connection(ngx_connection_t *c);
+static u_char *ngx_http_sandbox_log_error(ngx_log_t *log, u_char *buf,
+    size_t len);
 static u_char *ngx_http_sandbox_log_handler(ngx_http_request_t *r,
     ngx_http_request_t *sr, u_char *buf, size_t len);
 static u_char *ngx_http_sandbox_log_text(u_char *p, u_char *last,
     const char *name, ngx_str_t *text, ngx_uint_t host);
+
+
+/*
+ * A request whose headers are refused never comes to a phase: its lines are
+ * those of the connection, which gets its handler as it is accepted.
+ */
+
+ngx_int_t
+ngx_http_sandbox_mask_init(ngx_cycle_t *cycle)
+{
+    ngx_uint_t        i;
+    ngx_listening_t  *ls;
+
+    ls = cycle->listening.elts;
+
+    for (i = 0; i < cycle->listening.nelts; i++) {
+        if (ls[i].handler == ngx_http_init_connection) {
+            ls[i].handler = ngx_http_sandbox_mask_connection;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_sandbox_mask_connection(ngx_connection_t *c)
+{
+    /* with "deferred" a request may come and go within the call */
+
+    if (c->read->ready) {
+        ngx_http_init_connection(c);
+        return;
+    }
+
+    ngx_http_init_connection(c);
+
+    if (!c->destroyed) {
+        c->log->handler = ngx_http_sandbox_log_error;
+    }
+}
+
+
+static u_char *
+ngx_http_sandbox_log_error(ngx_log_t *log, u_char *buf, size_t len)
+{
+    u_char              *p, *last;
+    ngx_http_request_t  *r;
+    ngx_http_log_ctx_t  *ctx;
+
+    p = buf;
+    last = buf + len;
+
+    if (log->action) {
+        p = ngx_slprintf(p, last, " while %s", log->action);
+    }
+
+    ctx = log->data;
+
+    p = ngx_slprintf(p, last, ", client: %V", &ctx->connection->addr_text);
+
+    r = ctx->request;
+
+    if (r) {
+        return ngx_http_sandbox_log_handler(r, ctx->current_request, p,
+                                            last - p);
+    }
+
+    return ngx_slprintf(p, last, ", server: %V",
+                        &ctx->connection->listening->addr_text);
+}
 
 
 ngx_int_t

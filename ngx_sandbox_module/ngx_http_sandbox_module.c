@@ -194,7 +194,7 @@ ngx_module_t  ngx_http_sandbox_module = {
     ngx_http_sandbox_commands,             /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    NULL,                                  /* init module */
+    ngx_http_sandbox_mask_init,            /* init module */
     ngx_http_sandbox_init_process,         /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */

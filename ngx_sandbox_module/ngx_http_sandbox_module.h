@@ -430,7 +430,7 @@ ngx_int_t ngx_http_sandbox_list_handler(ngx_http_request_t *r);
 
 /* ngx_http_sandbox_ports.c */
 
-#define NGX_HTTP_SANDBOX_PORTS_MAX   128           /* of one sandbox */
+#define NGX_HTTP_SANDBOX_PORTS_MAX   512           /* of one sandbox */
 
 ngx_int_t ngx_http_sandbox_ports_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_port_handler(ngx_http_request_t *r);
@@ -460,6 +460,12 @@ typedef struct {
     char                           name[SANDBOX_NAME_MAX + 1];
     unsigned                       named:1;
     unsigned                       remove:1;
+
+    /* of the removal of all, which takes several turns */
+    uint16_t                      *ports;
+    ngx_uint_t                     nports;
+    ngx_uint_t                     next;
+    ngx_uint_t                     removed;
 } ngx_http_sandbox_expose_t;
 
 /* NULL: out of memory; freed with the request */
@@ -596,13 +602,23 @@ void ngx_http_sandbox_sweep_start(ngx_cycle_t *cycle);
 void ngx_http_sandbox_sweep_stop(void);
 
 
-/* ngx_http_sandbox_status.c */
+/* ngx_http_sandbox_mask.c: no token and no key in the error log */
+
+/* the module's init_module: of connections, while they read headers */
+ngx_int_t ngx_http_sandbox_mask_init(ngx_cycle_t *cycle);
+/* POST_READ: of requests */
+ngx_int_t ngx_http_sandbox_mask_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_variables.c */
 
 ngx_int_t ngx_http_sandbox_add_variables(ngx_conf_t *cf);
-/* POST_READ: the masking log handler */
-ngx_int_t ngx_http_sandbox_mask_handler(ngx_http_request_t *r);
 /* 1 when the request is a WebSocket handshake and nothing else */
 ngx_uint_t ngx_http_sandbox_websocket(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_status.c */
+
 /* content handler of sandbox_status */
 ngx_int_t ngx_http_sandbox_status_handler(ngx_http_request_t *r);
 
