@@ -37,6 +37,7 @@ my $quiet;
 
 # the apps are this process, so it has to be where the agent dials
 enter_network($box->pid());
+$quiet = sockets();
 
 my ($v4, $v6, $other, $none, $late, $bulk, $ends, $cut, $full, $many)
     = @ports;
@@ -54,6 +55,24 @@ my ($v4, $v6, $other, $none, $late, $bulk, $ends, $cut, $full, $many)
     like(read_some($conn), qr{^GET /late HTTP/1.1\r\n}, 'late app is dialled');
     syswrite $conn, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
     is($client->response()->{body}, 'ok', 'late app answers');
+}
+
+
+# while an app is waited for
+
+{
+    my $gone = dial($none);
+    $gone->send("GET / HTTP/1.1\r\n\r\n");
+    my $waits = dial($cut);
+    $waits->send("GET / HTTP/1.1\r\n\r\n");
+    is($waits->fill(0.2), undef, 'no answer yet');
+
+    $gone->close();
+    op('unlisten', $cut);
+    ok($waits->closed(10), 'unlisten cuts the waiting');
+    op('listen', $cut);
+
+    idle('one that left is not waited for');
 }
 
 
@@ -327,6 +346,19 @@ for my $case (['127.0.0.1', $v4], ['::1', $v6], ['127.0.0.2', $other]) {
     my ($again) = pair($cut, $app);
     ok($again, 'listen again');
 
+    # those that the agent answers itself, at each step
+    my $head = dial($none);
+    $head->send('GET /');
+    my $body = dial($none);
+    $body->send("PUT / HTTP/1.1\r\nContent-Length: 1000\r\n\r\nsome");
+    my $done = dial($none);
+    $done->request('GET', '/', host => 'x');
+    is($done->response()->{status}, 502, 'answered, and not yet closed');
+    is($body->fill(0.2), undef, 'not answered before the body');
+    op('unlisten', $none);
+    ok($_->closed(10), 'unlisten cuts them too') for $head, $body, $done;
+    op('listen', $none);
+
     # a second listener takes the place of the first
     my ($before, $before_app) = pair($cut, $app);
     op('listen', $cut);
@@ -559,6 +591,13 @@ sub idle
     }
 
     cmp_ok($n, '<=', $box->{quiet}, $name);
+}
+
+
+sub sockets
+{
+    return scalar grep { (readlink // '') =~ /^socket:/ }
+        glob '/proc/' . $box->pid() . '/fd/*';
 }
 
 
