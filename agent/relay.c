@@ -418,6 +418,8 @@ agent_relay_dial(agent_relay_conn_t *c)
     struct sockaddr_in6      sin6;
     struct sockaddr_storage  ss;
 
+    c->starved = 0;
+
     memset(&sin, 0, sizeof(struct sockaddr_in));
     sin.sin_family = AF_INET;
     sin.sin_port = htons(c->relay->port);
@@ -469,7 +471,18 @@ agent_relay_connect(agent_relay_conn_t *c, struct sockaddr *sa, socklen_t len)
     int  fd, on, rc;
 
     fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
     if (fd == -1) {
+
+        /* the app is not to blame for what the agent lacks: ask again */
+
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS
+            || errno == ENOMEM)
+        {
+            c->starved = 1;
+            return 1;
+        }
+
         return -1;
     }
 
@@ -606,18 +619,17 @@ agent_relay_dialled(agent_relay_conn_t *c)
         LIST_REMOVE(c, watch);
     }
 
-    timed_out = (c->deadline <= uv_now(c->relay->loop));
+    timed_out = (c->deadline <= uv_now(c->relay->loop)
+                 && (c->app.fd != -1 || c->starved));
     c->deadline = 0;
 
-    if (c->app.fd != -1 && !timed_out) {
-        agent_relay_copy(c);
-        return;
-    }
+    if (c->app.fd != -1) {
 
-    if (c->app.fd == -1) {
-        timed_out = 0;
+        if (!timed_out) {
+            agent_relay_copy(c);
+            return;
+        }
 
-    } else {
         (void) close(c->app.fd);
         c->app.fd = -1;
     }

@@ -68,6 +68,7 @@ struct agent_relay_conn_s {
     size_t                head_len;
     int64_t               body;        /* bytes that are still to come */
 
+    unsigned              starved:1;   /* no descriptor for the app */
     unsigned              timed_out:1;
     unsigned              watched:1;
     unsigned              closed:1;

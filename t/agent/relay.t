@@ -410,6 +410,33 @@ END
 }
 
 
+# without descriptors: clients wait, and no app is said to be missing
+
+{
+    my $app = listener('127.0.0.1', $ends);
+    my $open = scalar(() = glob '/proc/' . $box->pid() . '/fd/*');
+
+    limit_files($open + 5);
+
+    my @clients = map { dial($ends) } 1 .. 6;
+    $_->request('GET', '/', host => 'x') for @clients;
+    is($clients[-1]->fill(1.5), undef, 'too few descriptors: no answer yet');
+
+    limit_files(4096);
+
+    for (@clients) {
+        my $conn = accepted($app);
+        read_some($conn);
+        syswrite $conn, "HTTP/1.1 204 No Content\r\n\r\n";
+        $conn->close();
+    }
+    is(scalar(grep { $_->response()->{status} == 204 } @clients), 6,
+        'and then all are served');
+    $_->close() for @clients;
+    idle('and go');
+}
+
+
 # many that are idle
 
 {
@@ -460,6 +487,16 @@ sub enter_network
 
     open my $ns, '<', "/proc/$pid/ns/net" or die "net: $!\n";
     syscall($number, fileno $ns, 0x40000000) == 0 or die "setns: $!\n";
+}
+
+
+# the agent's soft limit of descriptors
+
+sub limit_files
+{
+    my ($n) = @_;
+    system('prlimit', '--pid', $box->pid(), "--nofile=$n:") == 0
+        or die "prlimit failed\n";
 }
 
 
