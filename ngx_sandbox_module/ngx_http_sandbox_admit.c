@@ -71,6 +71,10 @@ ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
 
         rc = ngx_http_sandbox_preview_access(r, ctx);
 
+        if (rc == NGX_OK) {
+            rc = ngx_http_sandbox_strip(r, 0);
+        }
+
     } else {
         ngx_http_sandbox_count(w->conf, api_requests);
 

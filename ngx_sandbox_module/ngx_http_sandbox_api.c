@@ -63,7 +63,7 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
 
         /* keys stay out of the access log here too */
 
-        if (ngx_http_sandbox_strip(r) != NGX_OK) {
+        if (ngx_http_sandbox_strip(r, 1) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
@@ -90,7 +90,7 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
 
     rc = ngx_http_sandbox_auth(r, ctx);
 
-    if (ngx_http_sandbox_strip(r) != NGX_OK) {
+    if (ngx_http_sandbox_strip(r, 1) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 

@@ -35,8 +35,12 @@ static void ngx_http_sandbox_claim_bearer(ngx_http_sandbox_claim_t *claim,
     u_char *text, size_t len, ngx_uint_t plus);
 static void ngx_http_sandbox_claim_key(ngx_http_sandbox_claim_t *claim,
     u_char *text, size_t len);
-static ngx_uint_t ngx_http_sandbox_secret_header(ngx_str_t *name);
-static ngx_int_t ngx_http_sandbox_strip_headers(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_sandbox_header_in_list(ngx_str_t *name,
+    const sandbox_text_t *s);
+static ngx_uint_t ngx_http_sandbox_strips(ngx_str_t *name,
+    ngx_uint_t secrets);
+static ngx_int_t ngx_http_sandbox_strip_headers(ngx_http_request_t *r,
+    ngx_uint_t secrets);
 static ngx_int_t ngx_http_sandbox_strip_args(ngx_http_request_t *r);
 
 
@@ -293,36 +297,27 @@ ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx, ngx_str_t *name)
 
 
 ngx_int_t
-ngx_http_sandbox_strip(ngx_http_request_t *r)
+ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets)
 {
-    if (ngx_http_sandbox_strip_headers(r) != NGX_OK) {
+    if (ngx_http_sandbox_strip_headers(r, secrets) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    return ngx_http_sandbox_strip_args(r);
+    return secrets ? ngx_http_sandbox_strip_args(r) : NGX_OK;
 }
 
 
 /* '_' counts as '-': to many an app behind a gateway both are the same */
 
 static ngx_uint_t
-ngx_http_sandbox_secret_header(ngx_str_t *name)
+ngx_http_sandbox_header_in_list(ngx_str_t *name, const sandbox_text_t *s)
 {
-    size_t                    i;
-    u_char                    ch;
-    const sandbox_text_t     *s;
+    size_t  i;
+    u_char  ch;
 
-    static const sandbox_text_t  secret[] = {
-        { "authorization", 13 },
-        { "proxy-authorization", 19 },
-        { "cookie", 6 },
-        { "cookie2", 7 },
-        { "x-sandbox-", 10 },
-        { "x-accel-", 8 },
-        { NULL, 0 }
-    };
+    for ( /* void */ ; s->data; s++) {
 
-    for (s = secret; s->data; s++) {
+        /* a name that ends with '-' is a prefix */
 
         if (name->len < s->len
             || (name->len > s->len && s->data[s->len - 1] != '-'))
@@ -347,21 +342,40 @@ ngx_http_sandbox_secret_header(ngx_str_t *name)
 }
 
 
+static ngx_uint_t
+ngx_http_sandbox_strips(ngx_str_t *name, ngx_uint_t secrets)
+{
+    static const sandbox_text_t  ours[] = {
+        { "x-sandbox-", 10 },
+        { "x-accel-", 8 },
+        { NULL, 0 }
+    };
+
+    static const sandbox_text_t  secret[] = {
+        { "authorization", 13 },
+        { "proxy-authorization", 19 },
+        { "cookie", 6 },
+        { "cookie2", 7 },
+        { NULL, 0 }
+    };
+
+    return ngx_http_sandbox_header_in_list(name, ours)
+           || (secrets && ngx_http_sandbox_header_in_list(name, secret));
+}
+
+
 static ngx_int_t
-ngx_http_sandbox_strip_headers(ngx_http_request_t *r)
+ngx_http_sandbox_strip_headers(ngx_http_request_t *r, ngx_uint_t secrets)
 {
     ngx_uint_t        i, found;
     ngx_list_t        headers;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h, *copy;
 
-    if (ngx_list_init(&headers, r->pool, 20, sizeof(ngx_table_elt_t))
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
     found = 0;
+
+again:
+
     part = &r->headers_in.headers.part;
     h = part->elts;
 
@@ -377,17 +391,33 @@ ngx_http_sandbox_strip_headers(ngx_http_request_t *r)
             i = 0;
         }
 
-        if (ngx_http_sandbox_secret_header(&h[i].key)) {
+        if (ngx_http_sandbox_strips(&h[i].key, secrets)) {
+
+            if (found) {
+                continue;
+            }
+
+            /* a list has no way to lose an element: it is copied */
+
             found = 1;
-            continue;
+
+            if (ngx_list_init(&headers, r->pool, 20, sizeof(ngx_table_elt_t))
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
+            goto again;
         }
 
-        copy = ngx_list_push(&headers);
-        if (copy == NULL) {
-            return NGX_ERROR;
-        }
+        if (found) {
+            copy = ngx_list_push(&headers);
+            if (copy == NULL) {
+                return NGX_ERROR;
+            }
 
-        *copy = h[i];
+            *copy = h[i];
+        }
     }
 
     if (found) {
@@ -399,6 +429,10 @@ ngx_http_sandbox_strip_headers(ngx_http_request_t *r)
         if (headers.last == &headers.part) {
             r->headers_in.headers.last = &r->headers_in.headers.part;
         }
+    }
+
+    if (!secrets) {
+        return NGX_OK;
     }
 
     r->headers_in.authorization = NULL;

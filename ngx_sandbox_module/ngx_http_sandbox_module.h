@@ -516,10 +516,10 @@ ngx_uint_t ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx,
 ngx_uint_t ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx,
     ngx_str_t *name);
 /*
- * Takes Authorization, Cookie, X-Sandbox-* and key arguments out of the
- * request; NGX_OK or NGX_ERROR.
+ * Takes X-Sandbox-* and X-Accel-* out of the request, and, as secrets,
+ * Authorization, Cookie and key arguments too; NGX_OK or NGX_ERROR.
  */
-ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets);
 
 
 /* ngx_http_sandbox_origin.c */
