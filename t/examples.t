@@ -1,0 +1,258 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# Each folder of examples/ says what it is, and does what it says.
+
+use warnings;
+use strict;
+
+use File::Basename ();
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Sandbox;
+use Sandbox::HTTP;
+
+my $EXAMPLES = root_dir() . '/examples';
+my %runs = (
+    'quickstart' => \&quickstart,
+    'curl' => \&walk,
+    'engine-proxy' => \&engine_proxy,
+    # t/image.t builds it and runs a command in it
+    'extend-image' => sub {
+        like(slurp(root_dir() . '/t/image.t'), qr{examples/extend-image},
+            'extend-image: t/image.t has it');
+    },
+);
+
+my @found = map { File::Basename::basename($_) } glob "$EXAMPLES/*";
+is("@{[sort @found]}", "@{[sort keys %runs]}", 'every example is run here');
+ok(-s "$EXAMPLES/$_/README.md", "$_ has a README") for @found;
+
+$runs{$_}->() for sort keys %runs;
+
+complete_conf();
+
+done_testing();
+
+
+# the output of a command, its exit status checked
+
+sub output_of
+{
+    my ($what, $env, @command) = @_;
+
+    local @ENV{keys %$env} = values %$env;
+
+    my $pid = open(my $fh, '-|') // die "fork: $!";
+    if ($pid == 0) {
+        open STDERR, '>&', \*STDOUT;
+        exec @command or POSIX::_exit(127);
+    }
+
+    my $out = do { local $/; <$fh> } // '';
+    close $fh;
+    is($?, 0, "$what ends well") or diag($out);
+
+    return $out;
+}
+
+
+# ends nginx without ending the tests
+
+sub finish
+{
+    my ($t, $what) = @_;
+
+    my @bad = $t->agent_complaints();
+    ok($t->alive() && $t->quit('TERM'), "$what: nginx runs to the end");
+    push @bad, $t->bad_lines();
+    is(join("\n", @bad), '', "$what: no alert");
+    $t->cleanup();
+}
+
+
+# nginx.conf of the quick start as it is, with its names filled in as
+# tools/quickstart does, on a free port
+
+sub quickstart
+{
+    my $conf = slurp("$EXAMPLES/quickstart/nginx.conf");
+    my $t = Sandbox->new(workers => 1);
+    my $proxy = root_dir() . '/conf';
+    my $files = `sh -c 'ulimit -Hn'`;
+    $files = 65536 if $files !~ /^\d+$/ || $files > 65536;
+    chomp $files;
+
+    # 127.0.0.1:8080 may be taken by a quick start that runs
+    ok($conf =~ s/(?<=:)8080\b/%%PORT%%/g == 3, 'quickstart: its port');
+    $conf =~ s/\@(MODULE|AGENT|STATE)\@/%%$1%%/g;
+    $conf =~ s/\@(RUN|LOGS)\@/%%DIR%%/g;
+    $conf =~ s/\@CONF\@/$proxy/g;
+    $conf =~ s/\@FILES\@/$files/g;
+    unlike($conf, qr/\@[A-Z]+\@/, 'quickstart: every name is filled in');
+
+    mkdir "$t->{dir}/temp";
+    $t->write_conf(conf => $conf);
+    $t->start();
+
+    my $out = output_of('quickstart: the tour', {},
+        "$EXAMPLES/quickstart/tour.sh", "http://localhost:$t->{port}");
+    like($out, qr/^42$/m, 'quickstart: a command runs');
+    my ($url) = $out =~ m{Open it in a browser:\s+(http://\S+)};
+    is($t->preview('GET', $url // 'http://none/')->{body},
+        "<h1>Hello from a sandbox</h1>\n", 'quickstart: its link is alive');
+
+    # again, on what the first one left
+    output_of('quickstart: the tour again', {},
+        "$EXAMPLES/quickstart/tour.sh", "http://localhost:$t->{port}");
+
+    finish($t, 'quickstart');
+}
+
+
+sub walk
+{
+    my $t = Sandbox->new(keys => ['me:walks-with-a-key-0123456',
+        'other:walks-with-another-key'])->start();
+    my %env = (SANDBOX_API => "http://localhost:$t->{port}",
+        SANDBOX_KEY => 'walks-with-a-key-0123456');
+
+    my $out = output_of('curl: the walk', \%env, "$EXAMPLES/curl/walk");
+    like($out, qr/^The walk is over\.$/m, 'curl: to its end');
+    unlike($out, qr/walks-with-a-key/, 'curl: the key is not shown');
+    is(scalar $t->containers(), 0, 'curl: nothing is left');
+
+    $out = `SANDBOX_API=$env{SANDBOX_API} SANDBOX_KEY=nobodys-key-0123456 $EXAMPLES/curl/walk 2>&1`;
+    isnt($?, 0, 'curl: a wrong key ends it');
+    like($out, qr/the walk ends here/, 'curl: and it says so');
+
+    finish($t, 'curl');
+}
+
+
+# sandboxes whose nginx has no access to the engine but by the proxy
+
+sub engine_proxy
+{
+    my $conf = slurp("$EXAMPLES/engine-proxy/nginx.conf");
+    my $t = Sandbox->new();
+    my $dir = "$t->{dir}/proxy";
+    my $socket = "$dir/engine.sock";
+    my $nginx = $t->{nginx};
+
+    mkdir $dir or die "$dir: $!";
+    chown 0, (getgrnam 'nginx-sandbox')[2], $dir or die $!;
+    chmod 0750, $dir;
+
+    # another user than that of the sandboxes, who exists everywhere
+    ok($conf =~ s/^(user\s+)engine-proxy docker;/$1daemon docker;/m,
+        'engine-proxy: a user of its own');
+    $conf =~ s{/run/engine-proxy}{$dir}g;
+    $conf =~ s{/var/log/nginx}{$dir}g;
+    spew("$dir/nginx.conf", $conf);
+
+    output_of('engine-proxy: nginx', {}, $nginx, '-c', "$dir/nginx.conf",
+        '-e', "$dir/start.log");
+    wait_for(sub { -s "$dir/nginx.pid" }, 30) or die "no proxy\n";
+    my ($pid) = slurp("$dir/nginx.pid") =~ /(\d+)/;
+    my $ok = eval { proxied($t, $socket); 1 };
+    my $error = $@;
+    my $log = slurp("$dir/engine-proxy.error.log");
+
+    finish($t, 'engine-proxy') if $ok;
+    kill 'TERM', $pid;
+    ok(wait_for(sub { !kill 0, $pid }, 30), 'engine-proxy: it ends');
+    die $error if !$ok;
+
+    unlike($log, qr/\[(alert|crit|emerg)\]/, 'engine-proxy: no alert');
+}
+
+
+sub proxied
+{
+    my ($t, $socket) = @_;
+    my $other = 'nginx-sandbox-' . 'a' x 26;
+
+    $t->write_conf(engine => "unix:$socket",
+        conf => Sandbox::default_conf() =~ s/^user .*$/user %%USER%%;/mr);
+    $t->start();
+
+    my ($worker) = $t->workers_alive();
+    my $docker = (getgrnam 'docker')[2];
+    my ($groups) = slurp("/proc/$worker/status") =~ /^Groups:(.*)$/m;
+    unlike(" $groups ", qr/\s$docker\s/,
+        'engine-proxy: the workers are not in the engine\'s group');
+
+    is($t->run_in('proxied', 'echo through'), "through\n",
+        'engine-proxy: a sandbox starts');
+    my $name = $t->container_of('proxied');
+    is($t->api('DELETE', '/v1/sandbox/proxied')->{status}, 204,
+        'engine-proxy: and is destroyed');
+    is(scalar $t->containers(), 0, 'engine-proxy: its container too');
+
+    for my $call (
+        [GET => '/v1.41/containers/json', 200],
+        [GET => "/v1.41/containers/$other/json", 404],
+        [GET => '/v1.41/images/sandbox-base/json', 200],
+        [GET => '/v1.41/info', 403],
+        [POST => '/v1.41/containers/create', 403],
+        [POST => '/v1.41/containers/create?name=other', 403],
+        [POST => "/v1.41/containers/create?name=$other&name=other", 403],
+        [POST => '/v1.41/containers/other/start', 403],
+        [POST => "/v1.41/containers/$other/exec", 403],
+        [POST => "/v1.41/containers/$other/../other/start", 403],
+        [POST => "/v1.41/containers/$other%2f..%2fother/start", 403],
+        [GET => "/v1.41/containers/$other/archive?path=/etc", 403],
+        [POST => '/v1.41/images/create?fromImage=x', 403],
+        [DELETE => '/v1.41/images/sandbox-none', 403],
+        [DELETE => '/v1.41/containers/other', 403],
+        [POST => '/v1.41/build', 403],
+        [POST => '/v1.41/volumes/create', 403],
+        [GET => '/containers/json', 403],
+    ) {
+        my ($method, $path, $status) = @$call;
+        my $c = Sandbox::HTTP->new(path => $socket);
+        $c->request($method, $path, host => 'docker',
+            $method eq 'POST' ? (body => '') : ());
+        is($c->response(method => $method)->{status}, $status,
+            "engine-proxy: $method $path: $status");
+        $c->close();
+    }
+}
+
+
+# conf/nginx.conf.example, but for what only the machine it is for has
+
+sub complete_conf
+{
+    my $conf = slurp(root_dir() . '/conf/nginx.conf.example');
+    my $t = Sandbox->new(keys => ['me:a-key-of-somebody-012345']);
+    my $dir = $t->{dir};
+    my $proxy = root_dir() . '/conf/sandbox_proxy.conf';
+
+    output_of('nginx.conf.example: a certificate', {}, 'openssl', 'req',
+        '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj',
+        '/CN=api.example.com', '-keyout', "$dir/tls.key", '-out',
+        "$dir/tls.crt");
+
+    $conf =~ s{include\s+/etc/nginx/modules-enabled/\*\.conf;}
+              {load_module %%MODULE%%;};
+    $conf =~ s{/etc/nginx/tls/example\.com}{$dir/tls}g;
+    $conf =~ s{/etc/nginx/sandbox\.keys}{$dir/keys}g;
+    $conf =~ s{/usr/lib/nginx-sandbox/agent}{%%AGENT%%}g;
+    $conf =~ s{/var/lib/nginx-sandbox/state}{%%STATE%%}g;
+    $conf =~ s{/var/log/nginx}{$dir}g;
+    $conf =~ s{/run/nginx\.pid}{$dir/nginx.pid}g;
+    $conf =~ s{sandbox_proxy\.conf}{$proxy}g;
+    $conf =~ s{worker_rlimit_nofile.*\n}{}g;
+    $t->write_conf(conf => $conf);
+
+    my ($good, $out) = $t->check_conf();
+    ok($good, 'nginx.conf.example passes') or diag($out);
+    unlike($out, qr/\[warn\]/, 'nginx.conf.example: without a warning')
+        or diag($out);
+    $t->cleanup();
+}
