@@ -5,7 +5,7 @@
 
 
 #include "ngx_http_sandbox_module.h"
-#include "ngx_http_sandbox_route.h"
+#include "sandbox_route.h"
 
 
 /*

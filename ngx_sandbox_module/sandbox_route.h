@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _NGX_HTTP_SANDBOX_ROUTE_H_INCLUDED_
-#define _NGX_HTTP_SANDBOX_ROUTE_H_INCLUDED_
+#ifndef _SANDBOX_ROUTE_H_INCLUDED_
+#define _SANDBOX_ROUTE_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -67,4 +67,4 @@ int sandbox_route_method(const sandbox_route_t *route, const char *method,
     size_t len);
 
 
-#endif /* _NGX_HTTP_SANDBOX_ROUTE_H_INCLUDED_ */
+#endif /* _SANDBOX_ROUTE_H_INCLUDED_ */

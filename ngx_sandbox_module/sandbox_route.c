@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "ngx_http_sandbox_route.h"
+#include "sandbox_route.h"
 
 
 typedef struct {

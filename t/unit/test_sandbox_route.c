@@ -1,0 +1,234 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sandbox_route.h"
+
+
+#define TEST_ID40  "a234567890123456789012345678901234567890"
+
+
+typedef struct {
+    const char       *path;
+    sandbox_route_e   kind;
+    const char       *id;
+    const char       *tail;
+    const char       *port;
+} test_route_t;
+
+
+static int test_parse(const char *path, sandbox_route_t *route);
+static int test_is(const sandbox_text_t *text, const char *expected);
+
+
+static int
+test_parse(const char *path, sandbox_route_t *route)
+{
+    int     rc;
+    char   *copy;
+    size_t  len;
+
+    /* without a byte behind it, for the sanitizers */
+
+    len = strlen(path);
+    copy = malloc(len ? len : 1);
+    assert_non_null(copy);
+    memcpy(copy, path, len);
+
+    rc = sandbox_route_parse(copy, len, route);
+
+    if (route->id.data) {
+        route->id.data = path + (route->id.data - copy);
+        route->tail.data = path + (route->tail.data - copy);
+    }
+
+    if (route->port.data) {
+        route->port.data = path + (route->port.data - copy);
+    }
+
+    free(copy);
+
+    return rc;
+}
+
+
+static int
+test_is(const sandbox_text_t *text, const char *expected)
+{
+    return text->len == strlen(expected)
+           && memcmp(text->len ? text->data : "", expected, text->len) == 0;
+}
+
+
+static void
+test_routes(void **state)
+{
+    size_t           i;
+    sandbox_route_t  route;
+
+    static const test_route_t  routes[] = {
+        { "/health", SANDBOX_ROUTE_HEALTH, "", "", "" },
+        { "/v1/sandbox", SANDBOX_ROUTE_SANDBOXES, "", "", "" },
+        { "/v1/sandbox/a", SANDBOX_ROUTE_SANDBOX, "a", "", "" },
+        { "/v1/sandbox/" TEST_ID40, SANDBOX_ROUTE_SANDBOX, TEST_ID40, "",
+          "" },
+        { "/v1/sandbox/a/running", SANDBOX_ROUTE_RUNNING, "a", "/running",
+          "" },
+        { "/v1/sandbox/a-b/ports", SANDBOX_ROUTE_PORTS, "a-b", "/ports", "" },
+        { "/v1/sandbox/a/ports/8080", SANDBOX_ROUTE_PORT, "a", "/ports/8080",
+          "8080" },
+        { "/v1/sandbox/a/ports/x%20", SANDBOX_ROUTE_PORT, "a", "/ports/x%20",
+          "x%20" },
+        { "/v1/sandbox/a/exec", SANDBOX_ROUTE_EXEC, "a", "/exec", "" },
+        { "/v1/sandbox/a/file", SANDBOX_ROUTE_FILE, "a", "/file", "" },
+        { "/v1/sandbox/a/file/", SANDBOX_ROUTE_FILE, "a", "/file/", "" },
+        { "/v1/sandbox/a/file/w/x%2Fy//z", SANDBOX_ROUTE_FILE, "a",
+          "/file/w/x%2Fy//z", "" },
+        { "/v1/sandbox/a/file/...", SANDBOX_ROUTE_FILE, "a", "/file/...",
+          "" },
+        { "/v1/sandbox/a/file/.x/..y/z.", SANDBOX_ROUTE_FILE, "a",
+          "/file/.x/..y/z.", "" },
+        { "/v1/sandbox/a/api/execute", SANDBOX_ROUTE_EXECUTE, "a",
+          "/api/execute", "" },
+        { "/v1/sandbox/a/api/execute/stream", SANDBOX_ROUTE_EXECUTE_STREAM,
+          "a", "/api/execute/stream", "" },
+        { "/v1/sandbox/a/api/ping", SANDBOX_ROUTE_PING, "a", "/api/ping",
+          "" },
+        { "/v1/sandbox/a/api/version", SANDBOX_ROUTE_VERSION, "a",
+          "/api/version", "" },
+
+        { "/", SANDBOX_ROUTE_NONE, "", "", "" },
+        { "/health/", SANDBOX_ROUTE_NONE, "", "", "" },
+        { "/Health", SANDBOX_ROUTE_NONE, "", "", "" },
+        { "/v1", SANDBOX_ROUTE_NONE, "", "", "" },
+        { "/v1/sandboxes", SANDBOX_ROUTE_NONE, "", "", "" },
+        { "/v1/sandbox/", SANDBOX_ROUTE_NONE, "", "", "" },
+        { "//v1/sandbox", SANDBOX_ROUTE_NONE, "", "", "" },
+        { "/v1//sandbox", SANDBOX_ROUTE_NONE, "", "", "" },
+        { "/v1/sandbox/a/", SANDBOX_ROUTE_NONE, "a", "/", "" },
+        { "/v1/sandbox/a//exec", SANDBOX_ROUTE_NONE, "a", "//exec", "" },
+        { "/v1/sandbox/a/exec/", SANDBOX_ROUTE_NONE, "a", "/exec/", "" },
+        { "/v1/sandbox/a/exe%63", SANDBOX_ROUTE_NONE, "a", "/exe%63", "" },
+        { "/v1/sandbox/a/files", SANDBOX_ROUTE_NONE, "a", "/files", "" },
+        { "/v1/sandbox/a/file%2Fx", SANDBOX_ROUTE_NONE, "a", "/file%2Fx",
+          "" },
+        { "/v1/sandbox/a/ports/", SANDBOX_ROUTE_NONE, "a", "/ports/", "" },
+        { "/v1/sandbox/a/ports/1/2", SANDBOX_ROUTE_NONE, "a", "/ports/1/2",
+          "" },
+        { "/v1/sandbox/a/api", SANDBOX_ROUTE_NONE, "a", "/api", "" },
+        { "/v1/sandbox/a/api/execute/", SANDBOX_ROUTE_NONE, "a",
+          "/api/execute/", "" },
+        { "/v1/sandbox/a/api/execute/streams", SANDBOX_ROUTE_NONE, "a",
+          "/api/execute/streams", "" },
+        { NULL, SANDBOX_ROUTE_NONE, NULL, NULL, NULL }
+    };
+
+    for (i = 0; routes[i].path; i++) {
+        print_message("%s\n", routes[i].path);
+
+        assert_int_equal(test_parse(routes[i].path, &route),
+                         SANDBOX_ROUTE_OK);
+        assert_int_equal(route.kind, routes[i].kind);
+        assert_true(test_is(&route.id, routes[i].id));
+        assert_true(test_is(&route.tail, routes[i].tail));
+        assert_true(test_is(&route.port, routes[i].port));
+
+        assert_int_equal(route.pattern[0] == '\0',
+                         route.kind == SANDBOX_ROUTE_NONE);
+    }
+}
+
+
+static void
+test_refused(void **state)
+{
+    size_t           i;
+    sandbox_route_t  route;
+
+    static const char  *paths[] = {
+        "", "v1/sandbox", "*", "?", "/v1/sandbox#", "/v1/sandbox/a/file/x#y",
+        "/.", "/..", "/./health", "/v1/../health", "/v1/sandbox/a/..",
+        "/v1/sandbox/a/../b", "/v1/sandbox/a/./exec",
+        "/v1/sandbox/a/file/..", "/v1/sandbox/a/file/../x",
+        "/v1/sandbox/a/file/%2e%2e/x", "/v1/sandbox/a/file/%2E./x",
+        "/v1/sandbox/a/file/.%2e", "/v1/sandbox/a/file/%2e", NULL
+    };
+
+    static const char  *ids[] = {
+        "/v1/sandbox//", "/v1/sandbox//exec", "/v1/sandbox/A",
+        "/v1/sandbox/a_b", "/v1/sandbox/-a", "/v1/sandbox/a-/exec",
+        "/v1/sandbox/%61", "/v1/sandbox/a%2Fb", "/v1/sandbox/api/exec",
+        "/v1/sandbox/" TEST_ID40 "1", "/v1/sandbox/a b/nothing", NULL
+    };
+
+    for (i = 0; paths[i]; i++) {
+        print_message("%s\n", paths[i]);
+        assert_int_equal(test_parse(paths[i], &route),
+                         SANDBOX_ROUTE_BAD_PATH);
+        assert_int_equal(route.kind, SANDBOX_ROUTE_NONE);
+    }
+
+    for (i = 0; ids[i]; i++) {
+        print_message("%s\n", ids[i]);
+        assert_int_equal(test_parse(ids[i], &route), SANDBOX_ROUTE_BAD_ID);
+        assert_int_equal(route.id.len, 0);
+    }
+
+    assert_int_equal(sandbox_route_parse("/v1/sandbox/a\0b", 15, &route),
+                     SANDBOX_ROUTE_BAD_ID);
+}
+
+
+static void
+test_methods(void **state)
+{
+    sandbox_route_t  route;
+
+    assert_int_equal(test_parse("/v1/sandbox/a", &route), SANDBOX_ROUTE_OK);
+
+    assert_int_equal(sandbox_route_method(&route, "GET", 3), 1);
+    assert_int_equal(sandbox_route_method(&route, "HEAD", 4), 1);
+    assert_int_equal(sandbox_route_method(&route, "DELETE", 6), 1);
+    assert_int_equal(sandbox_route_method(&route, "POST", 4), 0);
+    assert_int_equal(sandbox_route_method(&route, "get", 3), 0);
+    assert_int_equal(sandbox_route_method(&route, "GE", 2), 0);
+    assert_int_equal(sandbox_route_method(&route, "GETS", 4), 0);
+    assert_int_equal(sandbox_route_method(&route, "", 0), 0);
+    assert_int_equal(sandbox_route_method(&route, ", ", 2), 0);
+    assert_int_equal(sandbox_route_method(&route, "GET, HEAD", 9), 0);
+
+    assert_int_equal(test_parse("/v1/sandbox/a/exec", &route),
+                     SANDBOX_ROUTE_OK);
+    assert_int_equal(sandbox_route_method(&route, "POST", 4), 1);
+    assert_int_equal(sandbox_route_method(&route, "GET", 3), 0);
+    assert_true(sandbox_route_agent(route.kind));
+
+    assert_int_equal(test_parse("/nothing", &route), SANDBOX_ROUTE_OK);
+    assert_int_equal(sandbox_route_method(&route, "GET", 3), 0);
+    assert_false(sandbox_route_agent(route.kind));
+}
+
+
+int
+main(void)
+{
+    const struct CMUnitTest  tests[] = {
+        cmocka_unit_test(test_routes),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_methods)
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
