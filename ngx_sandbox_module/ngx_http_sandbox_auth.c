@@ -348,6 +348,7 @@ ngx_http_sandbox_strips(ngx_str_t *name, ngx_uint_t secrets)
     static const sandbox_text_t  ours[] = {
         { "x-sandbox-", 10 },
         { "x-accel-", 8 },
+        { "http2-settings", 14 },
         { NULL, 0 }
     };
 

@@ -22,8 +22,6 @@ static ngx_int_t ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_uint_t ngx_http_sandbox_filter_drops(ngx_http_sandbox_ctx_t *ctx,
     ngx_table_elt_t *h);
-static ngx_int_t ngx_http_sandbox_filter_add(ngx_http_request_t *r,
-    const char *name, const char *value);
 static ngx_int_t ngx_http_sandbox_filter_error(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_body_filter(ngx_http_request_t *r,
@@ -79,14 +77,13 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
     }
 
     if (rc == NGX_DECLINED) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "sandbox sent more than %d headers",
-                      NGX_HTTP_SANDBOX_HEADERS_MAX);
 
+        /* nginx goes on as if the answer had been unreadable */
+
+        ngx_http_clean_header(r);
         ctx->filtered = 0;
 
-        return ngx_http_filter_finalize_request(r, &ngx_http_sandbox_module,
-                                                NGX_HTTP_BAD_GATEWAY);
+        return NGX_HTTP_BAD_GATEWAY;
     }
 
     if (rc != NGX_OK) {
@@ -95,10 +92,10 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
 
     if (ctx->api) {
 
-        if (ngx_http_sandbox_filter_add(r, "X-Content-Type-Options", "nosniff")
+        if (ngx_http_sandbox_header(r, "X-Content-Type-Options", "nosniff")
             != NGX_OK
-            || ngx_http_sandbox_filter_add(r, "Content-Security-Policy",
-                                           "sandbox")
+            || ngx_http_sandbox_header(r, "Content-Security-Policy",
+                                       "sandbox")
                != NGX_OK
             || ngx_http_sandbox_cors(r) != NGX_OK)
         {
@@ -117,6 +114,18 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     ngx_uint_t        i, n, referrer;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
+
+    /* nginx would pass 1xx on as if it were an answer */
+
+    if (r->headers_out.status < NGX_HTTP_OK
+        && (r->headers_out.status != NGX_HTTP_SWITCHING_PROTOCOLS
+            || !ngx_http_sandbox_websocket(r)))
+    {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "sandbox sent status %ui, which was not asked for",
+                      r->headers_out.status);
+        return NGX_DECLINED;
+    }
 
     n = 0;
     referrer = 0;
@@ -141,6 +150,9 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
         }
 
         if (++n > NGX_HTTP_SANDBOX_HEADERS_MAX) {
+            ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                          "sandbox sent more than %d headers",
+                          NGX_HTTP_SANDBOX_HEADERS_MAX);
             return NGX_DECLINED;
         }
 
@@ -159,15 +171,14 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     }
 
     if (ctx->api && ctx->start) {
-        return ngx_http_sandbox_filter_add(r, "Sandbox-Start",
-                                           ngx_http_sandbox_starts[ctx->start]);
+        return ngx_http_sandbox_header(r, "Sandbox-Start",
+                                       ngx_http_sandbox_starts[ctx->start]);
     }
 
     /* the host name of a preview holds its token */
 
     if (ctx->preview && !referrer) {
-        return ngx_http_sandbox_filter_add(r, "Referrer-Policy",
-                                           "same-origin");
+        return ngx_http_sandbox_header(r, "Referrer-Policy", "same-origin");
     }
 
     return NGX_OK;
@@ -220,14 +231,6 @@ ngx_http_sandbox_filter_drops(ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h)
             && ngx_strncasecmp(h->key.data, (u_char *) "Access-Control-",
                                sizeof("Access-Control-") - 1)
                == 0);
-}
-
-
-static ngx_int_t
-ngx_http_sandbox_filter_add(ngx_http_request_t *r, const char *name,
-    const char *value)
-{
-    return ngx_http_sandbox_header(r, name, value);
 }
 
 
