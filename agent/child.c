@@ -127,9 +127,10 @@ agent_child_spawn(agent_child_t *child, agent_spawn_t *s)
 static void
 agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
 {
-    int       fd, err, first;
-    size_t    i;
-    sigset_t  set;
+    int          fd, err, first;
+    size_t       i;
+    sigset_t     set;
+    const char  *name;
 
     setsid();
 
@@ -176,6 +177,11 @@ agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
     for (i = 0; s->programs[i]; i++) {
         res->program = i;
 
+        if (s->rename) {
+            name = strrchr(s->programs[i], '/');
+            s->argv[0] = (char *) (name ? name + 1 : s->programs[i]);
+        }
+
         err = agent_child_search(s, s->programs[i]);
 
         /* the reason that says most: not that another does not exist */
@@ -193,7 +199,7 @@ agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
 static int
 agent_child_descriptors(agent_spawn_t *s)
 {
-    int  in, out, err;
+    int  in, out, err, ends[2];
 
     in = s->in;
 
@@ -201,7 +207,15 @@ agent_child_descriptors(agent_spawn_t *s)
         in = open("/dev/null", O_RDONLY|O_CLOEXEC);
 
         if (in == -1) {
-            return -1;
+
+            /* a pipe that nobody writes to is as empty */
+
+            if (pipe2(ends, O_CLOEXEC) == -1) {
+                return -1;
+            }
+
+            in = ends[0];
+            close(ends[1]);
         }
     }
 

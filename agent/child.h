@@ -51,7 +51,9 @@ typedef struct {
      * One without a slash is looked up in path.
      */
     const char          *const *programs;
-    char                *const *argv;
+    char               **argv;
+    /* the first argument becomes the program's name: one binary, many names */
+    int                  rename;
     char                *const *env;
     const char           *path;
     const char           *cwd;

@@ -103,6 +103,7 @@ agent_command_start(agent_command_t *cmd)
 
     s.programs = cmd->programs;
     s.argv = cmd->argv;
+    s.rename = cmd->rename;
     s.env = env;
     s.cwd = cmd->cwd ? cmd->cwd : AGENT_WORKSPACE;
     s.user = &agent_user;

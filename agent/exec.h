@@ -37,7 +37,8 @@ struct agent_command_s {
     /* set by the caller before agent_command_start() */
 
     const char     *const *programs;
-    char           *const *argv;
+    char           **argv;
+    int              rename;           /* as of agent_spawn_t */
     const char     **env;              /* as of agent_env_build() */
     const char      *cwd;              /* NULL: the workspace */
     uint64_t         timeout_ms;       /* 0: none */

@@ -115,6 +115,7 @@ agent_exec_api_start(agent_request_t *r, json_t *body, int stream)
 
     cmd->programs = agent_exec_shells;
     cmd->argv = argv;
+    cmd->rename = 1;
     cmd->env = env;
     cmd->cwd = cwd;
     cmd->timeout_ms = timeout;
