@@ -448,8 +448,8 @@ test_operations(void **state)
     static const char  *expected[] = {
         "{\"op\":\"listen\",\"seq\":1,\"port\":8080}",
         "{\"op\":\"unlisten\",\"seq\":2,\"port\":65535}",
-        "{\"op\":\"configure\",\"seq\":4294967295,"
-            "\"keep_alive\":true,\"env\":{\"A\":\"b\"}}",
+        ("{\"op\":\"configure\",\"seq\":4294967295,"
+         "\"keep_alive\":true,\"env\":{\"A\":\"b\"}}"),
         "{\"op\":\"prepare\",\"seq\":4,\"ms\":2000}",
     };
 
