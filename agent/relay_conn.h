@@ -15,8 +15,9 @@
 
 
 /*
- * One connection of a relay, shared by relay.c (accepting, dialling, the end),
- * relay_copy.c (bytes) and relay_refuse.c (the agent's own answer).
+ * One connection of a relay, shared by relay.c (accepting, the end),
+ * relay_dial.c (the way to the app), relay_copy.c (bytes) and relay_refuse.c
+ * (the agent's own answer).
  */
 
 
@@ -112,6 +113,14 @@ void agent_relay_deadline(agent_relay_conn_t *c, uint64_t ms);
 int agent_relay_wait(agent_relay_conn_t *c, int client, int app);
 
 extern uint64_t  agent_relay_received;
+
+
+/* relay_dial.c */
+
+int agent_relay_dial_init(uv_loop_t *loop);
+
+/* connects to the app; goes on with agent_relay_copy() or _refuse() */
+void agent_relay_dial(agent_relay_conn_t *c);
 
 
 /* relay_copy.c */
