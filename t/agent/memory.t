@@ -1,0 +1,106 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# What the agent costs: its file, its memory when idle, under load and after.
+
+use warnings;
+use strict;
+
+use File::Basename;
+use Test::More;
+use Time::HiRes qw/time sleep/;
+
+use lib dirname(__FILE__) . '/../lib';
+
+use Sandbox::Box;
+
+plan(skip_all => 'a sanitizer has its own needs') if $Sandbox::Box::SANITIZE;
+
+# no failing test may wait for ever
+alarm 300;
+
+my $size = -s $Sandbox::Box::AGENT;
+cmp_ok($size, '<=', 2 * 1024 * 1024, "the binary's $size bytes");
+like(`file -L $Sandbox::Box::AGENT`, qr/statically linked/, 'is static')
+    if -x '/usr/bin/file';
+
+my $box = Sandbox::Box->new(ports => [8080]);
+sleep 0.2;
+my $fresh = $box->private();
+cmp_ok($fresh, '<=', 2048, "$fresh KB of private memory after boot");
+
+my $fds = () = glob '/proc/' . $box->pid() . '/fd/*';
+
+
+# much output, in little memory
+
+my $http = $box->http(timeout => 120);
+$http->request('POST', '/exec', host => 'x',
+    body => '{"argv":["head","-c","200000000","/dev/zero"]}');
+$http->head();
+my $got = 0;
+my $last = '';
+while (defined(my $piece = $http->read())) {
+    $got += length $piece;
+    $last = substr $last . $piece, -60;
+}
+# four characters for each three bytes, and the frames
+cmp_ok($got, '>', 200_000_000 * 4 / 3, '200 MB through exec');
+like($last, qr/event: exit\ndata: \{"exit_code":0\}\n\n$/, 'to the end');
+cmp_ok($box->status('VmHWM'), '<', 8192, 'in less than 8 MB');
+
+# with a reader that does not read
+$http = $box->http();
+$http->request('POST', '/exec', host => 'x', body => '{"argv":["yes"]}');
+$http->head();
+my $stream = $box->http();
+$stream->request('POST', '/api/execute/stream', host => 'x',
+    body => '{"command":"yes"}');
+$stream->head();
+sleep 1;
+cmp_ok($box->status('VmHWM'), '<', 8192, 'slow readers cost no memory');
+$http->close();
+$stream->close();
+
+# a large answer at once, and its memory back
+my $res = $box->call('POST', '/api/execute',
+    { command => 'head -c 30000000 /dev/zero | tr "\\0" x' });
+is($res->{status}, 200, '30 MB at once');
+cmp_ok($box->status('VmRSS'), '<', 8192, 'given back');
+
+# many commands
+for (1 .. 300) {
+    my $http = $box->http();
+    $http->request('POST', '/exec', host => 'x', body => '{"argv":["true"]}');
+    $http->response();
+}
+$_->response() for map {
+    my $http = $box->http(timeout => 60);
+    $http->request('POST', '/exec', host => 'x',
+        body => '{"argv":["sh","-c","echo x; sleep 0.2"]}');
+    $http
+} 1 .. 100;
+
+sleep 0.2;
+my $used = $box->private();
+cmp_ok($used, '<=', 2048, "$used KB of private memory after all that");
+ok($box->wait_for(20, sub {
+    $fds == (() = glob '/proc/' . $box->pid() . '/fd/*')
+}), 'no descriptor stays open');
+
+my $ticks = cpu();
+sleep 2;
+cmp_ok(cpu() - $ticks, '<=', 2, 'an idle agent does nothing');
+
+is($box->stop(), 0, 'an orderly end');
+
+done_testing();
+
+
+sub cpu
+{
+    open my $fh, '<', '/proc/' . $box->pid() . '/stat' or die $!;
+    my @f = split ' ', (<$fh> =~ s/^.*\) //r);
+    return $f[11] + $f[12];
+}
