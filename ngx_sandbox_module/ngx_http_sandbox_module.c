@@ -28,7 +28,12 @@ static ngx_int_t ngx_http_sandbox_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t ngx_http_sandbox_init_process(ngx_cycle_t *cycle);
 static void ngx_http_sandbox_exit_process(ngx_cycle_t *cycle);
+static void ngx_http_sandbox_endpoint_cleanup(void *data);
 static void ngx_http_sandbox_ctx_cleanup(void *data);
+
+
+/* ms to connect to one address of the engine */
+#define NGX_HTTP_SANDBOX_CONNECT  5000
 
 
 ngx_http_sandbox_worker_t  *ngx_http_sandbox_worker;
@@ -323,8 +328,8 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
 
     char                err[256];
     ngx_str_t           name;
-    ac_endpoint_t      *ep;
     ac_endpoint_conf_t  epc;
+    ngx_pool_cleanup_t *cln;
 
     if (smcf->engine.data == NULL) {
         ngx_str_set(&smcf->engine, "unix:/var/run/docker.sock");
@@ -361,16 +366,25 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
     epc.ca = (char *) smcf->engine_ca.data;
     epc.cert = (char *) smcf->engine_cert.data;
     epc.key = (char *) smcf->engine_key.data;
+    epc.connect_ms = NGX_HTTP_SANDBOX_CONNECT;
 
-    ep = ac_endpoint_create(&epc, err, sizeof(err));
-    if (ep == NULL) {
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    /* made by the master, which may read a key that the workers may not */
+
+    smcf->endpoint = ac_endpoint_create(&epc, err, sizeof(err));
+    if (smcf->endpoint == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid \"sandbox_engine\" \"%V\": %s",
                            &smcf->engine, err);
         return NGX_CONF_ERROR;
     }
 
-    ac_endpoint_destroy(ep);
+    cln->handler = ngx_http_sandbox_endpoint_cleanup;
+    cln->data = smcf->endpoint;
 
     if (smcf->state == NULL) {
         return NGX_CONF_OK;
@@ -390,6 +404,13 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
     smcf->zone->data = smcf;
 
     return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_sandbox_endpoint_cleanup(void *data)
+{
+    ac_endpoint_destroy(data);
 }
 
 
@@ -631,8 +652,6 @@ ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data)
 static ngx_int_t
 ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
 {
-    char                           err[256];
-    ac_endpoint_conf_t             epc;
     ngx_http_sandbox_worker_t     *w;
     ngx_http_sandbox_main_conf_t  *smcf;
 
@@ -668,20 +687,7 @@ ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
         return NGX_ERROR;
     }
 
-    ngx_memzero(&epc, sizeof(ac_endpoint_conf_t));
-
-    epc.url = (char *) smcf->engine.data;
-    epc.ca = (char *) smcf->engine_ca.data;
-    epc.cert = (char *) smcf->engine_cert.data;
-    epc.key = (char *) smcf->engine_key.data;
-    epc.connect_ms = 5000;
-
-    w->endpoint = ac_endpoint_create(&epc, err, sizeof(err));
-    if (w->endpoint == NULL) {
-        ngx_log_error(NGX_LOG_EMERG, cycle->log, 0,
-                      "sandbox engine \"%V\": %s", &smcf->engine, err);
-        return NGX_ERROR;
-    }
+    w->endpoint = smcf->endpoint;
 
     /* a worker that cannot read its state answers 503, and says why */
 
@@ -723,7 +729,6 @@ ngx_http_sandbox_exit_process(ngx_cycle_t *cycle)
     ngx_http_sandbox_node_cleanup();
 
     ac_docker_destroy(w->docker);
-    ac_endpoint_destroy(w->endpoint);
 
     ngx_http_sandbox_loop_destroy(w->loop);
 

@@ -100,6 +100,7 @@ typedef struct {
     ngx_str_t                      engine_ca;
     ngx_str_t                      engine_cert;
     ngx_str_t                      engine_key;
+    ac_endpoint_t                 *endpoint;
     ngx_msec_t                     engine_timeout;     /* of one call */
     ngx_msec_t                     start_timeout;
 
