@@ -374,6 +374,7 @@ ngx_http_sandbox_strip_headers(ngx_http_request_t *r, ngx_uint_t secrets)
     ngx_table_elt_t  *h, *copy;
 
     found = 0;
+    ngx_memzero(&headers, sizeof(ngx_list_t));
 
 again:
 
