@@ -165,6 +165,7 @@ ngx_http_sandbox_key_read(ngx_conf_t *cf, ngx_str_t *name, size_t *size)
     ngx_fd_t          fd;
     ngx_file_info_t   fi;
 
+    len = 0;
     text = NULL;
 
     /* non-blocking, lest a FIFO hold the master up */

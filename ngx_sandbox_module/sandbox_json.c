@@ -435,6 +435,7 @@ sandbox_json_add_object(cJSON *json, const char *name, const char *text)
     }
 
     len = strlen(text);
+    end = NULL;
 
     if (len > SANDBOX_SPEC_MAX) {
         errno = EFBIG;
