@@ -1,0 +1,429 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# The documents have every directive, option, variable, route, error code and
+# metric of the code, and none that the code has not.
+
+use warnings;
+use strict;
+
+use File::Find ();
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Sandbox;
+
+chdir root_dir() or die $!;
+
+my $README = slurp('README.md');
+my $API = slurp('docs/api.md');
+my $OPERATING = slurp('docs/operating.md');
+
+# line breaks and the joints of string literals taken out
+my $MODULE = flat(glob 'ngx_sandbox_module/*.[ch]');
+my $AGENT = flat(glob 'agent/*.[ch]');
+my $CLIENT = flat(glob 'agent_client/*.[ch]');
+
+my $METHOD = qr/(?:GET|HEAD|POST|PUT|DELETE|OPTIONS)/;
+
+my %context = (
+    NGX_HTTP_MAIN_CONF => 'http', NGX_HTTP_SRV_CONF => 'server',
+    NGX_HTTP_LOC_CONF => 'location', NGX_HTTP_UPS_CONF => 'upstream',
+);
+
+my %status = (
+    NGX_HTTP_BAD_REQUEST => 400, NGX_HTTP_UNAUTHORIZED => 401,
+    NGX_HTTP_FORBIDDEN => 403, NGX_HTTP_NOT_FOUND => 404,
+    NGX_HTTP_CONFLICT => 409, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE => 413,
+    NGX_HTTP_TOO_MANY_REQUESTS => 429, NGX_HTTP_INTERNAL_SERVER_ERROR => 500,
+    NGX_HTTP_BAD_GATEWAY => 502, NGX_HTTP_SERVICE_UNAVAILABLE => 503,
+    NGX_HTTP_GATEWAY_TIME_OUT => 504,
+    $MODULE =~ /#define (NGX_HTTP_SANDBOX_\w+) +(4\d\d)\b/g,
+);
+
+directives();
+options();
+variables();
+metrics();
+routes();
+errors_of_nginx();
+errors_of_the_agent();
+log_lines();
+names_in_use();
+links();
+
+done_testing();
+
+
+sub flat
+{
+    my $text = join "\n", map { slurp($_) } @_;
+
+    $text =~ s{/\*.*?\*/}{}gs;
+    $text =~ s/^(#define.*?)$/$1;/gm;
+    $text =~ s/\s+/ /g;
+    $text =~ s/" NGX_HTTP_SANDBOX_CONTAINER "/nginx-sandbox-/g;
+    $text =~ s/(?<!\\)" "//g;
+
+    return $text;
+}
+
+
+# two hashes of name => what; at least so many of them, or nothing was parsed
+
+sub same
+{
+    my ($what, $least, $code, $docs) = @_;
+
+    cmp_ok(scalar keys %$code, '>=', $least, "$what: the code has some");
+    is("@{[sort grep { !exists $docs->{$_} } keys %$code]}", '',
+        "$what: none is undocumented");
+    is("@{[sort grep { !exists $code->{$_} } keys %$docs]}", '',
+        "$what: none is documented that is not there");
+
+    for (sort keys %$code) {
+        next if !exists $docs->{$_} || !length $code->{$_}
+            || !length $docs->{$_};
+        is($docs->{$_}, $code->{$_}, "$what: $_");
+    }
+}
+
+
+sub sorted
+{
+    my %seen;
+    return join ' ', sort grep { !$seen{$_}++ } @_;
+}
+
+
+# rows of the tables in a part of a document: [cell, cell, ...]
+
+sub rows
+{
+    my ($text) = @_;
+    my @rows;
+
+    while ($text =~ /^\| (.*) \|$/mg) {
+        push @rows, [split / \| /, $1];
+    }
+
+    return @rows;
+}
+
+
+# the text below a heading, up to the next one of that level or above
+
+sub section
+{
+    my ($text, $title) = @_;
+
+    my ($marks) = $text =~ /^(#+) \Q$title\E$/m;
+    die "no section \"$title\"\n" if !defined $marks;
+
+    my $n = length $marks;
+    my ($body) = $text =~ /^$marks \Q$title\E\n(.*?)(?=^#{1,$n} |\z)/ms;
+    return $body;
+}
+
+
+sub directives
+{
+    my (%code, %docs);
+
+    my ($table) = $MODULE =~ /ngx_http_sandbox_commands\[\] = \{(.*?)ngx_null/
+        or die "no table of directives\n";
+
+    while ($table =~ /ngx_string\("(\w+)"\), ([A-Z0-9_|]+),/g) {
+        my ($name, $flags) = ($1, $2);
+        $code{$name} = sorted(map { $context{$_} }
+            grep { $context{$_} } split /\|/, $flags);
+    }
+
+    my $text = section($README, 'Directives');
+
+    while ($text =~ /^### (\w+)\n\n(.*?)\n\n/msg) {
+        my ($name, $head) = ($1, $2);
+
+        like($head, qr/^    Syntax:   \Q$name\E(?: [^;]+)?;$/m,
+            "$name: its syntax");
+        like($head, qr/^    Default:  (?:—|\Q$name\E [^;]+;)$/m,
+            "$name: its default");
+        my ($where) = $head =~ /^    Context:  (.+)$/m;
+        $docs{$name} = sorted(split /, /, $where // '');
+    }
+
+    same('directives', 15, \%code, \%docs);
+}
+
+
+sub options
+{
+    my %code = map { $_ => '' } $MODULE =~ /ngx_http_sandbox_is\("(\w+)"\)/g;
+    my %docs = map { $_->[0] =~ /^`(\w+)=`$/ ? ($1 => '') : () }
+        rows(section($README, 'sandbox_class'));
+
+    same('options of a class', 8, \%code, \%docs);
+}
+
+
+sub variables
+{
+    my ($table) = $MODULE
+        =~ /ngx_http_variable_t ngx_http_sandbox_variables\[\] = \{(.*?)null/
+        or die "no table of variables\n";
+    my %code = map { $_ => '' } $table =~ /ngx_string\("(\w+)"\)/g;
+    my %docs = map { $_->[0] =~ /^`\$(\w+)`$/ ? ($1 => '') : () }
+        rows(section($README, 'Variables'));
+
+    same('variables', 10, \%code, \%docs);
+}
+
+
+sub metrics
+{
+    my ($table) = $MODULE
+        =~ /ngx_http_sandbox_metrics\[\] = \{(.*?)\{ NULL,/
+        or die "no table of metrics\n";
+    my $text = section($README, 'Metrics');
+    my %code = map { $_ => '' } $table =~ /\{ "(\w+)"/g;
+    my %docs = map { $_->[0] =~ /^`(\w+)`$/ ? ($1 => '') : () } rows($text);
+
+    same('metrics', 15, \%code, \%docs);
+
+    for ($table =~ /\{start=\\"(\w+)\\"\}/g) {
+        like($text, qr/"\Q$_\E"|`\Q$_\E`/, "metrics: start \"$_\"");
+    }
+}
+
+
+sub routes
+{
+    my (%code, %readme, %api);
+
+    while ($MODULE =~ m{"($METHOD(?:, $METHOD)*)", "(/[^"]*)"}g) {
+        $code{$2} = sorted(split(/, /, $1), split / /, $code{$2} // '');
+    }
+
+    for (rows(section($README, 'Routes'))) {
+        my ($route) = $_->[1] =~ m{^`(/\S*)`$} or next;
+        $readme{$route} = sorted($_->[0] =~ /`($METHOD)`/g);
+    }
+
+    same('routes in README.md', 10, \%code, \%readme);
+
+    # HEAD goes without saying there
+
+    like($API, qr/HEAD works wherever GET does/, 'HEAD in docs/api.md');
+
+    while ($API =~ m{`($METHOD(?:, $METHOD)*) (/[^` ]+)`}g) {
+        $api{$2} = sorted((map { $_ eq 'GET' ? qw/GET HEAD/ : $_ }
+            split /, /, $1), split / /, $api{$2} // '');
+    }
+
+    same('routes in docs/api.md', 10, \%code, \%api);
+
+    # the agent serves those that are its own, and no other is let through
+
+    my %agent = map { ("/v1/sandbox/:id$_" => '') }
+        grep { $_ ne '/' } $AGENT =~ m{\{ "$METHOD", "(/[^"]*)",}g;
+    $agent{'/v1/sandbox/:id/file/<path>'} = '' if $AGENT =~ m{"/file"};
+    my %passed = map { $_ => '' } grep { m{/:id/(?!running$|ports)} }
+        keys %code;
+
+    same('routes of the agent', 6, \%agent, \%passed);
+}
+
+
+# {code => statuses} of the tables in a section of docs/api.md
+
+sub documented_errors
+{
+    my ($title) = @_;
+    my %docs;
+
+    for (rows(section($API, $title))) {
+        my $statuses = sorted($_->[1] =~ /\b(\d{3})\b/g);
+        $docs{$_} = sorted(split(/ /, $docs{$_} // ''), split / /, $statuses)
+            for $_->[0] =~ /`(\w+)`/g;
+    }
+
+    return \%docs;
+}
+
+
+sub errors_of_nginx
+{
+    my %code;
+
+    while ($MODULE =~ /ngx_http_sandbox_(?:refuse|fail) ?\(([^;"]*), "(\w+)"/g)
+    {
+        my ($args, $code) = ($1, $2);
+        my ($arg) = $args =~ /(\w+)$/;
+        my $n = $arg =~ /^\d+$/ ? $arg : $status{$arg};
+        ok(defined $n, "errors of nginx: $code has a status, $arg");
+        push @{$code{$code}}, $n // 0;
+    }
+
+    # error pages of nginx's own that become JSON
+
+    while ($MODULE =~ /(?:case (NGX_HTTP_\w+)|(default)): code = (.*?);/g) {
+        my $n = $2 ? undef : $status{$1};
+        push @{$code{$_}}, $n // () for $3 =~ /"(\w+)"/g;
+    }
+
+    $code{$_} = sorted(@{$code{$_}}) for keys %code;
+
+    same('errors of nginx', 20, \%code, documented_errors('Of nginx'));
+    shouted($MODULE, 'nginx', \%code);
+}
+
+
+sub errors_of_the_agent
+{
+    my %code;
+
+    # by the route, and for what is no request at all
+    my ($by_route) = $AGENT =~ /agent_route_code\([^)]*\) \{ return (.*?);/;
+    my @by_route = ($by_route // '') =~ /(?<=[?:] )"(\w+)"/g;
+    is(scalar @by_route, 2, 'errors of the agent: two codes by the route');
+    push @{$code{VALIDATION_FAILED}},
+        $AGENT =~ /agent_http_refuse\(\w+, (\d{3}),/g;
+
+    while ($AGENT =~ /agent_http_error ?\((.*?)\);/g) {
+        my @args = split / ?, (?=(?:[^"]*"[^"]*")*[^"]*$)/, $1;
+        next if @args < 4;
+        my @n = $args[1] =~ /\b(\d{3})\b/g;
+        push @{$code{$_}}, @n for $args[2] =~ /agent_route_code/
+            ? @by_route : $args[2] =~ /"(\w+)"/g;
+    }
+
+    # errno => status, perhaps another one for writing
+
+    while ($AGENT =~ /\{ E[A-Z]+, (\d{3}),(?: (\d{3}),)? "(\w+)"/g) {
+        push @{$code{$3}}, grep { defined } $1, $2;
+    }
+
+    # chosen before the call, with a status that is not seen here; in a stream
+
+    $code{$_} ||= [] for map { /"(\w+)"/g } $AGENT =~ /\bcode = ([^;]*);/g;
+    $code{$_} ||= [] for $AGENT =~ /\\"code\\":\\"(\w+)\\"/g;
+
+    my $docs = documented_errors('Of the agent');
+
+    $code{$_} = sorted(@{$code{$_}}) for keys %code;
+
+    same('errors of the agent', 25, \%code, $docs);
+    shouted($AGENT, 'the agent', \%code);
+}
+
+
+# what looks like a code and was not found by the way that it is used
+
+sub shouted
+{
+    my ($text, $whose, $code) = @_;
+    my %not = map { $_ => 1 } qw/DAC_OVERRIDE SANDBOX_COMMAND_ID/;
+    my @lost = grep { !$not{$_} && !exists $code->{$_} }
+        $text =~ /"([A-Z]+(?:_[A-Z]+)+)"/g;
+
+    is(sorted(@lost), '', "errors of $whose: none is made in another way");
+}
+
+
+# lines of the error log that docs/operating.md explains are written somewhere
+
+sub log_lines
+{
+    my @lines = map { $_->[0] =~ /^`(.+)`$/ ? $1 : () }
+        rows(section($OPERATING, 'When something fails'));
+    my @printed = map { s/\\"/"/gr }
+        ($MODULE . $CLIENT) =~ /"((?:[^"\\]|\\.)*)"/g;
+
+    cmp_ok(scalar @lines, '>=', 10, 'log lines: some are explained');
+
+    for my $line (@lines) {
+        my $like = join '.*?', map { quotemeta } split /…/, $line, -1;
+        ok(scalar(grep { /$like/ } @printed), "log lines: $line");
+    }
+}
+
+
+# directives, variables and targets that are used somewhere exist
+
+sub names_in_use
+{
+    my %directive = map { $_ => 1 }
+        $MODULE =~ /ngx_string\("(sandbox\w*)"\), NGX_/g;
+    my %variable = map { $_ => 1 }
+        $MODULE =~ /ngx_string\("(sandbox_\w+)"\), NULL, /g;
+    my %target = map { $_ => 1 } slurp('Makefile') =~ /^([a-z]+):/mg;
+    my (@bad, $n);
+
+    for my $file (files(qr{\.md$|(?:^|/)conf/|examples/.*nginx\.conf$})) {
+        my $text = slurp($file);
+
+        for ($text =~ /\$(sandbox_\w+)/g) {
+            $n++;
+            push @bad, "$file: \$$_" if !$variable{$_};
+        }
+
+        for ($text =~ /^ +(sandbox(?:_\w+)?)(?: +\S[^\n]*)?;$/mg) {
+            $n++;
+            push @bad, "$file: $_" if !$directive{$_};
+        }
+
+        next if $file !~ /\.md$/;
+
+        for ($text =~ /(?:^    |`)make ([a-z]+)/mg) {
+            $n++;
+            push @bad, "$file: make $_" if !$target{$_};
+        }
+    }
+
+    cmp_ok($n, '>=', 50, 'names in use: some were found');
+    is("@bad", '', 'names in use: all of them exist');
+}
+
+
+sub links
+{
+    my (@bad, $n);
+
+    for my $file (files(qr/\.md$/)) {
+        my ($dir) = $file =~ m{^(.*/)?[^/]+$};
+
+        for (slurp($file) =~ /\]\(([^)]+)\)/g) {
+            my ($to, $anchor) = /^([^#]*)(?:#(.*))?$/;
+            next if $to =~ /^https?:/;
+            $n++;
+            my $target = length $to ? ($dir // '') . $to : $file;
+            push @bad, "$file: $_" if !-e $target;
+            next if !defined $anchor || !-f $target;
+            my %anchors = map { (lc s/[^\w -]//gr =~ s/ /-/gr) => 1 }
+                slurp($target) =~ /^#+ (.*)$/mg;
+            push @bad, "$file: $_" if !$anchors{$anchor};
+        }
+    }
+
+    cmp_ok($n // 0, '>=', 10, 'links: some were found');
+    is("@bad", '', 'links: each leads somewhere');
+}
+
+
+sub files
+{
+    my ($like) = @_;
+    my @files;
+
+    File::Find::find({ no_chdir => 1, wanted => sub {
+        if ($_ eq './build' || $_ eq './.git' || m{/node_modules$}) {
+            $File::Find::prune = 1;
+            return;
+        }
+        push @files, substr $_, 2 if -f $_ && $_ =~ $like;
+    } }, '.');
+
+    return sort @files;
+}
