@@ -42,6 +42,7 @@ ngx_http_sandbox_make(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     ngx_memzero(&spec, sizeof(sandbox_spec_t));
 
     spec.sleep_after_ms = -1;
+    spec.max_age_ms = -1;
     spec.keep_alive = -1;
 
     (void) ngx_snprintf((u_char *) spec.owner, sizeof(spec.owner), "%V%Z",

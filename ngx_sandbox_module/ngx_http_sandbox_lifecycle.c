@@ -10,19 +10,9 @@
 /* routes of one sandbox: show, running, delete */
 
 
-/* outlives a request whose client goes away */
-
-typedef struct {
-    ngx_http_request_t           *request;
-} ngx_http_sandbox_delete_t;
-
-
-static cJSON *ngx_http_sandbox_show_json(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_show_listening(
     ngx_http_sandbox_node_t *node, cJSON *json);
 static void ngx_http_sandbox_delete_done(void *data, ngx_int_t rc);
-static void ngx_http_sandbox_delete_cleanup(void *data);
 
 
 ngx_int_t
@@ -112,7 +102,7 @@ ngx_http_sandbox_show_handler(ngx_http_request_t *r)
 }
 
 
-static cJSON *
+cJSON *
 ngx_http_sandbox_show_json(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
     char                           time[NGX_HTTP_SANDBOX_TIME_LEN];
@@ -256,9 +246,8 @@ ngx_int_t
 ngx_http_sandbox_delete_handler(ngx_http_request_t *r)
 {
     ngx_int_t                   rc;
-    ngx_pool_cleanup_t         *cln;
     ngx_http_sandbox_ctx_t     *ctx;
-    ngx_http_sandbox_delete_t  *d;
+    ngx_http_sandbox_parked_t  *p;
 
     ctx = ngx_http_sandbox_get_ctx(r);
 
@@ -280,37 +269,17 @@ ngx_http_sandbox_delete_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    cln = ngx_pool_cleanup_add(r->pool, 0);
-    if (cln == NULL) {
+    p = ngx_http_sandbox_park(r);
+    if (p == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    d = ngx_alloc(sizeof(ngx_http_sandbox_delete_t), r->connection->log);
-    if (d == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    d->request = r;
-
-    if (ngx_http_sandbox_destroy(ctx->node, ngx_http_sandbox_delete_done, d)
+    if (ngx_http_sandbox_destroy(ctx->node, ngx_http_sandbox_delete_done, p)
         != NGX_OK)
     {
-        ngx_free(d);
+        (void) ngx_http_sandbox_unpark(p);
         return ngx_http_sandbox_send_internal(r, ctx);
     }
-
-    cln->handler = ngx_http_sandbox_delete_cleanup;
-    cln->data = d;
-
-    ctx->body = cln;
-
-    r->main->count++;
-
-    if (!r->discard_body) {
-        r->read_event_handler = ngx_http_test_reading;
-    }
-
-    r->write_event_handler = ngx_http_request_empty_handler;
 
     return NGX_DONE;
 }
@@ -319,16 +288,11 @@ ngx_http_sandbox_delete_handler(ngx_http_request_t *r)
 static void
 ngx_http_sandbox_delete_done(void *data, ngx_int_t rc)
 {
-    ngx_http_sandbox_delete_t *d = data;
-
     ngx_connection_t        *c;
-    ngx_pool_cleanup_t      *cln;
     ngx_http_request_t      *r;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    r = d->request;
-
-    ngx_free(d);
+    r = ngx_http_sandbox_unpark(data);
 
     if (r == NULL) {
         return;
@@ -336,16 +300,6 @@ ngx_http_sandbox_delete_done(void *data, ngx_int_t rc)
 
     c = r->connection;
     ctx = ngx_http_sandbox_get_ctx(r);
-
-    ngx_http_set_log_request(c->log, r);
-
-    cln = ctx->body;
-    cln->handler = NULL;
-    ctx->body = NULL;
-
-    if (!r->discard_body) {
-        r->read_event_handler = ngx_http_block_reading;
-    }
 
     if (rc == NGX_ERROR) {
         rc = ngx_http_sandbox_send_internal(r, ctx);
@@ -357,13 +311,4 @@ ngx_http_sandbox_delete_done(void *data, ngx_int_t rc)
     ngx_http_finalize_request(r, rc);
 
     ngx_http_run_posted_requests(c);
-}
-
-
-static void
-ngx_http_sandbox_delete_cleanup(void *data)
-{
-    ngx_http_sandbox_delete_t *d = data;
-
-    d->request = NULL;
 }

@@ -55,6 +55,7 @@ sandbox_spec_parse(const char *text, size_t len, sandbox_spec_t *spec)
         || sandbox_json_integer(json, "created_ms", &spec->created_ms, 0)
         || sandbox_json_integer(json, "sleep_after_ms",
                                 &spec->sleep_after_ms, -1)
+        || sandbox_json_integer(json, "max_age_ms", &spec->max_age_ms, -1)
         || sandbox_json_flag(json, "keep_alive", &spec->keep_alive)
         || spec->class[0] == '\0')
     {
@@ -115,6 +116,13 @@ sandbox_spec_format(const sandbox_spec_t *spec)
     if (spec->sleep_after_ms >= 0
         && cJSON_AddNumberToObject(json, "sleep_after_ms",
                                    (double) spec->sleep_after_ms) == NULL)
+    {
+        goto failed;
+    }
+
+    if (spec->max_age_ms >= 0
+        && cJSON_AddNumberToObject(json, "max_age_ms",
+                                   (double) spec->max_age_ms) == NULL)
     {
         goto failed;
     }

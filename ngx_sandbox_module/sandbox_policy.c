@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,6 +29,60 @@ static int sandbox_policy_dir(sandbox_store_t *store, const char *id,
 static int sandbox_policy_write(sandbox_store_t *store, const char *id,
     int dir, int at, const char *name, const char *text, struct stat *st);
 static void sandbox_policy_name(uint16_t port, char *name);
+
+
+int
+sandbox_store_update(sandbox_store_t *store, const char *id,
+    sandbox_spec_t *spec)
+{
+    int              dir, rc, err;
+    char            *text, run[SANDBOX_RANDOM_LEN + 1];
+    struct stat      st;
+    sandbox_stamp_t  now;
+
+    text = sandbox_spec_format(spec);
+    if (text == NULL) {
+        return -1;
+    }
+
+    rc = -1;
+
+    dir = sandbox_policy_dir(store, id, spec->run, run, NULL);
+
+    if (dir == -1) {
+        goto done;
+    }
+
+    if (flock(dir, LOCK_EX|LOCK_NB) == 0
+        && fstatat(dir, "spec.json", &st, AT_SYMLINK_NOFOLLOW) == 0)
+    {
+        sandbox_stamp_set(&now, &st);
+
+        if (sandbox_stamp_equal(&now, &spec->stamp)) {
+            rc = sandbox_policy_write(store, id, dir, dir, "spec.json", text,
+                                      &st);
+
+        } else {
+            errno = ESTALE;
+        }
+    }
+
+    if (rc == 0) {
+        sandbox_stamp_set(&spec->stamp, &st);
+    }
+
+    err = errno;
+    close(dir);
+    errno = err;
+
+done:
+
+    err = errno;
+    free(text);
+    errno = err;
+
+    return rc;
+}
 
 
 int

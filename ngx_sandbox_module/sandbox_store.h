@@ -72,6 +72,7 @@ typedef struct {
     uint64_t         generation;
     int64_t          created_ms;         /* since the epoch */
     int64_t          sleep_after_ms;     /* -1: the class's */
+    int64_t          max_age_ms;         /* -1: the class's */
     int              keep_alive;         /* -1: the class's */
     char            *env;                /* JSON object text, or NULL */
     char            *labels;             /* JSON object text, or NULL */
@@ -142,6 +143,14 @@ int sandbox_store_create(sandbox_store_t *store, const char *id,
 int sandbox_store_read(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);
 void sandbox_spec_free(sandbox_spec_t *spec);
+
+/*
+ * Replaces spec.json by spec, as long as it is the one that spec->stamp was
+ * read from.  ESTALE: it was changed meanwhile, read it again; EWOULDBLOCK:
+ * somebody else is at it; ENOENT: the id is no longer spec->run.
+ */
+int sandbox_store_update(sandbox_store_t *store, const char *id,
+    sandbox_spec_t *spec);
 
 /*
  * The pure part (sandbox_json.c): text of the files to structures and back.
