@@ -243,7 +243,9 @@ agent_exec_reply_text(agent_exec_api_t *x, agent_exec_buffer_t *b, char *buf)
     size_t       n, len, tail;
     const char  *p;
 
-    p = b->data + x->offset;
+    /* without output there is no buffer */
+
+    p = b->data ? b->data + x->offset : "";
     len = b->len - x->offset;
 
     if (len > AGENT_REPLY_PIECE) {

@@ -321,7 +321,8 @@ agent_conn_advance(agent_conn_t *c, char *buf, size_t len)
             c->in_len += len;
         }
 
-        used = agent_http_process(c, c->in, c->in_len);
+        used = agent_http_process(c, c->in ? c->in : agent_read_buf,
+                                  c->in_len);
 
         if (used) {
             c->in_len -= used;
