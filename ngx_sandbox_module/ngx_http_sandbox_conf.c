@@ -260,16 +260,7 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
     }
 
     if (ngx_http_sandbox_is("network")) {
-        if (s.len != 4 || ngx_memcmp(s.data, "none", 4) != 0) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"network=%V\" of sandbox class \"%V\" is not "
-                               "supported, \"network=none\" is",
-                               &s, &class->name);
-            return NGX_ERROR;
-        }
-
-        class->network = s;
-        return NGX_OK;
+        return ngx_http_sandbox_network_conf(cf, class, &s);
     }
 
     if (ngx_http_sandbox_is("runtime")) {

@@ -191,7 +191,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     spec.name = (char *) wake->name;
     spec.image = (char *) class->image.data;
     spec.entrypoint = entrypoint;
-    spec.network = (char *) class->network.data;
+    spec.network = ngx_http_sandbox_network_name(class);
     spec.hostname = "sandbox";
     spec.user = "0";
     spec.labels = labels;
@@ -229,6 +229,10 @@ ngx_http_sandbox_engine_create_handler(void *data, const ac_reply_t *reply)
 
     w = ngx_http_sandbox_worker;
     wake->call = NULL;
+
+    if (ngx_http_sandbox_network_missing(wake, reply)) {
+        return;
+    }
 
     /* 409: a worker that died had come as far as this */
 
@@ -326,6 +330,10 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
         break;
 
     case NGX_HTTP_NOT_FOUND:
+
+        if (ngx_http_sandbox_network_missing(wake, reply)) {
+            return;
+        }
 
         if (wake->created) {
             ngx_http_sandbox_engine_failed(wake, "start the container",

@@ -271,6 +271,18 @@ char *ngx_http_sandbox_conf_check_proxy(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf);
 
 
+/* ngx_http_sandbox_network.c: network= of a class */
+
+/* NGX_OK, or NGX_ERROR: logged; "internet" needs the host's rules */
+ngx_int_t ngx_http_sandbox_network_conf(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value);
+/* what the engine knows it by */
+const char *ngx_http_sandbox_network_name(ngx_http_sandbox_class_t *class);
+/* 1: that is what the engine lacks, and the start has ended by it */
+ngx_uint_t ngx_http_sandbox_network_missing(ngx_http_sandbox_wake_t *wake,
+    const ac_reply_t *reply);
+
+
 /* ngx_http_sandbox_loop.c: ac_loop_t on nginx events and timers */
 
 ac_loop_t *ngx_http_sandbox_loop_create(ngx_cycle_t *cycle);
