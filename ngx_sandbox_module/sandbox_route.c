@@ -46,10 +46,19 @@ static const sandbox_route_entry_t  sandbox_route_sandboxes = {
 static const sandbox_route_entry_t  sandbox_routes[] = {
 
     { sandbox_route_text(""), SANDBOX_ROUTE_SANDBOX,
-      "GET, HEAD, DELETE", "/v1/sandbox/:id", 0 },
+      "GET, HEAD, PATCH, DELETE", "/v1/sandbox/:id", 0 },
 
     { sandbox_route_text("/running"), SANDBOX_ROUTE_RUNNING,
       "GET, HEAD", "/v1/sandbox/:id/running", 0 },
+
+    { sandbox_route_text("/sleep"), SANDBOX_ROUTE_SLEEP,
+      "POST", "/v1/sandbox/:id/sleep", 0 },
+
+    { sandbox_route_text("/wake"), SANDBOX_ROUTE_WAKE,
+      "POST", "/v1/sandbox/:id/wake", 0 },
+
+    { sandbox_route_text("/restart"), SANDBOX_ROUTE_RESTART,
+      "POST", "/v1/sandbox/:id/restart", 0 },
 
     { sandbox_route_text("/ports"), SANDBOX_ROUTE_PORTS,
       "GET, HEAD, POST, DELETE", "/v1/sandbox/:id/ports", 0 },
