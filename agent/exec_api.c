@@ -278,6 +278,10 @@ agent_exec_api_output(agent_command_t *cmd, int stream, const char *buf,
 
     x = cmd->data;
 
+    if (stream == 2) {
+        agent_hint_output(&x->hint, buf, len);
+    }
+
     if (x->stream) {
         agent_exec_event_output(x, stream, buf, len);
 
@@ -358,6 +362,7 @@ agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e)
 {
     int                  n;
     char                 text[64];
+    const char          *line;
     agent_exec_api_t    *x;
     agent_exec_buffer_t *b;
 
@@ -369,7 +374,13 @@ agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e)
                                 "Command timed out after %llums\n",
                                 (unsigned long long) cmd->timeout_ms) : 0;
 
+    line = e->code ? agent_hint_line(&x->hint) : NULL;
+
     if (x->stream) {
+
+        if (line) {
+            agent_exec_event_output(x, 2, line, strlen(line));
+        }
 
         if (n) {
             agent_exec_event_output(x, 2, text, n);
@@ -384,6 +395,12 @@ agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e)
                          "the command wrote more than %d bytes and was ended",
                          AGENT_EXEC_OUTPUT_MAX);
         return;
+    }
+
+    if (line && !x->no_memory
+        && agent_exec_api_append(&x->out[1], line, strlen(line)) != 0)
+    {
+        x->no_memory = 1;
     }
 
     if (n) {
@@ -438,6 +455,7 @@ agent_exec_api_close(agent_request_t *r, int aborted)
 
     free(x->out[0].data);
     free(x->out[1].data);
+    agent_hint_free(&x->hint);
     free(x->closing);
     free(x);
 }

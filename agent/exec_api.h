@@ -9,6 +9,7 @@
 
 
 #include "exec.h"
+#include "hint.h"
 #include "http.h"
 
 
@@ -32,6 +33,7 @@ typedef struct {
     unsigned          stream:1;
     unsigned          too_large:1;
     unsigned          no_memory:1;
+    agent_hint_t      hint;
 
     /* the answer at once */
 

@@ -11,6 +11,7 @@
 
 #include "agent.h"
 #include "exec.h"
+#include "hint.h"
 #include "http.h"
 #include "text.h"
 
@@ -18,6 +19,7 @@
 typedef struct {
     agent_request_t  *r;
     agent_command_t  *cmd;             /* NULL: not running */
+    agent_hint_t      hint;
 } agent_exec_rest_t;
 
 
@@ -250,6 +252,10 @@ agent_exec_rest_output(agent_command_t *cmd, int stream, const char *buf,
 
     x = cmd->data;
 
+    if (stream == 2) {
+        agent_hint_output(&x->hint, buf, len);
+    }
+
     agent_exec_rest_frame(x->r, stream, buf, len);
 
     if (agent_http_queued(x->r) > AGENT_HTTP_HIGH) {
@@ -295,6 +301,7 @@ agent_exec_rest_exit(agent_command_t *cmd, const agent_exit_t *e)
 {
     int                 n;
     char                text[128], name[16];
+    const char         *line;
     agent_request_t    *r;
     agent_exec_rest_t  *x;
 
@@ -302,6 +309,12 @@ agent_exec_rest_exit(agent_command_t *cmd, const agent_exit_t *e)
     r = x->r;
 
     x->cmd = NULL;
+
+    line = e->code ? agent_hint_line(&x->hint) : NULL;
+
+    if (line) {
+        agent_exec_rest_frame(r, 2, line, strlen(line));
+    }
 
     if (e->timed_out) {
         n = snprintf(text, sizeof(text), "Command timed out after %llu ms\n",
@@ -349,5 +362,6 @@ agent_exec_rest_close(agent_request_t *r, int aborted)
         agent_command_abort(x->cmd);
     }
 
+    agent_hint_free(&x->hint);
     free(x);
 }

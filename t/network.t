@@ -1,0 +1,456 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# network=internet: from inside of a sandbox the internet is reached, and
+# nothing else; network=none: nothing, and failures say why.  The host, its
+# engine and the world around it are the test's own (Sandbox::Host).
+
+use warnings;
+use strict;
+
+use JSON::PP ();
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Sandbox;
+use Sandbox::Host;
+
+alarm 900;
+
+my $script = root_dir() . '/tools/sandbox-network';
+my $limits = 'memory=512m cpus=2 pids=200 sleep_after=10m';
+
+my $host = Sandbox::Host->new();
+$ENV{SANDBOX_NETWORK_CONFIG} = "$host->{dir}/settings";
+
+$host->engine_start();
+$host->image('sandbox-base');
+
+my $t = Sandbox->new(engine => $host->engine(), classes => [
+    "default image=sandbox-base network=internet $limits",
+    "closed image=sandbox-base network=none $limits",
+], workers => 2);
+
+
+# without the rules
+
+my ($good, $out) = $t->check_conf();
+ok(!$good, 'network=internet is refused where the rules are not');
+like($out, qr/class "default".*run "nginx-sandbox-network install"/,
+    'and says what to run');
+
+($good, $out) = network('check');
+ok(!$good, 'check fails');
+like($out, qr/no table "inet nginx_sandbox"/, 'it misses the rules');
+like($out, qr/no network "nginx-sandbox"/, 'it misses the network');
+like($out, qr/run: \S+ install/, 'and says what to run');
+
+($good, $out) = network('remove');
+ok($good, 'remove, with nothing to remove') or diag($out);
+
+my %before = (rules => ruleset(), networks => networks());
+
+
+# with them, the same however often
+
+for my $round (1, 2) {
+    ($good, $out) = network('install');
+    ok($good, "install, round $round") or diag($out);
+    ($good, $out) = network('check');
+    ok($good, "check, round $round") or diag($out);
+    $before{installed} //= ruleset();
+    is(ruleset(), $before{installed}, "the same rules, round $round");
+}
+
+($good, $out) = $t->check_conf();
+ok($good, 'network=internet is accepted') or diag($out);
+
+{
+    my $out = `cd / && setpriv --reuid nobody --clear-groups $t->{nginx} -t -p $t->{dir}/ -e stderr -c $t->{dir}/nginx.conf 2>&1`;
+    like($out, qr/\[warn\].*only root can tell/, 'nginx -t of another user');
+    unlike($out, qr/\[emerg\].*rules/, 'which is no error of that');
+}
+
+$t->start();
+
+
+# what is there
+
+my $gateway = `ip -4 -o addr show dev sandbox0`;
+($gateway) = $gateway =~ m{inet ([\d.]+)/} or die "no gateway: $gateway\n";
+
+my @open = (['198.51.100.7', 80]);
+my @refused;
+
+push @refused, [$_, 80] for @Sandbox::Host::PRIVATE, '10.66.0.2',
+    '198.51.100.130';
+push @refused, [$_, 2375] for host_addresses();
+push @refused, ['10.66.0.53', 54], ['0.0.0.0', 2375], ['255.255.255.255', 80];
+push @refused, [$gateway, $t->{port}], [$gateway, 2376];
+
+my @refused6 = map { [$_, 80] } @Sandbox::Host::PRIVATE6,
+    '::ffff:10.77.0.5', '::ffff:169.254.169.254';
+
+# an engine's socket over TCP, and an app of the engine's own, published: the
+# host answers on these at each of its addresses
+
+$host->child(sub {
+    print "ready\n";
+    exec 'python3', '-c', <<'PY';
+import socket, threading
+def serve(port):
+    s = socket.socket(socket.AF_INET6)
+    s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+    s.bind(("::", port))
+    s.listen(50)
+    while True:
+        c, _ = s.accept()
+        c.close()
+for port in (2375, 54):
+    threading.Thread(target=serve, args=(port,)).start()
+PY
+});
+`docker run -d --name published -p 2376:80 sandbox-base python3 -m http.server 80 2>&1`;
+
+for my $name (host_addresses()) {
+    ok(wait_for(sub { Sandbox::Host::reach($name, 2375) }, 30),
+        "control: the host reaches $name");
+}
+ok(wait_for(sub { Sandbox::Host::reach($gateway, 2376) }, 60),
+    'control: the published app is there');
+ok(Sandbox::Host::reach(@$_), "control: the host reaches $_->[0]")
+    for @open, (grep { $_->[1] == 80 && $_->[0] !~ /^(?:255|0\.|240)/ }
+        @refused);
+
+
+# other sandboxes
+
+defined $t->run_in('other', 'cd /tmp; nohup python3 -m http.server 8000 '
+    . '>/dev/null 2>&1 </dev/null & for i in $(seq 100); do '
+    . 'curl -s -o /dev/null 127.0.0.1:8000 && exit 0; sleep 0.1; done; exit 1')
+    or die "no server in the other sandbox\n";
+my $other = address('other');
+ok(Sandbox::Host::reach($other, 8000), 'control: the other sandbox serves');
+push @refused, [$other, 8000];
+
+inside('at first');
+
+
+# the rules are what refuses
+
+{
+    `nft delete table inet nginx_sandbox`;
+    my %found = probe('one', ['10.77.0.5', 80], [$gateway, 2375]);
+    is($found{'10.77.0.5 80'}, 'open', 'control: without rules, private');
+    is($found{"$gateway 2375"}, 'open', 'control: without rules, the host');
+
+    ($good, $out) = network('check');
+    ok(!$good && $out =~ /no table/, 'check sees that they are gone');
+    ok((network('install'))[0], 'install brings them back');
+    ok((network('check'))[0], 'and check agrees');
+    %found = probe('one', ['10.77.0.5', 80], [$gateway, 2375]);
+    is(join(' ', values %found), 'refused refused', 'refused again');
+}
+
+# whoever changes one rule is found out
+
+for my $change (
+    ['delete element inet nginx_sandbox private4 { 10.0.0.0/8 }',
+        qr/lack: set private4: 10\.0\.0\.0/],
+    ['add element inet nginx_sandbox allowed4 { 10.1.1.1 . tcp . 22 }',
+        qr/have: set allowed4: 10\.1\.1\.1 . tcp . 22/],
+    ['flush chain inet nginx_sandbox input', qr/lack: chain input: iifname/],
+    ['insert rule inet nginx_sandbox sandbox accept',
+        qr/have: chain sandbox: accept/])
+{
+    `nft '$change->[0]' 2>&1`;
+    ($good, $out) = network('check');
+    ok(!$good, "check fails after: $change->[0]");
+    like($out, $change->[1], 'and says why');
+    network('install');
+    ok((network('check'))[0], 'install mends it');
+}
+
+
+# what people do with it
+
+{
+    my $bare = "$host->{dir}/www/repo.git";
+    my $made = `exec 2>&1; cd $host->{dir} && git init -q tree && cd tree
+        echo content >file && git add file
+        git -c user.name=a -c user.email=a\@b commit -q -m first
+        cd .. && git clone -q --bare tree $bare
+        cd $bare && git update-server-info`;
+
+    SKIP: {
+        skip "no git here: $made", 2 if ! -e "$bare/info/refs";
+        my $res = $t->exec('one', ['git', 'clone', '-q',
+            'http://world.test/repo.git', '/tmp/repo'], timeout_ms => 60000);
+        is($res->{exit}, 0, 'git clone') or diag($res->{stderr});
+        is($t->run_in('one', 'cat /tmp/repo/file'), "content\n",
+            'and there it is');
+    }
+}
+
+SKIP: {
+    skip 'no npm registry within reach of this machine', 2
+        if !$host->{registry};
+    my $res = $t->exec('one', ['sh', '-c', 'mkdir -p /tmp/n && cd /tmp/n '
+        . "&& npm install --registry $host->{registry} is-number\@7.0.0 2>&1"],
+        timeout_ms => 180000);
+    is($res->{exit}, 0, 'npm install from its registry')
+        or diag($res->{stdout});
+    is($t->run_in('one', 'cd /tmp/n && node -e '
+        . q{'console.log(require("is-number")(42))'}), "true\n",
+        'and it is used');
+}
+
+{
+    my $res = $t->exec('one', ['sh', '-c', wheel('/tmp/wheels')
+        . ' && pip install --no-index --break-system-packages '
+        . '--find-links /tmp/wheels sandbox-demo 2>&1'],
+        timeout_ms => 120000);
+    is($res->{exit}, 0, 'pip install from a local directory')
+        or diag($res->{stdout});
+    is($t->run_in('one',
+        'python3 -c "import sandbox_demo; print(sandbox_demo.x)"'), "42\n",
+        'and it is used');
+}
+
+
+# an engine that starts anew
+
+$host->engine_stop();
+$host->engine_start();
+
+($good, $out) = network('check');
+ok($good, 'the rules and the network outlive the engine') or diag($out);
+
+defined $t->run_in('other', 'cd /tmp; nohup python3 -m http.server 8000 '
+    . '>/dev/null 2>&1 </dev/null & for i in $(seq 100); do '
+    . 'curl -s -o /dev/null 127.0.0.1:8000 && exit 0; sleep 0.1; done; exit 1')
+    or die "no server in the other sandbox\n";
+@refused = grep { $_->[1] != 8000 } @refused;
+push @refused, [address('other'), 8000];
+`docker start published 2>&1`;
+ok(wait_for(sub { Sandbox::Host::reach($gateway, 2376) }, 60),
+    'control: the published app is there again');
+
+inside('after a restart of the engine');
+
+
+# an exception
+
+{
+    Sandbox::spew($ENV{SANDBOX_NETWORK_CONFIG}, "ALLOW=tcp:10.77.0.5:80\n");
+    ok(!(network('check'))[0], 'check misses the exception');
+    ok((network('install'))[0], 'install makes it');
+    my %found = probe('one', ['10.77.0.5', 80], ['10.77.0.5', 54],
+        ['172.31.7.5', 80]);
+    is_deeply(\%found, { '10.77.0.5 80' => 'open',
+        '10.77.0.5 54' => 'refused', '172.31.7.5 80' => 'refused' },
+        'one port of one private address');
+    Sandbox::spew($ENV{SANDBOX_NETWORK_CONFIG}, "ALLOW=10.77.0.5\n");
+    ($good, $out) = network('install');
+    ok(!$good && $out =~ /like tcp:/, 'an exception that is none');
+    unlink $ENV{SANDBOX_NETWORK_CONFIG};
+    ok((network('install'))[0], 'no exception any more');
+    %found = probe('one', ['10.77.0.5', 80]);
+    is($found{'10.77.0.5 80'}, 'refused', 'refused again');
+}
+
+
+# network=none
+
+{
+    my @key = (headers => []);
+    my $res = $t->api('POST', '/v1/sandbox',
+        json => { id => 'shut', class => 'closed' });
+    is($res->{status}, 200, 'a sandbox without a network')
+        or diag($res->{body});
+    is($t->run_in('shut', q{awk 'NR > 2 { print $1 }' /proc/net/dev}),
+        "lo:\n", 'it has loopback and nothing else');
+    my %found = probe('shut', @open, $refused[0], [$gateway, 2375]);
+    is(join(' ', sort values %found), 'refused refused refused',
+        'and reaches nothing');
+
+    my $hint = qr/^sandbox: this sandbox has no network/m;
+
+    for my $command ('curl -sS http://world.test/hello',
+        'git clone http://world.test/repo.git /tmp/r',
+        'pip download --retries 0 --disable-pip-version-check -d /tmp/d six',
+        'npm install --fetch-retries 0 --prefix /tmp/n is-number')
+    {
+        my ($name) = split / /, $command;
+        my $res = $t->exec('shut', ['sh', '-c', $command],
+            timeout_ms => 120000);
+        isnt($res->{exit}, 0, "$name fails");
+        like($res->{stderr}, $hint, "$name: and is explained")
+            or diag($res->{stderr});
+    }
+}
+
+
+# the engine's network goes, and what is said of it
+
+{
+    $t->api('DELETE', "/v1/sandbox/$_") for qw/one other/;
+    wait_for(sub { !grep { `docker inspect -f '{{.HostConfig.NetworkMode}}' $_`
+        =~ /nginx-sandbox/ } $t->containers() }, 60);
+
+    defined $t->run_in('last', 'true') or die "no last sandbox\n";
+    ($good, $out) = network('remove');
+    ok(!$good, 'remove refuses while a sandbox uses it');
+    like($out, qr/1 containers belong/, 'and says so');
+    ok((network('check'))[0], 'nothing was removed');
+
+    $t->api('DELETE', '/v1/sandbox/last');
+    ok(wait_for(sub { (network('remove'))[0] }, 60), 'remove');
+    is(ruleset(), $before{rules}, 'no rule is left');
+    is(networks(), $before{networks}, 'no network is left');
+    is(`ip -o link show dev sandbox0 2>/dev/null`, '', 'no bridge is left');
+
+    my $res = $t->exec('late', ['true']);
+    is($res->{status}, 500, 'a sandbox whose network is gone');
+    like($res->{json}{message}, qr/run "nginx-sandbox-network install"/,
+        'says what to run');
+
+    # the reload is refused, what runs goes on
+    kill 'HUP', $t->{master};
+    ok(wait_for(sub { $t->log_text() =~ /class "default".*run "nginx-/ }, 30),
+        'a reload without the rules is refused');
+    is($t->api('GET', '/v1/sandbox')->{status}, 200, 'nginx goes on');
+
+    ok((network('install'))[0], 'install');
+    is($t->exec('late', ['true'])->{exit}, 0, 'and it starts');
+    $t->api('DELETE', '/v1/sandbox/late');
+}
+
+push @{$t->{allow}}, qr/does not have its rules/;
+$t->done();
+
+
+# ---- what is asked from inside
+
+sub inside
+{
+    my ($when) = @_;
+    my %found = probe('one', @open, @refused, @refused6);
+
+    is($found{"@$_"}, 'open', "$when: $_->[0] port $_->[1] is reached")
+        for @open;
+    is($found{"@$_"}, 'refused', "$when: $_->[0] port $_->[1] is not")
+        for @refused, @refused6;
+
+    is($t->run_in('one', 'curl -sS http://world.test/hello'),
+        "hello from the world\n", "$when: by name, and with an answer");
+
+    my $text = $t->run_in('one', 'cat /proc/net/if_inet6');
+    is(join(' ', grep { !/ lo$/ } split /\n/, $text), '',
+        "$when: no IPv6 address but loopback's");
+
+    # what a tenant cannot do: with an address of IPv6, without the agent
+
+    SKIP: {
+        skip 'no IPv6 here', 2 if !$host->{ipv6};
+        my ($link) = `ip -6 -o addr show dev sandbox0` =~ /(fe80:[^\/]+)/
+            or skip 'the bridge has no IPv6', 2;
+        my $enter = 'nsenter -n -t ' . $t->agent_pid('one');
+        `$enter sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=0 2>&1`;
+        ok(wait_for(sub { `$enter ip -6 addr show dev eth0` =~
+            /fe80(?!.*tentative)/ }, 20), "$when: an IPv6 of its own");
+        is(system("$enter timeout 5 python3 -c 'import socket; "
+            . "socket.create_connection((\"$link%eth0\", 2375), 3)' "
+            . ">/dev/null 2>&1") ? 'refused' : 'open', 'refused',
+            "$when: the host's link-local address");
+        `$enter sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=1 2>&1`;
+    }
+}
+
+
+# connects from inside of that sandbox, to all at once: "open" is a
+# connection, and nothing else is
+
+sub probe
+{
+    my ($id, @targets) = @_;
+    my $list = JSON::PP::encode_json([map { [$_->[0], $_->[1] + 0] }
+        @targets]);
+    my $res = $t->exec($id, ['python3', '-c', <<'PY', $list],
+import concurrent.futures, json, socket, sys
+def one(t):
+    try:
+        socket.create_connection((t[0], t[1]), 5).close()
+        return "open"
+    except OSError as e:
+        return "refused"
+targets = json.loads(sys.argv[1])
+with concurrent.futures.ThreadPoolExecutor(40) as pool:
+    for t, r in zip(targets, pool.map(one, targets)):
+        print(t[0], t[1], r)
+PY
+        timeout_ms => 120000);
+
+    diag("probe: $res->{status} $res->{stderr} " . ($res->{body} // ''))
+        if ($res->{exit} // 1) != 0;
+    return map { /^(.*) (\w+)$/ ? ($1 => $2) : () }
+        split /\n/, $res->{stdout};
+}
+
+
+sub network
+{
+    my ($command) = @_;
+    my $out = `$script $command 2>&1`;
+    return ($? == 0, $out);
+}
+
+
+sub ruleset { return scalar `nft -s list table inet nginx_sandbox 2>&1` }
+
+
+sub networks
+{
+    return join ' ', sort split /\n/,
+        `docker network ls --format '{{.Name}}'`;
+}
+
+
+sub host_addresses
+{
+    return map { m{ inet ([\d.]+)/} && $1 !~ /^127\./ ? $1 : () }
+        split /\n/, `ip -4 -o addr show`;
+}
+
+
+sub address
+{
+    my ($id) = @_;
+    my $name = $t->container_of($id);
+    my $text = `docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' $name`;
+    $text =~ /([\d.]{7,})/ or die "no address of $id\n";
+    return $1;
+}
+
+
+# shell that builds a small wheel, with nothing but Python's own library
+
+sub wheel
+{
+    my ($dir) = @_;
+    return <<"END" . ':';
+mkdir -p $dir && python3 - <<'PY'
+import zipfile
+info = "sandbox_demo-1.0.dist-info/"
+with zipfile.ZipFile("$dir/sandbox_demo-1.0-py3-none-any.whl", "w") as z:
+    z.writestr("sandbox_demo.py", "x = 42\\n")
+    z.writestr(info + "METADATA",
+        "Metadata-Version: 2.1\\nName: sandbox-demo\\nVersion: 1.0\\n")
+    z.writestr(info + "WHEEL",
+        "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    z.writestr(info + "RECORD", "")
+PY
+END
+}
