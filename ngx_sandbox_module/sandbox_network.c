@@ -10,6 +10,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -37,6 +38,7 @@ static const struct nlattr *sandbox_network_find(const char *p, size_t len,
     uint16_t type, size_t least);
 static uint32_t sandbox_network_u32(const struct nlattr *attr);
 static int sandbox_network_legacy(void);
+static int sandbox_network_legacy_table(void);
 
 
 static const sandbox_network_chain_t  sandbox_network_chains[] = {
@@ -311,6 +313,10 @@ sandbox_network_legacy(void)
     entries = NULL;
     err = ENOENT;
 
+    if (sandbox_network_legacy_table() == -1) {
+        return -1;
+    }
+
     fd = socket(AF_INET, SOCK_RAW|SOCK_CLOEXEC, IPPROTO_RAW);
     if (fd == -1) {
         return -1;
@@ -370,6 +376,44 @@ failed:
     close(fd);
 
     errno = err;
+
+    return -1;
+}
+
+
+/* to ask for a table's rules is to make the table: only where there is one */
+
+static int
+sandbox_network_legacy_table(void)
+{
+    int      fd, err;
+    char     buf[1024];
+    ssize_t  n;
+
+    fd = open("/proc/net/ip_tables_names", O_RDONLY|O_CLOEXEC);
+
+    if (fd == -1) {
+        errno = (errno == EACCES) ? EPERM : errno;
+        return -1;
+    }
+
+    n = read(fd, buf, sizeof(buf) - 1);
+    err = errno;
+
+    close(fd);
+
+    if (n == -1) {
+        errno = err;
+        return -1;
+    }
+
+    buf[n] = '\0';
+
+    if (strncmp(buf, "mangle\n", 7) == 0 || strstr(buf, "\nmangle\n")) {
+        return 0;
+    }
+
+    errno = ENOENT;
 
     return -1;
 }

@@ -127,10 +127,7 @@ ok(Sandbox::Host::reach(@$_), "control: the host reaches $_->[0]")
 
 # other sandboxes
 
-defined $t->run_in('other', 'cd /tmp; nohup python3 -m http.server 8000 '
-    . '>/dev/null 2>&1 </dev/null & for i in $(seq 100); do '
-    . 'curl -s -o /dev/null 127.0.0.1:8000 && exit 0; sleep 0.1; done; exit 1')
-    or die "no server in the other sandbox\n";
+start_other();
 my $other = address('other');
 ok(Sandbox::Host::reach($other, 8000), 'control: the other sandbox serves');
 push @refused, [$other, 8000];
@@ -228,10 +225,7 @@ $host->engine_start();
 ($good, $out) = network('check');
 ok($good, 'the rules and the network outlive the engine') or diag($out);
 
-defined $t->run_in('other', 'cd /tmp; nohup python3 -m http.server 8000 '
-    . '>/dev/null 2>&1 </dev/null & for i in $(seq 100); do '
-    . 'curl -s -o /dev/null 127.0.0.1:8000 && exit 0; sleep 0.1; done; exit 1')
-    or die "no server in the other sandbox\n";
+start_other();
 @refused = grep { $_->[1] != 8000 } @refused;
 push @refused, [address('other'), 8000];
 `docker start published 2>&1`;
@@ -265,7 +259,6 @@ inside('after a restart of the engine');
 # network=none
 
 {
-    my @key = (headers => []);
     my $res = $t->api('POST', '/v1/sandbox',
         json => { id => 'shut', class => 'closed' });
     is($res->{status}, 200, 'a sandbox without a network')
@@ -326,6 +319,50 @@ inside('after a restart of the engine');
     ok((network('install'))[0], 'install');
     is($t->exec('late', ['true'])->{exit}, 0, 'and it starts');
     $t->api('DELETE', '/v1/sandbox/late');
+}
+
+
+# the same by iptables, for kernels without nf_tables
+
+SKIP: {
+    skip 'no iptables of the older kind here', 1
+        if system('iptables-legacy -t mangle -S >/dev/null 2>&1') != 0;
+
+    ok(wait_for(sub { (network('remove'))[0] }, 60), 'remove once more');
+    Sandbox::spew($ENV{SANDBOX_NETWORK_CONFIG}, "BACKEND=iptables\n");
+    my $chains = chains();
+
+    for my $round (1, 2) {
+        ($good, $out) = network('install');
+        ok($good, "iptables: install, round $round") or diag($out);
+        ($good, $out) = network('check');
+        ok($good, "iptables: check, round $round") or diag($out);
+        is(ruleset(), $before{rules}, 'and no table of nftables');
+    }
+
+    ($good, $out) = $t->check_conf();
+    ok($good, 'iptables: network=internet is accepted') or diag($out);
+
+    start_other();
+    @refused = grep { $_->[1] != 8000 } @refused;
+    push @refused, [address('other'), 8000];
+    inside('by iptables');
+
+    `iptables-legacy -t mangle -D NGINX-SANDBOX -d 10.0.0.0/8 -j DROP`;
+    ($good, $out) = network('check');
+    ok(!$good && $out =~ /missing in mangle: -A NGINX-SANDBOX -d 10\.0/,
+        'iptables: check misses one rule') or diag($out);
+    `iptables-legacy -I NGINX-SANDBOX-HOST -j ACCEPT`;
+    ($good, $out) = network('check');
+    ok(!$good && $out =~ /NGINX-SANDBOX-HOST has/,
+        'iptables: and finds one too many') or diag($out);
+
+    $t->api('DELETE', "/v1/sandbox/$_") for qw/one other/;
+    ok(wait_for(sub { (network('remove'))[0] }, 60), 'iptables: remove');
+    is(chains(), $chains, 'iptables: nothing is left');
+    unlink $ENV{SANDBOX_NETWORK_CONFIG};
+    ($good, $out) = $t->check_conf();
+    ok(!$good, 'iptables: and network=internet is refused');
 }
 
 push @{$t->{allow}}, qr/does not have its rules/;
@@ -400,11 +437,31 @@ PY
 }
 
 
+# another sandbox, with a server that listens on all of its addresses
+
+sub start_other
+{
+    defined $t->run_in('other', 'cd /tmp; nohup python3 -m http.server 8000 '
+        . '>/dev/null 2>&1 </dev/null & for i in $(seq 100); do '
+        . 'curl -s -o /dev/null 127.0.0.1:8000 && exit 0; sleep 0.1; done; '
+        . 'exit 1') or die "no server in the other sandbox\n";
+}
+
+
 sub network
 {
     my ($command) = @_;
     my $out = `$script $command 2>&1`;
     return ($? == 0, $out);
+}
+
+
+# every chain of iptables's, and every rule
+
+sub chains
+{
+    return join '', map { my $ipt = $_; map { scalar `$ipt-legacy -t $_ -S` }
+        qw/mangle filter/ } qw/iptables ip6tables/;
 }
 
 

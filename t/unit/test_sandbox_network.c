@@ -312,6 +312,8 @@ test_kernel_legacy(void **state)
 
     assert_int_equal(in_namespace("iptables-legacy -t mangle -N OTHER", 0),
                      ENOENT);
+    assert_int_equal(in_namespace("iptables-legacy -t filter -N "
+                                  SANDBOX_NETWORK_CHAIN, 0), ENOENT);
     assert_int_equal(in_namespace("iptables-legacy -t mangle -N "
                                   SANDBOX_NETWORK_CHAIN "-OF-OTHERS", 0),
                      ENOENT);

@@ -166,7 +166,8 @@ ipt_remove() {
     done < <(ipt_jumps)
 
     while read -r ipt where name; do
-        $ipt -w -t "$where" -F "$name" 2>/dev/null
-        $ipt -w -t "$where" -X "$name" 2>/dev/null
+        if $ipt -w -t "$where" -F "$name" 2>/dev/null; then
+            $ipt -w -t "$where" -X "$name" || die "$ipt does not remove $name"
+        fi
     done < <(ipt_chains)
 }
