@@ -97,6 +97,8 @@ typedef struct {
     int                exit_code;        /* inspect only */
     int                oom_killed;       /* inspect only */
     int                paused;           /* inspect only */
+    int64_t            started_ms;       /* inspect only; 0: never */
+    int64_t            finished_ms;      /* inspect only; 0: never */
     char               label_run[64];    /* value of AC_LABEL_RUN, or "" */
 } ac_container_t;
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cjson/cJSON.h>
 
@@ -18,6 +19,8 @@
 #include "ac_text.h"
 
 
+static int ac_docker_json_time(const cJSON *json, const char *name,
+    int64_t *ms);
 static ac_error_e ac_docker_json_parse(const char *text, size_t len,
     cJSON **value);
 static ac_error_e ac_docker_json_scan(const char *text, size_t len);
@@ -117,7 +120,11 @@ ac_docker_json_inspected(const char *text, size_t len,
            == -1
         || ac_docker_json_bool(state, "OOMKilled", &container->oom_killed)
            == -1
-        || ac_docker_json_bool(state, "Paused", &container->paused) == -1)
+        || ac_docker_json_bool(state, "Paused", &container->paused) == -1
+        || ac_docker_json_time(state, "StartedAt", &container->started_ms)
+           == -1
+        || ac_docker_json_time(state, "FinishedAt", &container->finished_ms)
+           == -1)
     {
         goto done;
     }
@@ -695,4 +702,75 @@ ac_docker_json_run(const cJSON *object, const char *name, char *dst,
     }
 
     return 1;
+}
+
+
+/*
+ * A time of RFC 3339 as ms since the epoch; the engine's year 1 is
+ * "never", and 0.  0, or -1 when it is none.
+ */
+
+static int
+ac_docker_json_time(const cJSON *json, const char *name, int64_t *ms)
+{
+    int        n, hours, minutes, offset;
+    char       text[64], *p;
+    struct tm  tm;
+    long       fraction, unit;
+
+    *ms = 0;
+    text[0] = '\0';
+
+    if (ac_docker_json_string(json, name, text, sizeof(text)) == -1) {
+        return -1;
+    }
+
+    if (text[0] == '\0') {
+        return 0;
+    }
+
+    memset(&tm, 0, sizeof(tm));
+    n = 0;
+
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
+               &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &n)
+        != 6
+        || n == 0)
+    {
+        return -1;
+    }
+
+    if (tm.tm_year < 1970) {
+        return 0;
+    }
+
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+
+    fraction = 0;
+    p = text + n;
+
+    if (*p == '.') {
+
+        for (p++, unit = 100; *p >= '0' && *p <= '9'; p++, unit /= 10) {
+            fraction += (*p - '0') * unit;
+        }
+    }
+
+    hours = 0;
+    minutes = 0;
+    n = 0;
+
+    if (strcmp(p, "Z") != 0
+        && (sscanf(p, "%3d:%2d%n", &hours, &minutes, &n) != 2
+            || n != 6 || p[n] != '\0'))
+    {
+        return -1;
+    }
+
+    offset = hours * 3600 + (p[0] == '-' ? -minutes : minutes) * 60;
+
+    *ms = ((int64_t) timegm(&tm) - offset) * 1000 + fraction;
+
+    return 0;
 }

@@ -145,7 +145,7 @@ ngx_http_sandbox_admit_api(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
          * another request was faster, it is seen whose the sandbox is.
          */
 
-        if (ngx_http_sandbox_make(r, ctx, "") != NGX_ERROR) {
+        if (ngx_http_sandbox_make(r, ctx, "", NULL) != NGX_ERROR) {
             rc = ngx_http_sandbox_find(r, ctx);
         }
     }

@@ -121,7 +121,18 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
     case SANDBOX_ROUTE_SANDBOX:
         r->content_handler = (r->method == NGX_HTTP_DELETE)
                              ? ngx_http_sandbox_delete_handler
-                             : ngx_http_sandbox_show_handler;
+                             : (r->method == NGX_HTTP_PATCH)
+                               ? ngx_http_sandbox_patch_handler
+                               : ngx_http_sandbox_show_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_SLEEP:
+    case SANDBOX_ROUTE_RESTART:
+        r->content_handler = ngx_http_sandbox_stop_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_WAKE:
+        r->content_handler = ngx_http_sandbox_wake_handler;
         return NGX_DECLINED;
 
     case SANDBOX_ROUTE_RUNNING:

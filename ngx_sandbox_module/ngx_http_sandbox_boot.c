@@ -221,7 +221,7 @@ static void
 ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
 {
     size_t                         i;
-    char                           dir[128], path[160], suffix[256];
+    char                           dir[128], path[160], suffix[256], *env;
     const char                   **names;
     ac_boot_t                      boot;
     sandbox_spec_t                *spec;
@@ -235,7 +235,9 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
 
     boot.id = (char *) wake->node->id;
     boot.user = wake->container.user;
-    boot.env = spec->env;
+    env = ngx_http_sandbox_env(wake->class, spec);
+
+    boot.env = env;
     boot.keep_alive = (spec->keep_alive == 1);
     boot.sleep_after_ms = (spec->sleep_after_ms >= 0)
                           ? (uint64_t) spec->sleep_after_ms
@@ -269,6 +271,7 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
     }
 
     ngx_free(names);
+    cJSON_free(env);
 
     /* from here on the agent alone has them */
 
@@ -285,6 +288,8 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
     return;
 
 failed:
+
+    cJSON_free(env);
 
     ngx_http_sandbox_boot_failed(wake,
                                  "The sandbox's sockets cannot be handed "

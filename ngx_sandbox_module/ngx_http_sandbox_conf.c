@@ -13,7 +13,16 @@
 /* the engine refuses less */
 #define NGX_HTTP_SANDBOX_MEMORY_MIN  (6 * 1024 * 1024)
 
+/* the sweep looks each second */
+#define NGX_HTTP_SANDBOX_LIFE_MIN    1
+#define NGX_HTTP_SANDBOX_DISK_MIN    (16 * 1024 * 1024)
 
+
+static ngx_int_t ngx_http_sandbox_conf_class_time(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s,
+    int64_t *ms);
+static ngx_int_t ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s);
 static ngx_int_t ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
     ngx_http_sandbox_class_t *class, ngx_str_t *value);
 
@@ -259,6 +268,35 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
         return NGX_OK;
     }
 
+    if (ngx_http_sandbox_is("max_awake")) {
+        return ngx_http_sandbox_conf_class_time(cf, class, value, &s,
+                                                &class->max_awake);
+    }
+
+    if (ngx_http_sandbox_is("max_age")) {
+        return ngx_http_sandbox_conf_class_time(cf, class, value, &s,
+                                                &class->max_age);
+    }
+
+    if (ngx_http_sandbox_is("retain")) {
+        return ngx_http_sandbox_conf_class_time(cf, class, value, &s,
+                                                &class->retain);
+    }
+
+    if (ngx_http_sandbox_is("disk")) {
+
+        if (ngx_parse_offset(&s) < NGX_HTTP_SANDBOX_DISK_MIN) {
+            goto invalid;
+        }
+
+        class->disk = s;
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("env")) {
+        return ngx_http_sandbox_conf_class_env(cf, class, value, &s);
+    }
+
     if (ngx_http_sandbox_is("network")) {
         return ngx_http_sandbox_network_conf(cf, class, &s);
     }
@@ -288,6 +326,88 @@ invalid:
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid value in \"%V\" of sandbox class \"%V\"",
                        value, &class->name);
+    return NGX_ERROR;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_conf_class_time(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s,
+    int64_t *ms)
+{
+    ngx_int_t  n;
+
+    n = ngx_parse_time(s, 1);
+
+    if (n == NGX_ERROR || n < NGX_HTTP_SANDBOX_LIFE_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value in \"%V\" of sandbox class \"%V\"",
+                           value, &class->name);
+        return NGX_ERROR;
+    }
+
+    *ms = (int64_t) n * 1000;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s)
+{
+    u_char     *p, *eq, *last;
+    ngx_str_t  *pair;
+
+    last = s->data + s->len;
+    eq = ngx_strlchr(s->data, last, '=');
+
+    if (eq == NULL || eq == s->data || (*s->data >= '0' && *s->data <= '9')) {
+        goto invalid;
+    }
+
+    for (p = s->data; p < eq; p++) {
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')
+              || (*p >= '0' && *p <= '9') || *p == '_'))
+        {
+            goto invalid;
+        }
+    }
+
+    if (!ngx_utf8_length(eq, last - eq)
+        || ngx_utf8_length(eq, last - eq) > (size_t) (last - eq))
+    {
+        goto invalid;
+    }
+
+    if (class->env == NULL) {
+        class->env = ngx_array_create(cf->pool, 4, sizeof(ngx_str_t));
+        if (class->env == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    pair = ngx_array_push_n(class->env, 2);
+    if (pair == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* both end in a zero byte: where '=' was, and as the word did */
+
+    *eq = '\0';
+
+    pair[0].data = s->data;
+    pair[0].len = eq - s->data;
+    pair[1].data = eq + 1;
+    pair[1].len = last - eq - 1;
+
+    return NGX_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value in \"%V\" of sandbox class \"%V\", "
+                       "it must be env=NAME=value", value, &class->name);
     return NGX_ERROR;
 }
 

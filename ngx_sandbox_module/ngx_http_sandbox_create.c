@@ -31,8 +31,9 @@ static ngx_int_t ngx_http_sandbox_create_send(ngx_http_request_t *r,
 
 ngx_int_t
 ngx_http_sandbox_make(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
-    const char *nonce)
+    const char *nonce, cJSON *options)
 {
+    int                         rc;
     char                        id[SANDBOX_ID_MAX + 1];
     sandbox_spec_t              spec;
     ngx_http_sandbox_worker_t  *w;
@@ -53,7 +54,16 @@ ngx_http_sandbox_make(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
                        sizeof(spec.nonce));
     (void) ngx_snprintf((u_char *) id, sizeof(id), "%V%Z", &ctx->id);
 
-    if (sandbox_store_create(w->store, id, &spec) == 0) {
+    if (ngx_http_sandbox_options(options, &spec, &ctx->failure) != NGX_OK) {
+        sandbox_spec_free(&spec);
+        return NGX_ABORT;
+    }
+
+    rc = sandbox_store_create(w->store, id, &spec);
+
+    sandbox_spec_free(&spec);
+
+    if (rc == 0) {
         ngx_http_sandbox_count(w->conf, created);
         return NGX_OK;
     }
@@ -124,13 +134,16 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
         goto failed;
     }
 
-    switch (ngx_http_sandbox_make(r, ctx, nonce)) {
+    switch (ngx_http_sandbox_make(r, ctx, nonce, json)) {
 
     case NGX_OK:
         return ngx_http_sandbox_create_send(r, ctx);
 
     case NGX_DECLINED:
         break;
+
+    case NGX_ABORT:
+        goto failed;
 
     default:
         return ngx_http_sandbox_send_internal(r, ctx);
@@ -334,30 +347,10 @@ static ngx_int_t
 ngx_http_sandbox_create_send(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    char             id[SANDBOX_ID_MAX + 1];
-    char             time[NGX_HTTP_SANDBOX_TIME_LEN];
-    cJSON           *json;
-    sandbox_spec_t  *spec;
-
     if (ngx_http_sandbox_find(r, ctx) != NGX_OK) {
         return ngx_http_sandbox_send_internal(r, ctx);
     }
 
-    spec = &ctx->node->spec;
-
-    (void) ngx_snprintf((u_char *) id, sizeof(id), "%V%Z", &ctx->id);
-    ngx_http_sandbox_iso_time(spec->created_ms, time);
-
-    json = cJSON_CreateObject();
-
-    if (json
-        && (cJSON_AddStringToObject(json, "id", id) == NULL
-            || cJSON_AddStringToObject(json, "class", spec->class) == NULL
-            || cJSON_AddStringToObject(json, "created", time) == NULL))
-    {
-        cJSON_Delete(json);
-        json = NULL;
-    }
-
-    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
+                                      ngx_http_sandbox_show_json(r, ctx));
 }

@@ -17,6 +17,9 @@
 #define NGX_HTTP_SANDBOX_DESTROY_POLL     5
 #define NGX_HTTP_SANDBOX_DESTROY_TIMEOUT  60000
 
+#define NGX_HTTP_SANDBOX_STOP_PREPARE     2000     /* ms */
+#define NGX_HTTP_SANDBOX_STOP_GRACE       5        /* seconds */
+
 
 typedef struct {
     ngx_http_sandbox_node_t      *node;           /* NULL: only the run */
@@ -26,12 +29,18 @@ typedef struct {
     ngx_connection_t              dummy;
     ngx_msec_t                    began;
     int                           lock;
+    unsigned                      stop:1;         /* and no more */
     char                          run[SANDBOX_RANDOM_LEN + 1];
 } ngx_http_sandbox_destroy_t;
 
 
+static ngx_int_t ngx_http_sandbox_destroy_begin(ngx_http_sandbox_node_t *node,
+    ngx_uint_t stop, ngx_http_sandbox_destroy_pt handler, void *data);
 static ngx_http_sandbox_destroy_t *ngx_http_sandbox_destroy_create(void);
 static void ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d);
+static void ngx_http_sandbox_destroy_stop_handler(void *data,
+    const ac_reply_t *reply);
 static ngx_int_t ngx_http_sandbox_destroy_remove(
     ngx_http_sandbox_destroy_t *d);
 static void ngx_http_sandbox_destroy_remove_handler(void *data,
@@ -44,6 +53,22 @@ ngx_int_t
 ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_destroy_pt handler, void *data)
 {
+    return ngx_http_sandbox_destroy_begin(node, 0, handler, data);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_stop(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_destroy_pt handler, void *data)
+{
+    return ngx_http_sandbox_destroy_begin(node, 1, handler, data);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_destroy_begin(ngx_http_sandbox_node_t *node, ngx_uint_t stop,
+    ngx_http_sandbox_destroy_pt handler, void *data)
+{
     ngx_http_sandbox_destroy_t  *d;
 
     d = ngx_http_sandbox_destroy_create();
@@ -54,6 +79,7 @@ ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,
     d->node = node;
     d->handler = handler;
     d->data = data;
+    d->stop = stop;
 
     node->refs++;
 
@@ -141,7 +167,7 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
         }
 
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "sandbox \"%s\" cannot be locked to destroy it",
+                      "sandbox \"%s\" cannot be locked to end it",
                       d->node->id);
         ngx_http_sandbox_destroy_end(d, NGX_ERROR);
         return;
@@ -153,6 +179,11 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
         || ngx_strcmp(run, d->run) != 0)
     {
         ngx_http_sandbox_destroy_end(d, NGX_DECLINED);
+        return;
+    }
+
+    if (d->stop) {
+        ngx_http_sandbox_destroy_stop(d);
         return;
     }
 
@@ -174,6 +205,68 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
     if (ngx_http_sandbox_destroy_remove(d) != NGX_OK) {
         ngx_http_sandbox_destroy_end(d, NGX_OK);
     }
+}
+
+
+static void
+ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d)
+{
+    u_char                      name[64];
+    ngx_http_sandbox_worker_t  *w;
+
+    if (ngx_http_sandbox_tether(d->node) == NGX_DECLINED) {
+        ngx_http_sandbox_destroy_end(d, NGX_OK);
+        return;
+    }
+
+    w = ngx_http_sandbox_worker;
+
+    /* commands get their TERM now, and the agent its own with the stop */
+
+    ngx_http_sandbox_tether_prepare(d->node, NGX_HTTP_SANDBOX_STOP_PREPARE);
+
+    (void) ngx_snprintf(name, sizeof(name), NGX_HTTP_SANDBOX_CONTAINER "%s%Z",
+                        d->run);
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+
+    if (ac_docker_stop(w->docker, w->endpoint, (char *) name,
+                       NGX_HTTP_SANDBOX_STOP_GRACE, w->conf->engine_timeout,
+                       ngx_http_sandbox_destroy_stop_handler, d)
+        == NULL)
+    {
+        ngx_http_sandbox_destroy_end(d, NGX_ERROR);
+    }
+}
+
+
+static void
+ngx_http_sandbox_destroy_stop_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_destroy_t *d = data;
+
+    if (reply->error != AC_OK
+        || (reply->status != NGX_HTTP_NO_CONTENT
+            && reply->status != NGX_HTTP_NOT_MODIFIED
+            && reply->status != NGX_HTTP_NOT_FOUND))
+    {
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
+
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "sandbox \"%s\" cannot be stopped: %d %s", d->node->id,
+                      reply->status,
+                      reply->message[0] ? reply->message
+                                        : ac_error_text(reply->error));
+
+        ngx_http_sandbox_destroy_end(d, NGX_ERROR);
+        return;
+    }
+
+    /* the engine says so before our own end of the tether does */
+
+    ngx_http_sandbox_tether_close(d->node);
+
+    ngx_http_sandbox_destroy_end(d, NGX_OK);
 }
 
 

@@ -202,6 +202,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     spec.memory = class->memory;
     spec.nano_cpus = class->nano_cpus;
     spec.pids = class->pids;
+    spec.disk = class->disk.len ? (char *) class->disk.data : NULL;
 
     /* dev servers listen on "localhost", which is ::1 first */
 

@@ -212,7 +212,7 @@ ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e)
             return NGX_DECLINED;
         }
 
-        if (ngx_http_sandbox_make(r, ctx, "") == NGX_ERROR) {
+        if (ngx_http_sandbox_make(r, ctx, "", NULL) == NGX_ERROR) {
             ngx_http_sandbox_fail_internal(ctx);
             return NGX_DECLINED;
         }

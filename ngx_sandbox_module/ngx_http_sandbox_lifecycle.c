@@ -10,6 +10,8 @@
 /* routes of one sandbox: show, running, delete */
 
 
+static ngx_int_t ngx_http_sandbox_show_options(sandbox_spec_t *spec,
+    ngx_http_sandbox_class_t *class, cJSON *json);
 static ngx_int_t ngx_http_sandbox_show_listening(
     ngx_http_sandbox_node_t *node, cJSON *json);
 static void ngx_http_sandbox_delete_done(void *data, ngx_int_t rc);
@@ -163,6 +165,10 @@ ngx_http_sandbox_show_json(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
         goto failed;
     }
 
+    if (ngx_http_sandbox_show_options(spec, class, json) != NGX_OK) {
+        goto failed;
+    }
+
     ports = ngx_http_sandbox_ports_json(r, &node->sn.str);
 
     if (ports == NULL || !cJSON_AddItemToObject(json, "ports", ports)) {
@@ -183,6 +189,56 @@ failed:
     cJSON_Delete(json);
 
     return NULL;
+}
+
+
+/* the values of variables may be secrets: their names are enough */
+
+static ngx_int_t
+ngx_http_sandbox_show_options(sandbox_spec_t *spec,
+    ngx_http_sandbox_class_t *class, cJSON *json)
+{
+    cJSON    *list, *map, *item, *name;
+    int64_t   age;
+
+    age = spec->max_age_ms;
+
+    if (age < 0) {
+        age = class ? class->max_age : 0;
+    }
+
+    item = age ? cJSON_AddNumberToObject(json, "maxAge", age / 1000.0)
+               : cJSON_AddNullToObject(json, "maxAge");
+
+    map = spec->labels ? cJSON_Parse(spec->labels) : cJSON_CreateObject();
+
+    if (item == NULL || map == NULL
+        || !cJSON_AddItemToObject(json, "labels", map))
+    {
+        cJSON_Delete(map);
+        return NGX_ERROR;
+    }
+
+    list = cJSON_AddArrayToObject(json, "env");
+    if (list == NULL) {
+        return NGX_ERROR;
+    }
+
+    map = spec->env ? cJSON_Parse(spec->env) : NULL;
+
+    cJSON_ArrayForEach(item, map) {
+        name = cJSON_CreateString(item->string);
+
+        if (name == NULL || !cJSON_AddItemToArray(list, name)) {
+            cJSON_Delete(name);
+            cJSON_Delete(map);
+            return NGX_ERROR;
+        }
+    }
+
+    cJSON_Delete(map);
+
+    return NGX_OK;
 }
 
 

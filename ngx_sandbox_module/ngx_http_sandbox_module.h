@@ -80,6 +80,11 @@ typedef struct {
     int64_t                        nano_cpus;
     ngx_int_t                      pids;
     ngx_msec_t                     sleep_after;        /* 0: never */
+    int64_t                        max_awake;          /* ms; 0: no limit */
+    int64_t                        max_age;
+    int64_t                        retain;
+    ngx_str_t                      disk;               /* "" : no limit */
+    ngx_array_t                   *env;      /* ngx_str_t name, value, … */
 } ngx_http_sandbox_class_t;
 
 
@@ -149,6 +154,7 @@ typedef struct ngx_http_sandbox_node_s     ngx_http_sandbox_node_t;
 typedef struct ngx_http_sandbox_tether_s   ngx_http_sandbox_tether_t;
 typedef struct ngx_http_sandbox_wake_s     ngx_http_sandbox_wake_t;
 typedef struct ngx_http_sandbox_waiter_s   ngx_http_sandbox_waiter_t;
+typedef struct ngx_http_sandbox_parked_s   ngx_http_sandbox_parked_t;
 
 
 typedef struct {
@@ -331,6 +337,12 @@ ngx_int_t ngx_http_sandbox_tether_listen(ngx_http_sandbox_node_t *node,
 /* revoke: the socket goes, and the agent cuts the port's connections */
 void ngx_http_sandbox_tether_unlisten(ngx_http_sandbox_node_t *node,
     in_port_t port);
+/* tells a sandbox that runs its new options: JSON object text */
+void ngx_http_sandbox_tether_configure(ngx_http_sandbox_node_t *node,
+    const char *fields);
+/* a stop follows: what runs may end by itself within ms */
+void ngx_http_sandbox_tether_prepare(ngx_http_sandbox_node_t *node,
+    ngx_msec_t ms);
 /* ports that listened when the agent last told; their number */
 ngx_uint_t ngx_http_sandbox_tether_ports(ngx_http_sandbox_node_t *node,
     uint16_t **ports);
@@ -358,6 +370,9 @@ ngx_uint_t ngx_http_sandbox_busy(ngx_http_sandbox_node_t *node);
  */
 typedef void (*ngx_http_sandbox_destroy_pt)(void *data, ngx_int_t rc);
 ngx_int_t ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_destroy_pt handler, void *data);
+/* stops the container; NGX_OK too when it did not run */
+ngx_int_t ngx_http_sandbox_stop(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_destroy_pt handler, void *data);
 /* the second half, for what a crash left: the container, then the files */
 ngx_int_t ngx_http_sandbox_destroy_run(const char *run);
@@ -404,11 +419,12 @@ ngx_int_t ngx_http_sandbox_api_access(ngx_http_request_t *r,
 
 /*
  * Makes the directory of ctx->id for the caller, with ctx->class.  nonce is
- * an Idempotency-Key, or "".  NGX_OK; NGX_DECLINED: the id is taken;
- * NGX_ERROR: logged.
+ * an Idempotency-Key, or ""; options a body with options, or NULL.  NGX_OK;
+ * NGX_DECLINED: the id is taken; NGX_ABORT: ctx->failure says what is wrong
+ * with the options; NGX_ERROR: logged.
  */
 ngx_int_t ngx_http_sandbox_make(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, const char *nonce);
+    ngx_http_sandbox_ctx_t *ctx, const char *nonce, cJSON *options);
 ngx_int_t ngx_http_sandbox_create_handler(ngx_http_request_t *r);
 
 
@@ -434,6 +450,42 @@ const char *ngx_http_sandbox_life(ngx_http_sandbox_node_t *node);
 ngx_int_t ngx_http_sandbox_show_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_running_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_delete_handler(ngx_http_request_t *r);
+
+/* ctx->node as JSON; NULL: no memory */
+cJSON *ngx_http_sandbox_show_json(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+/* ngx_http_sandbox_options.c: sleepAfter, keepAlive, maxAge, env, labels */
+
+/*
+ * Puts the options of a body into spec.  NGX_OK, or NGX_DECLINED with failure
+ * set; spec is to be freed in either case.
+ */
+ngx_int_t ngx_http_sandbox_options(cJSON *json, sandbox_spec_t *spec,
+    ngx_http_sandbox_failure_t *failure);
+/* the class's environment and the sandbox's own as JSON text; cJSON_free() */
+char *ngx_http_sandbox_env(ngx_http_sandbox_class_t *class,
+    sandbox_spec_t *spec);
+ngx_int_t ngx_http_sandbox_patch_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_park.c */
+
+/*
+ * Parks a request in a content handler, which returns NGX_DONE then, until
+ * work that goes on without its client is done.  NULL: out of memory.
+ */
+ngx_http_sandbox_parked_t *ngx_http_sandbox_park(ngx_http_request_t *r);
+/* frees it; the request to be finalized, or NULL when its client has left */
+ngx_http_request_t *ngx_http_sandbox_unpark(ngx_http_sandbox_parked_t *p);
+
+
+/* ngx_http_sandbox_power.c */
+
+/* sleep and restart */
+ngx_int_t ngx_http_sandbox_stop_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_wake_handler(ngx_http_request_t *r);
 
 
 /* ngx_http_sandbox_list.c */
@@ -607,6 +659,13 @@ ngx_int_t ngx_http_sandbox_refuse_token(ngx_http_request_t *r,
 /* ngx_http_sandbox_filter.c: what leaves a container is untrusted */
 
 ngx_int_t ngx_http_sandbox_filter_init(ngx_conf_t *cf);
+
+
+/* ngx_http_sandbox_expire.c: max_awake, max_age, retain */
+
+/* one turn of the worker that sweeps, each second */
+void ngx_http_sandbox_expire(void);
+void ngx_http_sandbox_expire_stop(void);
 
 
 /* ngx_http_sandbox_sweep.c: background work of one worker */

@@ -5,13 +5,12 @@
 
 
 #include "ngx_http_sandbox_module.h"
+#include "sandbox_route.h"
 
 
 /* POST …/sleep, …/wake and …/restart: what else the idle clock decides */
 
 
-static ngx_int_t ngx_http_sandbox_power(ngx_http_request_t *r,
-    ngx_uint_t route);
 static ngx_int_t ngx_http_sandbox_power_find(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_int_t *rc);
 static void ngx_http_sandbox_power_stopped(void *data, ngx_int_t rc);
@@ -22,21 +21,7 @@ static void ngx_http_sandbox_power_woken(ngx_http_sandbox_waiter_t *w,
 
 
 ngx_int_t
-ngx_http_sandbox_sleep_handler(ngx_http_request_t *r)
-{
-    return ngx_http_sandbox_power(r, SANDBOX_ROUTE_SLEEP);
-}
-
-
-ngx_int_t
-ngx_http_sandbox_restart_handler(ngx_http_request_t *r)
-{
-    return ngx_http_sandbox_power(r, SANDBOX_ROUTE_RESTART);
-}
-
-
-static ngx_int_t
-ngx_http_sandbox_power(ngx_http_request_t *r, ngx_uint_t route)
+ngx_http_sandbox_stop_handler(ngx_http_request_t *r)
 {
     ngx_int_t                   rc;
     ngx_http_sandbox_ctx_t     *ctx;

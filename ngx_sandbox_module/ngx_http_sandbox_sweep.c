@@ -88,6 +88,8 @@ ngx_http_sandbox_sweep_stop(void)
     if (sweep->timer.timer_set) {
         ngx_del_timer(&sweep->timer);
     }
+
+    ngx_http_sandbox_expire_stop();
 }
 
 
@@ -132,6 +134,8 @@ ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev)
             sweep->next = ngx_current_msec + NGX_HTTP_SANDBOX_SWEEP_INTERVAL;
             ngx_http_sandbox_sweep_run(sweep);
         }
+
+        ngx_http_sandbox_expire();
     }
 
     ngx_add_timer(&sweep->timer, NGX_HTTP_SANDBOX_SWEEP_ELECT);

@@ -262,6 +262,11 @@ ngx_http_sandbox_tether_write_handler(ngx_event_t *wev)
 static void
 ngx_http_sandbox_tether_lost(ngx_http_sandbox_node_t *node)
 {
+    if (node->known) {
+        (void) sandbox_store_turn(ngx_http_sandbox_worker->store,
+                                  (char *) node->id);
+    }
+
     ngx_http_sandbox_tether_close(node);
     ngx_http_sandbox_node_collect(node);
 }
@@ -419,6 +424,37 @@ ngx_http_sandbox_tether_unlisten(ngx_http_sandbox_node_t *node,
                       "connections to port %ui of sandbox \"%s\" cannot be "
                       "cut", (ngx_uint_t) port, node->id);
     }
+}
+
+
+void
+ngx_http_sandbox_tether_configure(ngx_http_sandbox_node_t *node,
+    const char *fields)
+{
+    if (ngx_http_sandbox_tether(node) != NGX_OK) {
+        return;
+    }
+
+    if (ac_agent_send_configure(node->tether->connection->fd,
+                                ++node->tether->seq, fields)
+        == -1)
+    {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "sandbox \"%s\" cannot be told its options, it has "
+                      "them when it starts again", node->id);
+    }
+}
+
+
+void
+ngx_http_sandbox_tether_prepare(ngx_http_sandbox_node_t *node, ngx_msec_t ms)
+{
+    if (ngx_http_sandbox_tether(node) != NGX_OK) {
+        return;
+    }
+
+    (void) ac_agent_send_prepare(node->tether->connection->fd,
+                                 ++node->tether->seq, ms);
 }
 
 

@@ -305,6 +305,8 @@ ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake)
         return;
     }
 
+    (void) sandbox_store_turn(w->store, (char *) node->id);
+
     ngx_http_sandbox_count(smcf, starts[wake->start]);
     (void) ngx_atomic_fetch_add(&smcf->counters->start_ms,
                                 ngx_current_msec - wake->began);

@@ -88,6 +88,36 @@ sandbox_store_locked(sandbox_store_t *store, const char *id)
 }
 
 
+int64_t
+sandbox_store_turned(sandbox_store_t *store, const char *id)
+{
+    char         path[SANDBOX_ID_MAX + sizeof("/lock")];
+    struct stat  st;
+
+    (void) snprintf(path, sizeof(path), "%s/lock", id);
+
+    if (fstatat(sandbox_store_fd(store), path, &st, AT_SYMLINK_NOFOLLOW)
+        == -1)
+    {
+        return -1;
+    }
+
+    return (int64_t) st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+}
+
+
+int
+sandbox_store_turn(sandbox_store_t *store, const char *id)
+{
+    char  path[SANDBOX_ID_MAX + sizeof("/lock")];
+
+    (void) snprintf(path, sizeof(path), "%s/lock", id);
+
+    return utimensat(sandbox_store_fd(store), path, NULL,
+                     AT_SYMLINK_NOFOLLOW);
+}
+
+
 int
 sandbox_store_elect(sandbox_store_t *store)
 {

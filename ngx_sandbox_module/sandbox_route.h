@@ -25,6 +25,9 @@ typedef enum {
     SANDBOX_ROUTE_SANDBOXES,      /* /v1/sandbox */
     SANDBOX_ROUTE_SANDBOX,        /* /v1/sandbox/:id, and so on below it */
     SANDBOX_ROUTE_RUNNING,
+    SANDBOX_ROUTE_SLEEP,
+    SANDBOX_ROUTE_WAKE,
+    SANDBOX_ROUTE_RESTART,
     SANDBOX_ROUTE_PORTS,
     SANDBOX_ROUTE_PORT,
     SANDBOX_ROUTE_EXEC,           /* from here on: the agent answers */

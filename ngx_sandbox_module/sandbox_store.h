@@ -194,6 +194,13 @@ size_t sandbox_store_run_path(sandbox_store_t *store, const char *run,
  */
 int sandbox_store_lock(sandbox_store_t *store, const char *id);
 
+/*
+ * When the sandbox last turned: was started, or seen to end; ms since the
+ * epoch, or -1.  turn notes it for now; it is the time of the lock's file.
+ */
+int64_t sandbox_store_turned(sandbox_store_t *store, const char *id);
+int sandbox_store_turn(sandbox_store_t *store, const char *id);
+
 /* 1 held by somebody, 0 not, -1 */
 int sandbox_store_locked(sandbox_store_t *store, const char *id);
 

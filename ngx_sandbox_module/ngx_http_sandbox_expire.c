@@ -1,0 +1,308 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_wake.h"
+
+
+/*
+ * Limits of a sandbox's life that do not depend on what its agent says:
+ * max_awake, max_age, retain.  The worker that sweeps looks at all sandboxes,
+ * some in each turn.
+ */
+
+
+#define NGX_HTTP_SANDBOX_EXPIRE_INTERVAL  5000
+#define NGX_HTTP_SANDBOX_EXPIRE_TURN      64
+
+
+typedef char  ngx_http_sandbox_expire_id_t[SANDBOX_ID_MAX + 1];
+
+
+typedef struct {
+    ngx_http_sandbox_node_t       *node;
+    int64_t                        retain;
+    char                           run[SANDBOX_RANDOM_LEN + 1];
+} ngx_http_sandbox_expire_check_t;
+
+
+static int ngx_http_sandbox_expire_collect(void *data, const char *id);
+static void ngx_http_sandbox_expire_one(char *id, int64_t now);
+static void ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node,
+    int64_t now);
+static void ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node,
+    int64_t retain);
+static void ngx_http_sandbox_expire_inspected(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_expire_destroy(ngx_http_sandbox_node_t *node,
+    const char *why);
+static void ngx_http_sandbox_expire_done(void *data, ngx_int_t rc);
+
+
+static ngx_http_sandbox_expire_id_t  *ngx_http_sandbox_expire_ids;
+static ngx_uint_t                     ngx_http_sandbox_expire_n;
+static ngx_uint_t                     ngx_http_sandbox_expire_size;
+static ngx_uint_t                     ngx_http_sandbox_expire_next;
+static ngx_msec_t                     ngx_http_sandbox_expire_began;
+
+
+void
+ngx_http_sandbox_expire(void)
+{
+    int64_t     now;
+    ngx_uint_t  i;
+
+    if (ngx_http_sandbox_expire_next == ngx_http_sandbox_expire_n) {
+
+        if (ngx_http_sandbox_expire_n
+            && ngx_current_msec - ngx_http_sandbox_expire_began
+               < NGX_HTTP_SANDBOX_EXPIRE_INTERVAL)
+        {
+            return;
+        }
+
+        ngx_http_sandbox_expire_began = ngx_current_msec;
+        ngx_http_sandbox_expire_n = 0;
+        ngx_http_sandbox_expire_next = 0;
+
+        (void) sandbox_store_each(ngx_http_sandbox_worker->store,
+                                  ngx_http_sandbox_expire_collect, NULL);
+    }
+
+    now = ngx_http_sandbox_now();
+
+    for (i = 0; i < NGX_HTTP_SANDBOX_EXPIRE_TURN; i++) {
+
+        if (ngx_http_sandbox_expire_next == ngx_http_sandbox_expire_n) {
+            return;
+        }
+
+        ngx_http_sandbox_expire_one(
+            ngx_http_sandbox_expire_ids[ngx_http_sandbox_expire_next++], now);
+    }
+}
+
+
+void
+ngx_http_sandbox_expire_stop(void)
+{
+    if (ngx_http_sandbox_expire_ids) {
+        ngx_free(ngx_http_sandbox_expire_ids);
+        ngx_http_sandbox_expire_ids = NULL;
+    }
+
+    ngx_http_sandbox_expire_n = 0;
+    ngx_http_sandbox_expire_size = 0;
+    ngx_http_sandbox_expire_next = 0;
+}
+
+
+static int
+ngx_http_sandbox_expire_collect(void *data, const char *id)
+{
+    size_t                         size;
+    ngx_http_sandbox_expire_id_t  *ids;
+
+    if (ngx_http_sandbox_expire_n == ngx_http_sandbox_expire_size) {
+
+        size = ngx_http_sandbox_expire_size
+               ? ngx_http_sandbox_expire_size * 2 : 64;
+
+        ids = realloc(ngx_http_sandbox_expire_ids,
+                      size * sizeof(ngx_http_sandbox_expire_id_t));
+        if (ids == NULL) {
+            return 1;
+        }
+
+        ngx_http_sandbox_expire_ids = ids;
+        ngx_http_sandbox_expire_size = size;
+    }
+
+    (void) ngx_cpystrn(
+        (u_char *) ngx_http_sandbox_expire_ids[ngx_http_sandbox_expire_n++],
+        (u_char *) id, sizeof(ngx_http_sandbox_expire_id_t));
+
+    return 0;
+}
+
+
+static void
+ngx_http_sandbox_expire_one(char *id, int64_t now)
+{
+    ngx_str_t                 name;
+    ngx_http_sandbox_node_t  *node;
+
+    name.data = (u_char *) id;
+    name.len = ngx_strlen(id);
+
+    node = ngx_http_sandbox_node_hold(&name);
+    if (node == NULL) {
+        return;
+    }
+
+    if (ngx_http_sandbox_node_spec(node) == NGX_OK) {
+        ngx_http_sandbox_expire_node(node, now);
+    }
+
+    ngx_http_sandbox_node_release(node);
+}
+
+
+static void
+ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
+{
+    int64_t                     age, since;
+    ngx_int_t                   runs;
+    ngx_uint_t                  had;
+    ngx_http_sandbox_class_t   *class;
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    class = ngx_http_sandbox_find_class(w->conf, (u_char *) node->spec.class,
+                                        ngx_strlen(node->spec.class));
+
+    age = node->spec.max_age_ms;
+
+    if (class) {
+        if (age < 0 || (class->max_age && age > class->max_age)) {
+            age = class->max_age;
+        }
+    }
+
+    if (age > 0 && now - node->spec.created_ms >= age) {
+        ngx_http_sandbox_expire_destroy(node, "max_age");
+        return;
+    }
+
+    if (class == NULL || (class->max_awake == 0 && class->retain == 0)
+        || ngx_http_sandbox_busy(node))
+    {
+        return;
+    }
+
+    /* when it last started, or was last seen to end */
+
+    since = sandbox_store_turned(w->store, (char *) node->id);
+
+    if (since == -1
+        || (now - since < class->max_awake && now - since < class->retain))
+    {
+        return;
+    }
+
+    had = (node->tether != NULL);
+    runs = ngx_http_sandbox_tether(node);
+
+    if (runs == NGX_OK && class->max_awake && now - since >= class->max_awake)
+    {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "sandbox \"%s\" has been awake for max_awake: it is "
+                      "stopped", node->id);
+
+        (void) ngx_http_sandbox_stop(node, ngx_http_sandbox_expire_done, NULL);
+        return;
+    }
+
+    if (runs == NGX_DECLINED && class->retain && now - since >= class->retain)
+    {
+        ngx_http_sandbox_expire_retain(node, class->retain);
+    }
+
+    if (runs == NGX_OK && !had) {
+
+        /* opened for the look only */
+
+        ngx_http_sandbox_tether_close(node);
+    }
+}
+
+
+/* nobody may have seen its end: the engine knows when that was */
+
+static void
+ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain)
+{
+    u_char                            name[64];
+    ngx_http_sandbox_worker_t        *w;
+    ngx_http_sandbox_expire_check_t  *check;
+
+    w = ngx_http_sandbox_worker;
+
+    check = ngx_alloc(sizeof(ngx_http_sandbox_expire_check_t),
+                      ngx_cycle->log);
+    if (check == NULL) {
+        return;
+    }
+
+    check->node = node;
+    check->retain = retain;
+    ngx_memcpy(check->run, node->spec.run, sizeof(check->run));
+
+    (void) ngx_snprintf(name, sizeof(name), NGX_HTTP_SANDBOX_CONTAINER "%s%Z",
+                        node->spec.run);
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+
+    if (ac_docker_inspect(w->docker, w->endpoint, (char *) name,
+                          w->conf->engine_timeout,
+                          ngx_http_sandbox_expire_inspected, check)
+        == NULL)
+    {
+        ngx_free(check);
+        return;
+    }
+
+    node->refs++;
+}
+
+
+static void
+ngx_http_sandbox_expire_inspected(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_expire_check_t *check = data;
+
+    ngx_http_sandbox_node_t  *node;
+
+    node = check->node;
+
+    if (reply->error == AC_OK
+        && ngx_http_sandbox_node_spec(node) == NGX_OK
+        && ngx_strcmp(check->run, node->spec.run) == 0
+        && ngx_http_sandbox_tether(node) == NGX_DECLINED
+        && (reply->status == NGX_HTTP_NOT_FOUND
+            || (reply->status == NGX_HTTP_OK && reply->ncontainers == 1
+                && ngx_http_sandbox_now() - reply->containers[0].finished_ms
+                   >= check->retain)))
+    {
+        ngx_http_sandbox_expire_destroy(node, "retain");
+    }
+
+    ngx_free(check);
+
+    ngx_http_sandbox_node_release(node);
+}
+
+
+static void
+ngx_http_sandbox_expire_destroy(ngx_http_sandbox_node_t *node,
+    const char *why)
+{
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "sandbox \"%s\" is destroyed: %s has passed", node->id, why);
+
+    (void) ngx_http_sandbox_destroy(node, ngx_http_sandbox_expire_done, NULL);
+}
+
+
+static void
+ngx_http_sandbox_expire_done(void *data, ngx_int_t rc)
+{
+    if (rc == NGX_ERROR) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "a sandbox whose time has passed cannot be ended now");
+    }
+}
