@@ -122,13 +122,17 @@ LOAD_DIR =	$(DESTDIR)$(PREFIX)/share/nginx/modules-available
 AGENT_DIR =	$(DESTDIR)$(PREFIX)/lib/nginx-sandbox
 DOC_DIR =	$(DESTDIR)$(PREFIX)/share/doc/nginx-sandbox
 CONF_DIR =	$(DESTDIR)/etc/nginx
+SBIN_DIR =	$(DESTDIR)$(PREFIX)/sbin
+UNIT_DIR =	$(DESTDIR)/lib/systemd/system
+UNIT =		nginx-sandbox-network.service
+NETWORK =	$(PREFIX)/sbin/nginx-sandbox-network
 
 DOCS =		$(wildcard README.md LICENSE CHANGES SECURITY.md docs/*.md)
 
 install: module agent
 	@echo "install: module, agent and documentation below $(DESTDIR)$(PREFIX)"
-	@install -d $(MODULES_DIR) $(LOAD_DIR) $(AGENT_DIR) $(DOC_DIR) \
-		$(CONF_DIR)/modules-enabled
+	@install -d $(MODULES_DIR) $(LOAD_DIR) $(AGENT_DIR)/network $(DOC_DIR) \
+		$(CONF_DIR)/modules-enabled $(SBIN_DIR) $(UNIT_DIR)
 	@install -m 644 $(MODULE) $(MODULES_DIR)/
 	@install -m 755 $(AGENT) $(AGENT_DIR)/agent
 	@printf 'load_module %s/ngx_http_sandbox_module.so;\n' \
@@ -137,17 +141,30 @@ install: module agent
 		$(CONF_DIR)/modules-enabled/50-mod-http-sandbox.conf
 	@install -m 644 conf/sandbox_proxy.conf $(CONF_DIR)/
 	@install -m 644 $(DOCS) conf/nginx.conf.example $(DOC_DIR)/
+	@install -m 755 tools/sandbox-network $(AGENT_DIR)/
+	@install -m 644 tools/network/*.sh $(AGENT_DIR)/network/
+	@ln -sf ../lib/nginx-sandbox/sandbox-network $(DESTDIR)$(NETWORK)
+	@sed -e 's|@COMMAND@|$(NETWORK)|' \
+		-e 's|@DOC@|$(PREFIX)/share/doc/nginx-sandbox|' \
+		conf/$(UNIT) >$(UNIT_DIR)/$(UNIT)
 	@tools/install-user "$(DESTDIR)"
+	@tools/install-network install "$(DESTDIR)" $(NETWORK)
 
 # what others put there, the user and the sandboxes' state stay
 uninstall:
 	@echo "uninstall: what \"make install\" put below $(DESTDIR)$(PREFIX)"
+	@tools/install-network remove "$(DESTDIR)" $(NETWORK)
 	@rm -f $(MODULES_DIR)/ngx_http_sandbox_module.so $(AGENT_DIR)/agent \
+		$(DESTDIR)$(NETWORK) $(UNIT_DIR)/$(UNIT) \
+		$(AGENT_DIR)/sandbox-network \
+		$(addprefix $(AGENT_DIR)/network/, \
+			$(notdir $(wildcard tools/network/*.sh))) \
 		$(LOAD_DIR)/mod-http-sandbox.conf \
 		$(CONF_DIR)/modules-enabled/50-mod-http-sandbox.conf \
 		$(CONF_DIR)/sandbox_proxy.conf \
 		$(addprefix $(DOC_DIR)/,$(notdir $(DOCS)) nginx.conf.example)
-	@rmdir -p --ignore-fail-on-non-empty $(MODULES_DIR) $(AGENT_DIR) \
+	@rmdir -p --ignore-fail-on-non-empty $(MODULES_DIR) \
+		$(AGENT_DIR)/network $(SBIN_DIR) $(UNIT_DIR) \
 		$(LOAD_DIR) $(DOC_DIR) $(CONF_DIR)/modules-enabled 2>/dev/null \
 		|| true
 

@@ -33,8 +33,6 @@ for my $value ('memory=12q', 'memory=-1', 'memory=', 'cpus=x', 'cpus=-1',
     bad_class($value, $value =~ /^image/ ? "a network=none $value"
         : "a $img $value", qr/\Q$value\E/);
 }
-bad_class('network=internet', 'a image=sandbox-base network=internet',
-    qr/internet/);
 bad_class('network=host', 'a image=sandbox-base network=host', qr/host/);
 bad_class('runtime=kata', "a $img runtime=kata", qr/kata/);
 bad_class('runtime=runsc', "a $img runtime=runsc", qr/runsc/);

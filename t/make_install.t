@@ -66,6 +66,11 @@ for my $prefix ('/usr', '/opt/sandbox') {
         '/etc/nginx/sandbox_proxy.conf' => '0644',
         "$prefix/share/doc/nginx-sandbox/nginx.conf.example" => '0644',
         "$prefix/share/doc/nginx-sandbox/LICENSE" => '0644',
+        "$prefix/sbin/nginx-sandbox-network" => 'link',
+        "$prefix/lib/nginx-sandbox/sandbox-network" => '0755',
+        (map { ("$prefix/lib/nginx-sandbox/network/$_.sh" => '0644') }
+            qw/address iptables nft/),
+        '/lib/systemd/system/nginx-sandbox-network.service' => '0644',
     );
 
     for my $name (sort keys %expected) {
@@ -79,6 +84,10 @@ for my $prefix ('/usr', '/opt/sandbox') {
     is readlink("$dest/etc/nginx/modules-enabled/50-mod-http-sandbox.conf"),
         "$prefix/share/nginx/modules-available/mod-http-sandbox.conf",
         'the link holds without DESTDIR';
+
+    my $network = "$dest$prefix/sbin/nginx-sandbox-network";
+    like `$network 2>&1`, qr/^usage: .*install\|check/,
+        'the installed script finds its parts';
 
     # nginx takes the installed module and the shipped proxy settings
 
