@@ -139,7 +139,8 @@ install: module agent
 	@install -m 644 $(DOCS) conf/nginx.conf.example $(DOC_DIR)/
 	@tools/install-user "$(DESTDIR)"
 
-# what others put there, the user and the sandboxes' state stay
+# what others put there, nginx's own directories too, the user and the
+# sandboxes' state stay
 uninstall:
 	@echo "uninstall: what \"make install\" put below $(DESTDIR)$(PREFIX)"
 	@rm -f $(MODULES_DIR)/ngx_http_sandbox_module.so $(AGENT_DIR)/agent \
@@ -147,8 +148,7 @@ uninstall:
 		$(CONF_DIR)/modules-enabled/50-mod-http-sandbox.conf \
 		$(CONF_DIR)/sandbox_proxy.conf \
 		$(addprefix $(DOC_DIR)/,$(notdir $(DOCS)) nginx.conf.example)
-	@rmdir -p --ignore-fail-on-non-empty $(MODULES_DIR) $(AGENT_DIR) \
-		$(LOAD_DIR) $(DOC_DIR) $(CONF_DIR)/modules-enabled 2>/dev/null \
+	@rmdir --ignore-fail-on-non-empty $(AGENT_DIR) $(DOC_DIR) 2>/dev/null \
 		|| true
 
 clean: stop
