@@ -118,11 +118,6 @@ typedef struct {
 
 
 typedef struct {
-    ngx_array_t                    names;    /* ngx_http_server_name_t */
-} ngx_http_sandbox_srv_conf_t;
-
-
-typedef struct {
     ngx_flag_t                     api;
     ngx_flag_t                     preview;
     ngx_flag_t                     status;
