@@ -407,6 +407,14 @@ sub links
         }
     }
 
+    # the sources that the drawing of a request's path names
+
+    for (slurp('docs/architecture.md') =~ /\((\w+\.c)\)/g) {
+        $n++;
+        my @sources = glob "ngx_sandbox_module/*_$_";
+        push @bad, "docs/architecture.md: $_" if !@sources;
+    }
+
     cmp_ok($n // 0, '>=', 10, 'links: some were found');
     is("@bad", '', 'links: each leads somewhere');
 }
