@@ -204,6 +204,7 @@ typedef struct {
     void                          *body;               /* of the handler */
 
     ngx_http_sandbox_waiter_t      waiter;             /* of upstream.c */
+    ngx_uint_t                     http_version;       /* the client's */
     ngx_uint_t                     start;
     ngx_msec_t                     wait_start;
     ngx_msec_t                     wait_time;
@@ -212,6 +213,7 @@ typedef struct {
     unsigned                       api:1;
     unsigned                       admitted:1;         /* may be proxied */
     unsigned                       waited:1;
+    unsigned                       own:1;  /* the answer is nginx's own */
     unsigned                       filtered:1;
     unsigned                       replaced:1;
 

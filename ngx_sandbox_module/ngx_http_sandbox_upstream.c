@@ -481,6 +481,8 @@ ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
 
     r->read_event_handler = ngx_http_block_reading;
 
+    peer->ctx->own = 1;
+
     rc = ngx_http_sandbox_send_failure(r, failure);
 
     ngx_http_finalize_request(r, rc);
