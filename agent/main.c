@@ -23,6 +23,7 @@
 #include "agent.h"
 #include "boot.h"
 #include "child.h"
+#include "connection.h"
 #include "control.h"
 #include "idle.h"
 #include "relay.h"
@@ -301,7 +302,7 @@ agent_shutdown_step(uv_timer_t *timer)
 
         /* what ended is told to those who wait, if they read it */
 
-        if (agent_server_active() == 0
+        if (agent_conn_count() == 0
             || now >= agent_shutdown_at + AGENT_STOP_FLUSH)
         {
             agent_leave();
