@@ -207,7 +207,9 @@ for my $mode (@modes) {
     $res = $t->api('GET', "/v1/sandbox/$name/api/ping");
     cmp_ok(time() - $start, '<', 40, "$mode: answered");
 
-    if ($mode =~ /^tether/) {
+    # once it has taken the sockets, its answers are answers
+
+    if ($mode =~ /^(?:tether|hello|boot-early)/) {
         like($res->{status}, qr/^(?:200|502|503|504)$/,
             "$mode: $res->{status}");
     } else {

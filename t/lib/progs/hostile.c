@@ -84,7 +84,7 @@ files(void)
     tell("mkdir", mkdir(DIR_SOCKETS "/d", 0777));
     tell("symlink", symlink("/etc/passwd", DIR_SOCKETS "/l"));
     tell("link", link(DIR_SOCKETS "/agent.sock", DIR_SOCKETS "/h"));
-    tell("link-out", link(DIR_SOCKETS "/agent.sock", "/workspace/h"));
+    tell("link-out", link(DIR_SOCKETS "/agent.sock", "/workspace/hard"));
     tell("unlink", unlink(DIR_SOCKETS "/agent.sock"));
     tell("rename", rename(DIR_SOCKETS "/agent.sock", DIR_SOCKETS "/a"));
     tell("rename-in", rename("/workspace/mine", DIR_SOCKETS "/8080.sock"));
