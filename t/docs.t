@@ -288,6 +288,10 @@ sub errors_of_the_agent
     my ($by_route) = $AGENT =~ /agent_route_code\([^)]*\) \{ return (.*?);/;
     my @by_route = ($by_route // '') =~ /(?<=[?:] )"(\w+)"/g;
     is(scalar @by_route, 2, 'errors of the agent: two codes by the route');
+    my ($large) = $AGENT =~ /agent_request_large\([^)]*\) \{(.*?)\}/;
+    my @too_large = (($large // '') =~ /\? "(\w+)"/,
+        grep { $_ ne 'invalid_request' } @by_route);
+    is(scalar @too_large, 2, 'errors of the agent: two for what is too large');
     push @{$code{VALIDATION_FAILED}},
         $AGENT =~ /agent_http_refuse\(\w+, (\d{3}),/g;
 
@@ -295,8 +299,9 @@ sub errors_of_the_agent
         my @args = split / ?, (?=(?:[^"]*"[^"]*")*[^"]*$)/, $1;
         next if @args < 4;
         my @n = $args[1] =~ /\b(\d{3})\b/g;
-        push @{$code{$_}}, @n for $args[2] =~ /agent_route_code/
-            ? @by_route : $args[2] =~ /"(\w+)"/g;
+        push @{$code{$_}}, @n for $args[2] =~ /agent_route_code/ ? @by_route
+            : $args[2] =~ /agent_request_large/ ? @too_large
+            : $args[2] =~ /"(\w+)"/g;
     }
 
     # errno => status, perhaps another one for writing
