@@ -423,7 +423,12 @@ agent_http_on_body(llhttp_t *parser, const char *at, size_t len)
         h->r.on_body(&h->r, at, len);
     }
 
-    return h->paused ? HPE_PAUSED : 0;
+    /*
+     * A pause here, at the last byte, would leave the end of the message
+     * unseen until more arrives; what was read already is passed on.
+     */
+
+    return 0;
 }
 
 
