@@ -80,6 +80,7 @@ typedef struct {
     int64_t                        nano_cpus;
     ngx_int_t                      pids;
     ngx_msec_t                     sleep_after;        /* 0: never */
+    unsigned                       lowered:1;          /* cpus, and said so */
 } ngx_http_sandbox_class_t;
 
 
@@ -230,6 +231,7 @@ typedef struct {
     ac_loop_t                     *loop;
     ac_docker_t                   *docker;
     ac_endpoint_t                 *endpoint;
+    int                            ncpu;     /* the engine's; 0: not known */
     ngx_rbtree_t                   nodes;
     ngx_rbtree_node_t              sentinel;
 } ngx_http_sandbox_worker_t;
