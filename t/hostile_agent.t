@@ -3,7 +3,7 @@
 # Copyright (C) the ngx_sandbox authors
 
 # The agent replaced by a hostile program: it learns no secret, and its
-# garbage harms nobody.
+# garbage replies harm nobody.
 
 use warnings;
 use strict;
@@ -17,20 +17,13 @@ use Sandbox;
 use Sandbox::Image;
 
 my $KEY = 'kEy-of-alice-0123456789abcdef';
-my @modes = qw/boot-leave boot-early boot-silent boot-garbage boot-types
-    boot-huge boot-flood hello-silent hello-garbage hello-types hello-flood
-    tether-flood tether-garbage tether-close/;
 
 my $t = Sandbox->new(
     agent => Sandbox::Image::program('hostile_agent'),
     keys => ["alice:$KEY"], key => $KEY,
-    http => '    sandbox_start_timeout 4s;',
     classes => [
         'default image=' . Sandbox::Image::bare('bare')
-            . ' memory=64m pids=64 network=none sleep_after=10m',
-        map { "$_ image=" . Sandbox::Image::bare("h-$_", "HOSTILE=$_")
-            . ' memory=64m pids=64 network=none sleep_after=10m' } @modes,
-    ])->start();
+            . ' memory=64m pids=64 network=none sleep_after=10m'])->start();
 my $id = 'evil';
 my $res;
 my @workers = $t->workers_alive();
@@ -166,9 +159,9 @@ for my $where ('API', 'preview') {
         $t->workers_alive();
     for my $g ('g-body-endless', 'g-chunks-endless', 'g-chunk-extension') {
         my $c = ask($where, $g, 1);
-        my $end = time() + 3;
+        my $end = time() + 2;
         my $n = 0;
-        if ($c->head(timeout => 20)->{status} == 200) {
+        if ($c->head(timeout => 4)->{status} == 200) {
             while (time() < $end && defined(my $piece = $c->read(1))) {
                 $n += length $piece;
             }
@@ -194,38 +187,6 @@ for my $where ('API', 'preview') {
 
 is(join(',', $t->workers_alive()), join(',', @workers),
     'the workers are those of the beginning');
-
-# boot, hello and tether
-
-for my $mode (@modes) {
-    my $name = "evil-$mode";
-    is($t->api('POST', '/v1/sandbox',
-        json => { id => $name, class => $mode })->{status}, 200,
-        "$mode: made");
-
-    my $start = time();
-    $res = $t->api('GET', "/v1/sandbox/$name/api/ping");
-    cmp_ok(time() - $start, '<', 40, "$mode: answered");
-
-    # once it has taken the sockets, its answers are answers
-
-    if ($mode =~ /^(?:tether|hello|boot-early)/) {
-        like($res->{status}, qr/^(?:200|502|503|504)$/,
-            "$mode: $res->{status}");
-    } else {
-        like($res->{status}, qr/^(?:502|503|504)$/, "$mode: $res->{status}");
-        ok(length($res->{json}{code} // ''), "$mode: "
-            . ($res->{json}{code} // 'no code'));
-    }
-
-    my $other = ask('API', 'good');
-    is($other->{status}, 200, "$mode: another sandbox is served");
-    is($t->api('DELETE', "/v1/sandbox/$name")->{status}, 204,
-        "$mode: destroyed");
-}
-
-is(join(',', $t->workers_alive()), join(',', @workers),
-    'the workers are those of the beginning still');
 
 $t->done();
 
