@@ -35,16 +35,6 @@ static const agent_suggestion_t  agent_suggestions[] = {
     { "SHELL_NOT_AVAILABLE",
       "Use POST /exec, which needs no shell, or an image that has one" },
 
-    { "FILE_NOT_FOUND", "Check the path; it is taken from /workspace" },
-    { "IS_DIRECTORY", "Name a file, or list the directory" },
-    { "NOT_DIRECTORY", "Check that each part of the path is a directory" },
-    { "PERMISSION_DENIED",
-      "Check owner and mode of the file, and the sandbox's user" },
-    { "READ_ONLY", "Use a path on a writable file system" },
-    { "FILE_EXISTS", "Remove the file first, or choose another name" },
-    { "RESOURCE_BUSY", "Try again when the resource is no longer used" },
-    { "NO_SPACE", "Remove files that are no longer needed" },
-
     { NULL, NULL }
 };
 

@@ -319,7 +319,7 @@ sub errors_of_the_agent
 
     $code{$_} = sorted(@{$code{$_}}) for keys %code;
 
-    same('errors of the agent', 25, \%code, $docs);
+    same('errors of the agent', 15, \%code, $docs);
     shouted($AGENT, 'the agent', \%code);
 }
 
@@ -329,7 +329,8 @@ sub errors_of_the_agent
 sub shouted
 {
     my ($text, $whose, $code) = @_;
-    my %not = map { $_ => 1 } qw/DAC_OVERRIDE SANDBOX_COMMAND_ID/;
+    my %not = map { $_ => 1 } qw/DAC_OVERRIDE SANDBOX_COMMAND_ID
+        UV_THREADPOOL_SIZE/;
     my @lost = grep { !$not{$_} && !exists $code->{$_} }
         $text =~ /"([A-Z]+(?:_[A-Z]+)+)"/g;
 
