@@ -15,7 +15,7 @@ use lib "$FindBin::Bin/../lib";
 use Sandbox;
 use Sandbox::Image;
 
-my $rounds = $ENV{TEST_SOAK_ROUNDS} || 150;
+my $rounds = $ENV{TEST_SOAK_ROUNDS} || 80;
 my $t = Sandbox->new(classes => [
     'default image=' . Sandbox::Image::busybox() . ' memory=64m pids=32 '
         . 'network=none sleep_after=10m'])->start();
