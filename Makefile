@@ -150,7 +150,8 @@ install: module agent
 	@tools/install-user "$(DESTDIR)"
 	@tools/install-network install "$(DESTDIR)" $(NETWORK)
 
-# what others put there, the user and the sandboxes' state stay
+# what others put there, nginx's own directories too, the user and the
+# sandboxes' state stay
 uninstall:
 	@echo "uninstall: what \"make install\" put below $(DESTDIR)$(PREFIX)"
 	@tools/install-network remove "$(DESTDIR)" $(NETWORK)
@@ -163,9 +164,8 @@ uninstall:
 		$(CONF_DIR)/modules-enabled/50-mod-http-sandbox.conf \
 		$(CONF_DIR)/sandbox_proxy.conf \
 		$(addprefix $(DOC_DIR)/,$(notdir $(DOCS)) nginx.conf.example)
-	@rmdir -p --ignore-fail-on-non-empty $(MODULES_DIR) \
-		$(AGENT_DIR)/network $(SBIN_DIR) $(UNIT_DIR) \
-		$(LOAD_DIR) $(DOC_DIR) $(CONF_DIR)/modules-enabled 2>/dev/null \
+	@rmdir --ignore-fail-on-non-empty $(AGENT_DIR)/network $(AGENT_DIR) \
+		$(DOC_DIR) 2>/dev/null \
 		|| true
 
 clean: stop

@@ -32,7 +32,8 @@ $(BUILD)/agent: $(AGENT_OBJS)
 
 $(BUILD)/asan/agent: $(AGENT_ASAN_OBJS)
 	@mkdir -p $(@D)
-	clang $(AGENT_SANITIZE) -o $@ $(AGENT_ASAN_OBJS) -luv -ljansson -lpthread
+	clang $(AGENT_SANITIZE) -o $@ $(AGENT_ASAN_OBJS) -l:libuv_a.a -l:libjansson.a \
+		-lpthread -ldl -lrt
 
 $(BUILD)/obj/agent/%.o: agent/%.c agent/agent.mk
 	@mkdir -p $(@D)
@@ -62,3 +63,45 @@ $(BUILD)/t/agent_box: t/lib/agent_box.c
 	$(AGENT_CC) -O1 -std=gnu99 -D_GNU_SOURCE $(AGENT_WARN) -o $@ $<
 
 .PHONY: agent-tests
+
+
+# fuzzers of the agent's parsers; "fuzzers" of t/unit/unit.mk builds them too
+
+AGENT_FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+                -fno-sanitize-recover=all $(AGENT_WARN) $(AGENT_DEFS)
+AGENT_FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%, \
+                $(wildcard t/fuzz/fuzz_agent_*.c))
+
+AGENT_FUZZ_http = http request response error text
+AGENT_FUZZ_json = exec_parse settings text
+AGENT_FUZZ_path = netstat path range text
+
+.PHONY: fuzzers agent-fuzzers
+
+fuzzers agent-fuzzers: $(AGENT_FUZZERS)
+
+$(BUILD)/fuzz/obj/agent/%.o: agent/%.c agent/agent.mk
+	@mkdir -p $(@D)
+	clang $(AGENT_FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/obj/llhttp/%.o: /usr/share/llhttp/%.c agent/agent.mk
+	@mkdir -p $(@D)
+	clang -O1 -g -w -fsanitize=fuzzer-no-link,address $(AGENT_DEFS) \
+		-c -o $@ $<
+
+$(BUILD)/fuzz/obj/fuzz_agent_%.o: t/fuzz/fuzz_agent_%.c agent/agent.mk
+	@mkdir -p $(@D)
+	clang $(AGENT_FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+define AGENT_FUZZ_RULE
+$(BUILD)/fuzz/fuzz_agent_$(1): $(BUILD)/fuzz/obj/fuzz_agent_$(1).o \
+		$$(patsubst %,$(BUILD)/fuzz/obj/agent/%.o,$$(AGENT_FUZZ_$(1))) \
+		$(if $(filter http,$(1)),$(patsubst %, \
+			$(BUILD)/fuzz/obj/llhttp/%.o,$(AGENT_LLHTTP)))
+	clang -fsanitize=fuzzer,address,undefined -o $$@ $$^ -ljansson -luv
+endef
+
+$(foreach name,$(patsubst $(BUILD)/fuzz/fuzz_agent_%,%,$(AGENT_FUZZERS)), \
+	$(eval $(call AGENT_FUZZ_RULE,$(name))))
+
+-include $(wildcard $(BUILD)/fuzz/obj/*.d $(BUILD)/fuzz/obj/agent/*.d)

@@ -15,8 +15,8 @@
 
 
 /*
- * What server.c, which moves bytes, and http.c, which gives them a meaning,
- * know of a connection on agent.sock.
+ * What connection.c, which moves bytes, and http.c, which gives them a
+ * meaning, know of a connection on agent.sock.
  */
 
 
@@ -114,7 +114,19 @@ struct agent_conn_s {
 };
 
 
-/* server.c */
+/* connection.c */
+
+void agent_conn_init(void);
+
+/* serves a connected socket, which it owns from now on; 0, or -1 */
+int agent_conn_create(int fd);
+
+/* how many there are; how many of them something is under way on */
+size_t agent_conn_count(void);
+size_t agent_conn_requests(void);
+
+/* looks at all of them again */
+void agent_conn_review(void);
 
 /* queues a copy and sends what it can; the connection may become broken */
 void agent_conn_send(agent_conn_t *c, const struct iovec *iov, int n);

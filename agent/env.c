@@ -114,6 +114,14 @@ agent_env_build(const char *marker, const char **extra, const char **path)
             continue;
         }
 
+        /* the engine's, for user 0, who is us and not the command's */
+
+        if (agent_user.uid != 0
+            && (strcmp(*p, "HOME=/") == 0 || strcmp(*p, "HOME=/root") == 0))
+        {
+            continue;
+        }
+
         agent_env_put(&env, *p);
     }
 

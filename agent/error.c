@@ -4,7 +4,6 @@
  */
 
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,14 +18,6 @@ typedef struct {
     const char  *code;
     const char  *suggestion;
 } agent_suggestion_t;
-
-
-typedef struct {
-    int          err;
-    int          status;
-    const char  *code;
-    const char  *text;
-} agent_errno_t;
 
 
 static const char *agent_error_suggestion(const char *code);
@@ -44,41 +35,7 @@ static const agent_suggestion_t  agent_suggestions[] = {
     { "SHELL_NOT_AVAILABLE",
       "Use POST /exec, which needs no shell, or an image that has one" },
 
-    { "FILE_NOT_FOUND", "Check the path; it is taken from /workspace" },
-    { "IS_DIRECTORY", "Name a file, or list the directory" },
-    { "NOT_DIRECTORY", "Check that each part of the path is a directory" },
-    { "PERMISSION_DENIED",
-      "Check owner and mode of the file, and the sandbox's user" },
-    { "READ_ONLY", "Use a path on a writable file system" },
-    { "FILE_EXISTS", "Remove the file first, or choose another name" },
-    { "RESOURCE_BUSY", "Try again when the resource is no longer used" },
-    { "NO_SPACE", "Remove files that are no longer needed" },
-
     { NULL, NULL }
-};
-
-
-static const agent_errno_t  agent_errnos[] = {
-    { ENOENT, 404, "FILE_NOT_FOUND", "no such file or directory" },
-    { EACCES, 403, "PERMISSION_DENIED", "permission denied" },
-    { EPERM, 403, "PERMISSION_DENIED", "operation not permitted" },
-    { EISDIR, 400, "IS_DIRECTORY", "is a directory" },
-    { ENOTDIR, 400, "NOT_DIRECTORY", "not a directory" },
-    { EEXIST, 409, "FILE_EXISTS", "file exists" },
-    { ENOTEMPTY, 409, "FILE_EXISTS", "directory not empty" },
-    { EBUSY, 409, "RESOURCE_BUSY", "resource busy" },
-    { ETXTBSY, 409, "RESOURCE_BUSY", "the program is running" },
-    { ENAMETOOLONG, 400, "NAME_TOO_LONG", "file name too long" },
-    { EINVAL, 400, "VALIDATION_FAILED", "invalid argument" },
-    { ELOOP, 500, "TOO_MANY_LINKS", "too many levels of symbolic links" },
-    { EMLINK, 500, "TOO_MANY_LINKS", "too many links" },
-    { EMFILE, 500, "TOO_MANY_FILES", "too many open files" },
-    { ENFILE, 500, "TOO_MANY_FILES", "too many open files" },
-    { EROFS, 403, "READ_ONLY", "read-only file system" },
-    { ENOSPC, 507, "NO_SPACE", "no space left on device" },
-    { EDQUOT, 507, "NO_SPACE", "disk quota exceeded" },
-    { EFBIG, 413, "FILE_TOO_LARGE", "file too large" },
-    { 0, 0, NULL, NULL }
 };
 
 
@@ -136,29 +93,6 @@ agent_http_error(agent_request_t *r, int status, const char *code,
     }
 
     agent_http_json(r, status, json);
-}
-
-
-void
-agent_http_errno(agent_request_t *r, int err, const char *path)
-{
-    json_t               *context;
-    const agent_errno_t  *e;
-
-    context = agent_utf8_valid(path, strlen(path))
-              ? json_pack("{s:s}", "path", path) : NULL;
-
-    for (e = agent_errnos; e->code; e++) {
-
-        if (e->err == err) {
-            agent_http_error(r, e->status, e->code, context, "%s: %s", path,
-                             e->text);
-            return;
-        }
-    }
-
-    agent_http_error(r, 500, "FILESYSTEM_ERROR", context, "%s: %s", path,
-                     strerror(err));
 }
 
 

@@ -16,6 +16,9 @@
 
 
 #define AGENT_EXEC_READ     32768      /* at a time */
+
+/* what the kernel takes as arguments, and room for how JSON words it */
+#define AGENT_EXEC_JSON_MAX (4 * 1024 * 1024)
 #define AGENT_EXEC_ENV_MAX  1024       /* variables of a call */
 #define AGENT_EXEC_BEAT     15000      /* ms of silence */
 
@@ -107,7 +110,7 @@ int agent_exec_timeout(json_t *json, const char *name, uint64_t *ms,
 /* "SIGKILL", or "SIG<number>"; buf takes 16 bytes */
 const char *agent_signal_name(int sig, char *buf);
 
-/* the exit code of a shell for it: 126 or 127; 0: it is none of the command's */
+/* what a shell exits with for it: 126 or 127; 0: no fault of the command */
 int agent_exec_code(agent_command_t *cmd, int err);
 
 /* why a start failed, in words */

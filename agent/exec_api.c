@@ -48,14 +48,14 @@ static const char *const  agent_exec_shells[] = {
 void
 agent_exec_execute(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_HTTP_JSON_MAX, agent_exec_api_execute);
+    agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_exec_api_execute);
 }
 
 
 void
 agent_exec_stream(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_HTTP_JSON_MAX, agent_exec_api_stream);
+    agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_exec_api_stream);
 }
 
 

@@ -59,7 +59,7 @@ agent_exec_rest(agent_request_t *r)
         return;
     }
 
-    agent_http_read_json(r, AGENT_HTTP_JSON_MAX, agent_exec_rest_body);
+    agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_exec_rest_body);
 }
 
 

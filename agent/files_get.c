@@ -44,11 +44,11 @@ typedef struct {
     int64_t           unread;          /* of what was promised */
     int64_t           unsent;
     ssize_t           n;               /* bytes of the last read */
+    int               unsized;         /* the length is known at the end */
 
     unsigned          filling:1;       /* the buffer that is read into */
     unsigned          working:1;       /* a thread has the job */
     unsigned          full:1;          /* the filled one waits to be sent */
-    unsigned          unsized:1;       /* the length is known at the end */
     unsigned          head:1;
     unsigned          stepping:1;
     unsigned          ended:1;

@@ -191,6 +191,8 @@ agent_put_body(agent_request_t *r, const char *buf, size_t len)
         return;
     }
 
+    p->received += len;
+
     while (len != 0) {
         b = p->last;
 
@@ -233,7 +235,11 @@ agent_put_body(agent_request_t *r, const char *buf, size_t len)
         p->waiting += n;
     }
 
-    if (p->waiting >= AGENT_PUT_HIGH && !p->paused) {
+    /* a whole body has nothing to pause, and its end must not wait */
+
+    if (p->waiting >= AGENT_PUT_HIGH && !p->paused
+        && p->received != r->content_length)
+    {
         p->paused = 1;
         agent_http_pause(r);
     }

@@ -47,13 +47,16 @@ typedef struct {
     agent_put_block_t  *writing;
     agent_put_block_t  *spare;
     size_t              waiting;       /* bytes not yet written */
+    int64_t             received;
 
-    unsigned            exists:1;
-    unsigned            made:1;        /* temp is there */
+    /* these belong to the thread while it works: no bits of a common word */
+    int                 exists;
+    int                 made;          /* temp is there */
+    int                 committed;
+
     unsigned            working:1;     /* a thread has the job */
     unsigned            paused:1;
     unsigned            complete:1;    /* the body is whole */
-    unsigned            committed:1;
     unsigned            answered:1;
 } agent_put_t;
 

@@ -402,6 +402,12 @@ agent_http_on_value(llhttp_t *parser, const char *at, size_t len)
         f->value_len--;
     }
 
+    /* the parser finds an empty value where the next name begins */
+
+    if (f->value_len == 0) {
+        f->value = f->name + f->name_len;
+    }
+
     return 0;
 }
 
@@ -413,11 +419,16 @@ agent_http_on_body(llhttp_t *parser, const char *at, size_t len)
 
     h = parser->data;
 
-    if (h->r.on_body && !h->ended && !h->conn->broken) {
+    if (h->r.on_body && len && !h->ended && !h->conn->broken) {
         h->r.on_body(&h->r, at, len);
     }
 
-    return h->paused ? HPE_PAUSED : 0;
+    /*
+     * A pause here, at the last byte, would leave the end of the message
+     * unseen until more arrives; what was read already is passed on.
+     */
+
+    return 0;
 }
 
 

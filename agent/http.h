@@ -109,9 +109,6 @@ void agent_http_error(agent_request_t *r, int status, const char *code,
     json_t *context, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* as above for an errno on a path: 404 FILE_NOT_FOUND, 403, 409, 507, … */
-void agent_http_errno(agent_request_t *r, int err, const char *path);
-
 /*
  * Collects the body up to max bytes (413 past it), parses it as one JSON
  * object (400 otherwise, an empty body is {}) and calls handler; body is

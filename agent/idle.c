@@ -5,6 +5,7 @@
 
 
 #include "agent.h"
+#include "connection.h"
 #include "control.h"
 #include "idle.h"
 #include "relay.h"
@@ -19,6 +20,7 @@
 #define AGENT_IDLE_LOOKS   8
 #define AGENT_IDLE_STEP    20          /* ms, while the last are served */
 #define AGENT_IDLE_GRACE   500         /* ms for what still runs */
+#define AGENT_IDLE_SILENT  5000        /* ms for a client to speak */
 
 
 static int agent_idle_busy(void);
@@ -82,7 +84,7 @@ agent_idle_leaving(void)
 static int
 agent_idle_busy(void)
 {
-    return agent_server_active() || agent_relay_active()
+    return agent_conn_count() || agent_relay_active()
            || agent_tree_active();
 }
 
@@ -134,6 +136,7 @@ static void
 agent_idle_leave(void)
 {
     agent_idle_left = 1;
+    agent_idle_touch();
 
     agent_control_going();
 
@@ -151,7 +154,13 @@ agent_idle_leave(void)
 static void
 agent_idle_last(uv_timer_t *timer)
 {
-    if (agent_idle_busy()) {
+    /* a client that connected and then says nothing is not waited for */
+
+    if (agent_idle_busy()
+        && (agent_conn_requests() || agent_relay_active()
+            || agent_tree_active()
+            || agent_monotonic_ms() - agent_idle_since < AGENT_IDLE_SILENT))
+    {
         return;
     }
 

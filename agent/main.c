@@ -23,6 +23,7 @@
 #include "agent.h"
 #include "boot.h"
 #include "child.h"
+#include "connection.h"
 #include "control.h"
 #include "idle.h"
 #include "relay.h"
@@ -30,12 +31,20 @@
 #include "user.h"
 
 
+/* any but that of a tenant's process */
+#define AGENT_SAVED_GID   65534
+
+#define AGENT_THREADS     "4"
+
 #define AGENT_STOP_GRACE  1000         /* ms, after a signal from outside */
 #define AGENT_STOP_STEP   10
 #define AGENT_STOP_FLUSH  300          /* ms for what clients wait for */
 
 
+static void agent_signals_default(void);
 static int agent_signals_block(void);
+static void agent_threads_start(void);
+static void agent_threads_work(uv_work_t *work);
 static void agent_signal(uv_poll_t *poll, int status, int events);
 static void agent_reap_more(uv_timer_t *timer);
 static void agent_shutdown_step(uv_timer_t *timer);
@@ -84,6 +93,15 @@ main(int argc, char **argv)
 
     prctl(PR_SET_DUMPABLE, 0);
 
+    /*
+     * nor set our limits: for that all three group ids have to be the
+     * caller's one, which they cannot be when they differ
+     */
+
+    if (syscall(SYS_setresgid, -1, -1, AGENT_SAVED_GID) == -1) {
+        agent_log("setresgid() failed: %s", strerror(errno));
+    }
+
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_MMAP_THRESHOLD, 128 * 1024);
     mallopt(M_TRIM_THRESHOLD, 128 * 1024);
@@ -107,6 +125,8 @@ main(int argc, char **argv)
 
     rc = fcntl(STDERR_FILENO, F_GETFL);
     fcntl(STDERR_FILENO, F_SETFL, rc|O_NONBLOCK);
+
+    agent_signals_default();
 
     agent_signal_fd = agent_signals_block();
 
@@ -178,6 +198,7 @@ main(int argc, char **argv)
         goto failed;
     }
 
+    agent_threads_start();
     agent_boot_answer(&boot);
 
     uv_run(agent_loop, UV_RUN_DEFAULT);
@@ -191,6 +212,69 @@ failed:
 
 
 /* every signal comes by descriptor, where its sender can be told */
+
+/*
+ * What we inherit is inherited by every command.  The C library refuses to
+ * speak of the two signals that it uses itself; the kernel does not.
+ */
+
+static void
+agent_signals_default(void)
+{
+    int  sig;
+
+    static const struct {
+        void           *handler;
+        unsigned long   flags;
+        void           *restorer;
+        uint64_t        mask;
+    } action;
+
+    for (sig = 1; sig <= 64; sig++) {
+        (void) syscall(SYS_rt_sigaction, sig, &action, NULL, sizeof(uint64_t));
+    }
+}
+
+
+/*
+ * libuv makes its threads when the first work is queued and aborts when it
+ * cannot: they are made before a tenant can use up the container's processes.
+ */
+
+static void
+agent_threads_start(void)
+{
+    char              *size;
+    static uv_work_t   work;
+
+    size = getenv("UV_THREADPOOL_SIZE");
+
+    if (size) {
+        size = strdup(size);
+    }
+
+    setenv("UV_THREADPOOL_SIZE", AGENT_THREADS, 1);
+
+    (void) uv_queue_work(agent_loop, &work, agent_threads_work, NULL);
+
+    /* the image's own is for commands */
+
+    if (size) {
+        setenv("UV_THREADPOOL_SIZE", size, 1);
+        free(size);
+
+    } else {
+        unsetenv("UV_THREADPOOL_SIZE");
+    }
+}
+
+
+static void
+agent_threads_work(uv_work_t *work)
+{
+    (void) work;
+}
+
 
 static int
 agent_signals_block(void)
@@ -301,7 +385,7 @@ agent_shutdown_step(uv_timer_t *timer)
 
         /* what ended is told to those who wait, if they read it */
 
-        if (agent_server_active() == 0
+        if (agent_conn_count() == 0
             || now >= agent_shutdown_at + AGENT_STOP_FLUSH)
         {
             agent_leave();

@@ -17,6 +17,7 @@
 
 
 static int agent_request_hex(char c);
+static const char *agent_request_large(agent_request_t *r);
 static void agent_request_json_body(agent_request_t *r, const char *buf,
     size_t len);
 static void agent_request_json_complete(agent_request_t *r);
@@ -147,7 +148,7 @@ agent_http_read_json(agent_request_t *r, size_t max,
     h = (agent_http_t *) r;
 
     if (r->content_length > (int64_t) max) {
-        agent_http_error(r, 413, "VALIDATION_FAILED", NULL,
+        agent_http_error(r, 413, agent_request_large(r), NULL,
                          "the request's body is larger than %zu bytes", max);
         return;
     }
@@ -157,6 +158,17 @@ agent_http_read_json(agent_request_t *r, size_t max,
 
     r->on_body = agent_request_json_body;
     r->on_complete = agent_request_json_complete;
+}
+
+
+static const char *
+agent_request_large(agent_request_t *r)
+{
+    const char  *code;
+
+    code = agent_route_code(r);
+
+    return strcmp(code, "invalid_request") == 0 ? "payload_too_large" : code;
 }
 
 
@@ -173,7 +185,7 @@ agent_request_json_body(agent_request_t *r, const char *buf, size_t len)
         free(h->json);
         h->json = NULL;
 
-        agent_http_error(r, 413, "VALIDATION_FAILED", NULL,
+        agent_http_error(r, 413, agent_request_large(r), NULL,
                          "the request's body is larger than %zu bytes",
                          h->json_max);
         return;

@@ -14,8 +14,8 @@
 /* serves the listening socket, which it owns from now on; a libuv error */
 int agent_server_start(int fd);
 
-/* connections open; idle.c asks */
-size_t agent_server_active(void);
+/* a connection has closed: another may come */
+void agent_server_room(void);
 
 /* nobody can connect any longer; then: accepts what is queued, and closes */
 void agent_server_shut(void);

@@ -363,16 +363,23 @@ probe_event(probe_lines_t *l, int64_t now)
 }
 
 
+/* lines that were held up may come together */
+
 static void
 probe_stamp(const char *text, int64_t now)
 {
     char     *end;
     int64_t   then;
 
-    then = strtoll(text, &end, 10);
+    for ( ;; ) {
+        then = strtoll(text, &end, 10);
 
-    if (end != text) {
+        if (end == text) {
+            return;
+        }
+
         printf("%" PRId64 "\n", now - then);
+        text = end;
     }
 }
 

@@ -46,6 +46,11 @@ ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
 
     ctx->api = slcf->api;
     ctx->preview = slcf->preview;
+    ctx->http_version = r->http_version;
+
+    if (r->http_version == NGX_HTTP_VERSION_9) {
+        return NGX_HTTP_BAD_REQUEST;
+    }
 
     w = ngx_http_sandbox_worker;
 

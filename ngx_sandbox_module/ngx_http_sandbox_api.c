@@ -185,9 +185,18 @@ static ngx_int_t
 ngx_http_sandbox_api_route(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_str_t *path, sandbox_route_t *route)
 {
+    ngx_int_t        rc;
     sandbox_route_t  other;
 
-    switch (sandbox_route_parse((char *) path->data, path->len, route)) {
+    rc = sandbox_route_parse((char *) path->data, path->len, route);
+
+    /* nginx's own path ends at it; escaped, it may be in a file's name */
+
+    if (ngx_strlchr(path->data, path->data + path->len, '#')) {
+        rc = SANDBOX_ROUTE_BAD_PATH;
+    }
+
+    switch (rc) {
 
     case SANDBOX_ROUTE_OK:
         break;

@@ -20,6 +20,10 @@
 
 
 static void ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_engine_info_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_engine_image(ngx_http_sandbox_wake_t *wake);
+static int64_t ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class);
 static void ngx_http_sandbox_engine_image_handler(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_engine_create_handler(void *data,
@@ -83,6 +87,56 @@ ngx_http_sandbox_wake_engine(ngx_http_sandbox_wake_t *wake)
 
 static void
 ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    if (w->ncpu) {
+        ngx_http_sandbox_engine_image(wake);
+        return;
+    }
+
+    /* once: the engine refuses a container with more CPUs than it has */
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+
+    wake->call = ac_docker_info(w->docker, w->endpoint,
+                                w->conf->engine_timeout,
+                                ngx_http_sandbox_engine_info_handler, wake);
+    if (wake->call == NULL) {
+        ngx_http_sandbox_engine_failed(wake, "asked", NULL);
+    }
+}
+
+
+static void
+ngx_http_sandbox_engine_info_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    wake->call = NULL;
+
+    if (reply->error != AC_OK) {
+        ngx_http_sandbox_engine_failed(wake, "tell what it has", reply);
+        return;
+    }
+
+    /* a proxy may forbid the question: the engine then decides for itself */
+
+    if (reply->status == NGX_HTTP_OK && reply->ncpu > 0) {
+        ngx_http_sandbox_worker->ncpu = reply->ncpu;
+
+    } else {
+        ngx_http_sandbox_worker->ncpu = (int) NGX_MAX_INT32_VALUE;
+    }
+
+    ngx_http_sandbox_engine_image(wake);
+}
+
+
+static void
+ngx_http_sandbox_engine_image(ngx_http_sandbox_wake_t *wake)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -200,7 +254,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     spec.nmounts = 2;
     spec.cap_add = caps;
     spec.memory = class->memory;
-    spec.nano_cpus = class->nano_cpus;
+    spec.nano_cpus = ngx_http_sandbox_engine_cpus(class);
     spec.pids = class->pids;
     spec.disk = class->disk.len ? (char *) class->disk.data : NULL;
 
@@ -218,6 +272,30 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     if (wake->call == NULL) {
         ngx_http_sandbox_engine_failed(wake, "asked", NULL);
     }
+}
+
+
+static int64_t
+ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class)
+{
+    int64_t  most;
+
+    most = (int64_t) ngx_http_sandbox_worker->ncpu * 1000000000;
+
+    if (class->nano_cpus <= most) {
+        return class->nano_cpus;
+    }
+
+    if (!class->lowered) {
+        class->lowered = 1;
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "\"cpus=\" of sandbox class \"%V\" is lowered to %d, "
+                      "which is what the engine has",
+                      &class->name, ngx_http_sandbox_worker->ncpu);
+    }
+
+    return most;
 }
 
 

@@ -64,9 +64,7 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
 
     ctx->filtered = 1;
 
-    if (r->upstream && r->upstream->headers_in.status_n
-        && r->err_status == 0)
-    {
+    if (r->upstream && !ctx->own && r->err_status == 0) {
         rc = ngx_http_sandbox_filter_upstream(r, ctx);
 
     } else if (r->err_status && r->err_status == r->headers_out.status) {
@@ -114,6 +112,13 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     ngx_uint_t        i, n, referrer;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
+
+    /* what is no HTTP at all, nginx would pass on as HTTP/0.9 */
+
+    if (r->http_version == NGX_HTTP_VERSION_9) {
+        r->http_version = ctx->http_version;
+        return NGX_DECLINED;
+    }
 
     /* nginx would pass 1xx on as if it were an answer */
 

@@ -11,9 +11,6 @@
 
 static void *ngx_http_sandbox_create_main_conf(ngx_conf_t *cf);
 static char *ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf);
-static void *ngx_http_sandbox_create_srv_conf(ngx_conf_t *cf);
-static char *ngx_http_sandbox_merge_srv_conf(ngx_conf_t *cf, void *parent,
-    void *child);
 static void *ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
@@ -185,8 +182,8 @@ static ngx_http_module_t  ngx_http_sandbox_module_ctx = {
     ngx_http_sandbox_create_main_conf,     /* create main configuration */
     ngx_http_sandbox_init_main_conf,       /* init main configuration */
 
-    ngx_http_sandbox_create_srv_conf,      /* create server configuration */
-    ngx_http_sandbox_merge_srv_conf,       /* merge server configuration */
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
 
     ngx_http_sandbox_create_loc_conf,      /* create location configuration */
     ngx_http_sandbox_merge_loc_conf        /* merge location configuration */
@@ -411,47 +408,6 @@ static void
 ngx_http_sandbox_endpoint_cleanup(void *data)
 {
     ac_endpoint_destroy(data);
-}
-
-
-static void *
-ngx_http_sandbox_create_srv_conf(ngx_conf_t *cf)
-{
-    return ngx_pcalloc(cf->pool, sizeof(ngx_http_sandbox_srv_conf_t));
-}
-
-
-static char *
-ngx_http_sandbox_merge_srv_conf(ngx_conf_t *cf, void *parent, void *child)
-{
-    ngx_http_sandbox_srv_conf_t *conf = child;
-
-    ngx_uint_t                 n;
-    ngx_http_server_name_t    *name;
-    ngx_http_core_srv_conf_t  *cscf;
-
-    /* nginx's own list ends with the configuration's temporary pool */
-
-    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
-
-    n = cscf->server_names.nelts;
-
-    if (ngx_array_init(&conf->names, cf->pool, n + 1,
-                       sizeof(ngx_http_server_name_t))
-        != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    name = ngx_array_push_n(&conf->names, n);
-    if (name == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memcpy(name, cscf->server_names.elts,
-               n * sizeof(ngx_http_server_name_t));
-
-    return NGX_CONF_OK;
 }
 
 

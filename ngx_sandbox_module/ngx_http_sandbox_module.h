@@ -85,6 +85,7 @@ typedef struct {
     int64_t                        retain;
     ngx_str_t                      disk;               /* "" : no limit */
     ngx_array_t                   *env;      /* ngx_str_t name, value, … */
+    unsigned                       lowered:1;          /* cpus, and said so */
 } ngx_http_sandbox_class_t;
 
 
@@ -120,11 +121,6 @@ typedef struct {
     ngx_array_t                   *classes;  /* ngx_str_t; NULL: all */
     ngx_uint_t                     admin;
 } ngx_http_sandbox_key_t;
-
-
-typedef struct {
-    ngx_array_t                    names;    /* ngx_http_server_name_t */
-} ngx_http_sandbox_srv_conf_t;
 
 
 typedef struct {
@@ -215,6 +211,7 @@ typedef struct {
     void                          *body;               /* of the handler */
 
     ngx_http_sandbox_waiter_t      waiter;             /* of upstream.c */
+    ngx_uint_t                     http_version;       /* the client's */
     ngx_uint_t                     start;
     ngx_msec_t                     wait_start;
     ngx_msec_t                     wait_time;
@@ -223,6 +220,7 @@ typedef struct {
     unsigned                       api:1;
     unsigned                       admitted:1;         /* may be proxied */
     unsigned                       waited:1;
+    unsigned                       own:1;  /* the answer is nginx's own */
     unsigned                       filtered:1;
     unsigned                       replaced:1;
 
@@ -239,6 +237,7 @@ typedef struct {
     ac_loop_t                     *loop;
     ac_docker_t                   *docker;
     ac_endpoint_t                 *endpoint;
+    int                            ncpu;     /* the engine's; 0: not known */
     ngx_rbtree_t                   nodes;
     ngx_rbtree_node_t              sentinel;
 } ngx_http_sandbox_worker_t;

@@ -284,25 +284,26 @@ void
 ngx_http_sandbox_node_cleanup(void)
 {
     ngx_rbtree_t             *tree;
-    ngx_rbtree_node_t        *n;
+    ngx_rbtree_node_t        *n, *next;
     ngx_http_sandbox_node_t  *node;
 
     tree = &ngx_http_sandbox_worker->nodes;
-
-    /* the process ends: connections are closed, memory goes with it */
 
     if (tree->root == tree->sentinel) {
         return;
     }
 
-    for (n = ngx_rbtree_min(tree->root, tree->sentinel);
-         n;
-         n = ngx_rbtree_next(tree, n))
-    {
+    for (n = ngx_rbtree_min(tree->root, tree->sentinel); n; n = next) {
+        next = ngx_rbtree_next(tree, n);
+
         node = (ngx_http_sandbox_node_t *) n;
 
-        node->refs++;
-
         ngx_http_sandbox_tether_close(node);
+
+        /* requests that a fast exit cuts off never give theirs back */
+
+        node->refs = 0;
+
+        ngx_http_sandbox_node_collect(node);
     }
 }

@@ -16,8 +16,10 @@
 
 
 /* a backlog may be full, a socket may be in another worker's hands */
-#define NGX_HTTP_SANDBOX_RETRY  10
-#define NGX_HTTP_SANDBOX_TRIES  5
+#define NGX_HTTP_SANDBOX_RETRY     10
+#define NGX_HTTP_SANDBOX_TRIES     5
+/* connects that are left to nginx */
+#define NGX_HTTP_SANDBOX_ATTEMPTS  2
 
 
 typedef struct {
@@ -47,7 +49,7 @@ static void ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
 static void ngx_http_sandbox_peer_address(ngx_http_sandbox_peer_t *peer);
 static ngx_int_t ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer);
 static ngx_int_t ngx_http_sandbox_peer_park(ngx_http_sandbox_peer_t *peer,
-    ngx_peer_connection_t *pc);
+    ngx_peer_connection_t *pc, ngx_msec_t retry);
 static void ngx_http_sandbox_peer_wait(ngx_http_sandbox_peer_t *peer);
 static void ngx_http_sandbox_peer_wait_handler(ngx_http_sandbox_waiter_t *w,
     ngx_uint_t start, ngx_http_sandbox_failure_t *failure);
@@ -169,12 +171,17 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
     pc->socklen = peer->socklen;
     pc->name = &peer->name;
 
-    if (ngx_http_sandbox_peer_ready(peer) == NGX_OK) {
-        peer->attempts++;
+    if (ngx_http_sandbox_peer_ready(peer) != NGX_OK) {
+        return ngx_http_sandbox_peer_park(peer, pc, 0);
+    }
+
+    if (peer->attempts++ < NGX_HTTP_SANDBOX_ATTEMPTS) {
         return NGX_OK;
     }
 
-    return ngx_http_sandbox_peer_park(peer, pc);
+    /* it lives, and its backlog is full: the next try is ours, and later */
+
+    return ngx_http_sandbox_peer_park(peer, pc, NGX_HTTP_SANDBOX_RETRY);
 }
 
 
@@ -225,7 +232,7 @@ ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer)
 
 static ngx_int_t
 ngx_http_sandbox_peer_park(ngx_http_sandbox_peer_t *peer,
-    ngx_peer_connection_t *pc)
+    ngx_peer_connection_t *pc, ngx_msec_t retry)
 {
     ngx_socket_t       s;
     ngx_event_t       *rev, *wev;
@@ -278,7 +285,12 @@ ngx_http_sandbox_peer_park(ngx_http_sandbox_peer_t *peer,
     pc->connection = c;
     peer->parked = c;
 
-    ngx_http_sandbox_peer_wait(peer);
+    if (retry) {
+        ngx_add_timer(&peer->retry, retry);
+
+    } else {
+        ngx_http_sandbox_peer_wait(peer);
+    }
 
     return NGX_AGAIN;
 }
@@ -480,6 +492,8 @@ ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
     }
 
     r->read_event_handler = ngx_http_block_reading;
+
+    peer->ctx->own = 1;
 
     rc = ngx_http_sandbox_send_failure(r, failure);
 

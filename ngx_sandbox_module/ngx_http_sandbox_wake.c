@@ -396,7 +396,9 @@ ngx_http_sandbox_wake_end(ngx_http_sandbox_wake_t *wake,
         ngx_delete_posted_event(&wake->timer);
     }
 
-    ngx_del_timer(&wake->deadline);
+    if (wake->deadline.timer_set) {
+        ngx_del_timer(&wake->deadline);
+    }
 
     node->wake = NULL;
     ngx_free(wake);

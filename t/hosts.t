@@ -99,7 +99,8 @@ my %bad = (
 );
 
 for my $host (sort keys %bad) {
-    my $res = ask($host);
+    my $path = $bad{$host} =~ /421/ ? '/v1/sandbox' : '/';
+    my $res = ask($host, $path);
     my $name = $host =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ger;
     like($res->{status}, qr/^(?:$bad{$host})$/, "$name: $res->{status}");
     ok(!exists $res->{headers}{'set-cookie'}, 'and no cookie');
@@ -134,8 +135,9 @@ $t->done();
 
 sub ask
 {
-    my ($host) = @_;
-    my $res = $t->raw("GET / HTTP/1.1\r\nHost: $host\r\n"
+    my ($host, $path) = @_;
+    $path //= '/';
+    my $res = $t->raw("GET $path HTTP/1.1\r\nHost: $host\r\n"
         . "Connection: close\r\n\r\n");
     return $res;
 }

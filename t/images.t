@@ -64,13 +64,12 @@ is($t->run_in('box', 'cat /workspace/f'), 'file', 'busybox: is there');
 is($t->get('box', 'workspace/f')->{body}, 'file', 'busybox: get');
 is($t->run_in('box', 'pwd'), "/workspace\n", 'busybox: /workspace is made');
 
-my $c = $t->exec_start('box', ['sh', '-c', 'while :; do printf '
-    . '"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nConnection: close\r\n\r\nbox"'
-    . ' | nc -l -p 8080 -s 127.0.0.1 >/dev/null || exit; done']);
+my $c = $t->exec_start('box', ['httpd', '-f', '-v', '-p', '127.0.0.1:8080',
+    '-h', '/workspace']);
 $c->head();
 my $url = $t->expose('box', 8080);
-ok(wait_for(sub { ($t->preview('GET', $url)->{body} // '') eq 'box' }, 20),
-    'busybox: a preview');
+ok(wait_for(sub { ($t->preview('GET', $url, path => '/f')->{body} // '')
+    eq 'file' }, 20), 'busybox: a preview');
 $c->close();
 
 # a single program

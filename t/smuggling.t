@@ -97,7 +97,7 @@ my @cases = (
         . "Transfer-Encoding: chunked\r\n\r\n-1\r\nabc\r\n0\r\n\r\n",
         '400|502', '0|1'],
     ['a line feed in the path',
-        "GET /a\nb HTTP/1.1\r\nHost: $host\r\n\r\n", '400', 0],
+        "GET /a\nb HTTP/1.1\r\nHost: $host\r\n\r\n", '0|400', 0],
     ['a method in lower case', "get / HTTP/1.1\r\nHost: $host\r\n\r\n",
         '400|405', 0],
     ['CONNECT', "CONNECT $host HTTP/1.1\r\nHost: $host\r\n\r\n",

@@ -39,8 +39,7 @@ def measure(host, options, table):
                            data=data, timeout=60))
 
         if len(lags) != int(count):
-            raise ValueError('%d of %s lines came by themselves'
-                             % (len(lags), count))
+            raise ValueError('%d of %s lines came' % (len(lags), count))
 
         ours.append(median(lags) / 1e6)
         worst.append(sorted(lags)[len(lags) * 99 // 100] / 1e6)

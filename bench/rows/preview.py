@@ -78,6 +78,9 @@ class Target:
         self.p50 = {}
         self.cpu = {part: {} for part in self.parts}
 
+        # what was measured of ours in the same round
+        self.beside = []
+
     def measure(self, connections, seconds):
         before = {part: cpu_ns(pid) for part, pid in self.parts.items()}
         rate, p50 = wrk(self.port, connections, seconds, self.name)
@@ -163,15 +166,26 @@ def targets(host):
 
 def measure(host, options, table):
     all = targets(host)
-    seconds = 1 if host.quick else 2
+
+    # side by side in time, and either of them first
+    pairs = [['plain', 'ours'], ['plain, node', 'ours, node']]
+    others = ['caddy', 'haproxy', 'configurable-http-proxy']
 
     for target in all.values():
         wrk(target.port, 32, 1, target.name)
 
     for _ in range(options.rounds):
         for connections in (1, 32):
-            for target in random.sample(list(all.values()), len(all)):
-                target.measure(connections, seconds)
+            for pair in pairs:
+                for name in pair + pair[::-1]:
+                    all[name].measure(connections, 1)
+
+                pair.reverse()
+
+            if connections == 32:
+                for name in random.sample(others, len(others)):
+                    all[name].measure(connections, 1)
+                    all[name].beside.append(all['ours'].rate[32][-1])
 
     report(all, table)
 
@@ -198,7 +212,7 @@ def report(all, table):
 
     for name, (floor, aim) in floors.items():
         table.versus('preview, 32 connections, against ' + name, '/s',
-                     ours.rate[32], all[name].rate[32], floor, aim, True)
+                     all[name].beside, all[name].rate[32], floor, aim, True)
 
     for connections in (1, 32):
         for part in ('nginx', 'agent', 'app'):

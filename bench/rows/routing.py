@@ -23,19 +23,22 @@ def crowd(host, count):
 
 def measure(host, options, table):
     sizes = (10, 1000) if host.quick else (10, 1000, 10000)
-    seconds = 1 if host.quick else 2
     crowds = {size: crowd(host, size) for size in sizes}
     rates = {size: {1: [], 32: []} for size in sizes}
 
     for stack, name in crowds.values():
         wrk(stack.port, 32, 1, name)
 
+    turns = list(sizes)
+
     for _ in range(options.rounds):
         for connections in (1, 32):
-            for size in random.sample(sizes, len(sizes)):
+            for size in turns + turns[::-1]:
                 stack, name = crowds[size]
                 rates[size][connections].append(
-                    wrk(stack.port, connections, seconds, name)[0])
+                    wrk(stack.port, connections, 1, name)[0])
+
+            random.shuffle(turns)
 
     for size in sizes[1:]:
         for connections in (1, 32):

@@ -427,6 +427,35 @@ for my $sent (0, 1, $big * 0.99) {
         '60 downloads at once');
 }
 
+# bodies that end just where reading them stops for a while
+
+{
+    my $body = 'e' x $MB;
+    my @writers;
+
+    for my $i (1 .. 6) {
+        my $pid = fork // die "fork: $!\n";
+        if (!$pid) {
+            my $failed = 0;
+            for (1 .. 50) {
+                my $one = $box->http(timeout => 20);
+                $one->request('PUT', "/file/workspace/e$i", host => 'x',
+                    body => $body);
+                $failed = 1, last if $one->response()->{status} != 200;
+            }
+            POSIX::_exit($failed);
+        }
+        push @writers, $pid;
+    }
+
+    my $failed = 0;
+    for my $pid (@writers) {
+        waitpid $pid, 0;
+        $failed++ if $?;
+    }
+    is($failed, 0, 'uploads of the size of what may wait');
+}
+
 is(leftovers($box), 0, 'no temporary file is left');
 is($box->stop(), 0, 'the agent ends in order');
 is($web->stop(), 0, 'the other one too');

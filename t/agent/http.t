@@ -199,6 +199,20 @@ for my $case (['chunk size', "zz\r\n"], ['bare LF in chunks', "2\n{}\n0\n\n"],
 }
 
 
+# a field after an empty one is seen
+
+for my $empty ('A:', 'A: ', "A: \t ") {
+    is(raw("POST /exec HTTP/1.1\r\n${host}$empty\r\nSession-Id: ..\r\n"
+        . "Content-Length: 2\r\n\r\n{}")->{json}{message} =~ /^Session-Id/,
+        1, 'a field after an empty one');
+    is(raw("POST /exec HTTP/1.1\r\n${host}Content-Length: 5\r\n$empty\r\n"
+        . "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n")->{status}, 400,
+        'TE hidden behind an empty one');
+}
+is(raw("GET /api/ping HTTP/1.1\r\nHost:\r\nA:\r\n\r\n")->{status}, 200,
+    'empty fields');
+
+
 # limits
 
 $res = raw("GET /api/ping HTTP/1.1\r\n$host"

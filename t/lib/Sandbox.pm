@@ -435,7 +435,7 @@ sub exec
 sub exec_start
 {
     my ($self, $id, $argv, %o) = @_;
-    my %json = (argv => $argv);
+    my %json = (argv => [map { "$_" } @$argv]);
     my $c = $self->connect();
 
     $json{$_} = $o{$_} for grep { exists $o{$_} } qw/cwd timeout_ms env/;

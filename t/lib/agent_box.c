@@ -32,6 +32,7 @@
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -53,6 +54,7 @@ typedef struct {
     char        *env[64];
     int          nenv;
     int          late;
+    int          nofile;
     int          half;
     int          split;
     int          fake;
@@ -116,6 +118,9 @@ main(int argc, char **argv)
 
         } else if (strncmp(argv[i], "env=", 4) == 0 && box.nenv < 62) {
             box.env[box.nenv++] = argv[i] + 4;
+
+        } else if (strncmp(argv[i], "nofile=", 7) == 0) {
+            box.nofile = atoi(argv[i] + 7);
 
         } else if (strncmp(argv[i], "late=", 5) == 0) {
             box.late = atoi(argv[i] + 5);
@@ -268,6 +273,7 @@ box_child(box_t *box, int ready)
 {
     int             fd, status, null;
     char            dir[512], *argv[3];
+    struct rlimit   limit;
     pid_t           pid;
     struct ifreq    ifr;
 
@@ -339,6 +345,15 @@ box_child(box_t *box, int ready)
     argv[0] = "/run/sandbox-agent";
     argv[1] = dir;
     argv[2] = NULL;
+
+    if (box->nofile) {
+        limit.rlim_cur = box->nofile;
+        limit.rlim_max = box->nofile;
+
+        if (setrlimit(RLIMIT_NOFILE, &limit) == -1) {
+            box_die("setrlimit");
+        }
+    }
 
     execve(argv[0], argv, box->env);
     box_die(argv[0]);

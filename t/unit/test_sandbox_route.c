@@ -158,7 +158,7 @@ test_refused(void **state)
     sandbox_route_t  route;
 
     static const char  *paths[] = {
-        "", "v1/sandbox", "*", "?", "/v1/sandbox#", "/v1/sandbox/a/file/x#y",
+        "", "v1/sandbox", "*", "?",
         "/.", "/..", "/./health", "/v1/../health", "/v1/sandbox/a/..",
         "/v1/sandbox/a/../b", "/v1/sandbox/a/./exec",
         "/v1/sandbox/a/file/..", "/v1/sandbox/a/file/../x",

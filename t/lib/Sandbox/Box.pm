@@ -50,7 +50,7 @@ sub new
 
     weaken($alive{$self} = $self);
 
-    $self->{temp} = File::Temp::tempdir('agentXXXXXX', DIR => '/tmp');
+    $self->{temp} = File::Temp::tempdir(DIR => '/tmp');
     $self->{dir} = "$self->{temp}/s";
     mkdir $self->{dir} or die $!;
     chmod 0711, $self->{dir};

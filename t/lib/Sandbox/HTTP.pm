@@ -137,8 +137,10 @@ sub head
     }
 
     if (($status // 0) >= 100 && $status < 200 && $status != 101) {
-        return $self->head(%o);
+        # interim answers, but not without an end
+        return $self->head(%o) if ++$self->{interim} <= 20;
     }
+    $self->{interim} = 0;
 
     $self->{broken} = 0;
 
@@ -214,7 +216,7 @@ sub read
                 my $n = $self->fill($timeout);
                 return $self->cut($n) if !$n;
             }
-            $self->{in} =~ s/^(?:.*?\r\n)?\r\n//s;
+            $self->{in} =~ s/^(?:\r\n|.*?\r\n\r\n)//s;
             $self->{body_mode} = 'none';
             return undef;
         }

@@ -102,7 +102,7 @@ sub set
 sub calls
 {
     my ($self, $re) = @_;
-    open my $f, '<', $self->{log} or return;
+    open my $f, '<', $self->{log} or return wantarray ? () : 0;
     my @calls = <$f>;
     chomp @calls;
     return defined $re ? grep { $_ =~ $re } @calls : @calls;

@@ -84,7 +84,7 @@ files(void)
     tell("mkdir", mkdir(DIR_SOCKETS "/d", 0777));
     tell("symlink", symlink("/etc/passwd", DIR_SOCKETS "/l"));
     tell("link", link(DIR_SOCKETS "/agent.sock", DIR_SOCKETS "/h"));
-    tell("link-out", link(DIR_SOCKETS "/agent.sock", "/workspace/h"));
+    tell("link-out", link(DIR_SOCKETS "/agent.sock", "/workspace/hard"));
     tell("unlink", unlink(DIR_SOCKETS "/agent.sock"));
     tell("rename", rename(DIR_SOCKETS "/agent.sock", DIR_SOCKETS "/a"));
     tell("rename-in", rename("/workspace/mine", DIR_SOCKETS "/8080.sock"));
@@ -151,7 +151,7 @@ knock(const char *path, int type)
 static void
 agent_process(void)
 {
-    int             i, fd;
+    int             i, fd, err;
     char            buf[4096], path[64];
     struct iovec    local, remote;
     struct rlimit   limit;
@@ -192,7 +192,8 @@ agent_process(void)
         tell("fd", -1);
 
     } else {
-        errno = 0;
+        /* one may be closed between the look and the try */
+        err = 0;
         while ((e = readdir(d)) != NULL) {
             if (e->d_name[0] == '.') {
                 continue;
@@ -200,9 +201,12 @@ agent_process(void)
             snprintf(path, sizeof(path), "/proc/1/fd/%.20s", e->d_name);
             if (open(path, O_RDWR) != -1) {
                 tell("fd", 0);
+            } else if (errno != ENOENT) {
+                err = errno;
             }
         }
-        tell("fd", errno ? -1 : 0);
+        errno = err ? err : EACCES;
+        tell("fd", -1);
     }
 
     fd = syscall(SYS_pidfd_open, 1, 0);

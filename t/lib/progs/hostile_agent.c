@@ -340,10 +340,12 @@ answer(int fd, const char *line)
     } else if (asked("g-length-negative")) {
         say(fd, ok_head);
         say(fd, "Content-Length: -5\r\n\r\nabcde");
+        _exit(0);
 
     } else if (asked("g-length-overflow")) {
         say(fd, ok_head);
         say(fd, "Content-Length: 99999999999999999999999\r\n\r\nabcde");
+        _exit(0);
 
     } else if (asked("g-length-chunked")) {
         say(fd, ok_head);

@@ -1,0 +1,80 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# What a container is made with: limits, capabilities, mounts, labels.
+
+use warnings;
+use strict;
+
+use JSON::PP;
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Sandbox;
+
+my $t = Sandbox->new(classes => [
+    'default image=sandbox-base memory=256m cpus=64 pids=77 network=none',
+    'small image=sandbox-base memory=64m cpus=0.0625 pids=32 user=65534 '
+        . 'network=none',
+])->start();
+my $ncpu = decode_json(Sandbox::docker("info --format '{{json .NCPU}}'")
+    =~ s/\s+$//r =~ s/^/[/r . ']')->[0];
+
+is($t->run_in('big', 'id -u'), "0\n", 'a sandbox with too many processors');
+my $c = inspect('big');
+my $host = $c->{HostConfig};
+
+is($host->{NanoCpus}, $ncpu * 1e9, "cpus: lowered to the engine's");
+my @warn = grep { /"cpus=" of sandbox class "default" is lowered to $ncpu/ }
+    split /\n/, $t->log_text();
+cmp_ok(scalar(@warn), '>=', 1, 'with a warning');
+is($host->{Memory}, 256 << 20, 'memory');
+is($host->{MemorySwap}, $host->{Memory}, 'no swap beyond it');
+is($host->{PidsLimit}, 77, 'pids');
+is($host->{NetworkMode}, 'none', 'no network');
+is_deeply($host->{CapDrop}, ['ALL'], 'all capabilities are dropped');
+is_deeply([sort map { s/^CAP_//r } @{$host->{CapAdd}}],
+    [sort qw/CHOWN DAC_OVERRIDE FOWNER FSETID SETUID SETGID KILL/],
+    'but these');
+is_deeply($host->{SecurityOpt}, ['no-new-privileges'], 'no new privileges');
+ok(!$host->{Privileged}, 'not privileged');
+is($host->{RestartPolicy}{Name}, 'no', 'not restarted behind our back');
+is($host->{LogConfig}{Type}, 'local', 'bounded logs');
+is($host->{Binds}, undef, 'no binds');
+is(scalar @{$c->{Mounts}}, 2, 'two mounts');
+ok(!(grep { $_->{RW} } @{$c->{Mounts}}), 'none of them writable');
+is_deeply($c->{Config}{Healthcheck}{Test}, ['NONE'],
+    'no check that would run before the agent');
+is($c->{Config}{User}, '0', 'the agent is user 0');
+is($c->{Config}{Labels}{'nginx-sandbox.instance'}, $t->instance(),
+    'its label: the instance');
+is($c->{Config}{Labels}{'nginx-sandbox.run'}, $t->run_of('big'),
+    'its label: the run');
+is($c->{Name}, '/nginx-sandbox-' . $t->run_of('big'), 'its name');
+
+is($t->run_in('big', 'grep -h ^Cap /proc/self/status | cut -f2 | sort -u'),
+    "0000000000000000\n00000000000000fb\n", 'seen from inside');
+
+# a class of its own
+
+my $res = $t->api('POST', '/v1/sandbox',
+    json => { id => 'little', class => 'small' });
+is($res->{status}, 200, 'another class');
+is($t->run_in('little', 'id -u'), "65534\n", "user: the class's");
+$c = inspect('little');
+is($c->{HostConfig}{NanoCpus}, 62_500_000, 'a sixteenth of a processor');
+is($c->{HostConfig}{Memory}, 64 << 20, 'its memory');
+is($c->{Config}{Labels}{'nginx-sandbox.class'}, 'small', 'its label');
+
+$t->done();
+
+
+sub inspect
+{
+    my ($id) = @_;
+
+    return decode_json(Sandbox::docker('inspect '
+        . $t->container_of($id)))->[0];
+}

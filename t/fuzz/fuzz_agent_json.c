@@ -1,0 +1,149 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent.h"
+#include "boot.h"
+#include "exec.h"
+#include "text.h"
+
+
+/* bodies of exec, packets of control, and the text that answers are made of */
+
+
+#define FUZZ_CHECK(truth)  do { if (!(truth)) abort(); } while (0)
+
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void fuzz_text(const char *text, size_t len);
+static void fuzz_path(const char *text);
+
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char                error[256], *text;
+    json_t             *json;
+    size_t              i;
+    uint64_t            ms;
+    const char         *what, **env;
+    agent_settings_t    settings;
+
+    text = malloc(size + 1);
+    FUZZ_CHECK(text != NULL);
+
+    memcpy(text, data, size);
+    text[size] = '\0';
+
+    fuzz_text(text, size);
+    fuzz_path(text);
+
+    (void) agent_session_name(text);
+
+    json = json_loadb(text, size, JSON_ALLOW_NUL, NULL);
+
+    free(text);
+
+    if (json == NULL) {
+        return 0;
+    }
+
+    if (agent_exec_timeout(json, "timeout_ms", &ms, error, sizeof(error))
+        == 0)
+    {
+        FUZZ_CHECK(ms <= 365ULL * 24 * 3600 * 1000);
+    }
+
+    if (agent_exec_env(json, &env, error, sizeof(error)) == 0 && env) {
+
+        for (i = 0; env[i]; i += 2) {
+            FUZZ_CHECK(agent_env_name(env[i]));
+        }
+
+        free(env);
+    }
+
+    if (agent_settings_parse(&settings, json, &what) == 0) {
+
+        for (i = 0; settings.env && settings.env[i]; i++) {
+            FUZZ_CHECK(strchr(settings.env[i], '='));
+        }
+
+        agent_settings_free(&settings);
+    }
+
+    json_decref(json);
+
+    return 0;
+}
+
+
+static void
+fuzz_text(const char *text, size_t len)
+{
+    char    *out, *again;
+    size_t   n, tail;
+    json_t  *json;
+
+    /* exactly as much as was asked for */
+
+    n = agent_json_escape_len(text, len);
+    FUZZ_CHECK(n <= len * AGENT_JSON_ESCAPE);
+
+    out = malloc(n + 2);
+    FUZZ_CHECK(out != NULL);
+
+    out[0] = '"';
+    FUZZ_CHECK(agent_json_escape(out + 1, text, len) == n);
+    out[n + 1] = '"';
+
+    /* what comes out is JSON, and the same where nothing was lost */
+
+    json = json_loadb(out, n + 2, JSON_DECODE_ANY|JSON_ALLOW_NUL, NULL);
+    FUZZ_CHECK(json_is_string(json));
+
+    if (agent_utf8_valid(text, len)) {
+        FUZZ_CHECK(json_string_length(json) == len
+                   && memcmp(json_string_value(json), text, len) == 0);
+    }
+
+    json_decref(json);
+    free(out);
+
+    /* a character cut short is the beginning of one */
+
+    tail = agent_utf8_tail(text, len);
+    FUZZ_CHECK(tail <= 3 && tail <= len);
+    FUZZ_CHECK(tail == 0 || !agent_utf8_valid(text + len - tail, tail));
+
+    again = malloc(agent_base64_len(len) + 1);
+    FUZZ_CHECK(again != NULL);
+    FUZZ_CHECK(agent_base64(again, text, len) == agent_base64_len(len));
+    free(again);
+}
+
+
+static void
+fuzz_path(const char *text)
+{
+    char  one[256], two[256];
+
+    if (agent_path_normalize(one, sizeof(one), AGENT_WORKSPACE, text) != 0) {
+        return;
+    }
+
+    FUZZ_CHECK(one[0] == '/' && strlen(one) < sizeof(one));
+    FUZZ_CHECK(strstr(one, "//") == NULL && strstr(one, "/../") == NULL);
+
+    /* what is normal stays as it is */
+
+    FUZZ_CHECK(agent_path_normalize(two, sizeof(two), "/", one) == 0);
+    FUZZ_CHECK(strcmp(one, two) == 0);
+}
