@@ -317,7 +317,30 @@ inside('after a restart of the engine');
     is($t->api('GET', '/v1/sandbox')->{status}, 200, 'nginx goes on');
 
     ok((network('install'))[0], 'install');
-    is($t->exec('late', ['true'])->{exit}, 0, 'and it starts');
+    is($t->exec('late', ['touch', '/tmp/kept'])->{exit}, 0, 'and it starts');
+
+    # a network that somebody has removed from under a sandbox asleep
+
+    `docker stop -t 0 @{[$t->container_of('late')]} 2>&1`;
+    ($good, $out) = network('remove');
+    ok(!$good && $out =~ /1 containers belong/, 'remove counts one asleep')
+        or diag($out);
+    `docker network rm nginx-sandbox 2>&1`;
+    $res = $t->exec('late', ['true']);
+    is($res->{status}, 500, 'it does not start');
+    like($res->{json}{message}, qr/run "nginx-sandbox-network install"/,
+        'and says what to run');
+    `docker network create nginx-sandbox 2>&1`;
+    $res = $t->exec('late', ['true']);
+    is($res->{status}, 500, 'not in another network of that name');
+    `docker network rm nginx-sandbox 2>&1`;
+    ($good, $out) = network('install');
+    ok($good, 'install takes it in') or diag($out);
+    is($t->exec('late', ['ls', '/tmp/kept'])->{exit}, 0,
+        'it starts, with its files');
+    my %found = probe('late', @open, $refused[0]);
+    is_deeply(\%found, { '198.51.100.7 80' => 'open',
+        "@{$refused[0]}" => 'refused' }, 'and with the rules');
     $t->api('DELETE', '/v1/sandbox/late');
 }
 
