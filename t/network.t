@@ -142,6 +142,8 @@ inside('at first');
     my %found = probe('one', ['10.77.0.5', 80], [$gateway, 2375]);
     is($found{'10.77.0.5 80'}, 'open', 'control: without rules, private');
     is($found{"$gateway 2375"}, 'open', 'control: without rules, the host');
+    is(link_local('one'), 'open', 'control: without rules, the host by IPv6')
+        if $host->{ipv6};
 
     ($good, $out) = network('check');
     ok(!$good && $out =~ /no table/, 'check sees that they are gone');
@@ -411,22 +413,33 @@ sub inside
     is(join(' ', grep { !/ lo$/ } split /\n/, $text), '',
         "$when: no IPv6 address but loopback's");
 
-    # what a tenant cannot do: with an address of IPv6, without the agent
+    # what a tenant cannot do: give itself an address of IPv6
 
     SKIP: {
-        skip 'no IPv6 here', 2 if !$host->{ipv6};
-        my ($link) = `ip -6 -o addr show dev sandbox0` =~ /(fe80:[^\/]+)/
-            or skip 'the bridge has no IPv6', 2;
-        my $enter = 'nsenter -n -t ' . $t->agent_pid('one');
-        `$enter sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=0 2>&1`;
-        ok(wait_for(sub { `$enter ip -6 addr show dev eth0` =~
-            /fe80(?!.*tentative)/ }, 20), "$when: an IPv6 of its own");
-        is(system("$enter timeout 5 python3 -c 'import socket; "
-            . "socket.create_connection((\"$link%eth0\", 2375), 3)' "
-            . ">/dev/null 2>&1") ? 'refused' : 'open', 'refused',
-            "$when: the host's link-local address");
-        `$enter sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=1 2>&1`;
+        skip 'no IPv6 here', 1 if !$host->{ipv6};
+        is(link_local('one'), 'refused', "$when: the host by IPv6");
     }
+}
+
+
+# the host's link-local address, from a sandbox that was given IPv6
+
+sub link_local
+{
+    my ($id) = @_;
+    my $enter = 'nsenter -n -t ' . $t->agent_pid($id);
+    my ($link) = `ip -6 -o addr show dev sandbox0` =~ m{(fe80:[^/]+)}
+        or return 'no address of the bridge';
+
+    `$enter sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=0 2>&1`;
+    wait_for(sub { `$enter ip -6 addr show dev eth0` =~
+        /fe80(?!.*tentative)/ }, 30) or return 'no address of its own';
+
+    my $failed = system("$enter timeout 10 python3 -c 'import socket; "
+        . "socket.create_connection((\"$link%eth0\", 2375), 3)' "
+        . ">/dev/null 2>&1");
+    `$enter sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=1 2>&1`;
+    return $failed ? 'refused' : 'open';
 }
 
 
