@@ -22,7 +22,7 @@ static const char *const  agent_hint_words[] = {
     "could not resolve host",
     "Temporary failure in name resolution",
     "Temporary failure resolving",
-    "EAI_AGAIN",
+    " EAI_AGAIN",
     "ENETUNREACH",
     "Network is unreachable",
     "network is unreachable",

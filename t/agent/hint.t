@@ -45,7 +45,7 @@ is(stderr_of('printf "Could not resolve host: x" >&2; exit 6'),
     "Could not resolve host: x\n$line", 'on a line of its own');
 is(stderr_of('echo "Could not resolve host: x" >&2'),
     "Could not resolve host: x\n", 'not where the command succeeded');
-is($box->exec({ argv => ['sh', '-c', 'echo EAI_AGAIN; exit 1'] })->{stderr},
+is($box->exec({ argv => ['sh', '-c', 'echo code EAI_AGAIN; exit 1'] })->{stderr},
     '', 'not of stdout');
 is(stderr_of('echo "connection refused" >&2; exit 1'),
     "connection refused\n", 'not of other failures');
@@ -53,22 +53,22 @@ is(stderr_of('exit 1'), '', 'not without a word');
 
 # in pieces, and far back
 
-is(stderr_of('printf EAI_ >&2; sleep 0.2; echo AGAIN >&2; exit 1'),
-    "EAI_AGAIN\n$line", 'words that come in pieces');
-like(stderr_of('echo EAI_AGAIN >&2; head -c 3000 /dev/zero | tr "\0" a >&2; '
+is(stderr_of('printf "code EAI_" >&2; sleep 0.2; echo AGAIN >&2; exit 1'),
+    "code EAI_AGAIN\n$line", 'words that come in pieces');
+like(stderr_of('echo code EAI_AGAIN >&2; head -c 3000 /dev/zero | tr "\0" a >&2; '
     . 'exit 1'), qr/a\n\Q$line\E\z/, 'with more behind them');
-unlike(stderr_of('echo EAI_AGAIN >&2; head -c 200000 /dev/zero '
+unlike(stderr_of('echo code EAI_AGAIN >&2; head -c 200000 /dev/zero '
     . '| tr "\0" a >&2; exit 1'), qr/sandbox:/, 'not too far back');
 like(stderr_of('head -c 200000 /dev/zero | tr "\0" a >&2; '
-    . 'echo EAI_AGAIN >&2; exit 1'), qr/EAI_AGAIN\n\Q$line\E\z/,
+    . 'echo code EAI_AGAIN >&2; exit 1'), qr/EAI_AGAIN\n\Q$line\E\z/,
     'at the end of much');
 
 # the container API
 
 {
-    my $call = { command => 'echo EAI_AGAIN >&2; exit 3' };
+    my $call = { command => 'echo code EAI_AGAIN >&2; exit 3' };
     my $json = $box->call('POST', '/api/execute', $call)->{json};
-    is($json->{stderr}, "EAI_AGAIN\n$line", '/api/execute');
+    is($json->{stderr}, "code EAI_AGAIN\n$line", '/api/execute');
     is($json->{exitCode}, 3, 'the exit code stays');
 
     my $http = $box->http();
@@ -82,7 +82,7 @@ like(stderr_of('head -c 200000 /dev/zero | tr "\0" a >&2; '
         push @events, JSON::PP::decode_json($e->{data});
     }
     is(join('', map { $_->{data} } grep { $_->{type} eq 'stderr' } @events),
-        "EAI_AGAIN\n$line", '/api/execute/stream');
+        "code EAI_AGAIN\n$line", '/api/execute/stream');
     is($events[-1]{exitCode}, 3, 'and its exit code');
 }
 
@@ -92,10 +92,10 @@ like(stderr_of('head -c 200000 /dev/zero | tr "\0" a >&2; '
     my $enter = 'nsenter -n -t ' . $box->pid();
     system("$enter ip link add hint0 type bridge") == 0
         && system("$enter ip link set hint0 up") == 0 or die "no link\n";
-    is(stderr_of('echo EAI_AGAIN >&2; exit 1'), "EAI_AGAIN\n",
+    is(stderr_of('echo code EAI_AGAIN >&2; exit 1'), "code EAI_AGAIN\n",
         'not where there is a network');
     system("$enter ip link set hint0 down") == 0 or die;
-    is(stderr_of('echo EAI_AGAIN >&2; exit 1'), "EAI_AGAIN\n$line",
+    is(stderr_of('echo code EAI_AGAIN >&2; exit 1'), "code EAI_AGAIN\n$line",
         'one that is down is none');
 }
 
