@@ -238,6 +238,7 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
     env = ngx_http_sandbox_env(wake->class, spec);
 
     boot.env = env;
+    wake->stamp = spec->stamp;
     boot.keep_alive = (spec->keep_alive == 1);
     boot.sleep_after_ms = (spec->sleep_after_ms >= 0)
                           ? (uint64_t) spec->sleep_after_ms

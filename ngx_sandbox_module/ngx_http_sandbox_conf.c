@@ -17,6 +17,8 @@
 #define NGX_HTTP_SANDBOX_LIFE_MIN    1
 #define NGX_HTTP_SANDBOX_DISK_MIN    (16 * 1024 * 1024)
 
+#define NGX_HTTP_SANDBOX_CLASS_ENV_MAX  8192
+
 
 static ngx_int_t ngx_http_sandbox_conf_class_time(ngx_conf_t *cf,
     ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s,
@@ -356,8 +358,10 @@ static ngx_int_t
 ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
     ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s)
 {
-    u_char     *p, *eq, *last;
-    ngx_str_t  *pair;
+    u_char      *p, *eq, *last;
+    size_t       size;
+    ngx_str_t   *pair;
+    ngx_uint_t   i;
 
     last = s->data + s->len;
     eq = ngx_strlchr(s->data, last, '=');
@@ -374,10 +378,48 @@ ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
         }
     }
 
-    if (!ngx_utf8_length(eq, last - eq)
-        || ngx_utf8_length(eq, last - eq) > (size_t) (last - eq))
-    {
-        goto invalid;
+    while (p < last) {
+
+        if (*p < 0x20 || *p == 0x7f) {
+            goto invalid;
+        }
+
+        if (*p < 0x80) {
+            p++;
+
+        } else if (ngx_utf8_decode(&p, last - p) > 0x10ffff) {
+            goto invalid;
+        }
+    }
+
+    /* with a sandbox's own they have to fit into one packet */
+
+    size = s->len;
+
+    if (class->env) {
+        pair = class->env->elts;
+
+        for (i = 0; i < class->env->nelts; i += 2) {
+            size += pair[i].len + pair[i + 1].len;
+
+            if (pair[i].len == (size_t) (eq - s->data)
+                && ngx_strncmp(pair[i].data, s->data, pair[i].len) == 0)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"%V\" of sandbox class \"%V\": that "
+                                   "variable is given twice", value,
+                                   &class->name);
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    if (size > NGX_HTTP_SANDBOX_CLASS_ENV_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the variables of sandbox class \"%V\" are over "
+                           "%d bytes", &class->name,
+                           NGX_HTTP_SANDBOX_CLASS_ENV_MAX);
+        return NGX_ERROR;
     }
 
     if (class->env == NULL) {

@@ -28,6 +28,7 @@ typedef struct {
     ngx_event_t                   timer;          /* holds off the exit */
     ngx_connection_t              dummy;
     ngx_msec_t                    began;
+    int64_t                       since;          /* -1: any */
     int                           lock;
     unsigned                      stop:1;         /* and no more */
     char                          run[SANDBOX_RANDOM_LEN + 1];
@@ -35,7 +36,8 @@ typedef struct {
 
 
 static ngx_int_t ngx_http_sandbox_destroy_begin(ngx_http_sandbox_node_t *node,
-    ngx_uint_t stop, ngx_http_sandbox_destroy_pt handler, void *data);
+    int64_t since, ngx_uint_t stop, ngx_http_sandbox_destroy_pt handler,
+    void *data);
 static ngx_http_sandbox_destroy_t *ngx_http_sandbox_destroy_create(void);
 static void ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev);
 static void ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d);
@@ -50,24 +52,24 @@ static void ngx_http_sandbox_destroy_end(ngx_http_sandbox_destroy_t *d,
 
 
 ngx_int_t
-ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,
+ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node, int64_t since,
     ngx_http_sandbox_destroy_pt handler, void *data)
 {
-    return ngx_http_sandbox_destroy_begin(node, 0, handler, data);
+    return ngx_http_sandbox_destroy_begin(node, since, 0, handler, data);
 }
 
 
 ngx_int_t
-ngx_http_sandbox_stop(ngx_http_sandbox_node_t *node,
+ngx_http_sandbox_stop(ngx_http_sandbox_node_t *node, int64_t since,
     ngx_http_sandbox_destroy_pt handler, void *data)
 {
-    return ngx_http_sandbox_destroy_begin(node, 1, handler, data);
+    return ngx_http_sandbox_destroy_begin(node, since, 1, handler, data);
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_destroy_begin(ngx_http_sandbox_node_t *node, ngx_uint_t stop,
-    ngx_http_sandbox_destroy_pt handler, void *data)
+ngx_http_sandbox_destroy_begin(ngx_http_sandbox_node_t *node, int64_t since,
+    ngx_uint_t stop, ngx_http_sandbox_destroy_pt handler, void *data)
 {
     ngx_http_sandbox_destroy_t  *d;
 
@@ -79,6 +81,7 @@ ngx_http_sandbox_destroy_begin(ngx_http_sandbox_node_t *node, ngx_uint_t stop,
     d->node = node;
     d->handler = handler;
     d->data = data;
+    d->since = since;
     d->stop = stop;
 
     node->refs++;
@@ -100,7 +103,6 @@ ngx_http_sandbox_destroy_run(const char *run)
     if (d == NULL) {
         return NGX_ERROR;
     }
-
 
     (void) ngx_cpystrn((u_char *) d->run, (u_char *) run, sizeof(d->run));
 
@@ -140,6 +142,7 @@ ngx_http_sandbox_destroy_create(void)
 static void
 ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
 {
+    int                          ended;
     char                         run[SANDBOX_RANDOM_LEN + 1];
     ngx_connection_t            *c;
     sandbox_store_t             *store;
@@ -182,6 +185,16 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
         return;
     }
 
+    /* nor one that was started since its caller looked */
+
+    if (d->since != -1
+        && sandbox_store_turned(store, (char *) d->node->id, &ended)
+           != d->since)
+    {
+        ngx_http_sandbox_destroy_end(d, NGX_DECLINED);
+        return;
+    }
+
     if (d->stop) {
         ngx_http_sandbox_destroy_stop(d);
         return;
@@ -197,7 +210,6 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
         return;
     }
 
-
     (void) ngx_http_sandbox_node_spec(d->node);
 
     ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, destroyed);
@@ -211,15 +223,21 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
 static void
 ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d)
 {
+    int                         ended;
     u_char                      name[64];
     ngx_http_sandbox_worker_t  *w;
 
-    if (ngx_http_sandbox_tether(d->node) == NGX_DECLINED) {
+    w = ngx_http_sandbox_worker;
+
+    /* no sockets alone prove nothing: an agent may have closed them */
+
+    if (ngx_http_sandbox_tether(d->node) == NGX_DECLINED
+        && sandbox_store_turned(w->store, (char *) d->node->id, &ended) != -1
+        && ended)
+    {
         ngx_http_sandbox_destroy_end(d, NGX_OK);
         return;
     }
-
-    w = ngx_http_sandbox_worker;
 
     /* commands get their TERM now, and the agent its own with the stop */
 
@@ -261,6 +279,9 @@ ngx_http_sandbox_destroy_stop_handler(void *data, const ac_reply_t *reply)
         ngx_http_sandbox_destroy_end(d, NGX_ERROR);
         return;
     }
+
+    (void) sandbox_store_ended(ngx_http_sandbox_worker->store,
+                               (char *) d->node->id, ngx_http_sandbox_now());
 
     /* the engine says so before our own end of the tether does */
 

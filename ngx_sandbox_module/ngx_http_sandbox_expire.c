@@ -17,6 +17,7 @@
 
 #define NGX_HTTP_SANDBOX_EXPIRE_INTERVAL  5000
 #define NGX_HTTP_SANDBOX_EXPIRE_TURN      64
+#define NGX_HTTP_SANDBOX_EXPIRE_HOLD      15000
 
 
 typedef char  ngx_http_sandbox_expire_id_t[SANDBOX_ID_MAX + 1];
@@ -25,6 +26,7 @@ typedef char  ngx_http_sandbox_expire_id_t[SANDBOX_ID_MAX + 1];
 typedef struct {
     ngx_http_sandbox_node_t       *node;
     int64_t                        retain;
+    int64_t                        since;
     char                           run[SANDBOX_RANDOM_LEN + 1];
 } ngx_http_sandbox_expire_check_t;
 
@@ -34,10 +36,10 @@ static void ngx_http_sandbox_expire_one(char *id, int64_t now);
 static void ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node,
     int64_t now);
 static void ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node,
-    int64_t retain);
+    int64_t retain, int64_t since);
 static void ngx_http_sandbox_expire_inspected(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_expire_destroy(ngx_http_sandbox_node_t *node,
+static void ngx_http_sandbox_expire_destroy(ngx_http_sandbox_node_t *node, int64_t since,
     const char *why);
 static void ngx_http_sandbox_expire_done(void *data, ngx_int_t rc);
 
@@ -47,6 +49,7 @@ static ngx_uint_t                     ngx_http_sandbox_expire_n;
 static ngx_uint_t                     ngx_http_sandbox_expire_size;
 static ngx_uint_t                     ngx_http_sandbox_expire_next;
 static ngx_msec_t                     ngx_http_sandbox_expire_began;
+static ngx_msec_t                     ngx_http_sandbox_expire_held;
 
 
 void
@@ -54,6 +57,17 @@ ngx_http_sandbox_expire(void)
 {
     int64_t     now;
     ngx_uint_t  i;
+
+    if (ngx_http_sandbox_expire_held) {
+
+        if ((ngx_msec_int_t) (ngx_http_sandbox_expire_held - ngx_current_msec)
+            > 0)
+        {
+            return;
+        }
+
+        ngx_http_sandbox_expire_held = 0;
+    }
 
     if (ngx_http_sandbox_expire_next == ngx_http_sandbox_expire_n) {
 
@@ -154,8 +168,8 @@ ngx_http_sandbox_expire_one(char *id, int64_t now)
 static void
 ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
 {
+    int                         ended;
     int64_t                     age, since;
-    ngx_int_t                   runs;
     ngx_uint_t                  had;
     ngx_http_sandbox_class_t   *class;
     ngx_http_sandbox_worker_t  *w;
@@ -165,58 +179,68 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
     class = ngx_http_sandbox_find_class(w->conf, (u_char *) node->spec.class,
                                         ngx_strlen(node->spec.class));
 
-    age = node->spec.max_age_ms;
-
-    if (class) {
-        if (age < 0 || (class->max_age && age > class->max_age)) {
-            age = class->max_age;
-        }
-    }
+    age = ngx_http_sandbox_max_age(class, &node->spec);
 
     if (age > 0 && now - node->spec.created_ms >= age) {
-        ngx_http_sandbox_expire_destroy(node, "max_age");
+        ngx_http_sandbox_expire_destroy(node, -1, "its age");
         return;
     }
 
     if (class == NULL || (class->max_awake == 0 && class->retain == 0)
-        || ngx_http_sandbox_busy(node))
+        || node->asked || ngx_http_sandbox_busy(node))
     {
         return;
     }
 
-    /* when it last started, or was last seen to end */
+    since = sandbox_store_turned(w->store, (char *) node->id, &ended);
 
-    since = sandbox_store_turned(w->store, (char *) node->id);
+    if (since == -1) {
+        return;
+    }
 
-    if (since == -1
-        || (now - since < class->max_awake && now - since < class->retain))
-    {
+    if (!ended && class->max_awake && now - since >= class->max_awake) {
+
+        /* it may sleep since, but of that the engine alone is proof */
+
+        ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
+                      "sandbox \"%s\" was started max_awake ago: it is "
+                      "stopped", node->id);
+
+        if (ngx_http_sandbox_stop(node, since, ngx_http_sandbox_expire_done,
+                                  NULL)
+            != NGX_OK)
+        {
+            ngx_http_sandbox_expire_done(NULL, NGX_ERROR);
+        }
+
+        return;
+    }
+
+    if (class->retain == 0 || now - since < class->retain) {
         return;
     }
 
     had = (node->tether != NULL);
-    runs = ngx_http_sandbox_tether(node);
 
-    if (runs == NGX_OK && class->max_awake && now - since >= class->max_awake)
-    {
-        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                      "sandbox \"%s\" has been awake for max_awake: it is "
-                      "stopped", node->id);
+    switch (ngx_http_sandbox_tether(node)) {
 
-        (void) ngx_http_sandbox_stop(node, ngx_http_sandbox_expire_done, NULL);
-        return;
-    }
+    case NGX_DECLINED:
+        ngx_http_sandbox_expire_retain(node, class->retain, since);
+        break;
 
-    if (runs == NGX_DECLINED && class->retain && now - since >= class->retain)
-    {
-        ngx_http_sandbox_expire_retain(node, class->retain);
-    }
+    case NGX_OK:
 
-    if (runs == NGX_OK && !had) {
+        if (!had) {
 
-        /* opened for the look only */
+            /* opened for the look only */
 
-        ngx_http_sandbox_tether_close(node);
+            ngx_http_sandbox_tether_close(node);
+        }
+
+        break;
+
+    default:
+        break;
     }
 }
 
@@ -224,7 +248,8 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
 /* nobody may have seen its end: the engine knows when that was */
 
 static void
-ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain)
+ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain,
+    int64_t since)
 {
     u_char                            name[64];
     ngx_http_sandbox_worker_t        *w;
@@ -240,6 +265,7 @@ ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain)
 
     check->node = node;
     check->retain = retain;
+    check->since = since;
     ngx_memcpy(check->run, node->spec.run, sizeof(check->run));
 
     (void) ngx_snprintf(name, sizeof(name), NGX_HTTP_SANDBOX_CONTAINER "%s%Z",
@@ -256,6 +282,7 @@ ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain)
         return;
     }
 
+    node->asked = 1;
     node->refs++;
 }
 
@@ -265,21 +292,57 @@ ngx_http_sandbox_expire_inspected(void *data, const ac_reply_t *reply)
 {
     ngx_http_sandbox_expire_check_t *check = data;
 
-    ngx_http_sandbox_node_t  *node;
+    int                         ended;
+    int64_t                     finished;
+    ngx_http_sandbox_node_t    *node;
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
 
     node = check->node;
+    node->asked = 0;
 
-    if (reply->error == AC_OK
-        && ngx_http_sandbox_node_spec(node) == NGX_OK
-        && ngx_strcmp(check->run, node->spec.run) == 0
-        && ngx_http_sandbox_tether(node) == NGX_DECLINED
-        && (reply->status == NGX_HTTP_NOT_FOUND
-            || (reply->status == NGX_HTTP_OK && reply->ncontainers == 1
-                && ngx_http_sandbox_now() - reply->containers[0].finished_ms
-                   >= check->retain)))
+    if (reply->error != AC_OK
+        || (reply->status != NGX_HTTP_OK
+            && reply->status != NGX_HTTP_NOT_FOUND))
     {
-        ngx_http_sandbox_expire_destroy(node, "retain");
+        ngx_http_sandbox_count(w->conf, engine_errors);
+        ngx_http_sandbox_expire_done(NULL, NGX_ERROR);
+        goto done;
     }
+
+    if (ngx_http_sandbox_node_spec(node) != NGX_OK
+        || ngx_strcmp(check->run, node->spec.run) != 0
+        || ngx_http_sandbox_tether(node) != NGX_DECLINED
+        || sandbox_store_turned(w->store, (char *) node->id, &ended)
+           != check->since)
+    {
+        goto done;
+    }
+
+    finished = check->since;
+
+    if (reply->status == NGX_HTTP_OK) {
+
+        if (reply->ncontainers != 1
+            || ngx_strcmp(reply->containers[0].state, "running") == 0
+            || ngx_strcmp(reply->containers[0].state, "paused") == 0
+            || ngx_strcmp(reply->containers[0].state, "restarting") == 0)
+        {
+            goto done;
+        }
+
+        finished = ngx_max(finished, reply->containers[0].finished_ms);
+    }
+
+    if (ngx_http_sandbox_now() - finished >= check->retain) {
+        ngx_http_sandbox_expire_destroy(node, check->since, "its retain");
+        goto done;
+    }
+
+    (void) sandbox_store_ended(w->store, (char *) node->id, finished);
+
+done:
 
     ngx_free(check);
 
@@ -288,13 +351,18 @@ ngx_http_sandbox_expire_inspected(void *data, const ac_reply_t *reply)
 
 
 static void
-ngx_http_sandbox_expire_destroy(ngx_http_sandbox_node_t *node,
+ngx_http_sandbox_expire_destroy(ngx_http_sandbox_node_t *node, int64_t since,
     const char *why)
 {
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                   "sandbox \"%s\" is destroyed: %s has passed", node->id, why);
 
-    (void) ngx_http_sandbox_destroy(node, ngx_http_sandbox_expire_done, NULL);
+    if (ngx_http_sandbox_destroy(node, since, ngx_http_sandbox_expire_done,
+                                 NULL)
+        != NGX_OK)
+    {
+        ngx_http_sandbox_expire_done(NULL, NGX_ERROR);
+    }
 }
 
 
@@ -302,6 +370,12 @@ static void
 ngx_http_sandbox_expire_done(void *data, ngx_int_t rc)
 {
     if (rc == NGX_ERROR) {
+
+        /* the engine is in trouble, and would be for each of them */
+
+        ngx_http_sandbox_expire_held = ngx_current_msec
+                                       + NGX_HTTP_SANDBOX_EXPIRE_HOLD;
+
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "a sandbox whose time has passed cannot be ended now");
     }

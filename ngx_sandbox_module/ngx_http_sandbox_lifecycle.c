@@ -85,6 +85,7 @@ ngx_http_sandbox_life(ngx_http_sandbox_node_t *node)
 ngx_int_t
 ngx_http_sandbox_show_handler(ngx_http_request_t *r)
 {
+    ngx_int_t                rc;
     ngx_http_sandbox_ctx_t  *ctx;
 
     ctx = ngx_http_sandbox_get_ctx(r);
@@ -92,6 +93,15 @@ ngx_http_sandbox_show_handler(ngx_http_request_t *r)
     switch (ngx_http_sandbox_find(r, ctx)) {
 
     case NGX_OK:
+
+        if (ngx_strcmp(ngx_http_sandbox_life(ctx->node), "asleep") == 0) {
+            rc = ngx_http_sandbox_show_ended(r, ctx);
+
+            if (rc != NGX_DECLINED) {
+                return rc;
+            }
+        }
+
         return ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
                                          ngx_http_sandbox_show_json(r, ctx));
 
@@ -201,11 +211,7 @@ ngx_http_sandbox_show_options(sandbox_spec_t *spec,
     cJSON    *list, *map, *item, *name;
     int64_t   age;
 
-    age = spec->max_age_ms;
-
-    if (age < 0) {
-        age = class ? class->max_age : 0;
-    }
+    age = ngx_http_sandbox_max_age(class, spec);
 
     item = age ? cJSON_AddNumberToObject(json, "maxAge", age / 1000.0)
                : cJSON_AddNullToObject(json, "maxAge");
@@ -330,10 +336,11 @@ ngx_http_sandbox_delete_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_sandbox_destroy(ctx->node, ngx_http_sandbox_delete_done, p)
+    if (ngx_http_sandbox_destroy(ctx->node, -1, ngx_http_sandbox_delete_done,
+                                 p)
         != NGX_OK)
     {
-        (void) ngx_http_sandbox_unpark(p);
+        ngx_http_sandbox_park_cancel(p);
         return ngx_http_sandbox_send_internal(r, ctx);
     }
 

@@ -167,6 +167,7 @@ struct ngx_http_sandbox_node_s {
     sandbox_spec_t                 spec;
     ngx_queue_t                    policies; /* ngx_http_sandbox_policy_t */
     unsigned                       known:1;            /* spec is valid */
+    unsigned                       asked:1;            /* by expire.c */
 
     ngx_http_sandbox_tether_t     *tether;
     ngx_http_sandbox_wake_t       *wake;
@@ -363,15 +364,18 @@ ngx_uint_t ngx_http_sandbox_busy(ngx_http_sandbox_node_t *node);
 /* ngx_http_sandbox_destroy.c */
 
 /*
+ * since: only if sandbox_store_turned() still says so, else NGX_DECLINED; -1:
+ * in any case.
+ *
  * Destroys the sandbox: the name is free at once, then the container and the
  * files go.  handler(data, rc) runs once, later: NGX_OK done; NGX_DECLINED no
  * such sandbox, or no longer run; NGX_ERROR the name is not free (logged).
  */
 typedef void (*ngx_http_sandbox_destroy_pt)(void *data, ngx_int_t rc);
 ngx_int_t ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_destroy_pt handler, void *data);
+    int64_t since, ngx_http_sandbox_destroy_pt handler, void *data);
 /* stops the container; NGX_OK too when it did not run */
-ngx_int_t ngx_http_sandbox_stop(ngx_http_sandbox_node_t *node,
+ngx_int_t ngx_http_sandbox_stop(ngx_http_sandbox_node_t *node, int64_t since,
     ngx_http_sandbox_destroy_pt handler, void *data);
 /* the second half, for what a crash left: the container, then the files */
 ngx_int_t ngx_http_sandbox_destroy_run(const char *run);
@@ -455,6 +459,16 @@ cJSON *ngx_http_sandbox_show_json(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 
+/* ngx_http_sandbox_ended.c */
+
+/*
+ * Shows a sandbox that sleeps, with why: a content handler's result, or
+ * NGX_DECLINED when it never ran.
+ */
+ngx_int_t ngx_http_sandbox_show_ended(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
 /* ngx_http_sandbox_options.c: sleepAfter, keepAlive, maxAge, env, labels */
 
 /*
@@ -466,6 +480,11 @@ ngx_int_t ngx_http_sandbox_options(cJSON *json, sandbox_spec_t *spec,
 /* the class's environment and the sandbox's own as JSON text; cJSON_free() */
 char *ngx_http_sandbox_env(ngx_http_sandbox_class_t *class,
     sandbox_spec_t *spec);
+/* ms, what is in force; 0: no limit; class NULL: it is configured no more */
+int64_t ngx_http_sandbox_max_age(ngx_http_sandbox_class_t *class,
+    sandbox_spec_t *spec);
+/* tells a sandbox that runs what it has now */
+void ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node);
 ngx_int_t ngx_http_sandbox_patch_handler(ngx_http_request_t *r);
 
 
@@ -478,6 +497,8 @@ ngx_int_t ngx_http_sandbox_patch_handler(ngx_http_request_t *r);
 ngx_http_sandbox_parked_t *ngx_http_sandbox_park(ngx_http_request_t *r);
 /* frees it; the request to be finalized, or NULL when its client has left */
 ngx_http_request_t *ngx_http_sandbox_unpark(ngx_http_sandbox_parked_t *p);
+/* the work did not begin: the content handler goes on with the request */
+void ngx_http_sandbox_park_cancel(ngx_http_sandbox_parked_t *p);
 
 
 /* ngx_http_sandbox_power.c */

@@ -18,7 +18,19 @@
 #define NGX_HTTP_SANDBOX_LABELS_MAX   8192
 
 #define NGX_HTTP_SANDBOX_MS_MAX       (366LL * 86400 * 1000)
-#define NGX_HTTP_SANDBOX_PATCH_TRIES  8
+#define NGX_HTTP_SANDBOX_PATCH_POLL   5         /* ms */
+#define NGX_HTTP_SANDBOX_PATCH_TRIES  400
+
+
+/* a PATCH that waits for another */
+
+typedef struct {
+    ngx_http_request_t       *request;
+    cJSON                    *json;
+    ngx_event_t               timer;
+    ngx_connection_t          dummy;
+    ngx_uint_t                tries;
+} ngx_http_sandbox_patch_t;
 
 
 static ngx_int_t ngx_http_sandbox_options_time(cJSON *json, const char *name,
@@ -34,7 +46,10 @@ static ngx_int_t ngx_http_sandbox_patch_body(ngx_http_request_t *r,
     cJSON *json);
 static ngx_int_t ngx_http_sandbox_patch_try(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, cJSON *json);
-static void ngx_http_sandbox_patch_tell(ngx_http_sandbox_node_t *node);
+static ngx_int_t ngx_http_sandbox_patch(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, cJSON *json);
+static void ngx_http_sandbox_patch_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_patch_cleanup(void *data);
 
 
 ngx_int_t
@@ -329,51 +344,145 @@ ngx_http_sandbox_patch_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_sandbox_patch_body(ngx_http_request_t *r, cJSON *json)
 {
-    ngx_int_t                rc;
-    ngx_uint_t               i;
-    ngx_http_sandbox_ctx_t  *ctx;
+    ngx_int_t                  rc;
+    ngx_pool_cleanup_t        *cln;
+    ngx_http_sandbox_ctx_t    *ctx;
+    ngx_http_sandbox_patch_t  *patch;
 
     ctx = ngx_http_sandbox_get_ctx(r);
 
-    for (i = 0; i < NGX_HTTP_SANDBOX_PATCH_TRIES; i++) {
+    rc = ngx_http_sandbox_patch(r, ctx, json);
 
-        switch (ngx_http_sandbox_find(r, ctx)) {
-
-        case NGX_OK:
-            break;
-
-        case NGX_ERROR:
-            return ngx_http_sandbox_send_internal(r, ctx);
-
-        default:
-            return ngx_http_sandbox_send_absent(r, ctx);
-        }
-
-        rc = ngx_http_sandbox_patch_try(r, ctx, json);
-
-        if (rc == NGX_OK) {
-            ngx_http_sandbox_patch_tell(ctx->node);
-
-            return ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
-                                         ngx_http_sandbox_show_json(r, ctx));
-        }
-
-        if (rc == NGX_DECLINED) {
-            return ngx_http_sandbox_send_failure(r, &ctx->failure);
-        }
-
-        if (rc == NGX_ERROR) {
-            return ngx_http_sandbox_send_internal(r, ctx);
-        }
+    if (rc != NGX_AGAIN) {
+        return rc;
     }
 
-    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                          "RESOURCE_BUSY",
-                          "The options of this sandbox are being changed by "
-                          "others: try again.");
-    ctx->failure.retry_after = 1;
+    patch = ngx_pcalloc(r->pool, sizeof(ngx_http_sandbox_patch_t));
+    cln = ngx_pool_cleanup_add(r->pool, 0);
 
-    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+    if (patch == NULL || cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    cln->handler = ngx_http_sandbox_patch_cleanup;
+    cln->data = patch;
+
+    patch->json = json ? cJSON_Duplicate(json, 1) : NULL;
+
+    if (json && patch->json == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    patch->request = r;
+    patch->dummy.fd = (ngx_socket_t) -1;
+    patch->dummy.data = patch;
+
+    patch->timer.handler = ngx_http_sandbox_patch_timer_handler;
+    patch->timer.data = &patch->dummy;
+    patch->timer.log = r->connection->log;
+
+    r->main->count++;
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    ngx_add_timer(&patch->timer, NGX_HTTP_SANDBOX_PATCH_POLL);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_sandbox_patch_timer_handler(ngx_event_t *ev)
+{
+    ngx_int_t                  rc;
+    ngx_connection_t          *c;
+    ngx_http_request_t        *r;
+    ngx_http_sandbox_ctx_t    *ctx;
+    ngx_http_sandbox_patch_t  *patch;
+
+    c = ev->data;
+    patch = c->data;
+
+    r = patch->request;
+    c = r->connection;
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    ngx_http_set_log_request(c->log, r);
+
+    rc = ngx_http_sandbox_patch(r, ctx, patch->json);
+
+    if (rc == NGX_AGAIN) {
+
+        if (++patch->tries < NGX_HTTP_SANDBOX_PATCH_TRIES) {
+            ngx_add_timer(&patch->timer, NGX_HTTP_SANDBOX_PATCH_POLL);
+            return;
+        }
+
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                              "RESOURCE_BUSY",
+                              "The options of this sandbox are being changed "
+                              "by others: try again.");
+        ctx->failure.retry_after = 1;
+
+        rc = ngx_http_sandbox_send_failure(r, &ctx->failure);
+    }
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    ngx_http_finalize_request(r, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sandbox_patch_cleanup(void *data)
+{
+    ngx_http_sandbox_patch_t *patch = data;
+
+    if (patch->timer.timer_set) {
+        ngx_del_timer(&patch->timer);
+    }
+
+    cJSON_Delete(patch->json);
+}
+
+
+/* NGX_AGAIN: others are at it; or what the answer came to */
+
+static ngx_int_t
+ngx_http_sandbox_patch(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
+    cJSON *json)
+{
+    switch (ngx_http_sandbox_find(r, ctx)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_ERROR:
+        return ngx_http_sandbox_send_internal(r, ctx);
+
+    default:
+        return ngx_http_sandbox_send_absent(r, ctx);
+    }
+
+    switch (ngx_http_sandbox_patch_try(r, ctx, json)) {
+
+    case NGX_OK:
+        ngx_http_sandbox_options_tell(ctx->node);
+
+        return ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
+                                         ngx_http_sandbox_show_json(r, ctx));
+
+    case NGX_DECLINED:
+        return ngx_http_sandbox_send_failure(r, &ctx->failure);
+
+    case NGX_AGAIN:
+        return NGX_AGAIN;
+
+    default:
+        return ngx_http_sandbox_send_internal(r, ctx);
+    }
 }
 
 
@@ -436,8 +545,8 @@ done:
 }
 
 
-static void
-ngx_http_sandbox_patch_tell(ngx_http_sandbox_node_t *node)
+void
+ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node)
 {
     char    *text, *env;
     cJSON   *json, *map;
@@ -481,6 +590,22 @@ ngx_http_sandbox_patch_tell(ngx_http_sandbox_node_t *node)
     cJSON_Delete(json);
     cJSON_Delete(map);
     cJSON_free(env);
+}
+
+
+int64_t
+ngx_http_sandbox_max_age(ngx_http_sandbox_class_t *class,
+    sandbox_spec_t *spec)
+{
+    int64_t  age;
+
+    age = spec->max_age_ms;
+
+    if (class && (age < 0 || (class->max_age && age > class->max_age))) {
+        return class->max_age;
+    }
+
+    return ngx_max(age, 0);
 }
 
 

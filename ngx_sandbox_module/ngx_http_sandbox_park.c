@@ -79,6 +79,17 @@ ngx_http_sandbox_unpark(ngx_http_sandbox_parked_t *p)
 }
 
 
+void
+ngx_http_sandbox_park_cancel(ngx_http_sandbox_parked_t *p)
+{
+    ngx_http_request_t  *r;
+
+    r = ngx_http_sandbox_unpark(p);
+
+    r->main->count--;
+}
+
+
 static void
 ngx_http_sandbox_parked_cleanup(void *data)
 {

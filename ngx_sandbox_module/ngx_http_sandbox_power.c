@@ -38,10 +38,11 @@ ngx_http_sandbox_stop_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_sandbox_stop(ctx->node, ngx_http_sandbox_power_stopped, p)
+    if (ngx_http_sandbox_stop(ctx->node, -1, ngx_http_sandbox_power_stopped,
+                              p)
         != NGX_OK)
     {
-        (void) ngx_http_sandbox_unpark(p);
+        ngx_http_sandbox_park_cancel(p);
         return ngx_http_sandbox_send_internal(r, ctx);
     }
 

@@ -262,11 +262,6 @@ ngx_http_sandbox_tether_write_handler(ngx_event_t *wev)
 static void
 ngx_http_sandbox_tether_lost(ngx_http_sandbox_node_t *node)
 {
-    if (node->known) {
-        (void) sandbox_store_turn(ngx_http_sandbox_worker->store,
-                                  (char *) node->id);
-    }
-
     ngx_http_sandbox_tether_close(node);
     ngx_http_sandbox_node_collect(node);
 }

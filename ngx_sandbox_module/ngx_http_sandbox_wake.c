@@ -226,6 +226,9 @@ ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
         return;
     }
 
+    (void) sandbox_store_started(ngx_http_sandbox_worker->store,
+                                 (char *) node->id);
+
     ngx_http_sandbox_wake_engine(wake);
 
     return;
@@ -305,7 +308,13 @@ ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake)
         return;
     }
 
-    (void) sandbox_store_turn(w->store, (char *) node->id);
+    /* options that were changed since the handshake began */
+
+    if (ngx_http_sandbox_node_spec(node) == NGX_OK
+        && !sandbox_stamp_equal(&node->spec.stamp, &wake->stamp))
+    {
+        ngx_http_sandbox_options_tell(node);
+    }
 
     ngx_http_sandbox_count(smcf, starts[wake->start]);
     (void) ngx_atomic_fetch_add(&smcf->counters->start_ms,

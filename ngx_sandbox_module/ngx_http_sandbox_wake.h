@@ -41,6 +41,7 @@ struct ngx_http_sandbox_wake_s {
     char                      (*names)[8];
     size_t                      nfds;
     ngx_msec_t                  booted;
+    sandbox_stamp_t             stamp;          /* of the options it got */
 
     unsigned                    kicked:1;
     unsigned                    created:1;

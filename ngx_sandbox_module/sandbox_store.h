@@ -195,11 +195,16 @@ size_t sandbox_store_run_path(sandbox_store_t *store, const char *run,
 int sandbox_store_lock(sandbox_store_t *store, const char *id);
 
 /*
- * When the sandbox last turned: was started, or seen to end; ms since the
- * epoch, or -1.  turn notes it for now; it is the time of the lock's file.
+ * When the sandbox last turned, in ms since the epoch, or -1: the last start,
+ * or its end, where one was noted after it (ended 1); one that never started
+ * ended when it was made.  They are the times of the lock's file, mtime and
+ * atime.  An end is to be noted when the engine has told of it: an agent may
+ * say what it likes.  ended: an end before the last start is put at that.
  */
-int64_t sandbox_store_turned(sandbox_store_t *store, const char *id);
-int sandbox_store_turn(sandbox_store_t *store, const char *id);
+int64_t sandbox_store_turned(sandbox_store_t *store, const char *id,
+    int *ended);
+int sandbox_store_started(sandbox_store_t *store, const char *id);
+int sandbox_store_ended(sandbox_store_t *store, const char *id, int64_t ms);
 
 /* 1 held by somebody, 0 not, -1 */
 int sandbox_store_locked(sandbox_store_t *store, const char *id);
