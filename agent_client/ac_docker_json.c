@@ -740,6 +740,13 @@ ac_docker_json_time(const cJSON *json, const char *name, int64_t *ms)
         return -1;
     }
 
+    if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31
+        || tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0
+        || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
+    {
+        return -1;
+    }
+
     if (tm.tm_year < 1970) {
         return 0;
     }
@@ -763,7 +770,8 @@ ac_docker_json_time(const cJSON *json, const char *name, int64_t *ms)
 
     if (strcmp(p, "Z") != 0
         && (sscanf(p, "%3d:%2d%n", &hours, &minutes, &n) != 2
-            || n != 6 || p[n] != '\0'))
+            || n != 6 || p[n] != '\0' || (p[0] != '+' && p[0] != '-')
+            || hours < -23 || hours > 23 || minutes < 0 || minutes > 59))
     {
         return -1;
     }

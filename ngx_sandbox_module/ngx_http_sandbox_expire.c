@@ -39,8 +39,8 @@ static void ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node,
     int64_t retain, int64_t since);
 static void ngx_http_sandbox_expire_inspected(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_expire_destroy(ngx_http_sandbox_node_t *node, int64_t since,
-    const char *why);
+static void ngx_http_sandbox_expire_destroy(ngx_http_sandbox_node_t *node,
+    int64_t since, const char *why);
 static void ngx_http_sandbox_expire_done(void *data, ngx_int_t rc);
 
 

@@ -28,17 +28,28 @@ bad_class('no default, an odd name', "A/b $img", qr{A/b});
 bad_class('an unknown option', "a $img colour=red", qr/colour=red/);
 for my $value ('memory=12q', 'memory=-1', 'memory=', 'cpus=x', 'cpus=-1',
     'cpus=0', 'cpus=', 'pids=many', 'pids=-5', 'pids=', 'sleep_after=soon',
-    'sleep_after=', 'user=', 'image=')
+    'sleep_after=', 'user=', 'image=', 'max_awake=', 'max_awake=0',
+    'max_awake=soon', 'max_awake=-1', 'max_age=', 'max_age=0', 'max_age=1x',
+    'retain=', 'retain=0', 'retain=never', 'disk=', 'disk=15m', 'disk=many',
+    'disk=-1g', 'env=', 'env=A', 'env==x', 'env=1A=x', 'env=A-B=x',
+    'env=A B=x')
 {
     bad_class($value, $value =~ /^image/ ? "a network=none $value"
-        : "a $img $value", qr/\Q$value\E/);
+        : "a $img \"$value\"", qr/\Q$value\E/);
 }
+bad_class('a variable twice', "a $img env=A=1 env=B=2 env=A=3",
+    qr/"env=A=3".*twice/);
+bad_class('a variable that is no UTF-8', "a $img \"env=A=\xff\"", qr/env=A=/);
+bad_class('a variable with a line feed', "a $img \"env=A=1\n2\"", qr/env=A=/);
+bad_class('too much environment', "a $img " . join(' ',
+    map { "env=V$_=" . 'x' x 2048 } 1 .. 4), qr/"a" are over 8192 bytes/);
 bad_class('network=host', 'a image=sandbox-base network=host', qr/host/);
 bad_class('runtime=kata', "a $img runtime=kata", qr/kata/);
 bad_class('runtime=runsc', "a $img runtime=runsc", qr/runsc/);
 good_class('runtime=runc', "a $img runtime=runc");
 good_class('everything', "a $img memory=512m cpus=0.0625 pids=256 "
-    . 'sleep_after=10m');
+    . 'sleep_after=10m max_awake=12h max_age=30d retain=7d disk=2g '
+    . 'env=A=1 "env=B=x y=z" env=_C1=');
 
 bad('a class twice', { classes => ["default $img", "default $img"] },
     qr/default/);

@@ -194,6 +194,72 @@ test_containers(void **state)
 
 
 static void
+test_times(void **state)
+{
+    size_t          i;
+    char            text[256];
+    ac_container_t  c;
+
+    static const struct {
+        const char  *text;
+        int64_t      ms;
+    } times[] = {
+        { "1970-01-01T00:00:00Z", 0 },
+        { "1970-01-01T00:00:01Z", 1000 },
+        { "2026-11-23T02:40:00Z", 1795401600000 },
+        { "2026-11-23T02:40:00.5Z", 1795401600500 },
+        { "2026-11-23T02:40:00.123456789Z", 1795401600123 },
+        { "2026-11-23T02:40:00.Z", 1795401600000 },
+        { "2026-11-23T03:40:00.25+01:00", 1795401600250 },
+        { "2026-11-22T21:10:00-05:30", 1795401600000 },
+        { "2026-11-23T02:10:00-00:30", 1795401600000 },
+        { "2024-02-29T23:59:60Z", 1709251200000 },
+        { "9999-12-31T23:59:59Z", 253402300799000 },
+        { "0001-01-01T00:00:00Z", 0 },
+        { "0001-01-01T00:00:00-05:00", 0 },
+        { "", 0 },
+    };
+
+    static const char  *garbage[] = {
+        "x", "2026", "2026-11-23", "2026-11-23T02:40:00",
+        "2026-11-23T02:40:00.5", "2026-11-23 02:40:00Z",
+        "2026-11-23T02:40:00+1", "2026-11-23T02:40:00+01:00x",
+        "2026-11-23T02:40:00Zx", "2026-11-23T02:40:00UTC",
+        "2026-13-23T02:40:00Z", "2026-00-23T02:40:00Z",
+        "2026-11-32T02:40:00Z", "2026-11-23T24:40:00Z",
+        "2026-11-23T02:60:00Z", "2026-11-23T02:40:61Z",
+        "2026-11-23T02:40:00+99:00", "2026-11-23T02:40:00+01:-1",
+        "2026-11-23T02:40:-1Z",
+    };
+
+    for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        (void) snprintf(text, sizeof(text), "{\"Id\":\"ab\",\"State\":{"
+                        "\"Status\":\"x\",\"StartedAt\":\"%s\"}}",
+                        times[i].text);
+        assert_int_equal(read_of(inspected, text, &c), AC_OK);
+
+        if (c.started_ms != times[i].ms || c.finished_ms != 0) {
+            fail_msg("%s: %lld", times[i].text, (long long) c.started_ms);
+        }
+    }
+
+    for (i = 0; i < sizeof(garbage) / sizeof(garbage[0]); i++) {
+        (void) snprintf(text, sizeof(text), "{\"Id\":\"ab\",\"State\":{"
+                        "\"Status\":\"x\",\"FinishedAt\":\"%s\"}}",
+                        garbage[i]);
+
+        if (read_of(inspected, text, &c) != AC_MALFORMED) {
+            fail_msg("accepted: %s", garbage[i]);
+        }
+    }
+
+    assert_int_equal(read_of(inspected, "{\"Id\":\"ab\",\"State\":{"
+                             "\"Status\":\"x\",\"FinishedAt\":1}}", &c),
+                     AC_MALFORMED);
+}
+
+
+static void
 test_image_and_info(void **state)
 {
     int         ncpu;
@@ -413,6 +479,7 @@ main(void)
         cmocka_unit_test(test_spec),
         cmocka_unit_test(test_message),
         cmocka_unit_test(test_containers),
+        cmocka_unit_test(test_times),
         cmocka_unit_test(test_image_and_info),
         cmocka_unit_test(test_event),
         cmocka_unit_test(test_bombs),
