@@ -193,6 +193,122 @@ test_one_locks(void **state)
 }
 
 
+/* each adds to a number that all of them change */
+
+static void
+job_update(unsigned n)
+{
+    unsigned        done;
+    sandbox_spec_t  spec;
+
+    done = 0;
+
+    while (done < TEST_ROUNDS) {
+
+        if (sandbox_store_read(test_store, "app", &spec) == -1) {
+            _exit(2);
+        }
+
+        spec.max_age_ms++;
+
+        if (sandbox_store_update(test_store, "app", &spec) == 0) {
+            done++;
+
+        } else if (errno != ESTALE && errno != EWOULDBLOCK) {
+            _exit(3);
+        }
+
+        sandbox_spec_free(&spec);
+    }
+
+    _exit(1);
+}
+
+
+static void
+test_all_update(void **state)
+{
+    sandbox_spec_t  spec;
+
+    assert_int_equal(test_create_app(), 0);
+
+    assert_int_equal(sandbox_store_read(test_store, "app", &spec), 0);
+    spec.max_age_ms = 1000;
+    assert_int_equal(sandbox_store_update(test_store, "app", &spec), 0);
+    sandbox_spec_free(&spec);
+
+    assert_int_equal(test_fork(8, job_update), 8);
+
+    assert_int_equal(sandbox_store_read(test_store, "app", &spec), 0);
+    assert_int_equal(spec.max_age_ms, 1000 + 8 * TEST_ROUNDS);
+    sandbox_spec_free(&spec);
+
+    /* no half-made file is left: container comes with the first start */
+
+    assert_int_equal(test_count("app"), 4);
+}
+
+
+/* updates what others destroy and make anew */
+
+static void
+job_update_other(unsigned n)
+{
+    unsigned        i;
+    sandbox_spec_t  spec;
+
+    if (n == 0) {
+
+        for (i = 0; i < TEST_ROUNDS; i++) {
+            test_destroy_app();
+
+            if (test_create_app() == -1) {
+                _exit(2);
+            }
+        }
+
+        _exit(1);
+    }
+
+    for (i = 0; i < TEST_ROUNDS; i++) {
+
+        if (sandbox_store_read(test_store, "app", &spec) == -1) {
+            continue;
+        }
+
+        if (spec.max_age_ms > 0) {
+
+            /* nobody writes to one that was made since it was read */
+
+            if (spec.max_age_ms != spec.created_ms) {
+                _exit(4);
+            }
+        }
+
+        spec.max_age_ms = spec.created_ms;
+
+        if (sandbox_store_update(test_store, "app", &spec) == -1
+            && errno != ESTALE && errno != EWOULDBLOCK && errno != ENOENT)
+        {
+            _exit(3);
+        }
+
+        sandbox_spec_free(&spec);
+    }
+
+    _exit(1);
+}
+
+
+static void
+test_update_destroyed(void **state)
+{
+    assert_int_equal(test_create_app(), 0);
+    assert_int_equal(test_fork(6, job_update_other), 6);
+    test_mended();
+}
+
+
 /* creates, exposes, destroys and sweeps, all at once */
 
 static void
@@ -337,6 +453,10 @@ main(void)
         cmocka_unit_test_setup_teardown(test_one_creates, test_setup,
                                         test_teardown),
         cmocka_unit_test_setup_teardown(test_one_name, test_setup,
+                                        test_teardown),
+        cmocka_unit_test_setup_teardown(test_all_update, test_setup,
+                                        test_teardown),
+        cmocka_unit_test_setup_teardown(test_update_destroyed, test_setup,
                                         test_teardown),
         cmocka_unit_test_setup_teardown(test_one_locks, test_setup,
                                         test_teardown),

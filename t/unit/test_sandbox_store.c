@@ -20,6 +20,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -493,6 +494,161 @@ test_deleting(void **state)
 }
 
 
+static void
+test_updating(void **state)
+{
+    int             fd, dir;
+    char           *big;
+    sandbox_spec_t  a, b, gone;
+
+    test_create_as("app");
+
+    assert_int_equal(sandbox_store_read(test_store, "app", &a), 0);
+    assert_int_equal(sandbox_store_read(test_store, "app", &b), 0);
+    assert_int_equal(sandbox_store_read(test_store, "app", &gone), 0);
+
+    a.sleep_after_ms = 1000;
+    a.max_age_ms = 2000;
+    a.keep_alive = 1;
+    a.env = strdup("{\"A\":\"1\"}");
+    assert_int_equal(sandbox_store_update(test_store, "app", &a), 0);
+
+    /* b was read before that */
+
+    b.sleep_after_ms = 9000;
+    assert_fails(sandbox_store_update(test_store, "app", &b), ESTALE);
+    sandbox_spec_free(&b);
+
+    assert_int_equal(sandbox_store_read(test_store, "app", &b), 0);
+    assert_int_equal(sandbox_stamp_equal(&a.stamp, &b.stamp), 1);
+    assert_string_equal(b.run, a.run);
+    assert_int_equal(b.sleep_after_ms, 1000);
+    assert_int_equal(b.max_age_ms, 2000);
+    assert_int_equal(b.keep_alive, 1);
+    assert_int_equal(b.created_ms, a.created_ms);
+    assert_string_equal(b.env, "{\"A\":\"1\"}");
+
+    /* with the stamp of its own write it goes on */
+
+    a.sleep_after_ms = -1;
+    assert_int_equal(sandbox_store_update(test_store, "app", &a), 0);
+
+    /* somebody else is at it */
+
+    dir = sandbox_file_dir(sandbox_store_fd(test_store), "app");
+    assert_true(dir >= 0);
+    assert_int_equal(flock(dir, LOCK_EX|LOCK_NB), 0);
+    assert_fails(sandbox_store_update(test_store, "app", &a), EWOULDBLOCK);
+    close(dir);
+
+    /* the lock of starts is another */
+
+    fd = sandbox_store_lock(test_store, "app");
+    assert_true(fd >= 0);
+    assert_int_equal(sandbox_store_update(test_store, "app", &a), 0);
+    close(fd);
+
+    /* what cannot be written leaves the old one */
+
+    big = malloc(SANDBOX_SPEC_MAX + 100);
+    assert_non_null(big);
+    memset(big, 'x', SANDBOX_SPEC_MAX + 99);
+    memcpy(big, "{\"A\":\"", 6);
+    strcpy(big + SANDBOX_SPEC_MAX + 90, "\"}");
+    free(a.labels);
+    a.labels = big;
+    assert_fails(sandbox_store_update(test_store, "app", &a), EFBIG);
+    free(a.labels);
+    a.labels = strdup("[]");
+    assert_fails(sandbox_store_update(test_store, "app", &a), EINVAL);
+    sandbox_spec_free(&b);
+    assert_int_equal(sandbox_store_read(test_store, "app", &b), 0);
+    assert_null(b.labels);
+    assert_string_equal(b.env, "{\"A\":\"1\"}");
+
+    /* another sandbox of the same name */
+
+    test_destroy_app();
+    assert_fails(sandbox_store_update(test_store, "app", &gone), ENOENT);
+    test_create_as("app");
+    assert_fails(sandbox_store_update(test_store, "app", &gone), ENOENT);
+    assert_fails(sandbox_store_update(test_store, "none", &gone), ENOENT);
+
+    sandbox_spec_free(&a);
+    sandbox_spec_free(&b);
+    sandbox_spec_free(&gone);
+
+    assert_int_equal(sandbox_store_read(test_store, "app", &a), 0);
+    assert_int_equal(a.sleep_after_ms, -1);
+    sandbox_spec_free(&a);
+}
+
+
+static int64_t
+test_now(void)
+{
+    struct timespec  now;
+
+    assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
+
+    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+
+static void
+test_turning(void **state)
+{
+    int              ended;
+    int64_t          before, made, started;
+
+    test_create_as("app");
+
+    /* made and never started: that is when it ended */
+
+    made = sandbox_store_turned(test_store, "app", &ended);
+    assert_int_equal(ended, 1);
+    assert_true(made >= test_now() - 60000 && made <= test_now() + 1000);
+
+    before = test_now();
+    assert_int_equal(sandbox_store_started(test_store, "app"), 0);
+    started = sandbox_store_turned(test_store, "app", &ended);
+    assert_int_equal(ended, 0);
+    assert_true(started >= before && started <= test_now());
+
+    /* looking at the lock is neither */
+
+    assert_int_equal(sandbox_store_locked(test_store, "app"), 0);
+    close(sandbox_store_lock(test_store, "app"));
+    assert_int_equal(sandbox_store_turned(test_store, "app", &ended),
+                     started);
+    assert_int_equal(ended, 0);
+
+    assert_int_equal(sandbox_store_ended(test_store, "app", started + 5000),
+                     0);
+    assert_int_equal(sandbox_store_turned(test_store, "app", &ended),
+                     started + 5000);
+    assert_int_equal(ended, 1);
+
+    /* a start that follows at once, even one that the clock puts before */
+
+    assert_int_equal(sandbox_store_started(test_store, "app"), 0);
+    started = sandbox_store_turned(test_store, "app", &ended);
+    assert_int_equal(ended, 0);
+    assert_true(started >= before && started <= test_now());
+
+    /* an end that the engine puts before the start */
+
+    assert_int_equal(sandbox_store_ended(test_store, "app", 0), 0);
+    assert_int_equal(sandbox_store_turned(test_store, "app", &ended),
+                     started);
+    assert_int_equal(ended, 1);
+
+    assert_fails(sandbox_store_turned(test_store, "none", &ended), ENOENT);
+    assert_fails(sandbox_store_started(test_store, "none"), ENOENT);
+    assert_fails(sandbox_store_ended(test_store, "none", 1), ENOENT);
+}
+
+
 static int
 test_collect(void *data, const char *name)
 {
@@ -531,6 +687,10 @@ main(void)
         cmocka_unit_test_setup_teardown(test_damage, test_setup,
                                         test_teardown),
         cmocka_unit_test_setup_teardown(test_locking, test_setup,
+                                        test_teardown),
+        cmocka_unit_test_setup_teardown(test_updating, test_setup,
+                                        test_teardown),
+        cmocka_unit_test_setup_teardown(test_turning, test_setup,
                                         test_teardown),
         cmocka_unit_test_setup_teardown(test_walking, test_setup,
                                         test_teardown),
