@@ -26,7 +26,7 @@ my $MODULE = flat(glob 'ngx_sandbox_module/*.[ch]');
 my $AGENT = flat(glob 'agent/*.[ch]');
 my $CLIENT = flat(glob 'agent_client/*.[ch]');
 
-my $METHOD = qr/(?:GET|HEAD|POST|PUT|DELETE|OPTIONS)/;
+my $METHOD = qr/(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)/;
 
 my %context = (
     NGX_HTTP_MAIN_CONF => 'http', NGX_HTTP_SRV_CONF => 'server',
@@ -229,7 +229,7 @@ sub routes
     my %agent = map { ("/v1/sandbox/:id$_" => '') }
         grep { $_ ne '/' } $AGENT =~ m{\{ "$METHOD", "(/[^"]*)",}g;
     $agent{'/v1/sandbox/:id/file/<path>'} = '' if $AGENT =~ m{"/file"};
-    my %passed = map { $_ => '' } grep { m{/:id/(?!running$|ports)} }
+    my %passed = map { $_ => '' } grep { m{/:id/(?!(?:running|sleep|wake|restart)$|ports)} }
         keys %code;
 
     same('routes of the agent', 6, \%agent, \%passed);

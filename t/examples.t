@@ -191,6 +191,8 @@ sub proxied
     is($t->run_in('proxied', 'echo through'), "through\n",
         'engine-proxy: a sandbox starts');
     my $name = $t->container_of('proxied');
+    is($t->api('POST', '/v1/sandbox/proxied/restart')->{status}, 200,
+        'engine-proxy: is stopped and started');
     is($t->api('DELETE', '/v1/sandbox/proxied')->{status}, 204,
         'engine-proxy: and is destroyed');
     is(scalar $t->containers(), 0, 'engine-proxy: its container too');
