@@ -229,8 +229,8 @@ sub routes
     my %agent = map { ("/v1/sandbox/:id$_" => '') }
         grep { $_ ne '/' } $AGENT =~ m{\{ "$METHOD", "(/[^"]*)",}g;
     $agent{'/v1/sandbox/:id/file/<path>'} = '' if $AGENT =~ m{"/file"};
-    my %passed = map { $_ => '' } grep { m{/:id/(?!(?:running|sleep|wake|restart)$|ports)} }
-        keys %code;
+    my %passed = map { $_ => '' }
+        grep { m{/:id/(?!(?:running|sleep|wake|restart)$|ports)} } keys %code;
 
     same('routes of the agent', 6, \%agent, \%passed);
 }
