@@ -199,7 +199,7 @@ sub proxied
         [GET => '/v1.41/containers/json', 200],
         [GET => "/v1.41/containers/$other/json", 404],
         [GET => '/v1.41/images/sandbox-base/json', 200],
-        [GET => '/v1.41/info', 403],
+        [GET => '/v1.41/info', 200], [GET => '/v1.41/version', 403],
         [POST => '/v1.41/containers/create', 403],
         [POST => '/v1.41/containers/create?name=other', 403],
         [POST => "/v1.41/containers/create?name=$other&name=other", 403],
