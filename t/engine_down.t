@@ -18,7 +18,7 @@ use Sandbox::Proxy;
 
 my $proxy = Sandbox::Proxy->new(absent => 1);
 my $t = Sandbox->new(engine => $proxy->engine(),
-    http => "    sandbox_engine_timeout 3s;\n    sandbox_start_timeout 8s;")
+    http => "    sandbox_engine_timeout 6s;\n    sandbox_start_timeout 15s;")
     ->start();
 my $n = 0;
 
