@@ -185,7 +185,7 @@ test_stop(void **state)
 }
 
 
-/* a program under another seccomp filter than Docker's */
+/* where a seccomp filter knows no such socket */
 
 static void
 test_refused(void **state)
@@ -301,8 +301,6 @@ test_parse(void **state)
 
     test_diag.n = 0;
     err = 0;
-
-    /* two, one of another request, one that is told of wrongly, the end */
 
     len = test_message(buf, SOCK_DIAG_BY_FAMILY, AF_INET, 8080);
     len += test_message(buf + len, SOCK_DIAG_BY_FAMILY, AF_INET6, 8081);
@@ -423,7 +421,7 @@ test_parse_status(void **state)
 }
 
 
-/* TEST_SIZE octets, from 127.0.0.1 or 7f00:1:: */
+/* TEST_SIZE octets, of 127.0.0.1 or 7f00:1:: */
 
 static size_t
 test_message(char *p, uint16_t type, int family, uint16_t port)
