@@ -101,7 +101,7 @@ ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake)
                                  w->conf->engine_timeout,
                                  ngx_http_sandbox_engine_image_handler, wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "asked", NULL);
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
 }
 
@@ -141,7 +141,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     if (reply->error != AC_OK || reply->status != NGX_HTTP_OK
         || reply->image == NULL)
     {
-        ngx_http_sandbox_engine_failed(wake, "asked for the image",
+        ngx_http_sandbox_engine_failed(wake, "show the image",
                                             reply);
         return;
     }
@@ -219,7 +219,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
                                        ngx_http_sandbox_engine_create_handler,
                                        wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "asked", NULL);
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
 }
 
@@ -239,7 +239,7 @@ ngx_http_sandbox_engine_info(ngx_http_sandbox_wake_t *wake)
                                 w->conf->engine_timeout,
                                 ngx_http_sandbox_engine_info_handler, wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "asked", NULL);
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
 }
 
@@ -347,7 +347,7 @@ ngx_http_sandbox_engine_start(ngx_http_sandbox_wake_t *wake)
                                  w->conf->engine_timeout,
                                  ngx_http_sandbox_engine_start_handler, wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "asked", NULL);
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
 }
 
@@ -445,7 +445,7 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
     }
 
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "asked", NULL);
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
 }
 
