@@ -7,7 +7,7 @@
 #   make stop       end what "make run" started
 #   make test       all tests but the long ones; SANITIZE=1: under sanitizers
 #   make soak       the long and heavy tests
-#   make bench      benchmarks, each against its reference
+#   make bench      benchmarks, each against its reference; ARGS="--quick"
 #   make fuzz       each fuzzer for SECONDS=10
 #   make lint       static analysis and style
 #   make image      the base image; NODE=20 or another major version
@@ -105,7 +105,7 @@ soak: deps module agent
 
 bench: deps-build deps-run deps-bench module agent image
 	@echo "bench: each figure against its reference in the same run"
-	@bench/run
+	@bench/run $(ARGS)
 
 fuzz: deps-build deps-test deps-asan
 	@echo "fuzz: each fuzzer for $(SECONDS) seconds"

@@ -68,6 +68,24 @@ static int         agent_shutting;
 static char        agent_workdir_buf[4096];
 
 
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+
+/* a container is small, and nobody may trace us to look for leaks */
+
+const char *__asan_default_options(void);
+
+
+const char *
+__asan_default_options(void)
+{
+    return "detect_leaks=0:quarantine_size_mb=8";
+}
+
+#endif
+#endif
+
+
 int
 main(int argc, char **argv)
 {

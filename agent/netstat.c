@@ -29,14 +29,59 @@ typedef struct {
 } agent_netstat_list_t;
 
 
+static int agent_netstat_lasting(int err);
 static int agent_netstat_table(const char *path, int family,
     agent_netstat_pt handler, void *data);
 static int agent_netstat_hex(const char **p, size_t digits, uint32_t *value);
 static int agent_netstat_add(const agent_netstat_t *entry, void *data);
 
 
+static int  agent_netstat_refused;
+
+
 void
 agent_netstat_listening(agent_netstat_pt handler, void *data)
+{
+    int  err;
+
+    if (!agent_netstat_refused) {
+        err = agent_netstat_diag(handler, data);
+
+        if (err == 0) {
+            return;
+        }
+
+        /* procfs costs milliseconds: it is read when nothing else answers */
+
+        agent_netstat_refused = agent_netstat_lasting(err);
+    }
+
+    agent_netstat_proc(handler, data);
+}
+
+
+/* 1: the kernel, or who confines us, will not say anything else later */
+
+static int
+agent_netstat_lasting(int err)
+{
+    switch (err) {
+
+    case EPROTONOSUPPORT:
+    case EAFNOSUPPORT:
+    case ENOENT:
+    case EPERM:
+    case EACCES:
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
+void
+agent_netstat_proc(agent_netstat_pt handler, void *data)
 {
     if (agent_netstat_table("/proc/net/tcp", AF_INET, handler, data) == 0) {
         (void) agent_netstat_table("/proc/net/tcp6", AF_INET6, handler, data);

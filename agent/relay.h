@@ -16,7 +16,7 @@
 /*
  * Copies bytes between connections on <port>.sock and the app that listens on
  * that port of the loopback, 127.0.0.1 first, then ::1 (and any address of
- * the container that /proc/net/tcp shows it listening on).  In bounded
+ * the container that the kernel lists it as listening on).  In bounded
  * memory: a side that does not read stops the other.
  */
 
@@ -46,8 +46,8 @@ void agent_relay_drain(void);
 
 /*
  * TCP ports that listen in this network namespace, ascending, with the
- * address of the first listener found of each; read from /proc/net/tcp and
- * tcp6.  Returns their number, at most max.
+ * address of the first listener found of each.  Returns their number, at
+ * most max.
  */
 typedef struct {
     uint16_t  port;

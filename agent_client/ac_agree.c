@@ -14,10 +14,15 @@
 #include "ac_call.h"
 
 
+/* ms for a ping, whatever the deadlines of the calls */
+#define AC_AGREE_MS  5000
+
+
 static void ac_agree_resolve(ac_agree_t *agree);
 static void ac_agree_ping(ac_agree_t *agree);
 static void ac_agree_dns_handler(void *data, const ac_dns_result_t *result);
 static void ac_agree_http_handler(void *data, ac_http_request_t *r);
+static void ac_agree_timer_handler(void *data);
 static void ac_agree_end(ac_agree_t *agree, ac_error_e error,
     const char *message);
 static void ac_agree_destroy(ac_agree_t *agree);
@@ -43,6 +48,14 @@ ac_agree_join(ac_call_t *call)
 
     agree = calloc(1, sizeof(ac_agree_t));
     if (agree == NULL) {
+        ac_call_post(call, AC_NOMEM, "out of memory");
+        return;
+    }
+
+    agree->timer = d->loop->timer(d->loop, AC_BACKGROUND,
+                                  ac_agree_timer_handler, agree);
+    if (agree->timer == NULL) {
+        free(agree);
         ac_call_post(call, AC_NOMEM, "out of memory");
         return;
     }
@@ -141,6 +154,8 @@ ac_agree_ping(ac_agree_t *agree)
         return;
     }
 
+    agree->docker->loop->start(agree->timer, AC_AGREE_MS);
+
     agree->at = agree->ep->at;
     agree->http = ac_call_request(agree->docker, agree->ep, NULL,
                                   agree->tried, ac_agree_http_handler,
@@ -204,6 +219,24 @@ ac_agree_http_handler(void *data, ac_http_request_t *r)
 }
 
 
+/* a call without a deadline must not keep alive what others would join */
+
+static void
+ac_agree_timer_handler(void *data)
+{
+    char         message[64];
+    ac_agree_t  *agree;
+
+    agree = data;
+
+    (void) snprintf(message, sizeof(message),
+                    "no answer to a ping within %d ms", AC_AGREE_MS);
+
+    ac_call_lost(agree->ep, AC_TIMEDOUT);
+    ac_agree_end(agree, AC_TIMEDOUT, message);
+}
+
+
 /* calls no handler of a user: each call is sent, or tells later */
 
 static void
@@ -248,6 +281,8 @@ ac_agree_destroy(ac_agree_t *agree)
     if (agree->http) {
         ac_http_free(agree->http);
     }
+
+    agree->docker->loop->free_timer(agree->timer);
 
     free(agree);
 }

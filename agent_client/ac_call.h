@@ -73,6 +73,7 @@ struct ac_agree_s {
     ac_call_t          *waiting;
     ac_dns_query_t     *query;
     ac_http_request_t  *http;
+    ac_timer_t         *timer;
     size_t              at;            /* as in a call */
     unsigned            tried;
 };

@@ -20,9 +20,9 @@
 
 
 static void ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_engine_info(ngx_http_sandbox_wake_t *wake);
 static void ngx_http_sandbox_engine_info_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_engine_image(ngx_http_sandbox_wake_t *wake);
 static int64_t ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class);
 static void ngx_http_sandbox_engine_image_handler(void *data,
     const ac_reply_t *reply);
@@ -92,56 +92,6 @@ ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake)
 
     w = ngx_http_sandbox_worker;
 
-    if (w->ncpu) {
-        ngx_http_sandbox_engine_image(wake);
-        return;
-    }
-
-    /* once: the engine refuses a container with more CPUs than it has */
-
-    ngx_http_sandbox_count(w->conf, engine_calls);
-
-    wake->call = ac_docker_info(w->docker, w->endpoint,
-                                w->conf->engine_timeout,
-                                ngx_http_sandbox_engine_info_handler, wake);
-    if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "asked", NULL);
-    }
-}
-
-
-static void
-ngx_http_sandbox_engine_info_handler(void *data, const ac_reply_t *reply)
-{
-    ngx_http_sandbox_wake_t *wake = data;
-
-    wake->call = NULL;
-
-    if (reply->error != AC_OK) {
-        ngx_http_sandbox_engine_failed(wake, "tell what it has", reply);
-        return;
-    }
-
-    /* a proxy may forbid the question: the engine then decides for itself */
-
-    if (reply->status == NGX_HTTP_OK && reply->ncpu > 0) {
-        ngx_http_sandbox_worker->ncpu = reply->ncpu;
-
-    } else {
-        ngx_http_sandbox_worker->ncpu = (int) NGX_MAX_INT32_VALUE;
-    }
-
-    ngx_http_sandbox_engine_image(wake);
-}
-
-
-static void
-ngx_http_sandbox_engine_image(ngx_http_sandbox_wake_t *wake)
-{
-    ngx_http_sandbox_worker_t  *w;
-
-    w = ngx_http_sandbox_worker;
-
     /* user 0 is the agent's; the image's is where its children go */
 
     ngx_http_sandbox_count(w->conf, engine_calls);
@@ -151,7 +101,7 @@ ngx_http_sandbox_engine_image(ngx_http_sandbox_wake_t *wake)
                                  w->conf->engine_timeout,
                                  ngx_http_sandbox_engine_image_handler, wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "asked", NULL);
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
 }
 
@@ -191,7 +141,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     if (reply->error != AC_OK || reply->status != NGX_HTTP_OK
         || reply->image == NULL)
     {
-        ngx_http_sandbox_engine_failed(wake, "asked for the image",
+        ngx_http_sandbox_engine_failed(wake, "show the image",
                                             reply);
         return;
     }
@@ -270,8 +220,50 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
                                        ngx_http_sandbox_engine_create_handler,
                                        wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "asked", NULL);
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
+}
+
+
+/* the engine refuses more processors than it has; it is asked only then */
+
+static void
+ngx_http_sandbox_engine_info(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+
+    wake->call = ac_docker_info(w->docker, w->endpoint,
+                                w->conf->engine_timeout,
+                                ngx_http_sandbox_engine_info_handler, wake);
+    if (wake->call == NULL) {
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+    }
+}
+
+
+static void
+ngx_http_sandbox_engine_info_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    wake->call = NULL;
+
+    /* without an answer the engine's refusal stands, the second time */
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_OK
+        && reply->ncpu > 0)
+    {
+        ngx_http_sandbox_worker->ncpu = reply->ncpu;
+
+    } else {
+        ngx_http_sandbox_worker->ncpu = (int) NGX_MAX_INT32_VALUE;
+    }
+
+    ngx_http_sandbox_engine_create(wake);
 }
 
 
@@ -282,7 +274,7 @@ ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class)
 
     most = (int64_t) ngx_http_sandbox_worker->ncpu * 1000000000;
 
-    if (class->nano_cpus <= most) {
+    if (most == 0 || class->nano_cpus <= most) {
         return class->nano_cpus;
     }
 
@@ -310,6 +302,13 @@ ngx_http_sandbox_engine_create_handler(void *data, const ac_reply_t *reply)
     wake->call = NULL;
 
     if (ngx_http_sandbox_network_missing(wake, reply)) {
+        return;
+    }
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_BAD_REQUEST
+        && w->ncpu == 0)
+    {
+        ngx_http_sandbox_engine_info(wake);
         return;
     }
 
@@ -353,7 +352,7 @@ ngx_http_sandbox_engine_start(ngx_http_sandbox_wake_t *wake)
                                  w->conf->engine_timeout,
                                  ngx_http_sandbox_engine_start_handler, wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "asked", NULL);
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
 }
 
@@ -455,7 +454,7 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
     }
 
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "asked", NULL);
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
 }
 

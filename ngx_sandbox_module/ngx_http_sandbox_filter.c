@@ -18,8 +18,10 @@
 
 
 static ngx_int_t ngx_http_sandbox_header_filter(ngx_http_request_t *r);
+static void ngx_http_sandbox_filter_quiet(ngx_connection_t *c);
 static ngx_int_t ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_sandbox_filter_framing(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_sandbox_filter_drops(ngx_http_sandbox_ctx_t *ctx,
     ngx_table_elt_t *h);
 static ngx_int_t ngx_http_sandbox_filter_error(ngx_http_request_t *r,
@@ -65,6 +67,8 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
     ctx->filtered = 1;
 
     if (r->upstream && !ctx->own && r->err_status == 0) {
+        ngx_http_sandbox_filter_quiet(r->upstream->peer.connection);
+
         rc = ngx_http_sandbox_filter_upstream(r, ctx);
 
     } else if (r->err_status && r->err_status == r->headers_out.status) {
@@ -105,6 +109,23 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
 }
 
 
+/*
+ * A unix socket tells anew that it can be written to whenever its peer has
+ * read: a wake-up for each request.  nginx adds the event again by itself
+ * when a write would block.
+ */
+
+static void
+ngx_http_sandbox_filter_quiet(ngx_connection_t *c)
+{
+    if (c && c->write->active && c->write->ready
+        && (ngx_event_flags & NGX_USE_CLEAR_EVENT))
+    {
+        (void) ngx_del_event(c->write, NGX_WRITE_EVENT, NGX_CLEAR_EVENT);
+    }
+}
+
+
 static ngx_int_t
 ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
@@ -129,6 +150,12 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "sandbox sent status %ui, which was not asked for",
                       r->headers_out.status);
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_sandbox_filter_framing(r) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "sandbox sent contradicting lengths");
         return NGX_DECLINED;
     }
 
@@ -187,6 +214,65 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     }
 
     return NGX_OK;
+}
+
+
+/* RFC 9112, section 6.3: nginx before 1.23 lets these pass */
+
+static ngx_int_t
+ngx_http_sandbox_filter_framing(ngx_http_request_t *r)
+{
+    ngx_uint_t        i, length, encoding;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    length = 0;
+    encoding = 0;
+
+    part = &r->upstream->headers_in.headers.part;
+    h = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            h = part->elts;
+            i = 0;
+        }
+
+        if (h[i].key.len == sizeof("Content-Length") - 1
+            && ngx_strncasecmp(h[i].key.data, (u_char *) "Content-Length",
+                               h[i].key.len)
+               == 0)
+        {
+            if (length++
+                || ngx_atoof(h[i].value.data, h[i].value.len) == NGX_ERROR)
+            {
+                return NGX_DECLINED;
+            }
+        }
+
+        if (h[i].key.len == sizeof("Transfer-Encoding") - 1
+            && ngx_strncasecmp(h[i].key.data, (u_char *) "Transfer-Encoding",
+                               h[i].key.len)
+               == 0)
+        {
+            if (encoding++
+                || h[i].value.len != sizeof("chunked") - 1
+                || ngx_strncasecmp(h[i].value.data, (u_char *) "chunked",
+                                   h[i].value.len)
+                   != 0)
+            {
+                return NGX_DECLINED;
+            }
+        }
+    }
+
+    return (length && encoding) ? NGX_DECLINED : NGX_OK;
 }
 
 

@@ -18,7 +18,7 @@ use Sandbox::Proxy;
 
 my $proxy = Sandbox::Proxy->new(absent => 1);
 my $t = Sandbox->new(engine => $proxy->engine(),
-    http => "    sandbox_engine_timeout 3s;\n    sandbox_start_timeout 8s;")
+    http => "    sandbox_engine_timeout 6s;\n    sandbox_start_timeout 15s;")
     ->start();
 my $n = 0;
 
@@ -48,22 +48,30 @@ recovered('refused');
 for my $call ('_ping|version', 'containers/create', 'containers/[^/]*/start',
     'images')
 {
+    $proxy->forget();
     $proxy->set("hang $call");
-    my $id = 'down-' . ++$n;
     my $start = time();
-    my $res = $t->exec($id, ['true']);
+
+    # several, so that all workers meet it
+    my @conns = map { $t->exec_start('down-' . ++$n, ['true']) } 1 .. 6;
+    my @res = map { Sandbox::exec_result($_) } @conns;
 
     # what is not asked cannot hang
     if ($proxy->calls(qr/$call/)) {
-        like($res->{status}, qr/^50[34]$/, "hangs at $call: $res->{status}")
-            if $call =~ /create|start/;
-        cmp_ok(time() - $start, '<', 40, "hangs at $call: answered in time");
+        my @odd = grep { $_->{status} !~ /^50[34]$/
+            && !defined $_->{exit} } @res;
+        is(scalar @odd, 0, "hangs at $call: done, or 503");
+        is(scalar(grep { $_->{status} == 200 } @res), 0,
+            "hangs at $call: none is done") if $call =~ /create|start/;
+        cmp_ok(time() - $start, '<', 60, "hangs at $call: answered in time");
     } else {
-        is($res->{exit}, 0, "$call is not asked");
+        is(scalar(grep { defined $_->{exit} } @res), 6,
+            "$call is not asked");
     }
     serving("hangs at $call");
     $proxy->set('');
-    is($t->run_in($id, 'echo well'), "well\n", "$call: then it starts");
+    is($t->run_in("down-$_", 'echo well'), "well\n",
+        "$call: over, down-$_ starts") for $n - 5 .. $n;
 }
 
 # errors in words

@@ -83,10 +83,23 @@ def private_kb(pid):
     return memory_kb(pid, 'smaps_rollup', 'Private_Clean', 'Private_Dirty')
 
 
+def busy():
+    """Seconds of all processors that were used, and that went by."""
+
+    with open('/proc/stat') as f:
+        times = [int(n) for n in f.readline().split()[1:9]]
+
+    # the fourth and the fifth are idle and waiting for a disk
+    return sum(times) - times[3] - times[4], sum(times)
+
+
 class Host:
-    def __init__(self, root, quick):
+    def __init__(self, root, quick, patience=0):
         self.root = root
         self.quick = quick
+        self.patience = patience
+        self.waits = 0
+        self.noisy = 0
         self.build = os.path.join(root, os.environ.get('BUILD', 'build'))
         self.tools = os.path.join(self.build, 'bench')
 
@@ -184,6 +197,24 @@ class Host:
 
         return process
 
+    def quiet(self):
+        """Waits, but not for ever, until the machine has little to do."""
+
+        end = time.monotonic() + self.patience
+        self.waits += 1
+
+        while True:
+            used, all = busy()
+            time.sleep(0.2)
+            used, all = (b - a for a, b in zip((used, all), busy()))
+
+            if used < 0.15 * all:
+                return
+
+            if time.monotonic() > end:
+                self.noisy += 1
+                return
+
     def nginx(self, text, port):
         """Starts an nginx of its own; the pid of its worker."""
 
@@ -220,9 +251,15 @@ class Host:
         for path in (self.dir, self.state):
             shutil.rmtree(path, ignore_errors=True)
 
-    @staticmethod
-    def load():
-        return 'load: ' + ' '.join('%.2f' % n for n in os.getloadavg())
+    def load(self):
+        text = 'load: ' + ' '.join('%.2f' % n for n in os.getloadavg())
+
+        if self.noisy:
+            text += '; other processes ran at %d of %d measurements: ' \
+                    'figures of a quiet machine are better' % (self.noisy,
+                                                               self.waits)
+
+        return text
 
     def describe(self):
         model = ''

@@ -97,6 +97,7 @@ def measure(host, options, table):
 
         for i in range(rounds):
             id = 'cold-%d' % i
+            host.quiet()
 
             fresh.append(first(stack, id) * 1000)
             created.append(bare.create() * 1000)

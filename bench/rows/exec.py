@@ -33,6 +33,8 @@ def measure(host, options, table):
     spawn, agent, nginx, bare = [], [], [], []
 
     for _ in range(options.rounds):
+        host.quiet()
+
         text = stack.exec('bench', '/workspace/spawn', str(count + count // 10),
                           PROGRAM)
         spawn.append(median(numbers(text)[count // 10:]) / 1000)

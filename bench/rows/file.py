@@ -95,6 +95,8 @@ def measure(host, options, table):
 
     # the first of each only makes the file
     for i in range(options.rounds + 1):
+        host.quiet()
+
         values = (write(host, stack.address, big),
                   write(host, front, '/big'),
                   read(host, stack.address, big),

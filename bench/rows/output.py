@@ -35,6 +35,8 @@ def measure(host, options, table):
     ours, bare, worst = [], [], []
 
     for _ in range(options.rounds):
+        host.quiet()
+
         lags = numbers(run(host.tool('probe'), 'lag', stack.address,
                            data=data, timeout=60))
 

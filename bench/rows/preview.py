@@ -177,12 +177,16 @@ def measure(host, options, table):
     for _ in range(options.rounds):
         for connections in (1, 32):
             for pair in pairs:
+                host.quiet()
+
                 for name in pair + pair[::-1]:
                     all[name].measure(connections, 1)
 
                 pair.reverse()
 
             if connections == 32:
+                host.quiet()
+
                 for name in random.sample(others, len(others)):
                     all[name].measure(connections, 1)
                     all[name].beside.append(all['ours'].rate[32][-1])

@@ -33,6 +33,8 @@ def measure(host, options, table):
 
     for _ in range(options.rounds):
         for connections in (1, 32):
+            host.quiet()
+
             for size in turns + turns[::-1]:
                 stack, name = crowds[size]
                 rates[size][connections].append(

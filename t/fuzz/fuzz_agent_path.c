@@ -15,12 +15,24 @@
 
 #define FUZZ_CHECK(truth)  do { if (!(truth)) abort(); } while (0)
 
+/* of the request that is answered; the seeds of the corpus have it */
+#define FUZZ_SEQ           1
+
+
+typedef struct {
+    int     family;
+    size_t  n;
+    size_t  max;
+} fuzz_diag_t;
+
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void fuzz_path(const char *text);
 static void fuzz_range(const char *text);
 static void fuzz_netstat(const char *text);
+static void fuzz_diag(const uint8_t *data, size_t size, int family);
+static int fuzz_diag_entry(const agent_netstat_t *entry, void *data);
 
 
 /* the agent's small parsers of what tenants and clients can word */
@@ -41,6 +53,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_netstat(text);
 
     free(text);
+
+    fuzz_diag(data, size, AF_INET);
+    fuzz_diag(data, size, AF_INET6);
 
     return 0;
 }
@@ -132,4 +147,64 @@ fuzz_netstat(const char *text)
 
     rc = agent_netstat_parse(text, AF_INET6, &entry);
     FUZZ_CHECK(rc != 1 || entry.family == AF_INET6);
+}
+
+
+/* a datagram of netlink, of exactly its size */
+
+static void
+fuzz_diag(const uint8_t *data, size_t size, int family)
+{
+    int              err;
+    char            *buf;
+    size_t           n;
+    fuzz_diag_t      ctx;
+    agent_netstat_e  rc;
+
+    buf = malloc(size ? size : 1);
+    FUZZ_CHECK(buf != NULL);
+
+    if (size) {
+        memcpy(buf, data, size);
+    }
+
+    err = 0;
+    ctx.family = family;
+    ctx.n = 0;
+    ctx.max = 0;
+
+    rc = agent_netstat_diag_parse(buf, size, family, FUZZ_SEQ,
+                                  fuzz_diag_entry, &ctx, &err);
+
+    FUZZ_CHECK(rc != AGENT_NETSTAT_STOP);
+    FUZZ_CHECK((rc == AGENT_NETSTAT_ERROR) == (err > 0));
+    FUZZ_CHECK(err >= 0 && err <= 4095);
+    FUZZ_CHECK(ctx.n <= size / 88);
+
+    n = ctx.n;
+
+    if (n != 0) {
+        err = 0;
+        ctx.n = 0;
+        ctx.max = n;
+
+        rc = agent_netstat_diag_parse(buf, size, family, FUZZ_SEQ,
+                                      fuzz_diag_entry, &ctx, &err);
+
+        FUZZ_CHECK(rc == AGENT_NETSTAT_STOP);
+        FUZZ_CHECK(ctx.n == n && err == 0);
+    }
+
+    free(buf);
+}
+
+
+static int
+fuzz_diag_entry(const agent_netstat_t *entry, void *data)
+{
+    fuzz_diag_t *ctx = data;
+
+    FUZZ_CHECK(entry->family == ctx->family);
+
+    return ++ctx->n == ctx->max;
 }

@@ -650,6 +650,8 @@ sub bad_lines
 }
 
 
+# a leak check cannot look into a process that nobody may trace, as the agent is
+
 sub agent_complaints
 {
     my ($self) = @_;
@@ -658,7 +660,8 @@ sub agent_complaints
     for my $name ($self->containers()) {
         my $text = `docker logs $name 2>&1`;
         push @bad, "$name: $_"
-            for grep { /Sanitizer|runtime error:|Assertion/ }
+            for grep { /Sanitizer|runtime error:|Assertion/
+                && !/LeakSanitizer (?:has encountered|does not work)/ }
                 split /\n/, $text;
     }
 

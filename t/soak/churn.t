@@ -60,8 +60,11 @@ sub round
         push @wrong, "$id: $r->{status}" if $r->{stdout} ne "$id\n";
     }
     my $url = $t->expose($ids[0], 8080);
-    $t->preview('GET', $url);
-    $t->put($ids[1], 'workspace/f', 'x' x 1000);
+    $t->put($ids[0], 'workspace/f', 'x' x 1000);
+    $t->run_in($ids[0], 'httpd -p 127.0.0.1:8080 -h /workspace');
+    my $page = $t->preview('GET', $url, path => '/f');
+    push @wrong, "preview $ids[0]: $page->{status}"
+        if ($page->{body} // '') ne 'x' x 1000;
     for my $id (@ids) {
         my $r = $t->api('DELETE', "/v1/sandbox/$id");
         push @wrong, "DELETE $id: $r->{status}" if $r->{status} != 204;

@@ -33,7 +33,8 @@ UNIT_HEADERS =	$(wildcard agent_client/*.h ngx_sandbox_module/sandbox_*.h \
 		  t/unit/*.h)
 
 UNIT_OF_AC =	$(filter test_ac_%,$(UNIT_TESTS))
-UNIT_OF_SANDBOX = $(filter-out test_ac_%,$(UNIT_TESTS))
+UNIT_OF_AGENT =	$(filter test_agent_%,$(UNIT_TESTS))
+UNIT_OF_SANDBOX = $(filter-out test_ac_% test_agent_%,$(UNIT_TESTS))
 
 UNIT_AC_OBJS =	$(patsubst %,$(UNIT_DIR)/obj/%.o,$(UNIT_AC) $(UNIT_HELPERS))
 UNIT_SANDBOX_OBJS = $(patsubst %,$(UNIT_DIR)/obj/%.o,$(UNIT_SANDBOX))
@@ -69,6 +70,15 @@ $(UNIT_DIR)/%: $(UNIT_DIR)/obj/%.o $(UNIT_AC_OBJS)
 $(addprefix $(UNIT_DIR)/,$(UNIT_OF_SANDBOX)): \
 $(UNIT_DIR)/%: $(UNIT_DIR)/obj/%.o $(UNIT_SANDBOX_OBJS)
 	$(UNIT_CC) $(if $(SANITIZE),$(UNIT_SAN)) $^ -lcjson -lcmocka -o $@
+
+# one concept of the agent, and nothing else of it
+$(UNIT_DIR)/test_agent_netstat: agent/netstat.c agent/netstat_diag.c
+
+$(addprefix $(UNIT_DIR)/,$(UNIT_OF_AGENT)): \
+$(UNIT_DIR)/%: t/unit/%.c $(wildcard agent/*.h)
+	@mkdir -p $(@D)
+	$(UNIT_CC) $(UNIT_CFLAGS) -D_GNU_SOURCE -Iagent \
+		$(if $(SANITIZE),$(UNIT_SAN)) $(filter %.c,$^) -lcmocka -o $@
 
 # runs inside of a container without a library
 $(UNIT_DIR)/prog_%: t/unit/prog_%.c
