@@ -112,14 +112,16 @@ for my $case (
 
 # destroy while the engine is away: the name is free, the rest follows
 
+is($t->run_in('gone', 'echo here'), "here\n", 'one that is to be destroyed');
+my $gone = $t->container_of('gone');
+ok($gone, 'has a container');
 $proxy->stop();
-my $gone = $t->container_of('down-1');
-my $res = $t->api('DELETE', '/v1/sandbox/down-1');
+my $res = $t->api('DELETE', '/v1/sandbox/gone');
 like($res->{status}, qr/^(?:204|503)$/, "destroy: $res->{status}");
-is($t->api('GET', '/v1/sandbox/down-1')->{status},
+is($t->api('GET', '/v1/sandbox/gone')->{status},
     $res->{status} == 204 ? 404 : 200, 'and it is as it was said');
 $proxy->start();
-is($t->api('DELETE', '/v1/sandbox/down-1')->{status}, 204,
+is($t->api('DELETE', '/v1/sandbox/gone')->{status}, 204,
     'destroy with the engine back: 204');
 ok(wait_for(sub { !grep { $_ eq $gone } $t->containers() }, 120),
     'the container goes');
