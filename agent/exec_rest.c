@@ -239,8 +239,7 @@ agent_exec_rest_failed(agent_request_t *r, agent_command_t *cmd, int err,
                      "\"code\":\"exec_error\"}\n\n", (int) len, out);
     }
 
-    agent_http_write(r, frame, n);
-    agent_http_end(r);
+    agent_http_finish_with(r, frame, n);
 }
 
 
@@ -333,8 +332,7 @@ agent_exec_rest_exit(agent_command_t *cmd, const agent_exit_t *e)
     n += snprintf(text + n, sizeof(text) - n, "%s}\n\n",
                   e->timed_out ? ",\"timed_out\":true" : "");
 
-    agent_http_write(r, text, n);
-    agent_http_end(r);
+    agent_http_finish_with(r, text, n);
 }
 
 

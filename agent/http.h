@@ -92,6 +92,9 @@ size_t agent_http_queued(agent_request_t *r);
 /* no more to come */
 void agent_http_end(agent_request_t *r);
 
+/* the last bytes of a stream, and its end */
+void agent_http_finish_with(agent_request_t *r, const void *buf, size_t len);
+
 /*
  * The response cannot be completed truthfully: cuts the connection, so that
  * the client sees a broken body and not a whole one.

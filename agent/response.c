@@ -16,6 +16,8 @@
 #define AGENT_RESPONSE_HEAD  8192
 
 
+static size_t agent_http_put(agent_request_t *r, const void *buf, size_t len,
+    void (*put)(agent_conn_t *c, const struct iovec *iov, int n));
 static const char *agent_response_reason(int status);
 
 
@@ -97,6 +99,25 @@ agent_http_begin(agent_request_t *r, int status,
 size_t
 agent_http_write(agent_request_t *r, const void *buf, size_t len)
 {
+    return agent_http_put(r, buf, len, agent_conn_send);
+}
+
+
+void
+agent_http_finish_with(agent_request_t *r, const void *buf, size_t len)
+{
+    /* with the end that follows: one segment, and one wake-up of its reader */
+
+    (void) agent_http_put(r, buf, len, agent_conn_hold);
+
+    agent_http_end(r);
+}
+
+
+static size_t
+agent_http_put(agent_request_t *r, const void *buf, size_t len,
+    void (*put)(agent_conn_t *c, const struct iovec *iov, int n))
+{
     char           size[32];
     agent_http_t  *h;
     struct iovec   iov[3];
@@ -125,13 +146,13 @@ agent_http_write(agent_request_t *r, const void *buf, size_t len)
         iov[2].iov_base = "\r\n";
         iov[2].iov_len = 2;
 
-        agent_conn_send(h->conn, iov, 3);
+        put(h->conn, iov, 3);
 
     } else {
         iov[0].iov_base = (void *) buf;
         iov[0].iov_len = len;
 
-        agent_conn_send(h->conn, iov, 1);
+        put(h->conn, iov, 1);
     }
 
     if (h->conn->queued > AGENT_HTTP_HIGH) {
