@@ -193,9 +193,7 @@ for my $change (
     }
 }
 
-SKIP: {
-    skip 'no npm registry within reach of this machine', 2
-        if !$host->{registry};
+{
     my $res = $t->exec('one', ['sh', '-c', 'mkdir -p /tmp/n && cd /tmp/n '
         . "&& npm install --registry $host->{registry} is-number\@7.0.0 2>&1"],
         timeout_ms => 180000);

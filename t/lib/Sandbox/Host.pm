@@ -154,14 +154,9 @@ sub relay_start
     $host //= '';
     $port ||= $registry =~ /^http:/ ? 80 : 443;
 
-    if ($host eq '' || $port == 80
-        || !IO::Socket::INET->new(PeerAddr => $host, PeerPort => $port,
-            Timeout => 10))
-    {
-        delete $self->{registry};
-        $host = 'registry.npmjs.org';
-        $port = 443;
-    }
+    $host ne '' && IO::Socket::INET->new(PeerAddr => $host,
+        PeerPort => $port, Timeout => 10)
+        or die "npm's registry cannot be reached: $registry\n";
 
     pipe my $read, $self->{begin} or die $!;
     $self->{begin}->autoflush(1);
