@@ -43,6 +43,7 @@
 
 static void agent_signals_default(void);
 static int agent_signals_block(void);
+static void agent_workspace_own(void);
 static void agent_threads_start(void);
 static void agent_threads_work(uv_work_t *work);
 static void agent_signal(uv_poll_t *poll, int status, int events);
@@ -178,6 +179,7 @@ main(int argc, char **argv)
     }
 
     agent_workspace_make();
+    agent_workspace_own();
 
     rc = uv_loop_init(&agent_the_loop);
 
@@ -456,6 +458,34 @@ agent_workspace_make(void)
     {
         agent_log("chown " AGENT_WORKSPACE ": %s", strerror(errno));
     }
+}
+
+
+/* an image has it for root, and the class may name another user */
+
+static void
+agent_workspace_own(void)
+{
+    int          fd;
+    struct stat  st;
+
+    if (agent_user.uid == 0) {
+        return;
+    }
+
+    fd = open(AGENT_WORKSPACE, O_RDONLY|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC);
+
+    if (fd == -1) {
+        return;
+    }
+
+    if (fstat(fd, &st) == 0 && st.st_uid == 0
+        && fchown(fd, agent_user.uid, agent_user.gid) == -1)
+    {
+        agent_log("chown " AGENT_WORKSPACE ": %s", strerror(errno));
+    }
+
+    close(fd);
 }
 
 

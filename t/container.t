@@ -63,6 +63,8 @@ my $res = $t->api('POST', '/v1/sandbox',
     json => { id => 'little', class => 'small' });
 is($res->{status}, 200, 'another class');
 is($t->run_in('little', 'id -u'), "65534\n", "user: the class's");
+is($t->run_in('little', 'echo own > /workspace/f; cat /workspace/f'), "own\n",
+    'whose /workspace is');
 $c = inspect('little');
 is($c->{HostConfig}{NanoCpus}, 62_500_000, 'a sixteenth of a processor');
 is($c->{HostConfig}{Memory}, 64 << 20, 'its memory');
