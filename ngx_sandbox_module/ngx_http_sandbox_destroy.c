@@ -224,7 +224,7 @@ static void
 ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d)
 {
     int                         ended;
-    u_char                      name[64];
+    u_char                      name[NGX_HTTP_SANDBOX_NAME];
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
@@ -243,8 +243,7 @@ ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d)
 
     ngx_http_sandbox_tether_prepare(d->node, NGX_HTTP_SANDBOX_STOP_PREPARE);
 
-    (void) ngx_snprintf(name, sizeof(name), NGX_HTTP_SANDBOX_CONTAINER "%s%Z",
-                        d->run);
+    ngx_http_sandbox_container_name(name, d->run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
 
@@ -273,8 +272,7 @@ ngx_http_sandbox_destroy_stop_handler(void *data, const ac_reply_t *reply)
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "sandbox \"%s\" cannot be stopped: %d %s", d->node->id,
                       reply->status,
-                      reply->message[0] ? reply->message
-                                        : ac_error_text(reply->error));
+                      ngx_http_sandbox_engine_text(reply));
 
         ngx_http_sandbox_destroy_end(d, NGX_ERROR);
         return;
@@ -294,13 +292,12 @@ ngx_http_sandbox_destroy_stop_handler(void *data, const ac_reply_t *reply)
 static ngx_int_t
 ngx_http_sandbox_destroy_remove(ngx_http_sandbox_destroy_t *d)
 {
-    u_char                      name[64];
+    u_char                      name[NGX_HTTP_SANDBOX_NAME];
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
 
-    (void) ngx_snprintf(name, sizeof(name), NGX_HTTP_SANDBOX_CONTAINER "%s%Z",
-                        d->run);
+    ngx_http_sandbox_container_name(name, d->run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
 
@@ -334,8 +331,7 @@ ngx_http_sandbox_destroy_remove_handler(void *data, const ac_reply_t *reply)
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "container " NGX_HTTP_SANDBOX_CONTAINER "%s cannot be "
                       "removed now: %d %s", d->run, reply->status,
-                      reply->message[0] ? reply->message
-                                        : ac_error_text(reply->error));
+                      ngx_http_sandbox_engine_text(reply));
 
         ngx_http_sandbox_destroy_end(d, NGX_OK);
         return;

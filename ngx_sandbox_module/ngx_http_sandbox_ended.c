@@ -24,7 +24,7 @@ ngx_int_t
 ngx_http_sandbox_show_ended(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    u_char                      name[64];
+    u_char                      name[NGX_HTTP_SANDBOX_NAME];
     ngx_int_t                   rc;
     sandbox_container_t         container;
     ngx_http_sandbox_worker_t  *w;
@@ -52,8 +52,7 @@ ngx_http_sandbox_show_ended(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    (void) ngx_snprintf(name, sizeof(name), NGX_HTTP_SANDBOX_CONTAINER "%s%Z",
-                        ctx->node->spec.run);
+    ngx_http_sandbox_container_name(name, ctx->node->spec.run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
 
@@ -139,9 +138,7 @@ ngx_http_sandbox_ended_json(const ac_reply_t *reply)
     {
         if (cJSON_AddStringToObject(json, "reason", "unknown") == NULL
             || cJSON_AddStringToObject(json, "message",
-                                       reply->message[0]
-                                       ? reply->message
-                                       : ac_error_text(reply->error))
+                                       ngx_http_sandbox_engine_text(reply))
                == NULL)
         {
             goto failed;

@@ -47,9 +47,7 @@ ngx_http_sandbox_wake_engine(ngx_http_sandbox_wake_t *wake)
     w = ngx_http_sandbox_worker;
     node = wake->node;
 
-    wake->class = ngx_http_sandbox_find_class(w->conf,
-                                         (u_char *) node->spec.class,
-                                         ngx_strlen(node->spec.class));
+    wake->class = ngx_http_sandbox_node_class(node);
     if (wake->class == NULL) {
         ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                               "CONTAINER_UNAVAILABLE",
@@ -60,8 +58,7 @@ ngx_http_sandbox_wake_engine(ngx_http_sandbox_wake_t *wake)
         return;
     }
 
-    (void) ngx_snprintf(wake->name, sizeof(wake->name),
-                        NGX_HTTP_SANDBOX_CONTAINER "%s%Z", node->spec.run);
+    ngx_http_sandbox_container_name(wake->name, node->spec.run);
 
     ngx_memcpy(wake->run, node->spec.run, sizeof(wake->run));
 
@@ -489,9 +486,7 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_wake_t *wake,
 
     ngx_http_sandbox_count(smcf, engine_errors);
 
-    message = (reply == NULL) ? "out of memory"
-              : reply->message[0] ? reply->message
-              : ac_error_text(reply->error);
+    message = reply ? ngx_http_sandbox_engine_text(reply) : "out of memory";
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "sandbox \"%s\": engine \"%V\", %s: %d %s", wake->node->id,
@@ -515,4 +510,19 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_wake_t *wake,
     }
 
     ngx_http_sandbox_wake_end(wake, &failure);
+}
+
+
+void
+ngx_http_sandbox_container_name(u_char *name, const char *run)
+{
+    (void) ngx_snprintf(name, NGX_HTTP_SANDBOX_NAME,
+                        NGX_HTTP_SANDBOX_CONTAINER "%s%Z", run);
+}
+
+
+const char *
+ngx_http_sandbox_engine_text(const ac_reply_t *reply)
+{
+    return reply->message[0] ? reply->message : ac_error_text(reply->error);
 }

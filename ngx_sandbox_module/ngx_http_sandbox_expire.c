@@ -176,8 +176,7 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
 
     w = ngx_http_sandbox_worker;
 
-    class = ngx_http_sandbox_find_class(w->conf, (u_char *) node->spec.class,
-                                        ngx_strlen(node->spec.class));
+    class = ngx_http_sandbox_node_class(node);
 
     age = ngx_http_sandbox_max_age(class, &node->spec);
 
@@ -251,7 +250,7 @@ static void
 ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain,
     int64_t since)
 {
-    u_char                            name[64];
+    u_char                            name[NGX_HTTP_SANDBOX_NAME];
     ngx_http_sandbox_worker_t        *w;
     ngx_http_sandbox_expire_check_t  *check;
 
@@ -268,8 +267,7 @@ ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain,
     check->since = since;
     ngx_memcpy(check->run, node->spec.run, sizeof(check->run));
 
-    (void) ngx_snprintf(name, sizeof(name), NGX_HTTP_SANDBOX_CONTAINER "%s%Z",
-                        node->spec.run);
+    ngx_http_sandbox_container_name(name, node->spec.run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
 

@@ -124,9 +124,6 @@ ngx_http_sandbox_show_json(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     sandbox_spec_t                *spec;
     ngx_http_sandbox_node_t       *node;
     ngx_http_sandbox_class_t      *class;
-    ngx_http_sandbox_main_conf_t  *smcf;
-
-    smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
 
     json = cJSON_CreateObject();
     if (json == NULL) {
@@ -149,8 +146,7 @@ ngx_http_sandbox_show_json(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
         goto failed;
     }
 
-    class = ngx_http_sandbox_find_class(smcf, (u_char *) spec->class,
-                                        ngx_strlen(spec->class));
+    class = ngx_http_sandbox_node_class(node);
 
     sleep = spec->sleep_after_ms;
 

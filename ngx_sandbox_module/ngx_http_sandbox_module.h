@@ -305,6 +305,9 @@ void ngx_http_sandbox_node_release(ngx_http_sandbox_node_t *node);
  * NGX_OK; NGX_DECLINED: no such sandbox; NGX_ERROR: logged.
  */
 ngx_int_t ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node);
+/* of a node whose spec is valid; NULL: no longer configured */
+ngx_http_sandbox_class_t *ngx_http_sandbox_node_class(
+    ngx_http_sandbox_node_t *node);
 /* the port's policy, likewise */
 ngx_int_t ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node,
     in_port_t port, sandbox_port_t **policy);

@@ -152,6 +152,15 @@ failed:
 }
 
 
+ngx_http_sandbox_class_t *
+ngx_http_sandbox_node_class(ngx_http_sandbox_node_t *node)
+{
+    return ngx_http_sandbox_find_class(ngx_http_sandbox_worker->conf,
+                                       (u_char *) node->spec.class,
+                                       ngx_strlen(node->spec.class));
+}
+
+
 ngx_int_t
 ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node, in_port_t port,
     sandbox_port_t **policy)

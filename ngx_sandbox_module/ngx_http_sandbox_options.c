@@ -554,9 +554,7 @@ ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node)
 
     ngx_http_sandbox_class_t  *class;
 
-    class = ngx_http_sandbox_find_class(ngx_http_sandbox_worker->conf,
-                                        (u_char *) node->spec.class,
-                                        ngx_strlen(node->spec.class));
+    class = ngx_http_sandbox_node_class(node);
     if (class == NULL) {
         return;
     }

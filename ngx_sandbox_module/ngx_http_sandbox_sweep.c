@@ -208,8 +208,7 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
         ngx_log_error(level, ngx_cycle->log, 0,
                       "sandbox engine \"%V\" cannot list its containers: "
                       "%d %s", &w->conf->engine, reply->status,
-                      reply->message[0] ? reply->message
-                                        : ac_error_text(reply->error));
+                      ngx_http_sandbox_engine_text(reply));
         sweep->failed = 1;
         return;
     }

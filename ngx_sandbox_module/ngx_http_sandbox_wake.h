@@ -15,6 +15,7 @@
 
 
 #define NGX_HTTP_SANDBOX_CONTAINER  "nginx-sandbox-"
+#define NGX_HTTP_SANDBOX_NAME       64
 #define NGX_HTTP_SANDBOX_AGENT      "/run/sandbox-agent"
 #define NGX_HTTP_SANDBOX_DIR        "/run/sandbox"
 
@@ -48,9 +49,14 @@ struct ngx_http_sandbox_wake_s {
     unsigned                    unpaused:1;
 
     char                        run[SANDBOX_RANDOM_LEN + 1];
-    u_char                      name[64];
+    u_char                      name[NGX_HTTP_SANDBOX_NAME];
 };
 
+
+/* of engine.c; the buffer has NGX_HTTP_SANDBOX_NAME bytes */
+void ngx_http_sandbox_container_name(u_char *name, const char *run);
+/* the engine's words, or what kept it from saying any */
+const char *ngx_http_sandbox_engine_text(const ac_reply_t *reply);
 
 /* runs step from a timer */
 void ngx_http_sandbox_wake_later(ngx_http_sandbox_wake_t *wake,
