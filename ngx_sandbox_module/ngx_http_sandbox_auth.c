@@ -127,34 +127,20 @@ ngx_http_sandbox_claim_headers(ngx_http_request_t *r,
     ngx_table_elt_t  *h;
 
     part = &r->headers_in.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
+        if (ngx_http_sandbox_is_header(h, "Authorization"))
+        {
+            ngx_http_sandbox_claim_bearer(claim, h->value.data,
+                                          h->value.len, 0);
         }
 
-        if (h[i].key.len == sizeof("Authorization") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "Authorization",
-                               sizeof("Authorization") - 1) == 0)
+        if (ngx_http_sandbox_is_header(h, "X-Sandbox-Key"))
         {
-            ngx_http_sandbox_claim_bearer(claim, h[i].value.data,
-                                          h[i].value.len, 0);
-        }
-
-        if (h[i].key.len == sizeof("X-Sandbox-Key") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "X-Sandbox-Key",
-                               sizeof("X-Sandbox-Key") - 1) == 0)
-        {
-            ngx_http_sandbox_claim_key(claim, h[i].value.data,
-                                       h[i].value.len);
+            ngx_http_sandbox_claim_key(claim, h->value.data,
+                                       h->value.len);
         }
     }
 }
@@ -379,21 +365,11 @@ ngx_http_sandbox_strip_headers(ngx_http_request_t *r, ngx_uint_t secrets)
 again:
 
     part = &r->headers_in.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (ngx_http_sandbox_strips(&h[i].key, secrets)) {
+        if (ngx_http_sandbox_strips(&h->key, secrets)) {
 
             if (found) {
                 continue;
@@ -418,7 +394,7 @@ again:
                 return NGX_ERROR;
             }
 
-            *copy = h[i];
+            *copy = *h;
         }
     }
 

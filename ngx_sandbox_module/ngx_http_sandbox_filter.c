@@ -163,21 +163,11 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     referrer = 0;
 
     part = &r->headers_out.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].hash == 0) {
+        if (h->hash == 0) {
             continue;
         }
 
@@ -188,15 +178,12 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
             return NGX_DECLINED;
         }
 
-        if (ngx_http_sandbox_filter_drops(ctx, &h[i])) {
-            h[i].hash = 0;
+        if (ngx_http_sandbox_filter_drops(ctx, h)) {
+            h->hash = 0;
             continue;
         }
 
-        if (h[i].key.len == sizeof("Referrer-Policy") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "Referrer-Policy",
-                               h[i].key.len)
-               == 0)
+        if (ngx_http_sandbox_is_header(h, "Referrer-Policy"))
         {
             referrer = 1;
         }
@@ -230,41 +217,25 @@ ngx_http_sandbox_filter_framing(ngx_http_request_t *r)
     encoding = 0;
 
     part = &r->upstream->headers_in.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len == sizeof("Content-Length") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "Content-Length",
-                               h[i].key.len)
-               == 0)
+        if (ngx_http_sandbox_is_header(h, "Content-Length"))
         {
             if (length++
-                || ngx_atoof(h[i].value.data, h[i].value.len) == NGX_ERROR)
+                || ngx_atoof(h->value.data, h->value.len) == NGX_ERROR)
             {
                 return NGX_DECLINED;
             }
         }
 
-        if (h[i].key.len == sizeof("Transfer-Encoding") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "Transfer-Encoding",
-                               h[i].key.len)
-               == 0)
+        if (ngx_http_sandbox_is_header(h, "Transfer-Encoding"))
         {
             if (encoding++
-                || h[i].value.len != sizeof("chunked") - 1
-                || ngx_strncasecmp(h[i].value.data, (u_char *) "chunked",
-                                   h[i].value.len)
+                || h->value.len != sizeof("chunked") - 1
+                || ngx_strncasecmp(h->value.data, (u_char *) "chunked",
+                                   h->value.len)
                    != 0)
             {
                 return NGX_DECLINED;

@@ -616,6 +616,10 @@ ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets);
 char *ngx_http_sandbox_origin_check(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf);
 
+/* one header after the other: begin with a list's part, and i 0; or NULL */
+ngx_table_elt_t *ngx_http_sandbox_next_header(ngx_list_part_t **part,
+    ngx_uint_t *i);
+ngx_uint_t ngx_http_sandbox_is_header(ngx_table_elt_t *h, const char *name);
 /* the first request header of that name, and how many there are */
 ngx_table_elt_t *ngx_http_sandbox_header_in(ngx_http_request_t *r,
     const char *name, ngx_uint_t *count);

@@ -106,39 +106,48 @@ ngx_http_sandbox_origin_names(ngx_conf_t *cf,
 
 
 ngx_table_elt_t *
+ngx_http_sandbox_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+{
+    while (*i >= (*part)->nelts) {
+
+        if ((*part)->next == NULL) {
+            return NULL;
+        }
+
+        *part = (*part)->next;
+        *i = 0;
+    }
+
+    return (ngx_table_elt_t *) (*part)->elts + (*i)++;
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_is_header(ngx_table_elt_t *h, const char *name)
+{
+    return h->key.len == ngx_strlen(name)
+           && ngx_strncasecmp(h->key.data, (u_char *) name, h->key.len) == 0;
+}
+
+
+ngx_table_elt_t *
 ngx_http_sandbox_header_in(ngx_http_request_t *r, const char *name,
     ngx_uint_t *count)
 {
-    size_t            len;
     ngx_uint_t        i, n;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h, *found;
 
     n = 0;
     found = NULL;
-    len = ngx_strlen(name);
 
     part = &r->headers_in.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len == len
-            && ngx_strncasecmp(h[i].key.data, (u_char *) name, len) == 0)
-        {
-            if (n++ == 0) {
-                found = &h[i];
-            }
+        if (ngx_http_sandbox_is_header(h, name) && n++ == 0) {
+            found = h;
         }
     }
 

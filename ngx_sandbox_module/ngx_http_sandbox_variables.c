@@ -415,28 +415,18 @@ ngx_http_sandbox_websocket(ngx_http_request_t *r)
     }
 
     part = &r->headers_in.headers.part;
-    h = part->elts;
+    i = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
 
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                return 0;
-            }
-
-            part = part->next;
-            h = part->elts;
-            i = 0;
-        }
-
-        if (h[i].key.len == sizeof("Connection") - 1
-            && ngx_strncasecmp(h[i].key.data, (u_char *) "Connection",
-                               sizeof("Connection") - 1) == 0
-            && ngx_http_sandbox_has_token(&h[i].value, "upgrade"))
+        if (ngx_http_sandbox_is_header(h, "Connection")
+            && ngx_http_sandbox_has_token(&h->value, "upgrade"))
         {
             return 1;
         }
     }
+
+    return 0;
 }
 
 
