@@ -240,6 +240,7 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
     boot.env = env;
     wake->stamp = spec->stamp;
     boot.keep_alive = (spec->keep_alive == 1);
+    boot.generation = spec->generation;
     boot.sleep_after_ms = (spec->sleep_after_ms >= 0)
                           ? (uint64_t) spec->sleep_after_ms
                           : wake->class->sleep_after;

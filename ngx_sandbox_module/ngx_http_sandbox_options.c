@@ -574,6 +574,8 @@ ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node)
         && cJSON_AddNumberToObject(json, "sleep_after_ms", (double) sleep)
         && cJSON_AddBoolToObject(json, "keep_alive",
                                  node->spec.keep_alive == 1)
+        && cJSON_AddNumberToObject(json, "generation",
+                                   (double) node->spec.generation)
         && map && cJSON_AddItemToObject(json, "env", map))
     {
         map = NULL;

@@ -40,8 +40,11 @@ sandbox_store_update(sandbox_store_t *store, const char *id,
     struct stat      st;
     sandbox_stamp_t  now;
 
+    spec->generation++;
+
     text = sandbox_spec_format(spec);
     if (text == NULL) {
+        spec->generation--;
         return -1;
     }
 
@@ -76,6 +79,10 @@ sandbox_store_update(sandbox_store_t *store, const char *id,
     errno = err;
 
 done:
+
+    if (rc == -1) {
+        spec->generation--;
+    }
 
     err = errno;
     free(text);
