@@ -6,6 +6,7 @@
 
 #include "ngx_http_sandbox_module.h"
 #include "ngx_http_sandbox_wake.h"
+#include "sandbox_fault.h"
 
 
 /*
@@ -54,6 +55,8 @@ ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake)
         goto failed;
     }
 
+    sandbox_fault("wake.bound");
+
     fd = ac_agent_listen(dir, "boot", SOCK_SEQPACKET);
 
     if (fd == -1) {
@@ -67,6 +70,8 @@ ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake)
     if (wake->boot == NULL) {
         goto failed;
     }
+
+    sandbox_fault("wake.listening");
 
     wake->booted = ngx_current_msec;
 
@@ -213,6 +218,8 @@ ngx_http_sandbox_boot_accept_handler(ngx_event_t *rev)
         return;
     }
 
+    sandbox_fault("wake.peer");
+
     ngx_http_sandbox_boot_send(wake);
 }
 
@@ -272,6 +279,8 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
         goto failed;
     }
 
+    sandbox_fault("wake.sent");
+
     ngx_free(names);
     cJSON_free(env);
 
@@ -286,6 +295,8 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
 
     ngx_close_connection(wake->boot);
     wake->boot = NULL;
+
+    sandbox_fault("wake.handed");
 
     return;
 

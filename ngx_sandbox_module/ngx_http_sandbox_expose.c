@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_sandbox_module.h"
+#include "sandbox_fault.h"
 
 #include <sys/file.h>
 
@@ -351,6 +352,8 @@ ngx_http_sandbox_expose_write(ngx_http_sandbox_expose_t *e)
         return ngx_http_sandbox_expose_failed(e, e->port, "written");
     }
 
+    sandbox_fault("expose.written");
+
     if (known) {
         changed = ngx_strcmp(old.token, policy.token) != 0
                   || ngx_strcmp(old.host, policy.host) != 0;
@@ -465,7 +468,11 @@ ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e)
         return ngx_http_sandbox_expose_failed(e, e->port, "removed");
     }
 
+    sandbox_fault("expose.removed");
+
     ngx_http_sandbox_tether_unlisten(node, e->port);
+
+    sandbox_fault("expose.cut");
 
     return ngx_http_sandbox_expose_removed(e, "port", e->port);
 }
