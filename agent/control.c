@@ -287,10 +287,9 @@ agent_control_op(const char *op, json_t *json, int *fds, size_t nfds,
 
     if (strcmp(op, "unlisten") == 0) {
 
-        if (agent_relay_unlisten((uint16_t) port) != 0) {
-            return "unlisten: the port is not served";
-        }
+        /* it may be asked for twice: a worker may have died over the first */
 
+        (void) agent_relay_unlisten((uint16_t) port);
         agent_control_port((uint16_t) port, 0);
 
         return NULL;
