@@ -428,6 +428,11 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
                       "the container of sandbox \"%s\" is lost, "
                       "a new one is made", wake->node->id);
 
+        /* a worker that dies from here on must not leave it for an old one */
+
+        (void) sandbox_store_container_remove(w->store,
+                                              (char *) wake->node->id);
+
         sandbox_fault("wake.lost");
 
         wake->created = 1;

@@ -160,6 +160,17 @@ sandbox_store_container_write(sandbox_store_t *store, const char *id,
 
 
 int
+sandbox_store_container_remove(sandbox_store_t *store, const char *id)
+{
+    char  path[SANDBOX_ID_MAX + sizeof("/container")];
+
+    (void) snprintf(path, sizeof(path), "%s/container", id);
+
+    return unlinkat(sandbox_store_fd(store), path, 0);
+}
+
+
+int
 sandbox_store_port_read(sandbox_store_t *store, const char *id,
     uint16_t port, sandbox_port_t *policy)
 {

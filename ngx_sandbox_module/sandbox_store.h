@@ -213,11 +213,13 @@ int sandbox_store_locked(sandbox_store_t *store, const char *id);
 /*
  * The engine's container: ENOENT when none was ever made, EBADMSG when the
  * file is damaged.  write: ENOENT, no such sandbox; its caller holds the lock.
+ * remove: the engine has it no longer, as the caller, who holds the lock, knows.
  */
 int sandbox_store_container_read(sandbox_store_t *store, const char *id,
     sandbox_container_t *c);
 int sandbox_store_container_write(sandbox_store_t *store, const char *id,
     const sandbox_container_t *c);
+int sandbox_store_container_remove(sandbox_store_t *store, const char *id);
 
 /*
  * Policies.  read: ENOENT when the port is not exposed or there is no such

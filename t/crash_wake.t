@@ -16,7 +16,7 @@ use Sandbox;
 use Sandbox::Fault;
 
 my $t = Sandbox::Fault->new()->start();
-my ($n, $asleep) = (0);
+my ($n, $asleep, @starts) = (0);
 
 # the first start of a sandbox, which makes its container
 
@@ -76,6 +76,7 @@ sub broken
 {
     my ($id, $point) = @_;
     my @workers = $t->workers_alive();
+    @starts = ();
     my @calls = map { [$_, $t->conn_to($_)] } @workers, $workers[0];
 
     $t->order('KILL', $point);
@@ -91,6 +92,7 @@ sub broken
             : "$r->{status} " . ($r->{body} // '');
         my $want = $worker == $pid ? 'cut' : 'good';
 
+        push @starts, $r->{headers}{'sandbox-start'} if $got eq 'good';
         push @wrong, "$got where it should be $want" if $got ne $want;
     }
     return join ', ', @wrong;
@@ -103,6 +105,11 @@ sub crash
     my $id = sandbox($how);
 
     is(broken($id, $point), '', "$how, killed at $point");
+
+    # somebody is told that the container is another one
+
+    like(join(' ', @starts), qr/create|lost/, 'it is said to be new')
+        if $how eq 'lost';
 
     my $r = $t->exec($id, ['sh', '-c', 'cat /workspace/f; true']);
     is($r->{stdout}, $how =~ /^(?:create|lost)$/ ? '' : "kept\n",
