@@ -32,6 +32,7 @@ SHELL =		/bin/bash
 MODULE =	$(BUILD)/ngx_http_sandbox_module.so
 AGENT =		$(BUILD)/agent
 ASAN =		$(BUILD)/asan
+FAULT =		$(BUILD)/fault
 
 export BUILD SANITIZE NODE JOBS
 
@@ -49,8 +50,8 @@ compile =	mkdir -p $(BUILD) \
 		|| { cat $(BUILD)/compile.log >&2; false; }; }
 
 .PHONY: help deps-build deps-run deps-test deps-asan deps-lint deps-bench \
-	deps module agent image engine sanitized run stop test soak bench \
-	fuzz lint install uninstall clean unit fuzzers
+	deps module fault agent image engine sanitized run stop test soak \
+	bench fuzz lint install uninstall clean unit fuzzers
 
 help:
 	@sed -n '/^#   make/s/^#  //p' Makefile
@@ -68,6 +69,10 @@ deps-build deps-run deps-test deps-asan deps-lint deps-bench: deps-%:
 module: deps-build
 	@echo "module: $(MODULE)"
 	@tools/module $(BUILD)
+
+fault: deps-build
+	@echo "fault: the module for the tests of crashes, in $(FAULT)"
+	@tools/module $(FAULT) fault
 
 agent: deps-build
 	@echo "agent: $(AGENT)"
@@ -94,13 +99,13 @@ stop:
 	@tools/engine stop $(BUILD)/run
 
 
-test: deps module agent $(if $(SANITIZE),sanitized) deps-test
+test: deps module fault agent $(if $(SANITIZE),sanitized) deps-test
 	@echo "test: the unit tests are built"
 	@$(call compile,unit)
 	@echo "test: $(if $(T),$(T),everything but t/soak)"
 	@tools/test $(BUILD) $(T)
 
-soak: deps module agent
+soak: deps module fault agent
 	@echo "soak: the long and heavy tests"
 	@TEST_JOBS=1 tools/test $(BUILD) $(or $(T),$(wildcard t/soak/*.t))
 

@@ -240,6 +240,7 @@ agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
         boot->sleep_after_ms = settings.sleep_after_ms > 0
                                ? settings.sleep_after_ms : 0;
         boot->keep_alive = (settings.keep_alive == 1);
+        boot->generation = settings.generation;
     }
 
     value = json_object_get(json, "last");

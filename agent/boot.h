@@ -27,6 +27,7 @@ typedef struct {
     char      user[128];
     uint64_t  sleep_after_ms;
     int       keep_alive;
+    int64_t   generation;
 
     int       fd;                      /* the connection to answer on */
 } agent_boot_t;
@@ -59,6 +60,7 @@ typedef struct {
     char      **env;                   /* "K=V" each; NULL: not given */
     int64_t     sleep_after_ms;        /* -1: not given */
     int         keep_alive;            /* -1: not given */
+    int64_t     generation;            /* -1: not given */
 } agent_settings_t;
 
 int agent_settings_parse(agent_settings_t *s, json_t *json,

@@ -58,6 +58,7 @@ static void agent_control_watch(void);
 
 
 static int              agent_control_fd = -1;
+static int64_t          agent_control_generation;
 static uv_poll_t        agent_control_poll;
 static uv_timer_t       agent_control_retry_timer;
 static uv_timer_t       agent_control_look_timer;
@@ -74,7 +75,7 @@ static char             agent_control_buf[AGENT_PACKET_MAX + 1];
 
 
 int
-agent_control_start(int fd)
+agent_control_start(int fd, int64_t generation)
 {
     int  rc;
 
@@ -88,6 +89,7 @@ agent_control_start(int fd)
     uv_timer_init(agent_loop, &agent_control_look_timer);
 
     agent_control_fd = fd;
+    agent_control_generation = generation;
 
     return uv_poll_start(&agent_control_poll, UV_READABLE,
                          agent_control_accept);
@@ -285,10 +287,9 @@ agent_control_op(const char *op, json_t *json, int *fds, size_t nfds,
 
     if (strcmp(op, "unlisten") == 0) {
 
-        if (agent_relay_unlisten((uint16_t) port) != 0) {
-            return "unlisten: the port is not served";
-        }
+        /* it may be asked for twice: a worker may have died over the first */
 
+        (void) agent_relay_unlisten((uint16_t) port);
         agent_control_port((uint16_t) port, 0);
 
         return NULL;
@@ -327,6 +328,18 @@ agent_control_configure(json_t *json)
     if (agent_settings_parse(&settings, json, &what) != 0) {
         snprintf(text, sizeof(text), "%s: wrong type", what);
         return text;
+    }
+
+    /* two workers may tell of two changes, and the second come first */
+
+    if (settings.generation != -1) {
+
+        if (settings.generation < agent_control_generation) {
+            agent_settings_free(&settings);
+            return NULL;
+        }
+
+        agent_control_generation = settings.generation;
     }
 
     if (settings.env) {

@@ -11,8 +11,11 @@
 #include <stdint.h>
 
 
-/* serves the listening socket, which it owns from now on; a libuv error */
-int agent_control_start(int fd);
+/*
+ * Serves the listening socket, which it owns from now on; a libuv error.  The
+ * options that the agent has are of that generation; -1: of an unknown one.
+ */
+int agent_control_start(int fd, int64_t generation);
 
 /* says on every tether that the agent leaves */
 void agent_control_going(void);

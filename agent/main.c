@@ -206,7 +206,7 @@ main(int argc, char **argv)
     }
 
     if (rc == 0) {
-        rc = agent_control_start(boot.control);
+        rc = agent_control_start(boot.control, boot.generation);
     }
 
     for (i = 0; rc == 0 && i < boot.nports; i++) {

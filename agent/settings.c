@@ -24,6 +24,7 @@ agent_settings_parse(agent_settings_t *s, json_t *json, const char **what)
     s->env = NULL;
     s->sleep_after_ms = -1;
     s->keep_alive = -1;
+    s->generation = -1;
 
     value = json_object_get(json, "sleep_after_ms");
 
@@ -47,6 +48,18 @@ agent_settings_parse(agent_settings_t *s, json_t *json, const char **what)
         }
 
         s->keep_alive = json_is_true(value);
+    }
+
+    value = json_object_get(json, "generation");
+
+    if (value) {
+
+        if (!json_is_integer(value) || json_integer_value(value) < 0) {
+            *what = "generation";
+            return -1;
+        }
+
+        s->generation = json_integer_value(value);
     }
 
     value = json_object_get(json, "limits");

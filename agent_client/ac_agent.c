@@ -255,6 +255,9 @@ ac_agent_boot_packet(int fd, const ac_boot_t *boot, const char **names,
                == NULL
             || cJSON_AddBoolToObject(packet, "keep_alive",
                                      boot->keep_alive ? 1 : 0)
+               == NULL
+            || cJSON_AddNumberToObject(packet, "generation",
+                                       (double) boot->generation)
                == NULL)
         {
             goto nomem;

@@ -32,6 +32,7 @@ typedef struct {
     const char       *env;               /* JSON object text, or NULL */
     uint64_t          sleep_after_ms;
     int               keep_alive;
+    uint64_t          generation;        /* of these options */
     const char       *limits;            /* JSON object text, or NULL */
     const char       *preview_suffix;    /* or NULL */
 } ac_boot_t;

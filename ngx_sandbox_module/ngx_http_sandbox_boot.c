@@ -6,6 +6,7 @@
 
 #include "ngx_http_sandbox_module.h"
 #include "ngx_http_sandbox_wake.h"
+#include "sandbox_fault.h"
 
 
 /*
@@ -54,6 +55,8 @@ ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake)
         goto failed;
     }
 
+    sandbox_fault("wake.bound");
+
     fd = ac_agent_listen(dir, "boot", SOCK_SEQPACKET);
 
     if (fd == -1) {
@@ -67,6 +70,8 @@ ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake)
     if (wake->boot == NULL) {
         goto failed;
     }
+
+    sandbox_fault("wake.listening");
 
     wake->booted = ngx_current_msec;
 
@@ -213,6 +218,8 @@ ngx_http_sandbox_boot_accept_handler(ngx_event_t *rev)
         return;
     }
 
+    sandbox_fault("wake.peer");
+
     ngx_http_sandbox_boot_send(wake);
 }
 
@@ -240,6 +247,7 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
     boot.env = env;
     wake->stamp = spec->stamp;
     boot.keep_alive = (spec->keep_alive == 1);
+    boot.generation = spec->generation;
     boot.sleep_after_ms = (spec->sleep_after_ms >= 0)
                           ? (uint64_t) spec->sleep_after_ms
                           : wake->class->sleep_after;
@@ -271,6 +279,8 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
         goto failed;
     }
 
+    sandbox_fault("wake.sent");
+
     ngx_free(names);
     cJSON_free(env);
 
@@ -285,6 +295,8 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
 
     ngx_close_connection(wake->boot);
     wake->boot = NULL;
+
+    sandbox_fault("wake.handed");
 
     return;
 

@@ -6,6 +6,7 @@
 
 #include "ngx_http_sandbox_module.h"
 #include "ngx_http_sandbox_wake.h"
+#include "sandbox_fault.h"
 
 
 /*
@@ -195,6 +196,8 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
         return;
     }
 
+    sandbox_fault("destroy.locked");
+
     if (d->stop) {
         ngx_http_sandbox_destroy_stop(d);
         return;
@@ -209,6 +212,8 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
         ngx_http_sandbox_destroy_end(d, NGX_ERROR);
         return;
     }
+
+    sandbox_fault("destroy.trashed");
 
     (void) ngx_http_sandbox_node_spec(d->node);
 
@@ -242,6 +247,8 @@ ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d)
     /* commands get their TERM now, and the agent its own with the stop */
 
     ngx_http_sandbox_tether_prepare(d->node, NGX_HTTP_SANDBOX_STOP_PREPARE);
+
+    sandbox_fault("sleep.prepared");
 
     ngx_http_sandbox_container_name(name, d->run);
 
@@ -278,8 +285,12 @@ ngx_http_sandbox_destroy_stop_handler(void *data, const ac_reply_t *reply)
         return;
     }
 
+    sandbox_fault("sleep.stopped");
+
     (void) sandbox_store_ended(ngx_http_sandbox_worker->store,
                                (char *) d->node->id, ngx_http_sandbox_now());
+
+    sandbox_fault("sleep.noted");
 
     /* the engine says so before our own end of the tether does */
 
@@ -337,11 +348,15 @@ ngx_http_sandbox_destroy_remove_handler(void *data, const ac_reply_t *reply)
         return;
     }
 
+    sandbox_fault("destroy.removed");
+
     if (sandbox_store_delete(ngx_http_sandbox_worker->store, d->run) == -1) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
                       "files of the destroyed sandbox %s cannot be deleted "
                       "now", d->run);
     }
+
+    sandbox_fault("destroy.deleted");
 
     ngx_http_sandbox_destroy_end(d, NGX_OK);
 }

@@ -6,6 +6,7 @@
 
 #include "ngx_http_sandbox_module.h"
 #include "ngx_http_sandbox_wake.h"
+#include "sandbox_fault.h"
 
 
 /*
@@ -121,6 +122,8 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     w = ngx_http_sandbox_worker;
     class = wake->class;
     wake->call = NULL;
+
+    sandbox_fault("wake.image");
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_NOT_FOUND) {
         ngx_http_sandbox_count(w->conf, engine_errors);
@@ -320,6 +323,8 @@ ngx_http_sandbox_engine_create_handler(void *data, const ac_reply_t *reply)
         return;
     }
 
+    sandbox_fault("wake.created");
+
     wake->container.created_ms = (int64_t) ngx_time() * 1000;
     ngx_memcpy(wake->container.run, wake->run, sizeof(wake->run));
 
@@ -331,6 +336,8 @@ ngx_http_sandbox_engine_create_handler(void *data, const ac_reply_t *reply)
                       "container of sandbox \"%s\" cannot be recorded",
                       wake->node->id);
     }
+
+    sandbox_fault("wake.recorded");
 
     ngx_http_sandbox_engine_start(wake);
 }
@@ -373,6 +380,7 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
     switch (reply->status) {
 
     case NGX_HTTP_NO_CONTENT:
+        sandbox_fault("wake.started");
         ngx_http_sandbox_wake_boot(wake);
         return;
 
@@ -420,6 +428,13 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
                       "the container of sandbox \"%s\" is lost, "
                       "a new one is made", wake->node->id);
 
+        /* a worker that dies from here on must not leave it for an old one */
+
+        (void) sandbox_store_container_remove(w->store,
+                                              (char *) wake->node->id);
+
+        sandbox_fault("wake.lost");
+
         wake->created = 1;
         wake->start = NGX_HTTP_SANDBOX_START_LOST;
         ngx_http_sandbox_engine_create(wake);
@@ -462,6 +477,8 @@ ngx_http_sandbox_engine_again_handler(void *data, const ac_reply_t *reply)
     ngx_http_sandbox_wake_t *wake = data;
 
     wake->call = NULL;
+
+    sandbox_fault("wake.killed");
 
     if (reply->error != AC_OK) {
         ngx_http_sandbox_engine_failed(wake, "stop the container", reply);

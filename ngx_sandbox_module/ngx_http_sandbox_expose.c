@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_sandbox_module.h"
+#include "sandbox_fault.h"
 
 #include <sys/file.h>
 
@@ -35,6 +36,8 @@ static ngx_int_t ngx_http_sandbox_expose_done(ngx_http_sandbox_expose_t *e,
 static ngx_int_t ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e);
 static ngx_int_t ngx_http_sandbox_expose_remove_all(
     ngx_http_sandbox_expose_t *e);
+static int ngx_http_sandbox_expose_revoke(ngx_http_sandbox_expose_t *e,
+    in_port_t port);
 static ngx_int_t ngx_http_sandbox_expose_removed(
     ngx_http_sandbox_expose_t *e, const char *name, ngx_uint_t value);
 static ngx_int_t ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e,
@@ -342,6 +345,20 @@ ngx_http_sandbox_expose_write(ngx_http_sandbox_expose_t *e)
         return rc;
     }
 
+    if (known) {
+        changed = ngx_strcmp(old.token, policy.token) != 0
+                  || ngx_strcmp(old.host, policy.host) != 0;
+    }
+
+    /*
+     * What the old URL opened is cut, and before that too: a worker that died
+     * in between would leave it, and to repeat the call would change nothing
+     */
+
+    if (changed) {
+        ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
+    }
+
     if (sandbox_store_port_write(store, id, &policy) == -1) {
 
         if (ngx_errno == NGX_ENOENT) {
@@ -351,12 +368,7 @@ ngx_http_sandbox_expose_write(ngx_http_sandbox_expose_t *e)
         return ngx_http_sandbox_expose_failed(e, e->port, "written");
     }
 
-    if (known) {
-        changed = ngx_strcmp(old.token, policy.token) != 0
-                  || ngx_strcmp(old.host, policy.host) != 0;
-    }
-
-    /* what the old URL opened is cut */
+    sandbox_fault("expose.written");
 
     if (changed) {
         ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
@@ -449,14 +461,8 @@ ngx_http_sandbox_expose_done(ngx_http_sandbox_expose_t *e,
 static ngx_int_t
 ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e)
 {
-    ngx_http_sandbox_node_t  *node;
+    if (ngx_http_sandbox_expose_revoke(e, e->port) == -1) {
 
-    node = e->ctx->node;
-
-    if (sandbox_store_port_remove(ngx_http_sandbox_worker->store,
-                                  (char *) node->id, node->spec.run, e->port)
-        == -1)
-    {
         if (ngx_errno == NGX_ENOENT) {
             ngx_http_sandbox_fail_unexposed(e->ctx);
             return NGX_DECLINED;
@@ -465,9 +471,35 @@ ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e)
         return ngx_http_sandbox_expose_failed(e, e->port, "removed");
     }
 
-    ngx_http_sandbox_tether_unlisten(node, e->port);
-
     return ngx_http_sandbox_expose_removed(e, "port", e->port);
+}
+
+
+/* the same with a port that is to open nothing any longer */
+
+static int
+ngx_http_sandbox_expose_revoke(ngx_http_sandbox_expose_t *e, in_port_t port)
+{
+    ngx_http_sandbox_node_t  *node;
+
+    node = e->ctx->node;
+
+    ngx_http_sandbox_tether_unlisten(node, port);
+
+    if (sandbox_store_port_remove(ngx_http_sandbox_worker->store,
+                                  (char *) node->id, node->spec.run, port)
+        == -1)
+    {
+        return -1;
+    }
+
+    sandbox_fault("expose.removed");
+
+    ngx_http_sandbox_tether_unlisten(node, port);
+
+    sandbox_fault("expose.cut");
+
+    return 0;
 }
 
 
@@ -476,16 +508,9 @@ ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e)
 static ngx_int_t
 ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
 {
-    char                     *id;
-    ssize_t                   n;
-    in_port_t                 port;
-    ngx_uint_t                last;
-    sandbox_store_t          *store;
-    ngx_http_sandbox_node_t  *node;
-
-    node = e->ctx->node;
-    id = (char *) node->id;
-    store = ngx_http_sandbox_worker->store;
+    ssize_t     n;
+    in_port_t   port;
+    ngx_uint_t  last;
 
     if (e->ports == NULL) {
 
@@ -495,7 +520,8 @@ ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
             return ngx_http_sandbox_expose_failed(e, 0, "read");
         }
 
-        n = sandbox_store_ports(store, id, e->ports,
+        n = sandbox_store_ports(ngx_http_sandbox_worker->store,
+                                (char *) e->ctx->node->id, e->ports,
                                 NGX_HTTP_SANDBOX_PORTS_MAX);
         if (n == -1) {
             return ngx_http_sandbox_expose_failed(e, 0, "read");
@@ -510,16 +536,14 @@ ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
 
         port = e->ports[e->next++];
 
-        if (sandbox_store_port_remove(store, id, node->spec.run, port) == -1)
-        {
+        if (ngx_http_sandbox_expose_revoke(e, port) == -1) {
+
             if (ngx_errno == NGX_ENOENT) {
                 continue;
             }
 
             return ngx_http_sandbox_expose_failed(e, port, "removed");
         }
-
-        ngx_http_sandbox_tether_unlisten(node, port);
 
         e->removed++;
     }

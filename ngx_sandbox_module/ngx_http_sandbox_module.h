@@ -327,6 +327,14 @@ void ngx_http_sandbox_node_cleanup(void);
  * NGX_AGAIN: going to sleep, or too busy to tell; ask again.  NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node);
+/*
+ * The same, but NGX_OK only when the agent has said that it serves: before,
+ * the sockets may be in the hands of a worker that never gives them away, and
+ * with them what was sent to them.
+ */
+ngx_int_t ngx_http_sandbox_tether_served(ngx_http_sandbox_node_t *node);
+/* the same as the first, when the boot handshake has said so */
+ngx_int_t ngx_http_sandbox_tether_booted(ngx_http_sandbox_node_t *node);
 void ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node);
 /* peeks: 1 when the tether is still connected */
 ngx_uint_t ngx_http_sandbox_tether_alive(ngx_http_sandbox_node_t *node);
@@ -360,6 +368,8 @@ void ngx_http_sandbox_wait(ngx_http_sandbox_node_t *node,
 void ngx_http_sandbox_unwait(ngx_http_sandbox_waiter_t *w);
 /* starts the sandbox without waiting, unless that is under way */
 void ngx_http_sandbox_kick(ngx_http_sandbox_node_t *node);
+/* who waits for what was started elsewhere looks at once */
+void ngx_http_sandbox_wake_hurry(ngx_http_sandbox_node_t *node);
 /* 1 while this worker or another starts, stops or destroys it */
 ngx_uint_t ngx_http_sandbox_busy(ngx_http_sandbox_node_t *node);
 

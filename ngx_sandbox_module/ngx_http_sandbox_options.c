@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_sandbox_module.h"
+#include "sandbox_fault.h"
 
 
 /*
@@ -469,7 +470,9 @@ ngx_http_sandbox_patch(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     switch (ngx_http_sandbox_patch_try(r, ctx, json)) {
 
     case NGX_OK:
+        sandbox_fault("options.written");
         ngx_http_sandbox_options_tell(ctx->node);
+        sandbox_fault("options.told");
 
         return ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
                                          ngx_http_sandbox_show_json(r, ctx));
@@ -574,6 +577,8 @@ ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node)
         && cJSON_AddNumberToObject(json, "sleep_after_ms", (double) sleep)
         && cJSON_AddBoolToObject(json, "keep_alive",
                                  node->spec.keep_alive == 1)
+        && cJSON_AddNumberToObject(json, "generation",
+                                   (double) node->spec.generation)
         && map && cJSON_AddItemToObject(json, "env", map))
     {
         map = NULL;

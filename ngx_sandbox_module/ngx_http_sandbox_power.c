@@ -132,7 +132,7 @@ ngx_http_sandbox_wake_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ngx_http_sandbox_tether(ctx->node) == NGX_OK) {
+    if (ngx_http_sandbox_tether_served(ctx->node) == NGX_OK) {
         ctx->start = NGX_HTTP_SANDBOX_START_HIT;
 
         return ngx_http_sandbox_send_json(r, NGX_HTTP_OK,

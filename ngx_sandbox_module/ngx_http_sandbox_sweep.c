@@ -6,6 +6,7 @@
 
 #include "ngx_http_sandbox_module.h"
 #include "ngx_http_sandbox_wake.h"
+#include "sandbox_fault.h"
 
 
 /*
@@ -122,6 +123,7 @@ ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev)
     }
 
     if (sweep->lock != -1) {
+        sandbox_fault("sweep.elected");
 
         if (sweep->events == NULL) {
             sweep->events = ac_docker_events(w->docker, w->endpoint,
@@ -177,6 +179,8 @@ ngx_http_sandbox_sweep_trash(void *data, const char *run)
                   "finishing the end of a destroyed sandbox, %s", run);
 
     ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, swept);
+
+    sandbox_fault("sweep.trash");
 
     (void) ngx_http_sandbox_destroy_run(run);
 
@@ -235,6 +239,8 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
                       c->name);
 
         ngx_http_sandbox_count(w->conf, swept);
+
+        sandbox_fault("sweep.orphan");
 
         (void) ngx_http_sandbox_destroy_run(c->label_run);
     }

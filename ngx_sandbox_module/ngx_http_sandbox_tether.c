@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_sandbox_module.h"
+#include "sandbox_fault.h"
 
 
 /*
@@ -24,6 +25,7 @@ struct ngx_http_sandbox_tether_s {
     uint32_t                  seq;
     uint16_t                 *ports;
     ngx_uint_t                nports;
+    unsigned                  served:1;     /* it is known to serve */
     unsigned                  going:1;
 };
 
@@ -122,6 +124,36 @@ failed:
     (void) ngx_close_socket(fd);
 
     return NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_tether_served(ngx_http_sandbox_node_t *node)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_sandbox_tether(node);
+
+    if (rc == NGX_OK && !node->tether->served) {
+        return NGX_AGAIN;
+    }
+
+    return rc;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_tether_booted(ngx_http_sandbox_node_t *node)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_sandbox_tether(node);
+
+    if (rc == NGX_OK) {
+        node->tether->served = 1;
+    }
+
+    return rc;
 }
 
 
@@ -227,6 +259,11 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
         switch (event.type) {
 
         case AC_AGENT_HELLO:
+            t->served = 1;
+            ngx_http_sandbox_tether_set_ports(t, &event);
+            ngx_http_sandbox_wake_hurry(node);
+            break;
+
         case AC_AGENT_LISTENING:
             ngx_http_sandbox_tether_set_ports(t, &event);
             break;
@@ -370,6 +407,8 @@ ngx_http_sandbox_tether_listen(ngx_http_sandbox_node_t *node, in_port_t port,
         goto done;
     }
 
+    sandbox_fault("listen.bound");
+
     if (ac_agent_send_listen(node->tether->connection->fd,
                              ++node->tether->seq, port, fd)
         == -1)
@@ -379,6 +418,8 @@ ngx_http_sandbox_tether_listen(ngx_http_sandbox_node_t *node, in_port_t port,
                       (ngx_uint_t) port, node->id);
         rc = NGX_ERROR;
     }
+
+    sandbox_fault("listen.handed");
 
     (void) ngx_close_socket(fd);
 

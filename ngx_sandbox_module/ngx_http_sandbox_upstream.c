@@ -204,7 +204,7 @@ ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer)
         ngx_http_sandbox_tether_close(node);
     }
 
-    rc = ngx_http_sandbox_tether(node);
+    rc = ngx_http_sandbox_tether_served(node);
 
     if (rc != NGX_OK) {
         return NGX_DECLINED;

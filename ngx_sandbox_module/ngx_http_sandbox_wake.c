@@ -6,6 +6,7 @@
 
 #include "ngx_http_sandbox_module.h"
 #include "ngx_http_sandbox_wake.h"
+#include "sandbox_fault.h"
 
 
 /*
@@ -73,6 +74,25 @@ ngx_http_sandbox_kick(ngx_http_sandbox_node_t *node)
     if (wake) {
         wake->kicked = 1;
     }
+}
+
+
+void
+ngx_http_sandbox_wake_hurry(ngx_http_sandbox_node_t *node)
+{
+    ngx_http_sandbox_wake_t  *wake;
+
+    wake = node->wake;
+
+    if (wake == NULL || wake->step != ngx_http_sandbox_wake_lock
+        || !wake->timer.timer_set)
+    {
+        return;
+    }
+
+    ngx_del_timer(&wake->timer);
+
+    ngx_post_event(&wake->timer, &ngx_posted_events);
 }
 
 
@@ -176,7 +196,7 @@ ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
     }
 
     if (rc == NGX_OK) {
-        rc = ngx_http_sandbox_tether(node);
+        rc = ngx_http_sandbox_tether_served(node);
     }
 
     if (rc == NGX_OK) {
@@ -226,8 +246,12 @@ ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
         return;
     }
 
+    sandbox_fault("wake.locked");
+
     (void) sandbox_store_started(ngx_http_sandbox_worker->store,
                                  (char *) node->id);
+
+    sandbox_fault("wake.begun");
 
     ngx_http_sandbox_wake_engine(wake);
 
@@ -284,6 +308,8 @@ ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake)
     smcf = w->conf;
     node = wake->node;
 
+    sandbox_fault("wake.booted");
+
     if (sandbox_store_run(w->store, (char *) node->id, run) == -1
         || ngx_strcmp(run, wake->run) != 0)
     {
@@ -298,7 +324,7 @@ ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake)
         return;
     }
 
-    if (ngx_http_sandbox_tether(node) != NGX_OK) {
+    if (ngx_http_sandbox_tether_booted(node) != NGX_OK) {
         ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                               "CONTAINER_UNAVAILABLE",
                               "The sandbox started and ended at once. Try "
@@ -307,6 +333,8 @@ ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake)
         ngx_http_sandbox_wake_end(wake, &failure);
         return;
     }
+
+    sandbox_fault("wake.tethered");
 
     /* options that were changed since the handshake began */
 

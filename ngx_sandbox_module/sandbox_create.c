@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "sandbox_dir.h"
+#include "sandbox_fault.h"
 #include "sandbox_file.h"
 
 
@@ -68,6 +69,8 @@ sandbox_store_create(sandbox_store_t *store, const char *id,
         goto failed;
     }
 
+    sandbox_fault("create.directory");
+
     if (sandbox_create_files(state, dir, spec->run, text) == -1
         || renameat2(state, name, state, id, RENAME_NOREPLACE) == -1)
     {
@@ -77,6 +80,8 @@ sandbox_store_create(sandbox_store_t *store, const char *id,
 
         goto failed;
     }
+
+    sandbox_fault("create.named");
 
     close(dir);
     free(text);
@@ -178,6 +183,8 @@ sandbox_create_files(int state, int dir, const char *run, const char *text)
 
     close(fd);
 
+    sandbox_fault("create.run");
+
     if (mkdirat(dir, "ports", 0700) == -1
         || symlinkat(path, dir, "run") == -1)
     {
@@ -192,5 +199,13 @@ sandbox_create_files(int state, int dir, const char *run, const char *text)
 
     close(fd);
 
-    return sandbox_file_make(dir, "spec.json", text, strlen(text));
+    sandbox_fault("create.lock");
+
+    if (sandbox_file_make(dir, "spec.json", text, strlen(text)) == -1) {
+        return -1;
+    }
+
+    sandbox_fault("create.spec");
+
+    return 0;
 }

@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sandbox_fault.h"
 #include "sandbox_file.h"
 #include "sandbox_name.h"
 
@@ -176,11 +177,15 @@ sandbox_file_replace(int at, const char *name, const char *text, size_t len,
         return -1;
     }
 
+    sandbox_fault("file.temp");
+
     if (sandbox_file_finish(fd, text, len) == -1
         || renameat(at, temp, at, name) == -1)
     {
         goto failed;
     }
+
+    sandbox_fault("file.renamed");
 
     /* a rename changes ctime */
 

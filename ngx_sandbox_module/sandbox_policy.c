@@ -40,8 +40,11 @@ sandbox_store_update(sandbox_store_t *store, const char *id,
     struct stat      st;
     sandbox_stamp_t  now;
 
+    spec->generation++;
+
     text = sandbox_spec_format(spec);
     if (text == NULL) {
+        spec->generation--;
         return -1;
     }
 
@@ -76,6 +79,10 @@ sandbox_store_update(sandbox_store_t *store, const char *id,
     errno = err;
 
 done:
+
+    if (rc == -1) {
+        spec->generation--;
+    }
 
     err = errno;
     free(text);
@@ -149,6 +156,17 @@ sandbox_store_container_write(sandbox_store_t *store, const char *id,
     errno = err;
 
     return rc;
+}
+
+
+int
+sandbox_store_container_remove(sandbox_store_t *store, const char *id)
+{
+    char  path[SANDBOX_ID_MAX + sizeof("/container")];
+
+    (void) snprintf(path, sizeof(path), "%s/container", id);
+
+    return unlinkat(sandbox_store_fd(store), path, 0);
 }
 
 

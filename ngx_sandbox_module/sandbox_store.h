@@ -69,7 +69,7 @@ typedef struct {
     char             class[SANDBOX_CLASS_MAX + 1];
     char             run[SANDBOX_RANDOM_LEN + 1];
     char             nonce[65];          /* Idempotency-Key of create */
-    uint64_t         generation;
+    uint64_t         generation;         /* one more with each change */
     int64_t          created_ms;         /* since the epoch */
     int64_t          sleep_after_ms;     /* -1: the class's */
     int64_t          max_age_ms;         /* -1: the class's */
@@ -146,8 +146,9 @@ void sandbox_spec_free(sandbox_spec_t *spec);
 
 /*
  * Replaces spec.json by spec, as long as it is the one that spec->stamp was
- * read from.  ESTALE: it was changed meanwhile, read it again; EWOULDBLOCK:
- * somebody else is at it; ENOENT: the id is no longer spec->run.
+ * read from; generation is one more then.  ESTALE: it was changed meanwhile,
+ * read it again; EWOULDBLOCK: somebody else is at it; ENOENT: the id is no
+ * longer spec->run.
  */
 int sandbox_store_update(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);
@@ -212,11 +213,13 @@ int sandbox_store_locked(sandbox_store_t *store, const char *id);
 /*
  * The engine's container: ENOENT when none was ever made, EBADMSG when the
  * file is damaged.  write: ENOENT, no such sandbox; its caller holds the lock.
+ * remove: the engine has it no longer, as the caller, who holds the lock, knows.
  */
 int sandbox_store_container_read(sandbox_store_t *store, const char *id,
     sandbox_container_t *c);
 int sandbox_store_container_write(sandbox_store_t *store, const char *id,
     const sandbox_container_t *c);
+int sandbox_store_container_remove(sandbox_store_t *store, const char *id);
 
 /*
  * Policies.  read: ENOENT when the port is not exposed or there is no such

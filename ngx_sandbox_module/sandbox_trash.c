@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "sandbox_dir.h"
+#include "sandbox_fault.h"
 #include "sandbox_file.h"
 
 
@@ -71,6 +72,8 @@ sandbox_store_trash(sandbox_store_t *store, const char *id, const char *run)
         return -1;
     }
 
+    sandbox_fault("trash.renamed");
+
     /* what was destroyed must not come back after a loss of power */
 
     return fsync(state);
@@ -107,6 +110,8 @@ sandbox_dir_remove(int state, const char *name, const char *run)
         return -1;
     }
 
+    sandbox_fault("delete.run");
+
     dir = sandbox_file_dir(state, name);
     if (dir == -1) {
         return errno == ENOENT ? 0 : -1;
@@ -119,6 +124,8 @@ sandbox_dir_remove(int state, const char *name, const char *run)
     }
 
     close(dir);
+
+    sandbox_fault("delete.ports");
 
     return sandbox_trash_rmdir(state, name);
 }

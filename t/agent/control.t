@@ -77,8 +77,11 @@ ok(!eval { Sandbox::HTTP->new(path => $box->socket(8081)) }, 'refused');
 is_deeply($box->packet($t), { event => 'listening', ports => [] },
     'no longer told');
 
+$box->tell("send $t {\"op\":\"unlisten\",\"seq\":8,\"port\":8081}");
+is_deeply($box->packet($t), { seq => 8, ok => JSON::PP::true },
+    'unlisten of a port that is not served');
+
 for my $case (
-    ['unlisten of none', '{"op":"unlisten","seq":9,"port":9999}'],
     ['no port', '{"op":"unlisten","seq":9}'],
     ['port 0', '{"op":"unlisten","seq":9,"port":0}'],
     ['port of text', '{"op":"unlisten","seq":9,"port":"80"}'],
@@ -88,7 +91,10 @@ for my $case (
     ['prepare without ms', '{"op":"prepare","seq":9}'],
     ['env of another type', '{"op":"configure","seq":9,"env":[]}'],
     ['a time of another type',
-        '{"op":"configure","seq":9,"sleep_after_ms":"1"}'])
+        '{"op":"configure","seq":9,"sleep_after_ms":"1"}'],
+    ['a generation of another type',
+        '{"op":"configure","seq":9,"generation":"1"}'],
+    ['a generation below 0', '{"op":"configure","seq":9,"generation":-1}'])
 {
     my ($name, $packet) = @$case;
     $box->tell("send $t $packet");
@@ -111,6 +117,24 @@ is($box->sh('echo $NEW'), "x\n", 'new variables');
 $box->tell("send $t {\"op\":\"configure\",\"seq\":13,\"env\":{}}");
 $box->packet($t);
 is($box->sh('echo $NEW'), "\n", 'in place of the old');
+
+# of two changes the later one holds, whichever is told last
+
+for my $case ([5, 'g5'], [4, 'g5'], [5, 'g5'], [7, 'g7'], [6, 'g7']) {
+    my ($generation, $want) = @$case;
+    my $tether = $generation % 2 ? $t : $u;
+    $box->tell("send $tether {\"op\":\"configure\",\"seq\":14,"
+        . "\"env\":{\"NEW\":\"g$generation\"},"
+        . "\"generation\":$generation}");
+    my $reply;
+    do { $reply = $box->packet($tether) } while $reply->{event};
+    is_deeply($reply, { seq => 14, ok => JSON::PP::true },
+        "configure of generation $generation: answered");
+    is($box->sh('echo $NEW'), "$want\n", "what holds is $want");
+}
+$box->tell("send $t {\"op\":\"configure\",\"seq\":14,\"env\":{}}");
+$box->packet($t);
+is($box->sh('echo $NEW'), "\n", 'one without a generation holds');
 
 # what breaks the protocol ends the tether, and no other
 for my $bad ('nonsense', '[]', '{"seq":1}', '{"op":5,"seq":1}',

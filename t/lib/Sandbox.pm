@@ -51,6 +51,7 @@ sub sanitized { $ENV{TEST_SANDBOX_SANITIZE} ? 1 : 0 }
 #
 #   classes    lines after "sandbox_class", first of them "default ..."
 #   keys       lines of a key file; without it the API's authentication is off
+#   main       lines at the top level
 #   http       lines at the http level
 #   api        lines in the API's server block
 #   preview    lines in the preview server's location
@@ -69,8 +70,8 @@ sub new
 
     Sandbox::bail('the tests run as root') if $> != 0;
 
-    $self->{nginx} = $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
-    $self->{module} = $ENV{TEST_SANDBOX_MODULE}
+    $self->{nginx} ||= $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
+    $self->{module} ||= $ENV{TEST_SANDBOX_MODULE}
         || "$ROOT/build/ngx_http_sandbox_module.so";
     $self->{binary} = $ENV{TEST_SANDBOX_AGENT} || "$ROOT/build/agent";
     $self->{engine} ||= $ENV{TEST_SANDBOX_ENGINE}
@@ -132,6 +133,7 @@ user %%USER%% docker;
 worker_processes %%WORKERS%%;
 worker_shutdown_timeout 15s;
 daemon on;
+%%MAIN%%
 pid %%DIR%%/nginx.pid;
 error_log %%DIR%%/error.log %%LEVEL%%;
 
@@ -214,7 +216,7 @@ sub write_conf
         LEVEL => $self->{level}, USER => $USER, AUTH => $auth,
         PROXY => $PROXY,
         CLASSES => join("\n", map { "    sandbox_class $_;" } @$classes),
-        map { (uc $_ => $self->{$_} // '') } qw/http api preview/
+        map { (uc $_ => $self->{$_} // '') } qw/main http api preview/
     );
 
     my $conf = $self->{conf} || default_conf();
@@ -430,13 +432,14 @@ sub exec
 }
 
 
-# sends the request only; exec_result() reads what comes of it
+# sends the request only, on a connection of its own unless o has a conn;
+# exec_result() reads what comes of it
 
 sub exec_start
 {
     my ($self, $id, $argv, %o) = @_;
     my %json = (argv => [map { "$_" } @$argv]);
-    my $c = $self->connect();
+    my $c = $o{conn} || $self->connect();
 
     $json{$_} = $o{$_} for grep { exists $o{$_} } qw/cwd timeout_ms env/;
     $c->request('POST', "/v1/sandbox/$id/exec",

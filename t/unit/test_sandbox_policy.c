@@ -142,6 +142,11 @@ test_policies(void **state)
     assert_int_equal(c.created_ms, 1763859968124);
     assert_string_equal(c.run, test_spec.run);
 
+    assert_int_equal(sandbox_store_container_remove(test_store, "app"), 0);
+    assert_fails(sandbox_store_container_remove(test_store, "app"), ENOENT);
+    assert_fails(sandbox_store_container_read(test_store, "app", &c), ENOENT);
+    memset(&c, 0, sizeof(c));
+
     /* for a sandbox that was there before, nothing is written or removed */
 
     (void) strcpy(policy.run, test_spec.run);
@@ -154,6 +159,7 @@ test_policies(void **state)
     test_create_as("app");
 
     assert_fails(sandbox_store_port_write(test_store, "app", &policy), ENOENT);
+    (void) strcpy(c.run, spec.run);
     assert_fails(sandbox_store_container_write(test_store, "app", &c), ENOENT);
     assert_int_equal(sandbox_store_ports(test_store, "app", ports, 3), 0);
 

@@ -512,11 +512,13 @@ test_updating(void **state)
     a.keep_alive = 1;
     a.env = strdup("{\"A\":\"1\"}");
     assert_int_equal(sandbox_store_update(test_store, "app", &a), 0);
+    assert_int_equal(a.generation, 2);
 
     /* b was read before that */
 
     b.sleep_after_ms = 9000;
     assert_fails(sandbox_store_update(test_store, "app", &b), ESTALE);
+    assert_int_equal(b.generation, 1);
     sandbox_spec_free(&b);
 
     assert_int_equal(sandbox_store_read(test_store, "app", &b), 0);
@@ -526,6 +528,7 @@ test_updating(void **state)
     assert_int_equal(b.max_age_ms, 2000);
     assert_int_equal(b.keep_alive, 1);
     assert_int_equal(b.created_ms, a.created_ms);
+    assert_int_equal(b.generation, 2);
     assert_string_equal(b.env, "{\"A\":\"1\"}");
 
     /* with the stamp of its own write it goes on */

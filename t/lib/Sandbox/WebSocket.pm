@@ -13,7 +13,7 @@ use MIME::Base64 ();
 use Sandbox::HTTP;
 
 
-# upgrades; {status} of the answer tells whether it was accepted
+# upgrades, on a connection of its own unless o has a conn; {status} of the answer tells whether it was accepted
 
 sub new
 {
@@ -22,7 +22,7 @@ sub new
     my $key = MIME::Base64::encode_base64(
         join('', map { chr int rand 256 } 1 .. 16), '');
 
-    $self->{conn} = Sandbox::HTTP->new(port => $o{port},
+    $self->{conn} ||= Sandbox::HTTP->new(port => $o{port},
         timeout => $o{timeout} || 60);
 
     $self->{conn}->request('GET', $o{path} || '/', host => $o{host},
