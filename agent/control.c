@@ -18,6 +18,7 @@
 #include "idle.h"
 #include "relay.h"
 #include "server.h"
+#include "usage.h"
 
 
 #define AGENT_CONTROL_MAX     1024     /* tethers */
@@ -46,6 +47,7 @@ static void agent_control_packet(agent_tether_t *t, json_t *json, int *fds,
 static const char *agent_control_op(const char *op, json_t *json, int *fds,
     size_t nfds, int *taken);
 static const char *agent_control_configure(json_t *json);
+static int agent_control_status(char *buf, size_t size, int64_t seq);
 static int agent_control_send(agent_tether_t *t, const char *text,
     size_t len);
 static size_t agent_control_text(char *buf, size_t size, const char *event,
@@ -225,6 +227,14 @@ agent_control_packet(agent_tether_t *t, json_t *json, int *fds, size_t nfds)
         goto done;
     }
 
+    if (strcmp(json_string_value(op), "status") == 0) {
+        n = agent_control_status(text, sizeof(text),
+                                 json_integer_value(seq));
+
+        (void) agent_control_send(t, text, n);
+        goto done;
+    }
+
     error = agent_control_op(json_string_value(op), json, fds, nfds, &taken);
 
     if (error) {
@@ -349,6 +359,47 @@ agent_control_configure(json_t *json)
     agent_idle_change(settings.sleep_after_ms, settings.keep_alive);
 
     return NULL;
+}
+
+
+/* what is not known is left out */
+
+static int
+agent_control_status(char *buf, size_t size, int64_t seq)
+{
+    int             n;
+    size_t          i;
+    agent_usage_t   usage;
+
+    struct {
+        const char  *name;
+        int64_t      value;
+    } members[4];
+
+    agent_usage(&usage, "/sys/fs/cgroup");
+
+    members[0].name = "sleeps_in_ms";
+    members[0].value = agent_idle_left_ms();
+    members[1].name = "memory";
+    members[1].value = usage.memory;
+    members[2].name = "pids";
+    members[2].value = usage.pids;
+    members[3].name = "cpu_ms";
+    members[3].value = usage.cpu_ms;
+
+    n = snprintf(buf, size, "{\"seq\":%lld,\"ok\":true", (long long) seq);
+
+    for (i = 0; i < 4; i++) {
+
+        if (members[i].value != -1) {
+            n += snprintf(buf + n, size - n, ",\"%s\":%lld",
+                          members[i].name, (long long) members[i].value);
+        }
+    }
+
+    n += snprintf(buf + n, size - n, "}");
+
+    return n;
 }
 
 

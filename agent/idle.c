@@ -81,6 +81,31 @@ agent_idle_leaving(void)
 }
 
 
+int64_t
+agent_idle_left_ms(void)
+{
+    uint64_t  idle;
+
+    if (agent_idle_left) {
+        return 0;
+    }
+
+    if (agent_idle_after == 0 || agent_idle_kept || agent_conn_requests()
+        || agent_relay_active() || agent_tree_active())
+    {
+        return -1;
+    }
+
+    if (agent_conn_count()) {
+        return (int64_t) agent_idle_after;
+    }
+
+    idle = agent_monotonic_ms() - agent_idle_since;
+
+    return idle < agent_idle_after ? (int64_t) (agent_idle_after - idle) : 0;
+}
+
+
 static int
 agent_idle_busy(void)
 {

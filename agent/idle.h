@@ -22,6 +22,13 @@ void agent_idle_change(int64_t sleep_after_ms, int keep_alive);
 /* something was open until this moment */
 void agent_idle_touch(void);
 
+/*
+ * Milliseconds until the agent leaves if nothing happens; -1: it does not, as
+ * things are.  A connection that is kept for the next request holds it, and
+ * is taken to close now.
+ */
+int64_t agent_idle_left_ms(void);
+
 /* 1: the agent has decided to leave: serve what there is, take no more */
 int agent_idle_leaving(void);
 

@@ -469,6 +469,13 @@ ac_agent_send_prepare(int fd, uint32_t seq, unsigned ms)
 }
 
 
+int
+ac_agent_send_status(int fd, uint32_t seq)
+{
+    return ac_agent_send_op(fd, ac_agent_op("status", seq), NULL, 0);
+}
+
+
 static cJSON *
 ac_agent_op(const char *op, uint32_t seq)
 {

@@ -42,7 +42,7 @@ typedef enum {
     AC_AGENT_HELLO = 0,      /* v, build, ports */
     AC_AGENT_LISTENING,      /* ports */
     AC_AGENT_GOING,
-    AC_AGENT_REPLY,          /* seq, error */
+    AC_AGENT_REPLY,          /* seq, error; of status: what follows */
     AC_AGENT_BOOTED,         /* v, build, started_ms */
     AC_AGENT_OTHER           /* well-formed, of no meaning to this version */
 } ac_agent_event_e;
@@ -55,6 +55,10 @@ typedef struct {
     uint64_t          started_ms;
     char              build[64];
     char              error[256];        /* "" : ok */
+    int64_t           sleeps_in_ms;      /* these are -1 when not told */
+    int64_t           memory;            /* bytes */
+    int64_t           pids;
+    int64_t           cpu_ms;
     size_t            nports;
     uint16_t          ports[AC_AGENT_PORTS_MAX];
 } ac_agent_event_t;
@@ -94,6 +98,7 @@ int ac_agent_send_unlisten(int fd, uint32_t seq, uint16_t port);
 /* fields: JSON object text whose members are merged into the packet */
 int ac_agent_send_configure(int fd, uint32_t seq, const char *fields);
 int ac_agent_send_prepare(int fd, uint32_t seq, unsigned ms);
+int ac_agent_send_status(int fd, uint32_t seq);
 
 /*
  * Receives one packet.  1: event filled in; 0: end of file; -1 with errno:

@@ -22,10 +22,15 @@
 /* SCM_MAX_FD of the kernel: no packet carries more */
 #define AC_AGENT_SCM_MAX  253
 
+/* of a number in a reply: the largest that JSON carries unharmed */
+#define AC_AGENT_NUMBER   (UINT64_C(1) << 53)
+
 
 static size_t ac_agent_close_fds(struct msghdr *msg);
 static int ac_agent_uint(const cJSON *object, const char *name,
     uint64_t max, uint64_t *value);
+static int ac_agent_told(const cJSON *object, const char *name,
+    int64_t *value);
 static int ac_agent_string(const cJSON *object, const char *name,
     char *dst, size_t size);
 static int ac_agent_ports(const cJSON *object, const char *name,
@@ -257,12 +262,20 @@ ac_agent_parse_reply(const cJSON *object, ac_agent_event_t *event)
             (void) strcpy(event->error, "no reason given");
         }
 
+        if (ac_agent_told(object, "sleeps_in_ms", &event->sleeps_in_ms) == -1
+            || ac_agent_told(object, "memory", &event->memory) == -1
+            || ac_agent_told(object, "pids", &event->pids) == -1
+            || ac_agent_told(object, "cpu_ms", &event->cpu_ms) == -1)
+        {
+            return -1;
+        }
+
         event->type = AC_AGENT_REPLY;
 
         return 0;
     }
 
-    switch (ac_agent_uint(object, "started_ms", UINT64_C(1) << 53,
+    switch (ac_agent_uint(object, "started_ms", AC_AGENT_NUMBER,
                           &event->started_ms))
     {
     case 0:
@@ -310,6 +323,19 @@ ac_agent_uint(const cJSON *object, const char *name, uint64_t max,
     *value = (uint64_t) item->valuedouble;
 
     return 1;
+}
+
+
+static int
+ac_agent_told(const cJSON *object, const char *name, int64_t *value)
+{
+    int       rc;
+    uint64_t  n;
+
+    rc = ac_agent_uint(object, name, AC_AGENT_NUMBER, &n);
+    *value = (rc == 1) ? (int64_t) n : -1;
+
+    return rc;
 }
 
 

@@ -9,169 +9,54 @@
 
 
 /*
- * Why a sandbox that sleeps has ended, as the engine tells it: asked when
- * somebody wants to know, and kept nowhere.
+ * How a sandbox has ended, as the engine tells it.  It forgets when the
+ * container is started again, so that this is noted before.
  */
 
 
-static void ngx_http_sandbox_ended_handler(void *data,
-    const ac_reply_t *reply);
-static cJSON *ngx_http_sandbox_ended_json(const ac_reply_t *reply);
+/* of the inspection before a start, which goes on without it */
+#define NGX_HTTP_SANDBOX_ENDED_TIME     2000
+
+/* what an engine says of a container that went while it was itself away */
+#define NGX_HTTP_SANDBOX_ENDED_UNSEEN   255
+
+
+static void ngx_http_sandbox_wake_noted(void *data, const ac_reply_t *reply);
 static const char *ngx_http_sandbox_ended_reason(const ac_container_t *c);
 
 
-ngx_int_t
-ngx_http_sandbox_show_ended(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx)
+ngx_uint_t
+ngx_http_sandbox_ended(const ac_reply_t *reply, sandbox_end_t *end)
 {
-    u_char                      name[NGX_HTTP_SANDBOX_NAME];
-    ngx_int_t                   rc;
-    sandbox_container_t         container;
-    ngx_http_sandbox_worker_t  *w;
-    ngx_http_sandbox_parked_t  *p;
-
-    w = ngx_http_sandbox_worker;
-
-    if (sandbox_store_container_read(w->store, (char *) ctx->node->id,
-                                     &container)
-        == -1)
-    {
-        /* it never ran */
-
-        return NGX_DECLINED;
-    }
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    p = ngx_http_sandbox_park(r);
-    if (p == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    ngx_http_sandbox_container_name(name, ctx->node->spec.run);
-
-    ngx_http_sandbox_count(w->conf, engine_calls);
-
-    if (ac_docker_inspect(w->docker, w->endpoint, (char *) name,
-                          w->conf->engine_timeout,
-                          ngx_http_sandbox_ended_handler, p)
-        == NULL)
-    {
-        ngx_http_sandbox_park_cancel(p);
-
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return NGX_DONE;
-}
-
-
-static void
-ngx_http_sandbox_ended_handler(void *data, const ac_reply_t *reply)
-{
-    cJSON                   *json, *ended;
-    ngx_int_t                rc;
-    ngx_connection_t        *c;
-    ngx_http_request_t      *r;
-    ngx_http_sandbox_ctx_t  *ctx;
-
-    r = ngx_http_sandbox_unpark(data);
-
-    if (r == NULL) {
-        return;
-    }
-
-    c = r->connection;
-    ctx = ngx_http_sandbox_get_ctx(r);
-
-    if (ngx_http_sandbox_node_spec(ctx->node) != NGX_OK) {
-        rc = ngx_http_sandbox_send_absent(r, ctx);
-
-    } else {
-        json = ngx_http_sandbox_show_json(r, ctx);
-        ended = ngx_http_sandbox_ended_json(reply);
-
-        if (json == NULL || ended == NULL
-            || !cJSON_AddItemToObject(json, "ended", ended))
-        {
-            cJSON_Delete(ended);
-            cJSON_Delete(json);
-            json = NULL;
-        }
-
-        rc = ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
-    }
-
-    ngx_http_finalize_request(r, rc);
-
-    ngx_http_run_posted_requests(c);
-}
-
-
-static cJSON *
-ngx_http_sandbox_ended_json(const ac_reply_t *reply)
-{
-    char                   at[NGX_HTTP_SANDBOX_TIME_LEN];
-    cJSON                 *json;
+    const char            *reason;
     const ac_container_t  *c;
 
-    json = cJSON_CreateObject();
-    if (json == NULL) {
-        return NULL;
-    }
+    end->exit_code = -1;
+    end->at_ms = 0;
+
+    reason = NULL;
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_NOT_FOUND) {
+        reason = "lost";
 
-        if (cJSON_AddStringToObject(json, "reason", "lost") == NULL) {
-            goto failed;
-        }
-
-        return json;
-    }
-
-    if (reply->error != AC_OK || reply->status != NGX_HTTP_OK
-        || reply->ncontainers != 1)
+    } else if (reply->error == AC_OK && reply->status == NGX_HTTP_OK
+               && reply->ncontainers == 1)
     {
-        if (cJSON_AddStringToObject(json, "reason", "unknown") == NULL
-            || cJSON_AddStringToObject(json, "message",
-                                       ngx_http_sandbox_engine_text(reply))
-               == NULL)
-        {
-            goto failed;
-        }
+        c = &reply->containers[0];
 
-        return json;
-    }
+        reason = ngx_http_sandbox_ended_reason(c);
 
-    c = &reply->containers[0];
-
-    if (cJSON_AddStringToObject(json, "reason",
-                                ngx_http_sandbox_ended_reason(c))
-        == NULL
-        || cJSON_AddNumberToObject(json, "exitCode", c->exit_code) == NULL)
-    {
-        goto failed;
-    }
-
-    if (c->finished_ms) {
-        ngx_http_sandbox_iso_time(c->finished_ms, at);
-
-        if (cJSON_AddStringToObject(json, "at", at) == NULL) {
-            goto failed;
+        if (reason && ngx_strcmp(reason, "never_ran") != 0) {
+            end->exit_code = c->exit_code;
+            end->at_ms = c->finished_ms;
         }
     }
 
-    return json;
+    (void) ngx_cpystrn((u_char *) end->reason,
+                       (u_char *) (reason ? reason : "unknown"),
+                       sizeof(end->reason));
 
-failed:
-
-    cJSON_Delete(json);
-
-    return NULL;
+    return reason != NULL;
 }
 
 
@@ -187,13 +72,119 @@ ngx_http_sandbox_ended_reason(const ac_container_t *c)
         return "never_ran";
     }
 
-    if (c->exit_code == 0) {
+    if (ngx_strcmp(c->state, "exited") != 0
+        && ngx_strcmp(c->state, "stopped") != 0
+        && ngx_strcmp(c->state, "dead") != 0)
+    {
+        return NULL;
+    }
+
+    switch (c->exit_code) {
+
+    case 0:
         return "asleep";
-    }
 
-    if (c->exit_code == 128 + SIGKILL) {
+    case 128 + SIGKILL:
         return c->oom_killed ? "oom" : "killed";
+
+    case NGX_HTTP_SANDBOX_ENDED_UNSEEN:
+        return "engine_gone";
+
+    default:
+        return "exited";
+    }
+}
+
+
+cJSON *
+ngx_http_sandbox_ended_json(sandbox_end_t *end, const char *message)
+{
+    cJSON  *json;
+
+    json = cJSON_CreateObject();
+
+    if (json == NULL
+        || cJSON_AddStringToObject(json, "reason", end->reason) == NULL)
+    {
+        goto failed;
     }
 
-    return "exited";
+    if (message && cJSON_AddStringToObject(json, "message", message) == NULL)
+    {
+        goto failed;
+    }
+
+    if (end->exit_code != -1
+        && cJSON_AddNumberToObject(json, "exitCode", end->exit_code) == NULL)
+    {
+        goto failed;
+    }
+
+    if (end->at_ms
+        && ngx_http_sandbox_add_time(json, "at", end->at_ms) != NGX_OK)
+    {
+        goto failed;
+    }
+
+    return json;
+
+failed:
+
+    cJSON_Delete(json);
+
+    return NULL;
+}
+
+
+void
+ngx_http_sandbox_wake_note(ngx_http_sandbox_wake_t *wake,
+    void (*step)(ngx_http_sandbox_wake_t *wake))
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    wake->step = step;
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+
+    wake->call = ac_docker_inspect(w->docker, w->endpoint,
+                                   (char *) wake->name,
+                                   ngx_min(w->conf->engine_timeout,
+                                           NGX_HTTP_SANDBOX_ENDED_TIME),
+                                   ngx_http_sandbox_wake_noted, wake);
+    if (wake->call == NULL) {
+        step(wake);
+    }
+}
+
+
+static void
+ngx_http_sandbox_wake_noted(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    sandbox_end_t  end;
+
+    wake->call = NULL;
+
+    if (reply->error != AC_OK) {
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
+    }
+
+    /* "unknown" is noted too: what is there is of an earlier end */
+
+    (void) ngx_http_sandbox_ended(reply, &end);
+
+    if (ngx_strcmp(end.reason, "never_ran") != 0
+        && sandbox_store_end_write(ngx_http_sandbox_worker->store,
+                                   (char *) wake->node->id, wake->run, &end)
+           == -1)
+    {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
+                      "the last end of sandbox \"%s\" cannot be noted",
+                      wake->node->id);
+    }
+
+    wake->step(wake);
 }

@@ -24,12 +24,12 @@ static void ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake);
 static void ngx_http_sandbox_engine_info(ngx_http_sandbox_wake_t *wake);
 static void ngx_http_sandbox_engine_info_handler(void *data,
     const ac_reply_t *reply);
-static int64_t ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class);
 static void ngx_http_sandbox_engine_image_handler(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_engine_create_handler(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_engine_start(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_engine_start_now(ngx_http_sandbox_wake_t *wake);
 static void ngx_http_sandbox_engine_start_handler(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_engine_again_handler(void *data,
@@ -267,7 +267,7 @@ ngx_http_sandbox_engine_info_handler(void *data, const ac_reply_t *reply)
 }
 
 
-static int64_t
+int64_t
 ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class)
 {
     int64_t  most;
@@ -326,6 +326,7 @@ ngx_http_sandbox_engine_create_handler(void *data, const ac_reply_t *reply)
     sandbox_fault("wake.created");
 
     wake->container.created_ms = (int64_t) ngx_time() * 1000;
+    ngx_http_sandbox_container_limits(wake->class, &wake->container);
     ngx_memcpy(wake->container.run, wake->run, sizeof(wake->run));
 
     if (sandbox_store_container_write(w->store, (char *) wake->node->id,
@@ -343,8 +344,22 @@ ngx_http_sandbox_engine_create_handler(void *data, const ac_reply_t *reply)
 }
 
 
+/* each time: the container may end between two of them */
+
 static void
 ngx_http_sandbox_engine_start(ngx_http_sandbox_wake_t *wake)
+{
+    if (wake->start == NGX_HTTP_SANDBOX_START_WAKE) {
+        ngx_http_sandbox_wake_note(wake, ngx_http_sandbox_engine_start_now);
+        return;
+    }
+
+    ngx_http_sandbox_engine_start_now(wake);
+}
+
+
+static void
+ngx_http_sandbox_engine_start_now(ngx_http_sandbox_wake_t *wake)
 {
     ngx_http_sandbox_worker_t  *w;
 

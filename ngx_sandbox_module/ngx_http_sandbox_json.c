@@ -193,6 +193,37 @@ ngx_http_sandbox_now(void)
 }
 
 
+ngx_int_t
+ngx_http_sandbox_add_number(cJSON *json, const char *name, int64_t value,
+    double unit)
+{
+    cJSON  *item;
+
+    item = (value == -1) ? cJSON_AddNullToObject(json, name)
+                         : cJSON_AddNumberToObject(json, name, value / unit);
+
+    return item ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_add_time(cJSON *json, const char *name, int64_t ms)
+{
+    char    time[NGX_HTTP_SANDBOX_TIME_LEN];
+    cJSON  *item;
+
+    if (ms == -1) {
+        item = cJSON_AddNullToObject(json, name);
+
+    } else {
+        ngx_http_sandbox_iso_time(ms, time);
+        item = cJSON_AddStringToObject(json, name, time);
+    }
+
+    return item ? NGX_OK : NGX_ERROR;
+}
+
+
 static cJSON *
 ngx_http_sandbox_failure_json(ngx_http_sandbox_failure_t *failure)
 {

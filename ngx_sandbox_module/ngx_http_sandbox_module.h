@@ -151,6 +151,7 @@ typedef struct ngx_http_sandbox_tether_s   ngx_http_sandbox_tether_t;
 typedef struct ngx_http_sandbox_wake_s     ngx_http_sandbox_wake_t;
 typedef struct ngx_http_sandbox_waiter_s   ngx_http_sandbox_waiter_t;
 typedef struct ngx_http_sandbox_parked_s   ngx_http_sandbox_parked_t;
+typedef struct ngx_http_sandbox_ask_s      ngx_http_sandbox_ask_t;
 
 
 typedef struct {
@@ -354,9 +355,37 @@ void ngx_http_sandbox_tether_configure(ngx_http_sandbox_node_t *node,
 /* a stop follows: what runs may end by itself within ms */
 void ngx_http_sandbox_tether_prepare(ngx_http_sandbox_node_t *node,
     ngx_msec_t ms);
+/* asks the agent; where what waits for its answer queues, or NULL */
+ngx_queue_t *ngx_http_sandbox_tether_status(ngx_http_sandbox_node_t *node,
+    uint32_t *seq);
 /* ports that listened when the agent last told; their number */
 ngx_uint_t ngx_http_sandbox_tether_ports(ngx_http_sandbox_node_t *node,
     uint16_t **ports);
+
+
+/* ngx_http_sandbox_ask.c */
+
+/* what an agent has told; -1: not that */
+
+typedef struct {
+    int64_t                        sleeps_in;          /* ms */
+    int64_t                        memory;             /* bytes */
+    int64_t                        pids;
+    int64_t                        cpu;                /* ms */
+} ngx_http_sandbox_told_t;
+
+/*
+ * Asks the agent.  NGX_OK: handler runs once, later, and within a second; told
+ * is NULL when there was no answer.  NGX_DECLINED: no tether; NGX_ERROR.
+ */
+typedef void (*ngx_http_sandbox_ask_pt)(void *data,
+    ngx_http_sandbox_told_t *told);
+ngx_int_t ngx_http_sandbox_ask(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_ask_pt handler, void *data);
+/* of tether.c: 1 when it is the answer to one of these; the tether closes */
+ngx_uint_t ngx_http_sandbox_ask_reply(ngx_queue_t *asks,
+    ac_agent_event_t *event);
+void ngx_http_sandbox_ask_lost(ngx_queue_t *asks);
 
 
 /* ngx_http_sandbox_wake.c */
@@ -444,7 +473,7 @@ ngx_int_t ngx_http_sandbox_make(ngx_http_request_t *r,
 ngx_int_t ngx_http_sandbox_create_handler(ngx_http_request_t *r);
 
 
-/* ngx_http_sandbox_lifecycle.c: show, running, delete */
+/* ngx_http_sandbox_lifecycle.c: running, delete */
 
 /*
  * Holds ctx->node and looks whose ctx->id is: NGX_OK: the caller's, spec is
@@ -463,23 +492,30 @@ ngx_int_t ngx_http_sandbox_send_absent(ngx_http_request_t *r,
 const char *ngx_http_sandbox_life(ngx_http_sandbox_node_t *node);
 
 /* content handlers */
-ngx_int_t ngx_http_sandbox_show_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_running_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_delete_handler(ngx_http_request_t *r);
 
-/* ctx->node as JSON; NULL: no memory */
+
+/* ngx_http_sandbox_show_json.c */
+
+/* ctx->node as JSON, as far as nginx knows itself; NULL: no memory */
 cJSON *ngx_http_sandbox_show_json(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 
+/* ngx_http_sandbox_show.c */
+
+/* content handler of GET: asks the agent, or the engine, what else there is */
+ngx_int_t ngx_http_sandbox_show_handler(ngx_http_request_t *r);
+
+
 /* ngx_http_sandbox_ended.c */
 
-/*
- * Shows a sandbox that sleeps, with why: a content handler's result, or
- * NGX_DECLINED when it never ran.
- */
-ngx_int_t ngx_http_sandbox_show_ended(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx);
+/* how a container has ended, from the answer to an inspection; 1: it has */
+ngx_uint_t ngx_http_sandbox_ended(const ac_reply_t *reply,
+    sandbox_end_t *end);
+/* as JSON; NULL: no memory */
+cJSON *ngx_http_sandbox_ended_json(sandbox_end_t *end, const char *message);
 
 
 /* ngx_http_sandbox_options.c: sleepAfter, keepAlive, maxAge, env, labels */
@@ -665,6 +701,11 @@ ngx_int_t ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
 /* milliseconds since the epoch; as ISO 8601 text of the length above */
 int64_t ngx_http_sandbox_now(void);
 void ngx_http_sandbox_iso_time(int64_t ms, char *buf);
+/* adds a member, null for -1: value over unit; a time.  NGX_OK, NGX_ERROR */
+ngx_int_t ngx_http_sandbox_add_number(cJSON *json, const char *name,
+    int64_t value, double unit);
+ngx_int_t ngx_http_sandbox_add_time(cJSON *json, const char *name,
+    int64_t ms);
 
 /* a content handler's result; json is freed */
 ngx_int_t ngx_http_sandbox_send_json(ngx_http_request_t *r,

@@ -25,6 +25,7 @@ struct ngx_http_sandbox_tether_s {
     uint32_t                  seq;
     uint16_t                 *ports;
     ngx_uint_t                nports;
+    ngx_queue_t               asks;         /* ngx_http_sandbox_ask_t */
     unsigned                  served:1;     /* it is known to serve */
     unsigned                  going:1;
 };
@@ -102,6 +103,7 @@ ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node)
 
     t->node = node;
     t->connection = c;
+    ngx_queue_init(&t->asks);
 
     if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
         ngx_close_connection(c);
@@ -171,6 +173,8 @@ ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
     }
 
     node->tether = NULL;
+
+    ngx_http_sandbox_ask_lost(&t->asks);
 
     ngx_close_connection(t->connection);
 
@@ -273,7 +277,9 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
             break;
 
         case AC_AGENT_REPLY:
-            if (event.error[0]) {
+            if (!ngx_http_sandbox_ask_reply(&t->asks, &event)
+                && event.error[0])
+            {
                 ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                               "the agent of sandbox \"%s\" refused: %s",
                               node->id, event.error);
@@ -491,6 +497,25 @@ ngx_http_sandbox_tether_prepare(ngx_http_sandbox_node_t *node, ngx_msec_t ms)
 
     (void) ac_agent_send_prepare(node->tether->connection->fd,
                                  ++node->tether->seq, ms);
+}
+
+
+ngx_queue_t *
+ngx_http_sandbox_tether_status(ngx_http_sandbox_node_t *node, uint32_t *seq)
+{
+    if (ngx_http_sandbox_tether(node) != NGX_OK) {
+        return NULL;
+    }
+
+    *seq = ++node->tether->seq;
+
+    /* an agent that does not read what it was sent is not asked more */
+
+    if (ac_agent_send_status(node->tether->connection->fd, *seq) == -1) {
+        return NULL;
+    }
+
+    return &node->tether->asks;
 }
 
 

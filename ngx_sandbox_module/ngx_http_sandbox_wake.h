@@ -58,6 +58,16 @@ void ngx_http_sandbox_container_name(u_char *name, const char *run);
 /* the engine's words, or what kept it from saying any */
 const char *ngx_http_sandbox_engine_text(const ac_reply_t *reply);
 
+/* what the engine gives: not more processors than it has, once it said so */
+int64_t ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class);
+/* of show_json.c: what a container of the class is given; class NULL: not known */
+void ngx_http_sandbox_container_limits(ngx_http_sandbox_class_t *class,
+    sandbox_container_t *c);
+
+/* of ended.c: notes how the container has ended, then runs step */
+void ngx_http_sandbox_wake_note(ngx_http_sandbox_wake_t *wake,
+    void (*step)(ngx_http_sandbox_wake_t *wake));
+
 /* runs step from a timer */
 void ngx_http_sandbox_wake_later(ngx_http_sandbox_wake_t *wake,
     void (*step)(ngx_http_sandbox_wake_t *wake), ngx_msec_t ms);

@@ -27,6 +27,8 @@ static int sandbox_json_object(const cJSON *json, const char *name,
     char **text);
 static int sandbox_json_add_object(cJSON *json, const char *name,
     const char *text);
+static int sandbox_json_add_told(cJSON *json, const char *name,
+    int64_t value);
 static int sandbox_json_is_flat(const cJSON *item);
 static char *sandbox_json_print(cJSON *json);
 
@@ -250,7 +252,11 @@ sandbox_container_parse(const char *text, size_t len, sandbox_container_t *c)
     rc = 0;
 
     if (sandbox_json_string(json, "user", c->user, sizeof(c->user))
-        || sandbox_json_integer(json, "created_ms", &c->created_ms, 0))
+        || sandbox_json_integer(json, "created_ms", &c->created_ms, 0)
+        || sandbox_json_integer(json, "memory", &c->memory, -1)
+        || sandbox_json_integer(json, "nano_cpus", &c->nano_cpus, -1)
+        || sandbox_json_integer(json, "pids", &c->pids, -1)
+        || sandbox_json_integer(json, "disk", &c->disk, -1))
     {
         errno = EBADMSG;
         rc = -1;
@@ -273,7 +279,11 @@ sandbox_container_format(const sandbox_container_t *c)
         || cJSON_AddNumberToObject(json, "v", 1) == NULL
         || cJSON_AddNumberToObject(json, "created_ms",
                                    (double) c->created_ms) == NULL
-        || cJSON_AddStringToObject(json, "user", c->user) == NULL)
+        || cJSON_AddStringToObject(json, "user", c->user) == NULL
+        || sandbox_json_add_told(json, "memory", c->memory) == -1
+        || sandbox_json_add_told(json, "nano_cpus", c->nano_cpus) == -1
+        || sandbox_json_add_told(json, "pids", c->pids) == -1
+        || sandbox_json_add_told(json, "disk", c->disk) == -1)
     {
         cJSON_Delete(json);
         errno = ENOMEM;
@@ -465,6 +475,16 @@ sandbox_json_add_object(cJSON *json, const char *name, const char *text)
     }
 
     return 0;
+}
+
+
+/* -1 is "not known", and stays out */
+
+static int
+sandbox_json_add_told(cJSON *json, const char *name, int64_t value)
+{
+    return value == -1
+           || cJSON_AddNumberToObject(json, name, (double) value) ? 0 : -1;
 }
 
 

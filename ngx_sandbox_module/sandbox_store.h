@@ -23,6 +23,7 @@
  *     <id>/container               JSON, written once the engine has it
  *     <id>/ports/<port>            JSON, the policy of an exposed port
  *     <id>/lock                    flock: starting, stopping, destroying
+ *     <id>/ended -> <reason>,<exit code>,<ms>    the end before this life
  *     <id>/run -> ../.run/<random>    never changes for a sandbox: its name
  *     .run/<random>/               the sockets
  *     .agent/agent                 the agent's binary
@@ -93,9 +94,22 @@ typedef struct {
 
 typedef struct {
     int64_t          created_ms;
+    int64_t          memory;             /* bytes; these: what it was given */
+    int64_t          nano_cpus;
+    int64_t          pids;
+    int64_t          disk;               /* bytes; 0: no limit */
     char             user[129];
     char             run[SANDBOX_RANDOM_LEN + 1];    /* see above; not JSON */
 } sandbox_container_t;
+
+
+#define SANDBOX_END_MAX    16
+
+typedef struct {
+    char             reason[SANDBOX_END_MAX + 1];    /* without a comma */
+    int              exit_code;          /* -1: none is known */
+    int64_t          at_ms;              /* since the epoch; 0: not known */
+} sandbox_end_t;
 
 
 /*
@@ -212,14 +226,25 @@ int sandbox_store_locked(sandbox_store_t *store, const char *id);
 
 /*
  * The engine's container: ENOENT when none was ever made, EBADMSG when the
- * file is damaged.  write: ENOENT, no such sandbox; its caller holds the lock.
- * remove: the engine has it no longer, as the caller, who holds the lock, knows.
+ * file is damaged; a limit that an earlier version did not note is -1.  write:
+ * ENOENT, no such sandbox; its caller holds the lock.  remove: the engine has
+ * it no longer, as the caller, who holds the lock, knows.
  */
 int sandbox_store_container_read(sandbox_store_t *store, const char *id,
     sandbox_container_t *c);
 int sandbox_store_container_write(sandbox_store_t *store, const char *id,
     const sandbox_container_t *c);
 int sandbox_store_container_remove(sandbox_store_t *store, const char *id);
+
+/*
+ * How the sandbox's container had ended when it was last started.  read:
+ * ENOENT, it never had, or there is no such sandbox; EBADMSG.  write: run as
+ * in a structure that carries one; its caller holds the lock.
+ */
+int sandbox_store_end_read(sandbox_store_t *store, const char *id,
+    sandbox_end_t *end);
+int sandbox_store_end_write(sandbox_store_t *store, const char *id,
+    const char *run, const sandbox_end_t *end);
 
 /*
  * Policies.  read: ENOENT when the port is not exposed or there is no such

@@ -18,7 +18,8 @@ use Sandbox::Image;
 
 my @modes = qw/boot-leave boot-early boot-silent boot-garbage boot-types
     boot-huge boot-flood hello-silent hello-garbage hello-types hello-flood
-    tether-flood tether-garbage tether-close/;
+    tether-flood tether-garbage tether-close status-silent status-leave
+    status-types status-others status-huge/;
 
 my $t = Sandbox->new(
     agent => Sandbox::Image::program('hostile_agent'),
@@ -47,7 +48,17 @@ for my $mode (@modes) {
 
     # once it has taken the sockets, its answers are answers
 
-    if ($mode =~ /^(?:tether|hello|boot-early)/) {
+    if ($mode =~ /^status/) {
+        is($res->{status}, 200, "$mode: it serves");
+        $res = $t->api('GET', "/v1/sandbox/$name");
+        is($res->{status}, 200, "$mode: shown");
+        is($res->{json}{usage}, undef, "$mode: no use is made up")
+            if $mode ne 'status-huge';
+        is($res->{json}{sleepsIn}, undef, "$mode: nor a time")
+            if $mode ne 'status-huge';
+        is($res->{json}{limits}{memory}, 64 << 20, "$mode: the limits are");
+
+    } elsif ($mode =~ /^(?:tether|hello|boot-early)/) {
         like($res->{status}, qr/^(?:200|502|503|504)$/,
             "$mode: $res->{status}");
     } else {

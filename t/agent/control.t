@@ -136,6 +136,19 @@ $box->tell("send $t {\"op\":\"configure\",\"seq\":14,\"env\":{}}");
 $box->packet($t);
 is($box->sh('echo $NEW'), "\n", 'one without a generation holds');
 
+# status: how it does
+
+sub status
+{
+    my ($box, $t) = @_;
+    $box->tell("send $t {\"op\":\"status\",\"seq\":20}");
+    my $reply = $box->packet($t);
+    is($reply->{seq}, 20, 'status');
+    return $reply;
+}
+
+is(status($box, $t)->{sleeps_in_ms}, undef, 'it does not sleep');
+
 # what breaks the protocol ends the tether, and no other
 for my $bad ('nonsense', '[]', '{"seq":1}', '{"op":5,"seq":1}',
     '{"op":"listen","seq":"1"}', '{"op":"' . 'x' x 65_600 . '","seq":1}')
@@ -195,6 +208,8 @@ $t = $box->tether();
 $box->packet($t);
 $http = $box->http();
 is($box->packet($t, 1.5), undef, 'an open connection holds it');
+is(status($box, $t)->{sleeps_in_ms}, 600,
+    'one without a request: its whole time is to come');
 $http->request('GET', '/api/ping', host => 'x');
 is($http->response()->{status}, 200, 'and is served');
 is($box->packet($t, 1.5), undef, 'idle ones too');
@@ -258,6 +273,26 @@ $box->tell("send $t {\"op\":\"configure\",\"seq\":2,\"keep_alive\":false}");
 $box->packet($t);
 is_deeply($box->packet($t), { event => 'going' }, 'but without');
 is($box->exit_status(), 0, 'exit 0');
+undef $box;
+
+# how long it has
+
+$box = Sandbox::Box->new(boot => { sleep_after_ms => 3_600_000 });
+$t = $box->tether();
+$box->packet($t);
+my $left = status($box, $t)->{sleeps_in_ms};
+cmp_ok($left, '<=', 3_600_000, 'its time');
+cmp_ok($left, '>', 3_000_000, 'and not much less');
+ok($box->wait_for(20, sub { status($box, $t)->{sleeps_in_ms} < $left }),
+    'it grows less');
+$http = $box->http();
+$http->request('POST', '/exec', host => 'x',
+    body => '{"argv":["sleep","77"]}');
+$http->head();
+is(status($box, $t)->{sleeps_in_ms}, undef, 'not while something is open');
+$http->close();
+ok($box->wait_for(20, sub { defined status($box, $t)->{sleeps_in_ms} }),
+    'but then');
 undef $box;
 
 # requests all the time while it leaves: each is served or refused, no one

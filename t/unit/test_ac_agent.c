@@ -453,6 +453,7 @@ test_operations(void **state)
         ("{\"op\":\"configure\",\"seq\":4294967295,"
          "\"keep_alive\":true,\"env\":{\"A\":\"b\"}}"),
         "{\"op\":\"prepare\",\"seq\":4,\"ms\":2000}",
+        "{\"op\":\"status\",\"seq\":5}",
     };
 
     assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
@@ -466,6 +467,7 @@ test_operations(void **state)
                                              "\"keep_alive\":true,"
                                              "\"env\":{\"A\":\"b\"}}"), 0);
     assert_int_equal(ac_agent_send_prepare(pair[0], 4, 2000), 0);
+    assert_int_equal(ac_agent_send_status(pair[0], 5), 0);
 
     assert_int_equal(ac_agent_send_configure(pair[0], 5, "[]"), -1);
     assert_int_equal(errno, EINVAL);
@@ -534,6 +536,17 @@ test_parse(void **state)
     assert_int_equal(e.seq, 4294967295U);
     assert_string_equal(e.error, "");
 
+    assert_int_equal(e.sleeps_in_ms, -1);
+    assert_int_equal(e.memory, -1);
+
+    assert_int_equal(parse("{\"seq\":2,\"ok\":true,\"sleeps_in_ms\":0,"
+                           "\"memory\":9007199254740992,\"pids\":3}", &e), 0);
+    assert_int_equal(e.type, AC_AGENT_REPLY);
+    assert_int_equal(e.sleeps_in_ms, 0);
+    assert_int_equal(e.memory, 9007199254740992);
+    assert_int_equal(e.pids, 3);
+    assert_int_equal(e.cpu_ms, -1);
+
     assert_int_equal(parse("{\"seq\":0,\"error\":\"a\\u001b\\nb\"}", &e), 0);
     assert_int_equal(e.type, AC_AGENT_REPLY);
     assert_string_equal(e.error, "a b");
@@ -580,6 +593,11 @@ test_parse_invalid(void **state)
         "{\"seq\":-1,\"ok\":true}",
         "{\"seq\":4294967296,\"ok\":true}",
         "{\"seq\":\"1\",\"ok\":true}",
+        "{\"seq\":1,\"ok\":true,\"sleeps_in_ms\":null}",
+        "{\"seq\":1,\"ok\":true,\"memory\":-1}",
+        "{\"seq\":1,\"ok\":true,\"memory\":1e300}",
+        "{\"seq\":1,\"ok\":true,\"pids\":\"3\"}",
+        "{\"seq\":1,\"ok\":true,\"cpu_ms\":0.5}",
         "{\"started_ms\":-1}",
         "{\"started_ms\":1}",
         "{\"started_ms\":1,\"v\":1,\"build\":[]}",

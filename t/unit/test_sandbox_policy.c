@@ -135,11 +135,31 @@ test_policies(void **state)
     memset(&c, 0, sizeof(c));
     (void) strcpy(c.user, "1000:users");
     c.created_ms = 1763859968124;
+    c.memory = INT64_C(1) << 40;
+    c.nano_cpus = 62500000;
+    c.disk = -1;
     assert_int_equal(sandbox_store_container_write(test_store, "app", &c), 0);
     memset(&c, 0, sizeof(c));
     assert_int_equal(sandbox_store_container_read(test_store, "app", &c), 0);
     assert_string_equal(c.user, "1000:users");
     assert_int_equal(c.created_ms, 1763859968124);
+    assert_int_equal(c.memory, INT64_C(1) << 40);
+    assert_int_equal(c.nano_cpus, 62500000);
+    assert_int_equal(c.pids, 0);
+    assert_int_equal(c.disk, -1);
+
+    /* as an earlier version wrote it */
+
+    test_write("app/container", "{\"v\":1,\"created_ms\":5,\"user\":\"\"}");
+    assert_int_equal(sandbox_store_container_read(test_store, "app", &c), 0);
+    assert_int_equal(c.created_ms, 5);
+    assert_int_equal(c.memory, -1);
+    assert_int_equal(c.pids, -1);
+
+    test_write("app/container", "{\"v\":1,\"memory\":\"1\"}");
+    assert_fails(sandbox_store_container_read(test_store, "app", &c),
+                 EBADMSG);
+    (void) strcpy(c.run, test_spec.run);
     assert_string_equal(c.run, test_spec.run);
 
     assert_int_equal(sandbox_store_container_remove(test_store, "app"), 0);

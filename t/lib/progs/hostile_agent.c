@@ -237,6 +237,45 @@ control(int fd)
         buf[n] = '\0';
         record("control", buf, n);
 
+        if (strstr(buf, "\"status\"")) {
+
+            /* nothing of it is believed, or waited for */
+
+            if (mode_is("status-silent")) {
+                continue;
+            }
+
+            if (mode_is("status-leave")) {
+                _exit(0);
+            }
+
+            if (mode_is("status-types")) {
+                for (seq = 0; seq < 100; seq++) {
+                    snprintf(out, sizeof(out), "{\"seq\":%u,\"ok\":true,"
+                             "\"memory\":\"much\"}", seq);
+                    say(fd, out);
+                }
+
+                continue;
+            }
+
+            if (mode_is("status-others")) {
+                say(fd, "{\"seq\":4000000000,\"ok\":true,\"memory\":1}");
+                continue;
+            }
+
+            if (mode_is("status-huge")) {
+                for (seq = 0; seq < 100; seq++) {
+                    snprintf(out, sizeof(out), "{\"seq\":%u,\"ok\":true,"
+                             "\"memory\":9007199254740992,"
+                             "\"sleeps_in_ms\":9007199254740992}", seq);
+                    say(fd, out);
+                }
+
+                continue;
+            }
+        }
+
         p = strstr(buf, "\"seq\"");
         if (p != NULL && sscanf(p, "\"seq\" : %u", &seq) == 1) {
             snprintf(out, sizeof(out), "{\"seq\":%u,\"ok\":true}", seq);
