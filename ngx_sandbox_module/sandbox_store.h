@@ -214,7 +214,7 @@ int sandbox_store_locked(sandbox_store_t *store, const char *id);
 /*
  * The engine's container: ENOENT when none was ever made, EBADMSG when the
  * file is damaged.  write: ENOENT, no such sandbox; its caller holds the lock.
- * remove: the engine has it no longer, as the caller, who holds the lock, knows.
+ * remove: the engine has it no longer; its caller holds the lock.
  */
 int sandbox_store_container_read(sandbox_store_t *store, const char *id,
     sandbox_container_t *c);
