@@ -20,9 +20,6 @@
 #define NGX_HTTP_SANDBOX_EXPIRE_HOLD      15000
 
 
-typedef char  ngx_http_sandbox_expire_id_t[SANDBOX_ID_MAX + 1];
-
-
 typedef struct {
     ngx_http_sandbox_node_t       *node;
     int64_t                        retain;
@@ -31,7 +28,6 @@ typedef struct {
 } ngx_http_sandbox_expire_check_t;
 
 
-static int ngx_http_sandbox_expire_collect(void *data, const char *id);
 static void ngx_http_sandbox_expire_one(char *id, int64_t now);
 static void ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node,
     int64_t now);
@@ -44,17 +40,16 @@ static void ngx_http_sandbox_expire_destroy(ngx_http_sandbox_node_t *node,
 static void ngx_http_sandbox_expire_done(void *data, ngx_int_t rc);
 
 
-static ngx_http_sandbox_expire_id_t  *ngx_http_sandbox_expire_ids;
-static ngx_uint_t                     ngx_http_sandbox_expire_n;
-static ngx_uint_t                     ngx_http_sandbox_expire_size;
-static ngx_uint_t                     ngx_http_sandbox_expire_next;
-static ngx_msec_t                     ngx_http_sandbox_expire_began;
-static ngx_msec_t                     ngx_http_sandbox_expire_held;
+static DIR         *ngx_http_sandbox_expire_list;
+static ngx_uint_t   ngx_http_sandbox_expire_seen;
+static ngx_msec_t   ngx_http_sandbox_expire_began;
+static ngx_msec_t   ngx_http_sandbox_expire_held;
 
 
 void
 ngx_http_sandbox_expire(void)
 {
+    char        id[SANDBOX_ID_MAX + 1];
     int64_t     now;
     ngx_uint_t  i;
 
@@ -69,33 +64,37 @@ ngx_http_sandbox_expire(void)
         ngx_http_sandbox_expire_held = 0;
     }
 
-    if (ngx_http_sandbox_expire_next == ngx_http_sandbox_expire_n) {
+    if (ngx_http_sandbox_expire_list == NULL) {
 
-        if (ngx_http_sandbox_expire_n
+        if (ngx_http_sandbox_expire_seen
             && ngx_current_msec - ngx_http_sandbox_expire_began
                < NGX_HTTP_SANDBOX_EXPIRE_INTERVAL)
         {
             return;
         }
 
-        ngx_http_sandbox_expire_began = ngx_current_msec;
-        ngx_http_sandbox_expire_n = 0;
-        ngx_http_sandbox_expire_next = 0;
+        ngx_http_sandbox_expire_list = sandbox_store_list(
+                                               ngx_http_sandbox_worker->store);
+        if (ngx_http_sandbox_expire_list == NULL) {
+            return;
+        }
 
-        (void) sandbox_store_each(ngx_http_sandbox_worker->store,
-                                  ngx_http_sandbox_expire_collect, NULL);
+        ngx_http_sandbox_expire_began = ngx_current_msec;
+        ngx_http_sandbox_expire_seen = 0;
     }
 
     now = ngx_http_sandbox_now();
 
     for (i = 0; i < NGX_HTTP_SANDBOX_EXPIRE_TURN; i++) {
 
-        if (ngx_http_sandbox_expire_next == ngx_http_sandbox_expire_n) {
+        if (sandbox_store_next(ngx_http_sandbox_expire_list, id) != 1) {
+            ngx_http_sandbox_expire_stop();
             return;
         }
 
-        ngx_http_sandbox_expire_one(
-            ngx_http_sandbox_expire_ids[ngx_http_sandbox_expire_next++], now);
+        ngx_http_sandbox_expire_seen++;
+
+        ngx_http_sandbox_expire_one(id, now);
     }
 }
 
@@ -103,43 +102,10 @@ ngx_http_sandbox_expire(void)
 void
 ngx_http_sandbox_expire_stop(void)
 {
-    if (ngx_http_sandbox_expire_ids) {
-        ngx_free(ngx_http_sandbox_expire_ids);
-        ngx_http_sandbox_expire_ids = NULL;
+    if (ngx_http_sandbox_expire_list) {
+        (void) closedir(ngx_http_sandbox_expire_list);
+        ngx_http_sandbox_expire_list = NULL;
     }
-
-    ngx_http_sandbox_expire_n = 0;
-    ngx_http_sandbox_expire_size = 0;
-    ngx_http_sandbox_expire_next = 0;
-}
-
-
-static int
-ngx_http_sandbox_expire_collect(void *data, const char *id)
-{
-    size_t                         size;
-    ngx_http_sandbox_expire_id_t  *ids;
-
-    if (ngx_http_sandbox_expire_n == ngx_http_sandbox_expire_size) {
-
-        size = ngx_http_sandbox_expire_size
-               ? ngx_http_sandbox_expire_size * 2 : 64;
-
-        ids = realloc(ngx_http_sandbox_expire_ids,
-                      size * sizeof(ngx_http_sandbox_expire_id_t));
-        if (ids == NULL) {
-            return 1;
-        }
-
-        ngx_http_sandbox_expire_ids = ids;
-        ngx_http_sandbox_expire_size = size;
-    }
-
-    (void) ngx_cpystrn(
-        (u_char *) ngx_http_sandbox_expire_ids[ngx_http_sandbox_expire_n++],
-        (u_char *) id, sizeof(ngx_http_sandbox_expire_id_t));
-
-    return 0;
 }
 
 

@@ -383,6 +383,10 @@ ngx_http_sandbox_wake_deadline_handler(ngx_event_t *ev)
 const char *
 ngx_http_sandbox_wake_doing(ngx_http_sandbox_wake_t *wake)
 {
+    if (wake->node->tether) {
+        return "the agent in its container does not answer";
+    }
+
     if (wake->lock == -1) {
         return "another worker is starting or stopping it";
     }

@@ -498,32 +498,56 @@ int
 sandbox_store_each(sandbox_store_t *store,
     int (*handler)(void *data, const char *id), void *data)
 {
-    int             rc, err;
-    DIR            *dir;
-    struct dirent  *entry;
+    int   rc, err;
+    DIR  *list;
+    char  id[SANDBOX_ID_MAX + 1];
 
-    dir = sandbox_file_list(store->fd, ".");
-    if (dir == NULL) {
+    list = sandbox_store_list(store);
+    if (list == NULL) {
         return -1;
     }
 
-    while ((rc = sandbox_file_next(dir, &entry)) == 1) {
+    while ((rc = sandbox_store_next(list, id)) == 1) {
 
-        if (!sandbox_id_valid(entry->d_name, strlen(entry->d_name))
-            || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
-        {
-            continue;
-        }
-
-        if (handler(data, entry->d_name)) {
+        if (handler(data, id)) {
             rc = 0;
             break;
         }
     }
 
     err = errno;
-    closedir(dir);
+    closedir(list);
     errno = err;
+
+    return rc;
+}
+
+
+DIR *
+sandbox_store_list(sandbox_store_t *store)
+{
+    return sandbox_file_list(store->fd, ".");
+}
+
+
+int
+sandbox_store_next(DIR *list, char id[SANDBOX_ID_MAX + 1])
+{
+    int             rc;
+    size_t          len;
+    struct dirent  *entry;
+
+    while ((rc = sandbox_file_next(list, &entry)) == 1) {
+
+        len = strlen(entry->d_name);
+
+        if (sandbox_id_valid(entry->d_name, len)
+            && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN))
+        {
+            memcpy(id, entry->d_name, len + 1);
+            return 1;
+        }
+    }
 
     return rc;
 }

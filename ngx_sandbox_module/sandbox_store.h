@@ -8,6 +8,7 @@
 #define _SANDBOX_STORE_H_INCLUDED_
 
 
+#include <dirent.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -228,7 +229,7 @@ int sandbox_store_locked(sandbox_store_t *store, const char *id);
  * The engine's container: ENOENT when none was ever made, EBADMSG when the
  * file is damaged; a limit that an earlier version did not note is -1.  write:
  * ENOENT, no such sandbox; its caller holds the lock.  remove: the engine has
- * it no longer, as the caller, who holds the lock, knows.
+ * it no longer; its caller holds the lock.
  */
 int sandbox_store_container_read(sandbox_store_t *store, const char *id,
     sandbox_container_t *c);
@@ -276,6 +277,13 @@ ssize_t sandbox_store_ports(sandbox_store_t *store, const char *id,
  */
 int sandbox_store_each(sandbox_store_t *store,
     int (*handler)(void *data, const char *id), void *data);
+
+/*
+ * The same in as many turns as the caller likes: closedir() ends it.  next: 1
+ * with the id, 0 at the end, -1.
+ */
+DIR *sandbox_store_list(sandbox_store_t *store);
+int sandbox_store_next(DIR *list, char id[SANDBOX_ID_MAX + 1]);
 
 /*
  * Renames <id> to .trash-<run>; its caller holds the lock.  The name is free

@@ -27,6 +27,7 @@ use Test::More ();
 use Time::HiRes ();
 
 use Sandbox;
+use Sandbox::Engine;
 
 our @PRIVATE = qw/10.77.0.5 172.31.7.5 192.168.77.5 100.64.7.5
     100.100.100.200 169.254.169.254 168.63.129.16 192.0.0.192 192.88.99.1
@@ -314,55 +315,22 @@ sub answer
 sub engine_start
 {
     my ($self) = @_;
-    my $d = "$self->{dir}/engine";
 
-    File::Path::make_path($d);
-    chmod 0711, $d;
-    Sandbox::spew("$d/daemon.json", "{}\n");
-    $ENV{DOCKER_HOST} = "unix://$d/sock";
-
-    $self->{engine} = $self->child(sub {
-        open STDERR, '>>', "$d/log" or POSIX::_exit(1);
-        print "ready\n";
-        open STDOUT, '>&', \*STDERR;
-        exec 'dockerd', '--config-file', "$d/daemon.json",
-            '--data-root', "$d/data", '--exec-root', "$d/exec",
-            '--pidfile', "$d/pid", '--bridge', 'sbxdocker0',
-            '-H', "unix://$d/sock" or POSIX::_exit(127);
-    }, POSIX::SIGTERM());
-
-    Sandbox::wait_for(sub {
-        `docker version --format '{{.Server.Version}}' 2>/dev/null` =~ /^\d/;
-    }, 90) or die "the engine does not answer: "
-        . `tail -n 20 $d/log`;
+    $self->{engine} = Sandbox::Engine->new(dir => "$self->{dir}/engine",
+        bridge => 'sbxdocker0')->start();
+    $ENV{DOCKER_HOST} = $self->{engine}->host();
 }
 
 
-sub engine { 'unix:' . substr $ENV{DOCKER_HOST}, 7 }
+sub engine { $_[0]{engine}->engine() }
 
 
-sub engine_stop
-{
-    my ($self) = @_;
-    my $pid = delete $self->{engine} or return;
-
-    kill 'TERM', $pid;
-    Sandbox::wait_for(sub { waitpid($pid, POSIX::WNOHANG()) == $pid }, 60)
-        and return;
-    kill 'KILL', $pid;
-    waitpid $pid, 0;
-}
+sub engine_stop { $_[0]{engine}->stop() }
 
 
 # a copy of an image of this machine's engine
 
-sub image
-{
-    my ($self, $name) = @_;
-    my $from = 'unix:///var/run/docker.sock';
-
-    sh("docker -H $from save $name | docker load >$self->{dir}/load 2>&1");
-}
+sub image { $_[0]{engine}->load($_[1]) }
 
 
 # ---- small things
@@ -371,13 +339,13 @@ sub image
 
 sub child
 {
-    my ($self, $code, $signal) = @_;
+    my ($self, $code) = @_;
 
     pipe my $read, my $write or die $!;
 
     my $pid = fork // die $!;
     if ($pid == 0) {
-        syscall($calls->{prctl}, 1, $signal // POSIX::SIGKILL());
+        syscall($calls->{prctl}, 1, POSIX::SIGKILL());
         close $read;
         open STDIN, '<', '/dev/null';
         open STDOUT, '>&', $write;
@@ -424,10 +392,7 @@ sub cleanup
     my ($self) = @_;
     return if $self->{cleaned}++;
 
-    if ($self->{engine}) {
-        `docker rm -f -v \$(docker ps -aq) 2>&1`;
-        $self->engine_stop();
-    }
+    $self->{engine}->cleanup() if $self->{engine};
 
     kill 'KILL', $_ for @{$self->{pids}};
     waitpid $_, 0 for @{$self->{pids}};

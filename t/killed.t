@@ -1,0 +1,26 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# A sandbox whose agent or whose shim is killed: the next request wakes it,
+# with all that was written.  t/soak/killed.t does it longer, and to an engine.
+
+use warnings;
+use strict;
+
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Sandbox;
+use Sandbox::Cycles;
+use Sandbox::Image;
+
+my $t = Sandbox->new(classes => [
+    'default image=' . Sandbox::Image::busybox() . ' memory=64m pids=64 '
+        . 'network=none sleep_after=10m'])->start();
+
+my @wrong = Sandbox::Cycles::run(6, t => $t, ways => [qw/agent shim sleep/]);
+is(join("\n", @wrong), '', 'write, end, wake, verify: 6 cycles');
+
+$t->done();
