@@ -254,7 +254,7 @@ sub answer {
 
 	} elsif ($mode eq 'taken') {
 		return plain($s, 500, message('creating container storage: the '
-			. 'container name "c1" is already in use by 0123'));
+			. 'container name \\"c1\\" is already in use by 0123'));
 
 	} elsif ($mode eq 'wordless') {
 		return plain($s, 500, 'oh no', 'text/plain');
