@@ -316,9 +316,14 @@ sub engine_start
     my ($self) = @_;
     my $d = "$self->{dir}/engine";
 
-    File::Path::make_path($d);
-    chmod 0711, $d;
-    Sandbox::spew("$d/daemon.json", "{}\n");
+    # in memory: what is loaded into it is gone with the test
+
+    if (! -d $d) {
+        File::Path::make_path($d);
+        sh("mount -t tmpfs -o mode=0711 tmpfs $d");
+        Sandbox::spew("$d/daemon.json", "{}\n");
+    }
+
     $ENV{DOCKER_HOST} = "unix://$d/sock";
 
     $self->{engine} = $self->child(sub {
