@@ -26,7 +26,7 @@ my $host = Sandbox::Host->new();
 $ENV{SANDBOX_NETWORK_CONFIG} = "$host->{dir}/settings";
 
 $host->engine_start();
-$host->image('sandbox-base');
+my $loaded = $host->image('sandbox-base');
 
 my $t = Sandbox->new(engine => $host->engine(), classes => [
     "default image=sandbox-base network=internet $limits",
@@ -112,6 +112,7 @@ for port in (2375, 54):
     threading.Thread(target=serve, args=(port,)).start()
 PY
 });
+$loaded->();
 `docker run -d --init --name published -p 2376:80 sandbox-base python3 -m http.server 80 2>&1`;
 
 for my $name (host_addresses()) {

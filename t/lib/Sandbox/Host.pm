@@ -359,14 +359,25 @@ sub engine_stop
 }
 
 
-# a copy of an image of this machine's engine
+# a copy of an image of this machine's engine, which takes its time: begun
+# here, and waited for by the returned function
 
 sub image
 {
     my ($self, $name) = @_;
     my $from = 'unix:///var/run/docker.sock';
 
-    sh("docker -H $from save $name | docker load >$self->{dir}/load 2>&1");
+    my $pid = $self->child(sub {
+        print "ready\n";
+        open STDOUT, '>', "$self->{dir}/load" or POSIX::_exit(1);
+        open STDERR, '>&', \*STDOUT;
+        POSIX::_exit(system("docker -H $from save $name | docker load") != 0);
+    });
+
+    return sub {
+        waitpid $pid, 0;
+        die "no image $name: " . Sandbox::slurp("$self->{dir}/load") if $?;
+    };
 }
 
 
