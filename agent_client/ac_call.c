@@ -381,6 +381,15 @@ ac_call_done(ac_call_t *call, ac_http_result_t *res)
 
         reply.status = res->status;
 
+        /* Podman has no code of its own for a name that is taken */
+
+        if (call->kind == AC_CALL_CREATE && res->status == 500
+            && strstr(reply.message, "container name")
+            && strstr(reply.message, "is already in use"))
+        {
+            reply.status = 409;
+        }
+
     } else if (res->status == 304
                || (res->status >= 200 && res->status < 300))
     {

@@ -173,19 +173,16 @@ ac_docker_json_spec_host(cJSON *host, const ac_container_spec_t *spec)
     object = cJSON_AddObjectToObject(host, "LogConfig");
 
     if (object == NULL
-        || cJSON_AddStringToObject(object, "Type", "local") == NULL)
+        || cJSON_AddStringToObject(object, "Type", "json-file") == NULL)
     {
         return -1;
     }
-
-    /* one file cannot be a compressed one */
 
     object = cJSON_AddObjectToObject(object, "Config");
 
     if (object == NULL
         || cJSON_AddStringToObject(object, "max-size", "1m") == NULL
-        || cJSON_AddStringToObject(object, "max-file", "1") == NULL
-        || cJSON_AddStringToObject(object, "compress", "false") == NULL)
+        || cJSON_AddStringToObject(object, "max-file", "1") == NULL)
     {
         return -1;
     }

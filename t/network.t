@@ -26,7 +26,7 @@ my $host = Sandbox::Host->new();
 $ENV{SANDBOX_NETWORK_CONFIG} = "$host->{dir}/settings";
 
 $host->engine_start();
-$host->image('sandbox-base');
+my $loaded = $host->image('sandbox-base');
 
 my $t = Sandbox->new(engine => $host->engine(), classes => [
     "default image=sandbox-base network=internet $limits",
@@ -112,7 +112,8 @@ for port in (2375, 54):
     threading.Thread(target=serve, args=(port,)).start()
 PY
 });
-`docker run -d --name published -p 2376:80 sandbox-base python3 -m http.server 80 2>&1`;
+$loaded->();
+`docker run -d --init --name published -p 2376:80 sandbox-base python3 -m http.server 80 2>&1`;
 
 for my $name (host_addresses()) {
     ok(wait_for(sub { Sandbox::Host::reach($name, 2375) }, 30),
@@ -429,7 +430,9 @@ sub link_local
     my ($link) = `ip -6 -o addr show dev sandbox0` =~ m{(fe80:[^/]+)}
         or return 'no address of the bridge';
 
-    `$enter sysctl -q -w net.ipv6.conf.eth0.disable_ipv6=0 2>&1`;
+    # at once, without asking first whether another has the address
+    `$enter sysctl -q -w $_ 2>&1`
+        for map { "net.ipv6.conf.eth0.$_" } qw/accept_dad=0 disable_ipv6=0/;
     wait_for(sub { `$enter ip -6 addr show dev eth0` =~
         /fe80(?!.*tentative)/ }, 30) or return 'no address of its own';
 

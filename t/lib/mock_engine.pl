@@ -252,6 +252,10 @@ sub answer {
 		return plain($s, 500, '{"message":"a\u001b[31m\nb\u0007'
 			. '\u00e9' x 400 . '"}');
 
+	} elsif ($mode eq 'taken') {
+		return plain($s, 500, message('creating container storage: the '
+			. 'container name \\"c1\\" is already in use by 0123'));
+
 	} elsif ($mode eq 'wordless') {
 		return plain($s, 500, 'oh no', 'text/plain');
 

@@ -47,6 +47,7 @@ static const expected_t  modes[] = {
     { "s409", { AC_OK, AC_OK, AC_OK }, { 409, 409, 409 } },
     { "s500", { AC_OK, AC_OK, AC_OK }, { 500, 500, 500 } },
     { "s503", { AC_OK, AC_OK, AC_OK }, { 503, 503, 503 } },
+    { "taken", { AC_OK, AC_OK, AC_OK }, { 500, 409, 500 } },
     { "wordless", { AC_OK, AC_OK, AC_OK }, { 500, 500, 500 } },
 
     { "s304", { AC_OK, AC_MALFORMED, AC_MALFORMED }, { 304, 0, 0 } },

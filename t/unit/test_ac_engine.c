@@ -250,7 +250,7 @@ test_life(void **state)
     inspect_with_cli("{{.HostConfig.LogConfig.Type}} "
                      "{{.HostConfig.LogConfig.Config}} "
                      "{{.HostConfig.NetworkMode}}",
-                     "local map[compress:false max-file:1 max-size:1m] none");
+                     "json-file map[max-file:1 max-size:1m] none");
     inspect_with_cli("{{.Config.User}} {{.Config.Hostname}} "
                      "{{.Config.Healthcheck.Test}} {{.Config.Entrypoint}}"
                      "{{.Config.Cmd}} {{.Config.WorkingDir}}",

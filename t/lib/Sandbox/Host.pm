@@ -315,9 +315,18 @@ sub answer
 sub engine_start
 {
     my ($self) = @_;
+    my $d = "$self->{dir}/engine";
 
-    $self->{engine} = Sandbox::Engine->new(dir => "$self->{dir}/engine",
-        bridge => 'sbxdocker0')->start();
+    # in memory: what is loaded into it is gone with the test
+
+    if (!$self->{engine}) {
+        File::Path::make_path($d);
+        sh("mount -t tmpfs -o mode=0711 tmpfs $d");
+        $self->{engine} = Sandbox::Engine->new(dir => $d,
+            bridge => 'sbxdocker0');
+    }
+
+    $self->{engine}->start();
     $ENV{DOCKER_HOST} = $self->{engine}->host();
 }
 
@@ -328,9 +337,27 @@ sub engine { $_[0]{engine}->engine() }
 sub engine_stop { $_[0]{engine}->stop() }
 
 
-# a copy of an image of this machine's engine
+# a copy of an image of this machine's engine, which takes its time: begun
+# here, and waited for by the returned function
 
-sub image { $_[0]{engine}->load($_[1]) }
+sub image
+{
+    my ($self, $name) = @_;
+
+    my $pid = $self->child(sub {
+        print "ready\n";
+        open STDOUT, '>', "$self->{dir}/load" or POSIX::_exit(1);
+        eval { $self->{engine}->load($name); 1 } and POSIX::_exit(0);
+        print $@;
+        STDOUT->flush();
+        POSIX::_exit(1);
+    });
+
+    return sub {
+        waitpid $pid, 0;
+        die "no image $name: " . Sandbox::slurp("$self->{dir}/load") if $?;
+    };
+}
 
 
 # ---- small things
