@@ -47,6 +47,11 @@ struct ngx_http_sandbox_wake_s {
     unsigned                    kicked:1;
     unsigned                    created:1;
     unsigned                    unpaused:1;
+    unsigned                    counting:1;     /* by recount.c */
+    unsigned                    counted:1;      /* it has a slot */
+    unsigned                    refused:1;      /* for want of one */
+    unsigned                    begun:1;        /* the engine was asked */
+    unsigned                    asked:1;        /* to start the container */
 
     char                        run[SANDBOX_RANDOM_LEN + 1];
     u_char                      name[NGX_HTTP_SANDBOX_NAME];
