@@ -104,6 +104,7 @@ struct ac_agree_s {
 
 typedef struct {
     ac_call_t          *waiting;       /* by round, then as they came */
+    unsigned            nwaiting;
     unsigned            running;
     uint64_t            round;
 } ac_lane_t;
@@ -112,9 +113,8 @@ typedef struct {
 typedef struct {
     ac_lane_t           lanes[AC_LANES];
     unsigned            max;           /* 0: no bound */
-    unsigned            max_waiting;
+    unsigned            max_waiting;   /* of a lane */
     unsigned            running;
-    unsigned            waiting;
     unsigned            last;          /* the lane that had its turn */
     ac_turn_t           turn;          /* of the next call */
     ac_gauge_pt         gauge;

@@ -163,12 +163,13 @@ int ac_docker_name_servers(ac_docker_t *d, const char *servers);
 
 
 /*
- * At most so many calls are with the engine at a time, and so many more wait
- * for their turn, for as long as their deadline says; it runs anew when they
- * are sent.  Neither lane ever takes the last place from the other one.  In a
- * lane, owners take turns, and calls of one owner follow each other, but for
- * those that go on with what has begun: they come first.  0 calls: no bound.
- * Pings and events are not counted.
+ * At most so many calls are with the engine at a time, and so many more of
+ * each lane wait for their turn, for as long as their deadline says; it runs
+ * anew when they are sent.  Neither lane ever takes the last place from the
+ * other one.  In a lane, owners take turns, and calls of one owner follow each
+ * other, but for those that go on with what has begun: they come first.  Where
+ * too many wait, the owner with most of them gets AC_BUSY for one.  0 calls:
+ * no bound.  Pings and events are not counted.
  */
 typedef enum {
     AC_LANE_OTHERS = 0,

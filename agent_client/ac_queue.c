@@ -23,6 +23,7 @@
 
 
 static int ac_queue_room(ac_queue_t *q, unsigned lane);
+static uint64_t ac_queue_round(ac_lane_t *lane, ac_call_t *call);
 static void ac_queue_insert(ac_queue_t *q, ac_call_t *call);
 static void ac_queue_send(ac_queue_t *q, ac_call_t *call);
 static void ac_queue_next(ac_docker_t *d);
@@ -59,22 +60,39 @@ void
 ac_queue_join(ac_call_t *call)
 {
     char         message[64];
+    ac_call_t   *out;
+    ac_lane_t   *lane;
     ac_queue_t  *q;
 
     q = &call->docker->queue;
+    lane = &q->lanes[call->turn.lane];
 
-    if (q->lanes[call->turn.lane].waiting == NULL
-        && ac_queue_room(q, call->turn.lane))
-    {
+    if (lane->waiting == NULL && ac_queue_room(q, call->turn.lane)) {
         ac_queue_send(q, call);
         return;
     }
 
-    if (q->waiting >= q->max_waiting) {
+    call->round = ac_queue_round(lane, call);
+
+    if (lane->nwaiting >= q->max_waiting) {
+
+        /* the last one is of an owner that has more of them than others */
+
+        for (out = lane->waiting; out->queue_next; out = out->queue_next) {
+            /* void */
+        }
+
         (void) snprintf(message, sizeof(message),
-                        "%u calls are waiting for it already", q->waiting);
-        ac_call_post(call, AC_BUSY, message);
-        return;
+                        "%u calls are waiting for it already",
+                        lane->nwaiting);
+
+        if (out->round <= call->round) {
+            ac_call_post(call, AC_BUSY, message);
+            return;
+        }
+
+        ac_queue_leave(out);
+        ac_call_post(out, AC_BUSY, message);
     }
 
     ac_queue_insert(q, call);
@@ -143,27 +161,36 @@ ac_queue_room(ac_queue_t *q, unsigned lane)
 }
 
 
+static uint64_t
+ac_queue_round(ac_lane_t *lane, ac_call_t *call)
+{
+    uint64_t    round;
+    ac_call_t  *c;
+
+    if (call->turn.begun) {
+        return 0;
+    }
+
+    round = lane->round + 1;
+
+    for (c = lane->waiting; c; c = c->queue_next) {
+
+        if (c->turn.owner == call->turn.owner && c->round >= round) {
+            round = c->round + 1;
+        }
+    }
+
+    return round;
+}
+
+
 static void
 ac_queue_insert(ac_queue_t *q, ac_call_t *call)
 {
-    ac_call_t  *c, **p;
-    ac_lane_t  *lane;
+    ac_call_t  **p;
+    ac_lane_t   *lane;
 
     lane = &q->lanes[call->turn.lane];
-
-    if (call->turn.begun) {
-        call->round = 0;
-
-    } else {
-        call->round = lane->round + 1;
-
-        for (c = lane->waiting; c; c = c->queue_next) {
-
-            if (c->turn.owner == call->turn.owner && c->round >= call->round) {
-                call->round = c->round + 1;
-            }
-        }
-    }
 
     for (p = &lane->waiting;
          *p && (*p)->round <= call->round;
@@ -176,7 +203,7 @@ ac_queue_insert(ac_queue_t *q, ac_call_t *call)
     *p = call;
 
     call->queued = 1;
-    q->waiting++;
+    lane->nwaiting++;
 }
 
 
@@ -259,7 +286,7 @@ static void
 ac_queue_drop(ac_queue_t *q, ac_call_t *call)
 {
     call->queued = 0;
-    q->waiting--;
+    q->lanes[call->turn.lane].nwaiting--;
     ac_queue_gauge(q, -1, 0);
 }
 

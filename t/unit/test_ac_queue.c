@@ -177,7 +177,7 @@ test_the_queue_is_bounded(void **state)
 {
     mock_t      mock;
     gauge_t     gauge;
-    seen_t      silent, seen[4];
+    seen_t      silent, seen[5];
     ac_call_t  *call, *waiting;
 
     mock_start(&mock, NULL, 0);
@@ -202,17 +202,41 @@ test_the_queue_is_bounded(void **state)
     assert_int_equal(seen[1].reply.error, AC_BUSY);
     assert_non_null(strstr(seen[1].reply.message, "50 ms"));
 
+    /* an owner that has none yet pushes out one of an owner that has two */
+
+    assert_non_null(start(&mock, 1, 0, "a6", AC_TEST_MS, &seen[1]));
+    assert_int_equal(gauge.waiting, 2);
+    assert_non_null(start(&mock, 2, 0, "b1", AC_TEST_MS, &seen[4]));
+    assert_int_equal(gauge.waiting, 2);
+    assert_int_equal(poll_loop_run(mock.loop, &seen[1].done, AC_TEST_MS), 1);
+    assert_int_equal(seen[1].reply.error, AC_BUSY);
+    assert_int_equal(seen[4].done, 0);
+
+    /* and no more than that */
+
+    mock_wait(&mock, start(&mock, 3, 0, "c1", AC_TEST_MS, &seen[2]),
+              &seen[2]);
+    assert_int_equal(seen[2].reply.error, AC_BUSY);
+
+    /* the other lane has a queue of its own */
+
+    memset(&seen[2], 0, sizeof(seen_t));
+    mock_wait(&mock, ac_docker_list(mock.docker, mock.ep, "ok", AC_TEST_MS,
+                                    seen_reply, &seen[2]), &seen[2]);
+    assert_int_equal(seen[2].reply.status, 200);
+
     /* one that leaves makes room */
 
     ac_call_cancel(waiting);
-    assert_int_equal(gauge.waiting, 0);
+    assert_int_equal(gauge.waiting, 1);
 
     waiting = start(&mock, 1, 0, "a4", AC_TEST_MS, &seen[3]);
-    assert_int_equal(gauge.waiting, 1);
+    assert_int_equal(gauge.waiting, 2);
 
     ac_call_cancel(call);
     assert_int_equal(poll_loop_run(mock.loop, &seen[3].done, AC_TEST_MS), 1);
     assert_int_equal(seen[3].reply.status, 204);
+    assert_int_equal(seen[4].reply.status, 204);
 
     assert_int_equal(seen[0].done, 0);
     assert_int_equal(mock_logged(&mock, "log", "/a1/"), 0);
