@@ -56,6 +56,7 @@ struct ac_call_s {
     ac_call_t          *queue_next;    /* in the queue */
     ac_turn_t           turn;
     uint64_t            round;
+    uint64_t            given;         /* to the engine; 0: at once */
     ac_docker_t        *docker;
     ac_endpoint_t      *ep;
     ac_agree_t         *agree;

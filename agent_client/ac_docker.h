@@ -254,6 +254,8 @@ ac_call_t *ac_docker_events(ac_docker_t *d, ac_endpoint_t *ep,
  * handler; afterwards the call is gone and must not be cancelled.
  */
 void ac_call_cancel(ac_call_t *call);
+/* 1 while it waits for its turn, and for a second after that has come */
+int ac_call_waits(const ac_call_t *call);
 
 /* a few words for a log or a message */
 const char *ac_error_text(ac_error_e error);

@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "ac_call.h"
 #include "ac_text.h"
@@ -50,7 +49,6 @@ static void ac_health_timer_handler(void *data);
 static void ac_health_probe(ac_health_t *health);
 static void ac_health_probe_handler(void *data, const ac_reply_t *reply);
 static unsigned ac_health_pause(unsigned failures);
-static uint64_t ac_health_now(void);
 
 
 int
@@ -141,7 +139,7 @@ ac_health_verdict(ac_docker_t *d, ac_endpoint_t *ep, ac_error_e error,
         return;
     }
 
-    health->asked = ac_health_now();
+    health->asked = ac_endpoint_clock();
     ac_text_copy(health->message, sizeof(health->message), message,
                  strlen(message));
 
@@ -169,7 +167,7 @@ ac_health_gap(ac_docker_t *d, ac_endpoint_t *ep)
         return 0;
     }
 
-    now = ac_health_now();
+    now = ac_endpoint_clock();
 
     return now - health->asked < AC_HEALTH_GAP
            ? AC_HEALTH_GAP - (unsigned) (now - health->asked) : 0;
@@ -252,15 +250,4 @@ ac_health_pause(unsigned failures)
     }
 
     return ms - (unsigned) random() % (ms / 4);
-}
-
-
-static uint64_t
-ac_health_now(void)
-{
-    struct timespec  ts;
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (uint64_t) ts.tv_sec * 1000 + (uint64_t) ts.tv_nsec / 1000000;
 }

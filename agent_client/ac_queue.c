@@ -56,6 +56,14 @@ ac_docker_gauge(ac_docker_t *d, ac_gauge_pt handler, void *data)
 }
 
 
+int
+ac_call_waits(const ac_call_t *call)
+{
+    return call->queued
+           || (call->given && ac_endpoint_clock() - call->given < 1000);
+}
+
+
 void
 ac_queue_join(ac_call_t *call)
 {
@@ -252,6 +260,8 @@ ac_queue_next(ac_docker_t *d)
         q->last = n;
 
         ac_queue_drop(q, call);
+
+        call->given = ac_endpoint_clock();
         ac_queue_send(q, call);
 
         return;

@@ -345,7 +345,7 @@ ngx_http_sandbox_wake_deadline_handler(ngx_event_t *ev)
                           ngx_http_sandbox_wake_doing(wake));
     failure.retry_after = 3;
 
-    if (wake->call) {
+    if (wake->call && !ac_call_waits(wake->call)) {
         ac_docker_doubt(ngx_http_sandbox_worker->docker,
                         ngx_http_sandbox_worker->endpoint);
     }
@@ -359,6 +359,10 @@ ngx_http_sandbox_wake_doing(ngx_http_sandbox_wake_t *wake)
 {
     if (wake->lock == -1) {
         return "another worker is starting or stopping it";
+    }
+
+    if (wake->call && ac_call_waits(wake->call)) {
+        return "its turn at the container engine has not come";
     }
 
     if (wake->call) {

@@ -64,8 +64,13 @@ is($t->api('POST', '/v1/sandbox/old-2/sleep', key => "a-$KEY")->{status},
 is($t->api('GET', '/v1/sandbox/old-2', key => "a-$KEY")
     ->{json}{ended}{reason}, 'asleep', '... and asked about');
 
-is(Sandbox::exec_result($_)->{status}, 503, 'a start in line ends in time')
-    for @conns;
+@res = map { Sandbox::exec_result($_) } @conns;
+is(join(' ', map { $_->{status} } @res), join(' ', (503) x 7),
+    'a start in line ends in time');
+like($res[0]{json}{message}, qr/the container engine does not answer/,
+    '... the one that the engine had, for what it is');
+cmp_ok(scalar(grep { $_->{json}{message} =~ /its turn .* has not come/ }
+    @res), '>=', 3, '... and those that it had not');
 is(metric('engine_calls{state="waiting"}'), 0, 'none waits any more');
 is(metric('engine_calls{state="running"}'), 0, 'and none runs');
 cmp_ok(scalar $proxy->calls(qr{/images/}), '<', 7,
