@@ -98,6 +98,8 @@ ac_agree_join(ac_call_t *call)
 static void
 ac_agree_begin(ac_agree_t *agree)
 {
+    ac_health_begin(agree->docker, agree->ep);
+
     if (ac_endpoint_stale(agree->ep)) {
         ac_agree_resolve(agree);
 

@@ -164,6 +164,8 @@ void ac_health_verdict(ac_docker_t *d, ac_endpoint_t *ep, ac_error_e error,
     const char *message);
 /* ms until the next ping may be sent; 0: now */
 unsigned ac_health_gap(ac_docker_t *d, ac_endpoint_t *ep);
+/* a ping is about to be sent */
+void ac_health_begin(ac_docker_t *d, ac_endpoint_t *ep);
 /* the last verdict, if a new one is not worth waiting for; else AC_OK */
 ac_error_e ac_health_known(ac_docker_t *d, ac_endpoint_t *ep,
     const char **message);

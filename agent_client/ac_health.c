@@ -28,6 +28,9 @@
 /* as long as calls wait for it, and connections fail at once */
 #define AC_HEALTH_GAP    100
 
+/* it takes longer to see that a ping fails than anybody is to wait */
+#define AC_HEALTH_SLOW   1000
+
 #define AC_HEALTH_PROBE  15000
 
 
@@ -39,7 +42,9 @@ struct ac_health_s {
     ac_health_pt      handler;
     void             *data;
     unsigned          failures;
-    uint64_t          asked;           /* ms of the monotonic clock */
+    uint64_t          began;           /* ms of the monotonic clock; or 0 */
+    uint64_t          asked;
+    unsigned          slow:1;          /* to fail */
     ac_error_e        error;           /* AC_OK: it is there */
     char              message[512];
 };
@@ -125,6 +130,7 @@ ac_health_verdict(ac_docker_t *d, ac_endpoint_t *ep, ac_error_e error,
     }
 
     if (error == AC_OK) {
+        health->began = 0;
 
         if (health->error == AC_OK) {
             return;
@@ -140,6 +146,11 @@ ac_health_verdict(ac_docker_t *d, ac_endpoint_t *ep, ac_error_e error,
     }
 
     health->asked = ac_endpoint_clock();
+    health->slow = error == AC_TIMEDOUT
+                   || (health->began
+                       && health->asked - health->began > AC_HEALTH_SLOW);
+    health->began = 0;
+
     ac_text_copy(health->message, sizeof(health->message), message,
                  strlen(message));
 
@@ -174,6 +185,15 @@ ac_health_gap(ac_docker_t *d, ac_endpoint_t *ep)
 }
 
 
+void
+ac_health_begin(ac_docker_t *d, ac_endpoint_t *ep)
+{
+    if (d->health && d->health->ep == ep) {
+        d->health->began = ac_endpoint_clock();
+    }
+}
+
+
 /* a ping that is not answered takes seconds: nobody is to wait for that */
 
 ac_error_e
@@ -183,7 +203,9 @@ ac_health_known(ac_docker_t *d, ac_endpoint_t *ep, const char **message)
 
     health = d->health;
 
-    if (health == NULL || health->ep != ep || health->error != AC_TIMEDOUT) {
+    if (health == NULL || health->ep != ep || health->error == AC_OK
+        || !health->slow)
+    {
         return AC_OK;
     }
 

@@ -412,6 +412,13 @@ ngx_http_sandbox_limit_count(const ac_reply_t *reply, int64_t asked)
 
     shpool = ngx_http_sandbox_limit_lock();
 
+    if (asked < sh->counted) {
+
+        /* another worker has asked since */
+
+        goto done;
+    }
+
     for (i = 0; i < sh->used; i++) {
         slot = &sh->slots[i];
 
@@ -465,7 +472,9 @@ ngx_http_sandbox_limit_count(const ac_reply_t *reply, int64_t asked)
         slot->since_epoch = 0;
     }
 
-    sh->counted = now;
+    sh->counted = asked;
+
+done:
 
     ngx_shmtx_unlock(&shpool->mutex);
 

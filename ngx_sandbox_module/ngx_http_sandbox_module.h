@@ -378,7 +378,7 @@ void ngx_http_sandbox_limit_free(const char *run);
 void ngx_http_sandbox_limit_event(const ac_event_t *event, ngx_uint_t died);
 /* makes the table that of the engine's list, asked for at that time */
 void ngx_http_sandbox_limit_count(const ac_reply_t *reply, int64_t asked);
-/* when that was; 0: never */
+/* when the list was asked for; 0: never */
 int64_t ngx_http_sandbox_limit_counted(void);
 /* puts the sums into the counters */
 void ngx_http_sandbox_limit_figures(ngx_http_sandbox_main_conf_t *smcf);

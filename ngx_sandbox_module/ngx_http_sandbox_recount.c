@@ -41,6 +41,7 @@ static ngx_http_sandbox_recount_t  ngx_http_sandbox_recount_state;
 void
 ngx_http_sandbox_wake_admit(ngx_http_sandbox_wake_t *wake)
 {
+    int64_t                      counted;
     ngx_int_t                    rc;
     ngx_http_sandbox_node_t     *node;
     ngx_http_sandbox_class_t    *class;
@@ -51,14 +52,21 @@ ngx_http_sandbox_wake_admit(ngx_http_sandbox_wake_t *wake)
     node = wake->node;
     wake->counting = 0;
 
+    if (wake->came == 0) {
+        wake->came = ngx_http_sandbox_limit_clock();
+    }
+
     class = ngx_http_sandbox_node_class(node);
 
     if (class) {
         rc = ngx_http_sandbox_limit_take(node->spec.run, class,
                                          node->spec.owner, &failure);
 
+        counted = ngx_http_sandbox_limit_counted();
+
         if (rc == NGX_DECLINED
-            && ngx_http_sandbox_recount_fresh(ngx_http_sandbox_limit_counted()))
+            && (counted >= wake->came
+                || ngx_http_sandbox_recount_fresh(counted)))
         {
             ngx_http_sandbox_wake_refused(wake, &failure);
             return;
@@ -137,7 +145,9 @@ ngx_http_sandbox_recount(void)
     rec->failed = 0;
     rec->asked = ngx_http_sandbox_limit_clock();
 
-    ngx_http_sandbox_turn(AC_LANE_OTHERS, "");
+    /* starts wait for it: it is to be the next */
+
+    ac_docker_turn(w->docker, AC_LANE_OTHERS, 0, 1);
 
     rec->call = ac_docker_list(w->docker, w->endpoint,
                                sandbox_store_instance(w->store),

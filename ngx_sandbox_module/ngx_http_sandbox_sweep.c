@@ -173,6 +173,8 @@ ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep)
 
     sweep->asked = ngx_http_sandbox_limit_clock();
 
+    ac_docker_turn(w->docker, AC_LANE_OTHERS, 0, 1);
+
     sweep->list = ac_docker_list(w->docker, w->endpoint,
                                  sandbox_store_instance(w->store),
                                  w->conf->engine_timeout,

@@ -44,6 +44,8 @@ struct ngx_http_sandbox_wake_s {
     ngx_msec_t                  booted;
     sandbox_stamp_t             stamp;          /* of the options it got */
 
+    int64_t                     came;           /* to ask for a slot */
+
     unsigned                    kicked:1;
     unsigned                    created:1;
     unsigned                    unpaused:1;
