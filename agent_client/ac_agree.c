@@ -18,6 +18,7 @@
 #define AC_AGREE_MS  5000
 
 
+static void ac_agree_begin(ac_agree_t *agree);
 static void ac_agree_resolve(ac_agree_t *agree);
 static void ac_agree_ping(ac_agree_t *agree);
 static void ac_agree_dns_handler(void *data, const ac_dns_result_t *result);
@@ -31,10 +32,22 @@ static void ac_agree_destroy(ac_agree_t *agree);
 void
 ac_agree_join(ac_call_t *call)
 {
+    unsigned      gap;
     ac_agree_t   *agree;
+    ac_error_e    error;
     ac_docker_t  *d;
+    const char   *message;
 
     d = call->docker;
+
+    if (call->kind != AC_CALL_PROBE && call->kind != AC_CALL_PING) {
+        error = ac_health_known(d, call->ep, &message);
+
+        if (error || call->kind == AC_CALL_PROBE) {
+            ac_call_post(call, error, message);
+            return;
+        }
+    }
 
     for (agree = d->agreements; agree; agree = agree->next) {
 
@@ -69,6 +82,23 @@ ac_agree_join(ac_call_t *call)
 
     agree->next = d->agreements;
     d->agreements = agree;
+
+    gap = ac_health_gap(d, call->ep);
+
+    if (gap) {
+        agree->delayed = 1;
+        d->loop->start(agree->timer, gap);
+        return;
+    }
+
+    ac_agree_begin(agree);
+}
+
+
+static void
+ac_agree_begin(ac_agree_t *agree)
+{
+    ac_health_begin(agree->docker, agree->ep);
 
     if (ac_endpoint_stale(agree->ep)) {
         ac_agree_resolve(agree);
@@ -127,6 +157,8 @@ ac_agree_dns_handler(void *data, const ac_dns_result_t *result)
 
     if (result->error) {
         ac_call_lost(agree->ep, result->error);
+        ac_health_verdict(agree->docker, agree->ep, result->error,
+                          result->message);
         ac_agree_end(agree, result->error, result->message);
         return;
     }
@@ -150,6 +182,9 @@ ac_agree_ping(ac_agree_t *agree)
     }
 
     if (call == NULL || agree->ep->version) {
+
+        /* somebody else has asked meanwhile, or nobody wants to know */
+
         ac_agree_end(agree, AC_OK, "");
         return;
     }
@@ -215,6 +250,7 @@ ac_agree_http_handler(void *data, ac_http_request_t *r)
         }
     }
 
+    ac_health_verdict(agree->docker, agree->ep, error, message);
     ac_agree_end(agree, error, message);
 }
 
@@ -229,10 +265,17 @@ ac_agree_timer_handler(void *data)
 
     agree = data;
 
+    if (agree->delayed) {
+        agree->delayed = 0;
+        ac_agree_begin(agree);
+        return;
+    }
+
     (void) snprintf(message, sizeof(message),
                     "no answer to a ping within %d ms", AC_AGREE_MS);
 
     ac_call_lost(agree->ep, AC_TIMEDOUT);
+    ac_health_verdict(agree->docker, agree->ep, AC_TIMEDOUT, message);
     ac_agree_end(agree, AC_TIMEDOUT, message);
 }
 
@@ -253,11 +296,16 @@ ac_agree_end(ac_agree_t *agree, ac_error_e error, const char *message)
         next = call->wait_next;
         call->agree = NULL;
 
-        if (error) {
+        if (error || call->kind == AC_CALL_PROBE) {
             ac_call_post(call, error, message);
 
-        } else {
+        } else if (call->counted || call->kind == AC_CALL_PING
+                   || call->kind == AC_CALL_EVENTS)
+        {
             ac_call_send(call);
+
+        } else {
+            ac_queue_join(call);
         }
     }
 }

@@ -47,7 +47,8 @@ ac_call_create(ac_docker_t *d, ac_endpoint_t *ep, ac_call_kind_e kind,
         return NULL;
     }
 
-    flags = kind == AC_CALL_EVENTS ? AC_BACKGROUND : 0;
+    flags = kind == AC_CALL_EVENTS || kind == AC_CALL_PROBE
+            ? AC_BACKGROUND : 0;
 
     call->timer = d->loop->timer(d->loop, flags, ac_call_timer_handler, call);
     if (call->timer == NULL) {
@@ -65,12 +66,11 @@ ac_call_create(ac_docker_t *d, ac_endpoint_t *ep, ac_call_kind_e kind,
     call->handler = handler;
     call->data = data;
 
+    call->turn = d->queue.turn;
+    memset(&d->queue.turn, 0, sizeof(ac_turn_t));
+
     call->next = d->calls;
     d->calls = call;
-
-    if (kind != AC_CALL_EVENTS) {
-        d->loop->start(call->timer, ms);
-    }
 
     /* create has a body to add first */
 
@@ -88,6 +88,44 @@ ac_call_run(ac_call_t *call)
     if (call->path[0] == '\0') {
         ac_call_post(call, AC_MALFORMED, "the name is not a valid one");
         return;
+    }
+
+    switch (call->kind) {
+
+    case AC_CALL_PING:
+    case AC_CALL_PROBE:
+    case AC_CALL_EVENTS:
+        ac_call_go(call);
+        return;
+
+    default:
+        break;
+    }
+
+    if (ac_docker_away(call->docker)) {
+        ac_call_go(call);
+        return;
+    }
+
+    ac_queue_join(call);
+}
+
+
+void
+ac_call_go(ac_call_t *call)
+{
+    unsigned  ms;
+
+    /* events have no deadline, and no part of it has passed for the others */
+
+    if (call->kind != AC_CALL_EVENTS) {
+        ms = call->ms;
+
+        if (call->docker->health && ms > AC_CALL_DOUBT) {
+            ms = AC_CALL_DOUBT;
+        }
+
+        call->docker->loop->start(call->timer, ms);
     }
 
     if (ac_endpoint_stale(call->ep)
@@ -124,6 +162,7 @@ ac_call_post(ac_call_t *call, ac_error_e error, const char *message)
         call->http = NULL;
     }
 
+    call->posted = 1;
     call->error = error;
     ac_text_copy(call->message, sizeof(call->message), message,
                  strlen(message));
@@ -142,12 +181,30 @@ ac_call_timer_handler(void *data)
 
     memset(&reply, 0, sizeof(ac_reply_t));
 
-    if (call->error) {
+    if (call->posted) {
         reply.error = call->error;
         (void) strcpy(reply.message, call->message);
 
+    } else if (call->queued) {
+        reply.error = AC_BUSY;
+        (void) snprintf(reply.message, sizeof(reply.message),
+                        "its turn did not come within %u ms", call->ms);
+
+    } else if (call->docker->health && !call->doubted
+               && call->ms > AC_CALL_DOUBT)
+    {
+        call->doubted = 1;
+        call->docker->loop->start(call->timer, call->ms - AC_CALL_DOUBT);
+
+        ac_docker_doubt(call->docker, call->ep);
+        return;
+
     } else {
         ac_call_lost(call->ep, AC_TIMEDOUT);
+
+        if (!call->doubted) {
+            ac_docker_doubt(call->docker, call->ep);
+        }
 
         reply.error = AC_TIMEDOUT;
         (void) snprintf(reply.message, sizeof(reply.message),
@@ -197,6 +254,8 @@ ac_call_detach(ac_call_t *call)
 
     call->docker->loop->free_timer(call->timer);
     call->timer = NULL;
+
+    ac_queue_leave(call);
 }
 
 
@@ -351,6 +410,14 @@ ac_call_done(ac_call_t *call, ac_http_result_t *res)
         ac_call_explain(call->ep, res, reply.message,
                           sizeof(reply.message));
 
+        if (res->error == AC_UNREACHABLE) {
+            ac_health_verdict(call->docker, call->ep, res->error,
+                              reply.message);
+
+        } else {
+            ac_docker_doubt(call->docker, call->ep);
+        }
+
         ac_call_finish(call, &reply);
         return;
     }
@@ -365,12 +432,12 @@ ac_call_done(ac_call_t *call, ac_http_result_t *res)
             /* the engine was replaced by one of another age */
 
             call->retried = 1;
-            call->ep->version = 0;
+            call->ep->version = ac_call_other_version(reply.message);
 
             ac_http_free(call->http);
             call->http = NULL;
 
-            ac_call_run(call);
+            ac_call_go(call);
             return;
         }
 
@@ -421,6 +488,7 @@ ac_call_success(ac_call_t *call, ac_http_result_t *res, ac_reply_t *reply)
     switch (call->kind) {
 
     case AC_CALL_PING:
+    case AC_CALL_PROBE:
         error = ac_call_version(res, &reply->api_version, reply->message,
                                   sizeof(reply->message));
         if (error) {
@@ -432,6 +500,7 @@ ac_call_success(ac_call_t *call, ac_http_result_t *res, ac_reply_t *reply)
 
         call->ep->version = reply->api_version < AC_DOCKER_MAX_API
                             ? reply->api_version : AC_DOCKER_MAX_API;
+        ac_health_verdict(call->docker, call->ep, AC_OK, "");
         /* fall through */
 
     case AC_CALL_ACTION:

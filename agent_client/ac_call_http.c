@@ -46,7 +46,9 @@ ac_call_request(ac_docker_t *d, ac_endpoint_t *ep, const ac_call_t *call,
     params.method = "GET";
     params.body_max = AC_CALL_PING_MAX;
 
-    if (call == NULL || call->kind == AC_CALL_PING) {
+    if (call == NULL || call->kind == AC_CALL_PING
+        || call->kind == AC_CALL_PROBE)
+    {
         (void) snprintf(url, size, "%s/_ping", ep->base);
 
     } else {
@@ -116,6 +118,30 @@ ac_call_explain(const ac_endpoint_t *ep, const ac_http_result_t *res,
     (void) snprintf(dst, size, "%.240s: %s", ep->name,
                     res->message[0] ? res->message
                                     : ac_error_text(res->error));
+}
+
+
+int
+ac_call_other_version(const char *message)
+{
+    unsigned     major, minor;
+    const char  *p;
+
+    static const char  minimum[] = "Minimum supported API version is ";
+
+    p = strstr(message, minimum);
+
+    if (p == NULL
+        || sscanf(p + sizeof(minimum) - 1, "%3u.%3u", &major, &minor) != 2
+        || major != AC_DOCKER_MAX_API >> 8 || minor > 255
+        || (major << 8 | minor) <= AC_DOCKER_MAX_API)
+    {
+        return 0;
+    }
+
+    /* newer than any that was known: what is used here has not changed yet */
+
+    return (int) (major << 8 | minor);
 }
 
 

@@ -51,8 +51,14 @@ ac_docker_create(ac_loop_t *loop)
 void
 ac_docker_destroy(ac_docker_t *d)
 {
+    d->ending = 1;
+
     while (d->calls) {
         ac_call_cancel(d->calls);
+    }
+
+    if (d->health) {
+        ac_health_destroy(d->health);
     }
 
     if (d->http) {
@@ -320,6 +326,9 @@ ac_error_text(ac_error_e error)
 
     case AC_UNSUPPORTED:
         return "the engine is too old";
+
+    case AC_BUSY:
+        return "too many calls wait for the engine";
 
     case AC_NOMEM:
         return "out of memory";

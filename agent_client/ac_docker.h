@@ -36,6 +36,7 @@ typedef enum {
     AC_MALFORMED,          /* the answer is not what the API promises */
     AC_TOO_BIG,            /* the answer exceeds its cap */
     AC_UNSUPPORTED,        /* no common API version */
+    AC_BUSY,               /* too many calls before it */
     AC_NOMEM
 } ac_error_e;
 
@@ -100,6 +101,8 @@ typedef struct {
     int64_t            started_ms;       /* inspect only; 0: never */
     int64_t            finished_ms;      /* inspect only; 0: never */
     char               label_run[64];    /* value of AC_LABEL_RUN, or "" */
+    char               label_class[64];
+    char               label_owner[80];
 } ac_container_t;
 
 
@@ -107,6 +110,7 @@ typedef struct {
 #define AC_LABEL_INSTANCE  "nginx-sandbox.instance"
 #define AC_LABEL_RUN       "nginx-sandbox.run"
 #define AC_LABEL_CLASS     "nginx-sandbox.class"
+#define AC_LABEL_OWNER     "nginx-sandbox.owner"
 
 
 typedef struct {
@@ -120,7 +124,10 @@ typedef struct {
     char               action[32];       /* die, oom, destroy, … */
     char               id[65];
     char               label_run[64];
+    char               label_class[64];
+    char               label_owner[80];
     int                exit_code;        /* of die, else -1 */
+    int64_t            time_ms;          /* since the epoch; 0: not told */
 } ac_event_t;
 
 
@@ -153,6 +160,49 @@ void ac_docker_destroy(ac_docker_t *d);
  * before the first call.  0, or -1 when out of memory.
  */
 int ac_docker_name_servers(ac_docker_t *d, const char *servers);
+
+
+/*
+ * At most so many calls are with the engine at a time, and so many more of
+ * each lane wait for their turn, for as long as their deadline says; it runs
+ * anew when they are sent.  Neither lane ever takes the last place from the
+ * other one.  In a lane, owners take turns, and calls of one owner follow each
+ * other, but for those that go on with what has begun: they come first.  Where
+ * too many wait, the owner with most of them gets AC_BUSY for one.  0 calls:
+ * no bound.  Pings and events are not counted.
+ */
+typedef enum {
+    AC_LANE_OTHERS = 0,
+    AC_LANE_STARTS
+} ac_lane_e;
+
+void ac_docker_limit(ac_docker_t *d, unsigned calls, unsigned waiting);
+/* of the one call that is made next; without it: owner 0 of the others */
+void ac_docker_turn(ac_docker_t *d, ac_lane_e lane, uint32_t owner,
+    int begun);
+
+/*
+ * Called whenever calls begin to wait, or are given to the engine, or leave:
+ * by how many these two have grown.
+ */
+typedef void (*ac_gauge_pt)(void *data, int waiting, int running);
+void ac_docker_gauge(ac_docker_t *d, ac_gauge_pt handler, void *data);
+
+/*
+ * From now on it is known whether the engine is there.  One that cannot be
+ * reached, or does not answer a ping, is away: it is pinged, ever more seldom
+ * down to every few seconds, by one ping at a time, and calls to it are
+ * answered by what the last ping found; where connections to it fail at once,
+ * by what the next one finds, moments later.  The handler is told when it
+ * goes, and when it is back.  One engine for each ac_docker_t; 0, or -1
+ * when out of memory.
+ */
+typedef void (*ac_health_pt)(void *data, int away, const char *message);
+int ac_docker_health(ac_docker_t *d, ac_endpoint_t *ep, ac_health_pt handler,
+    void *data);
+int ac_docker_away(const ac_docker_t *d);
+/* somebody has waited for it in vain: it is pinged now */
+void ac_docker_doubt(ac_docker_t *d, ac_endpoint_t *ep);
 
 /*
  * NULL, and a line in err, when the URL or a PEM file cannot be used.  Reads
@@ -204,6 +254,8 @@ ac_call_t *ac_docker_events(ac_docker_t *d, ac_endpoint_t *ep,
  * handler; afterwards the call is gone and must not be cancelled.
  */
 void ac_call_cancel(ac_call_t *call);
+/* 1 while it waits for its turn, and for a second after that has come */
+int ac_call_waits(const ac_call_t *call);
 
 /* a few words for a log or a message */
 const char *ac_error_text(ac_error_e error);

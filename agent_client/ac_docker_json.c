@@ -36,7 +36,9 @@ static int ac_docker_json_integer(const cJSON *object, const char *name,
     int64_t min, int64_t max, int64_t *value);
 static int ac_docker_json_object(const cJSON *object, const char *name,
     const cJSON **value);
-static int ac_docker_json_run(const cJSON *object, const char *name,
+static int ac_docker_json_labels(const cJSON *object, const char *name,
+    ac_container_t *container);
+static int ac_docker_json_label(const cJSON *labels, const char *name,
     char *dst, size_t size);
 
 
@@ -133,9 +135,7 @@ ac_docker_json_inspected(const char *text, size_t len,
         && (ac_docker_json_string(config, "Image", container->image,
                                   sizeof(container->image))
                == -1
-            || ac_docker_json_run(config, "Labels", container->label_run,
-                                  sizeof(container->label_run))
-               == -1))
+            || ac_docker_json_labels(config, "Labels", container) == -1))
     {
         goto done;
     }
@@ -237,9 +237,7 @@ ac_docker_json_summary(const cJSON *item, ac_container_t *container)
         || ac_docker_json_string(item, "Image", container->image,
                                  sizeof(container->image))
            == -1
-        || ac_docker_json_run(item, "Labels", container->label_run,
-                              sizeof(container->label_run))
-           == -1)
+        || ac_docker_json_labels(item, "Labels", container) == -1)
     {
         return AC_MALFORMED;
     }
@@ -356,12 +354,16 @@ ac_docker_json_info(const char *text, size_t len, int *ncpu,
 ac_error_e
 ac_docker_json_event(const char *text, size_t len, ac_event_t *event)
 {
-    char          type[32], code[16], *end;
-    long          exit_code;
-    cJSON        *value;
-    ac_error_e    error;
-    const cJSON  *actor, *attributes;
+    char             type[32], code[16], *end;
+    long             exit_code;
+    cJSON           *value;
+    int64_t          ns;
+    ac_error_e       error;
+    const cJSON     *actor, *attributes;
+    ac_container_t   labels;
 
+    ns = 0;
+    memset(&labels, 0, sizeof(ac_container_t));
     memset(event, 0, sizeof(ac_event_t));
     event->exit_code = -1;
 
@@ -384,12 +386,19 @@ ac_docker_json_event(const char *text, size_t len, ac_event_t *event)
     if (ac_docker_json_object(value, "Actor", &actor) != 1
         || ac_docker_json_id(actor, "ID", event->id, sizeof(event->id)) != 1
         || ac_docker_json_object(actor, "Attributes", &attributes) == -1
-        || ac_docker_json_run(actor, "Attributes", event->label_run,
-                              sizeof(event->label_run))
+        || ac_docker_json_labels(actor, "Attributes", &labels) == -1
+        || ac_docker_json_integer(value, "timeNano", 0,
+                                  INT64_C(1) << 62, &ns)
            == -1)
     {
         goto done;
     }
+
+    (void) strcpy(event->label_run, labels.label_run);
+    (void) strcpy(event->label_class, labels.label_class);
+    (void) strcpy(event->label_owner, labels.label_owner);
+
+    event->time_ms = ns / 1000000;
 
     code[0] = '\0';
 
@@ -670,10 +679,10 @@ ac_docker_json_object(const cJSON *object, const char *name,
 
 
 static int
-ac_docker_json_run(const cJSON *object, const char *name, char *dst,
-    size_t size)
+ac_docker_json_labels(const cJSON *object, const char *name,
+    ac_container_t *container)
 {
-    const cJSON  *labels, *label;
+    const cJSON  *labels;
 
     switch (ac_docker_json_object(object, name, &labels)) {
 
@@ -684,7 +693,32 @@ ac_docker_json_run(const cJSON *object, const char *name, char *dst,
         return -1;
     }
 
-    label = cJSON_GetObjectItemCaseSensitive(labels, AC_LABEL_RUN);
+    if (ac_docker_json_label(labels, AC_LABEL_RUN, container->label_run,
+                             sizeof(container->label_run))
+        == -1
+        || ac_docker_json_label(labels, AC_LABEL_CLASS,
+                                container->label_class,
+                                sizeof(container->label_class))
+           == -1
+        || ac_docker_json_label(labels, AC_LABEL_OWNER,
+                                container->label_owner,
+                                sizeof(container->label_owner))
+           == -1)
+    {
+        return -1;
+    }
+
+    return 1;
+}
+
+
+static int
+ac_docker_json_label(const cJSON *labels, const char *name, char *dst,
+    size_t size)
+{
+    const cJSON  *label;
+
+    label = cJSON_GetObjectItemCaseSensitive(labels, name);
 
     if (label == NULL) {
         return 0;

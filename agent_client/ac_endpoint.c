@@ -33,7 +33,6 @@ static int ac_endpoint_authority(ac_endpoint_t *ep, const char *scheme,
 static int ac_endpoint_host(ac_endpoint_t *ep, const char *host, size_t len);
 static int ac_endpoint_pem(ac_http_blob_t *blob, const char *file,
     char *err, size_t size);
-static uint64_t ac_endpoint_now(void);
 
 
 ac_endpoint_t *
@@ -366,7 +365,7 @@ ac_endpoint_resolved(ac_endpoint_t *ep, const ac_dns_result_t *result)
         }
     }
 
-    ep->addrs_until = ac_endpoint_now() + result->ttl * UINT64_C(1000);
+    ep->addrs_until = ac_endpoint_clock() + result->ttl * UINT64_C(1000);
 }
 
 
@@ -409,12 +408,12 @@ int
 ac_endpoint_stale(const ac_endpoint_t *ep)
 {
     return ep->resolvable
-           && (ep->naddrs == 0 || ac_endpoint_now() >= ep->addrs_until);
+           && (ep->naddrs == 0 || ac_endpoint_clock() >= ep->addrs_until);
 }
 
 
-static uint64_t
-ac_endpoint_now(void)
+uint64_t
+ac_endpoint_clock(void)
 {
     struct timespec  ts;
 

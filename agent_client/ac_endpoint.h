@@ -50,6 +50,8 @@ const char *ac_endpoint_address(const ac_endpoint_t *ep, char *buf,
 int ac_endpoint_next(ac_endpoint_t *ep, size_t failed, unsigned tried);
 /* 1: the name must be resolved before the next request */
 int ac_endpoint_stale(const ac_endpoint_t *ep);
+/* ms of the monotonic clock */
+uint64_t ac_endpoint_clock(void);
 
 
 #endif /* _AC_ENDPOINT_H_INCLUDED_ */

@@ -17,6 +17,8 @@
 static ngx_int_t ngx_http_sandbox_admit_hosts(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sandbox_admit_api(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_sandbox_admit_first(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
 
 
 ngx_int_t
@@ -144,14 +146,10 @@ ngx_http_sandbox_admit_api(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     rc = ngx_http_sandbox_find(r, ctx);
 
     if (rc == NGX_DECLINED) {
+        rc = ngx_http_sandbox_admit_first(r, ctx);
 
-        /*
-         * The first call to an id that nobody has named creates it; where
-         * another request was faster, it is seen whose the sandbox is.
-         */
-
-        if (ngx_http_sandbox_make(r, ctx, "", NULL) != NGX_ERROR) {
-            rc = ngx_http_sandbox_find(r, ctx);
+        if (rc == NGX_DONE) {
+            return ngx_http_sandbox_refused(r);
         }
     }
 
@@ -176,4 +174,57 @@ ngx_http_sandbox_admit_api(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     }
 
     return NGX_OK;
+}
+
+
+/*
+ * The first call to an id that nobody has named creates it; where another
+ * request was faster, it is seen whose the sandbox is.  It has a slot before
+ * it has a directory, so that a refusal leaves nothing.  As
+ * ngx_http_sandbox_find(), or NGX_DONE: refused, ctx->failure is set.
+ */
+
+static ngx_int_t
+ngx_http_sandbox_admit_first(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    char       owner[SANDBOX_OWNER_MAX + 1], ticket[SANDBOX_RANDOM_LEN + 1];
+    ngx_int_t  rc;
+
+    (void) ngx_snprintf((u_char *) owner, sizeof(owner), "%V%Z", &ctx->owner);
+
+    ngx_http_sandbox_limit_ticket(ticket);
+
+    if (ngx_http_sandbox_limit_take(ticket, ctx->class, owner, &ctx->failure)
+        == NGX_DECLINED)
+    {
+        /* the next one is to be refused only if that is still so */
+
+        ngx_http_sandbox_recount();
+
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf,
+                               capacity_refused);
+        return NGX_DONE;
+    }
+
+    rc = ngx_http_sandbox_make(r, ctx, "", NULL);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_sandbox_find(r, ctx);
+
+        if (rc == NGX_OK) {
+            ngx_http_sandbox_limit_name(ticket, ctx->node->spec.run);
+            return NGX_OK;
+        }
+
+    } else if (rc == NGX_DECLINED) {
+        rc = ngx_http_sandbox_find(r, ctx);
+
+    } else if (rc == NGX_ABORT) {
+        rc = NGX_DONE;
+    }
+
+    ngx_http_sandbox_limit_free(ticket);
+
+    return rc;
 }

@@ -369,6 +369,7 @@ ngx_http_sandbox_boot_check(ngx_http_sandbox_wake_t *wake)
     w = ngx_http_sandbox_worker;
 
     ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_turn(AC_LANE_OTHERS, wake->node->spec.owner);
 
     wake->call = ac_docker_inspect(w->docker, w->endpoint,
                                    (char *) wake->name,
@@ -402,6 +403,8 @@ ngx_http_sandbox_boot_check_handler(void *data, const ac_reply_t *reply)
                           "container of sandbox \"%s\" ended with code %d "
                           "before its agent served%s", wake->node->id,
                           c->exit_code, c->oom_killed ? ", out of memory" : "");
+
+            wake->asked = 0;
 
             ngx_http_sandbox_boot_failed(wake,
                                          "The sandbox's container ended with "

@@ -285,6 +285,17 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
                                                 &class->retain);
     }
 
+    if (ngx_http_sandbox_is("max_instances")) {
+        n = ngx_http_sandbox_conf_instances(&s);
+
+        if (n == NGX_ERROR) {
+            goto invalid;
+        }
+
+        class->max_instances = n;
+        return NGX_OK;
+    }
+
     if (ngx_http_sandbox_is("disk")) {
 
         if (ngx_parse_offset(&s) < NGX_HTTP_SANDBOX_DISK_MIN) {

@@ -35,7 +35,9 @@ ngx_http_sandbox_make(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 {
     int                         rc;
     char                        id[SANDBOX_ID_MAX + 1];
+    ngx_err_t                   err;
     sandbox_spec_t              spec;
+    sandbox_stamp_t             stamp;
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
@@ -59,6 +61,15 @@ ngx_http_sandbox_make(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         return NGX_ABORT;
     }
 
+    if (ngx_http_sandbox_rate_charge(r, ctx) != NGX_OK) {
+        sandbox_spec_free(&spec);
+
+        /* a request for what there is creates nothing */
+
+        return sandbox_store_stamp(w->store, id, &stamp) == 0 ? NGX_DECLINED
+                                                              : NGX_ABORT;
+    }
+
     rc = sandbox_store_create(w->store, id, &spec);
 
     sandbox_spec_free(&spec);
@@ -68,11 +79,15 @@ ngx_http_sandbox_make(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         return NGX_OK;
     }
 
-    if (ngx_errno == NGX_EEXIST) {
+    err = ngx_errno;
+
+    ngx_http_sandbox_rate_refund(r, ctx);
+
+    if (err == NGX_EEXIST) {
         return NGX_DECLINED;
     }
 
-    ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, err,
                   "sandbox \"%s\" cannot be created", id);
 
     return NGX_ERROR;

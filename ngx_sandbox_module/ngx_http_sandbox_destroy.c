@@ -33,6 +33,7 @@ typedef struct {
     int                           lock;
     unsigned                      stop:1;         /* and no more */
     char                          run[SANDBOX_RANDOM_LEN + 1];
+    char                          owner[SANDBOX_OWNER_MAX + 1];
 } ngx_http_sandbox_destroy_t;
 
 
@@ -88,6 +89,7 @@ ngx_http_sandbox_destroy_begin(ngx_http_sandbox_node_t *node, int64_t since,
     node->refs++;
 
     ngx_memcpy(d->run, node->spec.run, sizeof(d->run));
+    ngx_memcpy(d->owner, node->spec.owner, sizeof(d->owner));
 
     ngx_add_timer(&d->timer, 0);
 
@@ -253,6 +255,7 @@ ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d)
     ngx_http_sandbox_container_name(name, d->run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_turn(AC_LANE_OTHERS, d->owner);
 
     if (ac_docker_stop(w->docker, w->endpoint, (char *) name,
                        NGX_HTTP_SANDBOX_STOP_GRACE, w->conf->engine_timeout,
@@ -291,6 +294,7 @@ ngx_http_sandbox_destroy_stop_handler(void *data, const ac_reply_t *reply)
                                (char *) d->node->id, ngx_http_sandbox_now());
 
     sandbox_fault("sleep.noted");
+    ngx_http_sandbox_limit_free(d->run);
 
     /* the engine says so before our own end of the tether does */
 
@@ -311,6 +315,7 @@ ngx_http_sandbox_destroy_remove(ngx_http_sandbox_destroy_t *d)
     ngx_http_sandbox_container_name(name, d->run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_turn(AC_LANE_OTHERS, d->owner);
 
     /* its own deadline timer holds off the worker's exit */
 
@@ -349,6 +354,7 @@ ngx_http_sandbox_destroy_remove_handler(void *data, const ac_reply_t *reply)
     }
 
     sandbox_fault("destroy.removed");
+    ngx_http_sandbox_limit_free(d->run);
 
     if (sandbox_store_delete(ngx_http_sandbox_worker->store, d->run) == -1) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,

@@ -146,7 +146,7 @@ ngx_http_sandbox_wake_note(ngx_http_sandbox_wake_t *wake,
 
     wake->step = step;
 
-    ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_engine_call(wake);
 
     wake->call = ac_docker_inspect(w->docker, w->endpoint,
                                    (char *) wake->name,

@@ -34,8 +34,10 @@ static void ngx_http_sandbox_engine_start_handler(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_engine_again_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_engine_failed(ngx_http_sandbox_wake_t *wake,
-    const char *what, const ac_reply_t *reply);
+static void ngx_http_sandbox_engine_conflict(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_engine_conflict_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_engine_made(ngx_http_sandbox_wake_t *wake);
 
 
 void
@@ -92,7 +94,7 @@ ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake)
 
     /* user 0 is the agent's; the image's is where its children go */
 
-    ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_engine_call(wake);
 
     wake->call = ac_docker_image(w->docker, w->endpoint,
                                  (char *) wake->class->image.data,
@@ -112,7 +114,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     u_char                     *p;
     char                        run_dir[128], agent[128];
     const char                 *entrypoint[3], *caps[8];
-    ac_pair_t                   labels[3];
+    ac_pair_t                   labels[4];
     ac_mount_t                  mounts[2];
     ac_container_spec_t         spec;
     ngx_http_sandbox_class_t   *class;
@@ -182,6 +184,8 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     labels[1].value = wake->run;
     labels[2].key = AC_LABEL_CLASS;
     labels[2].value = (char *) wake->node->spec.class;
+    labels[3].key = AC_LABEL_OWNER;
+    labels[3].value = wake->node->spec.owner;
 
     mounts[0].source = run_dir;
     mounts[0].target = NGX_HTTP_SANDBOX_DIR;
@@ -199,7 +203,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     spec.hostname = "sandbox";
     spec.user = "0";
     spec.labels = labels;
-    spec.nlabels = 3;
+    spec.nlabels = 4;
     spec.mounts = mounts;
     spec.nmounts = 2;
     spec.cap_add = caps;
@@ -213,7 +217,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     spec.loopback6 = (access("/proc/sys/net/ipv6/conf/lo/disable_ipv6", F_OK)
                       == 0);
 
-    ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_engine_call(wake);
 
     wake->call = ac_docker_create_container(w->docker, w->endpoint, &spec,
                                        w->conf->engine_timeout,
@@ -234,7 +238,7 @@ ngx_http_sandbox_engine_info(ngx_http_sandbox_wake_t *wake)
 
     w = ngx_http_sandbox_worker;
 
-    ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_engine_call(wake);
 
     wake->call = ac_docker_info(w->docker, w->endpoint,
                                 w->conf->engine_timeout,
@@ -312,16 +316,94 @@ ngx_http_sandbox_engine_create_handler(void *data, const ac_reply_t *reply)
         return;
     }
 
-    /* 409: a worker that died had come as far as this */
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_CONFLICT) {
+        ngx_http_sandbox_engine_conflict(wake);
+        return;
+    }
 
-    if (reply->error != AC_OK
-        || (reply->status != NGX_HTTP_CREATED
-            && reply->status != NGX_HTTP_CONFLICT))
-    {
+    if (reply->error != AC_OK || reply->status != NGX_HTTP_CREATED) {
         ngx_http_sandbox_engine_failed(wake, "create the container",
                                             reply);
         return;
     }
+
+    ngx_http_sandbox_engine_made(wake);
+}
+
+
+/* 409: a worker that died had come as far as this; or it is another's */
+
+static void
+ngx_http_sandbox_engine_conflict(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_engine_call(wake);
+
+    wake->call = ac_docker_inspect(w->docker, w->endpoint,
+                                   (char *) wake->name,
+                                   w->conf->engine_timeout,
+                                   ngx_http_sandbox_engine_conflict_handler,
+                                   wake);
+    if (wake->call == NULL) {
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+    }
+}
+
+
+static void
+ngx_http_sandbox_engine_conflict_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    ngx_http_sandbox_failure_t  failure;
+
+    wake->call = NULL;
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_NOT_FOUND) {
+
+        /* it was just being removed: until the deadline of the start */
+
+        ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_engine_create,
+                                    NGX_HTTP_SANDBOX_START_POLL);
+        return;
+    }
+
+    if (reply->error != AC_OK || reply->status != NGX_HTTP_OK
+        || reply->ncontainers != 1)
+    {
+        ngx_http_sandbox_engine_failed(wake, "show the container", reply);
+        return;
+    }
+
+    if (ngx_strcmp(reply->containers[0].label_run, wake->run) == 0) {
+        ngx_http_sandbox_engine_made(wake);
+        return;
+    }
+
+    ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "sandbox \"%s\": the engine has another container with the "
+                  "name \"%s\"", wake->node->id, wake->name);
+
+    ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                          "INTERNAL_ERROR",
+                          "The engine has a container \"%s\" that is not "
+                          "this sandbox's: remove or rename it, then try "
+                          "again.", wake->name);
+    ngx_http_sandbox_wake_end(wake, &failure);
+}
+
+
+static void
+ngx_http_sandbox_engine_made(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
 
     sandbox_fault("wake.created");
 
@@ -365,7 +447,9 @@ ngx_http_sandbox_engine_start_now(ngx_http_sandbox_wake_t *wake)
 
     w = ngx_http_sandbox_worker;
 
-    ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_engine_call(wake);
+
+    wake->asked = 1;
 
     wake->call = ac_docker_start(w->docker, w->endpoint, (char *) wake->name,
                                  w->conf->engine_timeout,
@@ -418,7 +502,7 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
 
         wake->doubt = 0;
 
-        ngx_http_sandbox_count(w->conf, engine_calls);
+        ngx_http_sandbox_engine_call(wake);
 
         wake->call = ac_docker_kill(w->docker, w->endpoint,
                                     (char *) wake->name,
@@ -465,7 +549,7 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
 
         wake->unpaused = 1;
 
-        ngx_http_sandbox_count(w->conf, engine_calls);
+        ngx_http_sandbox_engine_call(wake);
 
         wake->call = ac_docker_unpause(w->docker, w->endpoint,
                                        (char *) wake->name,
@@ -506,42 +590,22 @@ ngx_http_sandbox_engine_again_handler(void *data, const ac_reply_t *reply)
 }
 
 
-static void
-ngx_http_sandbox_engine_failed(ngx_http_sandbox_wake_t *wake,
-    const char *what, const ac_reply_t *reply)
+/* a start that has begun goes on before another one begins */
+
+void
+ngx_http_sandbox_engine_call(ngx_http_sandbox_wake_t *wake)
 {
-    const char                    *message;
-    ngx_http_sandbox_failure_t     failure;
-    ngx_http_sandbox_main_conf_t  *smcf;
+    ngx_http_sandbox_worker_t  *w;
 
-    smcf = ngx_http_sandbox_worker->conf;
+    w = ngx_http_sandbox_worker;
 
-    ngx_http_sandbox_count(smcf, engine_errors);
+    ngx_http_sandbox_count(w->conf, engine_calls);
 
-    message = reply ? ngx_http_sandbox_engine_text(reply) : "out of memory";
-
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "sandbox \"%s\": engine \"%V\", %s: %d %s", wake->node->id,
-                  &smcf->engine, what, reply ? reply->status : 0, message);
-
-    if (reply && reply->error == AC_OK && reply->status < 500) {
-
-        /* the engine understood, and will say the same again */
-
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                              "INTERNAL_ERROR",
-                              "The container engine refused to %s: %s",
-                              what, message);
-
-    } else {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                              "CONTAINER_UNAVAILABLE",
-                              "The container engine failed when it was to "
-                              "%s: %s. Try again later.", what, message);
-        failure.retry_after = 5;
-    }
-
-    ngx_http_sandbox_wake_end(wake, &failure);
+    ac_docker_turn(w->docker, AC_LANE_STARTS,
+                   ngx_crc32_short((u_char *) wake->node->spec.owner,
+                                   ngx_strlen(wake->node->spec.owner)),
+                   wake->begun);
+    wake->begun = 1;
 }
 
 

@@ -236,6 +236,7 @@ ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain,
     ngx_http_sandbox_container_name(name, node->spec.run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_turn(AC_LANE_OTHERS, node->spec.owner);
 
     if (ac_docker_inspect(w->docker, w->endpoint, (char *) name,
                           w->conf->engine_timeout,

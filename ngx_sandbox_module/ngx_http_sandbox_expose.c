@@ -215,8 +215,14 @@ ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e)
             return NGX_DECLINED;
         }
 
-        if (ngx_http_sandbox_make(r, ctx, "", NULL) == NGX_ERROR) {
+        rc = ngx_http_sandbox_make(r, ctx, "", NULL);
+
+        if (rc == NGX_ERROR) {
             ngx_http_sandbox_fail_internal(ctx);
+            return NGX_DECLINED;
+        }
+
+        if (rc == NGX_ABORT) {
             return NGX_DECLINED;
         }
     }

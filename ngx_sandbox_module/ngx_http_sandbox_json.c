@@ -38,6 +38,8 @@ static const ngx_http_sandbox_suggestion_t
       "List your sandboxes: GET /v1/sandbox." },
     { "SANDBOX_ALREADY_EXISTS",
       "Leave the id out, so that a free one is issued." },
+    { "TOO_MANY_REQUESTS",
+      "Wait as long as Retry-After says." },
     { "STALE_PREVIEW_URL",
       "Call the sandbox's API, then load the page again." },
     { "MISDIRECTED",
@@ -228,13 +230,16 @@ static cJSON *
 ngx_http_sandbox_failure_json(ngx_http_sandbox_failure_t *failure)
 {
     char         time[NGX_HTTP_SANDBOX_TIME_LEN];
-    cJSON       *json;
+    cJSON       *json, *context;
     const char  *message, *suggestion;
 
     json = cJSON_CreateObject();
     if (json == NULL) {
         return NULL;
     }
+
+    context = failure->context[0] ? cJSON_Parse((char *) failure->context)
+                                  : cJSON_CreateObject();
 
     ngx_http_sandbox_iso_time(ngx_http_sandbox_now(), time);
 
@@ -244,9 +249,15 @@ ngx_http_sandbox_failure_json(ngx_http_sandbox_failure_t *failure)
     if (cJSON_AddStringToObject(json, "error", message) == NULL
         || cJSON_AddStringToObject(json, "code", failure->code) == NULL
         || cJSON_AddStringToObject(json, "message", message) == NULL
-        || cJSON_AddObjectToObject(json, "context") == NULL
-        || cJSON_AddNumberToObject(json, "httpStatus", failure->status)
-           == NULL
+        || context == NULL
+        || !cJSON_AddItemToObject(json, "context", context))
+    {
+        cJSON_Delete(context);
+        cJSON_Delete(json);
+        return NULL;
+    }
+
+    if (cJSON_AddNumberToObject(json, "httpStatus", failure->status) == NULL
         || cJSON_AddStringToObject(json, "timestamp", time) == NULL
         || (suggestion
             && cJSON_AddStringToObject(json, "suggestion", suggestion)
@@ -371,6 +382,7 @@ ngx_http_sandbox_fail_va(ngx_http_sandbox_failure_t *failure,
     failure->status = status;
     failure->code = code;
     failure->retry_after = 0;
+    failure->context[0] = '\0';
 
     last = failure->message + sizeof(failure->message) - 1;
 

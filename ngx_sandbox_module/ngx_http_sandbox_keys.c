@@ -8,7 +8,7 @@
 
 
 /*
- * sandbox_api_key_file: lines of name:key[:admin][:classes=a,b].  Read by the
+ * sandbox_api_key_file: lines of name:key and options.  Read by the
  * master, which may be root; no message says more of a key than its line.
  */
 
@@ -365,7 +365,9 @@ ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp, u_char *p,
     k->name.data = ngx_pstrdup(kp->cf->pool, &key.name);
     k->key.data = ngx_pstrdup(kp->cf->pool, &key.key);
 
-    if (k->name.data == NULL || k->key.data == NULL) {
+    if (k->name.data == NULL || k->key.data == NULL
+        || ngx_http_sandbox_conf_quota(kp->cf, k) != NGX_OK)
+    {
         return NGX_CONF_ERROR;
     }
 
@@ -378,6 +380,7 @@ ngx_http_sandbox_key_option(ngx_http_sandbox_key_parser_t *kp,
     ngx_http_sandbox_key_t *key, ngx_str_t *option)
 {
     u_char     *p, *last, *comma;
+    ngx_int_t   n;
     ngx_str_t   name, *class;
 
     if (option->len == 5 && ngx_memcmp(option->data, "admin", 5) == 0) {
@@ -391,9 +394,35 @@ ngx_http_sandbox_key_option(ngx_http_sandbox_key_parser_t *kp,
         return NGX_CONF_OK;
     }
 
+    if (option->len >= 10
+        && ngx_memcmp(option->data, "instances=", 10) == 0)
+    {
+        if (key->instances) {
+            return ngx_http_sandbox_key_error(kp,
+                                              "\"instances\" stands twice");
+        }
+
+        name.data = option->data + 10;
+        name.len = option->len - 10;
+
+        n = ngx_http_sandbox_conf_instances(&name);
+
+        if (n == NGX_ERROR) {
+            ngx_conf_log_error(NGX_LOG_EMERG, kp->cf, 0,
+                               "invalid \"%V\", in \"%V\" line %ui", option,
+                               kp->file, kp->line);
+            return NGX_CONF_ERROR;
+        }
+
+        key->instances = n;
+
+        return NGX_CONF_OK;
+    }
+
     if (option->len < 8 || ngx_memcmp(option->data, "classes=", 8) != 0) {
         return ngx_http_sandbox_key_error(kp,
-                   "what follows a key is \"admin\" or \"classes=a,b\"");
+                   "what follows a key is \"admin\", \"classes=a,b\" or "
+                   "\"instances=5\"");
     }
 
     if (key->classes) {

@@ -22,7 +22,6 @@ static char *ngx_http_sandbox_set_status(ngx_conf_t *cf, ngx_command_t *cmd,
 
 static ngx_int_t ngx_http_sandbox_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_sandbox_postconfiguration(ngx_conf_t *cf);
-static ngx_int_t ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data);
 static ngx_int_t ngx_http_sandbox_init_process(ngx_cycle_t *cycle);
 static void ngx_http_sandbox_exit_process(ngx_cycle_t *cycle);
 static void ngx_http_sandbox_endpoint_cleanup(void *data);
@@ -99,6 +98,27 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
       ngx_conf_set_msec_slot,
       NGX_HTTP_MAIN_CONF_OFFSET,
       offsetof(ngx_http_sandbox_main_conf_t, start_timeout),
+      NULL },
+
+    { ngx_string("sandbox_engine_calls"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_sandbox_conf_engine_calls,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_max_instances"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_sandbox_conf_max_instances,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_create_rate"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_sandbox_conf_create_rate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
       NULL },
 
     { ngx_string("sandbox_class"),
@@ -303,10 +323,15 @@ ngx_http_sandbox_create_main_conf(ngx_conf_t *cf)
 
     smcf->engine_timeout = NGX_CONF_UNSET_MSEC;
     smcf->start_timeout = NGX_CONF_UNSET_MSEC;
+    smcf->engine_calls = NGX_CONF_UNSET_UINT;
+    smcf->engine_queue = NGX_CONF_UNSET_UINT;
 
     if (ngx_array_init(&smcf->classes, cf->pool, 4,
                        sizeof(ngx_http_sandbox_class_t))
         != NGX_OK
+        || ngx_array_init(&smcf->quotas, cf->pool, 4,
+                          sizeof(ngx_http_sandbox_quota_t))
+           != NGX_OK
         || ngx_array_init(&smcf->previews, cf->pool, 2,
                           sizeof(ngx_http_sandbox_preview_t))
            != NGX_OK)
@@ -338,6 +363,8 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
 
     ngx_conf_init_msec_value(smcf->engine_timeout, 30000);
     ngx_conf_init_msec_value(smcf->start_timeout, 30000);
+    ngx_conf_init_uint_value(smcf->engine_calls, 8);
+    ngx_conf_init_uint_value(smcf->engine_queue, 1000);
 
     if (smcf->engine_ca.len
         && ngx_conf_full_name(cf->cycle, &smcf->engine_ca, 1) != NGX_OK)
@@ -424,6 +451,7 @@ ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf)
     conf->auth = NGX_CONF_UNSET;
     conf->keys = NGX_CONF_UNSET_PTR;
     conf->cors = NGX_CONF_UNSET_PTR;
+    conf->create_rate = NGX_CONF_UNSET_PTR;
 
     return conf;
 }
@@ -440,6 +468,7 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->auth, prev->auth, 1);
     ngx_conf_merge_ptr_value(conf->keys, prev->keys, NULL);
     ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
+    ngx_conf_merge_ptr_value(conf->create_rate, prev->create_rate, NULL);
     ngx_conf_merge_str_value(conf->class_name, prev->class_name, "default");
 
     if (!conf->api && !conf->preview && !conf->status) {
@@ -572,40 +601,6 @@ ngx_http_sandbox_postconfiguration(ngx_conf_t *cf)
 
 
 static ngx_int_t
-ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data)
-{
-    ngx_http_sandbox_main_conf_t *osmcf = data;
-
-    ngx_slab_pool_t               *shpool;
-    ngx_http_sandbox_main_conf_t  *smcf;
-
-    smcf = zone->data;
-
-    if (osmcf) {
-        smcf->counters = osmcf->counters;
-        return NGX_OK;
-    }
-
-    shpool = (ngx_slab_pool_t *) zone->shm.addr;
-
-    if (zone->shm.exists) {
-        smcf->counters = shpool->data;
-        return NGX_OK;
-    }
-
-    smcf->counters = ngx_slab_calloc(shpool,
-                                     sizeof(ngx_http_sandbox_counters_t));
-    if (smcf->counters == NULL) {
-        return NGX_ERROR;
-    }
-
-    shpool->data = smcf->counters;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
 ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
 {
     ngx_http_sandbox_worker_t     *w;
@@ -662,6 +657,10 @@ ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
 
     ngx_http_sandbox_worker = w;
 
+    if (ngx_http_sandbox_trouble_init() != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (w->store) {
         ngx_http_sandbox_sweep_start(cycle);
     }
@@ -683,6 +682,8 @@ ngx_http_sandbox_exit_process(ngx_cycle_t *cycle)
 
     ngx_http_sandbox_sweep_stop();
     ngx_http_sandbox_node_cleanup();
+
+    ngx_http_sandbox_trouble_done();
 
     ac_docker_destroy(w->docker);
 

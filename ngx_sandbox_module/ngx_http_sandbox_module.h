@@ -68,7 +68,34 @@ typedef struct {
     ngx_atomic_t                   tethers;            /* open now */
     ngx_atomic_t                   waiting;            /* requests now */
     ngx_atomic_t                   swept;
+    ngx_atomic_t                   capacity_refused;
+    ngx_atomic_t                   rate_refused;
+    ngx_atomic_t                   calls_waiting;      /* now */
+    ngx_atomic_t                   calls_running;      /* now */
+    ngx_atomic_t                   engine_away;        /* workers, now */
+    ngx_atomic_t                   starting;           /* when last counted */
+    ngx_atomic_t                   running;
 } ngx_http_sandbox_counters_t;
+
+
+typedef struct ngx_http_sandbox_slot_s   ngx_http_sandbox_slot_t;
+typedef struct ngx_http_sandbox_bucket_s ngx_http_sandbox_bucket_t;
+
+
+/* the shared zone: limit.c has the slots, rate.c the buckets */
+
+typedef struct {
+    ngx_http_sandbox_counters_t    counters;
+
+    int64_t                        counted;  /* by the engine's list; or 0 */
+    ngx_uint_t                     nslots;
+    ngx_uint_t                     used;     /* those behind are free */
+    ngx_uint_t                     first;    /* none before it is free */
+    ngx_http_sandbox_slot_t       *slots;
+
+    ngx_uint_t                     nbuckets;
+    ngx_http_sandbox_bucket_t     *buckets;
+} ngx_http_sandbox_shared_t;
 
 
 typedef struct {
@@ -83,6 +110,7 @@ typedef struct {
     int64_t                        max_awake;          /* ms; 0: no limit */
     int64_t                        max_age;
     int64_t                        retain;
+    ngx_uint_t                     max_instances;      /* 0: no limit */
     ngx_str_t                      disk;               /* "" : no limit */
     ngx_array_t                   *env;      /* ngx_str_t name, value, … */
     unsigned                       lowered:1;          /* cpus, and said so */
@@ -96,9 +124,27 @@ typedef struct {
 } ngx_http_sandbox_preview_t;
 
 
+/* instances= of a key */
+
+typedef struct {
+    ngx_str_t                      name;               /* the owner */
+    ngx_uint_t                     instances;
+} ngx_http_sandbox_quota_t;
+
+
+/* sandbox_create_rate */
+
+typedef struct {
+    ngx_uint_t                     rate;     /* thousandths a s; 0: no limit */
+    ngx_uint_t                     burst;
+    ngx_str_t                      text;
+} ngx_http_sandbox_rate_t;
+
+
 typedef struct {
     ngx_path_t                    *state;
     ngx_shm_zone_t                *zone;
+    ngx_http_sandbox_shared_t     *shared;
     ngx_http_sandbox_counters_t   *counters;           /* never NULL */
     ngx_str_t                      agent;
 
@@ -110,6 +156,13 @@ typedef struct {
     ngx_msec_t                     engine_timeout;     /* of one call */
     ngx_msec_t                     start_timeout;
 
+    ngx_uint_t                     max_instances;      /* 0: no limit */
+    ngx_uint_t                     engine_calls;       /* of a worker */
+    ngx_uint_t                     engine_queue;
+    ngx_array_t                    quotas;    /* ngx_http_sandbox_quota_t */
+    ngx_uint_t                     nkeys;
+    unsigned                       rated:1;  /* somewhere */
+
     ngx_array_t                    classes;   /* ngx_http_sandbox_class_t */
     ngx_array_t                    previews;  /* ngx_http_sandbox_preview_t */
 } ngx_http_sandbox_main_conf_t;
@@ -120,6 +173,7 @@ typedef struct {
     ngx_str_t                      key;
     ngx_array_t                   *classes;  /* ngx_str_t; NULL: all */
     ngx_uint_t                     admin;
+    ngx_uint_t                     instances;          /* 0: no limit */
 } ngx_http_sandbox_key_t;
 
 
@@ -133,6 +187,7 @@ typedef struct {
     ngx_array_t                   *names;    /* ngx_http_server_name_t */
     ngx_str_t                      class_name;
     ngx_http_sandbox_class_t      *class;
+    ngx_http_sandbox_rate_t       *create_rate;
 } ngx_http_sandbox_loc_conf_t;
 
 
@@ -141,6 +196,7 @@ typedef struct {
     ngx_uint_t                     retry_after;        /* seconds; 0: none */
     const char                    *code;               /* static */
     u_char                         message[640];       /* zero-terminated */
+    u_char                         context[256];       /* JSON, or "" */
 } ngx_http_sandbox_failure_t;
 
 
@@ -276,6 +332,91 @@ char *ngx_http_sandbox_conf_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
 /* what a location that proxies to a sandbox needs, and must not do */
 char *ngx_http_sandbox_conf_check_proxy(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf);
+
+
+/* ngx_http_sandbox_limit_conf.c: limits, and the zone that holds them */
+
+char *ngx_http_sandbox_conf_max_instances(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_sandbox_conf_engine_calls(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_sandbox_conf_create_rate(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* a number of sandboxes; NGX_ERROR: it is none */
+ngx_int_t ngx_http_sandbox_conf_instances(ngx_str_t *value);
+/* of a key that was read; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_http_sandbox_conf_quota(ngx_conf_t *cf,
+    ngx_http_sandbox_key_t *key);
+/* the zone's init(): fails, and says why, when the limits do not fit */
+ngx_int_t ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data);
+
+
+/*
+ * ngx_http_sandbox_limit.c: sandboxes that start or run.  A scan of the table
+ * under the zone's mutex: a few microseconds for a thousand of them.
+ */
+
+size_t ngx_http_sandbox_limit_slot_size(void);
+/* ms of the monotonic clock, which all workers share */
+int64_t ngx_http_sandbox_limit_clock(void);
+/* instances= of the owner's key; 0: no limit */
+ngx_uint_t ngx_http_sandbox_limit_of_key(ngx_http_sandbox_main_conf_t *smcf,
+    const char *owner);
+/*
+ * Takes a slot for a run that is about to start.  NGX_OK; NGX_DECLINED: full,
+ * failure is set; NGX_AGAIN: there is a limit, and nobody has counted yet.
+ */
+ngx_int_t ngx_http_sandbox_limit_take(const char *run,
+    ngx_http_sandbox_class_t *class, const char *owner,
+    ngx_http_sandbox_failure_t *failure);
+/* in the place of the run of a sandbox that is not made yet */
+void ngx_http_sandbox_limit_ticket(char ticket[SANDBOX_RANDOM_LEN + 1]);
+void ngx_http_sandbox_limit_name(const char *ticket, const char *run);
+/* it runs, as far as is known; it does not, or never did */
+void ngx_http_sandbox_limit_run(const char *run);
+void ngx_http_sandbox_limit_free(const char *run);
+/* the engine tells of a start, or of an end */
+void ngx_http_sandbox_limit_event(const ac_event_t *event, ngx_uint_t died);
+/* makes the table that of the engine's list, asked for at that time */
+void ngx_http_sandbox_limit_count(const ac_reply_t *reply, int64_t asked);
+/* when the list was asked for; 0: never */
+int64_t ngx_http_sandbox_limit_counted(void);
+/* puts the sums into the counters */
+void ngx_http_sandbox_limit_figures(ngx_http_sandbox_main_conf_t *smcf);
+
+
+/* ngx_http_sandbox_recount.c: a start asks whether there is room for it */
+
+/* a step of a start, under its lock: the engine's next, or the end */
+void ngx_http_sandbox_wake_admit(ngx_http_sandbox_wake_t *wake);
+/* counts anew, unless that was done in the last second or is under way */
+void ngx_http_sandbox_recount(void);
+/* 1 while that is under way */
+ngx_uint_t ngx_http_sandbox_recounting(void);
+
+
+/* ngx_http_sandbox_rate.c: sandbox_create_rate */
+
+size_t ngx_http_sandbox_rate_size(void);
+/* NGX_OK: the creation counts; NGX_DECLINED: too many, ctx->failure is set */
+ngx_int_t ngx_http_sandbox_rate_charge(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+/* nothing was created */
+void ngx_http_sandbox_rate_refund(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+/* ngx_http_sandbox_trouble.c: an engine that fails, and is away */
+
+/* NGX_OK or NGX_ERROR; of a worker that has its engine */
+ngx_int_t ngx_http_sandbox_trouble_init(void);
+/* before the end of its worker */
+void ngx_http_sandbox_trouble_done(void);
+/* the next call is of this lane, for that owner */
+void ngx_http_sandbox_turn(ac_lane_e lane, const char *owner);
+/* what it could not do; reply NULL: out of memory.  It ends the start. */
+void ngx_http_sandbox_engine_failed(ngx_http_sandbox_wake_t *wake,
+    const char *what, const ac_reply_t *reply);
 
 
 /* ngx_http_sandbox_network.c: network= of a class */
@@ -750,6 +891,8 @@ void ngx_http_sandbox_expire_stop(void);
 
 void ngx_http_sandbox_sweep_start(ngx_cycle_t *cycle);
 void ngx_http_sandbox_sweep_stop(void);
+/* with the next turn, not with the next minute */
+void ngx_http_sandbox_sweep_soon(void);
 
 
 /* ngx_http_sandbox_mask.c: no token and no key in the error log */

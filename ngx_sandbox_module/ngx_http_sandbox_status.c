@@ -112,6 +112,33 @@ static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
       "Requests that wait for a sandbox to start.",
       "gauge", "", ngx_http_sandbox_metric(waiting) },
 
+    { "sandbox_capacity_refused_total",
+      "Starts refused because as many run as may.",
+      "counter", "", ngx_http_sandbox_metric(capacity_refused) },
+
+    { "sandbox_rate_refused_total",
+      "Creations refused because there were too many of one key.",
+      "counter", "", ngx_http_sandbox_metric(rate_refused) },
+
+    { "sandbox_instances",
+      "Sandboxes that start, or run.",
+      "gauge", "{state=\"starting\"}", ngx_http_sandbox_metric(starting) },
+
+    { "sandbox_instances", NULL, NULL, "{state=\"running\"}",
+      ngx_http_sandbox_metric(running) },
+
+    { "sandbox_engine_calls",
+      "Calls that wait for their turn, or for the engine's answer.",
+      "gauge", "{state=\"waiting\"}",
+      ngx_http_sandbox_metric(calls_waiting) },
+
+    { "sandbox_engine_calls", NULL, NULL, "{state=\"running\"}",
+      ngx_http_sandbox_metric(calls_running) },
+
+    { "sandbox_engine_away_workers",
+      "Workers that find the engine away.",
+      "gauge", "", ngx_http_sandbox_metric(engine_away) },
+
     { NULL, NULL, NULL, NULL, 0 }
 };
 
@@ -142,6 +169,8 @@ ngx_http_sandbox_status_handler(ngx_http_request_t *r)
     }
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
+
+    ngx_http_sandbox_limit_figures(smcf);
 
     size = 0;
 

@@ -24,6 +24,7 @@ typedef struct {
     ngx_event_t        timer;
     ngx_connection_t   dummy;
     ngx_msec_t         next;
+    int64_t            asked;         /* for the list */
     int                lock;
     ac_call_t         *list;
     ac_call_t         *events;
@@ -94,6 +95,13 @@ ngx_http_sandbox_sweep_stop(void)
 }
 
 
+void
+ngx_http_sandbox_sweep_soon(void)
+{
+    ngx_http_sandbox_sweep.next = ngx_current_msec;
+}
+
+
 static void
 ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev)
 {
@@ -125,7 +133,7 @@ ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev)
     if (sweep->lock != -1) {
         sandbox_fault("sweep.elected");
 
-        if (sweep->events == NULL) {
+        if (sweep->events == NULL && !ac_docker_away(w->docker)) {
             sweep->events = ac_docker_events(w->docker, w->endpoint,
                                         sandbox_store_instance(w->store),
                                         ngx_http_sandbox_sweep_event_handler,
@@ -164,6 +172,10 @@ ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep)
     }
 
     ngx_http_sandbox_count(w->conf, engine_calls);
+
+    sweep->asked = ngx_http_sandbox_limit_clock();
+
+    ac_docker_turn(w->docker, AC_LANE_OTHERS, 0, 1);
 
     sweep->list = ac_docker_list(w->docker, w->endpoint,
                                  sandbox_store_instance(w->store),
@@ -219,6 +231,8 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
 
     sweep->failed = 0;
 
+    ngx_http_sandbox_limit_count(reply, sweep->asked);
+
     for (i = 0; i < reply->ncontainers; i++) {
         c = &reply->containers[i];
 
@@ -263,6 +277,11 @@ ngx_http_sandbox_sweep_event_handler(void *data, const ac_event_t *event,
         return;
     }
 
+    if (ngx_strcmp(event->action, "start") == 0) {
+        ngx_http_sandbox_limit_event(event, 0);
+        return;
+    }
+
     if (ngx_strcmp(event->action, "oom") == 0) {
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                       "container " NGX_HTTP_SANDBOX_CONTAINER "%s ran out of "
@@ -271,6 +290,8 @@ ngx_http_sandbox_sweep_event_handler(void *data, const ac_event_t *event,
     }
 
     if (ngx_strcmp(event->action, "die") == 0) {
+        ngx_http_sandbox_limit_event(event, 1);
+
         level = event->exit_code ? NGX_LOG_NOTICE : NGX_LOG_INFO;
 
         ngx_log_error(level, ngx_cycle->log, 0,

@@ -248,12 +248,7 @@ ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
 
     sandbox_fault("wake.locked");
 
-    (void) sandbox_store_started(ngx_http_sandbox_worker->store,
-                                 (char *) node->id);
-
-    sandbox_fault("wake.begun");
-
-    ngx_http_sandbox_wake_engine(wake);
+    ngx_http_sandbox_wake_admit(wake);
 
     return;
 
@@ -376,6 +371,11 @@ ngx_http_sandbox_wake_deadline_handler(ngx_event_t *ev)
                           ngx_http_sandbox_wake_doing(wake));
     failure.retry_after = 3;
 
+    if (wake->call && !ac_call_waits(wake->call)) {
+        ac_docker_doubt(ngx_http_sandbox_worker->docker,
+                        ngx_http_sandbox_worker->endpoint);
+    }
+
     ngx_http_sandbox_wake_end(wake, &failure);
 }
 
@@ -391,8 +391,16 @@ ngx_http_sandbox_wake_doing(ngx_http_sandbox_wake_t *wake)
         return "another worker is starting or stopping it";
     }
 
+    if (wake->call && ac_call_waits(wake->call)) {
+        return "its turn at the container engine has not come";
+    }
+
     if (wake->call) {
         return "the container engine does not answer";
+    }
+
+    if (wake->counting) {
+        return "the container engine does not tell what runs";
     }
 
     if (wake->boot || wake->peer) {
@@ -415,8 +423,22 @@ ngx_http_sandbox_wake_end(ngx_http_sandbox_wake_t *wake,
     node = wake->node;
     start = wake->start;
 
-    if (failure && failure->status >= NGX_HTTP_INTERNAL_SERVER_ERROR) {
+    if (failure && failure->status >= NGX_HTTP_INTERNAL_SERVER_ERROR
+        && !wake->refused)
+    {
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, start_failures);
+    }
+
+    if (wake->counted) {
+
+        /* what was asked for may yet come to run: the next count tells */
+
+        if (failure == NULL || wake->asked) {
+            ngx_http_sandbox_limit_run(wake->run);
+
+        } else {
+            ngx_http_sandbox_limit_free(wake->run);
+        }
     }
 
     if (wake->call) {

@@ -44,9 +44,16 @@ struct ngx_http_sandbox_wake_s {
     ngx_msec_t                  booted;
     sandbox_stamp_t             stamp;          /* of the options it got */
 
+    int64_t                     came;           /* to ask for a slot */
+
     unsigned                    kicked:1;
     unsigned                    created:1;
     unsigned                    unpaused:1;
+    unsigned                    counting:1;     /* by recount.c */
+    unsigned                    counted:1;      /* it has a slot */
+    unsigned                    refused:1;      /* for want of one */
+    unsigned                    begun:1;        /* the engine was asked */
+    unsigned                    asked:1;        /* to start the container */
 
     char                        run[SANDBOX_RANDOM_LEN + 1];
     u_char                      name[NGX_HTTP_SANDBOX_NAME];
@@ -57,6 +64,9 @@ struct ngx_http_sandbox_wake_s {
 void ngx_http_sandbox_container_name(u_char *name, const char *run);
 /* the engine's words, or what kept it from saying any */
 const char *ngx_http_sandbox_engine_text(const ac_reply_t *reply);
+
+/* counts the call that follows, which takes its turn as one of a start */
+void ngx_http_sandbox_engine_call(ngx_http_sandbox_wake_t *wake);
 
 /* what the engine gives: not more processors than it has, once it said so */
 int64_t ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class);

@@ -104,9 +104,17 @@ sub answer {
 		return plain($s, 404, message('page not found'));
 	}
 
-	if ($pings eq 'replaced' && $1 != 41) {
-		return plain($s, 400, message("client version 1.$1 is too "
+	my $minor = $1;
+
+	if ($pings eq 'replaced' && $minor != 41) {
+		return plain($s, 400, message("client version 1.$minor is too "
 			. 'new. Maximum supported API version is 1.41'));
+	}
+
+	if ($pings =~ /-min1\.(\d+)(x?)$/ && ($2 || $1 > $minor)) {
+		return plain($s, 400, message("client version 1.$minor is too "
+			. "old. Minimum supported API version is 1.$1, please "
+			. 'upgrade your client to a newer version'));
 	}
 
 	my $mode = $path =~ /instance=(\w+)/ ? $1
@@ -386,6 +394,8 @@ sub ping {
 		my $n = grep { m!^GET /_ping! } <$log>;
 		$version = $n > 1 ? '1.41' : '1.47';
 	}
+
+	$version =~ s/-min.*//;
 
 	$version = $pings eq 'none' ? '' : "Api-Version: $version\r\n";
 

@@ -350,7 +350,10 @@ test_versions(void **state)
     } versions[] = {
         { "1.40", AC_OK, "/v1.40/containers" },
         { "1.47", AC_OK, "/v1.47/containers" },
+        { "1.41", AC_OK, "/v1.41/containers" },
         { "1.52", AC_OK, "/v1.47/containers" },
+        { "1.52-min1.44", AC_OK, "/v1.47/containers" },
+        { "1.54-min1.50", AC_OK, "/v1.50/containers" },
         { "1.39", AC_UNSUPPORTED, NULL },
         { "none", AC_UNSUPPORTED, NULL },
         { "1.x", AC_UNSUPPORTED, NULL },
@@ -378,6 +381,41 @@ test_versions(void **state)
 
         mock_stop(&mock);
     }
+}
+
+
+/* what it has learned of a newer engine holds for the calls that follow */
+
+static void
+test_engine_that_is_newer(void **state)
+{
+    seen_t  seen;
+    mock_t  mock;
+
+    mock_start(&mock, "1.54-min1.50", 0);
+
+    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
+    assert_int_equal(seen.reply.status, 204);
+
+    mock_wait(&mock, call_of(&mock, 2, "ok", &seen), &seen);
+    assert_int_equal(seen.reply.status, 200);
+    assert_int_equal(seen.reply.ncontainers, 2);
+
+    assert_int_equal(mock_logged(&mock, "log", "/v1.47/"), 1);
+    assert_int_equal(mock_logged(&mock, "log", "/v1.50/"), 2);
+    assert_int_equal(mock_logged(&mock, "log", "GET /_ping"), 1);
+
+    mock_stop(&mock);
+
+    /* a minimum above its own version is nonsense, and asked about once */
+
+    mock_start(&mock, "1.41-min1.41x", 0);
+
+    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
+    assert_int_equal(seen.reply.status, 400);
+    assert_non_null(strstr(seen.reply.message, "client version 1.41"));
+
+    mock_stop(&mock);
 }
 
 
@@ -853,6 +891,7 @@ main(void)
         cmocka_unit_test(test_other_calls),
         cmocka_unit_test(test_words_of_the_engine),
         cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_engine_that_is_newer),
         cmocka_unit_test(test_engine_replaced_by_an_older_one),
         cmocka_unit_test(test_deadline_while_agreeing),
         cmocka_unit_test(test_unreachable),

@@ -194,6 +194,50 @@ test_containers(void **state)
 
 
 static void
+test_labels(void **state)
+{
+    ac_event_t      event;
+    ac_container_t  c;
+
+    assert_int_equal(read_of(inspected, "{\"Id\":\"ab\",\"State\":{\"Status\""
+                             ":\"x\"},\"Config\":{\"Labels\":{\""
+                             AC_LABEL_RUN "\":\"r\",\"" AC_LABEL_CLASS
+                             "\":\"c\",\"" AC_LABEL_OWNER "\":\"\"}}}", &c),
+                     AC_OK);
+    assert_string_equal(c.label_run, "r");
+    assert_string_equal(c.label_class, "c");
+    assert_string_equal(c.label_owner, "");
+
+#define die_of(attributes, more)                                              \
+    "{\"Type\":\"container\",\"Action\":\"die\"" more                         \
+    ",\"Actor\":{\"ID\":\"ab\",\"Attributes\":" attributes "}}"
+
+    assert_int_equal(read_of(event,
+                             die_of("{\"" AC_LABEL_RUN "\":\"r\",\""
+                                    AC_LABEL_OWNER "\":\"o\"}",
+                                    ",\"timeNano\":1795401600123456789"),
+                             &event), AC_OK);
+    assert_string_equal(event.action, "die");
+    assert_string_equal(event.label_run, "r");
+    assert_string_equal(event.label_class, "");
+    assert_string_equal(event.label_owner, "o");
+    assert_true(event.time_ms == INT64_C(1795401600123));
+
+    assert_int_equal(read_of(event, die_of("null", ""), &event), AC_OK);
+    assert_true(event.time_ms == 0);
+
+    assert_int_equal(read_of(event, die_of("{}", ",\"timeNano\":\"1\""),
+                             &event), AC_MALFORMED);
+    assert_int_equal(read_of(event, die_of("{}", ",\"timeNano\":-1"), &event),
+                     AC_MALFORMED);
+    assert_int_equal(read_of(event, die_of("{}", ",\"timeNano\":1e300"),
+                             &event), AC_MALFORMED);
+    assert_int_equal(read_of(event, die_of("{\"" AC_LABEL_OWNER "\":1}", ""),
+                             &event), AC_MALFORMED);
+}
+
+
+static void
 test_times(void **state)
 {
     size_t          i;
@@ -479,6 +523,7 @@ main(void)
         cmocka_unit_test(test_spec),
         cmocka_unit_test(test_message),
         cmocka_unit_test(test_containers),
+        cmocka_unit_test(test_labels),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_image_and_info),
         cmocka_unit_test(test_event),
