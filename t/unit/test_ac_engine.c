@@ -43,6 +43,40 @@ static char  mount_dir[64];
 static engine_t  engine;
 
 
+/* a signal that the first process of a container does not catch is lost */
+
+static void
+wait_for_term(int pid)
+{
+    int                 i;
+    char                path[64], line[256];
+    FILE               *f;
+    unsigned long long  caught;
+
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
+
+    for (i = 0; i < 6000; i++) {
+        caught = 0;
+        f = fopen(path, "r");
+        assert_non_null(f);
+
+        while (fgets(line, sizeof(line), f)) {
+            (void) sscanf(line, "SigCgt: %llx", &caught);
+        }
+
+        fclose(f);
+
+        if (caught & 1ULL << (SIGTERM - 1)) {
+            return;
+        }
+
+        usleep(10000);
+    }
+
+    fail_msg("the program does not catch TERM");
+}
+
+
 static seen_t *
 expect(ac_call_t *call, seen_t *seen)
 {
@@ -287,7 +321,9 @@ test_life(void **state)
     assert_int_equal(seen.containers[0].paused, 0);
     assert_int_equal(kill(seen.containers[0].pid, 0), 0);
 
-    /* TERM is heard */
+    /* TERM is heard, once the program has come to where it listens for it */
+
+    wait_for_term(seen.containers[0].pid);
 
     memset(&seen, 0, sizeof(seen));
     expect(ac_docker_stop(engine.docker, engine.ep, name, 20, CALL_MS,
