@@ -11,35 +11,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include <cjson/cJSON.h>
 
+#include "ac_docker_field.h"
 #include "ac_docker_json.h"
 #include "ac_text.h"
 
 
-static int ac_docker_json_time(const cJSON *json, const char *name,
-    int64_t *ms);
 static ac_error_e ac_docker_json_parse(const char *text, size_t len,
     cJSON **value);
 static ac_error_e ac_docker_json_scan(const char *text, size_t len);
 static ac_error_e ac_docker_json_summary(const cJSON *item,
     ac_container_t *container);
-static int ac_docker_json_id(const cJSON *object, const char *name, char *dst,
-    size_t size);
-static int ac_docker_json_string(const cJSON *object, const char *name,
-    char *dst, size_t size);
-static int ac_docker_json_bool(const cJSON *object, const char *name,
-    int *value);
-static int ac_docker_json_integer(const cJSON *object, const char *name,
-    int64_t min, int64_t max, int64_t *value);
-static int ac_docker_json_object(const cJSON *object, const char *name,
-    const cJSON **value);
-static int ac_docker_json_labels(const cJSON *object, const char *name,
-    ac_container_t *container);
-static int ac_docker_json_label(const cJSON *labels, const char *name,
-    char *dst, size_t size);
 
 
 void
@@ -53,7 +37,7 @@ ac_docker_json_message(const char *text, size_t len, char *dst, size_t size)
         return;
     }
 
-    (void) ac_docker_json_string(value, "message", dst, size);
+    (void) ac_docker_field_string(value, "message", dst, size);
 
     cJSON_Delete(value);
 }
@@ -74,7 +58,7 @@ ac_docker_json_created(const char *text, size_t len,
         return error;
     }
 
-    rc = ac_docker_json_id(value, "Id", container->id, sizeof(container->id));
+    rc = ac_docker_field_id(value, "Id", container->id, sizeof(container->id));
 
     cJSON_Delete(value);
 
@@ -104,38 +88,38 @@ ac_docker_json_inspected(const char *text, size_t len,
     pid = 0;
     code = 0;
 
-    if (ac_docker_json_id(value, "Id", container->id, sizeof(container->id))
+    if (ac_docker_field_id(value, "Id", container->id, sizeof(container->id))
            != 1
-        || ac_docker_json_string(value, "Name", name, sizeof(name)) == -1
-        || ac_docker_json_object(value, "State", &state) != 1
-        || ac_docker_json_object(value, "Config", &config) == -1)
+        || ac_docker_field_string(value, "Name", name, sizeof(name)) == -1
+        || ac_docker_field_object(value, "State", &state) != 1
+        || ac_docker_field_object(value, "Config", &config) == -1)
     {
         goto done;
     }
 
-    if (ac_docker_json_string(state, "Status", container->state,
+    if (ac_docker_field_string(state, "Status", container->state,
                               sizeof(container->state))
            != 1
-        || ac_docker_json_integer(state, "Pid", 0, INT32_MAX, &pid) == -1
-        || ac_docker_json_integer(state, "ExitCode", INT32_MIN, INT32_MAX,
+        || ac_docker_field_integer(state, "Pid", 0, INT32_MAX, &pid) == -1
+        || ac_docker_field_integer(state, "ExitCode", INT32_MIN, INT32_MAX,
                                   &code)
            == -1
-        || ac_docker_json_bool(state, "OOMKilled", &container->oom_killed)
+        || ac_docker_field_bool(state, "OOMKilled", &container->oom_killed)
            == -1
-        || ac_docker_json_bool(state, "Paused", &container->paused) == -1
-        || ac_docker_json_time(state, "StartedAt", &container->started_ms)
+        || ac_docker_field_bool(state, "Paused", &container->paused) == -1
+        || ac_docker_field_time(state, "StartedAt", &container->started_ms)
            == -1
-        || ac_docker_json_time(state, "FinishedAt", &container->finished_ms)
+        || ac_docker_field_time(state, "FinishedAt", &container->finished_ms)
            == -1)
     {
         goto done;
     }
 
     if (config
-        && (ac_docker_json_string(config, "Image", container->image,
+        && (ac_docker_field_string(config, "Image", container->image,
                                   sizeof(container->image))
                == -1
-            || ac_docker_json_labels(config, "Labels", container) == -1))
+            || ac_docker_field_labels(config, "Labels", container) == -1))
     {
         goto done;
     }
@@ -226,18 +210,18 @@ ac_docker_json_summary(const cJSON *item, ac_container_t *container)
     const char   *p;
     const cJSON  *names, *name;
 
-    if (ac_docker_json_id(item, "Id", container->id, sizeof(container->id))
+    if (ac_docker_field_id(item, "Id", container->id, sizeof(container->id))
            != 1
-        || ac_docker_json_string(item, "State", container->state,
+        || ac_docker_field_string(item, "State", container->state,
                                  sizeof(container->state))
            != 1
-        || ac_docker_json_string(item, "Status", container->status,
+        || ac_docker_field_string(item, "Status", container->status,
                                  sizeof(container->status))
            == -1
-        || ac_docker_json_string(item, "Image", container->image,
+        || ac_docker_field_string(item, "Image", container->image,
                                  sizeof(container->image))
            == -1
-        || ac_docker_json_labels(item, "Labels", container) == -1)
+        || ac_docker_field_labels(item, "Labels", container) == -1)
     {
         return AC_MALFORMED;
     }
@@ -292,18 +276,18 @@ ac_docker_json_image(const char *text, size_t len, ac_image_t *image)
 
     error = AC_MALFORMED;
 
-    if (ac_docker_json_string(value, "Id", image->id, sizeof(image->id)) != 1
+    if (ac_docker_field_string(value, "Id", image->id, sizeof(image->id)) != 1
         || image->id[0] == '\0'
-        || ac_docker_json_object(value, "Config", &config) == -1)
+        || ac_docker_field_object(value, "Config", &config) == -1)
     {
         goto done;
     }
 
     if (config
-        && (ac_docker_json_string(config, "User", image->user,
+        && (ac_docker_field_string(config, "User", image->user,
                                   sizeof(image->user))
                == -1
-            || ac_docker_json_string(config, "WorkingDir", image->workdir,
+            || ac_docker_field_string(config, "WorkingDir", image->workdir,
                                      sizeof(image->workdir))
                == -1))
     {
@@ -333,8 +317,8 @@ ac_docker_json_info(const char *text, size_t len, int *ncpu,
         return error;
     }
 
-    if (ac_docker_json_integer(value, "NCPU", 0, 65536, &n) == 1
-        && ac_docker_json_integer(value, "MemTotal", 0, INT64_C(1) << 53,
+    if (ac_docker_field_integer(value, "NCPU", 0, 65536, &n) == 1
+        && ac_docker_field_integer(value, "MemTotal", 0, INT64_C(1) << 53,
                                   &mem)
            == 1)
     {
@@ -374,7 +358,7 @@ ac_docker_json_event(const char *text, size_t len, ac_event_t *event)
 
     error = AC_MALFORMED;
 
-    if (ac_docker_json_string(value, "Type", type, sizeof(type)) != 1) {
+    if (ac_docker_field_string(value, "Type", type, sizeof(type)) != 1) {
         goto done;
     }
 
@@ -383,11 +367,11 @@ ac_docker_json_event(const char *text, size_t len, ac_event_t *event)
         goto done;
     }
 
-    if (ac_docker_json_object(value, "Actor", &actor) != 1
-        || ac_docker_json_id(actor, "ID", event->id, sizeof(event->id)) != 1
-        || ac_docker_json_object(actor, "Attributes", &attributes) == -1
-        || ac_docker_json_labels(actor, "Attributes", &labels) == -1
-        || ac_docker_json_integer(value, "timeNano", 0,
+    if (ac_docker_field_object(value, "Actor", &actor) != 1
+        || ac_docker_field_id(actor, "ID", event->id, sizeof(event->id)) != 1
+        || ac_docker_field_object(actor, "Attributes", &attributes) == -1
+        || ac_docker_field_labels(actor, "Attributes", &labels) == -1
+        || ac_docker_field_integer(value, "timeNano", 0,
                                   INT64_C(1) << 62, &ns)
            == -1)
     {
@@ -403,7 +387,7 @@ ac_docker_json_event(const char *text, size_t len, ac_event_t *event)
     code[0] = '\0';
 
     if (attributes
-        && ac_docker_json_string(attributes, "exitCode", code, sizeof(code))
+        && ac_docker_field_string(attributes, "exitCode", code, sizeof(code))
            == -1)
     {
         goto done;
@@ -421,7 +405,7 @@ ac_docker_json_event(const char *text, size_t len, ac_event_t *event)
 
     /* the last: it says that the event is whole */
 
-    if (ac_docker_json_string(value, "Action", event->action,
+    if (ac_docker_field_string(value, "Action", event->action,
                               sizeof(event->action))
         == 1)
     {
@@ -542,277 +526,4 @@ ac_docker_json_scan(const char *text, size_t len)
     }
 
     return AC_OK;
-}
-
-
-/*
- * These return 1: present, 0: absent or null, -1: of the wrong type.  Text
- * that is too long for its field is cut; an id is not.
- */
-
-static int
-ac_docker_json_string(const cJSON *object, const char *name, char *dst,
-    size_t size)
-{
-    const cJSON  *item;
-
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (item == NULL || cJSON_IsNull(item)) {
-        return 0;
-    }
-
-    if (!cJSON_IsString(item)) {
-        return -1;
-    }
-
-    ac_text_copy(dst, size, item->valuestring, strlen(item->valuestring));
-
-    return 1;
-}
-
-
-static int
-ac_docker_json_id(const cJSON *object, const char *name, char *dst,
-    size_t size)
-{
-    size_t        i;
-    const char   *p;
-    const cJSON  *item;
-
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (item == NULL || cJSON_IsNull(item)) {
-        return 0;
-    }
-
-    if (!cJSON_IsString(item)) {
-        return -1;
-    }
-
-    p = item->valuestring;
-
-    for (i = 0; p[i]; i++) {
-
-        if (i == size - 1
-            || !((p[i] >= '0' && p[i] <= '9') || (p[i] >= 'a' && p[i] <= 'f')))
-        {
-            return -1;
-        }
-    }
-
-    memcpy(dst, p, i + 1);
-
-    return i ? 1 : -1;
-}
-
-
-static int
-ac_docker_json_bool(const cJSON *object, const char *name, int *value)
-{
-    const cJSON  *item;
-
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (item == NULL || cJSON_IsNull(item)) {
-        return 0;
-    }
-
-    if (!cJSON_IsBool(item)) {
-        return -1;
-    }
-
-    *value = cJSON_IsTrue(item) ? 1 : 0;
-
-    return 1;
-}
-
-
-static int
-ac_docker_json_integer(const cJSON *object, const char *name, int64_t min,
-    int64_t max, int64_t *value)
-{
-    const cJSON  *item;
-
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (item == NULL || cJSON_IsNull(item)) {
-        return 0;
-    }
-
-    if (!cJSON_IsNumber(item)
-        || !(item->valuedouble >= (double) min
-             && item->valuedouble <= (double) max)
-        || item->valuedouble != (double) (int64_t) item->valuedouble)
-    {
-        return -1;
-    }
-
-    *value = (int64_t) item->valuedouble;
-
-    return 1;
-}
-
-
-static int
-ac_docker_json_object(const cJSON *object, const char *name,
-    const cJSON **value)
-{
-    const cJSON  *item;
-
-    *value = NULL;
-
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    if (item == NULL || cJSON_IsNull(item)) {
-        return 0;
-    }
-
-    if (!cJSON_IsObject(item)) {
-        return -1;
-    }
-
-    *value = item;
-
-    return 1;
-}
-
-
-static int
-ac_docker_json_labels(const cJSON *object, const char *name,
-    ac_container_t *container)
-{
-    const cJSON  *labels;
-
-    switch (ac_docker_json_object(object, name, &labels)) {
-
-    case 0:
-        return 0;
-
-    case -1:
-        return -1;
-    }
-
-    if (ac_docker_json_label(labels, AC_LABEL_RUN, container->label_run,
-                             sizeof(container->label_run))
-        == -1
-        || ac_docker_json_label(labels, AC_LABEL_CLASS,
-                                container->label_class,
-                                sizeof(container->label_class))
-           == -1
-        || ac_docker_json_label(labels, AC_LABEL_OWNER,
-                                container->label_owner,
-                                sizeof(container->label_owner))
-           == -1)
-    {
-        return -1;
-    }
-
-    return 1;
-}
-
-
-static int
-ac_docker_json_label(const cJSON *labels, const char *name, char *dst,
-    size_t size)
-{
-    const cJSON  *label;
-
-    label = cJSON_GetObjectItemCaseSensitive(labels, name);
-
-    if (label == NULL) {
-        return 0;
-    }
-
-    if (!cJSON_IsString(label)) {
-        return -1;
-    }
-
-    /* one that was cut could be taken for another's */
-
-    if (strlen(label->valuestring) < size) {
-        ac_text_copy(dst, size, label->valuestring,
-                     strlen(label->valuestring));
-    }
-
-    return 1;
-}
-
-
-/*
- * A time of RFC 3339 as ms since the epoch; the engine's year 1 is
- * "never", and 0.  0, or -1 when it is none.
- */
-
-static int
-ac_docker_json_time(const cJSON *json, const char *name, int64_t *ms)
-{
-    int        n, hours, minutes, offset;
-    char       text[64], *p;
-    struct tm  tm;
-    long       fraction, unit;
-
-    *ms = 0;
-    text[0] = '\0';
-
-    if (ac_docker_json_string(json, name, text, sizeof(text)) == -1) {
-        return -1;
-    }
-
-    if (text[0] == '\0') {
-        return 0;
-    }
-
-    memset(&tm, 0, sizeof(tm));
-    n = 0;
-
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
-               &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &n)
-        != 6
-        || n == 0)
-    {
-        return -1;
-    }
-
-    if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31
-        || tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0
-        || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
-    {
-        return -1;
-    }
-
-    if (tm.tm_year < 1970) {
-        return 0;
-    }
-
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-
-    fraction = 0;
-    p = text + n;
-
-    if (*p == '.') {
-
-        for (p++, unit = 100; *p >= '0' && *p <= '9'; p++, unit /= 10) {
-            fraction += (*p - '0') * unit;
-        }
-    }
-
-    hours = 0;
-    minutes = 0;
-    n = 0;
-
-    if (strcmp(p, "Z") != 0
-        && (sscanf(p, "%3d:%2d%n", &hours, &minutes, &n) != 2
-            || n != 6 || p[n] != '\0' || (p[0] != '+' && p[0] != '-')
-            || hours < -23 || hours > 23 || minutes < 0 || minutes > 59))
-    {
-        return -1;
-    }
-
-    offset = hours * 3600 + (p[0] == '-' ? -minutes : minutes) * 60;
-
-    *ms = ((int64_t) timegm(&tm) - offset) * 1000 + fraction;
-
-    return 0;
 }

@@ -4,35 +4,16 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_slot.h"
 
 
 /*
- * How many sandboxes start or run: a table in the shared zone, a slot for each
- * of them, taken before the engine is asked to start it.  The engine's list is
- * the truth: what a dead worker or a lost event has left is mended by it.
+ * How many sandboxes may start or run, of a class, of a key, in all: each has
+ * a slot, taken before the engine is asked to start it.
  */
 
 
-#define NGX_HTTP_SANDBOX_SLOT_FREE      0
-#define NGX_HTTP_SANDBOX_SLOT_STARTING  1
-#define NGX_HTTP_SANDBOX_SLOT_RUNNING   2
-
-/* a start has ended by then, whatever its worker says */
-#define NGX_HTTP_SANDBOX_LIMIT_GRACE    5000
-
-#define NGX_HTTP_SANDBOX_LIMIT_RETRY    5          /* s */
-
-
-struct ngx_http_sandbox_slot_s {
-    ngx_uint_t                   state;
-    ngx_pid_t                    pid;              /* the starting worker's */
-    int64_t                      since;            /* ms, monotonic */
-    int64_t                      since_epoch;      /* ms, of the clock */
-    char                         run[SANDBOX_RANDOM_LEN + 1];
-    char                         class[SANDBOX_CLASS_MAX + 1];
-    char                         owner[SANDBOX_OWNER_MAX + 1];
-};
+#define NGX_HTTP_SANDBOX_LIMIT_RETRY  5            /* s */
 
 
 typedef struct {
@@ -42,41 +23,11 @@ typedef struct {
 } ngx_http_sandbox_tally_t;
 
 
-typedef struct {
-    const ac_container_t        *container;
-    ngx_uint_t                   known;
-} ngx_http_sandbox_found_t;
-
-
-static ngx_http_sandbox_slot_t *ngx_http_sandbox_limit_find(
-    ngx_http_sandbox_shared_t *sh, const char *run);
-static ngx_http_sandbox_slot_t *ngx_http_sandbox_limit_add(
-    ngx_http_sandbox_shared_t *sh, const char *run, const char *class,
-    const char *owner);
-static void ngx_http_sandbox_limit_set(ngx_http_sandbox_slot_t *slot,
-    ngx_uint_t state);
-static void ngx_http_sandbox_limit_release(ngx_http_sandbox_shared_t *sh,
-    ngx_http_sandbox_slot_t *slot);
 static void ngx_http_sandbox_limit_tally(ngx_http_sandbox_shared_t *sh,
     const char *class, const char *owner, ngx_http_sandbox_tally_t *tally);
 static void ngx_http_sandbox_limit_fail(ngx_http_sandbox_failure_t *failure,
     const char *scope, const char *name, ngx_uint_t limit,
     ngx_uint_t running);
-static ngx_uint_t ngx_http_sandbox_limit_orphan(
-    ngx_http_sandbox_slot_t *slot, int64_t now);
-static ngx_uint_t ngx_http_sandbox_limit_runs(const ac_container_t *c);
-static int ngx_libc_cdecl ngx_http_sandbox_limit_sort(const void *one,
-    const void *two);
-static int ngx_libc_cdecl ngx_http_sandbox_limit_search(const void *run,
-    const void *element);
-static ngx_slab_pool_t *ngx_http_sandbox_limit_lock(void);
-
-
-size_t
-ngx_http_sandbox_limit_slot_size(void)
-{
-    return sizeof(ngx_http_sandbox_slot_t);
-}
 
 
 int64_t
@@ -136,15 +87,15 @@ ngx_http_sandbox_limit_take(const char *run, ngx_http_sandbox_class_t *class,
     ngx_memzero(&tally, sizeof(ngx_http_sandbox_tally_t));
     full = 0;
 
-    shpool = ngx_http_sandbox_limit_lock();
+    shpool = ngx_http_sandbox_slot_lock();
 
-    slot = ngx_http_sandbox_limit_find(sh, run);
+    slot = ngx_http_sandbox_slot_find(sh, run);
 
     if (slot) {
 
         /* it has a place, and keeps it */
 
-        ngx_http_sandbox_limit_set(slot, NGX_HTTP_SANDBOX_SLOT_STARTING);
+        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_STARTING);
         goto done;
     }
 
@@ -170,11 +121,11 @@ ngx_http_sandbox_limit_take(const char *run, ngx_http_sandbox_class_t *class,
 
     /* without a limit it is counted as long as there is room for that */
 
-    slot = ngx_http_sandbox_limit_add(sh, run, name, owner);
+    slot = ngx_http_sandbox_slot_add(sh, run, name, owner);
 
     if (slot) {
         full = 0;
-        ngx_http_sandbox_limit_set(slot, NGX_HTTP_SANDBOX_SLOT_STARTING);
+        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_STARTING);
     }
 
 done:
@@ -207,6 +158,33 @@ done:
     }
 
     return NGX_DECLINED;
+}
+
+
+static void
+ngx_http_sandbox_limit_tally(ngx_http_sandbox_shared_t *sh, const char *class,
+    const char *owner, ngx_http_sandbox_tally_t *tally)
+{
+    ngx_uint_t                i;
+    ngx_http_sandbox_slot_t  *slot;
+
+    for (i = 0; i < sh->used; i++) {
+        slot = &sh->slots[i];
+
+        if (slot->state == NGX_HTTP_SANDBOX_SLOT_FREE) {
+            continue;
+        }
+
+        tally->all++;
+
+        if (ngx_strcmp(slot->class, class) == 0) {
+            tally->class++;
+        }
+
+        if (ngx_strcmp(slot->owner, owner) == 0) {
+            tally->key++;
+        }
+    }
 }
 
 
@@ -261,14 +239,14 @@ ngx_http_sandbox_limit_name(const char *ticket, const char *run)
     ngx_http_sandbox_shared_t  *sh;
 
     sh = ngx_http_sandbox_worker->conf->shared;
-    shpool = ngx_http_sandbox_limit_lock();
+    shpool = ngx_http_sandbox_slot_lock();
 
-    slot = ngx_http_sandbox_limit_find(sh, ticket);
+    slot = ngx_http_sandbox_slot_find(sh, ticket);
 
     if (slot) {
 
-        if (ngx_http_sandbox_limit_find(sh, run)) {
-            ngx_http_sandbox_limit_release(sh, slot);
+        if (ngx_http_sandbox_slot_find(sh, run)) {
+            ngx_http_sandbox_slot_release(sh, slot);
 
         } else {
             (void) ngx_cpystrn((u_char *) slot->run, (u_char *) run,
@@ -286,12 +264,12 @@ ngx_http_sandbox_limit_run(const char *run)
     ngx_slab_pool_t          *shpool;
     ngx_http_sandbox_slot_t  *slot;
 
-    shpool = ngx_http_sandbox_limit_lock();
+    shpool = ngx_http_sandbox_slot_lock();
 
-    slot = ngx_http_sandbox_limit_find(ngx_http_sandbox_worker->conf->shared,
+    slot = ngx_http_sandbox_slot_find(ngx_http_sandbox_worker->conf->shared,
                                        run);
     if (slot) {
-        ngx_http_sandbox_limit_set(slot, NGX_HTTP_SANDBOX_SLOT_RUNNING);
+        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_RUNNING);
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
@@ -306,193 +284,15 @@ ngx_http_sandbox_limit_free(const char *run)
     ngx_http_sandbox_shared_t  *sh;
 
     sh = ngx_http_sandbox_worker->conf->shared;
-    shpool = ngx_http_sandbox_limit_lock();
+    shpool = ngx_http_sandbox_slot_lock();
 
-    slot = ngx_http_sandbox_limit_find(sh, run);
+    slot = ngx_http_sandbox_slot_find(sh, run);
 
     if (slot) {
-        ngx_http_sandbox_limit_release(sh, slot);
+        ngx_http_sandbox_slot_release(sh, slot);
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
-}
-
-
-void
-ngx_http_sandbox_limit_event(const ac_event_t *event, ngx_uint_t died)
-{
-    ngx_slab_pool_t            *shpool;
-    ngx_http_sandbox_slot_t    *slot;
-    ngx_http_sandbox_shared_t  *sh;
-
-    if (event->label_run[0] == '\0') {
-        return;
-    }
-
-    sh = ngx_http_sandbox_worker->conf->shared;
-    shpool = ngx_http_sandbox_limit_lock();
-
-    slot = ngx_http_sandbox_limit_find(sh, event->label_run);
-
-    if (died) {
-
-        /*
-         * What starts is its worker's to say, and an end of before the start
-         * is not the end of what runs now.
-         */
-
-        if (slot && slot->state == NGX_HTTP_SANDBOX_SLOT_RUNNING
-            && event->time_ms >= slot->since_epoch)
-        {
-            ngx_http_sandbox_limit_release(sh, slot);
-        }
-
-        goto done;
-    }
-
-    /* a start that nobody waits for: its worker has died */
-
-    if (slot == NULL) {
-        slot = ngx_http_sandbox_limit_add(sh, event->label_run,
-                                          event->label_class,
-                                          event->label_owner);
-        if (slot == NULL) {
-            goto done;
-        }
-
-        slot->pid = -1;
-        slot->state = NGX_HTTP_SANDBOX_SLOT_STARTING;
-    }
-
-    if (ngx_http_sandbox_limit_orphan(slot, ngx_http_sandbox_limit_clock())) {
-        ngx_http_sandbox_limit_set(slot, NGX_HTTP_SANDBOX_SLOT_RUNNING);
-        slot->since_epoch = event->time_ms;
-    }
-
-done:
-
-    ngx_shmtx_unlock(&shpool->mutex);
-}
-
-
-void
-ngx_http_sandbox_limit_count(const ac_reply_t *reply, int64_t asked)
-{
-    int64_t                       now;
-    ngx_uint_t                    i, n;
-    ngx_slab_pool_t              *shpool;
-    const ac_container_t         *c;
-    ngx_http_sandbox_slot_t      *slot;
-    ngx_http_sandbox_found_t     *list, *found;
-    ngx_http_sandbox_shared_t    *sh;
-
-    sh = ngx_http_sandbox_worker->conf->shared;
-
-    list = ngx_alloc((reply->ncontainers + 1)
-                     * sizeof(ngx_http_sandbox_found_t), ngx_cycle->log);
-    if (list == NULL) {
-        return;
-    }
-
-    n = 0;
-
-    for (i = 0; i < reply->ncontainers; i++) {
-        c = &reply->containers[i];
-
-        if (c->label_run[0] && ngx_http_sandbox_limit_runs(c)) {
-            list[n].container = c;
-            list[n++].known = 0;
-        }
-    }
-
-    qsort(list, n, sizeof(ngx_http_sandbox_found_t),
-          ngx_http_sandbox_limit_sort);
-
-    now = ngx_http_sandbox_limit_clock();
-
-    shpool = ngx_http_sandbox_limit_lock();
-
-    if (asked < sh->counted) {
-
-        /* another worker has asked since */
-
-        goto done;
-    }
-
-    for (i = 0; i < sh->used; i++) {
-        slot = &sh->slots[i];
-
-        if (slot->state == NGX_HTTP_SANDBOX_SLOT_FREE) {
-            continue;
-        }
-
-        found = bsearch(slot->run, list, n, sizeof(ngx_http_sandbox_found_t),
-                        ngx_http_sandbox_limit_search);
-
-        if (found) {
-            found->known = 1;
-
-            if (ngx_http_sandbox_limit_orphan(slot, now)) {
-                ngx_http_sandbox_limit_set(slot,
-                                           NGX_HTTP_SANDBOX_SLOT_RUNNING);
-            }
-
-            continue;
-        }
-
-        /* the list may be older than what it does not have */
-
-        if (slot->since < asked
-            && (slot->state == NGX_HTTP_SANDBOX_SLOT_RUNNING
-                || ngx_http_sandbox_limit_orphan(slot, now)))
-        {
-            ngx_http_sandbox_limit_release(sh, slot);
-        }
-    }
-
-    for (i = 0; i < n; i++) {
-
-        if (list[i].known) {
-            continue;
-        }
-
-        c = list[i].container;
-
-        slot = ngx_http_sandbox_limit_add(sh, c->label_run, c->label_class,
-                                          c->label_owner);
-        if (slot == NULL) {
-            break;
-        }
-
-        ngx_http_sandbox_limit_set(slot, NGX_HTTP_SANDBOX_SLOT_RUNNING);
-
-        /* when it was started is not known: before the list was asked for */
-
-        slot->since = asked - 1;
-        slot->since_epoch = 0;
-    }
-
-    sh->counted = asked;
-
-done:
-
-    ngx_shmtx_unlock(&shpool->mutex);
-
-    ngx_free(list);
-}
-
-
-int64_t
-ngx_http_sandbox_limit_counted(void)
-{
-    int64_t           counted;
-    ngx_slab_pool_t  *shpool;
-
-    shpool = ngx_http_sandbox_limit_lock();
-    counted = ngx_http_sandbox_worker->conf->shared->counted;
-    ngx_shmtx_unlock(&shpool->mutex);
-
-    return counted;
 }
 
 
@@ -518,186 +318,4 @@ ngx_http_sandbox_limit_figures(ngx_http_sandbox_main_conf_t *smcf)
     smcf->counters->running = n[NGX_HTTP_SANDBOX_SLOT_RUNNING];
 
     ngx_shmtx_unlock(&shpool->mutex);
-}
-
-
-/* the mutex is held by the caller of these */
-
-static ngx_http_sandbox_slot_t *
-ngx_http_sandbox_limit_find(ngx_http_sandbox_shared_t *sh, const char *run)
-{
-    ngx_uint_t                i;
-    ngx_http_sandbox_slot_t  *slot;
-
-    for (i = 0; i < sh->used; i++) {
-        slot = &sh->slots[i];
-
-        if (slot->state != NGX_HTTP_SANDBOX_SLOT_FREE
-            && slot->run[0] == run[0] && ngx_strcmp(slot->run, run) == 0)
-        {
-            return slot;
-        }
-    }
-
-    return NULL;
-}
-
-
-/* the slot is free until its state is set */
-
-static ngx_http_sandbox_slot_t *
-ngx_http_sandbox_limit_add(ngx_http_sandbox_shared_t *sh, const char *run,
-    const char *class, const char *owner)
-{
-    ngx_uint_t                i;
-    ngx_http_sandbox_slot_t  *slot;
-
-    for (i = sh->first; i < sh->used; i++) {
-        if (sh->slots[i].state == NGX_HTTP_SANDBOX_SLOT_FREE) {
-            break;
-        }
-    }
-
-    sh->first = i;
-
-    if (i == sh->nslots) {
-        return NULL;
-    }
-
-    slot = &sh->slots[i];
-
-    if (i == sh->used) {
-        slot->state = NGX_HTTP_SANDBOX_SLOT_FREE;
-        sh->used++;
-    }
-
-    (void) ngx_cpystrn((u_char *) slot->run, (u_char *) run,
-                       sizeof(slot->run));
-    (void) ngx_cpystrn((u_char *) slot->class, (u_char *) class,
-                       sizeof(slot->class));
-    (void) ngx_cpystrn((u_char *) slot->owner, (u_char *) owner,
-                       sizeof(slot->owner));
-
-    return slot;
-}
-
-
-static void
-ngx_http_sandbox_limit_set(ngx_http_sandbox_slot_t *slot, ngx_uint_t state)
-{
-    slot->pid = ngx_pid;
-    slot->since = ngx_http_sandbox_limit_clock();
-    slot->since_epoch = ngx_http_sandbox_now();
-    slot->state = state;
-}
-
-
-static void
-ngx_http_sandbox_limit_release(ngx_http_sandbox_shared_t *sh,
-    ngx_http_sandbox_slot_t *slot)
-{
-    ngx_uint_t  i;
-
-    slot->state = NGX_HTTP_SANDBOX_SLOT_FREE;
-
-    i = slot - sh->slots;
-
-    if (i < sh->first) {
-        sh->first = i;
-    }
-}
-
-
-static void
-ngx_http_sandbox_limit_tally(ngx_http_sandbox_shared_t *sh, const char *class,
-    const char *owner, ngx_http_sandbox_tally_t *tally)
-{
-    ngx_uint_t                i;
-    ngx_http_sandbox_slot_t  *slot;
-
-    for (i = 0; i < sh->used; i++) {
-        slot = &sh->slots[i];
-
-        if (slot->state == NGX_HTTP_SANDBOX_SLOT_FREE) {
-            continue;
-        }
-
-        tally->all++;
-
-        if (ngx_strcmp(slot->class, class) == 0) {
-            tally->class++;
-        }
-
-        if (ngx_strcmp(slot->owner, owner) == 0) {
-            tally->key++;
-        }
-    }
-}
-
-
-/* 1: it starts, and nobody is left who would say how that went */
-
-static ngx_uint_t
-ngx_http_sandbox_limit_orphan(ngx_http_sandbox_slot_t *slot, int64_t now)
-{
-    if (slot->state != NGX_HTTP_SANDBOX_SLOT_STARTING) {
-        return 0;
-    }
-
-    if (slot->pid == -1
-        || (kill(slot->pid, 0) == -1 && ngx_errno == ESRCH))
-    {
-        return 1;
-    }
-
-    return now - slot->since
-           > (int64_t) ngx_http_sandbox_worker->conf->start_timeout
-             + NGX_HTTP_SANDBOX_LIMIT_GRACE;
-}
-
-
-static ngx_uint_t
-ngx_http_sandbox_limit_runs(const ac_container_t *c)
-{
-    return ngx_strcmp(c->state, "running") == 0
-           || ngx_strcmp(c->state, "paused") == 0
-           || ngx_strcmp(c->state, "restarting") == 0;
-}
-
-
-static int ngx_libc_cdecl
-ngx_http_sandbox_limit_sort(const void *one, const void *two)
-{
-    const ngx_http_sandbox_found_t  *first, *second;
-
-    first = one;
-    second = two;
-
-    return ngx_strcmp(first->container->label_run,
-                      second->container->label_run);
-}
-
-
-static int ngx_libc_cdecl
-ngx_http_sandbox_limit_search(const void *run, const void *element)
-{
-    const ngx_http_sandbox_found_t  *found;
-
-    found = element;
-
-    return ngx_strcmp(run, found->container->label_run);
-}
-
-
-static ngx_slab_pool_t *
-ngx_http_sandbox_limit_lock(void)
-{
-    ngx_slab_pool_t  *shpool;
-
-    shpool = (ngx_slab_pool_t *)
-                 ngx_http_sandbox_worker->conf->zone->shm.addr;
-
-    ngx_shmtx_lock(&shpool->mutex);
-
-    return shpool;
 }

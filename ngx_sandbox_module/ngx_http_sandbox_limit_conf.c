@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_slot.h"
 
 
 /* directives of the limits, and the shared zone that has to hold them */
@@ -354,7 +354,7 @@ ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
 
     size = pages * ngx_pagesize - size;
 
-    sh->nslots = size / ngx_http_sandbox_limit_slot_size();
+    sh->nslots = size / sizeof(ngx_http_sandbox_slot_t);
     sh->slots = ngx_slab_calloc(shpool, size);
 
     if (sh->slots == NULL) {
@@ -381,7 +381,7 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
 
     if (slots > sh->nslots) {
 
-        pages = (slots * ngx_http_sandbox_limit_slot_size() + ngx_pagesize - 1)
+        pages = (slots * sizeof(ngx_http_sandbox_slot_t) + ngx_pagesize - 1)
                 / ngx_pagesize;
         pages += pages / 7 + 4;
 

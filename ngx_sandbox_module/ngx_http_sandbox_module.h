@@ -356,7 +356,6 @@ ngx_int_t ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data);
  * under the zone's mutex: a few microseconds for a thousand of them.
  */
 
-size_t ngx_http_sandbox_limit_slot_size(void);
 /* ms of the monotonic clock, which all workers share */
 int64_t ngx_http_sandbox_limit_clock(void);
 /* instances= of the owner's key; 0: no limit */
@@ -375,14 +374,18 @@ void ngx_http_sandbox_limit_name(const char *ticket, const char *run);
 /* it runs, as far as is known; it does not, or never did */
 void ngx_http_sandbox_limit_run(const char *run);
 void ngx_http_sandbox_limit_free(const char *run);
-/* the engine tells of a start, or of an end */
-void ngx_http_sandbox_limit_event(const ac_event_t *event, ngx_uint_t died);
-/* makes the table that of the engine's list, asked for at that time */
-void ngx_http_sandbox_limit_count(const ac_reply_t *reply, int64_t asked);
-/* when the list was asked for; 0: never */
-int64_t ngx_http_sandbox_limit_counted(void);
 /* puts the sums into the counters */
 void ngx_http_sandbox_limit_figures(ngx_http_sandbox_main_conf_t *smcf);
+
+
+/* ngx_http_sandbox_count.c: what the engine tells of them */
+
+/* the engine tells of a start, or of an end */
+void ngx_http_sandbox_count_event(const ac_event_t *event, ngx_uint_t died);
+/* makes the table that of the engine's list, asked for at that time */
+void ngx_http_sandbox_count_list(const ac_reply_t *reply, int64_t asked);
+/* when the list was asked for; 0: never */
+int64_t ngx_http_sandbox_counted(void);
 
 
 /* ngx_http_sandbox_recount.c: a start asks whether there is room for it */
@@ -391,8 +394,6 @@ void ngx_http_sandbox_limit_figures(ngx_http_sandbox_main_conf_t *smcf);
 void ngx_http_sandbox_wake_admit(ngx_http_sandbox_wake_t *wake);
 /* counts anew, unless that was done in the last second or is under way */
 void ngx_http_sandbox_recount(void);
-/* 1 while that is under way */
-ngx_uint_t ngx_http_sandbox_recounting(void);
 
 
 /* ngx_http_sandbox_rate.c: sandbox_create_rate */

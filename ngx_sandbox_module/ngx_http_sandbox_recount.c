@@ -63,7 +63,7 @@ ngx_http_sandbox_wake_admit(ngx_http_sandbox_wake_t *wake)
         rc = ngx_http_sandbox_limit_take(node->spec.run, class,
                                          node->spec.owner, &failure);
 
-        counted = ngx_http_sandbox_limit_counted();
+        counted = ngx_http_sandbox_counted();
 
         if (rc == NGX_DECLINED
             && (counted >= wake->came
@@ -138,7 +138,7 @@ ngx_http_sandbox_recount(void)
 
     if (rec->call
         || ngx_http_sandbox_recount_fresh(rec->failed)
-        || ngx_http_sandbox_recount_fresh(ngx_http_sandbox_limit_counted()))
+        || ngx_http_sandbox_recount_fresh(ngx_http_sandbox_counted()))
     {
         return;
     }
@@ -176,7 +176,7 @@ ngx_http_sandbox_recount_handler(void *data, const ac_reply_t *reply)
     rec->call = NULL;
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_OK) {
-        ngx_http_sandbox_limit_count(reply, rec->asked);
+        ngx_http_sandbox_count_list(reply, rec->asked);
         return;
     }
 

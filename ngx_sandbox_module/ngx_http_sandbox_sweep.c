@@ -231,7 +231,7 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
 
     sweep->failed = 0;
 
-    ngx_http_sandbox_limit_count(reply, sweep->asked);
+    ngx_http_sandbox_count_list(reply, sweep->asked);
 
     for (i = 0; i < reply->ncontainers; i++) {
         c = &reply->containers[i];
@@ -278,7 +278,7 @@ ngx_http_sandbox_sweep_event_handler(void *data, const ac_event_t *event,
     }
 
     if (ngx_strcmp(event->action, "start") == 0) {
-        ngx_http_sandbox_limit_event(event, 0);
+        ngx_http_sandbox_count_event(event, 0);
         return;
     }
 
@@ -290,7 +290,7 @@ ngx_http_sandbox_sweep_event_handler(void *data, const ac_event_t *event,
     }
 
     if (ngx_strcmp(event->action, "die") == 0) {
-        ngx_http_sandbox_limit_event(event, 1);
+        ngx_http_sandbox_count_event(event, 1);
 
         level = event->exit_code ? NGX_LOG_NOTICE : NGX_LOG_INFO;
 

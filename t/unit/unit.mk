@@ -92,7 +92,8 @@ $(UNIT_DIR)/prog_%: t/unit/prog_%.c
 FUZZ_FLAGS =	-fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all
 
-$(FUZZ_DIR)/fuzz_ac_%: t/fuzz/fuzz_ac_%.c agent_client/ac_docker_json.c \
+$(FUZZ_DIR)/fuzz_ac_%: t/fuzz/fuzz_ac_%.c agent_client/ac_docker_field.c \
+		agent_client/ac_docker_json.c \
 		agent_client/ac_docker_spec.c agent_client/ac_agent.c \
 		agent_client/ac_agent_packet.c $(UNIT_HEADERS)
 	@mkdir -p $(@D)
