@@ -359,6 +359,26 @@ sub engine_stop
 }
 
 
+# its end without a word, of the engine alone; what it ran goes on
+
+sub engine_kill
+{
+    my ($self) = @_;
+    my $pid = delete $self->{engine} or return;
+    my $d = "$self->{dir}/engine";
+    my ($second) = Sandbox::slurp("$d/exec/containerd/containerd.pid")
+        =~ /(\d+)/;
+
+    kill 'KILL', $pid;
+    waitpid $pid, 0;
+
+    # it goes with its parent; the next one needs its files
+    Sandbox::wait_for(sub { !Sandbox::running($second) }, 30)
+        or die "containerd lives\n";
+    unlink "$d/pid";
+}
+
+
 # a copy of an image of this machine's engine, which takes its time: begun
 # here, and waited for by the returned function
 
