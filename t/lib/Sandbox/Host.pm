@@ -372,10 +372,11 @@ sub engine_kill
     kill 'KILL', $pid;
     waitpid $pid, 0;
 
-    # it goes with its parent; the next one needs its files
+    # it goes with its parent; while nobody has taken its status it would be
+    # believed to be alive, and not be started
     Sandbox::wait_for(sub { !Sandbox::running($second) }, 30)
         or die "containerd lives\n";
-    unlink "$d/pid";
+    unlink "$d/pid", "$d/exec/containerd/containerd.pid";
 }
 
 
