@@ -41,7 +41,8 @@ is_deeply([sort map { s/^CAP_//r } @{$host->{CapAdd}}],
 is_deeply($host->{SecurityOpt}, ['no-new-privileges'], 'no new privileges');
 ok(!$host->{Privileged}, 'not privileged');
 is($host->{RestartPolicy}{Name}, 'no', 'not restarted behind our back');
-is($host->{LogConfig}{Type}, 'local', 'bounded logs');
+is_deeply($host->{LogConfig}, { Type => 'json-file',
+    Config => { 'max-size' => '1m', 'max-file' => '1' } }, 'bounded logs');
 is($host->{Binds}, undef, 'no binds');
 is(scalar @{$c->{Mounts}}, 2, 'two mounts');
 ok(!(grep { $_->{RW} } @{$c->{Mounts}}), 'none of them writable');
