@@ -225,7 +225,8 @@ int sandbox_store_locked(sandbox_store_t *store, const char *id);
 
 /*
  * The engine's container: ENOENT when none was ever made, EBADMSG when the
- * file is damaged; a limit that an earlier version did not note is -1.  write: ENOENT, no such sandbox; its caller holds the lock.
+ * file is damaged; a limit that an earlier version did not note is -1.
+ * write: ENOENT, no such sandbox; its caller holds the lock.
  */
 int sandbox_store_container_read(sandbox_store_t *store, const char *id,
     sandbox_container_t *c);
