@@ -12,6 +12,8 @@
 
 /* the engine refuses less */
 #define NGX_HTTP_SANDBOX_MEMORY_MIN  (6 * 1024 * 1024)
+/* the kernel takes no more */
+#define NGX_HTTP_SANDBOX_PIDS_MAX    4194304
 
 /* the sweep looks each second */
 #define NGX_HTTP_SANDBOX_LIFE_MIN    1
@@ -20,6 +22,8 @@
 #define NGX_HTTP_SANDBOX_CLASS_ENV_MAX  8192
 
 
+static ngx_uint_t ngx_http_sandbox_conf_plain(ngx_str_t *s,
+    const char *marks, size_t max);
 static ngx_int_t ngx_http_sandbox_conf_class_time(ngx_conf_t *cf,
     ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s,
     int64_t *ms);
@@ -216,11 +220,28 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
     (name.len == sizeof(str) - 1 && ngx_memcmp(name.data, str, name.len) == 0)
 
     if (ngx_http_sandbox_is("image")) {
+
+        if (!ngx_http_sandbox_conf_plain(&s, "./:@_-", 255)) {
+            goto invalid;
+        }
+
         class->image = s;
         return NGX_OK;
     }
 
     if (ngx_http_sandbox_is("user")) {
+
+        /* "name:group", and neither part is empty */
+
+        p = ngx_strlchr(s.data, s.data + s.len, ':');
+
+        if (!ngx_http_sandbox_conf_plain(&s, ":._-", 128)
+            || (p && (p + 1 == s.data + s.len
+                      || ngx_strlchr(p + 1, s.data + s.len, ':'))))
+        {
+            goto invalid;
+        }
+
         class->user = s;
         return NGX_OK;
     }
@@ -252,7 +273,7 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
     if (ngx_http_sandbox_is("pids")) {
         class->pids = ngx_atoi(s.data, s.len);
 
-        if (class->pids < 8) {
+        if (class->pids < 8 || class->pids > NGX_HTTP_SANDBOX_PIDS_MAX) {
             goto invalid;
         }
 
@@ -340,6 +361,34 @@ invalid:
                        "invalid value in \"%V\" of sandbox class \"%V\"",
                        value, &class->name);
     return NGX_ERROR;
+}
+
+
+/* letters, digits and marks, of which none comes first */
+
+static ngx_uint_t
+ngx_http_sandbox_conf_plain(ngx_str_t *s, const char *marks, size_t max)
+{
+    size_t  i;
+    u_char  c;
+
+    for (i = 0; i < s->len; i++) {
+        c = s->data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+            || (c >= '0' && c <= '9'))
+        {
+            continue;
+        }
+
+        if (c == '\0' || ngx_strchr(marks, c) == NULL
+            || (i == 0 && c != '_'))
+        {
+            return 0;
+        }
+    }
+
+    return s->len <= max;
 }
 
 

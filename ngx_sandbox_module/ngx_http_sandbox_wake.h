@@ -70,7 +70,7 @@ void ngx_http_sandbox_engine_call(ngx_http_sandbox_wake_t *wake);
 
 /* what the engine gives: not more processors than it has, once it said so */
 int64_t ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class);
-/* of show_json.c: what a container of the class is given; class NULL: not known */
+/* of show_json.c: what the class gives a container; NULL: not known */
 void ngx_http_sandbox_container_limits(ngx_http_sandbox_class_t *class,
     sandbox_container_t *c);
 

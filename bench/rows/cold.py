@@ -1,13 +1,15 @@
 # Copyright (C) the ngx_sandbox authors
 #
 # A new sandbox until its first command is done, against the engine's bare
-# create and start of the same container; waking, against its bare start.
+# create and start of the same container; waking, until the first byte of an
+# answer and until a command is done, against its bare start.
 
 import os
+import socket
 import time
 
 from lib import client
-from lib.client import call, engine
+from lib.client import call, engine, request
 from lib.host import Failed, wait
 from lib.stack import Stack
 
@@ -81,6 +83,22 @@ def first(stack, id):
     return time.perf_counter() - begun
 
 
+def byte(stack, id):
+    """Seconds from a request to the first byte of its answer."""
+
+    connection = socket.create_connection(('127.0.0.1', stack.port))
+    begun = time.perf_counter()
+    connection.sendall(request('GET', '/v1/sandbox/%s/api/ping' % id))
+    data = connection.recv(4096)
+    taken = time.perf_counter() - begun
+    connection.close()
+
+    if not data.startswith(b'HTTP/1.1 200'):
+        raise Failed('waking: %s' % data[:200])
+
+    return taken
+
+
 def measure(host, options, table):
     stack = Stack(host, '1s')
     rounds = options.rounds if host.quick else options.rounds * 2
@@ -88,7 +106,7 @@ def measure(host, options, table):
     stack.exec('model', '/bin/true')
     bare = Bare(host, stack, 'model')
 
-    fresh, created, woken, started = [], [], [], []
+    fresh, created, woken, started, answered, again = ([] for _ in range(6))
 
     try:
         # as nothing is by the first time
@@ -101,6 +119,10 @@ def measure(host, options, table):
 
             fresh.append(first(stack, id) * 1000)
             created.append(bare.create() * 1000)
+
+            stack.wait_asleep(id)
+            answered.append(byte(stack, id) * 1000)
+            again.append(bare.start() * 1000)
 
             stack.wait_asleep(id)
 
@@ -118,5 +140,7 @@ def measure(host, options, table):
 
     table.versus('new sandbox, first command done, against create + start',
                  'ms', fresh, created, 1.25, 1.1)
+    table.versus('waking, first byte of an answer, against start', 'ms',
+                 answered, again, 1.25, 1.1)
     table.versus('waking, first command done, against start', 'ms', woken,
                  started, 1.25, 1.1)

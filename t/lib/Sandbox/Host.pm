@@ -337,6 +337,11 @@ sub engine { $_[0]{engine}->engine() }
 sub engine_stop { $_[0]{engine}->stop() }
 
 
+# its end without a word, of the engine alone; what it ran goes on
+
+sub engine_kill { $_[0]{engine}->kill_it() }
+
+
 # a copy of an image of this machine's engine, which takes its time: begun
 # here, and waited for by the returned function
 
