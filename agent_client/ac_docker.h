@@ -102,7 +102,7 @@ typedef struct {
     int64_t            finished_ms;      /* inspect only; 0: never */
     char               label_run[64];    /* value of AC_LABEL_RUN, or "" */
     char               label_class[64];
-    char               label_owner[80];
+    char               label_owner[24];
 } ac_container_t;
 
 
@@ -125,7 +125,7 @@ typedef struct {
     char               id[65];
     char               label_run[64];
     char               label_class[64];
-    char               label_owner[80];
+    char               label_owner[24];
     int                exit_code;        /* of die, else -1 */
     int64_t            time_ms;          /* since the epoch; 0: not told */
 } ac_event_t;

@@ -5,6 +5,7 @@
 
 
 #include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_slot.h"
 #include "ngx_http_sandbox_wake.h"
 #include "sandbox_fault.h"
 
@@ -113,6 +114,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
 
     u_char                     *p;
     char                        run_dir[128], agent[128];
+    char                        owner[NGX_HTTP_SANDBOX_MARK];
     const char                 *entrypoint[3], *caps[8];
     ac_pair_t                   labels[4];
     ac_mount_t                  mounts[2];
@@ -178,6 +180,8 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     caps[6] = "KILL";
     caps[7] = NULL;
 
+    ngx_http_sandbox_slot_mark(wake->node->spec.owner, owner);
+
     labels[0].key = AC_LABEL_INSTANCE;
     labels[0].value = sandbox_store_instance(w->store);
     labels[1].key = AC_LABEL_RUN;
@@ -185,7 +189,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     labels[2].key = AC_LABEL_CLASS;
     labels[2].value = (char *) wake->node->spec.class;
     labels[3].key = AC_LABEL_OWNER;
-    labels[3].value = wake->node->spec.owner;
+    labels[3].value = owner;
 
     mounts[0].source = run_dir;
     mounts[0].target = NGX_HTTP_SANDBOX_DIR;

@@ -71,6 +71,7 @@ ngx_http_sandbox_limit_take(const char *run, ngx_http_sandbox_class_t *class,
     const char *owner, ngx_http_sandbox_failure_t *failure)
 {
     char                           name[SANDBOX_CLASS_MAX + 1];
+    char                           mark[NGX_HTTP_SANDBOX_MARK];
     ngx_uint_t                     key, full;
     ngx_slab_pool_t               *shpool;
     ngx_http_sandbox_slot_t       *slot;
@@ -82,6 +83,8 @@ ngx_http_sandbox_limit_take(const char *run, ngx_http_sandbox_class_t *class,
     sh = smcf->shared;
 
     (void) ngx_snprintf((u_char *) name, sizeof(name), "%V%Z", &class->name);
+
+    ngx_http_sandbox_slot_mark(owner, mark);
 
     key = ngx_http_sandbox_limit_of_key(smcf, owner);
     ngx_memzero(&tally, sizeof(ngx_http_sandbox_tally_t));
@@ -106,7 +109,7 @@ ngx_http_sandbox_limit_take(const char *run, ngx_http_sandbox_class_t *class,
             return NGX_AGAIN;
         }
 
-        ngx_http_sandbox_limit_tally(sh, name, owner, &tally);
+        ngx_http_sandbox_limit_tally(sh, name, mark, &tally);
 
         if ((class->max_instances && tally.class >= class->max_instances)
             || (key && tally.key >= key)
@@ -121,7 +124,7 @@ ngx_http_sandbox_limit_take(const char *run, ngx_http_sandbox_class_t *class,
 
     /* without a limit it is counted as long as there is room for that */
 
-    slot = ngx_http_sandbox_slot_add(sh, run, name, owner);
+    slot = ngx_http_sandbox_slot_add(sh, run, name, mark);
 
     if (slot) {
         full = 0;

@@ -6,9 +6,31 @@
 
 #include "ngx_http_sandbox_slot.h"
 
+#include <ngx_sha1.h>
+
 
 /* a start has ended by then, whatever its worker says */
 #define NGX_HTTP_SANDBOX_SLOT_GRACE  5000
+
+
+void
+ngx_http_sandbox_slot_mark(const char *owner, char *mark)
+{
+    u_char       hash[20];
+    ngx_sha1_t   sha1;
+    const char  *instance;
+
+    /* the same in another installation says nothing */
+
+    instance = sandbox_store_instance(ngx_http_sandbox_worker->store);
+
+    ngx_sha1_init(&sha1);
+    ngx_sha1_update(&sha1, instance, ngx_strlen(instance) + 1);
+    ngx_sha1_update(&sha1, owner, ngx_strlen(owner));
+    ngx_sha1_final(hash, &sha1);
+
+    *ngx_hex_dump((u_char *) mark, hash, NGX_HTTP_SANDBOX_MARK / 2) = '\0';
+}
 
 
 ngx_slab_pool_t *

@@ -13,13 +13,17 @@
 
 /*
  * The table of sandboxes that start or run, in the shared zone: shared by
- * limit.c and count.c.  Its mutex is held for all of these but the first.
+ * limit.c and count.c.  Its mutex is held for all of these but the first two.
  */
 
 
 #define NGX_HTTP_SANDBOX_SLOT_FREE      0
 #define NGX_HTTP_SANDBOX_SLOT_STARTING  1
 #define NGX_HTTP_SANDBOX_SLOT_RUNNING   2
+
+
+/* of an owner's mark, its zero included */
+#define NGX_HTTP_SANDBOX_MARK           17
 
 
 struct ngx_http_sandbox_slot_s {
@@ -29,8 +33,15 @@ struct ngx_http_sandbox_slot_s {
     int64_t                      since_epoch;      /* ms, of the clock */
     char                         run[SANDBOX_RANDOM_LEN + 1];
     char                         class[SANDBOX_CLASS_MAX + 1];
-    char                         owner[SANDBOX_OWNER_MAX + 1];
+    char                         owner[NGX_HTTP_SANDBOX_MARK];
 };
+
+
+/*
+ * What an owner is known by in the table and to the engine, whose users need
+ * not know whose a container is.  mark has NGX_HTTP_SANDBOX_MARK bytes.
+ */
+void ngx_http_sandbox_slot_mark(const char *owner, char *mark);
 
 
 /* takes the mutex, which is that of the pool returned */
