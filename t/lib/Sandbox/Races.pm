@@ -14,7 +14,6 @@ use Time::HiRes qw/time sleep/;
 
 use Sandbox;
 use Sandbox::HTTP;
-use Sandbox::Image;
 
 my $AT_ONCE = 10;
 
@@ -45,8 +44,8 @@ sub new
     # nginx's own idle connections count as use: keep them for a moment only
     $self->{t} = Sandbox->new(
         conf => Sandbox::default_conf() =~ s/timeout 4s/timeout 100ms/r,
-        classes => ['default image=' . Sandbox::Image::busybox()
-            . ' memory=64m pids=64 network=none sleep_after=10m'])->start();
+        classes => ['default image=sandbox-base memory=256m pids=64 '
+            . 'network=none sleep_after=10m'])->start();
 
     return $self;
 }
