@@ -87,7 +87,7 @@ sub destroy_wake
 
     return { id => $id, as => rand() < 0.2 ? 'asleep' : 'made',
         calls => [[0, 'exec'], [rand 0.8, 'destroy'],
-            rand() < 0.3 ? [rand 0.8, 'exec'] : ()] };
+            rand() < 0.2 ? [rand 0.8, 'exec'] : ()] };
 }
 
 
@@ -290,7 +290,7 @@ sub batch
         . ' containers are of no sandbox'
         if !wait_for(sub { !grep { !$own{$_} } $self->engine() }, 20);
 
-    for my $round (grep { $_->{lives} || rand() < 0.2 } @rounds) {
+    for my $round (grep { $_->{lives} || rand() < 0.1 } @rounds) {
         my $r = $t->exec($round->{id}, ['echo', 'after']);
         push @wrong, "$kind, $round->{id}, after: $r->{status} "
             . ($r->{body} // '') if ($r->{stdout} // '') ne "after\n";
