@@ -317,7 +317,7 @@ sub batch
         }
     }
 
-    my @left = ($self->engine(), $self->files());
+    my @left = ($self->engine(), $t->state_names());
     push @wrong, "$kind: @left are left" if @left;
 
     return @wrong;
@@ -338,20 +338,6 @@ sub engine
         host => 'docker');
     my $list = $c->response()->{json} or die "the engine does not answer\n";
     return map { $_->{Names}[0] =~ m{/nginx-sandbox-(\w+)} } @$list;
-}
-
-
-# names in the state directory that no sandbox should leave
-
-sub files
-{
-    my ($self) = @_;
-    my $state = $self->{t}{state};
-
-    opendir my $d, $state or die $!;
-    opendir my $run, "$state/.run" or die $!;
-    return (grep({ !/^(?:\.\.?|\.run|\.agent|instance)$/ } readdir $d),
-        map { ".run/$_" } grep { !/^\.\.?$/ } readdir $run);
 }
 
 
