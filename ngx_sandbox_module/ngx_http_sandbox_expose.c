@@ -143,6 +143,8 @@ ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e)
         return rc;
     }
 
+    sandbox_fault("expose.locked");
+
     if (!e->remove) {
         rc = ngx_http_sandbox_expose_write(e);
 
@@ -366,11 +368,6 @@ ngx_http_sandbox_expose_write(ngx_http_sandbox_expose_t *e)
     }
 
     if (sandbox_store_port_write(store, id, &policy) == -1) {
-
-        if (ngx_errno == NGX_ENOENT) {
-            return ngx_http_sandbox_refuse_absent(e->request, ctx);
-        }
-
         return ngx_http_sandbox_expose_failed(e, e->port, "written");
     }
 
@@ -530,6 +527,7 @@ ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
         e->ports = ngx_palloc(e->request->pool,
                               NGX_HTTP_SANDBOX_PORTS_MAX * sizeof(uint16_t));
         if (e->ports == NULL) {
+            ngx_set_errno(NGX_ENOMEM);
             return ngx_http_sandbox_expose_failed(e, 0, "read");
         }
 
@@ -596,6 +594,12 @@ static ngx_int_t
 ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e, in_port_t port,
     const char *what)
 {
+    /* the lock is that of the ports: the sandbox may be destroyed meanwhile */
+
+    if (ngx_errno == NGX_ENOENT) {
+        return ngx_http_sandbox_refuse_absent(e->request, e->ctx);
+    }
+
     ngx_log_error(NGX_LOG_ERR, e->request->connection->log, ngx_errno,
                   "port %ui of sandbox \"%s\" cannot be %s",
                   (ngx_uint_t) port, e->ctx->node->id, what);

@@ -467,7 +467,9 @@ ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
 
     n = sandbox_store_ports(store, name, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
 
-    if (n == -1) {
+    /* ENOENT: it was destroyed since the caller has found it */
+
+    if (n == -1 && ngx_errno != NGX_ENOENT) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
                       "ports of sandbox \"%s\" cannot be read", name);
         return NULL;

@@ -234,9 +234,16 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
         rc = ac_agent_recv(c->fd, &event);
 
         if (rc == 0) {
-            ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
-                          "the agent of sandbox \"%s\" has left", node->id);
-            ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, ends);
+
+            /* before that it was a worker's socket, which no agent had */
+
+            if (t->served) {
+                ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
+                              "the agent of sandbox \"%s\" has left",
+                              node->id);
+                ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, ends);
+            }
+
             ngx_http_sandbox_tether_lost(node);
             return;
         }

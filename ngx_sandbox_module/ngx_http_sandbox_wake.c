@@ -209,6 +209,14 @@ ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
     }
 
     if (rc == NGX_AGAIN) {
+
+        /* who destroys it need not wait for an agent that says nothing */
+
+        if (wake->lock != -1) {
+            (void) close(wake->lock);
+            wake->lock = -1;
+        }
+
         ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_wake_lock,
                                     NGX_HTTP_SANDBOX_LOCK_POLL);
         return;

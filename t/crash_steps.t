@@ -99,6 +99,27 @@ for my $point (qw/expose.removed expose.cut/) {
     $url = $t->expose($id, 8080, token => 'third' . ++$n);
 }
 
+# destroyed by another worker while its ports are changed
+
+for my $call (['POST', '', json => { port => 8080 }], ['DELETE', ''],
+    ['DELETE', '/8080'])
+{
+    my ($method, $path, @body) = @$call;
+    my $gone = 'gone-' . ++$n;
+    my ($one, $two) = $t->workers_alive();
+    my ($early, $late) = map { $t->conn_to($_) } $one, $two;
+
+    $t->expose($gone, 8081);
+    $t->order('STOP', 'expose.locked');
+    $early->request($method, "/v1/sandbox/$gone/ports$path",
+        $t->api_options(@body));
+    is($t->fired(), $one, "$method ports$path is halted");
+    is($t->api('DELETE', "/v1/sandbox/$gone", conn => $late)->{status}, 204,
+        'the sandbox is destroyed meanwhile');
+    kill 'CONT', $one;
+    is($early->response(method => $method)->{status}, 404, 'and there is none');
+}
+
 # options of a sandbox that runs
 
 for my $point (qw/file.temp file.renamed options.written options.told/) {

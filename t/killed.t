@@ -14,11 +14,8 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
 use Sandbox::Cycles;
-use Sandbox::Image;
 
-my $t = Sandbox->new(classes => [
-    'default image=' . Sandbox::Image::busybox() . ' memory=64m pids=64 '
-        . 'network=none sleep_after=10m'])->start();
+my $t = Sandbox->new()->start();
 
 my @wrong = Sandbox::Cycles::run(6, t => $t, ways => [qw/agent shim sleep/]);
 is(join("\n", @wrong), '', 'write, end, wake, verify: 6 cycles');

@@ -117,7 +117,6 @@ $t->run_in($id, 'true');
 
 is($t->api('GET', "/v1/sandbox/$id/ports")->{json}{ports}[0]{url}, $url,
     'the port is still exposed');
-$t->run_in($id, 'true');
 is($t->preview('GET', $url)->{status}, 502,
     'awake, but the app of before is not there: 502');
 $t->app($id, 'app.py', 8080);

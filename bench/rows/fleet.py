@@ -8,6 +8,7 @@ from lib.stack import Stack
 from lib.table import median
 
 WARM = 5
+COUNT = 10
 
 
 def fleet(host, named, awake):
@@ -42,21 +43,20 @@ def requests(names):
     }
 
 
-def turn(host, stack, calls, count):
-    """The median in microseconds of so many calls to each of them."""
+def turn(host, stack, calls):
+    """The median in microseconds of some calls to each of them."""
 
     values = []
 
     for data, expected in calls:
-        values += times(host, stack.address, WARM + count, data,
+        values += times(host, stack.address, WARM + COUNT, data,
                         expected)[0][WARM:]
 
     return median(values) * 1e6
 
 
 def measure(host, options, table):
-    total = 100 if host.quick else 500
-    named, awake = (100, 5) if host.quick else (1000, 50)
+    named, awake = (100, 20) if host.quick else (1000, 50)
 
     sides = [fleet(host, 10, 10), fleet(host, named, awake)]
     kinds = requests({}).keys()
@@ -68,9 +68,10 @@ def measure(host, options, table):
         for kind in kinds:
             for side in (0, 1) if n % 2 else (1, 0):
                 stack, names = sides[side]
-                values[kind][side].append(
-                    turn(host, stack, requests(names)[kind],
-                         max(1, total // len(names))))
+
+                # as many connections to the few as to the many
+                calls = requests(names)[kind] * (awake // len(names))
+                values[kind][side].append(turn(host, stack, calls))
 
     for kind, (few, many) in values.items():
         table.versus('{}, {} of {:,} awake, against 10, p50'.format(

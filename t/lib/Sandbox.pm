@@ -583,6 +583,19 @@ sub containers
 }
 
 
+# names in the state directory that are there for the sake of a sandbox
+
+sub state_names
+{
+    my ($self) = @_;
+    opendir my $state, $self->{state} or die "$self->{state}: $!\n";
+    opendir my $run, "$self->{state}/.run" or die "$self->{state}/.run: $!\n";
+
+    return (grep({ !/^(?:\.\.?|\.run|\.agent|instance)$/ } readdir $state),
+        map { ".run/$_" } grep { !/^\.\.?$/ } readdir $run);
+}
+
+
 # the container's name of a sandbox: the random part of its directory
 
 sub run_of

@@ -42,7 +42,10 @@ sub run
         $c->head();
         my $sse = Sandbox::SSE->new($c);
         $sse->next();
-        finish($t, $id, $way, $o{engine});
+        if (!eval { finish($t, $id, $way, $o{engine}); 1 }) {
+            push @wrong, "$n, $way: $@";
+            last;
+        }
 
         (my $get, $took) = patiently(sub {
             $t->get($id, "/workspace/$name") });
@@ -85,7 +88,9 @@ sub finish
         $t->api('POST', "/v1/sandbox/$id/sleep");
 
     } elsif ($way eq 'agent') {
-        kill 'KILL', $t->agent_pid($id);
+        # 0 would be all of our own
+        my $pid = $t->agent_pid($id) or die "no agent of $id\n";
+        kill 'KILL', $pid;
 
     } elsif ($way eq 'shim') {
         my $name = $t->container_of($id);

@@ -125,16 +125,7 @@ sub sweep
 
 # what is there of sandboxes: containers, and names in the state directory
 
-sub left
-{
-    my ($self) = @_;
-    opendir my $state, $self->{state} or die $!;
-    opendir my $run, "$self->{state}/.run" or die $!;
-
-    return ($self->containers(),
-        grep { !/^(?:\.\.?|\.run|\.agent|instance)$/ } readdir $state,
-        map { ".run/$_" } grep { !/^\.\.?$/ } readdir $run);
-}
+sub left { return ($_[0]->containers(), $_[0]->state_names()) }
 
 
 1;

@@ -14,7 +14,6 @@ use Time::HiRes qw/time sleep/;
 
 use Sandbox;
 use Sandbox::HTTP;
-use Sandbox::Image;
 
 my $AT_ONCE = 10;
 
@@ -45,8 +44,8 @@ sub new
     # nginx's own idle connections count as use: keep them for a moment only
     $self->{t} = Sandbox->new(
         conf => Sandbox::default_conf() =~ s/timeout 4s/timeout 100ms/r,
-        classes => ['default image=' . Sandbox::Image::busybox()
-            . ' memory=64m pids=64 network=none sleep_after=10m'])->start();
+        classes => ['default image=sandbox-base memory=256m pids=64 '
+            . 'network=none sleep_after=10m'])->start();
 
     return $self;
 }
@@ -88,7 +87,7 @@ sub destroy_wake
 
     return { id => $id, as => rand() < 0.2 ? 'asleep' : 'made',
         calls => [[0, 'exec'], [rand 0.8, 'destroy'],
-            rand() < 0.3 ? [rand 0.8, 'exec'] : ()] };
+            rand() < 0.2 ? [rand 0.8, 'exec'] : ()] };
 }
 
 
@@ -291,7 +290,7 @@ sub batch
         . ' containers are of no sandbox'
         if !wait_for(sub { !grep { !$own{$_} } $self->engine() }, 20);
 
-    for my $round (grep { $_->{lives} || rand() < 0.2 } @rounds) {
+    for my $round (grep { $_->{lives} || rand() < 0.1 } @rounds) {
         my $r = $t->exec($round->{id}, ['echo', 'after']);
         push @wrong, "$kind, $round->{id}, after: $r->{status} "
             . ($r->{body} // '') if ($r->{stdout} // '') ne "after\n";
@@ -318,7 +317,7 @@ sub batch
         }
     }
 
-    my @left = ($self->engine(), $self->files());
+    my @left = ($self->engine(), $t->state_names());
     push @wrong, "$kind: @left are left" if @left;
 
     return @wrong;
@@ -339,20 +338,6 @@ sub engine
         host => 'docker');
     my $list = $c->response()->{json} or die "the engine does not answer\n";
     return map { $_->{Names}[0] =~ m{/nginx-sandbox-(\w+)} } @$list;
-}
-
-
-# names in the state directory that no sandbox should leave
-
-sub files
-{
-    my ($self) = @_;
-    my $state = $self->{t}{state};
-
-    opendir my $d, $state or die $!;
-    opendir my $run, "$state/.run" or die $!;
-    return (grep({ !/^(?:\.\.?|\.run|\.agent|instance)$/ } readdir $d),
-        map { ".run/$_" } grep { !/^\.\.?$/ } readdir $run);
 }
 
 
