@@ -75,7 +75,7 @@ agent_command_destroy(agent_command_t *cmd)
 int
 agent_command_start(agent_command_t *cmd)
 {
-    int             err, ends[2];
+    int             err, in, ends[2];
     char          **env;
     agent_spawn_t   s;
 
@@ -101,13 +101,25 @@ agent_command_start(agent_command_t *cmd)
         return err;
     }
 
+    in = -1;
+
+    if (cmd->stdin_pipe) {
+        in = agent_command_stdin_open(cmd);
+
+        if (in == -1) {
+            err = errno;
+            free(env);
+            goto failed;
+        }
+    }
+
     s.programs = cmd->programs;
     s.argv = cmd->argv;
     s.rename = cmd->rename;
     s.env = env;
     s.cwd = cmd->cwd ? cmd->cwd : AGENT_WORKSPACE;
     s.user = &agent_user;
-    s.in = -1;
+    s.in = in;
     s.out = ends[0];
     s.err = ends[1];
 
@@ -132,15 +144,23 @@ agent_command_start(agent_command_t *cmd)
     }
 
     free(env);
-    close(ends[0]);
-    close(ends[1]);
 
     cmd->stage = s.stage;
     cmd->program = s.program;
 
+failed:
+
+    if (in != -1) {
+        close(in);
+    }
+
+    close(ends[0]);
+    close(ends[1]);
+
     if (err) {
         agent_output_close(cmd->out[0]);
         agent_output_close(cmd->out[1]);
+        agent_command_stdin_close(cmd);
         return err;
     }
 
@@ -405,15 +425,38 @@ agent_command_deadline(uv_timer_t *timer)
 void
 agent_command_end(agent_command_t *cmd)
 {
-    if (cmd->exited || cmd->tree || cmd->over) {
+    if (cmd->tree == NULL) {
+        agent_command_stop(cmd, SIGTERM, AGENT_TREE_GRACE);
+    }
+}
+
+
+void
+agent_command_stop(agent_command_t *cmd, int sig, unsigned grace_ms)
+{
+    if (cmd->exited || cmd->over) {
         return;
     }
 
-    cmd->tree = agent_tree_end(cmd->child.pid, cmd->child.marker,
-                               agent_command_tree_done, cmd);
+    if (cmd->tree) {
+        agent_tree_again(cmd->tree, sig, grace_ms);
+        return;
+    }
+
+    cmd->tree = agent_tree_end(cmd->child.pid, cmd->child.marker, sig,
+                               grace_ms, agent_command_tree_done, cmd);
 
     if (cmd->tree) {
         cmd->refs++;
+    }
+}
+
+
+void
+agent_command_signal(agent_command_t *cmd, int sig)
+{
+    if (!cmd->exited && !cmd->over) {
+        agent_tree_send(cmd->child.pid, cmd->child.marker, sig);
     }
 }
 
@@ -426,7 +469,9 @@ agent_command_tree_done(void *data, int left)
     cmd = data;
     cmd->tree = NULL;
 
-    if (!cmd->over) {
+    /* of one that has ended the status is yet to come, and it settles then */
+
+    if (!cmd->over && (left || cmd->exited)) {
         agent_command_settle(cmd);
     }
 
@@ -512,6 +557,28 @@ agent_command_settle(agent_command_t *cmd)
 }
 
 
+void
+agent_command_drain(agent_command_t *cmd)
+{
+    int              i, len;
+    agent_output_t  *out;
+
+    for (i = 0; i < 2; i++) {
+        out = cmd->out[i];
+
+        if (out == NULL || cmd->paused || cmd->settling || cmd->over
+            || ioctl(out->fd, FIONREAD, &len) == -1 || len == 0)
+        {
+            continue;
+        }
+
+        /* more than that is nobody's sudden interest */
+
+        (void) agent_output_read(out, AGENT_EXEC_READ);
+    }
+}
+
+
 static void
 agent_command_finish(agent_command_t *cmd)
 {
@@ -543,6 +610,8 @@ agent_command_finish(agent_command_t *cmd)
 
     cmd->out[0] = NULL;
     cmd->out[1] = NULL;
+
+    agent_command_stdin_close(cmd);
 
     cmd->on_exit(cmd, &e);
 
@@ -609,6 +678,8 @@ agent_command_abort(agent_command_t *cmd)
 
     cmd->out[0] = NULL;
     cmd->out[1] = NULL;
+
+    agent_command_stdin_close(cmd);
 
     uv_close((uv_handle_t *) &cmd->timer, agent_command_closed);
     uv_close((uv_handle_t *) &cmd->beat, agent_command_closed);

@@ -27,6 +27,7 @@
 
 typedef struct agent_command_s  agent_command_t;
 typedef struct agent_output_s   agent_output_t;
+typedef struct agent_input_s    agent_input_t;
 
 
 typedef struct {
@@ -45,6 +46,7 @@ struct agent_command_s {
     const char     **env;              /* as of agent_env_build() */
     const char      *cwd;              /* NULL: the workspace */
     uint64_t         timeout_ms;       /* 0: none */
+    unsigned         stdin_pipe:1;     /* otherwise it reads /dev/null */
     void            *data;
 
     /* stream: 1 or 2; bytes as they came */
@@ -52,6 +54,8 @@ struct agent_command_s {
                                 const char *buf, size_t len);
     /* nothing was written for AGENT_EXEC_BEAT; may be NULL */
     void           (*on_silence)(agent_command_t *cmd);
+    /* what was written to it has come below AGENT_STDIN_LOW; may be NULL */
+    void           (*on_stdin)(agent_command_t *cmd);
     /* the last call; cmd is freed afterwards */
     void           (*on_exit)(agent_command_t *cmd, const agent_exit_t *e);
 
@@ -64,6 +68,7 @@ struct agent_command_s {
 
     agent_child_t    child;
     agent_output_t  *out[2];
+    agent_input_t   *in;               /* NULL: closed */
     agent_tree_t    *tree;
     uv_timer_t       timer;
     uv_timer_t       beat;
@@ -96,6 +101,37 @@ void agent_command_abort(agent_command_t *cmd);
 
 /* past its bounds: ends its tree, and reports as ever */
 void agent_command_end(agent_command_t *cmd);
+
+/* the same, with a first signal and its patience; again: in more of a hurry */
+void agent_command_stop(agent_command_t *cmd, int sig, unsigned grace_ms);
+
+/* a signal to its tree, whatever comes of it; does not wait */
+void agent_command_signal(agent_command_t *cmd, int sig);
+
+/* reads what it has written until now, instead of at the loop's next turn */
+void agent_command_drain(agent_command_t *cmd);
+
+
+/* exec_stdin.c */
+
+#define AGENT_STDIN_HIGH    (256 * 1024)
+#define AGENT_STDIN_LOW     (64 * 1024)
+
+/* makes the pipe; the other end for the child, or -1 with errno */
+int agent_command_stdin_open(agent_command_t *cmd);
+
+/*
+ * Queues a copy for its standard input.  0, or an errno: EPIPE, closed by
+ * either side.  Whoever sees more than AGENT_STDIN_HIGH queued waits for
+ * on_stdin.
+ */
+int agent_command_stdin_write(agent_command_t *cmd, const char *buf,
+    size_t len);
+size_t agent_command_stdin_queued(agent_command_t *cmd);
+
+/* the end of it, behind what is queued; or at once, and that is dropped */
+void agent_command_stdin_end(agent_command_t *cmd);
+void agent_command_stdin_close(agent_command_t *cmd);
 
 
 /*

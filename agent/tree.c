@@ -22,6 +22,7 @@
 
 
 #define AGENT_TREE_TERM_STEP  20       /* ms between two looks */
+#define AGENT_TREE_SLOW_STEP  100      /* where patience is asked for */
 #define AGENT_TREE_KILL_STEP  5
 #define AGENT_TREE_HUNT       10000    /* ms */
 
@@ -53,6 +54,7 @@ struct agent_tree_s {
     void                  *data;
 
     uint64_t               began;
+    uint64_t               kill_at;
     uv_timer_t             timer;
 
     agent_tree_member_t   *members;      /* sorted by pid */
@@ -63,6 +65,7 @@ struct agent_tree_s {
 };
 
 
+static void agent_tree_set_marker(agent_tree_t *tree, const char *marker);
 static void agent_tree_step(uv_timer_t *timer);
 static void agent_tree_closed(uv_handle_t *handle);
 static ssize_t agent_tree_signal(agent_tree_t *tree, int sig);
@@ -84,7 +87,7 @@ static size_t  agent_trees;
 
 
 agent_tree_t *
-agent_tree_end(pid_t leader, const char *marker,
+agent_tree_end(pid_t leader, const char *marker, int sig, unsigned grace_ms,
     void (*done)(void *data, int left), void *data)
 {
     agent_tree_t  *tree;
@@ -101,15 +104,16 @@ agent_tree_end(pid_t leader, const char *marker,
     tree->done = done;
     tree->data = data;
     tree->began = agent_monotonic_ms();
+    tree->kill_at = tree->began + grace_ms;
 
-    snprintf(tree->marker, sizeof(tree->marker), AGENT_MARKER "=%s", marker);
+    agent_tree_set_marker(tree, marker);
 
     uv_timer_init(agent_loop, &tree->timer);
     tree->timer.data = tree;
 
     agent_trees++;
 
-    (void) agent_tree_signal(tree, SIGTERM);
+    (void) agent_tree_signal(tree, sig);
 
     /* never at once: the caller is not ready for an answer */
     uv_timer_start(&tree->timer, agent_tree_step, AGENT_TREE_KILL_STEP, 0);
@@ -119,9 +123,53 @@ agent_tree_end(pid_t leader, const char *marker,
 
 
 void
+agent_tree_again(agent_tree_t *tree, int sig, unsigned grace_ms)
+{
+    uint64_t  kill_at;
+
+    kill_at = agent_monotonic_ms() + grace_ms;
+
+    if (kill_at < tree->kill_at) {
+        tree->kill_at = kill_at;
+    }
+
+    (void) agent_tree_signal(tree, sig);
+
+    uv_timer_start(&tree->timer, agent_tree_step, AGENT_TREE_KILL_STEP, 0);
+}
+
+
+void
+agent_tree_send(pid_t leader, const char *marker, int sig)
+{
+    agent_tree_t  tree;
+
+    memset(&tree, 0, sizeof(agent_tree_t));
+
+    tree.leader = leader;
+    agent_tree_set_marker(&tree, marker);
+
+    (void) agent_tree_signal(&tree, sig);
+
+    free(tree.members);
+}
+
+
+static void
+agent_tree_set_marker(agent_tree_t *tree, const char *marker)
+{
+    snprintf(tree->marker, sizeof(tree->marker), AGENT_MARKER "=%s", marker);
+}
+
+
+void
 agent_tree_reaped(agent_tree_t *tree)
 {
     tree->reaped = 1;
+
+    /* often nothing else is left: somebody waits to hear it */
+
+    uv_timer_start(&tree->timer, agent_tree_step, 0, 0);
 }
 
 
@@ -144,19 +192,24 @@ agent_tree_step(uv_timer_t *timer)
 {
     int            last;
     ssize_t        left;
-    uint64_t       elapsed;
+    uint64_t       now, overdue, step;
     agent_tree_t  *tree;
 
     tree = timer->data;
-    elapsed = agent_monotonic_ms() - tree->began;
+    now = agent_monotonic_ms();
 
-    tree->killing = (elapsed >= AGENT_TREE_GRACE);
+    overdue = 0;
+
+    if (now >= tree->kill_at) {
+        overdue = now - tree->kill_at;
+        tree->killing = 1;
+    }
 
     left = agent_tree_signal(tree, tree->killing ? SIGKILL : 0);
 
-    last = (left == 0 || elapsed >= AGENT_TREE_HUNT);
+    last = (left == 0 || overdue >= AGENT_TREE_HUNT);
 
-    if (tree->done && (last || elapsed >= AGENT_TREE_LIMIT)) {
+    if (tree->done && (last || overdue >= AGENT_TREE_LIMIT)) {
         void  (*done)(void *, int) = tree->done;
 
         tree->done = NULL;
@@ -168,10 +221,20 @@ agent_tree_step(uv_timer_t *timer)
         return;
     }
 
-    uv_timer_start(timer, agent_tree_step,
-                   elapsed >= AGENT_TREE_LIMIT ? AGENT_TREE_TERM_STEP * 5
-                   : tree->killing ? AGENT_TREE_KILL_STEP
-                                   : AGENT_TREE_TERM_STEP, 0);
+    if (tree->killing) {
+        step = overdue >= AGENT_TREE_LIMIT ? AGENT_TREE_SLOW_STEP
+                                           : AGENT_TREE_KILL_STEP;
+
+    } else {
+        step = now - tree->began >= AGENT_TREE_GRACE ? AGENT_TREE_SLOW_STEP
+                                                     : AGENT_TREE_TERM_STEP;
+
+        if (step > tree->kill_at - now) {
+            step = tree->kill_at - now;
+        }
+    }
+
+    uv_timer_start(timer, agent_tree_step, step, 0);
 }
 
 

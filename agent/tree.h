@@ -20,22 +20,31 @@
  */
 
 
-/* TERM is given this long before KILL; all of it ends within a second */
+/*
+ * Past a deadline TERM is given this long before KILL; what KILL has not ended
+ * after the limit will not end: all of it within a second.
+ */
 #define AGENT_TREE_GRACE  400
-#define AGENT_TREE_LIMIT  900
+#define AGENT_TREE_LIMIT  500
 
 
 typedef struct agent_tree_s  agent_tree_t;
 
 
 /*
- * Ends the tree of leader: TERM, and KILL after the grace, until nothing is
+ * Ends the tree of leader: sig, and KILL after grace_ms, until nothing is
  * left.  done runs once, from the loop: when nothing is left, or with left 1
- * after AGENT_TREE_LIMIT; what is left is then still hunted for a while.
- * NULL where there is no memory.
+ * AGENT_TREE_LIMIT after the first KILL; what is left is then still hunted
+ * for a while.  NULL where there is no memory.
  */
-agent_tree_t *agent_tree_end(pid_t leader, const char *marker,
-    void (*done)(void *data, int left), void *data);
+agent_tree_t *agent_tree_end(pid_t leader, const char *marker, int sig,
+    unsigned grace_ms, void (*done)(void *data, int left), void *data);
+
+/* another signal to a tree that is being ended, and perhaps less patience */
+void agent_tree_again(agent_tree_t *tree, int sig, unsigned grace_ms);
+
+/* a signal to the tree of leader as it is now, and no more; does not wait */
+void agent_tree_send(pid_t leader, const char *marker, int sig);
 
 /* the leader was reaped: its number may come to mean another process */
 void agent_tree_reaped(agent_tree_t *tree);
