@@ -9,6 +9,7 @@
 #include "agent.h"
 #include "http.h"
 #include "route.h"
+#include "session.h"
 
 
 typedef struct {
@@ -28,6 +29,11 @@ static const agent_route_t  agent_routes[] = {
     { "POST", "/exec", agent_exec_rest },
     { "POST", "/api/execute", agent_exec_execute },
     { "POST", "/api/execute/stream", agent_exec_stream },
+    { "POST", "/api/session/create", agent_session_create_route },
+    { "GET", "/api/session/list", agent_session_list_route },
+    { "POST", "/api/session/delete", agent_session_delete_route },
+    { "GET", "/api/env", agent_env_get_route },
+    { "POST", "/api/env", agent_env_post_route },
     { "GET", "/api/ping", agent_route_ping },
     { "GET", "/api/version", agent_route_version },
     { "GET", "/", agent_route_banner },

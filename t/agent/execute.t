@@ -27,7 +27,8 @@ my $stamp = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 sub run
 {
     my ($command, %o) = @_;
-    return $box->call('POST', '/api/execute', { command => $command, %o });
+    return $box->call('POST', '/api/execute',
+        { command => $command, sessionId => '__DISABLE_SESSION__', %o });
 }
 
 
@@ -36,7 +37,8 @@ sub stream
     my ($command, %o) = @_;
     my $http = $box->http(timeout => 120);
     $http->request('POST', '/api/execute/stream', host => 'x',
-        body => JSON::PP->new->utf8->encode({ command => $command, %o }));
+        body => JSON::PP->new->utf8->encode({ command => $command,
+            sessionId => '__DISABLE_SESSION__', %o }));
     my $res = $http->head();
     my $sse = Sandbox::SSE->new($http);
     $res->{events} = [];
@@ -56,9 +58,12 @@ is($res->{status}, 200, 'status, whatever the exit code');
 is($res->{headers}{'content-type'}, 'application/json', 'type');
 like(delete $res->{json}{timestamp}, $stamp, 'timestamp');
 like(delete $res->{json}{duration}, qr/^\d+$/, 'duration');
+like(delete $res->{json}{cpuTime}, qr/^\d+$/, 'cpuTime');
+like(delete $res->{json}{peakMemory}, qr/^\d{6,}$/, 'peakMemory');
 is_deeply($res->{json}, { success => JSON::PP::false, exitCode => 3,
     stdout => "hi\n", stderr => "err\n",
-    command => 'echo hi; echo err >&2; exit 3' }, 'members');
+    command => 'echo hi; echo err >&2; exit 3', outcome => 'exited',
+    sessionId => '__DISABLE_SESSION__' }, 'members');
 
 is_deeply([@{run('true')->{json}}{qw/success exitCode stdout stderr/}],
     [JSON::PP::true, 0, '', ''], 'success');
@@ -77,6 +82,7 @@ is(run('no-such-thing')->{json}{exitCode}, 127, 'not found');
 is(run('/etc/passwd')->{json}{exitCode}, 126, 'not executable');
 is(run('kill -9 $$')->{json}{exitCode}, 137, 'killed');
 is(run('kill -9 $$')->{json}{signal}, 'SIGKILL', 'and by what');
+is(run('kill -9 $$')->{json}{outcome}, 'signaled', 'and how it ended');
 is(run("echo 'unterminated")->{json}{exitCode}, 2, 'a syntax error');
 is(run("cat <<X\na\nX\n")->{json}{stdout}, "a\n", 'lines');
 is(run('cat')->{json}{exitCode}, 0, 'stdin is empty');
