@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -222,7 +223,14 @@ agent_shell_spawn(agent_shell_t *shell, char *const *env, const char *path)
     s.out = open("/dev/null", O_WRONLY|O_CLOEXEC|O_NOCTTY);
 
     if (s.out == -1) {
-        return errno;
+
+        /* a file that nobody reads will do */
+
+        s.out = memfd_create("null", MFD_CLOEXEC);
+
+        if (s.out == -1) {
+            return errno;
+        }
     }
 
     s.err = s.out;

@@ -259,7 +259,8 @@ is($res->{json}{error}, $res->{json}{message}, 'error and message agree');
 like($res->{json}{timestamp}, $stamp, 'timestamp of an error');
 
 $res = $box->call('POST', '/api/execute/stream',
-    { command => 'true', cwd => '/no/such' });
+    { command => 'true', cwd => '/no/such',
+    sessionId => '__DISABLE_SESSION__' });
 is($res->{status}, 500, 'a stream that cannot start is no stream');
 is($res->{json}{code}, 'STREAM_START_ERROR', 'code');
 
