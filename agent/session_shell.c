@@ -18,8 +18,9 @@
 #include "shells.h"
 
 
-/* the marker of a session; those of its commands continue it */
-#define AGENT_SHELL_DIGITS  16
+/* the marker of a session, which is read byte by byte for each command */
+#define AGENT_SHELL_DIGITS  8
+#define AGENT_SHELL_NAME    16
 
 
 static int agent_shell_watch(agent_shell_t *shell);
@@ -56,6 +57,7 @@ agent_shell_start(agent_shell_t *shell)
     shell->fd_text = -1;
     shell->fd_words = -1;
     shell->fd_go = -1;
+    shell->fd_input = -1;
     shell->fd_stat = -1;
 
     /* the child; the handles join it one by one */
@@ -129,7 +131,7 @@ agent_shell_watch(agent_shell_t *shell)
 static int
 agent_shell_directory(agent_shell_t *shell)
 {
-    char         name[AGENT_SHELL_DIGITS + 1];
+    char         name[AGENT_SHELL_NAME + 1];
     const char  *base;
 
     base = agent_shell_base();
@@ -154,7 +156,7 @@ static const char *
 agent_shell_base(void)
 {
     size_t       i;
-    char         name[AGENT_SHELL_DIGITS + 1];
+    char         name[AGENT_SHELL_NAME + 1];
     struct stat  st;
 
     static char  base[AGENT_SHELL_DIR / 2];
@@ -193,11 +195,17 @@ agent_shell_fifo(agent_shell_t *shell, const char *name, int flags, int *fd)
 
     snprintf(path, sizeof(path), "%s/%s", shell->dir, name);
 
-    /* somebody may have put something there */
-    unlink(path);
-
     mask = umask(0);
     err = mkfifo(path, 0666) == -1 ? errno : 0;
+
+    if (err == EEXIST) {
+
+        /* somebody put something there */
+
+        unlink(path);
+        err = mkfifo(path, 0666) == -1 ? errno : 0;
+    }
+
     umask(mask);
 
     if (err) {
@@ -379,18 +387,55 @@ agent_shell_input(agent_shell_t *shell, const char *buf, size_t len)
 
     close(fd);
 
+    shell->input = 1;
+
     if (err) {
-        agent_shell_remove(shell, AGENT_SHELL_INPUT);
+        agent_shell_input_done(shell);
     }
 
     return err;
 }
 
 
+int
+agent_shell_input_fifo(agent_shell_t *shell)
+{
+    /* open for both, or the subshell would wait for somebody to write */
+
+    return agent_shell_fifo(shell, AGENT_SHELL_INPUT, O_RDWR,
+                            &shell->fd_input);
+}
+
+
+int
+agent_shell_input_take(agent_shell_t *shell)
+{
+    int   fd;
+    char  path[AGENT_SHELL_DIR + 4];
+
+    snprintf(path, sizeof(path), "%s/" AGENT_SHELL_INPUT, shell->dir);
+
+    fd = open(path, O_WRONLY|O_NONBLOCK|O_CLOEXEC|O_NOFOLLOW);
+
+    agent_shell_input_done(shell);
+
+    return fd;
+}
+
+
 void
 agent_shell_input_done(agent_shell_t *shell)
 {
-    agent_shell_remove(shell, AGENT_SHELL_INPUT);
+    if (shell->fd_input != -1) {
+        close(shell->fd_input);
+        shell->fd_input = -1;
+        shell->input = 1;
+    }
+
+    if (shell->input) {
+        shell->input = 0;
+        agent_shell_remove(shell, AGENT_SHELL_INPUT);
+    }
 }
 
 
@@ -607,6 +652,8 @@ agent_shell_close(agent_shell_t *shell)
         uv_poll_stop(&shell->text_poll);
         uv_close((uv_handle_t *) &shell->text_poll, agent_shell_closed);
     }
+
+    agent_shell_input_done(shell);
 
     for (i = 0; agent_shell_files[i]; i++) {
         agent_shell_remove(shell, agent_shell_files[i]);

@@ -104,6 +104,7 @@ struct agent_shell_s {
     int                 fd_text;
     int                 fd_words;
     int                 fd_go;
+    int                 fd_input;
     int                 fd_stat;
     uv_poll_t           text_poll;
     uv_poll_t           words_poll;
@@ -113,6 +114,7 @@ struct agent_shell_s {
     agent_shell_word_t  word;
     unsigned            refs;
     unsigned            ready:1;       /* it has said its first word */
+    unsigned            input:1;       /* there is a file for stdin */
     unsigned            ended:1;
 };
 
@@ -129,6 +131,14 @@ int agent_shell_prepare(agent_shell_t *shell, int *fds);
 /* a file for a call's stdin; 0, or an errno */
 int agent_shell_input(agent_shell_t *shell, const char *buf, size_t len);
 #define AGENT_SHELL_INPUT  "i"
+
+/*
+ * A FIFO in its place; its end to write to, or -1 with errno, once the
+ * subshell has opened the other one.
+ */
+int agent_shell_input_fifo(agent_shell_t *shell);
+int agent_shell_input_take(agent_shell_t *shell);
+
 /* it is open, or not needed any more */
 void agent_shell_input_done(agent_shell_t *shell);
 

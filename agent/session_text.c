@@ -80,7 +80,9 @@ static char *agent_shell_text_end(agent_shell_buffer_t *b);
 
 #define AGENT_SHELL_EVAL(builtin)                                             \
     "do \\command exec >%s/o 2>%s/e;"                                       \
-    builtin " eval \"$__sandbox\";"                                           \
+    "case $__sandbox in "                                                     \
+    "\\'*)" builtin " eval \"\\\\command eval \\\"\\$__sandbox_x\\\"$__sandbox\";;"   \
+    "*)" builtin " eval \"$__sandbox\";;esac;"                                \
     "done;"
 
 
@@ -259,6 +261,13 @@ agent_shell_eval(agent_shell_buffer_t *b, agent_shell_kind_e kind,
 {
     size_t  i;
 
+    /* most are no more than a line: the loop adds the rest */
+
+    if (b->len == 0 && call->env == NULL) {
+        agent_shell_quote(b, kind, call->line);
+        goto input;
+    }
+
     for (i = 0; call->env && call->env[i]; i += 2) {
 
         if (call->env[i + 1] == NULL && kind == AGENT_SHELL_BASH) {
@@ -282,6 +291,8 @@ agent_shell_eval(agent_shell_buffer_t *b, agent_shell_kind_e kind,
     }
 
     agent_shell_quote(b, kind, call->line);
+
+input:
 
     if (call->stdin_name) {
         agent_shell_print(b, " <%s/%s", dir, call->stdin_name);
