@@ -475,7 +475,11 @@ agent_logs_next(agent_logs_t *x)
 
     for ( ;; ) {
 
-        if (++x->phase == AGENT_LOGS_CLOSE) {
+        if (++x->phase == AGENT_LOGS_STDOUT64) {
+            agent_logs_put(x, "\"");
+        }
+
+        if (x->phase == AGENT_LOGS_CLOSE) {
             return;
         }
 
@@ -491,10 +495,6 @@ agent_logs_next(agent_logs_t *x)
         } else if (x->lossy[stream - 1]) {
             agent_logs_put(x, agent_logs_phases[x->phase].open);
             break;
-        }
-
-        if (x->phase == AGENT_LOGS_STDERR) {
-            agent_logs_put(x, "\"");
         }
     }
 

@@ -41,6 +41,7 @@ sub stop { return $box->call('DELETE', "/api/process/$_[0]") }
 sub post
 {
     my ($id, $what, $body, @headers) = @_;
+    @headers = ('Content-Type', 'application/json') if ref $body;
     return $box->call('POST', "/api/process/$id/$what", $body, @headers);
 }
 
@@ -340,7 +341,7 @@ start('cat', processId => 'cat', stdin => $TRUE);
 is(post('cat', 'stdin', { data => "one\n" })->{json}{bytes}, 4,
     'stdin: text');
 post('cat', 'stdin', { dataBase64 => encode_base64("\xff\0\n", '') });
-post('cat', 'stdin', 'raw {', 'Content-Type: text/plain');
+post('cat', 'stdin', 'raw {', 'Content-Type', 'text/plain');
 $res = post('cat', 'stdin', { data => "\x{20ac}", close => $TRUE });
 is($res->{json}{closed}, $TRUE, 'stdin: closed');
 is(ends('cat')->{exitCode}, 0, 'it reads the end');
@@ -378,7 +379,7 @@ is(code(post('cat', 'stdin', $_)), '400 VALIDATION_FAILED',
 start('sleep 79', processId => 'full', stdin => $TRUE);
 my $writer = $box->http(timeout => 60);
 $writer->request('POST', '/api/process/full/stdin', host => 'x',
-    body => 'x' x 300_000, headers => ['Content-Type: text/plain']);
+    body => 'x' x 400_000, headers => ['Content-Type', 'text/plain']);
 $box->wait_for(10, sub {
     post('full', 'stdin', { data => 'y' })->{status} == 409 });
 is(code(post('full', 'stdin', { data => 'y' })), '409 RESOURCE_BUSY',
@@ -390,7 +391,7 @@ is(code($writer->response()), '409 STDIN_CLOSED', 'stdin: it died');
 start('wc -c', processId => 'wc', stdin => $TRUE);
 $writer = $box->http(timeout => 60);
 $writer->request('POST', '/api/process/wc/stdin?close=true', host => 'x',
-    body => 'x' x 20_000_000, headers => ['Content-Type: text/plain']);
+    body => 'x' x 20_000_000, headers => ['Content-Type', 'text/plain']);
 is($writer->response()->{json}{bytes}, 20_000_000, 'stdin: 20 MB');
 ends('wc');
 is(logs('wc')->{stdout}, "20000000\n", 'all of them');
