@@ -167,6 +167,9 @@ void agent_command_drain(agent_command_t *cmd);
 /* makes the pipe; the other end for the child, or -1 with errno */
 int agent_command_stdin_open(agent_command_t *cmd);
 
+/* the end to write to of a pipe made elsewhere, owned from now on; 0, or -1 */
+int agent_command_stdin_adopt(agent_command_t *cmd, int fd);
+
 /*
  * Queues a copy for its standard input.  0, or an errno: EPIPE, closed by
  * either side.  Whoever sees more than AGENT_STDIN_HIGH queued waits for
@@ -192,6 +195,9 @@ int agent_exec_timeout(json_t *json, const char *name, uint64_t *ms,
 
 /* "SIGKILL", or "SIG<number>"; buf takes 16 bytes */
 const char *agent_signal_name(int sig, char *buf);
+
+/* of "SIGKILL", "KILL" or "9", in any case; 0: there is none of that name */
+int agent_signal_number(const char *name);
 
 /* what a shell exits with for it: 126 or 127; 0: no fault of the command */
 int agent_exec_code(agent_command_t *cmd, int err);

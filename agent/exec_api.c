@@ -11,6 +11,7 @@
 
 #include "agent.h"
 #include "exec_api.h"
+#include "process.h"
 #include "session.h"
 #include "shells.h"
 #include "text.h"
@@ -75,7 +76,18 @@ agent_exec_stream(agent_request_t *r)
 static void
 agent_exec_api_execute(agent_request_t *r, json_t *body)
 {
-    agent_exec_api_start(r, body, 0);
+    int   given;
+    char  session[129];
+
+    if (!json_is_true(json_object_get(body, "background"))) {
+        agent_exec_api_start(r, body, 0);
+        return;
+    }
+
+    if (agent_session_of(r, body, session, &given) == 0) {
+        json_object_set_new(body, "sessionId", json_string(session));
+        agent_process_start(r, body);
+    }
 }
 
 
@@ -306,12 +318,6 @@ agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r, json_t *body,
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
                          "command: longer than %zu bytes; write it to a file "
                          "and run that", max);
-        return -1;
-    }
-
-    if (json_is_true(json_object_get(body, "background"))) {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "background: this route waits for the command");
         return -1;
     }
 

@@ -37,44 +37,46 @@ static void agent_input_closed(uv_handle_t *handle);
 int
 agent_command_stdin_open(agent_command_t *cmd)
 {
-    int             err, fds[2];
-    agent_input_t  *in;
+    int  err, fds[2];
 
     if (pipe2(fds, O_CLOEXEC) == -1) {
         return -1;
     }
 
-    in = calloc(1, sizeof(agent_input_t));
-
-    if (in == NULL) {
-        err = ENOMEM;
-        goto failed;
+    if (agent_command_stdin_adopt(cmd, fds[1]) != 0) {
+        err = errno;
+        close(fds[0]);
+        errno = err;
+        return -1;
     }
 
-    if (fcntl(fds[1], F_SETFL, O_NONBLOCK) == -1
-        || uv_poll_init(agent_loop, &in->poll, fds[1]) != 0)
+    return fds[0];
+}
+
+
+int
+agent_command_stdin_adopt(agent_command_t *cmd, int fd)
+{
+    agent_input_t  *in;
+
+    in = calloc(1, sizeof(agent_input_t));
+
+    if (in == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) == -1
+        || uv_poll_init(agent_loop, &in->poll, fd) != 0)
     {
-        err = ENOMEM;
-        goto failed;
+        free(in);
+        close(fd);
+        errno = ENOMEM;
+        return -1;
     }
 
     in->poll.data = in;
-    in->fd = fds[1];
+    in->fd = fd;
     in->cmd = cmd;
 
     cmd->in = in;
 
-    return fds[0];
-
-failed:
-
-    free(in);
-    close(fds[0]);
-    close(fds[1]);
-
-    errno = err;
-
-    return -1;
+    return 0;
 }
 
 

@@ -164,6 +164,26 @@ is(run('echo $A-$B', env => { A => 'x y', B => undef })->{json}{stdout},
     "x y-\n", 'env');
 
 
+# stdin
+
+is(run('cat', stdin => "a\n\0b")->{json}{stdout}, "a\n\0b", 'text');
+is(run('od -An -tx1', stdinBase64 => '/wAK')->{json}{stdout}, " ff 00 0a\n",
+    'bytes');
+is(run('wc -c', stdin => 'x' x 1_000_000)->{json}{stdout}, "1000000\n",
+    'more than a pipe holds');
+is(run('true', stdin => 'x' x 1_000_000)->{json}{exitCode}, 0,
+    'of which nothing is read');
+is(run('cat', stdin => undef)->{json}{stdout}, '', 'none');
+is(run('cat', stdin => '')->{json}{stdout}, '', 'and an empty one');
+
+
+# in the background
+
+$res = run('echo started', background => JSON::PP::true);
+is($res->{status}, 200, 'background: 200');
+like($res->{json}{processId}, qr/./, 'and the answer of a process start');
+
+
 # the deadline
 
 $res = run('echo out; printf err >&2; sleep 69', timeoutMs => 300);
@@ -239,8 +259,11 @@ for my $path ('/api/execute', '/api/execute/stream') {
         ['{"command":"a","cwd":[]}', 'VALIDATION_FAILED', 'cwd'],
         ['{"command":"a","sessionId":"../x"}', 'VALIDATION_FAILED',
             'sessionId'],
-        ['{"command":"a","background":true}', 'VALIDATION_FAILED',
-            'background'],
+        ['{"command":"a","stdin":5}', 'VALIDATION_FAILED', 'stdin'],
+        ['{"command":"a","stdinBase64":"a*=="}', 'VALIDATION_FAILED',
+            'stdinBase64'],
+        ['{"command":"a","stdin":"a","stdinBase64":"YQ=="}',
+            'VALIDATION_FAILED', 'only one'],
         ['{', 'VALIDATION_FAILED', 'JSON'],
         ['[1]', 'VALIDATION_FAILED', 'object'])
     {
