@@ -747,7 +747,9 @@ agent_command_abort(agent_command_t *cmd)
 
     cmd->over = 1;
 
-    if (cmd->settling) {
+    /* a session's shell would die of a closed one itself */
+
+    if (cmd->settling || cmd->end_tree) {
         agent_output_release(cmd->out[0]);
         agent_output_release(cmd->out[1]);
 

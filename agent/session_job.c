@@ -378,7 +378,6 @@ agent_session_begin(agent_session_t *s, agent_job_t *job)
 {
     int               err, fds[2];
     char             *text, *p;
-    size_t            len;
     json_t           *vars;
     agent_command_t  *cmd;
 
@@ -390,17 +389,14 @@ agent_session_begin(agent_session_t *s, agent_job_t *job)
     vars = agent_env_vars();
 
     if (vars != s->vars) {
-        p = agent_shell_follow(s->shell->kind, s->vars, vars);
-        len = p ? strlen(p) : 0;
-        p = p ? realloc(p, len + strlen(text) + 1) : NULL;
+        p = agent_shell_follow(s->shell->kind, s->vars, vars, text);
+
+        free(text);
 
         if (p == NULL) {
-            free(text);
             return ENOMEM;
         }
 
-        strcpy(p + len, text);
-        free(text);
         text = p;
 
         json_decref(s->vars);
@@ -440,7 +436,7 @@ agent_session_begin(agent_session_t *s, agent_job_t *job)
 
     memcpy(cmd->child.marker, job->marker, sizeof(job->marker));
 
-    s->since = agent_tree_clock();
+    agent_tree_moment(&s->since);
 
     err = agent_shell_run(s->shell, job->marker, text);
 
@@ -630,7 +626,7 @@ agent_session_end_tree(agent_command_t *cmd, int sig, unsigned grace_ms,
     }
 
     tree = agent_tree_end_command(s->shell->child.pid, cmd->child.marker,
-                                  s->since, sig, grace_ms,
+                                  &s->since, sig, grace_ms,
                                   agent_session_busy, done, cmd);
 
     if (tree) {
