@@ -361,7 +361,7 @@ agent_session_next(agent_session_t *s)
         err = agent_session_begin(s, job);
 
         if (err == ENOSPC) {
-            agent_job_fail(job, 507, "NO_SPACE", s->name,
+            agent_job_fail(job, 500, "NO_SPACE", s->name,
                            "there is no room for the command's stdin");
 
         } else if (err) {
