@@ -256,6 +256,8 @@ agent_session_make(const agent_session_options_t *options,
         error->status = 429;
         error->code = "LIMIT_REACHED";
         error->message = "there are too many sessions; delete some";
+        error->context = json_pack("{s:s, s:i}", "limit", "sessions",
+                                   "max", AGENT_SESSION_MAX);
         return NULL;
     }
 

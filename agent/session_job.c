@@ -106,6 +106,8 @@ agent_session_submit(const char *name, agent_command_t *cmd,
         s = agent_session_make(&options, &error);
 
         if (s == NULL) {
+            job->context = error.context;
+
             agent_job_fail(job, error.status, error.code, name,
                            error.message);
             return;
@@ -113,6 +115,10 @@ agent_session_submit(const char *name, agent_command_t *cmd,
     }
 
     if (s->queued >= AGENT_SESSION_QUEUE) {
+        job->context = json_pack("{s:s, s:s, s:i}", "sessionId", name,
+                                 "limit", "queue", "max",
+                                 AGENT_SESSION_QUEUE);
+
         agent_job_fail(job, 429, "LIMIT_REACHED", name,
                        "too many commands wait for this session");
         return;
@@ -124,6 +130,10 @@ agent_session_submit(const char *name, agent_command_t *cmd,
     }
 
     if (agent_session_waiting + job->size > AGENT_SESSION_WAITING) {
+        job->context = json_pack("{s:s, s:s, s:i}", "sessionId", name,
+                                 "limit", "bytes", "max",
+                                 AGENT_SESSION_WAITING);
+
         agent_job_fail(job, 429, "LIMIT_REACHED", name,
                        "the commands that wait are too large");
         return;
