@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "cgroup.h"
 #include "exec.h"
 
 
@@ -68,6 +69,9 @@ agent_command_create(void)
 void
 agent_command_destroy(agent_command_t *cmd)
 {
+    agent_output_close(cmd->out[0]);
+    agent_output_close(cmd->out[1]);
+
     free(cmd);
 }
 
@@ -75,13 +79,13 @@ agent_command_destroy(agent_command_t *cmd)
 int
 agent_command_start(agent_command_t *cmd)
 {
-    int             err, in, ends[2];
+    int             in, err, ends[2];
     char          **env;
     agent_spawn_t   s;
 
     cmd->stage = AGENT_SPAWN_SETUP;
 
-    agent_random_hex(cmd->child.marker, sizeof(cmd->child.marker));
+    agent_random_hex(cmd->child.marker, AGENT_MARKER_DIGITS + 1);
 
     cmd->child.on_exit = agent_command_exited;
     cmd->child.data = cmd;
@@ -160,12 +164,60 @@ failed:
     if (err) {
         agent_output_close(cmd->out[0]);
         agent_output_close(cmd->out[1]);
+
+        cmd->out[0] = NULL;
+        cmd->out[1] = NULL;
+
         agent_command_stdin_close(cmd);
         return err;
     }
 
+    agent_command_begin(cmd);
+
+    return 0;
+}
+
+
+int
+agent_command_open(agent_command_t *cmd, const int *fds)
+{
+    int  i;
+
+    for (i = 0; i < 2; i++) {
+        cmd->out[i] = agent_output_create(cmd, fds[i], i + 1);
+
+        if (cmd->out[i] == NULL) {
+
+            while (i < 2) {
+                close(fds[i++]);
+            }
+
+            return ENOMEM;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+agent_command_adopt(agent_command_t *cmd, pid_t pid)
+{
+    cmd->child.on_exit = agent_command_exited;
+    cmd->child.data = cmd;
+
+    return agent_child_adopt(&cmd->child, pid);
+}
+
+
+void
+agent_command_begin(agent_command_t *cmd)
+{
     /* the child and the two timers */
     cmd->refs = 3;
+
+    cmd->began = agent_monotonic_ms();
+    cmd->oom = agent_cgroup_oom_kills();
 
     uv_timer_init(agent_loop, &cmd->timer);
     uv_timer_init(agent_loop, &cmd->beat);
@@ -188,8 +240,6 @@ failed:
         agent_output_poll(cmd->out[0], 1);
         agent_output_poll(cmd->out[1], 1);
     }
-
-    return 0;
 }
 
 
@@ -387,10 +437,13 @@ agent_output_release(agent_output_t *out)
 static void
 agent_command_exited(agent_child_t *child, int status)
 {
-    agent_command_t  *cmd;
+    agent_command_ended(child->data, status);
+}
 
-    cmd = child->data;
 
+void
+agent_command_ended(agent_command_t *cmd, int status)
+{
     cmd->exited = 1;
     cmd->status = status;
 
@@ -443,8 +496,17 @@ agent_command_stop(agent_command_t *cmd, int sig, unsigned grace_ms)
         return;
     }
 
-    cmd->tree = agent_tree_end(cmd->child.pid, cmd->child.marker, sig,
-                               grace_ms, agent_command_tree_done, cmd);
+    if (cmd->tree) {
+        agent_tree_again(cmd->tree, sig, grace_ms);
+        return;
+    }
+
+    cmd->tree = cmd->end_tree ? cmd->end_tree(cmd, sig, grace_ms,
+                                              agent_command_tree_done)
+                              : agent_tree_end(cmd->child.pid,
+                                               cmd->child.marker, sig,
+                                               grace_ms,
+                                               agent_command_tree_done, cmd);
 
     if (cmd->tree) {
         cmd->refs++;
@@ -455,7 +517,7 @@ agent_command_stop(agent_command_t *cmd, int sig, unsigned grace_ms)
 void
 agent_command_signal(agent_command_t *cmd, int sig)
 {
-    if (!cmd->exited && !cmd->over) {
+    if (!cmd->exited && !cmd->over && cmd->end_tree == NULL) {
         agent_tree_send(cmd->child.pid, cmd->child.marker, sig);
     }
 }
@@ -473,6 +535,10 @@ agent_command_tree_done(void *data, int left)
 
     if (!cmd->over && (left || cmd->exited)) {
         agent_command_settle(cmd);
+    }
+
+    if (cmd->tree_ended) {
+        cmd->tree_ended(cmd);
     }
 
     agent_command_unref(cmd);
@@ -586,21 +652,35 @@ agent_command_finish(agent_command_t *cmd)
 
     memset(&e, 0, sizeof(agent_exit_t));
 
+    e.duration = agent_monotonic_ms() - cmd->began;
+    e.cpu_ms = cmd->exited ? cmd->child.cpu_ms : -1;
+    e.peak = cmd->exited ? cmd->child.peak : -1;
+    e.terminated = cmd->terminated;
+    e.destroyed = cmd->destroyed;
+
     if (cmd->timed_out) {
         e.code = 124;
         e.timed_out = 1;
+        e.outcome = AGENT_TIMED_OUT;
 
     } else if (!cmd->exited) {
-        /* cannot be ended, not even by KILL */
-        e.code = 128 + SIGKILL;
-        e.signal = SIGKILL;
+        /* not even by KILL */
+        e.code = -1;
+        e.outcome = AGENT_LOST;
 
     } else if (WIFSIGNALED(cmd->status)) {
         e.signal = WTERMSIG(cmd->status);
         e.code = 128 + e.signal;
+        e.outcome = AGENT_SIGNALED;
 
     } else {
         e.code = WEXITSTATUS(cmd->status);
+    }
+
+    /* itself, or what its shell waited for */
+
+    if (e.code == 128 + SIGKILL && agent_cgroup_oom_kills() > cmd->oom) {
+        e.outcome = AGENT_OOM_KILLED;
     }
 
     cmd->over = 1;

@@ -30,10 +30,25 @@ typedef struct agent_output_s   agent_output_t;
 typedef struct agent_input_s    agent_input_t;
 
 
+typedef enum {
+    AGENT_EXITED = 0,
+    AGENT_SIGNALED,
+    AGENT_TIMED_OUT,
+    AGENT_OOM_KILLED,                  /* by the kernel, for want of memory */
+    AGENT_LOST                         /* it could not be ended */
+} agent_outcome_e;
+
+
 typedef struct {
     int              code;             /* 128+n for a signal, 124: timed out */
     int              signal;           /* 0: none */
+    agent_outcome_e  outcome;
+    uint64_t         duration;         /* ms */
+    int64_t          cpu_ms;           /* user and system; -1: not known */
+    int64_t          peak;             /* bytes of memory; -1: not known */
     unsigned         timed_out:1;
+    unsigned         terminated:1;     /* its session's shell has ended */
+    unsigned         destroyed:1;      /* its session was deleted */
 } agent_exit_t;
 
 
@@ -46,6 +61,8 @@ struct agent_command_s {
     const char     **env;              /* as of agent_env_build() */
     const char      *cwd;              /* NULL: the workspace */
     uint64_t         timeout_ms;       /* 0: none */
+    const char      *input;            /* a session's stdin, or NULL */
+    size_t           input_len;
     unsigned         stdin_pipe:1;     /* otherwise it reads /dev/null */
     void            *data;
 
@@ -63,6 +80,18 @@ struct agent_command_s {
 
     agent_spawn_stage_e  stage;
     size_t           program;
+    const char      *shell;            /* of its session; NULL: bash */
+
+    /*
+     * Of a command that a session's shell runs itself: in place of ending
+     * the tree of a child, and once that has ended.  NULL for a child.
+     */
+    agent_tree_t  *(*end_tree)(agent_command_t *cmd, int sig,
+                               unsigned grace_ms,
+                               void (*done)(void *data, int left));
+    void           (*tree_ended)(agent_command_t *cmd);
+    void            *host;
+    void            *job;              /* it waits to be started */
 
     /* the rest is exec.c's */
 
@@ -73,9 +102,14 @@ struct agent_command_s {
     uv_timer_t       timer;
     uv_timer_t       beat;
     int              status;
+    uint64_t         began;
+    int64_t          oom;              /* kills before it began */
     unsigned         refs;
 
+    unsigned         untimed:1;        /* not even by its session */
     unsigned         exited:1;
+    unsigned         terminated:1;
+    unsigned         destroyed:1;
     unsigned         timed_out:1;
     unsigned         paused:1;
     unsigned         settling:1;       /* only what is in the pipes now */
@@ -89,7 +123,20 @@ agent_command_t *agent_command_create(void);
 /* 0, or an errno with cmd->stage; then cmd is freed with ..._destroy() */
 int agent_command_start(agent_command_t *cmd);
 
-/* for a command that was not started */
+/*
+ * The steps of a start for a command that a session's shell runs: it writes
+ * to the pipes or FIFOs whose read ends, non-blocking, are in fds, and taken
+ * whatever comes of it.  0, or an errno; then it has begun, and ends with the
+ * status of waitpid().
+ */
+int agent_command_open(agent_command_t *cmd, const int *fds);
+void agent_command_begin(agent_command_t *cmd);
+void agent_command_ended(agent_command_t *cmd, int status);
+
+/* makes an adopted process the command's; 0, or -1 where it cannot be */
+int agent_command_adopt(agent_command_t *cmd, pid_t pid);
+
+/* for a command that has not begun */
 void agent_command_destroy(agent_command_t *cmd);
 
 /* stops and resumes reading its output */

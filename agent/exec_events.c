@@ -29,17 +29,15 @@ void
 agent_exec_event_start(agent_exec_api_t *x)
 {
     char     stamp[32];
-    json_t  *json, *session;
+    json_t  *json;
 
     json = json_pack("{s:s, s:O, s:s}",
                      "type", "start",
                      "command", json_object_get(x->body, "command"),
                      "timestamp", agent_timestamp(stamp));
 
-    session = json_object_get(x->body, "sessionId");
-
-    if (json_is_string(session)) {
-        json_object_set(json, "sessionId", session);
+    if (x->named) {
+        json_object_set_new(json, "sessionId", json_string(x->session));
     }
 
     if (x->shell) {
@@ -90,7 +88,7 @@ void
 agent_exec_event_complete(agent_exec_api_t *x, const agent_exit_t *e)
 {
     int      i;
-    char     stamp[32], name[16];
+    char     stamp[32];
     json_t  *json;
 
     /* a character that will not become whole any more */
@@ -102,21 +100,12 @@ agent_exec_event_complete(agent_exec_api_t *x, const agent_exit_t *e)
         }
     }
 
-    json = json_pack("{s:s, s:i, s:I, s:s}",
+    json = json_pack("{s:s, s:i, s:s}",
                      "type", "complete",
                      "exitCode", e->code,
-                     "duration",
-                     (json_int_t) (agent_monotonic_ms() - x->began),
                      "timestamp", agent_timestamp(stamp));
 
-    if (e->signal) {
-        json_object_set_new(json, "signal",
-                            json_string(agent_signal_name(e->signal, name)));
-    }
-
-    if (e->timed_out) {
-        json_object_set_new(json, "timedOut", json_true());
-    }
+    agent_exec_outcome(x, json, e);
 
     agent_exec_event_json(x, json);
     agent_http_end(x->r);

@@ -10,6 +10,7 @@
 #include "http.h"
 #include "process_api.h"
 #include "route.h"
+#include "session.h"
 
 
 typedef struct {
@@ -30,6 +31,11 @@ static const agent_route_t  agent_routes[] = {
     { "POST", "/exec", agent_exec_rest },
     { "POST", "/api/execute", agent_exec_execute },
     { "POST", "/api/execute/stream", agent_exec_stream },
+    { "POST", "/api/session/create", agent_session_create_route },
+    { "GET", "/api/session/list", agent_session_list_route },
+    { "POST", "/api/session/delete", agent_session_delete_route },
+    { "GET", "/api/env", agent_env_get_route },
+    { "POST", "/api/env", agent_env_post_route },
     { "POST", "/api/process/start", agent_process_post_start },
     { "GET", "/api/process/list", agent_process_get_list },
     { "DELETE", "/api/process/kill-all", agent_process_delete_all },
