@@ -136,6 +136,9 @@ void agent_command_ended(agent_command_t *cmd, int status);
 /* makes an adopted process the command's; 0, or -1 where it cannot be */
 int agent_command_adopt(agent_command_t *cmd, pid_t pid);
 
+/* exec_shell.c: the same for a line of shell; cmd->shell names a lesser one */
+int agent_command_start_shell(agent_command_t *cmd, const char *line);
+
 /* for a command that has not begun */
 void agent_command_destroy(agent_command_t *cmd);
 
@@ -198,6 +201,9 @@ const char *agent_signal_name(int sig, char *buf);
 
 /* of "SIGKILL", "KILL" or "9", in any case; 0: there is none of that name */
 int agent_signal_number(const char *name);
+
+/* adds what is known of an end */
+void agent_exit_json(json_t *json, const agent_exit_t *e);
 
 /* what a shell exits with for it: 126 or 127; 0: no fault of the command */
 int agent_exec_code(agent_command_t *cmd, int err);

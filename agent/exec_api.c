@@ -13,7 +13,7 @@
 #include "exec_api.h"
 #include "process.h"
 #include "session.h"
-#include "shells.h"
+#include "sse.h"
 #include "text.h"
 
 
@@ -33,8 +33,6 @@ static int agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r,
     json_t *body, char **cwd);
 static int agent_exec_api_stdin(agent_exec_api_t *x, json_t *body,
     char *error, size_t size);
-static void agent_exec_api_failed(agent_request_t *r, agent_command_t *cmd,
-    int err, int stream, const char *command);
 static void agent_exec_api_output(agent_command_t *cmd, int stream,
     const char *buf, size_t len);
 static int agent_exec_api_append(agent_exec_buffer_t *b, const char *buf,
@@ -44,19 +42,6 @@ static void agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e);
 static void agent_exec_api_fault(agent_exec_api_t *x, uint64_t timeout_ms);
 static void agent_exec_api_drain(agent_request_t *r);
 static void agent_exec_api_close(agent_request_t *r, int aborted);
-
-
-static const char *const  agent_exec_shells[] = {
-    AGENT_SHELLS_BASH, AGENT_SHELLS_SH, NULL
-};
-
-/* how many of them are bash */
-#define AGENT_EXEC_BASHES                                                     \
-    (sizeof((const char *[]) { AGENT_SHELLS_BASH }) / sizeof(char *))
-
-
-const char *const  agent_shells_bash[] = { AGENT_SHELLS_BASH, NULL };
-const char *const  agent_shells_sh[] = { AGENT_SHELLS_SH, NULL };
 
 
 void
@@ -187,26 +172,19 @@ static void
 agent_exec_api_sessionless(agent_exec_api_t *x)
 {
     int               err;
-    char             *argv[4];
+    const char       *line;
     agent_command_t  *cmd;
 
     cmd = x->cmd;
+    line = json_string_value(json_object_get(x->body, "command"));
 
-    argv[0] = "bash";
-    argv[1] = "-c";
-    argv[2] = (char *) json_string_value(json_object_get(x->body, "command"));
-    argv[3] = NULL;
-
-    cmd->programs = agent_exec_shells;
-    cmd->argv = argv;
-    cmd->rename = 1;
     cmd->stdin_pipe = (x->input != NULL);
 
-    err = agent_command_start(cmd);
+    err = agent_command_start_shell(cmd, line);
 
     if (err) {
         x->cmd = NULL;
-        agent_exec_api_failed(x->r, cmd, err, x->stream, argv[2]);
+        agent_exec_shell_failed(x->r, cmd, err, x->stream, line);
         agent_command_destroy(cmd);
         return;
     }
@@ -217,10 +195,6 @@ agent_exec_api_sessionless(agent_exec_api_t *x)
 
         (void) agent_command_stdin_write(cmd, x->input, x->input_len);
         agent_command_stdin_end(cmd);
-    }
-
-    if (cmd->program >= AGENT_EXEC_BASHES) {
-        cmd->shell = agent_exec_shells[cmd->program];
     }
 
     agent_exec_api_started(cmd, NULL);
@@ -417,35 +391,6 @@ agent_exec_api_stdin(agent_exec_api_t *x, json_t *body, char *error,
 
 
 static void
-agent_exec_api_failed(agent_request_t *r, agent_command_t *cmd, int err,
-    int stream, const char *command)
-{
-    char     text[512];
-    json_t  *context;
-
-    if (cmd->stage == AGENT_SPAWN_EXEC && agent_exec_code(cmd, err)) {
-        agent_http_error(r, 501, "SHELL_NOT_AVAILABLE", NULL,
-                         "the image has neither bash nor sh");
-        return;
-    }
-
-    agent_exec_reason(cmd, err, "bash", text, sizeof(text));
-
-    context = json_pack("{s:s}", "command", command);
-
-    if (context) {
-        json_object_set_new(context, "stderr",
-                            agent_utf8_valid(text, strlen(text))
-                            ? json_string(text) : json_string(""));
-    }
-
-    agent_http_error(r, 500, stream ? "STREAM_START_ERROR"
-                                    : "COMMAND_EXECUTION_ERROR",
-                     context, "%s", text);
-}
-
-
-static void
 agent_exec_api_output(agent_command_t *cmd, int stream, const char *buf,
     size_t len)
 {
@@ -526,9 +471,7 @@ agent_exec_api_silence(agent_command_t *cmd)
 
     x = cmd->data;
 
-    if (agent_http_queued(x->r) == 0) {
-        agent_http_write(x->r, ": \n\n", 4);
-    }
+    agent_sse_beat(x->r);
 }
 
 
@@ -642,14 +585,7 @@ agent_exec_api_fault(agent_exec_api_t *x, uint64_t timeout_ms)
 void
 agent_exec_outcome(agent_exec_api_t *x, json_t *json, const agent_exit_t *e)
 {
-    char  name[16];
-
-    static const char *const  outcomes[] = {
-        "exited", "signaled", "timed_out", "oom_killed", "lost"
-    };
-
-    json_object_set_new(json, "duration", json_integer(e->duration));
-    json_object_set_new(json, "outcome", json_string(outcomes[e->outcome]));
+    agent_exit_json(json, e);
 
     if (x->named) {
         json_object_set_new(json, "sessionId", json_string(x->session));
@@ -657,23 +593,6 @@ agent_exec_outcome(agent_exec_api_t *x, json_t *json, const agent_exit_t *e)
 
     if (x->shell) {
         json_object_set_new(json, "shell", json_string(x->shell));
-    }
-
-    if (e->signal) {
-        json_object_set_new(json, "signal",
-                            json_string(agent_signal_name(e->signal, name)));
-    }
-
-    if (e->timed_out) {
-        json_object_set_new(json, "timedOut", json_true());
-    }
-
-    if (e->cpu_ms >= 0) {
-        json_object_set_new(json, "cpuTime", json_integer(e->cpu_ms));
-    }
-
-    if (e->peak >= 0) {
-        json_object_set_new(json, "peakMemory", json_integer(e->peak));
     }
 }
 

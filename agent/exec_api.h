@@ -62,6 +62,10 @@ typedef struct {
 void agent_exec_outcome(agent_exec_api_t *x, json_t *json,
     const agent_exit_t *e);
 
+/* exec_shell.c: answers that agent_command_start_shell() gave err */
+void agent_exec_shell_failed(agent_request_t *r, agent_command_t *cmd,
+    int err, int stream, const char *line);
+
 /* exec_reply.c: answers with what is in out; afterwards on drain */
 void agent_exec_reply(agent_exec_api_t *x);
 void agent_exec_reply_more(agent_exec_api_t *x);

@@ -4,45 +4,86 @@
  */
 
 
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "pattern_int.h"
+#include "pattern.h"
 
 
-typedef uint64_t  agent_set_t[AGENT_PATTERN_WORDS];
+#define AGENT_PATTERN_DEPTH  32        /* of groups */
 
 
 struct agent_pattern_s {
-    /* a text: itself, and how much of it matches again after a mismatch */
-    char               *text;
-    size_t              len;
-    uint16_t           *fail;
-
-    /* an expression: what follows each state without a byte */
-    agent_automaton_t   automaton;
-    agent_set_t        *follow;
-    agent_set_t         anywhere;      /* what may begin in a line */
-    agent_set_t         bol;           /* at its beginning */
-    agent_set_t         match;
-    agent_set_t         eol;           /* a match, if the line ends */
+    char      *text;                   /* ended with a NUL */
+    size_t     len;
+    regex_t    regex;
+    size_t     seen;                   /* bytes since it was made */
+    unsigned   is_regex:1;
+    unsigned   compiled:1;
 };
 
 
-static void agent_pattern_follow(agent_automaton_t *a, int state, int bol,
-    int eol, agent_set_t set, agent_set_t seen);
-static int agent_pattern_meet(const agent_set_t one, const agent_set_t two);
+static agent_pattern_t *agent_pattern_create(const char *text, size_t len,
+    char *error, size_t size);
+static int agent_pattern_compile(agent_pattern_t *p, char *error,
+    size_t size);
+static const char *agent_pattern_check(const char *text);
+static const char *agent_pattern_bracket(const char *p);
+static unsigned agent_pattern_times(const char **p);
 static ssize_t agent_pattern_feed_text(agent_pattern_t *p,
     agent_pattern_state_t *state, const char *buf, size_t len);
-static void agent_pattern_step(agent_pattern_t *p,
-    agent_pattern_state_t *state, unsigned char c);
+static int agent_pattern_match(agent_pattern_t *p,
+    agent_pattern_state_t *state, int flags);
 
 
 agent_pattern_t *
 agent_pattern_text(const char *text, size_t len, char *error, size_t size)
 {
-    size_t            i, k;
+    return agent_pattern_create(text, len, error, size);
+}
+
+
+agent_pattern_t *
+agent_pattern_regex(const char *text, size_t len, char *error, size_t size)
+{
+    const char       *reason;
+    agent_pattern_t  *p;
+
+    p = agent_pattern_create(text, len, error, size);
+
+    if (p == NULL) {
+        return NULL;
+    }
+
+    reason = strlen(p->text) == len ? agent_pattern_check(p->text)
+                                    : "holds a NUL";
+
+    if (reason) {
+        snprintf(error, size, "%s", reason);
+        goto failed;
+    }
+
+    p->is_regex = 1;
+
+    if (agent_pattern_compile(p, error, size) != 0) {
+        goto failed;
+    }
+
+    return p;
+
+failed:
+
+    agent_pattern_free(p);
+
+    return NULL;
+}
+
+
+static agent_pattern_t *
+agent_pattern_create(const char *text, size_t len, char *error, size_t size)
+{
     agent_pattern_t  *p;
 
     if (len == 0 || len > AGENT_PATTERN_MAX) {
@@ -52,124 +93,21 @@ agent_pattern_text(const char *text, size_t len, char *error, size_t size)
 
     p = calloc(1, sizeof(agent_pattern_t));
 
-    if (p == NULL) {
-        goto failed;
+    if (p) {
+        p->text = malloc(len + 1);
     }
 
-    p->text = malloc(len);
-    p->fail = malloc(len * sizeof(uint16_t));
-
-    if (p->text == NULL || p->fail == NULL) {
-        goto failed;
+    if (p == NULL || p->text == NULL) {
+        free(p);
+        snprintf(error, size, "out of memory");
+        return NULL;
     }
 
     memcpy(p->text, text, len);
+    p->text[len] = '\0';
     p->len = len;
-    p->fail[0] = 0;
-
-    for (i = 1, k = 0; i < len; i++) {
-
-        while (k && text[i] != text[k]) {
-            k = p->fail[k - 1];
-        }
-
-        k += (text[i] == text[k]);
-        p->fail[i] = (uint16_t) k;
-    }
 
     return p;
-
-failed:
-
-    agent_pattern_free(p);
-    snprintf(error, size, "out of memory");
-
-    return NULL;
-}
-
-
-agent_pattern_t *
-agent_pattern_regex(const char *text, size_t len, char *error, size_t size)
-{
-    int                 i;
-    agent_set_t         seen, ends;
-    agent_pattern_t    *p;
-    agent_automaton_t  *a;
-
-    if (len == 0 || len > AGENT_PATTERN_MAX) {
-        snprintf(error, size, "not 1 to %d bytes", AGENT_PATTERN_MAX);
-        return NULL;
-    }
-
-    p = calloc(1, sizeof(agent_pattern_t));
-
-    if (p == NULL) {
-        snprintf(error, size, "out of memory");
-        return NULL;
-    }
-
-    a = &p->automaton;
-
-    if (agent_pattern_parse(a, text, len, error, size) != 0) {
-        goto failed;
-    }
-
-    p->follow = calloc(a->n, sizeof(agent_set_t));
-
-    if (p->follow == NULL) {
-        snprintf(error, size, "out of memory");
-        goto failed;
-    }
-
-    for (i = 0; i < a->n; i++) {
-
-        switch (a->states[i].kind) {
-
-        case AGENT_STATE_CLASS:
-            memset(seen, 0, sizeof(seen));
-            agent_pattern_follow(a, a->states[i].out, 0, 0, p->follow[i],
-                                 seen);
-            break;
-
-        case AGENT_STATE_EOL:
-            memset(seen, 0, sizeof(seen));
-            memset(ends, 0, sizeof(ends));
-            agent_pattern_follow(a, a->states[i].out, 0, 1, ends, seen);
-
-            if (agent_bit_test(ends, 0)) {
-                agent_bit_set(p->eol, i);
-            }
-
-            break;
-
-        case AGENT_STATE_MATCH:
-            agent_bit_set(p->match, i);
-            agent_bit_set(p->eol, i);
-            break;
-
-        default:
-            break;
-        }
-    }
-
-    memset(seen, 0, sizeof(seen));
-    agent_pattern_follow(a, a->start, 0, 0, p->anywhere, seen);
-
-    memset(seen, 0, sizeof(seen));
-    agent_pattern_follow(a, a->start, 1, 0, p->bol, seen);
-
-    if (agent_pattern_meet(p->bol, p->match)) {
-        snprintf(error, size, "matches where there is nothing");
-        goto failed;
-    }
-
-    return p;
-
-failed:
-
-    agent_pattern_free(p);
-
-    return NULL;
 }
 
 
@@ -180,77 +118,198 @@ agent_pattern_free(agent_pattern_t *p)
         return;
     }
 
+    if (p->compiled) {
+        regfree(&p->regex);
+    }
+
     free(p->text);
-    free(p->fail);
-    free(p->follow);
     free(p);
 }
 
 
-/* the states with a byte, an end or a match that lead on from this one */
-
-static void
-agent_pattern_follow(agent_automaton_t *a, int state, int bol, int eol,
-    agent_set_t set, agent_set_t seen)
+int
+agent_pattern_is_regex(agent_pattern_t *p)
 {
-    agent_state_t  *s;
-
-    /* as deep as there are states */
-
-    if (agent_bit_test(seen, state)) {
-        return;
-    }
-
-    agent_bit_set(seen, state);
-
-    s = &a->states[state];
-
-    if (s->kind == AGENT_STATE_SPLIT) {
-        agent_pattern_follow(a, s->out, bol, eol, set, seen);
-        agent_pattern_follow(a, s->other, bol, eol, set, seen);
-        return;
-    }
-
-    if (s->kind == AGENT_STATE_BOL) {
-
-        if (bol) {
-            agent_pattern_follow(a, s->out, bol, eol, set, seen);
-        }
-
-        return;
-    }
-
-    agent_bit_set(set, state);
-
-    if (s->kind == AGENT_STATE_EOL && eol) {
-        agent_pattern_follow(a, s->out, bol, eol, set, seen);
-    }
+    return p->is_regex;
 }
 
 
+/* 0, or -1 with a message in error */
+
 static int
-agent_pattern_meet(const agent_set_t one, const agent_set_t two)
+agent_pattern_compile(agent_pattern_t *p, char *error, size_t size)
 {
-    size_t  i;
+    int  rc;
 
-    for (i = 0; i < AGENT_PATTERN_WORDS; i++) {
+    if (p->compiled) {
+        regfree(&p->regex);
+    }
 
-        if (one[i] & two[i]) {
-            return 1;
+    rc = regcomp(&p->regex, p->text, REG_EXTENDED|REG_NOSUB);
+
+    p->compiled = (rc == 0);
+    p->seen = 0;
+
+    if (rc != 0 && error) {
+        regerror(rc, &p->regex, error, size);
+    }
+
+    return rc == 0 ? 0 : -1;
+}
+
+
+/*
+ * What the library would make of it: a repetition {m,n} is spelt out n times,
+ * and a plus makes two of what it follows, each time in each other one.  NULL
+ * when that is not too much; syntax is the library's to check.
+ */
+
+static const char *
+agent_pattern_check(const char *p)
+{
+    size_t    depth;
+    unsigned  times, cost[AGENT_PATTERN_DEPTH + 1], atom;
+
+    depth = 0;
+    cost[0] = 0;
+    atom = 0;
+
+    for ( /* void */ ; *p; /* void */ ) {
+
+        switch (*p++) {
+
+        case '(':
+
+            if (depth == AGENT_PATTERN_DEPTH) {
+                return "too many groups inside of each other";
+            }
+
+            cost[depth] += atom;
+            cost[++depth] = 0;
+            atom = 0;
+            break;
+
+        case ')':
+            atom = cost[depth] + atom + 1;
+
+            if (depth) {
+                depth--;
+            }
+
+            break;
+
+        case '+':
+        case '*':
+        case '?':
+            atom = (atom + 1) * (p[-1] == '+' ? 2 : 1);
+            break;
+
+        case '{':
+            times = agent_pattern_times(&p);
+            atom *= times + 1;
+            break;
+
+        case '[':
+            cost[depth] += atom;
+            atom = 1;
+            p = agent_pattern_bracket(p);
+            break;
+
+        case '\\':
+
+            if (*p >= '1' && *p <= '9') {
+                return "back-references are not taken";
+            }
+
+            p += (*p != '\0');
+
+            /* fall through */
+
+        default:
+            cost[depth] += atom;
+            atom = 1;
+        }
+
+        if (cost[depth] + atom > AGENT_PATTERN_COST) {
+            return "repeats too much";
         }
     }
 
-    return 0;
+    return NULL;
+}
+
+
+/* behind the bracket that closes, or at the end */
+
+static const char *
+agent_pattern_bracket(const char *p)
+{
+    char  kind;
+
+    p += (*p == '^');
+    p += (*p == ']');
+
+    for ( /* void */ ; *p; p++) {
+
+        if (*p == ']') {
+            return p + 1;
+        }
+
+        if (*p != '[' || (p[1] != ':' && p[1] != '.' && p[1] != '=')) {
+            continue;
+        }
+
+        kind = p[1];
+
+        for (p += 2; *p && !(*p == kind && p[1] == ']'); p++) { /* void */ }
+
+        if (*p == '\0') {
+            return p;
+        }
+
+        p++;
+    }
+
+    return p;
+}
+
+
+/* the larger number of "m,n}"; no more than is too much */
+
+static unsigned
+agent_pattern_times(const char **p)
+{
+    unsigned  n, max;
+
+    max = 0;
+
+    for (n = 0; (**p >= '0' && **p <= '9') || **p == ','; (*p)++) {
+
+        if (**p == ',') {
+            n = 0;
+            continue;
+        }
+
+        n = n * 10 + (unsigned) (**p - '0');
+
+        if (n > AGENT_PATTERN_COST) {
+            n = AGENT_PATTERN_COST;
+        }
+
+        if (n > max) {
+            max = n;
+        }
+    }
+
+    return max;
 }
 
 
 void
-agent_pattern_begin(agent_pattern_t *p, agent_pattern_state_t *state)
+agent_pattern_begin(agent_pattern_state_t *state)
 {
     state->len = 0;
-    state->line = 0;
-
-    memcpy(state->set, p->bol, sizeof(state->set));
+    state->inside = 0;
 }
 
 
@@ -258,100 +317,126 @@ ssize_t
 agent_pattern_feed(agent_pattern_t *p, agent_pattern_state_t *state,
     const char *buf, size_t len)
 {
-    size_t  i;
+    size_t       n, used;
+    const char  *line;
 
-    if (p->text) {
+    if (!p->is_regex) {
         return agent_pattern_feed_text(p, state, buf, len);
     }
 
-    for (i = 0; i < len; i++) {
+    for (used = 0; used < len; /* void */ ) {
 
-        if (buf[i] == '\n') {
+        line = memchr(buf + used, '\n', len - used);
+        n = line ? (size_t) (line - buf) - used : len - used;
 
-            if (agent_pattern_meet(state->set, p->eol)) {
-                return i;
-            }
-
-            agent_pattern_begin(p, state);
-            continue;
+        if (n > AGENT_PATTERN_WINDOW - state->len) {
+            n = AGENT_PATTERN_WINDOW - state->len;
+            line = NULL;
         }
 
-        state->line = 1;
-        agent_pattern_step(p, state, (unsigned char) buf[i]);
+        memcpy(state->buf + state->len, buf + used, n);
+        state->len += n;
+        used += n;
 
-        if (agent_pattern_meet(state->set, p->match)) {
-            return i + 1;
+        if (agent_pattern_match(p, state, line ? 0 : REG_NOTEOL)) {
+            return (ssize_t) used;
+        }
+
+        if (line) {
+            used++;
+            agent_pattern_begin(state);
+
+        } else if (state->len == AGENT_PATTERN_WINDOW) {
+            state->len = AGENT_PATTERN_WINDOW / 2;
+            memmove(state->buf, state->buf + AGENT_PATTERN_WINDOW / 2,
+                    state->len);
+            state->inside = 1;
         }
     }
 
     return -1;
 }
 
+
+/* across what was there before, and then in the rest */
 
 static ssize_t
 agent_pattern_feed_text(agent_pattern_t *p, agent_pattern_state_t *state,
     const char *buf, size_t len)
 {
-    size_t  i, k;
+    char    *found;
+    size_t   n, keep;
 
-    k = state->len;
+    n = len < p->len - 1 ? len : p->len - 1;
 
-    for (i = 0; i < len; i++) {
+    memcpy(state->buf + state->len, buf, n);
 
-        while (k && buf[i] != p->text[k]) {
-            k = p->fail[k - 1];
-        }
+    found = memmem(state->buf, state->len + n, p->text, p->len);
 
-        k += (buf[i] == p->text[k]);
-
-        if (k == p->len) {
-            return i + 1;
-        }
+    if (found) {
+        return found + p->len - state->buf - (ssize_t) state->len;
     }
 
-    state->len = k;
+    found = memmem(buf, len, p->text, p->len);
+
+    if (found) {
+        return found + p->len - buf;
+    }
+
+    /* what a match may begin with */
+
+    keep = p->len - 1;
+
+    if (len >= keep) {
+        memcpy(state->buf, buf + len - keep, keep);
+        state->len = keep;
+        return -1;
+    }
+
+    state->len += n;
+
+    if (state->len > keep) {
+        memmove(state->buf, state->buf + state->len - keep, keep);
+        state->len = keep;
+    }
 
     return -1;
 }
 
 
-static void
-agent_pattern_step(agent_pattern_t *p, agent_pattern_state_t *state,
-    unsigned char c)
+static int
+agent_pattern_match(agent_pattern_t *p, agent_pattern_state_t *state,
+    int flags)
 {
-    int             n;
-    size_t          i, k;
-    uint64_t        word;
-    agent_set_t     next;
-    agent_state_t  *s;
+    regmatch_t  match;
 
-    memcpy(next, p->anywhere, sizeof(next));
+    /* each byte may have made a state of the automaton, of 2 KB and more */
 
-    for (i = 0; i < AGENT_PATTERN_WORDS; i++) {
-
-        for (word = state->set[i]; word; word &= word - 1) {
-            n = (int) i * 64 + __builtin_ctzll(word);
-            s = &p->automaton.states[n];
-
-            if (s->kind != AGENT_STATE_CLASS
-                || !agent_bit_test(s->class.bits, c))
-            {
-                continue;
-            }
-
-            for (k = 0; k < AGENT_PATTERN_WORDS; k++) {
-                next[k] |= p->follow[n][k];
-            }
-        }
+    if (p->seen > AGENT_PATTERN_WINDOW
+        && agent_pattern_compile(p, NULL, 0) != 0)
+    {
+        return 0;
     }
 
-    memcpy(state->set, next, sizeof(next));
+    if (!p->compiled) {
+        return 0;
+    }
+
+    p->seen += state->len;
+
+    /* a line may hold a NUL */
+
+    match.rm_so = 0;
+    match.rm_eo = (regoff_t) state->len;
+
+    flags |= REG_STARTEND|(state->inside ? REG_NOTBOL : 0);
+
+    return regexec(&p->regex, state->buf, 1, &match, flags) == 0;
 }
 
 
 int
 agent_pattern_end(agent_pattern_t *p, agent_pattern_state_t *state)
 {
-    return p->text == NULL && state->line
-           && agent_pattern_meet(state->set, p->eol);
+    return p->is_regex && state->len && agent_pattern_match(p, state, 0);
 }

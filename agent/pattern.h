@@ -14,17 +14,19 @@
 
 
 /*
- * A text or a regular expression that is looked for in bytes as they come.
- * An expression is a POSIX extended one, on lines, with \d \s \w and their
- * opposites; it becomes an automaton of bounded size that is run in all its
- * states at once: a byte costs no more than there are states, whatever the
- * pattern and whatever the line's length, and nothing is kept of what has
- * passed.  Not regcomp(): some patterns cost it any amount of memory or time.
+ * A text, or a POSIX extended regular expression on lines, that is looked for
+ * in bytes as they come.  The C library's expressions can cost any amount of
+ * memory and of time, even on few bytes.  So back-references are refused, and
+ * what is too large once its repetitions are spelt out; an automaton is made
+ * anew when it has seen a window of bytes; and it is run in a thread, where a
+ * window may take seconds.  Of a longer line the last half window is looked
+ * at again with what follows: only a longer match can be missed.
  */
 
 
 #define AGENT_PATTERN_MAX     1024     /* bytes of a pattern */
-#define AGENT_PATTERN_STATES  256
+#define AGENT_PATTERN_WINDOW  2048     /* of a line, at a time */
+#define AGENT_PATTERN_COST    256      /* parts, repetitions spelt out */
 
 
 typedef struct agent_pattern_s  agent_pattern_t;
@@ -32,9 +34,9 @@ typedef struct agent_pattern_s  agent_pattern_t;
 
 /* where one stream stands; a pattern may be run on many */
 typedef struct {
-    uint64_t  set[AGENT_PATTERN_STATES / 64];
-    size_t    len;           /* of the text: how much of it has matched */
-    unsigned  line:1;        /* not at the beginning of one */
+    char      buf[AGENT_PATTERN_WINDOW];
+    size_t    len;
+    unsigned  inside:1;      /* buf does not begin with the line */
 } agent_pattern_state_t;
 
 
@@ -46,9 +48,15 @@ agent_pattern_t *agent_pattern_regex(const char *text, size_t len,
 
 void agent_pattern_free(agent_pattern_t *p);
 
-void agent_pattern_begin(agent_pattern_t *p, agent_pattern_state_t *state);
+/* 1: feed and end are for a thread, one at a time for a pattern */
+int agent_pattern_is_regex(agent_pattern_t *p);
 
-/* how many bytes there are up to the end of the first match; -1: none yet */
+void agent_pattern_begin(agent_pattern_state_t *state);
+
+/*
+ * How many of the bytes there are up to a match: for an expression, up to the
+ * end of its line, or of what there is of it; -1: none yet.
+ */
 ssize_t agent_pattern_feed(agent_pattern_t *p, agent_pattern_state_t *state,
     const char *buf, size_t len);
 

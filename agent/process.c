@@ -115,6 +115,7 @@ agent_process_create(agent_request_t *r, const agent_process_start_t *start)
     p->cmd->env = start->env;
     p->cmd->cwd = start->cwd;
     p->cmd->timeout_ms = start->timeout_ms;
+    p->cmd->untimed = 1;
     p->cmd->stdin_pipe = (start->input || start->stdin_open);
     p->cmd->data = p;
     p->cmd->on_output = agent_process_output;
@@ -210,7 +211,7 @@ agent_process_evict(void)
 
         if (agent_process_ended(p)
             && (found == NULL
-                || p->began + p->duration < found->began + found->duration))
+                || p->ended < found->ended))
         {
             found = p;
         }
@@ -275,6 +276,7 @@ agent_process_started(agent_process_t *p)
 {
     p->status = AGENT_PROCESS_RUNS;
     p->pid = p->cmd->child.pid;
+    p->shell = p->cmd->shell;
 
     agent_timestamp(p->start_time);
     p->began = agent_monotonic_ms();
@@ -474,7 +476,7 @@ agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
 
     p->cmd = NULL;
     p->exit = *e;
-    p->duration = agent_monotonic_ms() - p->began;
+    p->ended = agent_monotonic_ms();
 
     agent_timestamp(p->end_time);
 
@@ -498,7 +500,7 @@ agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
     }
 
     if (p->cleanup) {
-        p->forget_at = agent_monotonic_ms() + AGENT_PROCESS_UNTOLD;
+        p->forget_at = p->ended + AGENT_PROCESS_UNTOLD;
 
         if (agent_process_timer.data == NULL) {
             uv_timer_init(agent_loop, &agent_process_timer);

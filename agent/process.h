@@ -76,8 +76,9 @@ struct agent_process_s {
     char              start_time[32];
     char              end_time[32];
     uint64_t          began;
-    uint64_t          duration;
+    uint64_t          ended;
 
+    void             *starter;         /* process_start.c's, while starting */
     agent_request_t  *writer;          /* of its standard input */
     void            (*on_stdin)(agent_process_t *p);
 
@@ -139,7 +140,6 @@ void agent_process_told(agent_process_t *p);
 /* process_json.c */
 
 const char *agent_process_status(agent_process_status_e status);
-const char *agent_process_outcome(agent_process_t *p);
 
 /* as the routes show it */
 json_t *agent_process_json(agent_process_t *p);

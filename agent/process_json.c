@@ -22,14 +22,6 @@ agent_process_status(agent_process_status_e status)
 }
 
 
-const char *
-agent_process_outcome(agent_process_t *p)
-{
-    return p->exit.timed_out ? "timed_out"
-           : p->exit.signal ? "signaled" : "exited";
-}
-
-
 json_t *
 agent_process_json(agent_process_t *p)
 {
@@ -83,8 +75,6 @@ agent_process_json_log(agent_process_t *p)
 void
 agent_process_json_end(json_t *json, agent_process_t *p)
 {
-    char  name[16];
-
     if (json == NULL || !agent_process_ended(p)) {
         return;
     }
@@ -92,18 +82,9 @@ agent_process_json_end(json_t *json, agent_process_t *p)
     json_object_set_new(json, "status",
                         json_string(agent_process_status(p->status)));
     json_object_set_new(json, "exitCode", json_integer(p->exit.code));
-    json_object_set_new(json, "outcome",
-                        json_string(agent_process_outcome(p)));
-
-    if (p->exit.signal) {
-        json_object_set_new(json, "signal",
-                            json_string(agent_signal_name(p->exit.signal,
-                                                          name)));
-    }
-
     json_object_set_new(json, "endTime", json_string(p->end_time));
-    json_object_set_new(json, "duration",
-                        json_integer((json_int_t) p->duration));
+
+    agent_exit_json(json, &p->exit);
 
     agent_process_told(p);
 }

@@ -12,6 +12,7 @@
 #include "agent.h"
 #include "exec.h"
 #include "process_parse.h"
+#include "session.h"
 #include "spool.h"
 #include "text.h"
 
@@ -21,8 +22,6 @@
 
 #define AGENT_PROCESS_NUMBER_MAX   (1ULL << 53)
 #define AGENT_PROCESS_PATH_MAX     2048
-
-#define AGENT_PROCESS_NO_SESSION   "__DISABLE_SESSION__"
 
 
 static int agent_parse_string(json_t *json, const char *name,
@@ -35,8 +34,6 @@ static int agent_parse_command(json_t *json, agent_process_start_t *s,
     char *error, size_t size);
 static int agent_parse_stdin(json_t *json, agent_process_start_t *s,
     char *error, size_t size);
-static int agent_parse_base64(const char *text, size_t len, char *out,
-    size_t *n);
 static int agent_parse_status(json_t *json, agent_process_port_t *p,
     char *error, size_t size);
 
@@ -46,6 +43,7 @@ agent_process_parse_start(json_t *json, agent_process_start_t *s, char *error,
     size_t size)
 {
     int          cleanup;
+    size_t       max;
     uint64_t     bytes;
     const char  *cwd;
 
@@ -79,10 +77,18 @@ agent_process_parse_start(json_t *json, agent_process_start_t *s, char *error,
     }
 
     if (s->session == NULL) {
-        s->session = "default";
+        s->session = AGENT_SESSION_DEFAULT;
 
-    } else if (strcmp(s->session, AGENT_PROCESS_NO_SESSION) == 0) {
+    } else if (strcmp(s->session, AGENT_SESSION_NONE) == 0) {
         s->session = NULL;
+    }
+
+    max = s->session ? AGENT_SESSION_LINE : AGENT_PROCESS_COMMAND_MAX - 1;
+
+    if (strlen(s->command) > max) {
+        snprintf(error, size, "command: longer than %zu bytes; write it to a "
+                 "file and run that", max);
+        return -1;
     }
 
     bytes = AGENT_PROCESS_LOG_DEFAULT;
@@ -151,12 +157,6 @@ agent_parse_command(json_t *json, agent_process_start_t *s, char *error,
     if (s->command[strspn(s->command, " \t\r\n")] == '\0') {
         s->blank = 1;
         snprintf(error, size, "command: is empty");
-        return -1;
-    }
-
-    if (json_string_length(value) >= AGENT_PROCESS_COMMAND_MAX) {
-        snprintf(error, size, "command: longer than %d bytes; write it to a "
-                 "file and run that", AGENT_PROCESS_COMMAND_MAX - 1);
         return -1;
     }
 
@@ -260,6 +260,7 @@ agent_process_parse_input(json_t *json, agent_process_input_t *in,
     int          last;
     json_t      *text, *bytes;
     size_t       len;
+    ssize_t      n;
     const char  *data;
 
     memset(in, 0, sizeof(agent_process_input_t));
@@ -305,78 +306,16 @@ agent_process_parse_input(json_t *json, agent_process_input_t *in,
         return 0;
     }
 
-    if (agent_parse_base64(data, len, in->data, &in->len) != 0) {
+    n = agent_base64_decode(in->data, data, len);
+
+    if (n == -1) {
         free(in->data);
         in->data = NULL;
         snprintf(error, size, "dataBase64: not base64");
         return -1;
     }
 
-    return 0;
-}
-
-
-/* padded, without line breaks; out takes 3/4 of len */
-
-static int
-agent_parse_base64(const char *text, size_t len, char *out, size_t *n)
-{
-    int       c, v;
-    size_t    i, pad;
-    uint32_t  word;
-
-    if (len % 4) {
-        return -1;
-    }
-
-    *n = 0;
-    word = 0;
-    pad = 0;
-
-    for (i = 0; i < len; i++) {
-        c = (unsigned char) text[i];
-
-        if (c >= 'A' && c <= 'Z') {
-            v = c - 'A';
-
-        } else if (c >= 'a' && c <= 'z') {
-            v = c - 'a' + 26;
-
-        } else if (c >= '0' && c <= '9') {
-            v = c - '0' + 52;
-
-        } else if (c == '+') {
-            v = 62;
-
-        } else if (c == '/') {
-            v = 63;
-
-        } else if (c == '=' && i + 2 >= len) {
-            pad++;
-            v = 0;
-
-        } else {
-            return -1;
-        }
-
-        if (pad && c != '=') {
-            return -1;
-        }
-
-        word = word << 6 | (uint32_t) v;
-
-        if (i % 4 == 3) {
-            out[(*n)++] = (char) (word >> 16);
-
-            if (pad < 2) {
-                out[(*n)++] = (char) (word >> 8);
-            }
-
-            if (pad < 1) {
-                out[(*n)++] = (char) word;
-            }
-        }
-    }
+    in->len = n;
 
     return 0;
 }

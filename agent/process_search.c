@@ -18,22 +18,48 @@
 #define AGENT_SEARCH_LINE  4096
 
 
-/* wait-for-log: the log is read from an offset on, and then as it grows */
+typedef struct agent_search_s  agent_search_t;
 
-typedef struct {
-    agent_wait_t            wait;
+
+/*
+ * The pattern and its place in the log.  An expression is run in a thread:
+ * one of all at a time, so that hostile ones leave the pool's other threads
+ * to the logs and files.
+ */
+
+typedef struct agent_search_job_s {
+    agent_search_t         *search;    /* NULL: it has gone */
     agent_pattern_t        *pattern;
     agent_pattern_state_t   states[2];
+    int                     stream;    /* of what follows */
+    char                    buf[AGENT_PATTERN_WINDOW];
+    size_t                  len;       /* 0: it is the end */
+    ssize_t                 at;
+    uv_work_t               work;
+    unsigned                busy:1;    /* it waits, or runs */
+    TAILQ_ENTRY(agent_search_job_s)  link;
+} agent_search_job_t;
+
+
+TAILQ_HEAD(agent_search_jobs_s, agent_search_job_s);
+
+
+/* wait-for-log: the log is read from an offset on, and then as it grows */
+
+struct agent_search_s {
+    agent_wait_t            wait;
+    agent_search_job_t     *job;
     agent_spool_reader_t   *reader;
     uv_idle_t               idle;
     int                     stream;    /* 0: both */
+    int                     last;      /* streams whose end has been seen */
 
     /* the line that is not whole yet, of each stream */
     char                   *line[2];
     size_t                  line_len[2];
 
     unsigned                yielded:1;
-} agent_search_t;
+};
 
 
 static void agent_search_body(agent_request_t *r, json_t *body);
@@ -41,13 +67,24 @@ static void agent_search_event(agent_process_watch_t *watch);
 static void agent_search_ready(void *data);
 static void agent_search_idle(uv_idle_t *idle);
 static void agent_search_more(agent_search_t *x);
-static int agent_search_piece(agent_search_t *x, agent_spool_piece_t *piece);
+static void agent_search_run(agent_search_t *x, const char *buf, size_t len);
+static void agent_search_next(void);
+static void agent_search_work(uv_work_t *work);
+static void agent_search_worked(uv_work_t *work, int status);
+static void agent_search_done(agent_search_t *x, const char *buf, size_t len,
+    ssize_t at);
 static void agent_search_keep(agent_search_t *x, int n, const char *buf,
     size_t len);
-static int agent_search_last(agent_search_t *x);
 static void agent_search_found(agent_search_t *x, int stream,
     uint64_t offset);
 static void agent_search_close(agent_wait_t *w);
+static void agent_search_free(agent_search_job_t *job);
+
+
+static struct agent_search_jobs_s  agent_search_jobs =
+    TAILQ_HEAD_INITIALIZER(agent_search_jobs);
+
+static agent_search_job_t  *agent_search_running;
 
 
 void
@@ -84,29 +121,33 @@ agent_search_body(agent_request_t *r, json_t *body)
         return;
     }
 
-    x->pattern = search.pattern;
     x->stream = search.stream;
     x->wait.watch.on_output = agent_search_event;
     x->wait.watch.on_exit = agent_search_event;
     x->wait.on_close = agent_search_close;
 
-    for (i = 0; i < 2; i++) {
-        agent_pattern_begin(x->pattern, &x->states[i]);
-        x->line[i] = malloc(AGENT_SEARCH_LINE);
-    }
-
     uv_idle_init(agent_loop, &x->idle);
     x->idle.data = x;
     x->wait.handles++;
 
+    x->line[0] = malloc(AGENT_SEARCH_LINE);
+    x->line[1] = malloc(AGENT_SEARCH_LINE);
+    x->job = calloc(1, sizeof(agent_search_job_t));
     x->reader = agent_spool_reader_create(x->wait.watch.process->log,
                                           search.offset, agent_search_ready,
                                           x);
 
-    if (x->reader == NULL || x->line[0] == NULL || x->line[1] == NULL) {
+    if (x->reader == NULL || x->job == NULL || x->line[0] == NULL
+        || x->line[1] == NULL)
+    {
+        agent_pattern_free(search.pattern);
         agent_wait_no_memory(&x->wait);
         return;
     }
+
+    x->job->search = x;
+    x->job->pattern = search.pattern;
+    x->job->work.data = x->job;
 
     agent_search_more(x);
 }
@@ -140,14 +181,18 @@ agent_search_idle(uv_idle_t *idle)
 }
 
 
-/* a piece a turn: a pattern may be slow, and others have work to do */
+/* a piece a turn: others have work to do */
 
 static void
 agent_search_more(agent_search_t *x)
 {
+    size_t                len;
+    agent_search_job_t   *job;
     agent_spool_piece_t   piece;
 
-    if (x->wait.over || x->yielded) {
+    job = x->job;
+
+    if (x->wait.over || x->yielded || job->busy) {
         return;
     }
 
@@ -158,30 +203,48 @@ agent_search_more(agent_search_t *x)
 
     case AGENT_SPOOL_DATA:
 
-        if (agent_search_piece(x, &piece)) {
-            return;
+        if (x->stream && x->stream != piece.stream) {
+            break;
         }
 
-        break;
+        len = (size_t) (piece.end - piece.offset);
+
+        if (agent_pattern_is_regex(job->pattern)
+            && len > AGENT_PATTERN_WINDOW)
+        {
+            agent_spool_unread(x->reader, len - AGENT_PATTERN_WINDOW);
+            len = AGENT_PATTERN_WINDOW;
+        }
+
+        job->stream = piece.stream;
+        agent_search_run(x, piece.data, len);
+        return;
 
     case AGENT_SPOOL_GAP:
 
         /* what is on either side of it is not one line */
 
-        agent_pattern_begin(x->pattern, &x->states[0]);
-        agent_pattern_begin(x->pattern, &x->states[1]);
+        agent_pattern_begin(&job->states[0]);
+        agent_pattern_begin(&job->states[1]);
         x->line_len[0] = 0;
         x->line_len[1] = 0;
         break;
 
     default: /* AGENT_SPOOL_OFF */
 
-        if (agent_process_ended(x->wait.watch.process)
-            && !agent_search_last(x))
-        {
-            agent_wait_exited(&x->wait);
+        if (!agent_process_ended(x->wait.watch.process)) {
+            return;
         }
 
+        /* the last lines may have no end */
+
+        if (x->last == 2) {
+            agent_wait_exited(&x->wait);
+            return;
+        }
+
+        job->stream = ++x->last;
+        agent_search_run(x, NULL, 0);
         return;
     }
 
@@ -190,51 +253,126 @@ agent_search_more(agent_search_t *x)
 }
 
 
-/* 1: it is there */
-
-static int
-agent_search_piece(agent_search_t *x, agent_spool_piece_t *piece)
+static void
+agent_search_run(agent_search_t *x, const char *buf, size_t len)
 {
-    int          n;
-    size_t       len, end;
-    ssize_t      at;
-    const char  *p;
+    agent_search_job_t  *job;
 
-    n = piece->stream - 1;
+    job = x->job;
 
-    if (x->stream && x->stream != piece->stream) {
-        return 0;
+    if (!agent_pattern_is_regex(job->pattern)) {
+        agent_search_done(x, buf, len,
+                          len ? agent_pattern_feed(job->pattern,
+                                             &job->states[job->stream - 1],
+                                             buf, len) : -1);
+        return;
     }
 
-    len = (size_t) (piece->end - piece->offset);
+    if (len) {
+        memcpy(job->buf, buf, len);
+    }
 
-    at = agent_pattern_feed(x->pattern, &x->states[n], piece->data, len);
+    job->len = len;
+    job->busy = 1;
+
+    TAILQ_INSERT_TAIL(&agent_search_jobs, job, link);
+
+    agent_search_next();
+}
+
+
+static void
+agent_search_next(void)
+{
+    agent_search_job_t  *job;
+
+    job = TAILQ_FIRST(&agent_search_jobs);
+
+    if (job == NULL || agent_search_running) {
+        return;
+    }
+
+    TAILQ_REMOVE(&agent_search_jobs, job, link);
+
+    agent_search_running = job;
+
+    (void) uv_queue_work(agent_loop, &job->work, agent_search_work,
+                         agent_search_worked);
+}
+
+
+static void
+agent_search_work(uv_work_t *work)
+{
+    agent_search_job_t     *job;
+    agent_pattern_state_t  *state;
+
+    job = work->data;
+    state = &job->states[job->stream - 1];
+
+    if (job->len) {
+        job->at = agent_pattern_feed(job->pattern, state, job->buf, job->len);
+
+    } else {
+        job->at = agent_pattern_end(job->pattern, state) ? 0 : -1;
+    }
+}
+
+
+static void
+agent_search_worked(uv_work_t *work, int status)
+{
+    agent_search_job_t  *job;
+
+    job = work->data;
+    job->busy = 0;
+
+    agent_search_running = NULL;
+    agent_search_next();
+
+    if (job->search == NULL) {
+        agent_search_free(job);
+
+    } else if (!job->search->wait.over) {
+        agent_search_done(job->search, job->buf, job->len, job->at);
+    }
+}
+
+
+static void
+agent_search_done(agent_search_t *x, const char *buf, size_t len, ssize_t at)
+{
+    int          n;
+    size_t       end;
+    const char  *p;
+
+    n = x->job->stream - 1;
 
     if (at == -1) {
-        agent_search_keep(x, n, piece->data, len);
-        return 0;
+        agent_search_keep(x, n, buf, len);
+
+        x->yielded = 1;
+        uv_idle_start(&x->idle, agent_search_idle);
+        return;
     }
 
     /* the line that the match ends in, as far as it is there */
 
     end = at;
 
-    if (end && piece->data[end - 1] == '\n') {
+    if (end && buf[end - 1] == '\n') {
         end--;
     }
 
-    agent_search_keep(x, n, piece->data, end);
+    agent_search_keep(x, n, buf, end);
 
-    p = memchr(piece->data + end, '\n', len - end);
+    p = len ? memchr(buf + end, '\n', len - end) : NULL;
 
-    if (p) {
-        len = p - piece->data;
-    }
+    agent_search_keep(x, n, buf + end, p ? (size_t) (p - buf) - end
+                                         : len - end);
 
-    agent_search_keep(x, n, piece->data + end, len - end);
-    agent_search_found(x, piece->stream, piece->offset + at);
-
-    return 1;
+    agent_search_found(x, n + 1, agent_spool_reader_offset(x->reader) - len
+                                 + at);
 }
 
 
@@ -245,6 +383,10 @@ agent_search_keep(agent_search_t *x, int n, const char *buf, size_t len)
 {
     size_t       room;
     const char  *p;
+
+    if (len == 0) {
+        return;
+    }
 
     p = memrchr(buf, '\n', len);
 
@@ -263,26 +405,6 @@ agent_search_keep(agent_search_t *x, int n, const char *buf, size_t len)
 
     memcpy(x->line[n] + x->line_len[n], buf, len);
     x->line_len[n] += len;
-}
-
-
-/* its last line may have no end */
-
-static int
-agent_search_last(agent_search_t *x)
-{
-    int  n;
-
-    for (n = 0; n < 2; n++) {
-
-        if (agent_pattern_end(x->pattern, &x->states[n])) {
-            agent_search_found(x, n + 1,
-                               agent_spool_reader_offset(x->reader));
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 
@@ -319,7 +441,7 @@ agent_search_found(agent_search_t *x, int stream, uint64_t offset)
 
     n += sprintf(text + n, "\"}");
 
-    json = json_loadb(text, n, 0, NULL);
+    json = json_loadb(text, n, JSON_ALLOW_NUL, NULL);
     free(text);
 
     if (json) {
@@ -337,15 +459,37 @@ agent_search_found(agent_search_t *x, int stream, uint64_t offset)
 static void
 agent_search_close(agent_wait_t *w)
 {
-    agent_search_t  *x;
+    agent_search_t      *x;
+    agent_search_job_t  *job;
 
     x = (agent_search_t *) w;
+    job = x->job;
 
     agent_spool_reader_free(x->reader);
-    agent_pattern_free(x->pattern);
 
     free(x->line[0]);
     free(x->line[1]);
 
+    if (job) {
+        job->search = NULL;
+
+        if (job->busy && job != agent_search_running) {
+            TAILQ_REMOVE(&agent_search_jobs, job, link);
+            job->busy = 0;
+        }
+
+        if (!job->busy) {
+            agent_search_free(job);
+        }
+    }
+
     uv_close((uv_handle_t *) &x->idle, agent_wait_closed);
+}
+
+
+static void
+agent_search_free(agent_search_job_t *job)
+{
+    agent_pattern_free(job->pattern);
+    free(job);
 }

@@ -8,26 +8,30 @@
 #include <string.h>
 
 #include "agent.h"
+#include "exec_api.h"
 #include "process.h"
 #include "process_api.h"
-#include "text.h"
+#include "session.h"
 
 
-static int agent_process_start_stateless(agent_request_t *r,
+/* a request that waits until the session has started its process */
+
+typedef struct {
+    agent_request_t  *r;
+    agent_process_t  *process;         /* NULL: it has been started, or not */
+    char             *input;
+    size_t            input_len;
+    unsigned          open:1;          /* for more of it */
+} agent_process_starter_t;
+
+
+static void agent_process_start_session(agent_request_t *r,
     agent_process_t *p, agent_process_start_t *start);
-static void agent_process_start_failed(agent_request_t *r,
-    agent_process_t *p, int err);
+static void agent_process_start_spawned(agent_command_t *cmd,
+    const agent_session_error_t *error);
+static void agent_process_start_close(agent_request_t *r, int aborted);
 static void agent_process_start_done(agent_request_t *r, agent_process_t *p,
     const char *input, size_t len, int open);
-
-
-static const char *const  agent_process_shells[] = {
-    "/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash",
-    "/bin/sh", "/usr/bin/sh", "/bin/ash", "/busybox/sh", NULL
-};
-
-/* how many of them are bash */
-#define AGENT_PROCESS_BASHES  3
 
 
 void
@@ -40,6 +44,7 @@ agent_process_post_start(agent_request_t *r)
 void
 agent_process_start(agent_request_t *r, json_t *body)
 {
+    int                     err;
     char                    error[256];
     agent_process_t        *p;
     agent_process_start_t   start;
@@ -53,77 +58,116 @@ agent_process_start(agent_request_t *r, json_t *body)
 
     p = agent_process_create(r, &start);
 
-    if (p && agent_process_start_stateless(r, p, &start) == 0) {
-        agent_process_start_done(r, p, start.input, start.input_len,
-                                 start.stdin_open);
+    if (p == NULL) {
+        goto done;
     }
+
+    if (p->session) {
+        agent_process_start_session(r, p, &start);
+        goto done;
+    }
+
+    err = agent_command_start_shell(p->cmd, start.command);
+
+    if (err) {
+        agent_exec_shell_failed(r, p->cmd, err, 1, start.command);
+        agent_command_destroy(p->cmd);
+        agent_process_discard(p);
+        goto done;
+    }
+
+    agent_process_start_done(r, p, start.input, start.input_len,
+                             start.stdin_open);
+
+done:
 
     agent_process_free_start(&start);
 }
 
 
-/* 0, or -1 after an answer */
-
-static int
-agent_process_start_stateless(agent_request_t *r, agent_process_t *p,
+static void
+agent_process_start_session(agent_request_t *r, agent_process_t *p,
     agent_process_start_t *start)
 {
-    int   err;
-    char *argv[4];
+    agent_process_starter_t  *x;
 
-    argv[0] = "bash";
-    argv[1] = "-c";
-    argv[2] = (char *) start->command;
-    argv[3] = NULL;
+    x = calloc(1, sizeof(agent_process_starter_t));
 
-    p->cmd->programs = agent_process_shells;
-    p->cmd->argv = argv;
-    p->cmd->rename = 1;
-
-    err = agent_command_start(p->cmd);
-
-    if (err) {
-        agent_process_start_failed(r, p, err);
-        return -1;
+    if (x && start->input) {
+        x->input = malloc(start->input_len + 1);
     }
 
-    if (p->cmd->program >= AGENT_PROCESS_BASHES) {
-        p->shell = agent_process_shells[p->cmd->program];
+    if (x == NULL || (start->input && x->input == NULL)) {
+        free(x);
+        agent_command_destroy(p->cmd);
+        agent_process_discard(p);
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+        return;
     }
 
-    return 0;
+    x->r = r;
+    x->process = p;
+    x->input_len = start->input_len;
+    x->open = start->stdin_open;
+
+    if (x->input) {
+        memcpy(x->input, start->input, start->input_len);
+    }
+
+    p->starter = x;
+
+    r->data = x;
+    r->on_close = agent_process_start_close;
+
+    agent_session_spawn(p->session, p->cmd, start->command,
+                        agent_process_start_spawned);
 }
 
 
 static void
-agent_process_start_failed(agent_request_t *r, agent_process_t *p, int err)
+agent_process_start_spawned(agent_command_t *cmd,
+    const agent_session_error_t *error)
 {
-    char              text[512];
-    json_t           *context;
-    agent_command_t  *cmd;
+    agent_process_t          *p;
+    agent_process_starter_t  *x;
 
-    cmd = p->cmd;
+    p = cmd->data;
+    x = p->starter;
 
-    if (cmd->stage == AGENT_SPAWN_EXEC && agent_exec_code(cmd, err)) {
-        agent_http_error(r, 501, "SHELL_NOT_AVAILABLE", NULL,
-                         "the image has neither bash nor sh");
+    p->starter = NULL;
+    x->process = NULL;
 
-    } else {
-        agent_exec_reason(cmd, err, "bash", text, sizeof(text));
-
-        context = json_pack("{s:s}", "command", p->command);
-
-        if (context) {
-            json_object_set_new(context, "stderr",
-                                agent_utf8_valid(text, strlen(text))
-                                ? json_string(text) : json_string(""));
-        }
-
-        agent_http_error(r, 500, "STREAM_START_ERROR", context, "%s", text);
+    if (error == NULL) {
+        agent_process_start_done(x->r, p, x->input, x->input_len, x->open);
+        return;
     }
 
     agent_command_destroy(cmd);
     agent_process_discard(p);
+
+    agent_http_error(x->r, error->status, error->code,
+                     json_incref(error->context), "%s", error->message);
+}
+
+
+static void
+agent_process_start_close(agent_request_t *r, int aborted)
+{
+    agent_process_t          *p;
+    agent_process_starter_t  *x;
+
+    x = r->data;
+    p = x->process;
+
+    /* nobody knows of it, and it does not run yet */
+
+    if (p) {
+        agent_session_cancel(p->cmd);
+        agent_process_discard(p);
+    }
+
+    free(x->input);
+    free(x);
 }
 
 

@@ -87,6 +87,9 @@ void agent_spool_reader_free(agent_spool_reader_t *rd);
 agent_spool_e agent_spool_read(agent_spool_reader_t *rd,
     agent_spool_piece_t *piece);
 
+/* the last n bytes of the last piece come again */
+void agent_spool_unread(agent_spool_reader_t *rd, size_t n);
+
 /* where it stands */
 uint64_t agent_spool_reader_offset(agent_spool_reader_t *rd);
 

@@ -88,6 +88,13 @@ agent_spool_reader_free(agent_spool_reader_t *rd)
 }
 
 
+void
+agent_spool_unread(agent_spool_reader_t *rd, size_t n)
+{
+    rd->offset -= n;
+}
+
+
 uint64_t
 agent_spool_reader_offset(agent_spool_reader_t *rd)
 {
