@@ -38,6 +38,7 @@ typedef struct {
 } agent_child_result_t;
 
 
+static void agent_child_remember(agent_child_t *child, pid_t pid);
 static void agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
     __attribute__((noreturn, noinline));
 static int agent_child_descriptors(agent_spawn_t *s);
@@ -77,7 +78,6 @@ agent_child_spawn(agent_child_t *child, agent_spawn_t *s)
     int                    err;
     pid_t                  pid;
     agent_child_result_t   res;
-    agent_child_t        **slot;
 
     res.stage = AGENT_SPAWN_OK;
     res.err = 0;
@@ -112,11 +112,44 @@ agent_child_spawn(agent_child_t *child, agent_spawn_t *s)
     s->program = res.program;
     s->stage = AGENT_SPAWN_OK;
 
+    agent_child_remember(child, pid);
+
+    return 0;
+}
+
+
+static void
+agent_child_remember(agent_child_t *child, pid_t pid)
+{
+    agent_child_t  **slot;
+
     slot = &agent_children[pid % AGENT_CHILD_HASH];
 
     child->pid = pid;
     child->next = *slot;
     *slot = child;
+}
+
+
+int
+agent_child_adopt(agent_child_t *child, pid_t pid)
+{
+    agent_child_t  *other;
+
+    if (pid <= 1) {
+        return -1;
+    }
+
+    for (other = agent_children[pid % AGENT_CHILD_HASH];
+         other;
+         other = other->next)
+    {
+        if (other->pid == pid) {
+            return -1;
+        }
+    }
+
+    agent_child_remember(child, pid);
 
     return 0;
 }
@@ -375,10 +408,11 @@ agent_child_reap(void)
     int             i, status;
     pid_t           pid;
     agent_child_t  *child;
+    struct rusage   ru;
 
     for (i = 0; i < AGENT_CHILD_REAP_MAX; i++) {
 
-        pid = waitpid(-1, &status, WNOHANG|__WALL);
+        pid = wait4(-1, &status, WNOHANG|__WALL, &ru);
 
         if (pid <= 0) {
             return 0;
@@ -390,6 +424,13 @@ agent_child_reap(void)
         {
             if (child->pid == pid) {
                 agent_child_forget(child);
+
+                child->cpu_ms = (ru.ru_utime.tv_sec + ru.ru_stime.tv_sec)
+                                * 1000
+                                + (ru.ru_utime.tv_usec + ru.ru_stime.tv_usec)
+                                / 1000;
+                child->peak = (int64_t) ru.ru_maxrss * 1024;
+
                 child->on_exit(child, status);
                 break;
             }

@@ -9,6 +9,8 @@
 
 
 #include <stddef.h>
+#include <stdint.h>
+#include <jansson.h>
 #include <sys/types.h>
 
 #include "user.h"
@@ -17,13 +19,21 @@
 /* names the commands' marker: all of a command's tree inherits it */
 #define AGENT_MARKER  "SANDBOX_COMMAND_ID"
 
+/* its value is so many digits; within a session, a dot and a number follow */
+#define AGENT_MARKER_DIGITS  32
+#define AGENT_MARKER_SIZE    64
+
 
 typedef struct agent_child_s  agent_child_t;
 
 
 struct agent_child_s {
     pid_t           pid;
-    char            marker[33];
+    char            marker[AGENT_MARKER_SIZE];
+
+    /* its own and those of the children that it waited for; once reaped */
+    int64_t         cpu_ms;
+    int64_t         peak;              /* bytes resident, of the largest */
 
     /*
      * Runs once, from the loop, with the status of waitpid(); the child is
@@ -74,6 +84,12 @@ typedef struct {
  */
 int agent_child_spawn(agent_child_t *child, agent_spawn_t *s);
 
+/*
+ * A process that has become our child because its parent ended, or is about
+ * to: its exit is told as that of others.  -1 for a number that cannot be.
+ */
+int agent_child_adopt(agent_child_t *child, pid_t pid);
+
 /* forgets a child whose exit is of no more interest */
 void agent_child_forget(agent_child_t *child);
 
@@ -92,8 +108,20 @@ void agent_child_init(void);
 char **agent_env_build(const char *marker, const char **extra,
     const char **path);
 
+/* the value of a variable that the sandbox does not set, or NULL */
+const char *agent_env_image(const char *name);
+
 /* the sandbox's variables, in place of the earlier ones; "K=V", stolen */
 void agent_env_set(char **list);
+
+/*
+ * Over those, until the agent ends: an object of strings, and null for what
+ * is to be unset.  0, or -1 where there is no memory.
+ */
+int agent_env_merge(json_t *vars);
+
+/* both together; borrowed, never changed, another one after a change */
+json_t *agent_env_vars(void);
 
 
 #endif /* _AGENT_CHILD_H_INCLUDED_ */

@@ -23,31 +23,122 @@ typedef struct {
 } agent_env_t;
 
 
+static const char **agent_env_defaults(void);
 static size_t agent_env_name_len(const char *s);
 static char **agent_env_find(agent_env_t *env, const char *name, size_t len);
 static void agent_env_put(agent_env_t *env, char *pair);
+static size_t agent_env_change(agent_env_t *env, char *data,
+    const char *name, const char *value);
 static size_t agent_env_copy(char *dst, const char *name, const char *value);
 
 
-/* of the sandbox: boot's "env", and later configure's */
-static char  **agent_env_own;
+/* of the sandbox: boot's "env", and later configure's; those by route */
+static json_t  *agent_env_own;
+static json_t  *agent_env_added;
+
+/* both, made when it is asked for */
+static json_t  *agent_env_both;
 
 
 void
 agent_env_set(char **list)
 {
-    char  **p;
+    char    **p, *value;
+    json_t   *own;
 
-    if (agent_env_own) {
+    own = json_object();
 
-        for (p = agent_env_own; *p; p++) {
-            free(*p);
+    for (p = list; *p; p++) {
+        value = strchr(*p, '=');
+
+        if (value) {
+            *value = '\0';
+            json_object_set_new(own, *p, json_string(value + 1));
         }
 
-        free(agent_env_own);
+        free(*p);
     }
 
-    agent_env_own = list;
+    free(list);
+
+    json_decref(agent_env_own);
+    json_decref(agent_env_both);
+
+    agent_env_own = own;
+    agent_env_both = NULL;
+}
+
+
+int
+agent_env_merge(json_t *vars)
+{
+    if (agent_env_added == NULL) {
+        agent_env_added = json_object();
+    }
+
+    if (json_object_update(agent_env_added, vars) != 0) {
+        return -1;
+    }
+
+    json_decref(agent_env_both);
+    agent_env_both = NULL;
+
+    return 0;
+}
+
+
+json_t *
+agent_env_vars(void)
+{
+    if (agent_env_both == NULL) {
+        agent_env_both = json_object();
+
+        if (agent_env_own) {
+            json_object_update(agent_env_both, agent_env_own);
+        }
+
+        if (agent_env_added) {
+            json_object_update(agent_env_both, agent_env_added);
+        }
+    }
+
+    return agent_env_both;
+}
+
+
+/* what every command has that has nothing else; "" where that is nothing */
+
+static const char **
+agent_env_defaults(void)
+{
+    static const char  *defaults[] = {
+        "PATH", AGENT_ENV_PATH, "HOME", NULL, "USER", NULL, "LOGNAME", NULL,
+        NULL
+    };
+
+    defaults[3] = agent_user.home[0] ? agent_user.home : "/";
+    defaults[5] = agent_user.name;
+    defaults[7] = agent_user.name;
+
+    return defaults;
+}
+
+
+const char *
+agent_env_image(const char *name)
+{
+    const char   *value, **d;
+
+    value = getenv(name);
+
+    for (d = agent_env_defaults(); value == NULL && d[0]; d += 2) {
+
+        if (strcmp(d[0], name) == 0 && d[1][0]) {
+            value = d[1];
+        }
+    }
+
+    return value;
 }
 
 
@@ -55,17 +146,13 @@ char **
 agent_env_build(const char *marker, const char **extra, const char **path)
 {
     char         **p, *data, *block;
+    json_t        *vars, *value;
     size_t         n, size, len;
     agent_env_t    env;
-    const char   **x;
+    const char   **x, *name;
+    const char  **defaults;
 
-    const char  *defaults[] = {
-        "PATH", AGENT_ENV_PATH,
-        "HOME", agent_user.home[0] ? agent_user.home : "/",
-        "USER", agent_user.name,
-        "LOGNAME", agent_user.name,
-        NULL
-    };
+    defaults = agent_env_defaults();
 
     /* pointers first, then the text that the agent does not hold already */
 
@@ -76,8 +163,11 @@ agent_env_build(const char *marker, const char **extra, const char **path)
         n++;
     }
 
-    for (p = agent_env_own; p && *p; p++) {
+    vars = agent_env_vars();
+
+    json_object_foreach(vars, name, value) {
         n++;
+        size += strlen(name) + json_string_length(value) + 2;
     }
 
     for (x = defaults; x[0]; x += 2) {
@@ -125,10 +215,6 @@ agent_env_build(const char *marker, const char **extra, const char **path)
         agent_env_put(&env, *p);
     }
 
-    for (p = agent_env_own; p && *p; p++) {
-        agent_env_put(&env, *p);
-    }
-
     for (x = defaults; x[0]; x += 2) {
 
         if (x[1][0] && agent_env_find(&env, x[0], strlen(x[0])) == NULL) {
@@ -138,21 +224,12 @@ agent_env_build(const char *marker, const char **extra, const char **path)
         }
     }
 
+    json_object_foreach(vars, name, value) {
+        data += agent_env_change(&env, data, name, json_string_value(value));
+    }
+
     for (x = extra; x && x[0]; x += 2) {
-
-        if (x[1] == NULL) {
-            p = agent_env_find(&env, x[0], strlen(x[0]));
-
-            if (p && p != env.list) {
-                *p = env.list[--env.n];
-            }
-
-            continue;
-        }
-
-        len = agent_env_copy(data, x[0], x[1]);
-        agent_env_put(&env, data);
-        data += len;
+        data += agent_env_change(&env, data, x[0], x[1]);
     }
 
     env.list[env.n] = NULL;
@@ -204,6 +281,32 @@ agent_env_put(agent_env_t *env, char *pair)
     } else if (old != env->list) {
         *old = pair;
     }
+}
+
+
+/* value NULL: unsets; returns how much of data is used */
+
+static size_t
+agent_env_change(agent_env_t *env, char *data, const char *name,
+    const char *value)
+{
+    char    **p;
+    size_t    len;
+
+    if (value == NULL) {
+        p = agent_env_find(env, name, strlen(name));
+
+        if (p && p != env->list) {
+            *p = env->list[--env->n];
+        }
+
+        return 0;
+    }
+
+    len = agent_env_copy(data, name, value);
+    agent_env_put(env, data);
+
+    return len;
 }
 
 

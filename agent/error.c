@@ -35,6 +35,21 @@ static const agent_suggestion_t  agent_suggestions[] = {
     { "SHELL_NOT_AVAILABLE",
       "Use POST /exec, which needs no shell, or an image that has one" },
 
+    { "PROCESS_NOT_FOUND",
+      "List the processes, or start this one" },
+
+    { "COMMAND_NOT_FOUND",
+      "Look at the process: it has ended by itself" },
+
+    { "PROCESS_ALREADY_EXISTS",
+      "End the process that runs, or choose another processId" },
+
+    { "RESOURCE_BUSY",
+      "Try again in a moment" },
+
+    { "STDIN_CLOSED",
+      "Start the process with \"stdin\": true" },
+
     { NULL, NULL }
 };
 

@@ -14,48 +14,18 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "exec.h"
-
-
-/*
- * What a command left in the background may still write to its pipes: they
- * are read and dropped, or it would stop at a full pipe or die of a closed
- * one.  As many as this.
- */
-#define AGENT_EXEC_LINGER  256
-
-
-struct agent_output_s {
-    uv_poll_t         poll;
-    int               fd;
-    int               stream;
-    int               remain;          /* when settling */
-    unsigned          polled:1;
-    agent_command_t  *cmd;             /* NULL: nobody wants it */
-};
+#include "cgroup.h"
+#include "exec_int.h"
 
 
 static int agent_command_pipes(agent_command_t *cmd, int *ends);
-static agent_output_t *agent_output_create(agent_command_t *cmd, int fd,
-    int stream);
-static void agent_output_event(uv_poll_t *poll, int status, int events);
-static int agent_output_read(agent_output_t *out, size_t max);
-static void agent_output_poll(agent_output_t *out, int on);
-static void agent_output_close(agent_output_t *out);
-static void agent_output_closed(uv_handle_t *handle);
-static void agent_output_release(agent_output_t *out);
 static void agent_command_exited(agent_child_t *child, int status);
 static void agent_command_deadline(uv_timer_t *timer);
 static void agent_command_beat(uv_timer_t *timer);
 static void agent_command_tree_done(void *data, int left);
-static void agent_command_settle(agent_command_t *cmd);
 static void agent_command_finish(agent_command_t *cmd);
 static void agent_command_closed(uv_handle_t *handle);
 static void agent_command_unref(agent_command_t *cmd);
-
-
-static size_t  agent_lingering;
-static char    agent_output_buf[AGENT_EXEC_READ];
 
 
 agent_command_t *
@@ -68,6 +38,9 @@ agent_command_create(void)
 void
 agent_command_destroy(agent_command_t *cmd)
 {
+    agent_output_close(cmd->out[0]);
+    agent_output_close(cmd->out[1]);
+
     free(cmd);
 }
 
@@ -75,13 +48,13 @@ agent_command_destroy(agent_command_t *cmd)
 int
 agent_command_start(agent_command_t *cmd)
 {
-    int             err, ends[2];
+    int             in, err, ends[2];
     char          **env;
     agent_spawn_t   s;
 
     cmd->stage = AGENT_SPAWN_SETUP;
 
-    agent_random_hex(cmd->child.marker, sizeof(cmd->child.marker));
+    agent_random_hex(cmd->child.marker, AGENT_MARKER_DIGITS + 1);
 
     cmd->child.on_exit = agent_command_exited;
     cmd->child.data = cmd;
@@ -101,13 +74,25 @@ agent_command_start(agent_command_t *cmd)
         return err;
     }
 
+    in = -1;
+
+    if (cmd->stdin_pipe) {
+        in = agent_command_stdin_open(cmd);
+
+        if (in == -1) {
+            err = errno;
+            free(env);
+            goto failed;
+        }
+    }
+
     s.programs = cmd->programs;
     s.argv = cmd->argv;
     s.rename = cmd->rename;
     s.env = env;
     s.cwd = cmd->cwd ? cmd->cwd : AGENT_WORKSPACE;
     s.user = &agent_user;
-    s.in = -1;
+    s.in = in;
     s.out = ends[0];
     s.err = ends[1];
 
@@ -132,20 +117,76 @@ agent_command_start(agent_command_t *cmd)
     }
 
     free(env);
-    close(ends[0]);
-    close(ends[1]);
 
     cmd->stage = s.stage;
     cmd->program = s.program;
 
+failed:
+
+    if (in != -1) {
+        close(in);
+    }
+
+    close(ends[0]);
+    close(ends[1]);
+
     if (err) {
         agent_output_close(cmd->out[0]);
         agent_output_close(cmd->out[1]);
+
+        cmd->out[0] = NULL;
+        cmd->out[1] = NULL;
+
+        agent_command_stdin_close(cmd);
         return err;
     }
 
+    agent_command_begin(cmd);
+
+    return 0;
+}
+
+
+int
+agent_command_open(agent_command_t *cmd, const int *fds)
+{
+    int  i;
+
+    for (i = 0; i < 2; i++) {
+        cmd->out[i] = agent_output_create(cmd, fds[i], i + 1);
+
+        if (cmd->out[i] == NULL) {
+
+            while (i < 2) {
+                close(fds[i++]);
+            }
+
+            return ENOMEM;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+agent_command_adopt(agent_command_t *cmd, pid_t pid)
+{
+    cmd->child.on_exit = agent_command_exited;
+    cmd->child.data = cmd;
+
+    return agent_child_adopt(&cmd->child, pid);
+}
+
+
+void
+agent_command_begin(agent_command_t *cmd)
+{
     /* the child and the two timers */
     cmd->refs = 3;
+
+    cmd->began = agent_monotonic_ms();
+    cmd->oom = agent_cgroup_oom_kills();
 
     uv_timer_init(agent_loop, &cmd->timer);
     uv_timer_init(agent_loop, &cmd->beat);
@@ -168,8 +209,6 @@ agent_command_start(agent_command_t *cmd)
         agent_output_poll(cmd->out[0], 1);
         agent_output_poll(cmd->out[1], 1);
     }
-
-    return 0;
 }
 
 
@@ -214,163 +253,16 @@ failed:
 }
 
 
-static agent_output_t *
-agent_output_create(agent_command_t *cmd, int fd, int stream)
-{
-    agent_output_t  *out;
-
-    out = calloc(1, sizeof(agent_output_t));
-
-    if (out == NULL) {
-        return NULL;
-    }
-
-    if (uv_poll_init(agent_loop, &out->poll, fd) != 0) {
-        free(out);
-        return NULL;
-    }
-
-    out->poll.data = out;
-    out->fd = fd;
-    out->stream = stream;
-    out->cmd = cmd;
-
-    return out;
-}
-
-
-static void
-agent_output_event(uv_poll_t *poll, int status, int events)
-{
-    size_t            max;
-    agent_output_t   *out;
-    agent_command_t  *cmd;
-
-    out = poll->data;
-    cmd = out->cmd;
-
-    max = AGENT_EXEC_READ;
-
-    if (cmd && cmd->settling && (size_t) out->remain < max) {
-        max = out->remain;
-    }
-
-    if (max) {
-        (void) agent_output_read(out, max);
-    }
-
-    if (cmd && cmd->settling) {
-        agent_command_settle(cmd);
-    }
-}
-
-
-/* 1: there may be more */
-
-static int
-agent_output_read(agent_output_t *out, size_t max)
-{
-    ssize_t           n;
-    agent_command_t  *cmd;
-
-    cmd = out->cmd;
-
-    n = read(out->fd, agent_output_buf, max);
-
-    if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
-        return 0;
-    }
-
-    if (n <= 0) {
-
-        if (cmd) {
-            cmd->out[out->stream - 1] = NULL;
-
-        } else {
-            agent_lingering--;
-        }
-
-        agent_output_close(out);
-        return 0;
-    }
-
-    if (cmd) {
-        out->remain -= cmd->settling ? n : 0;
-        cmd->spoke = 1;
-        cmd->on_output(cmd, out->stream, agent_output_buf, n);
-    }
-
-    return 1;
-}
-
-
-static void
-agent_output_poll(agent_output_t *out, int on)
-{
-    if (out == NULL || (int) out->polled == on) {
-        return;
-    }
-
-    out->polled = on;
-
-    if (on) {
-        uv_poll_start(&out->poll, UV_READABLE, agent_output_event);
-
-    } else {
-        uv_poll_stop(&out->poll);
-    }
-}
-
-
-static void
-agent_output_close(agent_output_t *out)
-{
-    if (out == NULL) {
-        return;
-    }
-
-    out->cmd = NULL;
-
-    uv_poll_stop(&out->poll);
-    uv_close((uv_handle_t *) &out->poll, agent_output_closed);
-    close(out->fd);
-}
-
-
-static void
-agent_output_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
-
-/* the command is over; others may still hold the pipe's other end */
-
-static void
-agent_output_release(agent_output_t *out)
-{
-    if (out == NULL) {
-        return;
-    }
-
-    if (agent_lingering >= AGENT_EXEC_LINGER) {
-        agent_output_close(out);
-        return;
-    }
-
-    agent_lingering++;
-    out->cmd = NULL;
-    agent_output_poll(out, 1);
-}
-
-
 static void
 agent_command_exited(agent_child_t *child, int status)
 {
-    agent_command_t  *cmd;
+    agent_command_ended(child->data, status);
+}
 
-    cmd = child->data;
 
+void
+agent_command_ended(agent_command_t *cmd, int status)
+{
     cmd->exited = 1;
     cmd->status = status;
 
@@ -405,15 +297,47 @@ agent_command_deadline(uv_timer_t *timer)
 void
 agent_command_end(agent_command_t *cmd)
 {
-    if (cmd->exited || cmd->tree || cmd->over) {
+    if (cmd->tree == NULL) {
+        agent_command_stop(cmd, SIGTERM, AGENT_TREE_GRACE);
+    }
+}
+
+
+void
+agent_command_stop(agent_command_t *cmd, int sig, unsigned grace_ms)
+{
+    if (cmd->exited || cmd->over) {
         return;
     }
 
-    cmd->tree = agent_tree_end(cmd->child.pid, cmd->child.marker,
-                               agent_command_tree_done, cmd);
+    if (cmd->tree) {
+        agent_tree_again(cmd->tree, sig, grace_ms);
+        return;
+    }
+
+    if (cmd->tree) {
+        agent_tree_again(cmd->tree, sig, grace_ms);
+        return;
+    }
+
+    cmd->tree = cmd->end_tree ? cmd->end_tree(cmd, sig, grace_ms,
+                                              agent_command_tree_done)
+                              : agent_tree_end(cmd->child.pid,
+                                               cmd->child.marker, sig,
+                                               grace_ms,
+                                               agent_command_tree_done, cmd);
 
     if (cmd->tree) {
         cmd->refs++;
+    }
+}
+
+
+void
+agent_command_signal(agent_command_t *cmd, int sig)
+{
+    if (!cmd->exited && !cmd->over && cmd->end_tree == NULL) {
+        agent_tree_send(cmd->child.pid, cmd->child.marker, sig);
     }
 }
 
@@ -426,8 +350,14 @@ agent_command_tree_done(void *data, int left)
     cmd = data;
     cmd->tree = NULL;
 
-    if (!cmd->over) {
+    /* of one that has ended the status is yet to come, and it settles then */
+
+    if (!cmd->over && (left || cmd->exited)) {
         agent_command_settle(cmd);
+    }
+
+    if (cmd->tree_ended) {
+        cmd->tree_ended(cmd);
     }
 
     agent_command_unref(cmd);
@@ -449,12 +379,7 @@ agent_command_beat(uv_timer_t *timer)
 }
 
 
-/*
- * The command itself has ended: what is in the pipes now is its output, and
- * what others may yet write to them is not waited for.
- */
-
-static void
+void
 agent_command_settle(agent_command_t *cmd)
 {
     int              i;
@@ -512,6 +437,28 @@ agent_command_settle(agent_command_t *cmd)
 }
 
 
+void
+agent_command_drain(agent_command_t *cmd)
+{
+    int              i, len;
+    agent_output_t  *out;
+
+    for (i = 0; i < 2; i++) {
+        out = cmd->out[i];
+
+        if (out == NULL || cmd->paused || cmd->settling || cmd->over
+            || ioctl(out->fd, FIONREAD, &len) == -1 || len == 0)
+        {
+            continue;
+        }
+
+        /* more than that is nobody's sudden interest */
+
+        (void) agent_output_read(out, AGENT_EXEC_READ);
+    }
+}
+
+
 static void
 agent_command_finish(agent_command_t *cmd)
 {
@@ -519,21 +466,35 @@ agent_command_finish(agent_command_t *cmd)
 
     memset(&e, 0, sizeof(agent_exit_t));
 
+    e.duration = agent_monotonic_ms() - cmd->began;
+    e.cpu_ms = cmd->exited ? cmd->child.cpu_ms : -1;
+    e.peak = cmd->exited ? cmd->child.peak : -1;
+    e.terminated = cmd->terminated;
+    e.destroyed = cmd->destroyed;
+
     if (cmd->timed_out) {
         e.code = 124;
         e.timed_out = 1;
+        e.outcome = AGENT_TIMED_OUT;
 
     } else if (!cmd->exited) {
-        /* cannot be ended, not even by KILL */
-        e.code = 128 + SIGKILL;
-        e.signal = SIGKILL;
+        /* not even by KILL */
+        e.code = -1;
+        e.outcome = AGENT_LOST;
 
     } else if (WIFSIGNALED(cmd->status)) {
         e.signal = WTERMSIG(cmd->status);
         e.code = 128 + e.signal;
+        e.outcome = AGENT_SIGNALED;
 
     } else {
         e.code = WEXITSTATUS(cmd->status);
+    }
+
+    /* itself, or what its shell waited for */
+
+    if (e.code == 128 + SIGKILL && agent_cgroup_oom_kills() > cmd->oom) {
+        e.outcome = AGENT_OOM_KILLED;
     }
 
     cmd->over = 1;
@@ -543,6 +504,8 @@ agent_command_finish(agent_command_t *cmd)
 
     cmd->out[0] = NULL;
     cmd->out[1] = NULL;
+
+    agent_command_stdin_close(cmd);
 
     cmd->on_exit(cmd, &e);
 
@@ -598,7 +561,9 @@ agent_command_abort(agent_command_t *cmd)
 
     cmd->over = 1;
 
-    if (cmd->settling) {
+    /* a session's shell would die of a closed one itself */
+
+    if (cmd->settling || cmd->end_tree) {
         agent_output_release(cmd->out[0]);
         agent_output_release(cmd->out[1]);
 
@@ -609,6 +574,8 @@ agent_command_abort(agent_command_t *cmd)
 
     cmd->out[0] = NULL;
     cmd->out[1] = NULL;
+
+    agent_command_stdin_close(cmd);
 
     uv_close((uv_handle_t *) &cmd->timer, agent_command_closed);
     uv_close((uv_handle_t *) &cmd->beat, agent_command_closed);

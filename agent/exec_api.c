@@ -11,6 +11,9 @@
 
 #include "agent.h"
 #include "exec_api.h"
+#include "process.h"
+#include "session.h"
+#include "sse.h"
 #include "text.h"
 
 
@@ -22,27 +25,23 @@ static void agent_exec_api_execute(agent_request_t *r, json_t *body);
 static void agent_exec_api_stream(agent_request_t *r, json_t *body);
 static void agent_exec_api_start(agent_request_t *r, json_t *body,
     int stream);
-static int agent_exec_api_check(agent_request_t *r, json_t *body,
-    char **cwd);
-static void agent_exec_api_failed(agent_request_t *r, agent_command_t *cmd,
-    int err, int stream, const char *command);
+static void agent_exec_api_sessionless(agent_exec_api_t *x);
+static void agent_exec_api_session(agent_exec_api_t *x);
+static void agent_exec_api_started(agent_command_t *cmd,
+    const agent_session_error_t *error);
+static int agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r,
+    json_t *body, char **cwd);
+static int agent_exec_api_stdin(agent_exec_api_t *x, json_t *body,
+    char *error, size_t size);
 static void agent_exec_api_output(agent_command_t *cmd, int stream,
     const char *buf, size_t len);
 static int agent_exec_api_append(agent_exec_buffer_t *b, const char *buf,
     size_t len);
 static void agent_exec_api_silence(agent_command_t *cmd);
 static void agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e);
+static void agent_exec_api_fault(agent_exec_api_t *x, uint64_t timeout_ms);
 static void agent_exec_api_drain(agent_request_t *r);
 static void agent_exec_api_close(agent_request_t *r, int aborted);
-
-
-static const char *const  agent_exec_shells[] = {
-    "/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash",
-    "/bin/sh", "/usr/bin/sh", "/bin/ash", "/busybox/sh", NULL
-};
-
-/* how many of them are bash */
-#define AGENT_EXEC_BASHES  3
 
 
 void
@@ -62,7 +61,18 @@ agent_exec_stream(agent_request_t *r)
 static void
 agent_exec_api_execute(agent_request_t *r, json_t *body)
 {
-    agent_exec_api_start(r, body, 0);
+    int   given;
+    char  session[129];
+
+    if (!json_is_true(json_object_get(body, "background"))) {
+        agent_exec_api_start(r, body, 0);
+        return;
+    }
+
+    if (agent_session_of(r, body, session, &given) == 0) {
+        json_object_set_new(body, "sessionId", json_string(session));
+        agent_process_start(r, body);
+    }
 }
 
 
@@ -76,8 +86,8 @@ agent_exec_api_stream(agent_request_t *r, json_t *body)
 static void
 agent_exec_api_start(agent_request_t *r, json_t *body, int stream)
 {
-    int                err;
-    char              *argv[4], *cwd, error[256];
+    int                given;
+    char              *cwd, error[256];
     uint64_t           timeout;
     const char       **env;
     agent_command_t   *cmd;
@@ -86,84 +96,170 @@ agent_exec_api_start(agent_request_t *r, json_t *body, int stream)
     env = NULL;
     cwd = NULL;
 
-    if (agent_exec_api_check(r, body, &cwd) != 0) {
-        return;
-    }
-
-    if (agent_exec_timeout(body, "timeoutMs", &timeout, error,
-                           sizeof(error)) != 0
-        || agent_exec_env(body, &env, error, sizeof(error)) != 0)
-    {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
-        goto done;
-    }
-
     x = calloc(1, sizeof(agent_exec_api_t));
     cmd = agent_command_create();
 
     if (x == NULL || cmd == NULL) {
-        free(x);
-        free(cmd);
         agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
-        goto done;
+        goto failed;
     }
 
-    argv[0] = "bash";
-    argv[1] = "-c";
-    argv[2] = (char *) json_string_value(json_object_get(body, "command"));
-    argv[3] = NULL;
+    if (agent_session_of(r, body, x->session, &given) != 0) {
+        goto failed;
+    }
 
-    cmd->programs = agent_exec_shells;
-    cmd->argv = argv;
-    cmd->rename = 1;
+    x->named = given;
+    x->sessionless = (strcmp(x->session, AGENT_SESSION_NONE) == 0);
+
+    if (agent_exec_api_check(x, r, body, &cwd) != 0) {
+        goto failed;
+    }
+
+    if (agent_exec_timeout(body, "timeoutMs", &timeout, error,
+                           sizeof(error)) != 0
+        || agent_exec_env(body, &env, error, sizeof(error)) != 0
+        || agent_exec_api_stdin(x, body, error, sizeof(error)) != 0)
+    {
+        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+        goto failed;
+    }
+
     cmd->env = env;
     cmd->cwd = cwd;
     cmd->timeout_ms = timeout;
+    cmd->untimed = json_is_number(json_object_get(body, "timeoutMs"));
     cmd->data = x;
     cmd->on_output = agent_exec_api_output;
     cmd->on_silence = stream ? agent_exec_api_silence : NULL;
     cmd->on_exit = agent_exec_api_exit;
 
-    err = agent_command_start(cmd);
-
-    if (err) {
-        agent_exec_api_failed(r, cmd, err, stream, argv[2]);
-        agent_command_destroy(cmd);
-        free(x);
-        goto done;
-    }
-
     x->r = r;
     x->cmd = cmd;
     x->body = json_incref(body);
-    x->began = agent_monotonic_ms();
     x->stream = stream;
-
-    if (cmd->program >= AGENT_EXEC_BASHES) {
-        x->shell = agent_exec_shells[cmd->program];
-    }
+    x->status = 200;
 
     r->data = x;
     r->on_drain = agent_exec_api_drain;
     r->on_close = agent_exec_api_close;
 
-    if (stream) {
-        agent_exec_event_start(x);
-    }
+    if (x->sessionless) {
+        agent_exec_api_sessionless(x);
 
-done:
+    } else {
+        agent_exec_api_session(x);
+    }
 
     free(env);
     free(cwd);
+
+    return;
+
+failed:
+
+    if (x) {
+        free(x->input);
+    }
+
+    free(x);
+    free(cmd);
+    free(env);
+    free(cwd);
+}
+
+
+static void
+agent_exec_api_sessionless(agent_exec_api_t *x)
+{
+    int               err;
+    const char       *line;
+    agent_command_t  *cmd;
+
+    cmd = x->cmd;
+    line = json_string_value(json_object_get(x->body, "command"));
+
+    cmd->stdin_pipe = (x->input != NULL);
+
+    err = agent_command_start_shell(cmd, line);
+
+    if (err) {
+        x->cmd = NULL;
+        agent_exec_shell_failed(x->r, cmd, err, x->stream, line);
+        agent_command_destroy(cmd);
+        return;
+    }
+
+    if (x->input) {
+
+        /* what it does not read is no fault of the caller's */
+
+        (void) agent_command_stdin_write(cmd, x->input, x->input_len);
+        agent_command_stdin_end(cmd);
+    }
+
+    agent_exec_api_started(cmd, NULL);
+}
+
+
+static void
+agent_exec_api_session(agent_exec_api_t *x)
+{
+    const char       *line;
+    agent_command_t  *cmd;
+
+    cmd = x->cmd;
+    line = json_string_value(json_object_get(x->body, "command"));
+
+    cmd->input = x->input;
+    cmd->input_len = x->input_len;
+
+    x->waiting = 1;
+
+    if (x->stream) {
+        agent_session_spawn(x->session, cmd, line, agent_exec_api_started);
+
+    } else {
+        agent_session_run(x->session, cmd, line, agent_exec_api_started);
+    }
+}
+
+
+static void
+agent_exec_api_started(agent_command_t *cmd,
+    const agent_session_error_t *error)
+{
+    agent_exec_api_t  *x;
+
+    x = cmd->data;
+    x->waiting = 0;
+
+    free(x->input);
+    x->input = NULL;
+
+    if (error) {
+        x->cmd = NULL;
+        agent_command_destroy(cmd);
+
+        agent_http_error(x->r, error->status, error->code,
+                         json_incref(error->context), "%s", error->message);
+        return;
+    }
+
+    x->shell = cmd->shell;
+
+    if (x->stream) {
+        agent_exec_event_start(x);
+    }
 }
 
 
 /* 0, or -1 after an answer */
 
 static int
-agent_exec_api_check(agent_request_t *r, json_t *body, char **cwd)
+agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r, json_t *body,
+    char **cwd)
 {
-    size_t       len;
+    size_t       len, max;
     json_t      *value;
     const char  *s;
 
@@ -190,29 +286,12 @@ agent_exec_api_check(agent_request_t *r, json_t *body, char **cwd)
         return -1;
     }
 
-    if (len >= AGENT_EXEC_COMMAND_MAX) {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "command: longer than %d bytes; write it to a file "
-                         "and run that", AGENT_EXEC_COMMAND_MAX - 1);
-        return -1;
-    }
+    max = x->sessionless ? AGENT_EXEC_COMMAND_MAX - 1 : AGENT_SESSION_LINE;
 
-    value = json_object_get(body, "sessionId");
-
-    if (value && !json_is_null(value)
-        && (!json_is_string(value)
-            || strlen(json_string_value(value)) != json_string_length(value)
-            || !agent_session_name(json_string_value(value))))
-    {
+    if (len > max) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "sessionId: not 1 to 128 of A-Z a-z 0-9 . _ - "
-                         "without \"..\"");
-        return -1;
-    }
-
-    if (json_is_true(json_object_get(body, "background"))) {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "background: this route waits for the command");
+                         "command: longer than %zu bytes; write it to a file "
+                         "and run that", max);
         return -1;
     }
 
@@ -231,42 +310,83 @@ agent_exec_api_check(agent_request_t *r, json_t *body, char **cwd)
         || agent_path_normalize(*cwd, 4097, AGENT_WORKSPACE,
                                 json_string_value(value)) != 0)
     {
-        free(*cwd);
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
                          "cwd: not a path of at most 4096 bytes");
         return -1;
+    }
+
+    /* a session has its own directory to start from */
+
+    if (!x->sessionless) {
+        strcpy(*cwd, json_string_value(value));
     }
 
     return 0;
 }
 
 
-static void
-agent_exec_api_failed(agent_request_t *r, agent_command_t *cmd, int err,
-    int stream, const char *command)
+/* "stdin" is text, "stdinBase64" is bytes */
+
+static int
+agent_exec_api_stdin(agent_exec_api_t *x, json_t *body, char *error,
+    size_t size)
 {
-    char     text[512];
-    json_t  *context;
+    size_t       len;
+    json_t      *text, *bytes;
+    ssize_t      n;
+    const char  *name;
 
-    if (cmd->stage == AGENT_SPAWN_EXEC && agent_exec_code(cmd, err)) {
-        agent_http_error(r, 501, "SHELL_NOT_AVAILABLE", NULL,
-                         "the image has neither bash nor sh");
-        return;
+    text = json_object_get(body, "stdin");
+    bytes = json_object_get(body, "stdinBase64");
+
+    if (json_is_null(text)) {
+        text = NULL;
     }
 
-    agent_exec_reason(cmd, err, "bash", text, sizeof(text));
-
-    context = json_pack("{s:s}", "command", command);
-
-    if (context) {
-        json_object_set_new(context, "stderr",
-                            agent_utf8_valid(text, strlen(text))
-                            ? json_string(text) : json_string(""));
+    if (json_is_null(bytes)) {
+        bytes = NULL;
     }
 
-    agent_http_error(r, 500, stream ? "STREAM_START_ERROR"
-                                    : "COMMAND_EXECUTION_ERROR",
-                     context, "%s", text);
+    if (text == NULL && bytes == NULL) {
+        return 0;
+    }
+
+    name = text ? "stdin" : "stdinBase64";
+
+    if (text && bytes) {
+        snprintf(error, size, "stdin and stdinBase64: only one of them");
+        return -1;
+    }
+
+    if (!json_is_string(text ? text : bytes)) {
+        snprintf(error, size, "%s: not a string", name);
+        return -1;
+    }
+
+    len = json_string_length(text ? text : bytes);
+    x->input = malloc(len + 1);
+
+    if (x->input == NULL) {
+        snprintf(error, size, "%s: out of memory", name);
+        return -1;
+    }
+
+    if (text) {
+        memcpy(x->input, json_string_value(text), len);
+        x->input_len = len;
+        return 0;
+    }
+
+    n = agent_base64_decode(x->input, json_string_value(bytes), len);
+
+    if (n == -1) {
+        snprintf(error, size, "stdinBase64: not base64");
+        return -1;
+    }
+
+    x->input_len = n;
+
+    return 0;
 }
 
 
@@ -351,9 +471,7 @@ agent_exec_api_silence(agent_command_t *cmd)
 
     x = cmd->data;
 
-    if (agent_http_queued(x->r) == 0) {
-        agent_http_write(x->r, ": \n\n", 4);
-    }
+    agent_sse_beat(x->r);
 }
 
 
@@ -370,9 +488,9 @@ agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e)
     x->cmd = NULL;
     x->exit = *e;
 
-    n = e->timed_out ? snprintf(text, sizeof(text),
-                                "Command timed out after %llums\n",
-                                (unsigned long long) cmd->timeout_ms) : 0;
+    n = e->timed_out && (x->sessionless || x->stream)
+        ? snprintf(text, sizeof(text), "Command timed out after %llums\n",
+                   (unsigned long long) cmd->timeout_ms) : 0;
 
     line = e->code ? agent_hint_line(&x->hint) : NULL;
 
@@ -420,7 +538,62 @@ agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e)
         return;
     }
 
+    if (!x->sessionless) {
+        agent_exec_api_fault(x, cmd->timeout_ms);
+    }
+
     agent_exec_reply(x);
+}
+
+
+/* what a session's command did that clients know as an error */
+
+static void
+agent_exec_api_fault(agent_exec_api_t *x, uint64_t timeout_ms)
+{
+    if (x->exit.destroyed) {
+        x->status = 410;
+        x->code = "SESSION_DESTROYED";
+
+        snprintf(x->message, sizeof(x->message),
+                 "Session '%s' was deleted while the command ran",
+                 x->session);
+
+    } else if (x->exit.timed_out) {
+        x->status = 500;
+        x->code = "COMMAND_EXECUTION_ERROR";
+
+        snprintf(x->message, sizeof(x->message),
+                 "Command timeout after %llums%s",
+                 (unsigned long long) timeout_ms,
+                 x->exit.terminated
+                 ? "; the session's shell did not leave it and was ended: its "
+                   "state is lost, and the next call starts a new one" : "");
+
+    } else if (x->exit.terminated) {
+        x->status = 410;
+        x->code = "SESSION_TERMINATED";
+
+        snprintf(x->message, sizeof(x->message),
+                 "The shell of session '%s' has ended with %d: its state is "
+                 "lost, and the next call starts a new one",
+                 x->session, x->exit.code);
+    }
+}
+
+
+void
+agent_exec_outcome(agent_exec_api_t *x, json_t *json, const agent_exit_t *e)
+{
+    agent_exit_json(json, e);
+
+    if (x->named) {
+        json_object_set_new(json, "sessionId", json_string(x->session));
+    }
+
+    if (x->shell) {
+        json_object_set_new(json, "shell", json_string(x->shell));
+    }
 }
 
 
@@ -431,10 +604,10 @@ agent_exec_api_drain(agent_request_t *r)
 
     x = r->data;
 
-    if (x->cmd) {
+    if (x->cmd && !x->waiting) {
         agent_command_resume(x->cmd);
 
-    } else if (!x->stream) {
+    } else if (x->closing) {
         agent_exec_reply_more(x);
     }
 }
@@ -447,11 +620,16 @@ agent_exec_api_close(agent_request_t *r, int aborted)
 
     x = r->data;
 
-    if (x->cmd) {
+    if (x->cmd && x->waiting) {
+        agent_session_cancel(x->cmd);
+
+    } else if (x->cmd) {
         agent_command_abort(x->cmd);
     }
 
     json_decref(x->body);
+
+    free(x->input);
 
     free(x->out[0].data);
     free(x->out[1].data);

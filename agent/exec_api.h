@@ -29,16 +29,24 @@ typedef struct {
     agent_command_t  *cmd;             /* NULL: not running */
     json_t           *body;
     const char       *shell;           /* NULL: bash */
-    uint64_t          began;
+    char              session[129];
+    unsigned          named:1;         /* the session, by the call */
+    unsigned          sessionless:1;
+    unsigned          waiting:1;       /* for its session */
     unsigned          stream:1;
     unsigned          too_large:1;
     unsigned          no_memory:1;
     agent_hint_t      hint;
+    char             *input;           /* until it is given to the command */
+    size_t            input_len;
 
     /* the answer at once */
 
     agent_exec_buffer_t  out[2];
     agent_exit_t      exit;
+    int               status;          /* of HTTP */
+    const char       *code;            /* of an error, or NULL */
+    char              message[256];
     char             *closing;         /* the members after the output */
     int               phase;
     size_t            offset;          /* in what the phase emits */
@@ -49,6 +57,14 @@ typedef struct {
     size_t            tail_len[2];
 } agent_exec_api_t;
 
+
+/* exec_api.c: members that both kinds of answers have at their end */
+void agent_exec_outcome(agent_exec_api_t *x, json_t *json,
+    const agent_exit_t *e);
+
+/* exec_shell.c: answers that agent_command_start_shell() gave err */
+void agent_exec_shell_failed(agent_request_t *r, agent_command_t *cmd,
+    int err, int stream, const char *line);
 
 /* exec_reply.c: answers with what is in out; afterwards on drain */
 void agent_exec_reply(agent_exec_api_t *x);

@@ -6,9 +6,11 @@
 
 #include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agent.h"
 #include "exec.h"
@@ -20,6 +22,17 @@
 
 /* a timer beyond this is none */
 #define AGENT_EXEC_TIMEOUT_MAX  (365ULL * 24 * 3600 * 1000)
+
+
+static const char  *const agent_signals[] = {
+    "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL",
+    "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT", "CHLD", "CONT",
+    "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
+    "WINCH", "IO", "PWR", "SYS"
+};
+
+#define AGENT_SIGNALS                                                         \
+    (int) (sizeof(agent_signals) / sizeof(agent_signals[0]))
 
 
 int
@@ -142,21 +155,72 @@ agent_exec_timeout(json_t *json, const char *name, uint64_t *ms, char *error,
 const char *
 agent_signal_name(int sig, char *buf)
 {
-    static const char  *names[] = {
-        "", "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE",
-        "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM", "TERM", "STKFLT",
-        "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU",
-        "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS"
-    };
-
-    if (sig > 0 && sig < (int) (sizeof(names) / sizeof(names[0]))) {
-        snprintf(buf, 16, "SIG%s", names[sig]);
+    if (sig > 0 && sig < AGENT_SIGNALS) {
+        snprintf(buf, 16, "SIG%s", agent_signals[sig]);
 
     } else {
         snprintf(buf, 16, "SIG%d", sig);
     }
 
     return buf;
+}
+
+
+int
+agent_signal_number(const char *name)
+{
+    int      i;
+    size_t   n;
+
+    if (strncasecmp(name, "SIG", 3) == 0) {
+        name += 3;
+    }
+
+    n = strspn(name, "0123456789");
+
+    if (n && name[n] == '\0') {
+        return n <= 2 && atoi(name) < _NSIG ? atoi(name) : 0;
+    }
+
+    for (i = 1; i < AGENT_SIGNALS; i++) {
+
+        if (strcasecmp(agent_signals[i], name) == 0) {
+            return i;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+agent_exit_json(json_t *json, const agent_exit_t *e)
+{
+    char  name[16];
+
+    static const char *const  outcomes[] = {
+        "exited", "signaled", "timed_out", "oom_killed", "lost"
+    };
+
+    json_object_set_new(json, "duration", json_integer(e->duration));
+    json_object_set_new(json, "outcome", json_string(outcomes[e->outcome]));
+
+    if (e->signal) {
+        json_object_set_new(json, "signal",
+                            json_string(agent_signal_name(e->signal, name)));
+    }
+
+    if (e->timed_out) {
+        json_object_set_new(json, "timedOut", json_true());
+    }
+
+    if (e->cpu_ms >= 0) {
+        json_object_set_new(json, "cpuTime", json_integer(e->cpu_ms));
+    }
+
+    if (e->peak >= 0) {
+        json_object_set_new(json, "peakMemory", json_integer(e->peak));
+    }
 }
 
 

@@ -39,6 +39,7 @@ enum {
 
 
 static char *agent_exec_reply_closing(agent_exec_api_t *x);
+static void agent_exec_reply_error(agent_exec_api_t *x, json_t *json);
 static size_t agent_exec_reply_fill(agent_exec_api_t *x, char *buf,
     size_t size);
 static size_t agent_exec_reply_text(agent_exec_api_t *x,
@@ -72,7 +73,7 @@ agent_exec_reply(agent_exec_api_t *x)
 
     /* most are small, and go out at once */
 
-    agent_http_begin(x->r, 200, agent_reply_headers,
+    agent_http_begin(x->r, x->status, agent_reply_headers,
                      x->phase == AGENT_REPLY_DONE ? (int64_t) n : -1);
     agent_http_write(x->r, agent_reply_buf, n);
 
@@ -103,33 +104,17 @@ agent_exec_reply_more(agent_exec_api_t *x)
 static char *
 agent_exec_reply_closing(agent_exec_api_t *x)
 {
-    char    *text, *closing, stamp[32], name[16];
-    json_t  *json, *session;
+    char    *text, *closing, stamp[32];
+    json_t  *json;
 
-    session = json_object_get(x->body, "sessionId");
-
-    json = json_pack("{s:O, s:I, s:s}",
+    json = json_pack("{s:O, s:s}",
                      "command", json_object_get(x->body, "command"),
-                     "duration",
-                     (json_int_t) (agent_monotonic_ms() - x->began),
                      "timestamp", agent_timestamp(stamp));
 
-    if (json_is_string(session)) {
-        json_object_set(json, "sessionId", session);
-    }
+    agent_exec_outcome(x, json, &x->exit);
 
-    if (x->shell) {
-        json_object_set_new(json, "shell", json_string(x->shell));
-    }
-
-    if (x->exit.signal) {
-        json_object_set_new(json, "signal",
-                            json_string(agent_signal_name(x->exit.signal,
-                                                          name)));
-    }
-
-    if (x->exit.timed_out) {
-        json_object_set_new(json, "timedOut", json_true());
+    if (x->code) {
+        agent_exec_reply_error(x, json);
     }
 
     text = json ? json_dumps(json, JSON_COMPACT) : NULL;
@@ -149,6 +134,31 @@ agent_exec_reply_closing(agent_exec_api_t *x)
 }
 
 
+/* an error's members beside the output that there is */
+
+static void
+agent_exec_reply_error(agent_exec_api_t *x, json_t *json)
+{
+    json_t  *context;
+
+    context = json_pack("{s:s, s:i}",
+                        "sessionId", x->session,
+                        "exitCode", x->exit.code);
+
+    if (x->exit.timed_out) {
+        json_object_set(context, "command",
+                        json_object_get(x->body, "command"));
+        json_object_set_new(context, "stderr", json_string(""));
+    }
+
+    json_object_set_new(json, "error", json_string(x->message));
+    json_object_set_new(json, "code", json_string(x->code));
+    json_object_set_new(json, "message", json_string(x->message));
+    json_object_set_new(json, "context", context);
+    json_object_set_new(json, "httpStatus", json_integer(x->status));
+}
+
+
 static size_t
 agent_exec_reply_fill(agent_exec_api_t *x, char *buf, size_t size)
 {
@@ -165,7 +175,8 @@ agent_exec_reply_fill(agent_exec_api_t *x, char *buf, size_t size)
         case AGENT_REPLY_OPEN:
             n += sprintf(buf + n,
                          "{\"success\":%s,\"exitCode\":%d,\"stdout\":\"",
-                         x->exit.code == 0 ? "true" : "false",
+                         x->exit.code == 0 && x->code == NULL ? "true"
+                                                              : "false",
                          x->exit.code);
             x->phase++;
             break;
@@ -240,13 +251,21 @@ agent_exec_reply_fill(agent_exec_api_t *x, char *buf, size_t size)
 static size_t
 agent_exec_reply_text(agent_exec_api_t *x, agent_exec_buffer_t *b, char *buf)
 {
-    size_t       n, len, tail;
+    size_t       n, len, size, tail;
     const char  *p;
+
+    /* of a session's output one line feed at the end is not told */
+
+    size = b->len;
+
+    if (!x->sessionless && size && b->data[size - 1] == '\n') {
+        size--;
+    }
 
     /* without output there is no buffer */
 
     p = b->data ? b->data + x->offset : "";
-    len = b->len - x->offset;
+    len = size - x->offset;
 
     if (len > AGENT_REPLY_PIECE) {
         len = AGENT_REPLY_PIECE;
@@ -261,7 +280,7 @@ agent_exec_reply_text(agent_exec_api_t *x, agent_exec_buffer_t *b, char *buf)
 
     x->offset += len;
 
-    if (x->offset == b->len) {
+    if (x->offset == size) {
         x->offset = 0;
         x->phase++;
     }

@@ -13,6 +13,7 @@
 #include "exec.h"
 #include "hint.h"
 #include "http.h"
+#include "sse.h"
 #include "text.h"
 
 
@@ -36,13 +37,6 @@ static void agent_exec_rest_frame(agent_request_t *r, int stream,
     const char *buf, size_t len);
 static void agent_exec_rest_drain(agent_request_t *r);
 static void agent_exec_rest_close(agent_request_t *r, int aborted);
-
-
-static const agent_header_t  agent_exec_rest_headers[] = {
-    { "Content-Type", "text/event-stream" },
-    { "Cache-Control", "no-cache" },
-    { NULL, NULL }
-};
 
 
 void
@@ -140,7 +134,7 @@ agent_exec_rest_body(agent_request_t *r, json_t *body)
     cmd->on_silence = agent_exec_rest_silence;
     cmd->on_exit = agent_exec_rest_exit;
 
-    agent_http_begin(r, 200, agent_exec_rest_headers, -1);
+    agent_sse_begin(r);
 
     err = agent_command_start(cmd);
 
@@ -289,9 +283,7 @@ agent_exec_rest_silence(agent_command_t *cmd)
 
     x = cmd->data;
 
-    if (agent_http_queued(x->r) == 0) {
-        agent_http_write(x->r, ": \n\n", 4);
-    }
+    agent_sse_beat(x->r);
 }
 
 

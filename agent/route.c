@@ -8,7 +8,9 @@
 
 #include "agent.h"
 #include "http.h"
+#include "process_api.h"
 #include "route.h"
+#include "session.h"
 
 
 typedef struct {
@@ -21,6 +23,7 @@ typedef struct {
 static void agent_route_banner(agent_request_t *r);
 static void agent_route_ping(agent_request_t *r);
 static void agent_route_version(agent_request_t *r);
+static int agent_route_match(const char *pattern, const char *path);
 static int agent_route_file(agent_request_t *r);
 
 
@@ -28,6 +31,27 @@ static const agent_route_t  agent_routes[] = {
     { "POST", "/exec", agent_exec_rest },
     { "POST", "/api/execute", agent_exec_execute },
     { "POST", "/api/execute/stream", agent_exec_stream },
+    { "POST", "/api/session/create", agent_session_create_route },
+    { "GET", "/api/session/list", agent_session_list_route },
+    { "POST", "/api/session/delete", agent_session_delete_route },
+    { "GET", "/api/env", agent_env_get_route },
+    { "POST", "/api/env", agent_env_post_route },
+    { "POST", "/api/process/start", agent_process_post_start },
+    { "GET", "/api/process/list", agent_process_get_list },
+    { "DELETE", "/api/process/kill-all", agent_process_delete_all },
+    { "GET", "/api/process/:process", agent_process_get },
+    { "DELETE", "/api/process/:process", agent_process_delete },
+    { "GET", "/api/process/:process/logs", agent_process_get_logs },
+    { "GET", "/api/process/:process/stream", agent_process_get_stream },
+    { "POST", "/api/process/:process/stdin", agent_process_post_stdin },
+    { "POST", "/api/process/:process/signal", agent_process_post_signal },
+    { "POST", "/api/process/:process/wait-for-exit",
+      agent_process_post_wait_exit },
+    { "POST", "/api/process/:process/wait-for-log",
+      agent_process_post_wait_log },
+    { "POST", "/api/process/:process/wait-for-port",
+      agent_process_post_wait_port },
+    { "POST", "/api/port-watch", agent_port_watch },
     { "GET", "/api/ping", agent_route_ping },
     { "GET", "/api/version", agent_route_version },
     { "GET", "/", agent_route_banner },
@@ -49,8 +73,8 @@ agent_route(agent_request_t *r)
 
     for (route = agent_routes; route->method; route++) {
 
-        if (strcmp(route->path, r->path) == 0
-            && strcmp(route->method, method) == 0)
+        if (strcmp(route->method, method) == 0
+            && agent_route_match(route->path, r->path))
         {
             route->handler(r);
             return;
@@ -59,6 +83,38 @@ agent_route(agent_request_t *r)
 
     agent_http_error(r, 404, "UNKNOWN_ERROR", NULL,
                      "The requested endpoint was not found");
+}
+
+
+/* a segment that begins with a colon stands for any that is not empty */
+
+static int
+agent_route_match(const char *pattern, const char *path)
+{
+    size_t  n;
+
+    while (*pattern && *path) {
+
+        if (*pattern != ':') {
+
+            if (*pattern++ != *path++) {
+                return 0;
+            }
+
+            continue;
+        }
+
+        n = strcspn(path, "/");
+
+        if (n == 0) {
+            return 0;
+        }
+
+        path += n;
+        pattern += strcspn(pattern, "/");
+    }
+
+    return *pattern == *path;
 }
 
 

@@ -9,6 +9,7 @@
 
 
 #include <stddef.h>
+#include <sys/types.h>
 
 
 /* pure functions on bytes; none allocates */
@@ -17,6 +18,12 @@
 
 /* writes agent_base64_len(len) bytes without a NUL; returns their number */
 size_t agent_base64(char *dst, const void *src, size_t len);
+
+/*
+ * Decodes, with or without "=" at the end; dst takes up to len bytes.  Their
+ * number, or -1 where src is no base64.
+ */
+ssize_t agent_base64_decode(char *dst, const char *src, size_t len);
 
 /*
  * The length of the first character of s: 1 to 4 for well-formed UTF-8, 0

@@ -4,40 +4,29 @@
  */
 
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/fsuid.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "child.h"
 #include "tree.h"
+#include "tree_proc.h"
 
 
 #define AGENT_TREE_TERM_STEP  20       /* ms between two looks */
+#define AGENT_TREE_SLOW_STEP  100      /* where patience is asked for */
 #define AGENT_TREE_KILL_STEP  5
 #define AGENT_TREE_HUNT       10000    /* ms */
 
-/* as much of a foreign environment as is looked through */
-#define AGENT_TREE_ENVIRON    (2 * 1024 * 1024)
-
-
-typedef struct {
-    pid_t     pid;
-    pid_t     ppid;
-    pid_t     pgrp;
-    pid_t     session;
-    uint64_t  start;
-    char      state;
-    char      in;
-} agent_tree_process_t;
+/* of the times in /proc, on every architecture that we know */
+#define AGENT_TREE_HZ         100
 
 
 typedef struct {
@@ -48,11 +37,17 @@ typedef struct {
 
 struct agent_tree_s {
     pid_t                  leader;
-    char                   marker[sizeof(AGENT_MARKER) + 33];
+    char                   marker[AGENT_MARKER_SIZE];
     void                 (*done)(void *data, int left);
     void                  *data;
 
+    /* of a shell's command */
+    pid_t                  shell;        /* 0: a child's tree */
+    agent_tree_moment_t    since;
+    int                  (*busy)(void *data, int last);
+
     uint64_t               began;
+    uint64_t               kill_at;
     uv_timer_t             timer;
 
     agent_tree_member_t   *members;      /* sorted by pid */
@@ -63,28 +58,27 @@ struct agent_tree_s {
 };
 
 
+static void agent_tree_start(agent_tree_t *tree, const char *marker,
+    int sig, unsigned grace_ms, void (*done)(void *data, int left),
+    void *data);
 static void agent_tree_step(uv_timer_t *timer);
+static int agent_tree_later(agent_tree_t *tree, agent_process_stat_t *p);
 static void agent_tree_closed(uv_handle_t *handle);
 static ssize_t agent_tree_signal(agent_tree_t *tree, int sig);
-static agent_tree_process_t *agent_tree_list(size_t *n);
-static int agent_tree_stat(int proc, const char *name,
-    agent_tree_process_t *p);
-static int agent_tree_marked(agent_tree_t *tree, pid_t pid);
-static int agent_tree_find_marker(agent_tree_t *tree, int fd);
-static void agent_tree_mark(agent_tree_t *tree, agent_tree_process_t *list,
+static int agent_tree_marked(agent_tree_t *tree, agent_process_stat_t *p);
+static void agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list,
     size_t n);
 static int agent_tree_member(agent_tree_t *tree, pid_t pid, uint64_t start);
 static void agent_tree_remember(agent_tree_t *tree,
-    agent_tree_process_t *list, size_t n);
-static void agent_tree_kill(agent_tree_process_t *p, int sig);
-static int agent_tree_compare(const void *one, const void *two);
+    agent_process_stat_t *list, size_t n);
+static void agent_tree_kill(agent_process_stat_t *p, int sig);
 
 
 static size_t  agent_trees;
 
 
 agent_tree_t *
-agent_tree_end(pid_t leader, const char *marker,
+agent_tree_end(pid_t leader, const char *marker, int sig, unsigned grace_ms,
     void (*done)(void *data, int left), void *data)
 {
     agent_tree_t  *tree;
@@ -98,23 +92,134 @@ agent_tree_end(pid_t leader, const char *marker,
     }
 
     tree->leader = leader;
+
+    agent_tree_start(tree, marker, sig, grace_ms, done, data);
+
+    return tree;
+}
+
+
+agent_tree_t *
+agent_tree_end_command(pid_t shell, const char *marker,
+    const agent_tree_moment_t *since, int sig, unsigned grace_ms,
+    int (*busy)(void *data, int last), void (*done)(void *data, int left),
+    void *data)
+{
+    agent_tree_t  *tree;
+
+    tree = calloc(1, sizeof(agent_tree_t));
+
+    if (tree == NULL) {
+        kill(-shell, SIGKILL);
+        return NULL;
+    }
+
+    tree->shell = shell;
+    tree->since = *since;
+    tree->busy = busy;
+
+    /* the group is the shell's */
+    tree->leader = -1;
+    tree->reaped = 1;
+
+    agent_tree_start(tree, marker, sig, grace_ms, done, data);
+
+    return tree;
+}
+
+
+static void
+agent_tree_start(agent_tree_t *tree, const char *marker, int sig,
+    unsigned grace_ms, void (*done)(void *data, int left), void *data)
+{
     tree->done = done;
     tree->data = data;
     tree->began = agent_monotonic_ms();
+    tree->kill_at = tree->began + grace_ms;
 
-    snprintf(tree->marker, sizeof(tree->marker), AGENT_MARKER "=%s", marker);
+    snprintf(tree->marker, sizeof(tree->marker), "%s", marker);
 
     uv_timer_init(agent_loop, &tree->timer);
     tree->timer.data = tree;
 
     agent_trees++;
 
-    (void) agent_tree_signal(tree, SIGTERM);
+    (void) agent_tree_signal(tree, sig);
 
     /* never at once: the caller is not ready for an answer */
     uv_timer_start(&tree->timer, agent_tree_step, AGENT_TREE_KILL_STEP, 0);
+}
 
-    return tree;
+
+void
+agent_tree_moment(agent_tree_moment_t *m)
+{
+    char             buf[64], *p;
+    ssize_t          n;
+    struct timespec  ts;
+
+    static int  fd = -1;
+
+    clock_gettime(CLOCK_BOOTTIME, &ts);
+
+    m->clock = (uint64_t) ts.tv_sec * AGENT_TREE_HZ
+               + ts.tv_nsec / (1000000000 / AGENT_TREE_HZ);
+    m->last = 0;
+
+    if (fd == -1) {
+        fd = open("/proc/loadavg", O_RDONLY|O_CLOEXEC);
+    }
+
+    n = fd != -1 ? pread(fd, buf, sizeof(buf) - 1, 0) : -1;
+
+    if (n > 0) {
+        buf[n] = '\0';
+        p = strrchr(buf, ' ');
+        m->last = p ? atoi(p + 1) : 0;
+    }
+}
+
+
+/* numbers are given in order, and come again later than within a moment */
+
+static int
+agent_tree_later(agent_tree_t *tree, agent_process_stat_t *p)
+{
+    return p->start > tree->since.clock
+           || (p->start == tree->since.clock && p->pid > tree->since.last);
+}
+
+
+void
+agent_tree_again(agent_tree_t *tree, int sig, unsigned grace_ms)
+{
+    uint64_t  kill_at;
+
+    kill_at = agent_monotonic_ms() + grace_ms;
+
+    if (kill_at < tree->kill_at) {
+        tree->kill_at = kill_at;
+    }
+
+    (void) agent_tree_signal(tree, sig);
+
+    uv_timer_start(&tree->timer, agent_tree_step, AGENT_TREE_KILL_STEP, 0);
+}
+
+
+void
+agent_tree_send(pid_t leader, const char *marker, int sig)
+{
+    agent_tree_t  tree;
+
+    memset(&tree, 0, sizeof(agent_tree_t));
+
+    tree.leader = leader;
+    snprintf(tree.marker, sizeof(tree.marker), "%s", marker);
+
+    (void) agent_tree_signal(&tree, sig);
+
+    free(tree.members);
 }
 
 
@@ -122,6 +227,10 @@ void
 agent_tree_reaped(agent_tree_t *tree)
 {
     tree->reaped = 1;
+
+    /* often nothing else is left: somebody waits to hear it */
+
+    uv_timer_start(&tree->timer, agent_tree_step, 0, 0);
 }
 
 
@@ -142,24 +251,39 @@ agent_tree_active(void)
 static void
 agent_tree_step(uv_timer_t *timer)
 {
-    int            last;
+    int            last, busy;
     ssize_t        left;
-    uint64_t       elapsed;
+    uint64_t       now, overdue, step;
     agent_tree_t  *tree;
 
     tree = timer->data;
-    elapsed = agent_monotonic_ms() - tree->began;
+    now = agent_monotonic_ms();
 
-    tree->killing = (elapsed >= AGENT_TREE_GRACE);
+    overdue = 0;
+
+    if (now >= tree->kill_at) {
+        overdue = now - tree->kill_at;
+        tree->killing = 1;
+    }
+
+    /* first, so that what it starts before it is free is seen */
+
+    busy = tree->busy && tree->busy(tree->data,
+                                    overdue >= AGENT_TREE_LIMIT);
 
     left = agent_tree_signal(tree, tree->killing ? SIGKILL : 0);
 
-    last = (left == 0 || elapsed >= AGENT_TREE_HUNT);
+    last = ((left == 0 && !busy) || overdue >= AGENT_TREE_HUNT);
 
-    if (tree->done && (last || elapsed >= AGENT_TREE_LIMIT)) {
+    if (tree->done && (last || overdue >= AGENT_TREE_LIMIT)) {
         void  (*done)(void *, int) = tree->done;
 
         tree->done = NULL;
+
+        /* the shell's next children are another command's */
+        tree->busy = NULL;
+        tree->since.clock = UINT64_MAX;
+
         done(tree->data, left != 0);
     }
 
@@ -168,10 +292,20 @@ agent_tree_step(uv_timer_t *timer)
         return;
     }
 
-    uv_timer_start(timer, agent_tree_step,
-                   elapsed >= AGENT_TREE_LIMIT ? AGENT_TREE_TERM_STEP * 5
-                   : tree->killing ? AGENT_TREE_KILL_STEP
-                                   : AGENT_TREE_TERM_STEP, 0);
+    if (tree->killing) {
+        step = overdue >= AGENT_TREE_LIMIT ? AGENT_TREE_SLOW_STEP
+                                           : AGENT_TREE_KILL_STEP;
+
+    } else {
+        step = now - tree->began >= AGENT_TREE_GRACE ? AGENT_TREE_SLOW_STEP
+                                                     : AGENT_TREE_TERM_STEP;
+
+        if (step > tree->kill_at - now) {
+            step = tree->kill_at - now;
+        }
+    }
+
+    uv_timer_start(timer, agent_tree_step, step, 0);
 }
 
 
@@ -194,9 +328,9 @@ static ssize_t
 agent_tree_signal(agent_tree_t *tree, int sig)
 {
     size_t                 i, n, left;
-    agent_tree_process_t  *list;
+    agent_process_stat_t  *list;
 
-    list = agent_tree_list(&n);
+    list = agent_process_list(&n);
 
     if (list == NULL) {
 
@@ -231,213 +365,57 @@ agent_tree_signal(agent_tree_t *tree, int sig)
 }
 
 
-/* all processes but the agent, sorted by pid */
+/* 1: it is the command's by what it was given when it began */
 
-static agent_tree_process_t *
-agent_tree_list(size_t *count)
+static int
+agent_tree_marked(agent_tree_t *tree, agent_process_stat_t *p)
 {
-    DIR                   *dir;
-    size_t                 n, size;
-    struct dirent         *de;
-    agent_tree_process_t  *list, *p;
+    char    value[AGENT_MARKER_SIZE], *dot;
+    size_t  len;
 
-    dir = opendir("/proc");
+    value[0] = '\0';
 
-    if (dir == NULL) {
-        return NULL;
-    }
+    if (p->state != 'Z' && agent_process_marker(p->pid, value)) {
+        len = strlen(tree->marker);
 
-    n = 0;
-    size = 64;
-    list = malloc(size * sizeof(agent_tree_process_t));
-
-    while (list && (de = readdir(dir))) {
-
-        if (de->d_name[0] < '1' || de->d_name[0] > '9') {
-            continue;
-        }
-
-        if (n == size) {
-            size *= 2;
-            p = realloc(list, size * sizeof(agent_tree_process_t));
-
-            if (p == NULL) {
-                free(list);
-                list = NULL;
-                break;
-            }
-
-            list = p;
-        }
-
-        if (agent_tree_stat(dirfd(dir), de->d_name, &list[n]) == 0
-            && list[n].pid != getpid())
+        if (strncmp(value, tree->marker, len) == 0
+            && (value[len] == '\0' || value[len] == '.'))
         {
-            n++;
+            return 1;
         }
     }
 
-    closedir(dir);
-
-    if (list) {
-        qsort(list, n, sizeof(agent_tree_process_t), agent_tree_compare);
+    if (tree->shell == 0 || !agent_tree_later(tree, p)) {
+        return 0;
     }
 
-    *count = n;
-
-    return list;
-}
-
-
-static int
-agent_tree_stat(int proc, const char *name, agent_tree_process_t *p)
-{
-    int       fd, pid, ppid, pgrp, session;
-    char      path[32], buf[1024], *s;
-    ssize_t   n;
-
-    snprintf(path, sizeof(path), "%.16s/stat", name);
-
-    fd = openat(proc, path, O_RDONLY|O_CLOEXEC);
-
-    if (fd == -1) {
-        return -1;
+    if (p->ppid == tree->shell) {
+        return 1;
     }
 
-    n = read(fd, buf, sizeof(buf) - 1);
-    close(fd);
+    /* what was forked and has run nothing else has the shell's own marker */
 
-    if (n <= 0) {
-        return -1;
-    }
+    dot = strchr(tree->marker, '.');
+    len = dot ? (size_t) (dot - tree->marker) : 0;
 
-    buf[n] = '\0';
-
-    /* the name in parentheses is the process's own: it may hold anything */
-
-    s = strrchr(buf, ')');
-
-    if (s == NULL || sscanf(buf, "%d", &pid) != 1
-        || sscanf(s + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u"
-                  " %*d %*d %*d %*d %*d %*d %lu",
-                  &p->state, &ppid, &pgrp, &session, &p->start) != 5)
-    {
-        return -1;
-    }
-
-    p->pid = pid;
-    p->ppid = ppid;
-    p->pgrp = pgrp;
-    p->session = session;
-    p->in = 0;
-
-    return 0;
-}
-
-
-static int
-agent_tree_marked(agent_tree_t *tree, pid_t pid)
-{
-    int          fd, found;
-    char         path[64];
-    struct stat  st;
-
-    snprintf(path, sizeof(path), "/proc/%d/environ", (int) pid);
-
-    fd = open(path, O_RDONLY|O_CLOEXEC);
-
-    if (fd == -1) {
-
-        if (errno != EACCES && errno != EPERM) {
-            return 0;
-        }
-
-        /*
-         * Another user's.  Without the capability to trace, the kernel
-         * shows it to its own user; the thread takes that user's place for
-         * a moment.
-         */
-
-        snprintf(path, sizeof(path), "/proc/%d", (int) pid);
-
-        if (stat(path, &st) == -1) {
-            return 0;
-        }
-
-        strcat(path, "/environ");
-
-        setfsgid(st.st_gid);
-        setfsuid(st.st_uid);
-
-        fd = open(path, O_RDONLY|O_CLOEXEC);
-
-        setfsuid(0);
-        setfsgid(0);
-
-        if (fd == -1) {
-            return 0;
-        }
-    }
-
-    found = agent_tree_find_marker(tree, fd);
-
-    close(fd);
-
-    return found;
-}
-
-
-static int
-agent_tree_find_marker(agent_tree_t *tree, int fd)
-{
-    char     buf[16384 + sizeof(tree->marker)], *p, *end;
-    size_t   len, keep, total;
-    ssize_t  n;
-
-    /* a variable begins the environment, or follows a NUL */
-
-    buf[0] = '\0';
-    keep = 1;
-    len = strlen(tree->marker);
-
-    for (total = 0; total < AGENT_TREE_ENVIRON; total += n) {
-
-        n = read(fd, buf + keep, 16384);
-
-        if (n <= 0) {
-            return 0;
-        }
-
-        end = buf + keep + n;
-
-        for (p = buf; (p = memchr(p, '\0', end - p)) != NULL; p++) {
-
-            if ((size_t) (end - p) > len
-                && memcmp(p + 1, tree->marker, len) == 0
-                && (p + 1 + len == end || p[1 + len] == '\0'))
-            {
-                return 1;
-            }
-        }
-
-        keep = end - buf < (ssize_t) len + 1 ? (size_t) (end - buf)
-                                             : len + 1;
-        memmove(buf, end - keep, keep);
-    }
-
-    return 0;
+    return p->ppid == 1 && len && strncmp(value, tree->marker, len) == 0
+           && value[len] == '\0';
 }
 
 
 static void
-agent_tree_mark(agent_tree_t *tree, agent_tree_process_t *list, size_t n)
+agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
 {
     int                    again;
     size_t                 i;
-    agent_tree_process_t  *p, *parent, key;
+    agent_process_stat_t  *p, *parent, key;
 
     for (i = 0; i < n; i++) {
         p = &list[i];
+
+        if (p->pid == tree->shell) {
+            continue;
+        }
 
         if (agent_tree_member(tree, p->pid, p->start)) {
             p->in = 1;
@@ -454,8 +432,8 @@ agent_tree_mark(agent_tree_t *tree, agent_tree_process_t *list, size_t n)
             }
         }
 
-        if (p->state != 'Z') {
-            p->in = agent_tree_marked(tree, p->pid);
+        if (p->state != 'Z' || tree->shell) {
+            p->in = agent_tree_marked(tree, p);
         }
     }
 
@@ -466,14 +444,16 @@ agent_tree_mark(agent_tree_t *tree, agent_tree_process_t *list, size_t n)
 
         for (i = 0; i < n; i++) {
 
-            if (list[i].in || list[i].ppid <= 1) {
+            if (list[i].in || list[i].ppid <= 1
+                || list[i].pid == tree->shell)
+            {
                 continue;
             }
 
             key.pid = list[i].ppid;
 
-            parent = bsearch(&key, list, n, sizeof(agent_tree_process_t),
-                             agent_tree_compare);
+            parent = bsearch(&key, list, n, sizeof(agent_process_stat_t),
+                             agent_process_compare);
 
             if (parent && parent->in) {
                 list[i].in = 1;
@@ -513,7 +493,7 @@ agent_tree_member(agent_tree_t *tree, pid_t pid, uint64_t start)
 
 
 static void
-agent_tree_remember(agent_tree_t *tree, agent_tree_process_t *list, size_t n)
+agent_tree_remember(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
 {
     size_t                i, m;
     agent_tree_member_t  *members;
@@ -546,19 +526,19 @@ agent_tree_remember(agent_tree_t *tree, agent_tree_process_t *list, size_t n)
 /* the number may have passed to another process since it was listed */
 
 static void
-agent_tree_kill(agent_tree_process_t *p, int sig)
+agent_tree_kill(agent_process_stat_t *p, int sig)
 {
 #if defined(SYS_pidfd_open) && defined(SYS_pidfd_send_signal)
     int                   fd;
     char                  name[16];
-    agent_tree_process_t  now;
+    agent_process_stat_t  now;
 
     fd = syscall(SYS_pidfd_open, p->pid, 0);
 
     if (fd != -1) {
         snprintf(name, sizeof(name), "/proc/%d", (int) p->pid);
 
-        if (agent_tree_stat(AT_FDCWD, name, &now) == 0
+        if (agent_process_stat(AT_FDCWD, name, &now) == 0
             && now.start == p->start
             && syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0) == -1
             && (errno == ENOSYS || errno == EPERM))
@@ -576,13 +556,4 @@ agent_tree_kill(agent_tree_process_t *p, int sig)
 #endif
 
     kill(p->pid, sig);
-}
-
-
-static int
-agent_tree_compare(const void *one, const void *two)
-{
-    const agent_tree_process_t  *a = one, *b = two;
-
-    return (a->pid > b->pid) - (a->pid < b->pid);
 }

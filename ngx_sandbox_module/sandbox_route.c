@@ -18,6 +18,8 @@ typedef struct {
 } sandbox_route_entry_t;
 
 
+static const sandbox_route_entry_t *sandbox_route_find_process(
+    const char *rest, size_t len);
 static int sandbox_route_dots(const char *path, size_t len);
 static const sandbox_route_entry_t *sandbox_route_find(const char *tail,
     size_t len);
@@ -82,11 +84,73 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
       SANDBOX_ROUTE_EXECUTE_STREAM,
       "POST", "/v1/sandbox/:id/api/execute/stream", 0 },
 
+    { sandbox_route_text("/api/session/create"), SANDBOX_ROUTE_SESSIONS,
+      "POST", "/v1/sandbox/:id/api/session/create", 0 },
+
+    { sandbox_route_text("/api/session/list"), SANDBOX_ROUTE_SESSIONS,
+      "GET, HEAD", "/v1/sandbox/:id/api/session/list", 0 },
+
+    { sandbox_route_text("/api/session/delete"), SANDBOX_ROUTE_SESSIONS,
+      "POST", "/v1/sandbox/:id/api/session/delete", 0 },
+
+    { sandbox_route_text("/api/env"), SANDBOX_ROUTE_ENV,
+      "GET, HEAD, POST", "/v1/sandbox/:id/api/env", 0 },
+
+    { sandbox_route_text("/api/process/start"), SANDBOX_ROUTE_PROCESSES,
+      "POST", "/v1/sandbox/:id/api/process/start", 0 },
+
+    { sandbox_route_text("/api/process/list"), SANDBOX_ROUTE_PROCESSES,
+      "GET, HEAD", "/v1/sandbox/:id/api/process/list", 0 },
+
+    { sandbox_route_text("/api/process/kill-all"), SANDBOX_ROUTE_PROCESSES,
+      "DELETE", "/v1/sandbox/:id/api/process/kill-all", 0 },
+
+    { sandbox_route_text("/api/port-watch"), SANDBOX_ROUTE_PORT_WATCH,
+      "POST", "/v1/sandbox/:id/api/port-watch", 0 },
+
     { sandbox_route_text("/api/ping"), SANDBOX_ROUTE_PING,
       "GET, HEAD", "/v1/sandbox/:id/api/ping", 0 },
 
     { sandbox_route_text("/api/version"), SANDBOX_ROUTE_VERSION,
       "GET, HEAD", "/v1/sandbox/:id/api/version", 0 },
+
+    { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
+};
+
+
+static const sandbox_text_t  sandbox_route_process =
+    sandbox_route_text("/api/process/");
+
+#define SANDBOX_ROUTE_PROCESS_ID  128
+
+
+/* what follows the id of a process */
+
+static const sandbox_route_entry_t  sandbox_process_routes[] = {
+
+    { sandbox_route_text(""), SANDBOX_ROUTE_PROCESS,
+      "GET, HEAD, DELETE", "/v1/sandbox/:id/api/process/:process", 0 },
+
+    { sandbox_route_text("/logs"), SANDBOX_ROUTE_PROCESS,
+      "GET, HEAD", "/v1/sandbox/:id/api/process/:process/logs", 0 },
+
+    { sandbox_route_text("/stream"), SANDBOX_ROUTE_PROCESS,
+      "GET, HEAD", "/v1/sandbox/:id/api/process/:process/stream", 0 },
+
+    { sandbox_route_text("/stdin"), SANDBOX_ROUTE_PROCESS,
+      "POST", "/v1/sandbox/:id/api/process/:process/stdin", 0 },
+
+    { sandbox_route_text("/signal"), SANDBOX_ROUTE_PROCESS,
+      "POST", "/v1/sandbox/:id/api/process/:process/signal", 0 },
+
+    { sandbox_route_text("/wait-for-exit"), SANDBOX_ROUTE_PROCESS,
+      "POST", "/v1/sandbox/:id/api/process/:process/wait-for-exit", 0 },
+
+    { sandbox_route_text("/wait-for-log"), SANDBOX_ROUTE_PROCESS,
+      "POST", "/v1/sandbox/:id/api/process/:process/wait-for-log", 0 },
+
+    { sandbox_route_text("/wait-for-port"), SANDBOX_ROUTE_PROCESS,
+      "POST", "/v1/sandbox/:id/api/process/:process/wait-for-port", 0 },
 
     { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
 };
@@ -193,6 +257,51 @@ sandbox_route_find(const char *tail, size_t len)
         }
 
         return e;
+    }
+
+    if (len > sandbox_route_process.len
+        && memcmp(tail, sandbox_route_process.data, sandbox_route_process.len)
+           == 0)
+    {
+        return sandbox_route_find_process(tail + sandbox_route_process.len,
+                                          len - sandbox_route_process.len);
+    }
+
+    return NULL;
+}
+
+
+/* [A-Za-z0-9._-]{1,128}, and then one of the routes of a process */
+
+static const sandbox_route_entry_t *
+sandbox_route_find_process(const char *rest, size_t len)
+{
+    size_t                        n;
+    const sandbox_route_entry_t  *e;
+
+    for (n = 0; n < len && rest[n] != '/'; n++) {
+
+        if (n == SANDBOX_ROUTE_PROCESS_ID
+            || !((rest[n] >= 'a' && rest[n] <= 'z')
+                 || (rest[n] >= 'A' && rest[n] <= 'Z')
+                 || (rest[n] >= '0' && rest[n] <= '9')
+                 || rest[n] == '.' || rest[n] == '_' || rest[n] == '-'))
+        {
+            return NULL;
+        }
+    }
+
+    if (n == 0) {
+        return NULL;
+    }
+
+    for (e = sandbox_process_routes; e->tail.data; e++) {
+
+        if (e->tail.len == len - n
+            && memcmp(rest + n, e->tail.data, e->tail.len) == 0)
+        {
+            return e;
+        }
     }
 
     return NULL;

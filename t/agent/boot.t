@@ -246,7 +246,7 @@ P
         symlink 'busybox', "$root/bin/$_" for qw/sh echo sleep/;
         $box = Sandbox::Box->new(box => ["root=$root"]);
         $r = $box->call('POST', '/api/execute', { command => 'echo hi' });
-        is($r->{json}{stdout}, "hi\n", 'execute by sh');
+        is($r->{json}{stdout}, 'hi', 'execute by sh');
         is($r->{json}{shell}, '/bin/sh', 'and says so');
     }
 }

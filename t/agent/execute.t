@@ -27,7 +27,8 @@ my $stamp = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 sub run
 {
     my ($command, %o) = @_;
-    return $box->call('POST', '/api/execute', { command => $command, %o });
+    return $box->call('POST', '/api/execute',
+        { command => $command, sessionId => '__DISABLE_SESSION__', %o });
 }
 
 
@@ -36,7 +37,8 @@ sub stream
     my ($command, %o) = @_;
     my $http = $box->http(timeout => 120);
     $http->request('POST', '/api/execute/stream', host => 'x',
-        body => JSON::PP->new->utf8->encode({ command => $command, %o }));
+        body => JSON::PP->new->utf8->encode({ command => $command,
+            sessionId => '__DISABLE_SESSION__', %o }));
     my $res = $http->head();
     my $sse = Sandbox::SSE->new($http);
     $res->{events} = [];
@@ -56,9 +58,12 @@ is($res->{status}, 200, 'status, whatever the exit code');
 is($res->{headers}{'content-type'}, 'application/json', 'type');
 like(delete $res->{json}{timestamp}, $stamp, 'timestamp');
 like(delete $res->{json}{duration}, qr/^\d+$/, 'duration');
+like(delete $res->{json}{cpuTime}, qr/^\d+$/, 'cpuTime');
+like(delete $res->{json}{peakMemory}, qr/^\d{6,}$/, 'peakMemory');
 is_deeply($res->{json}, { success => JSON::PP::false, exitCode => 3,
     stdout => "hi\n", stderr => "err\n",
-    command => 'echo hi; echo err >&2; exit 3' }, 'members');
+    command => 'echo hi; echo err >&2; exit 3', outcome => 'exited',
+    sessionId => '__DISABLE_SESSION__' }, 'members');
 
 is_deeply([@{run('true')->{json}}{qw/success exitCode stdout stderr/}],
     [JSON::PP::true, 0, '', ''], 'success');
@@ -77,6 +82,7 @@ is(run('no-such-thing')->{json}{exitCode}, 127, 'not found');
 is(run('/etc/passwd')->{json}{exitCode}, 126, 'not executable');
 is(run('kill -9 $$')->{json}{exitCode}, 137, 'killed');
 is(run('kill -9 $$')->{json}{signal}, 'SIGKILL', 'and by what');
+is(run('kill -9 $$')->{json}{outcome}, 'signaled', 'and how it ended');
 is(run("echo 'unterminated")->{json}{exitCode}, 2, 'a syntax error');
 is(run("cat <<X\na\nX\n")->{json}{stdout}, "a\n", 'lines');
 is(run('cat')->{json}{exitCode}, 0, 'stdin is empty');
@@ -158,6 +164,26 @@ is(run('echo $A-$B', env => { A => 'x y', B => undef })->{json}{stdout},
     "x y-\n", 'env');
 
 
+# stdin
+
+is(run('cat', stdin => "a\n\0b")->{json}{stdout}, "a\n\0b", 'text');
+is(run('od -An -tx1', stdinBase64 => '/wAK')->{json}{stdout}, " ff 00 0a\n",
+    'bytes');
+is(run('wc -c', stdin => 'x' x 1_000_000)->{json}{stdout}, "1000000\n",
+    'more than a pipe holds');
+is(run('true', stdin => 'x' x 1_000_000)->{json}{exitCode}, 0,
+    'of which nothing is read');
+is(run('cat', stdin => undef)->{json}{stdout}, '', 'none');
+is(run('cat', stdin => '')->{json}{stdout}, '', 'and an empty one');
+
+
+# in the background
+
+$res = run('echo started', background => JSON::PP::true);
+is($res->{status}, 200, 'background: 200');
+like($res->{json}{processId}, qr/./, 'and the answer of a process start');
+
+
 # the deadline
 
 $res = run('echo out; printf err >&2; sleep 69', timeoutMs => 300);
@@ -233,8 +259,11 @@ for my $path ('/api/execute', '/api/execute/stream') {
         ['{"command":"a","cwd":[]}', 'VALIDATION_FAILED', 'cwd'],
         ['{"command":"a","sessionId":"../x"}', 'VALIDATION_FAILED',
             'sessionId'],
-        ['{"command":"a","background":true}', 'VALIDATION_FAILED',
-            'background'],
+        ['{"command":"a","stdin":5}', 'VALIDATION_FAILED', 'stdin'],
+        ['{"command":"a","stdinBase64":"a*=="}', 'VALIDATION_FAILED',
+            'stdinBase64'],
+        ['{"command":"a","stdin":"a","stdinBase64":"YQ=="}',
+            'VALIDATION_FAILED', 'only one'],
         ['{', 'VALIDATION_FAILED', 'JSON'],
         ['[1]', 'VALIDATION_FAILED', 'object'])
     {
@@ -253,7 +282,8 @@ is($res->{json}{error}, $res->{json}{message}, 'error and message agree');
 like($res->{json}{timestamp}, $stamp, 'timestamp of an error');
 
 $res = $box->call('POST', '/api/execute/stream',
-    { command => 'true', cwd => '/no/such' });
+    { command => 'true', cwd => '/no/such',
+    sessionId => '__DISABLE_SESSION__' });
 is($res->{status}, 500, 'a stream that cannot start is no stream');
 is($res->{json}{code}, 'STREAM_START_ERROR', 'code');
 

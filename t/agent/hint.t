@@ -68,7 +68,7 @@ like(stderr_of('head -c 200000 /dev/zero | tr "\0" a >&2; '
 {
     my $call = { command => 'echo code EAI_AGAIN >&2; exit 3' };
     my $json = $box->call('POST', '/api/execute', $call)->{json};
-    is($json->{stderr}, "code EAI_AGAIN\n$line", '/api/execute');
+    is("$json->{stderr}\n", "code EAI_AGAIN\n$line", '/api/execute');
     is($json->{exitCode}, 3, 'the exit code stays');
 
     my $http = $box->http();

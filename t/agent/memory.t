@@ -82,6 +82,10 @@ $_->response() for map {
     $http
 } 1 .. 100;
 
+# a session is there until it is deleted
+is($box->call('POST', '/api/session/delete', { sessionId => 'default' })
+    ->{status}, 200, 'the session is deleted');
+
 sleep 0.2;
 my $used = $box->private();
 cmp_ok($used, '<=', 2048, "$used KB of private memory after all that");

@@ -401,6 +401,16 @@ box_root(box_t *box)
             }
         }
 
+        /* the host's is not for what is tried out here */
+
+        snprintf(to, sizeof(to), "%s/dev/shm", box->made);
+
+        if (mount("shm", to, "tmpfs", MS_NOSUID|MS_NODEV|MS_NOEXEC,
+                  "mode=1777") == -1)
+        {
+            box_die(to);
+        }
+
         snprintf(to, sizeof(to), "%s/tmp", box->made);
         mkdir(to, 0777);
         chmod(to, 01777);

@@ -18,6 +18,7 @@
 
 
 #define TEST_ID40  "a234567890123456789012345678901234567890"
+#define TEST_ID128  TEST_ID40 TEST_ID40 TEST_ID40 "12345678"
 
 
 typedef struct {
@@ -108,10 +109,47 @@ test_routes(void **state)
           "/api/execute", "" },
         { "/v1/sandbox/a/api/execute/stream", SANDBOX_ROUTE_EXECUTE_STREAM,
           "a", "/api/execute/stream", "" },
+        { "/v1/sandbox/a/api/session/create", SANDBOX_ROUTE_SESSIONS, "a",
+          "/api/session/create", "" },
+        { "/v1/sandbox/a/api/session/list", SANDBOX_ROUTE_SESSIONS, "a",
+          "/api/session/list", "" },
+        { "/v1/sandbox/a/api/session/delete", SANDBOX_ROUTE_SESSIONS, "a",
+          "/api/session/delete", "" },
+        { "/v1/sandbox/a/api/env", SANDBOX_ROUTE_ENV, "a", "/api/env", "" },
         { "/v1/sandbox/a/api/ping", SANDBOX_ROUTE_PING, "a", "/api/ping",
           "" },
         { "/v1/sandbox/a/api/version", SANDBOX_ROUTE_VERSION, "a",
           "/api/version", "" },
+        { "/v1/sandbox/a/api/process/start",
+          SANDBOX_ROUTE_PROCESSES, "a", "/api/process/start", "" },
+        { "/v1/sandbox/a/api/process/list",
+          SANDBOX_ROUTE_PROCESSES, "a", "/api/process/list", "" },
+        { "/v1/sandbox/a/api/process/kill-all",
+          SANDBOX_ROUTE_PROCESSES, "a", "/api/process/kill-all", "" },
+        { "/v1/sandbox/a/api/port-watch",
+          SANDBOX_ROUTE_PORT_WATCH, "a", "/api/port-watch", "" },
+        { "/v1/sandbox/a/api/process/p",
+          SANDBOX_ROUTE_PROCESS, "a", "/api/process/p", "" },
+        { "/v1/sandbox/a/api/process/A.b_c-9",
+          SANDBOX_ROUTE_PROCESS, "a", "/api/process/A.b_c-9", "" },
+        { "/v1/sandbox/a/api/process/...",
+          SANDBOX_ROUTE_PROCESS, "a", "/api/process/...", "" },
+        { "/v1/sandbox/a/api/process/p/logs",
+          SANDBOX_ROUTE_PROCESS, "a", "/api/process/p/logs", "" },
+        { "/v1/sandbox/a/api/process/p/stream",
+          SANDBOX_ROUTE_PROCESS, "a", "/api/process/p/stream", "" },
+        { "/v1/sandbox/a/api/process/p/stdin",
+          SANDBOX_ROUTE_PROCESS, "a", "/api/process/p/stdin", "" },
+        { "/v1/sandbox/a/api/process/p/signal",
+          SANDBOX_ROUTE_PROCESS, "a", "/api/process/p/signal", "" },
+        { "/v1/sandbox/a/api/process/p/wait-for-exit",
+          SANDBOX_ROUTE_PROCESS, "a", "/api/process/p/wait-for-exit", "" },
+        { "/v1/sandbox/a/api/process/p/wait-for-log",
+          SANDBOX_ROUTE_PROCESS, "a", "/api/process/p/wait-for-log", "" },
+        { "/v1/sandbox/a/api/process/p/wait-for-port",
+          SANDBOX_ROUTE_PROCESS, "a", "/api/process/p/wait-for-port", "" },
+        { "/v1/sandbox/a/api/process/" TEST_ID128, SANDBOX_ROUTE_PROCESS,
+          "a", "/api/process/" TEST_ID128, "" },
 
         { "/", SANDBOX_ROUTE_NONE, "", "", "" },
         { "/health/", SANDBOX_ROUTE_NONE, "", "", "" },
@@ -135,10 +173,40 @@ test_routes(void **state)
         { "/v1/sandbox/a/ports/1/2", SANDBOX_ROUTE_NONE, "a", "/ports/1/2",
           "" },
         { "/v1/sandbox/a/api", SANDBOX_ROUTE_NONE, "a", "/api", "" },
+        { "/v1/sandbox/a/api/session", SANDBOX_ROUTE_NONE, "a",
+          "/api/session", "" },
+        { "/v1/sandbox/a/api/session/", SANDBOX_ROUTE_NONE, "a",
+          "/api/session/", "" },
+        { "/v1/sandbox/a/api/session/lists", SANDBOX_ROUTE_NONE, "a",
+          "/api/session/lists", "" },
+        { "/v1/sandbox/a/api/env/", SANDBOX_ROUTE_NONE, "a", "/api/env/",
+          "" },
         { "/v1/sandbox/a/api/execute/", SANDBOX_ROUTE_NONE, "a",
           "/api/execute/", "" },
         { "/v1/sandbox/a/api/execute/streams", SANDBOX_ROUTE_NONE, "a",
           "/api/execute/streams", "" },
+        { "/v1/sandbox/a/api/process", SANDBOX_ROUTE_NONE,
+          "a", "/api/process", "" },
+        { "/v1/sandbox/a/api/process/", SANDBOX_ROUTE_NONE,
+          "a", "/api/process/", "" },
+        { "/v1/sandbox/a/api/process//logs", SANDBOX_ROUTE_NONE,
+          "a", "/api/process//logs", "" },
+        { "/v1/sandbox/a/api/process/p/", SANDBOX_ROUTE_NONE,
+          "a", "/api/process/p/", "" },
+        { "/v1/sandbox/a/api/process/p/log", SANDBOX_ROUTE_NONE,
+          "a", "/api/process/p/log", "" },
+        { "/v1/sandbox/a/api/process/p/logs/", SANDBOX_ROUTE_NONE,
+          "a", "/api/process/p/logs/", "" },
+        { "/v1/sandbox/a/api/process/p%20", SANDBOX_ROUTE_NONE,
+          "a", "/api/process/p%20", "" },
+        { "/v1/sandbox/a/api/process/p%2Flogs", SANDBOX_ROUTE_NONE,
+          "a", "/api/process/p%2Flogs", "" },
+        { "/v1/sandbox/a/api/port-watches", SANDBOX_ROUTE_NONE,
+          "a", "/api/port-watches", "" },
+        { "/v1/sandbox/a/api/process/p/q/logs", SANDBOX_ROUTE_NONE,
+          "a", "/api/process/p/q/logs", "" },
+        { "/v1/sandbox/a/api/process/" TEST_ID128 "x", SANDBOX_ROUTE_NONE,
+          "a", "/api/process/" TEST_ID128 "x", "" },
         { NULL, SANDBOX_ROUTE_NONE, NULL, NULL, NULL }
     };
 
@@ -221,6 +289,21 @@ test_methods(void **state)
     assert_int_equal(sandbox_route_method(&route, "POST", 4), 1);
     assert_int_equal(sandbox_route_method(&route, "GET", 3), 0);
     assert_true(sandbox_route_agent(route.kind));
+
+    /* a word in the place of an id is no process */
+
+    assert_int_equal(test_parse("/v1/sandbox/a/api/process/kill-all",
+                                &route), SANDBOX_ROUTE_OK);
+    assert_int_equal(sandbox_route_method(&route, "DELETE", 6), 1);
+    assert_int_equal(sandbox_route_method(&route, "GET", 3), 0);
+    assert_true(sandbox_route_agent(route.kind));
+
+    assert_int_equal(test_parse("/v1/sandbox/a/api/process/p/logs", &route),
+                     SANDBOX_ROUTE_OK);
+    assert_int_equal(sandbox_route_method(&route, "GET", 3), 1);
+    assert_int_equal(sandbox_route_method(&route, "DELETE", 6), 0);
+    assert_string_equal(route.pattern,
+                        "/v1/sandbox/:id/api/process/:process/logs");
 
     assert_int_equal(test_parse("/nothing", &route), SANDBOX_ROUTE_OK);
     assert_int_equal(sandbox_route_method(&route, "GET", 3), 0);

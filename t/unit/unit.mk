@@ -74,6 +74,7 @@ $(UNIT_DIR)/%: $(UNIT_DIR)/obj/%.o $(UNIT_SANDBOX_OBJS)
 # one concept of the agent, and nothing else of it
 $(UNIT_DIR)/test_agent_netstat: agent/netstat.c agent/netstat_diag.c
 $(UNIT_DIR)/test_agent_usage: agent/usage.c
+$(UNIT_DIR)/test_agent_pattern: agent/pattern.c
 
 $(addprefix $(UNIT_DIR)/,$(UNIT_OF_AGENT)): \
 $(UNIT_DIR)/%: t/unit/%.c $(wildcard agent/*.h)

@@ -1,0 +1,97 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_SPOOL_H_INCLUDED_
+#define _AGENT_SPOOL_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+
+/*
+ * The output of a process: what came on its two streams, in the order in
+ * which it came, addressed by one running offset over both.  The newest block
+ * is in memory; older ones are in a file without a name, as a ring of bounded
+ * size.  Disks are touched by the thread pool only: a disk that is slow makes
+ * the writer wait, one that is full or cannot be written leaves a gap.
+ *
+ * A character is never cut: its beginning is held until the rest comes.
+ */
+
+
+#define AGENT_SPOOL_BLOCK  32768
+#define AGENT_SPOOL_MIN    (2 * AGENT_SPOOL_BLOCK)
+
+
+typedef struct agent_spool_s         agent_spool_t;
+typedef struct agent_spool_reader_s  agent_spool_reader_t;
+
+
+typedef enum {
+    AGENT_SPOOL_OFF = 0,        /* nothing more now */
+    AGENT_SPOOL_WAIT,           /* on_ready follows */
+    AGENT_SPOOL_DATA,
+    AGENT_SPOOL_GAP             /* offset to end is not kept */
+} agent_spool_e;
+
+
+typedef struct {
+    uint64_t     offset;
+    uint64_t     end;
+    int          stream;        /* 1 or 2 */
+    const char  *data;          /* until the next call for the spool */
+} agent_spool_piece_t;
+
+
+/*
+ * bytes is a multiple of AGENT_SPOOL_BLOCK.  on_room runs after an append has
+ * answered 1, from the loop.  NULL where there is no memory.
+ */
+agent_spool_t *agent_spool_create(size_t bytes, void (*on_room)(void *data),
+    void *data);
+
+/* no on_room follows; memory and file go when the last reader has gone */
+void agent_spool_release(agent_spool_t *s);
+
+/* takes all of it; 1: no more until on_room */
+int agent_spool_append(agent_spool_t *s, int stream, const char *buf,
+    size_t len);
+
+/* what is held comes out, and nothing more will be appended */
+void agent_spool_finish(agent_spool_t *s);
+
+/* the first offset that is kept, and that of the next byte */
+uint64_t agent_spool_begin(agent_spool_t *s);
+uint64_t agent_spool_end(agent_spool_t *s);
+
+/* how much of a disk it may take; after its end: takes */
+size_t agent_spool_disk(agent_spool_t *s);
+
+/*
+ * The errno of the last block that could not be kept, and where the first one
+ * of them began; 0: there was none.
+ */
+int agent_spool_error(agent_spool_t *s, uint64_t *offset);
+
+
+/* begins at offset; NULL where there is no memory */
+agent_spool_reader_t *agent_spool_reader_create(agent_spool_t *s,
+    uint64_t offset, void (*on_ready)(void *data), void *data);
+void agent_spool_reader_free(agent_spool_reader_t *rd);
+
+/* the next piece, of one stream and of at most AGENT_SPOOL_BLOCK */
+agent_spool_e agent_spool_read(agent_spool_reader_t *rd,
+    agent_spool_piece_t *piece);
+
+/* the last n bytes of the last piece come again */
+void agent_spool_unread(agent_spool_reader_t *rd, size_t n);
+
+/* where it stands */
+uint64_t agent_spool_reader_offset(agent_spool_reader_t *rd);
+
+
+#endif /* _AGENT_SPOOL_H_INCLUDED_ */
