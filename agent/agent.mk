@@ -75,6 +75,8 @@ AGENT_FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%, \
 AGENT_FUZZ_http = http request response error text
 AGENT_FUZZ_json = exec_parse settings text
 AGENT_FUZZ_path = netstat netstat_diag path range text
+AGENT_FUZZ_process = exec_parse pattern process_parse text
+AGENT_FUZZ_spool = spool spool_read text
 
 .PHONY: fuzzers agent-fuzzers
 
