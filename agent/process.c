@@ -207,7 +207,7 @@ agent_process_evict(void)
 
     found = NULL;
 
-    TAILQ_FOREACH(p, &agent_processes, link) {
+    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
 
         if (agent_process_ended(p)
             && (found == NULL
@@ -288,7 +288,7 @@ agent_process_find(const char *id)
 {
     agent_process_t  *p;
 
-    TAILQ_FOREACH(p, &agent_processes, link) {
+    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
 
         if (strcmp(p->id, id) == 0) {
             return p;

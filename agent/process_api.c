@@ -47,7 +47,7 @@ agent_process_get_list(agent_request_t *r)
     list = json_array();
     status = agent_http_arg(r, "status");
 
-    TAILQ_FOREACH(p, &agent_processes, link) {
+    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
 
         if (status == NULL
             || strcmp(status, agent_process_status(p->status)) == 0)
@@ -151,7 +151,10 @@ agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
 
     n = 0;
 
-    TAILQ_FOREACH(each, &agent_processes, link) {
+    for (each = TAILQ_FIRST(&agent_processes);
+         each;
+         each = TAILQ_NEXT(each, link))
+    {
         n += (each->status == AGENT_PROCESS_RUNS && (p == NULL || p == each));
     }
 
@@ -171,7 +174,10 @@ agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
 
     grace = sig == SIGKILL ? 0 : AGENT_PROCESS_GRACE;
 
-    TAILQ_FOREACH(each, &agent_processes, link) {
+    for (each = TAILQ_FIRST(&agent_processes);
+         each;
+         each = TAILQ_NEXT(each, link))
+    {
 
         if (each->status != AGENT_PROCESS_RUNS || (p && p != each)) {
             continue;
