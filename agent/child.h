@@ -108,6 +108,9 @@ void agent_child_init(void);
 char **agent_env_build(const char *marker, const char **extra,
     const char **path);
 
+/* the value of a variable that the sandbox does not set, or NULL */
+const char *agent_env_image(const char *name);
+
 /* the sandbox's variables, in place of the earlier ones; "K=V", stolen */
 void agent_env_set(char **list);
 

@@ -23,6 +23,7 @@ typedef struct {
 } agent_env_t;
 
 
+static const char **agent_env_defaults(void);
 static size_t agent_env_name_len(const char *s);
 static char **agent_env_find(agent_env_t *env, const char *name, size_t len);
 static void agent_env_put(agent_env_t *env, char *pair);
@@ -105,6 +106,42 @@ agent_env_vars(void)
 }
 
 
+/* what every command has that has nothing else; "" where that is nothing */
+
+static const char **
+agent_env_defaults(void)
+{
+    static const char  *defaults[] = {
+        "PATH", AGENT_ENV_PATH, "HOME", NULL, "USER", NULL, "LOGNAME", NULL,
+        NULL
+    };
+
+    defaults[3] = agent_user.home[0] ? agent_user.home : "/";
+    defaults[5] = agent_user.name;
+    defaults[7] = agent_user.name;
+
+    return defaults;
+}
+
+
+const char *
+agent_env_image(const char *name)
+{
+    const char   *value, **d;
+
+    value = getenv(name);
+
+    for (d = agent_env_defaults(); value == NULL && d[0]; d += 2) {
+
+        if (strcmp(d[0], name) == 0 && d[1][0]) {
+            value = d[1];
+        }
+    }
+
+    return value;
+}
+
+
 char **
 agent_env_build(const char *marker, const char **extra, const char **path)
 {
@@ -113,14 +150,9 @@ agent_env_build(const char *marker, const char **extra, const char **path)
     size_t         n, size, len;
     agent_env_t    env;
     const char   **x, *name;
+    const char  **defaults;
 
-    const char  *defaults[] = {
-        "PATH", AGENT_ENV_PATH,
-        "HOME", agent_user.home[0] ? agent_user.home : "/",
-        "USER", agent_user.name,
-        "LOGNAME", agent_user.name,
-        NULL
-    };
+    defaults = agent_env_defaults();
 
     /* pointers first, then the text that the agent does not hold already */
 
@@ -183,10 +215,6 @@ agent_env_build(const char *marker, const char **extra, const char **path)
         agent_env_put(&env, *p);
     }
 
-    json_object_foreach(vars, name, value) {
-        data += agent_env_change(&env, data, name, json_string_value(value));
-    }
-
     for (x = defaults; x[0]; x += 2) {
 
         if (x[1][0] && agent_env_find(&env, x[0], strlen(x[0])) == NULL) {
@@ -194,6 +222,10 @@ agent_env_build(const char *marker, const char **extra, const char **path)
             agent_env_put(&env, data);
             data += len;
         }
+    }
+
+    json_object_foreach(vars, name, value) {
+        data += agent_env_change(&env, data, name, json_string_value(value));
     }
 
     for (x = extra; x && x[0]; x += 2) {

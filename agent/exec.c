@@ -15,48 +15,17 @@
 
 #include "agent.h"
 #include "cgroup.h"
-#include "exec.h"
-
-
-/*
- * What a command left in the background may still write to its pipes: they
- * are read and dropped, or it would stop at a full pipe or die of a closed
- * one.  As many as this.
- */
-#define AGENT_EXEC_LINGER  256
-
-
-struct agent_output_s {
-    uv_poll_t         poll;
-    int               fd;
-    int               stream;
-    int               remain;          /* when settling */
-    unsigned          polled:1;
-    agent_command_t  *cmd;             /* NULL: nobody wants it */
-};
+#include "exec_int.h"
 
 
 static int agent_command_pipes(agent_command_t *cmd, int *ends);
-static agent_output_t *agent_output_create(agent_command_t *cmd, int fd,
-    int stream);
-static void agent_output_event(uv_poll_t *poll, int status, int events);
-static int agent_output_read(agent_output_t *out, size_t max);
-static void agent_output_poll(agent_output_t *out, int on);
-static void agent_output_close(agent_output_t *out);
-static void agent_output_closed(uv_handle_t *handle);
-static void agent_output_release(agent_output_t *out);
 static void agent_command_exited(agent_child_t *child, int status);
 static void agent_command_deadline(uv_timer_t *timer);
 static void agent_command_beat(uv_timer_t *timer);
 static void agent_command_tree_done(void *data, int left);
-static void agent_command_settle(agent_command_t *cmd);
 static void agent_command_finish(agent_command_t *cmd);
 static void agent_command_closed(uv_handle_t *handle);
 static void agent_command_unref(agent_command_t *cmd);
-
-
-static size_t  agent_lingering;
-static char    agent_output_buf[AGENT_EXEC_READ];
 
 
 agent_command_t *
@@ -284,156 +253,6 @@ failed:
 }
 
 
-static agent_output_t *
-agent_output_create(agent_command_t *cmd, int fd, int stream)
-{
-    agent_output_t  *out;
-
-    out = calloc(1, sizeof(agent_output_t));
-
-    if (out == NULL) {
-        return NULL;
-    }
-
-    if (uv_poll_init(agent_loop, &out->poll, fd) != 0) {
-        free(out);
-        return NULL;
-    }
-
-    out->poll.data = out;
-    out->fd = fd;
-    out->stream = stream;
-    out->cmd = cmd;
-
-    return out;
-}
-
-
-static void
-agent_output_event(uv_poll_t *poll, int status, int events)
-{
-    size_t            max;
-    agent_output_t   *out;
-    agent_command_t  *cmd;
-
-    out = poll->data;
-    cmd = out->cmd;
-
-    max = AGENT_EXEC_READ;
-
-    if (cmd && cmd->settling && (size_t) out->remain < max) {
-        max = out->remain;
-    }
-
-    if (max) {
-        (void) agent_output_read(out, max);
-    }
-
-    if (cmd && cmd->settling) {
-        agent_command_settle(cmd);
-    }
-}
-
-
-/* 1: there may be more */
-
-static int
-agent_output_read(agent_output_t *out, size_t max)
-{
-    ssize_t           n;
-    agent_command_t  *cmd;
-
-    cmd = out->cmd;
-
-    n = read(out->fd, agent_output_buf, max);
-
-    if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
-        return 0;
-    }
-
-    if (n <= 0) {
-
-        if (cmd) {
-            cmd->out[out->stream - 1] = NULL;
-
-        } else {
-            agent_lingering--;
-        }
-
-        agent_output_close(out);
-        return 0;
-    }
-
-    if (cmd) {
-        out->remain -= cmd->settling ? n : 0;
-        cmd->spoke = 1;
-        cmd->on_output(cmd, out->stream, agent_output_buf, n);
-    }
-
-    return 1;
-}
-
-
-static void
-agent_output_poll(agent_output_t *out, int on)
-{
-    if (out == NULL || (int) out->polled == on) {
-        return;
-    }
-
-    out->polled = on;
-
-    if (on) {
-        uv_poll_start(&out->poll, UV_READABLE, agent_output_event);
-
-    } else {
-        uv_poll_stop(&out->poll);
-    }
-}
-
-
-static void
-agent_output_close(agent_output_t *out)
-{
-    if (out == NULL) {
-        return;
-    }
-
-    out->cmd = NULL;
-
-    uv_poll_stop(&out->poll);
-    uv_close((uv_handle_t *) &out->poll, agent_output_closed);
-    close(out->fd);
-}
-
-
-static void
-agent_output_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
-
-/* the command is over; others may still hold the pipe's other end */
-
-static void
-agent_output_release(agent_output_t *out)
-{
-    if (out == NULL) {
-        return;
-    }
-
-    if (agent_lingering >= AGENT_EXEC_LINGER) {
-        agent_output_close(out);
-        return;
-    }
-
-    agent_lingering++;
-    out->cmd = NULL;
-    agent_output_poll(out, 1);
-}
-
-
 static void
 agent_command_exited(agent_child_t *child, int status)
 {
@@ -560,12 +379,7 @@ agent_command_beat(uv_timer_t *timer)
 }
 
 
-/*
- * The command itself has ended: what is in the pipes now is its output, and
- * what others may yet write to them is not waited for.
- */
-
-static void
+void
 agent_command_settle(agent_command_t *cmd)
 {
     int              i;
@@ -747,7 +561,9 @@ agent_command_abort(agent_command_t *cmd)
 
     cmd->over = 1;
 
-    if (cmd->settling) {
+    /* a session's shell would die of a closed one itself */
+
+    if (cmd->settling || cmd->end_tree) {
         agent_output_release(cmd->out[0]);
         agent_output_release(cmd->out[1]);
 

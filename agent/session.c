@@ -29,6 +29,11 @@ static unsigned agent_session_hash(const char *name);
 static agent_session_t   *agent_sessions[AGENT_SESSION_HASH];
 static size_t             agent_nsessions;
 
+/* names and values */
+static const char *const  agent_session_locale[] = {
+    "LANG", "C.UTF-8", "LC_ALL", "C.UTF-8", NULL
+};
+
 /* those being deleted, which have no name any more */
 static agent_session_t   *agent_session_going;
 
@@ -251,6 +256,8 @@ agent_session_make(const agent_session_options_t *options,
         error->status = 429;
         error->code = "LIMIT_REACHED";
         error->message = "there are too many sessions; delete some";
+        error->context = json_pack("{s:s, s:i}", "limit", "sessions",
+                                   "max", AGENT_SESSION_MAX);
         return NULL;
     }
 
@@ -270,10 +277,10 @@ agent_session_make(const agent_session_options_t *options,
         env[i] = options->env[i];
     }
 
-    env[n++] = "LANG";
-    env[n++] = "C.UTF-8";
-    env[n++] = "LC_ALL";
-    env[n++] = "C.UTF-8";
+    for (i = 0; agent_session_locale[i]; i++) {
+        env[n++] = agent_session_locale[i];
+    }
+
     env[n] = NULL;
 
     shell->cwd = options->cwd;
@@ -315,7 +322,7 @@ failed:
     free(s);
 
     if (err == ENOSPC) {
-        error->status = 507;
+        error->status = 500;
         error->code = "NO_SPACE";
         error->message = "there is no place for the session's pipes";
 

@@ -52,7 +52,7 @@ struct agent_session_s {
     int                        status;     /* how */
     json_t                    *vars;       /* the sandbox's, as it knows */
     uint64_t                   timeout_ms;
-    uint64_t                   since;      /* the call in progress began */
+    agent_tree_moment_t        since;      /* the call in progress began */
     uv_timer_t                 timer;      /* a subshell is waited for */
 
     agent_job_t               *job;        /* in progress */

@@ -106,6 +106,8 @@ agent_session_submit(const char *name, agent_command_t *cmd,
         s = agent_session_make(&options, &error);
 
         if (s == NULL) {
+            job->context = error.context;
+
             agent_job_fail(job, error.status, error.code, name,
                            error.message);
             return;
@@ -113,6 +115,10 @@ agent_session_submit(const char *name, agent_command_t *cmd,
     }
 
     if (s->queued >= AGENT_SESSION_QUEUE) {
+        job->context = json_pack("{s:s, s:s, s:i}", "sessionId", name,
+                                 "limit", "queue", "max",
+                                 AGENT_SESSION_QUEUE);
+
         agent_job_fail(job, 429, "LIMIT_REACHED", name,
                        "too many commands wait for this session");
         return;
@@ -124,6 +130,10 @@ agent_session_submit(const char *name, agent_command_t *cmd,
     }
 
     if (agent_session_waiting + job->size > AGENT_SESSION_WAITING) {
+        job->context = json_pack("{s:s, s:s, s:i}", "sessionId", name,
+                                 "limit", "bytes", "max",
+                                 AGENT_SESSION_WAITING);
+
         agent_job_fail(job, 429, "LIMIT_REACHED", name,
                        "the commands that wait are too large");
         return;
@@ -361,7 +371,7 @@ agent_session_next(agent_session_t *s)
         err = agent_session_begin(s, job);
 
         if (err == ENOSPC) {
-            agent_job_fail(job, 507, "NO_SPACE", s->name,
+            agent_job_fail(job, 500, "NO_SPACE", s->name,
                            "there is no room for the command's stdin");
 
         } else if (err) {
@@ -378,7 +388,6 @@ agent_session_begin(agent_session_t *s, agent_job_t *job)
 {
     int               err, fds[2];
     char             *text, *p;
-    size_t            len;
     json_t           *vars;
     agent_command_t  *cmd;
 
@@ -390,17 +399,14 @@ agent_session_begin(agent_session_t *s, agent_job_t *job)
     vars = agent_env_vars();
 
     if (vars != s->vars) {
-        p = agent_shell_follow(s->shell->kind, s->vars, vars);
-        len = p ? strlen(p) : 0;
-        p = p ? realloc(p, len + strlen(text) + 1) : NULL;
+        p = agent_shell_follow(s->shell->kind, s->vars, vars, text);
+
+        free(text);
 
         if (p == NULL) {
-            free(text);
             return ENOMEM;
         }
 
-        strcpy(p + len, text);
-        free(text);
         text = p;
 
         json_decref(s->vars);
@@ -440,7 +446,7 @@ agent_session_begin(agent_session_t *s, agent_job_t *job)
 
     memcpy(cmd->child.marker, job->marker, sizeof(job->marker));
 
-    s->since = agent_tree_clock();
+    agent_tree_moment(&s->since);
 
     err = agent_shell_run(s->shell, job->marker, text);
 
@@ -630,7 +636,7 @@ agent_session_end_tree(agent_command_t *cmd, int sig, unsigned grace_ms,
     }
 
     tree = agent_tree_end_command(s->shell->child.pid, cmd->child.marker,
-                                  s->since, sig, grace_ms,
+                                  &s->since, sig, grace_ms,
                                   agent_session_busy, done, cmd);
 
     if (tree) {

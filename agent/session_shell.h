@@ -53,10 +53,12 @@ char *agent_shell_text(agent_shell_kind_e kind, const char *dir,
     const agent_shell_call_t *call);
 
 /*
- * Follows the sandbox's variables from what they were to what they are,
- * where the shell still has what it was given: text to run before a call.
+ * Puts in front of a call's text what follows the sandbox's variables from
+ * what they were to what they are, where the shell still has what it was
+ * given.
  */
-char *agent_shell_follow(agent_shell_kind_e kind, json_t *was, json_t *is);
+char *agent_shell_follow(agent_shell_kind_e kind, json_t *was, json_t *is,
+    const char *text);
 
 
 /* what a shell says: "0;" a status, "p123;" the number of a subshell */

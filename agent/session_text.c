@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "child.h"
 #include "session_shell.h"
 
 
@@ -21,7 +22,8 @@
  *
  * The loop is an "until", so that it ends when commands are not executed any
  * more ("set -n").  The report is its condition, so that it is reached by a
- * "continue" out of place; a second loop around it takes a "break".
+ * "continue" out of place; a second loop around it takes a "break", and those
+ * out of both begin anew.
  */
 
 
@@ -61,6 +63,9 @@ static char *agent_shell_text_end(agent_shell_buffer_t *b);
     ((kind) == AGENT_SHELL_BASH ? "\\builtin" : "\\command")
 
 
+#define AGENT_SHELL_CALL  "\\command eval \"$__sandbox_x\""
+
+
 /* a trap must not meet the loop itself: $__sandbox tells what is going on */
 
 #define AGENT_SHELL_TRAP                                                      \
@@ -86,10 +91,13 @@ static char *agent_shell_text_end(agent_shell_buffer_t *b);
     "done;"
 
 
-static const char  agent_shell_bash[] =
-    "shopt -s expand_aliases;"
-    "__sandbox_undo=;"
-    AGENT_SHELL_TRAP
+/* what was read last is empty when nothing more comes */
+
+#define AGENT_SHELL_AGAIN(builtin)                                            \
+    "case $__sandbox in ?*)" builtin " eval \"$__sandbox_loop\";;esac"
+
+
+static const char  agent_shell_bash_loop[] =
     AGENT_SHELL_REPORT("\\builtin")
     "[[ ${__sandbox_undo-} ]]&&"
     "{ \\builtin eval \"$__sandbox_undo\";__sandbox_undo=;} "
@@ -99,13 +107,11 @@ static const char  agent_shell_bash[] =
     "\\builtin read -r -d '' __sandbox <%s/c;"
     "[[ ! $__sandbox ]];"
     AGENT_SHELL_EVAL("\\builtin")
-    "[[ ! $__sandbox ]];do [[ x ]];done";
+    "[[ ! $__sandbox ]];do [[ x ]];done;"
+    AGENT_SHELL_AGAIN("\\builtin");
 
 
-static const char  agent_shell_sh[] =
-    "readonly __sandbox_nl='\n';"
-    "__sandbox_undo=;"
-    AGENT_SHELL_TRAP
+static const char  agent_shell_sh_loop[] =
     AGENT_SHELL_REPORT("\\command")
     "case ${__sandbox_undo-} in ?*)"
     "{ \\command cd -- \"$__sandbox_undo\";"
@@ -115,24 +121,44 @@ static const char  agent_shell_sh[] =
     "\\command read -r __sandbox <%s/c;"
     "case $__sandbox in ?*)! :;;esac;"
     AGENT_SHELL_EVAL("\\command")
-    "case $__sandbox in ?*)! :;;esac;do :;done";
+    "case $__sandbox in ?*)! :;;esac;do :;done;"
+    AGENT_SHELL_AGAIN("\\command");
 
 
 char *
 agent_shell_loop(agent_shell_kind_e kind, const char *dir)
 {
-    const char            *format;
+    char                  *loop;
     agent_shell_buffer_t   b;
 
     memset(&b, 0, sizeof(agent_shell_buffer_t));
 
-    format = kind == AGENT_SHELL_BASH ? agent_shell_bash : agent_shell_sh;
-
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    agent_shell_print(&b, format, AGENT_SHELL_SIGNAL, dir, dir, dir, dir,
-                      dir);
+    agent_shell_print(&b, kind == AGENT_SHELL_BASH ? agent_shell_bash_loop
+                                                   : agent_shell_sh_loop,
+                      dir, dir, dir, dir, dir);
 #pragma GCC diagnostic pop
+
+    loop = agent_shell_text_end(&b);
+
+    if (loop == NULL) {
+        return NULL;
+    }
+
+    memset(&b, 0, sizeof(agent_shell_buffer_t));
+
+    agent_shell_adds(&b, "readonly __sandbox_nl='\n' __sandbox_loop=");
+    agent_shell_quote(&b, AGENT_SHELL_BASH, loop);
+    agent_shell_print(&b, ";" AGENT_SHELL_TRAP, AGENT_SHELL_SIGNAL);
+
+    if (kind == AGENT_SHELL_BASH) {
+        agent_shell_adds(&b, "shopt -s expand_aliases;");
+    }
+
+    agent_shell_adds(&b, "__sandbox_undo=;eval \"$__sandbox_loop\"");
+
+    free(loop);
 
     return agent_shell_text_end(&b);
 }
@@ -243,7 +269,7 @@ agent_shell_subshell(agent_shell_buffer_t *b, agent_shell_kind_e kind,
         agent_shell_adds(b, ";");
     }
 
-    agent_shell_print(b, "%s eval \"$__sandbox_x\"", builtin);
+    agent_shell_adds(b, AGENT_SHELL_CALL);
     agent_shell_quote(b, kind, call->line);
 
     if (call->stdin_name) {
@@ -281,7 +307,7 @@ agent_shell_eval(agent_shell_buffer_t *b, agent_shell_kind_e kind,
 
     /* bash gives variables to eval, and takes them back, by this name */
 
-    agent_shell_adds(b, "\\command eval \"$__sandbox_x\"");
+    agent_shell_adds(b, AGENT_SHELL_CALL);
 
     for (i = 0; call->env && call->env[i]; i += 2) {
 
@@ -325,7 +351,8 @@ agent_shell_complain(agent_shell_buffer_t *b, agent_shell_kind_e kind,
 
 
 char *
-agent_shell_follow(agent_shell_kind_e kind, json_t *was, json_t *is)
+agent_shell_follow(agent_shell_kind_e kind, json_t *was, json_t *is,
+    const char *text)
 {
     json_t                *value, *old;
     const char            *name;
@@ -339,7 +366,7 @@ agent_shell_follow(agent_shell_kind_e kind, json_t *was, json_t *is)
 
         if (json_object_get(is, name) == NULL) {
             agent_shell_follow_one(&b, kind, name, json_string_value(value),
-                                   getenv(name));
+                                   agent_env_image(name));
         }
     }
 
@@ -349,10 +376,18 @@ agent_shell_follow(agent_shell_kind_e kind, json_t *was, json_t *is)
         if (old == NULL || !json_equal(old, value)) {
             agent_shell_follow_one(&b, kind, name,
                                    old ? json_string_value(old)
-                                       : getenv(name),
+                                       : agent_env_image(name),
                                    json_string_value(value));
         }
     }
+
+    /* what the loop would have added */
+
+    if (b.len && text[0] == '\'') {
+        agent_shell_adds(&b, AGENT_SHELL_CALL);
+    }
+
+    agent_shell_add(&b, text, strlen(text));
 
     return agent_shell_text_end(&b);
 }

@@ -43,7 +43,7 @@ struct agent_tree_s {
 
     /* of a shell's command */
     pid_t                  shell;        /* 0: a child's tree */
-    uint64_t               since;
+    agent_tree_moment_t    since;
     int                  (*busy)(void *data, int last);
 
     uint64_t               began;
@@ -62,6 +62,7 @@ static void agent_tree_start(agent_tree_t *tree, const char *marker,
     int sig, unsigned grace_ms, void (*done)(void *data, int left),
     void *data);
 static void agent_tree_step(uv_timer_t *timer);
+static int agent_tree_later(agent_tree_t *tree, agent_process_stat_t *p);
 static void agent_tree_closed(uv_handle_t *handle);
 static ssize_t agent_tree_signal(agent_tree_t *tree, int sig);
 static int agent_tree_marked(agent_tree_t *tree, agent_process_stat_t *p);
@@ -99,9 +100,10 @@ agent_tree_end(pid_t leader, const char *marker, int sig, unsigned grace_ms,
 
 
 agent_tree_t *
-agent_tree_end_command(pid_t shell, const char *marker, uint64_t since,
-    int sig, unsigned grace_ms, int (*busy)(void *data, int last),
-    void (*done)(void *data, int left), void *data)
+agent_tree_end_command(pid_t shell, const char *marker,
+    const agent_tree_moment_t *since, int sig, unsigned grace_ms,
+    int (*busy)(void *data, int last), void (*done)(void *data, int left),
+    void *data)
 {
     agent_tree_t  *tree;
 
@@ -113,7 +115,7 @@ agent_tree_end_command(pid_t shell, const char *marker, uint64_t since,
     }
 
     tree->shell = shell;
-    tree->since = since;
+    tree->since = *since;
     tree->busy = busy;
 
     /* the group is the shell's */
@@ -149,15 +151,42 @@ agent_tree_start(agent_tree_t *tree, const char *marker, int sig,
 }
 
 
-uint64_t
-agent_tree_clock(void)
+void
+agent_tree_moment(agent_tree_moment_t *m)
 {
+    char             buf[64], *p;
+    ssize_t          n;
     struct timespec  ts;
+
+    static int  fd = -1;
 
     clock_gettime(CLOCK_BOOTTIME, &ts);
 
-    return (uint64_t) ts.tv_sec * AGENT_TREE_HZ
-           + ts.tv_nsec / (1000000000 / AGENT_TREE_HZ);
+    m->clock = (uint64_t) ts.tv_sec * AGENT_TREE_HZ
+               + ts.tv_nsec / (1000000000 / AGENT_TREE_HZ);
+    m->last = 0;
+
+    if (fd == -1) {
+        fd = open("/proc/loadavg", O_RDONLY|O_CLOEXEC);
+    }
+
+    n = fd != -1 ? pread(fd, buf, sizeof(buf) - 1, 0) : -1;
+
+    if (n > 0) {
+        buf[n] = '\0';
+        p = strrchr(buf, ' ');
+        m->last = p ? atoi(p + 1) : 0;
+    }
+}
+
+
+/* numbers are given in order, and come again later than within a moment */
+
+static int
+agent_tree_later(agent_tree_t *tree, agent_process_stat_t *p)
+{
+    return p->start > tree->since.clock
+           || (p->start == tree->since.clock && p->pid > tree->since.last);
 }
 
 
@@ -253,7 +282,7 @@ agent_tree_step(uv_timer_t *timer)
 
         /* the shell's next children are another command's */
         tree->busy = NULL;
-        tree->since = UINT64_MAX;
+        tree->since.clock = UINT64_MAX;
 
         done(tree->data, left != 0);
     }
@@ -356,8 +385,12 @@ agent_tree_marked(agent_tree_t *tree, agent_process_stat_t *p)
         }
     }
 
-    if (tree->shell == 0 || p->start < tree->since) {
+    if (tree->shell == 0 || !agent_tree_later(tree, p)) {
         return 0;
+    }
+
+    if (p->ppid == tree->shell) {
+        return 1;
     }
 
     /* what was forked and has run nothing else has the shell's own marker */
@@ -365,13 +398,8 @@ agent_tree_marked(agent_tree_t *tree, agent_process_stat_t *p)
     dot = strchr(tree->marker, '.');
     len = dot ? (size_t) (dot - tree->marker) : 0;
 
-    if (p->ppid == tree->shell) {
-        return p->start > tree->since || strncmp(value, tree->marker, len)
-               || value[len] == '\0';
-    }
-
-    return p->ppid == 1 && p->start > tree->since && len
-           && strncmp(value, tree->marker, len) == 0 && value[len] == '\0';
+    return p->ppid == 1 && len && strncmp(value, tree->marker, len) == 0
+           && value[len] == '\0';
 }
 
 

@@ -48,20 +48,27 @@ void agent_tree_again(agent_tree_t *tree, int sig, unsigned grace_ms);
 /* a signal to the tree of leader as it is now, and no more; does not wait */
 void agent_tree_send(pid_t leader, const char *marker, int sig);
 
+/* a moment, as processes tell when they began; the clock alone is too coarse */
+
+typedef struct {
+    uint64_t  clock;
+    pid_t     last;                      /* the number given last */
+} agent_tree_moment_t;
+
+void agent_tree_moment(agent_tree_moment_t *m);
+
+
 /*
  * Ends what a session's shell runs, and spares the shell and what was there
  * before: the processes with the command's marker, the shell's children and
- * orphans since agent_tree_clock() gave since, and their descendants.  The
+ * orphans since then, and their descendants.  The
  * shell's own marker is that of the command up to its dot.  busy runs at
  * every look, last once the limit is near: 1 while the shell is not free.
  */
 agent_tree_t *agent_tree_end_command(pid_t shell, const char *marker,
-    uint64_t since, int sig, unsigned grace_ms,
+    const agent_tree_moment_t *since, int sig, unsigned grace_ms,
     int (*busy)(void *data, int last), void (*done)(void *data, int left),
     void *data);
-
-/* now, as processes' times of start count */
-uint64_t agent_tree_clock(void);
 
 /* the leader was reaped: its number may come to mean another process */
 void agent_tree_reaped(agent_tree_t *tree);

@@ -20,7 +20,7 @@ typedef struct {
     pid_t     ppid;
     pid_t     pgrp;
     pid_t     session;
-    uint64_t  start;                   /* as of agent_tree_clock() */
+    uint64_t  start;                   /* 1/100 s */
     char      state;
     char      in;                      /* the caller's */
 } agent_process_stat_t;

@@ -262,7 +262,9 @@ ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
                                        "/v1/sandbox/:id. What there is: "
                                        "running, ports, ports/:port, exec, "
                                        "file/<path>, api/execute, "
-                                       "api/execute/stream, api/ping and "
+                                       "api/execute/stream, api/session/…, "
+                                       "api/env, api/process/…, "
+                                       "api/port-watch, api/ping and "
                                        "api/version.", &method);
     }
 

@@ -84,6 +84,18 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
       SANDBOX_ROUTE_EXECUTE_STREAM,
       "POST", "/v1/sandbox/:id/api/execute/stream", 0 },
 
+    { sandbox_route_text("/api/session/create"), SANDBOX_ROUTE_SESSIONS,
+      "POST", "/v1/sandbox/:id/api/session/create", 0 },
+
+    { sandbox_route_text("/api/session/list"), SANDBOX_ROUTE_SESSIONS,
+      "GET, HEAD", "/v1/sandbox/:id/api/session/list", 0 },
+
+    { sandbox_route_text("/api/session/delete"), SANDBOX_ROUTE_SESSIONS,
+      "POST", "/v1/sandbox/:id/api/session/delete", 0 },
+
+    { sandbox_route_text("/api/env"), SANDBOX_ROUTE_ENV,
+      "GET, HEAD, POST", "/v1/sandbox/:id/api/env", 0 },
+
     { sandbox_route_text("/api/process/start"), SANDBOX_ROUTE_PROCESSES,
       "POST", "/v1/sandbox/:id/api/process/start", 0 },
 

@@ -329,8 +329,8 @@ sub errors_of_the_agent
 sub shouted
 {
     my ($text, $whose, $code) = @_;
-    my %not = map { $_ => 1 } qw/DAC_OVERRIDE SANDBOX_COMMAND_ID
-        UV_THREADPOOL_SIZE/;
+    my %not = map { $_ => 1 } qw/DAC_OVERRIDE LC_ALL
+        SANDBOX_COMMAND_ID UV_THREADPOOL_SIZE/;
     my @lost = grep { !$not{$_} && !exists $code->{$_} }
         $text =~ /"([A-Z]+(?:_[A-Z]+)+)"/g;
 
