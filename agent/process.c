@@ -469,6 +469,8 @@ agent_process_stdin(agent_command_t *cmd)
 static void
 agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
 {
+    int                     n;
+    char                    text[64];
     agent_process_t        *p;
     agent_process_watch_t  *w, *next;
 
@@ -490,6 +492,12 @@ agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
     }
 
     agent_process_live--;
+
+    if (e->timed_out) {
+        n = snprintf(text, sizeof(text), "Command timed out after %llums\n",
+                     (unsigned long long) cmd->timeout_ms);
+        (void) agent_spool_append(p->log, 2, text, n);
+    }
 
     agent_spool_finish(p->log);
 

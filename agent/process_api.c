@@ -211,7 +211,7 @@ agent_process_kill_exit(agent_process_watch_t *w)
     k = w->data;
 
     if (--k->left == 0) {
-        agent_process_kill_answer(k, w->process);
+        agent_process_kill_answer(k, k->all ? NULL : w->process);
     }
 
     agent_process_unwatch(w);
@@ -224,15 +224,15 @@ agent_process_kill_answer(agent_process_kill_t *k, agent_process_t *p)
     char     stamp[32];
     json_t  *json;
 
-    if (k->all) {
+    if (p) {
+        json = agent_process_reply(p);
+        agent_process_json_end(json, p);
+
+    } else {
         json = json_pack("{s:b, s:I, s:s}",
                          "success", 1,
                          "cleanedCount", (json_int_t) k->n,
                          "timestamp", agent_timestamp(stamp));
-
-    } else {
-        json = agent_process_reply(p);
-        agent_process_json_end(json, p);
     }
 
     agent_http_json(k->r, 200, json);
