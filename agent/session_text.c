@@ -86,7 +86,8 @@ static char *agent_shell_text_end(agent_shell_buffer_t *b);
 #define AGENT_SHELL_EVAL(builtin)                                             \
     "do \\command exec >%s/o 2>%s/e;"                                       \
     "case $__sandbox in "                                                     \
-    "\\'*)" builtin " eval \"\\\\command eval \\\"\\$__sandbox_x\\\"$__sandbox\";;"   \
+    "\\'*)" builtin " eval "                                                  \
+    "\"\\\\command eval \\\"\\$__sandbox_x\\\"$__sandbox\";;"                 \
     "*)" builtin " eval \"$__sandbox\";;esac;"                                \
     "done;"
 

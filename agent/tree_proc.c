@@ -22,7 +22,7 @@
 #define AGENT_PROCESS_ENVIRON    (2 * 1024 * 1024)
 
 /* of it, what may be the marker in two parts */
-#define AGENT_PROCESS_KEEP                                                       \
+#define AGENT_PROCESS_KEEP                                                    \
     ((ssize_t) (sizeof(AGENT_MARKER) + AGENT_MARKER_SIZE))
 
 

@@ -198,13 +198,13 @@ is(join(',', map { Sandbox::exec_result($_)->{exit} // 'none' } @conns),
 # the container API
 
 $res = $t->api('POST', "/v1/sandbox/$id/api/execute",
-    json => { command => 'echo hi; echo no >&2; exit 3' });
+    json => { command => 'echo hi; echo no >&2; (exit 3)' });
 is($res->{status}, 200, 'execute: status');
-is($res->{json}{stdout}, "hi\n", 'execute: stdout');
-is($res->{json}{stderr}, "no\n", 'execute: stderr');
+is($res->{json}{stdout}, 'hi', 'execute: stdout');
+is($res->{json}{stderr}, 'no', 'execute: stderr');
 is($res->{json}{exitCode}, 3, 'execute: exit code');
 ok(!$res->{json}{success}, 'execute: no success');
-is($res->{json}{command}, 'echo hi; echo no >&2; exit 3',
+is($res->{json}{command}, 'echo hi; echo no >&2; (exit 3)',
     'execute: the command');
 
 $res = $t->api('POST', "/v1/sandbox/$id/api/execute", json => {});
