@@ -76,6 +76,8 @@ AGENT_FUZZ_http = http request response error text
 AGENT_FUZZ_json = exec_parse settings text
 AGENT_FUZZ_session = session_text text
 AGENT_FUZZ_path = netstat netstat_diag path range text
+AGENT_FUZZ_process = exec_parse pattern process_parse text
+AGENT_FUZZ_spool = spool spool_read text
 
 .PHONY: fuzzers agent-fuzzers
 

@@ -143,7 +143,7 @@ agent_port_probe_look(uv_timer_t *timer)
         return;
     }
 
-    TAILQ_FOREACH(p, &agent_port_probes, link) {
+    for (p = TAILQ_FIRST(&agent_port_probes); p; p = TAILQ_NEXT(p, link)) {
         p->rank = 0;
     }
 
@@ -172,7 +172,7 @@ agent_port_probe_listener(const agent_netstat_t *entry, void *data)
     int                  rank;
     agent_port_probe_t  *p;
 
-    TAILQ_FOREACH(p, &agent_port_probes, link) {
+    for (p = TAILQ_FIRST(&agent_port_probes); p; p = TAILQ_NEXT(p, link)) {
 
         if (p->wanted.port != entry->port) {
             continue;

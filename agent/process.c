@@ -207,7 +207,7 @@ agent_process_evict(void)
 
     found = NULL;
 
-    TAILQ_FOREACH(p, &agent_processes, link) {
+    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
 
         if (agent_process_ended(p)
             && (found == NULL
@@ -288,7 +288,7 @@ agent_process_find(const char *id)
 {
     agent_process_t  *p;
 
-    TAILQ_FOREACH(p, &agent_processes, link) {
+    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
 
         if (strcmp(p->id, id) == 0) {
             return p;
@@ -469,6 +469,8 @@ agent_process_stdin(agent_command_t *cmd)
 static void
 agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
 {
+    int                     n;
+    char                    text[64];
     agent_process_t        *p;
     agent_process_watch_t  *w, *next;
 
@@ -490,6 +492,12 @@ agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
     }
 
     agent_process_live--;
+
+    if (e->timed_out) {
+        n = snprintf(text, sizeof(text), "Command timed out after %llums\n",
+                     (unsigned long long) cmd->timeout_ms);
+        (void) agent_spool_append(p->log, 2, text, n);
+    }
 
     agent_spool_finish(p->log);
 

@@ -47,7 +47,7 @@ agent_process_get_list(agent_request_t *r)
     list = json_array();
     status = agent_http_arg(r, "status");
 
-    TAILQ_FOREACH(p, &agent_processes, link) {
+    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
 
         if (status == NULL
             || strcmp(status, agent_process_status(p->status)) == 0)
@@ -151,7 +151,10 @@ agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
 
     n = 0;
 
-    TAILQ_FOREACH(each, &agent_processes, link) {
+    for (each = TAILQ_FIRST(&agent_processes);
+         each;
+         each = TAILQ_NEXT(each, link))
+    {
         n += (each->status == AGENT_PROCESS_RUNS && (p == NULL || p == each));
     }
 
@@ -171,7 +174,10 @@ agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
 
     grace = sig == SIGKILL ? 0 : AGENT_PROCESS_GRACE;
 
-    TAILQ_FOREACH(each, &agent_processes, link) {
+    for (each = TAILQ_FIRST(&agent_processes);
+         each;
+         each = TAILQ_NEXT(each, link))
+    {
 
         if (each->status != AGENT_PROCESS_RUNS || (p && p != each)) {
             continue;
@@ -205,7 +211,7 @@ agent_process_kill_exit(agent_process_watch_t *w)
     k = w->data;
 
     if (--k->left == 0) {
-        agent_process_kill_answer(k, w->process);
+        agent_process_kill_answer(k, k->all ? NULL : w->process);
     }
 
     agent_process_unwatch(w);
@@ -218,15 +224,15 @@ agent_process_kill_answer(agent_process_kill_t *k, agent_process_t *p)
     char     stamp[32];
     json_t  *json;
 
-    if (k->all) {
+    if (p) {
+        json = agent_process_reply(p);
+        agent_process_json_end(json, p);
+
+    } else {
         json = json_pack("{s:b, s:I, s:s}",
                          "success", 1,
                          "cleanedCount", (json_int_t) k->n,
                          "timestamp", agent_timestamp(stamp));
-
-    } else {
-        json = agent_process_reply(p);
-        agent_process_json_end(json, p);
     }
 
     agent_http_json(k->r, 200, json);

@@ -194,15 +194,16 @@ agent_parse_stdin(json_t *json, agent_process_start_t *s, char *error,
 int
 agent_process_id_valid(const char *id)
 {
-    size_t  i;
+    size_t              i;
+    const char *const  *word;
 
     static const char  *const words[] = {
         "list", "kill-all", "start", ".", "..", NULL
     };
 
-    for (i = 0; words[i]; i++) {
+    for (word = words; *word; word++) {
 
-        if (strcmp(words[i], id) == 0) {
+        if (strcmp(*word, id) == 0) {
             return 0;
         }
     }

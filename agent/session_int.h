@@ -40,6 +40,7 @@ struct agent_job_s {
     char                       message[256];
 
     unsigned                   spawn:1;
+    pid_t                      pid;        /* of the subshell, when told */
     unsigned                   adopted:1;  /* its process is known */
     unsigned                   reported:1; /* the shell is done with it */
     unsigned                   cancelled:1;

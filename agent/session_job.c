@@ -30,6 +30,7 @@ static void agent_job_fail(agent_job_t *job, int status, const char *code,
 static void agent_job_failed(uv_timer_t *timer);
 static int agent_session_begin(agent_session_t *s, agent_job_t *job);
 static void agent_session_job_done(agent_session_t *s);
+static void agent_session_adopt(agent_session_t *s, agent_job_t *job);
 static void agent_session_unforked(agent_session_t *s);
 static agent_tree_t *agent_session_end_tree(agent_command_t *cmd, int sig,
     unsigned grace_ms, void (*done)(void *data, int left));
@@ -505,9 +506,8 @@ agent_session_said(agent_shell_t *shell, int status)
     if (job->spawn) {
         job->reported = 1;
 
-        if (job->adopted) {
-            agent_session_job_done(s);
-            agent_session_next(s);
+        if (job->pid) {
+            agent_session_adopt(s, job);
 
         } else if (status != 0) {
             agent_session_unforked(s);
@@ -554,21 +554,43 @@ agent_session_unforked(agent_session_t *s)
 void
 agent_session_subshell(agent_shell_t *shell, pid_t pid)
 {
-    int               fd;
     agent_job_t      *job;
-    agent_command_t  *cmd;
     agent_session_t  *s;
 
     s = shell->data;
     job = s->job;
 
-    if (job == NULL || !job->spawn || job->adopted
-        || agent_command_adopt(job->cmd, pid) != 0)
-    {
+    if (job == NULL || !job->spawn || job->pid) {
         return;
     }
 
+    job->pid = pid;
+
+    /*
+     * Its parent is a shell of a moment, which would reap it in our place if
+     * it ended so soon: the report comes when that shell is no more.
+     */
+
+    if (job->reported) {
+        agent_session_adopt(s, job);
+    }
+}
+
+
+static void
+agent_session_adopt(agent_session_t *s, agent_job_t *job)
+{
+    int               fd;
+    agent_shell_t    *shell;
+    agent_command_t  *cmd;
+
+    shell = s->shell;
     cmd = job->cmd;
+
+    if (agent_command_adopt(cmd, job->pid) != 0) {
+        return;
+    }
+
     cmd->job = NULL;
     job->adopted = 1;
 
@@ -595,7 +617,7 @@ agent_session_subshell(agent_shell_t *shell, pid_t pid)
         job->started(cmd, NULL);
     }
 
-    if (job->reported && s->job == job) {
+    if (s->job == job) {
         agent_session_job_done(s);
         agent_session_next(s);
     }

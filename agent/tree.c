@@ -32,7 +32,17 @@
 typedef struct {
     pid_t     pid;
     uint64_t  start;
+    char      in;
 } agent_tree_member_t;
+
+
+/* of a process that was listed: not of the tree, or so, or told to end */
+
+enum {
+    AGENT_TREE_OUT = 0,
+    AGENT_TREE_IN,
+    AGENT_TREE_TOLD
+};
 
 
 struct agent_tree_s {
@@ -48,6 +58,7 @@ struct agent_tree_s {
 
     uint64_t               began;
     uint64_t               kill_at;
+    int                    sig;          /* that comes before KILL */
     uv_timer_t             timer;
 
     agent_tree_member_t   *members;      /* sorted by pid */
@@ -68,7 +79,8 @@ static ssize_t agent_tree_signal(agent_tree_t *tree, int sig);
 static int agent_tree_marked(agent_tree_t *tree, agent_process_stat_t *p);
 static void agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list,
     size_t n);
-static int agent_tree_member(agent_tree_t *tree, pid_t pid, uint64_t start);
+static char agent_tree_member(agent_tree_t *tree, pid_t pid,
+    uint64_t start);
 static void agent_tree_remember(agent_tree_t *tree,
     agent_process_stat_t *list, size_t n);
 static void agent_tree_kill(agent_process_stat_t *p, int sig);
@@ -136,6 +148,7 @@ agent_tree_start(agent_tree_t *tree, const char *marker, int sig,
     tree->data = data;
     tree->began = agent_monotonic_ms();
     tree->kill_at = tree->began + grace_ms;
+    tree->sig = sig;
 
     snprintf(tree->marker, sizeof(tree->marker), "%s", marker);
 
@@ -200,6 +213,8 @@ agent_tree_again(agent_tree_t *tree, int sig, unsigned grace_ms)
     if (kill_at < tree->kill_at) {
         tree->kill_at = kill_at;
     }
+
+    tree->sig = sig;
 
     (void) agent_tree_signal(tree, sig);
 
@@ -327,6 +342,7 @@ agent_tree_closed(uv_handle_t *handle)
 static ssize_t
 agent_tree_signal(agent_tree_t *tree, int sig)
 {
+    int                    each;
     size_t                 i, n, left;
     agent_process_stat_t  *list;
 
@@ -342,7 +358,6 @@ agent_tree_signal(agent_tree_t *tree, int sig)
     }
 
     agent_tree_mark(tree, list, n);
-    agent_tree_remember(tree, list, n);
 
     left = 0;
 
@@ -353,11 +368,25 @@ agent_tree_signal(agent_tree_t *tree, int sig)
         }
 
         left++;
+        each = sig;
 
-        if (sig) {
-            agent_tree_kill(&list[i], sig);
+        /*
+         * One that was born between a look and a signal, of a parent that
+         * has ended by it, hears of it late.  What a living parent has
+         * started meanwhile is how that cleans up.
+         */
+
+        if (each == 0 && list[i].in == AGENT_TREE_IN && list[i].ppid <= 1) {
+            each = tree->sig;
+        }
+
+        if (each) {
+            agent_tree_kill(&list[i], each);
+            list[i].in = AGENT_TREE_TOLD;
         }
     }
+
+    agent_tree_remember(tree, list, n);
 
     free(list);
 
@@ -417,8 +446,9 @@ agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
             continue;
         }
 
-        if (agent_tree_member(tree, p->pid, p->start)) {
-            p->in = 1;
+        p->in = agent_tree_member(tree, p->pid, p->start);
+
+        if (p->in) {
             continue;
         }
 
@@ -427,13 +457,14 @@ agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
             if ((p->pid == tree->leader && !tree->reaped)
                 || p->pgrp == tree->leader || p->session == tree->leader)
             {
-                p->in = 1;
+                p->in = AGENT_TREE_IN;
                 continue;
             }
         }
 
         if (p->state != 'Z' || tree->shell) {
-            p->in = agent_tree_marked(tree, p);
+            p->in = agent_tree_marked(tree, p) ? AGENT_TREE_IN
+                                               : AGENT_TREE_OUT;
         }
     }
 
@@ -456,7 +487,7 @@ agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
                              agent_process_compare);
 
             if (parent && parent->in) {
-                list[i].in = 1;
+                list[i].in = AGENT_TREE_IN;
                 again = 1;
             }
         }
@@ -465,7 +496,7 @@ agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
 }
 
 
-static int
+static char
 agent_tree_member(agent_tree_t *tree, pid_t pid, uint64_t start)
 {
     size_t  lo, hi, mid;
@@ -477,7 +508,8 @@ agent_tree_member(agent_tree_t *tree, pid_t pid, uint64_t start)
         mid = (lo + hi) / 2;
 
         if (tree->members[mid].pid == pid) {
-            return tree->members[mid].start == start;
+            return tree->members[mid].start == start
+                   ? tree->members[mid].in : AGENT_TREE_OUT;
         }
 
         if (tree->members[mid].pid < pid) {
@@ -488,7 +520,7 @@ agent_tree_member(agent_tree_t *tree, pid_t pid, uint64_t start)
         }
     }
 
-    return 0;
+    return AGENT_TREE_OUT;
 }
 
 
@@ -499,7 +531,7 @@ agent_tree_remember(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
     agent_tree_member_t  *members;
 
     for (i = 0, m = 0; i < n; i++) {
-        m += list[i].in;
+        m += (list[i].in != AGENT_TREE_OUT);
     }
 
     members = malloc((m ? m : 1) * sizeof(agent_tree_member_t));
@@ -512,7 +544,8 @@ agent_tree_remember(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
 
         if (list[i].in) {
             members[m].pid = list[i].pid;
-            members[m++].start = list[i].start;
+            members[m].start = list[i].start;
+            members[m++].in = list[i].in;
         }
     }
 

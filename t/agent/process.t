@@ -21,6 +21,9 @@ use Sandbox::Box;
 alarm 300;
 
 my $box = Sandbox::Box->new();
+
+# KB of memory; a sanitizer has its own
+my $SMALL = $Sandbox::Box::SANITIZE ? 131_072 : 16_384;
 my $stamp = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 my ($TRUE, $FALSE) = (JSON::PP::true, JSON::PP::false);
 
@@ -309,6 +312,7 @@ is_deeply([@$end{qw/status exitCode outcome/}], ['failed', 124,
     'timed_out'], 'timeoutMs');
 is(scalar $box->processes(qr/sleep 77/), 0, 'its tree is ended');
 is(logs('late')->{stdout}, "on\n", 'its log stays');
+is(logs('late')->{stderr}, "Command timed out after 300ms\n", 'and says so');
 
 
 # signals
@@ -395,7 +399,7 @@ $writer->request('POST', '/api/process/wc/stdin?close=true', host => 'x',
 is($writer->response()->{json}{bytes}, 20_000_000, 'stdin: 20 MB');
 ends('wc');
 is(logs('wc')->{stdout}, "20000000\n", 'all of them');
-cmp_ok($box->private(), '<', 16_384, 'memory stays small');
+cmp_ok($box->private(), '<', $SMALL, 'memory stays small');
 
 
 # limits
@@ -433,6 +437,21 @@ cmp_ok(scalar @{$box->call('GET', '/api/process/list')->{json}{processes}},
     '<=', 256, 'limit: records');
 is(get($res->{json}{processId})->{status}, 200, 'the newest is kept');
 is(code(get('a')), '404 PROCESS_NOT_FOUND', 'the oldest is gone');
+
+
+# a process does not keep the sandbox awake; who waits for it does
+
+my $tired = Sandbox::Box->new(boot => { sleep_after_ms => 300 });
+$tired->call('POST', '/api/process/start', { command => 'sleep 82',
+    processId => 'z', sessionId => '__DISABLE_SESSION__' });
+my $waits = $tired->http(timeout => 60);
+$waits->request('GET', '/api/process/z/stream', host => 'x');
+is($waits->head()->{status}, 200, 'a stream');
+sleep 1;
+is($tired->call('GET', '/api/process/z')->{json}{process}{status}, 'running',
+    'holds it');
+undef $waits;
+is($tired->exit_status(60), 0, 'a process alone does not');
 
 
 # nothing is left behind

@@ -104,6 +104,18 @@ for (1 .. 30) {
 }
 
 
+# no end is lost, however soon it comes after the start
+for (1 .. 150) {
+    start('sleep 66', sessionId => 's', processId => 'soon');
+    my $end = stop('soon')->{json};
+    is_deeply([@$end{qw/status exitCode/}], ['killed', 143], 'soon: killed')
+        or last;
+    cmp_ok($end->{duration}, '<', 5000, 'soon: all of it by TERM') or last;
+    start('exit 5', sessionId => 's', processId => 'soon');
+    is(ends('soon')->{exitCode}, 5, 'soon: ended') or last;
+}
+
+
 # the session is free while it runs
 
 start('sleep 61', sessionId => 's', processId => 'bg');

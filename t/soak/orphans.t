@@ -8,8 +8,9 @@ use warnings;
 use strict;
 
 use File::Basename;
+use File::Spec;
 
 our $ORPHANS = 200_000;
 
-my $rc = do(dirname(__FILE__) . '/../agent/orphans.t');
+my $rc = do(File::Spec->rel2abs(dirname(__FILE__)) . '/../agent/orphans.t');
 die $@ || $! if !defined $rc;
