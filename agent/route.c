@@ -30,6 +30,7 @@ static const agent_route_t  agent_routes[] = {
     { "POST", "/api/execute/stream", agent_exec_stream },
     { "GET", "/api/ping", agent_route_ping },
     { "GET", "/api/version", agent_route_version },
+    { "GET", "/api/commands", agent_commands },
     { "GET", "/", agent_route_banner },
     { NULL, NULL, NULL }
 };

@@ -112,6 +112,8 @@ test_routes(void **state)
           "" },
         { "/v1/sandbox/a/api/version", SANDBOX_ROUTE_VERSION, "a",
           "/api/version", "" },
+        { "/v1/sandbox/a/api/commands", SANDBOX_ROUTE_COMMANDS, "a",
+          "/api/commands", "" },
 
         { "/", SANDBOX_ROUTE_NONE, "", "", "" },
         { "/health/", SANDBOX_ROUTE_NONE, "", "", "" },
