@@ -136,6 +136,9 @@ void agent_exec_rest(agent_request_t *r);          /* POST /exec */
 void agent_exec_execute(agent_request_t *r);       /* POST /api/execute */
 void agent_exec_stream(agent_request_t *r);        /* …/stream */
 
+/* commands.c */
+void agent_commands(agent_request_t *r);           /* GET /api/commands */
+
 /* "2026-01-31T12:00:00.123Z" into a buffer of 32 bytes */
 const char *agent_timestamp(char *buf);
 

@@ -54,6 +54,7 @@ static const agent_route_t  agent_routes[] = {
     { "POST", "/api/port-watch", agent_port_watch },
     { "GET", "/api/ping", agent_route_ping },
     { "GET", "/api/version", agent_route_version },
+    { "GET", "/api/commands", agent_commands },
     { "GET", "/", agent_route_banner },
     { NULL, NULL, NULL }
 };

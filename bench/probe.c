@@ -17,13 +17,15 @@
 
 /*
  * usage: probe times ADDRESS COUNT [EXPECTED]   requests one after another
+ *        probe first ADDRESS COUNT TEXT         the same, until TEXT came
  *        probe put ADDRESS LENGTH               uploads LENGTH bytes
  *        probe lag ADDRESS                      of the lines of an exec stream
  *        probe pipe                             of the lines on stdin
  *
  * The request (of "put": its head) comes on stdin.  Prints nanoseconds, one a
- * line: of each request until its response is complete, or between the time
- * that a line tells (bench/stamp.c) and its arrival here.  "times" prints the
+ * line: of each request until its response is complete, or, with "first",
+ * until TEXT is in it; or between the time that a line tells (bench/stamp.c)
+ * and its arrival here.  "times" and "first" print the
  * length of the last body behind them, as "length N".  A response that is not
  * 200, or does not have EXPECTED in it, is an error.
  */
@@ -37,7 +39,9 @@
 /* the end of a body, where an exit status is */
 
 typedef struct {
-    size_t  len;
+    const char  *first;          /* when this came */
+    int64_t      came;
+    size_t       len;
     char    buf[PROBE_TAIL + 1];
 } probe_tail_t;
 
@@ -53,7 +57,8 @@ typedef struct {
 } probe_lines_t;
 
 
-static int probe_times(const char *address, long count, const char *expected);
+static int probe_times(const char *address, long count, const char *expected,
+    int first);
 static int probe_put(const char *address, uint64_t length);
 static int probe_lag(const char *address);
 static int probe_pipe(void);
@@ -61,6 +66,7 @@ static ssize_t probe_request(char *buf);
 static int probe_tail(void *data, const char *p, size_t len);
 static int probe_events(void *data, const char *p, size_t len);
 static void probe_event(probe_lines_t *l, int64_t now);
+static void probe_json_event(probe_lines_t *l, const char *text, int64_t now);
 static void probe_stamp(const char *text, int64_t now);
 static size_t probe_base64(const char *text, char *out, size_t size);
 
@@ -78,7 +84,10 @@ main(int argc, char **argv)
     probe_conn.fd = -1;
 
     if (argc >= 4 && argc <= 5 && strcmp(argv[1], "times") == 0) {
-        rc = probe_times(argv[2], strtol(argv[3], NULL, 10), argv[4]);
+        rc = probe_times(argv[2], strtol(argv[3], NULL, 10), argv[4], 0);
+
+    } else if (argc == 5 && strcmp(argv[1], "first") == 0) {
+        rc = probe_times(argv[2], strtol(argv[3], NULL, 10), argv[4], 1);
 
     } else if (argc == 4 && strcmp(argv[1], "put") == 0) {
         rc = probe_put(argv[2], strtoull(argv[3], NULL, 10));
@@ -91,7 +100,7 @@ main(int argc, char **argv)
     }
 
     if (rc == -2) {
-        fprintf(stderr, "usage: probe times|put|lag|pipe ...\n");
+        fprintf(stderr, "usage: probe times|first|put|lag|pipe ...\n");
         return 2;
     }
 
@@ -100,7 +109,7 @@ main(int argc, char **argv)
 
 
 static int
-probe_times(const char *address, long count, const char *expected)
+probe_times(const char *address, long count, const char *expected, int first)
 {
     long          i;
     int64_t       start, *times;
@@ -118,6 +127,8 @@ probe_times(const char *address, long count, const char *expected)
 
     for (i = 0; i < count; i++) {
         tail.len = 0;
+        tail.first = first ? expected : NULL;
+        tail.came = 0;
         start = probe_now(CLOCK_MONOTONIC);
 
         if (probe_send(&probe_conn, probe_text, len) == -1
@@ -128,12 +139,13 @@ probe_times(const char *address, long count, const char *expected)
             return -1;
         }
 
-        times[i] = probe_now(CLOCK_MONOTONIC) - start;
+        times[i] = (first ? tail.came : probe_now(CLOCK_MONOTONIC)) - start;
 
         tail.buf[tail.len] = '\0';
 
         if (probe_conn.status != 200
-            || (expected && strstr(tail.buf, expected) == NULL))
+            || (first && tail.came == 0)
+            || (expected && !first && strstr(tail.buf, expected) == NULL))
         {
             fprintf(stderr, "probe: status %d, %s\n", probe_conn.status,
                     expected ? tail.buf : "");
@@ -293,6 +305,12 @@ probe_tail(void *data, const char *p, size_t len)
     size_t         keep;
     probe_tail_t  *tail = data;
 
+    if (tail->first && tail->came == 0
+        && memmem(p, len, tail->first, strlen(tail->first)) != NULL)
+    {
+        tail->came = probe_now(CLOCK_MONOTONIC);
+    }
+
     if (len >= PROBE_TAIL) {
         memcpy(tail->buf, p + len - PROBE_TAIL, PROBE_TAIL);
         tail->len = PROBE_TAIL;
@@ -353,6 +371,11 @@ probe_event(probe_lines_t *l, int64_t now)
         return;
     }
 
+    if (l->buf[6] == '{' && strstr(l->buf, "\"type\":")) {
+        probe_json_event(l, l->buf + 6, now);
+        return;
+    }
+
     if (!l->output) {
         l->finished = strstr(l->buf, "\"exit_code\":0") != NULL;
         return;
@@ -360,6 +383,32 @@ probe_event(probe_lines_t *l, int64_t now)
 
     text[probe_base64(l->buf + 6, text, sizeof(text) - 1)] = '\0';
     probe_stamp(text, now);
+}
+
+
+/* an event of api/execute/stream: {"type":"stdout","data":"123\\n",...} */
+
+static void
+probe_json_event(probe_lines_t *l, const char *text, int64_t now)
+{
+    const char  *p;
+
+    l->finished = strstr(text, "\"exitCode\":0") != NULL;
+
+    if (strstr(text, "\"type\":\"stdout\"") == NULL) {
+        return;
+    }
+
+    p = strstr(text, "\"data\":\"");
+
+    while (p) {
+        p += strcspn(p, "0123456789");
+        probe_stamp(p, now);
+
+        /* the next line of the same event */
+        p = strstr(p, "\\n");
+        p = p && p[2] >= '0' && p[2] <= '9' ? p + 2 : NULL;
+    }
 }
 
 

@@ -114,6 +114,9 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/api/version"), SANDBOX_ROUTE_VERSION,
       "GET, HEAD", "/v1/sandbox/:id/api/version", 0 },
 
+    { sandbox_route_text("/api/commands"), SANDBOX_ROUTE_COMMANDS,
+      "GET, HEAD", "/v1/sandbox/:id/api/commands", 0 },
+
     { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
 };
 

@@ -40,7 +40,8 @@ typedef enum {
     SANDBOX_ROUTE_PROCESS,        /* /api/process/:process, and below it */
     SANDBOX_ROUTE_PORT_WATCH,
     SANDBOX_ROUTE_PING,
-    SANDBOX_ROUTE_VERSION
+    SANDBOX_ROUTE_VERSION,
+    SANDBOX_ROUTE_COMMANDS
 } sandbox_route_e;
 
 

@@ -107,7 +107,7 @@ my @agent = (
     ['PUT', '/file/workspace/a', 'x'],
     ['POST', '/api/execute', '{"command":"true"}'],
     ['POST', '/api/execute/stream', '{"command":"true"}'],
-    ['GET', '/api/ping'], ['GET', '/api/version'],
+    ['GET', '/api/ping'], ['GET', '/api/version'], ['GET', '/api/commands'],
     ['GET', ''], ['HEAD', ''],
     ['GET', '/ports'], ['GET', '/ports/8080'],
     ['POST', '/ports', '{"port":8080}'], ['POST', '/ports/8080', '{}'],

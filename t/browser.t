@@ -14,27 +14,14 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
+use Sandbox::Npm;
 
 my $chromium = $ENV{TEST_CHROMIUM} || '/usr/bin/chromium';
-my $node = build_dir() . '/node';
 
 ok(-x $chromium, "$chromium is there (apt-get install chromium)")
     or Sandbox::bail('no browser');
 
-# the package is installed once, and again when the lock file changes
-
-my $lock = Sandbox::slurp("$FindBin::Bin/browser/package-lock.json");
-unlike($lock, qr/"resolved"|registry/, 'the lock file names no registry');
-
-if (! -e "$node/stamp" || Sandbox::slurp("$node/stamp") ne $lock) {
-    File::Path::make_path($node);
-    Sandbox::copy("$FindBin::Bin/browser/$_", "$node/$_", 0644)
-        for qw/package.json package-lock.json/;
-    my $out = `cd $node && npm ci --ignore-scripts --no-audit --no-fund 2>&1`;
-    is($?, 0, 'npm ci') or Sandbox::bail($out);
-    Sandbox::spew("$node/stamp", $lock);
-}
-
+my $node = Sandbox::Npm::install("$FindBin::Bin/browser", 'node');
 my $t = Sandbox->new()->start();
 my $id = 'browser';
 

@@ -7,6 +7,8 @@ import json
 import os
 import re
 import socket
+import subprocess
+import time
 
 from lib.host import Failed, run
 from lib.table import median
@@ -95,6 +97,39 @@ def half(host, address, count, data, expected=None):
     values, _ = times(host, address, warm + count, data, expected)
 
     return median(values[warm:]) * 1e6
+
+
+def first(host, address, count, data, expected):
+    """The median of the microseconds until expected comes."""
+
+    warm = max(1, count // 10)
+    text = run(host.tool('probe'), 'first', address, str(warm + count),
+               expected, data=data, timeout=600)
+
+    return median(numbers(text)[warm:]) / 1e3
+
+
+def crowd(host, address, count, requests, expected):
+    """Requests a second of as many callers as there are requests; a caller
+    sends its own, count of them altogether."""
+
+    each = max(1, count // len(requests))
+    callers = []
+    begun = time.perf_counter()
+
+    for data in requests:
+        caller = subprocess.Popen([host.tool('probe'), 'times', address,
+                                   str(each), expected],
+                                  stdin=subprocess.PIPE,
+                                  stdout=subprocess.DEVNULL)
+        caller.stdin.write(data)
+        caller.stdin.close()
+        callers.append(caller)
+
+    if any([caller.wait(600) for caller in callers]):
+        raise Failed('a caller failed')
+
+    return each * len(requests) / (time.perf_counter() - begun)
 
 
 UNITS = {'us': 1.0, 'ms': 1e3, 's': 1e6}

@@ -44,6 +44,13 @@ is($res->{status}, 200, 'ping');
 is_deeply([@{$res->{json}}{qw/success status/}],
     [JSON::PP::true, 'healthy'], 'ping: healthy');
 is($box->call('GET', '/api/ping?x=1')->{status}, 200, 'with a query');
+$res = $box->call('GET', '/api/commands');
+my %command = map { $_ => 1 } @{$res->{json}{availableCommands}};
+is($res->{status}, 200, 'commands');
+ok($command{sh} && $command{env} && !$command{'no-such-command'},
+    'are those of the PATH');
+is($res->{json}{count}, scalar keys %command, 'each once');
+
 $res = $box->call('GET', '/api/version');
 is($res->{json}{version}, $box->{booted}{build}, 'version is the build');
 $res = $box->call('GET', '/');

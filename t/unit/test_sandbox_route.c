@@ -150,6 +150,8 @@ test_routes(void **state)
           SANDBOX_ROUTE_PROCESS, "a", "/api/process/p/wait-for-port", "" },
         { "/v1/sandbox/a/api/process/" TEST_ID128, SANDBOX_ROUTE_PROCESS,
           "a", "/api/process/" TEST_ID128, "" },
+        { "/v1/sandbox/a/api/commands", SANDBOX_ROUTE_COMMANDS, "a",
+          "/api/commands", "" },
 
         { "/", SANDBOX_ROUTE_NONE, "", "", "" },
         { "/health/", SANDBOX_ROUTE_NONE, "", "", "" },

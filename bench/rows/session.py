@@ -1,0 +1,190 @@
+# Copyright (C) the ngx_sandbox authors
+#
+# Commands of the container API: in sessions, without one, streamed, and as
+# processes; on the agent's socket and through nginx.
+
+import time
+
+from lib.client import Unix, call, crowd, first, half, numbers, request
+from lib.host import private_kb, run
+from lib.stack import Stack, plain
+from lib.table import median
+
+RETURN = '''
+    server {
+        listen @PORT@;
+        location / { return 200 "ok"; }
+    }
+'''
+
+CALLERS = (1, 8, 32)
+NONE = '__DISABLE_SESSION__'
+DONE = '"exitCode":0'
+
+
+def execute(path, session, command='true'):
+    return request('POST', path, body={'command': command,
+                                       'sessionId': session})
+
+
+class Side:
+    """The agent's socket, or nginx before it."""
+
+    def __init__(self, name, address, prefix):
+        self.name = name
+        self.address = address
+        self.execute = prefix + '/api/execute'
+        self.stream = prefix + '/api/execute/stream'
+        self.figures = {}
+
+    def keep(self, row, value):
+        self.figures.setdefault(row, []).append(value)
+
+
+def one(host, side, count, many):
+    """A round of what is measured on both sides."""
+
+    side.keep('true', half(host, side.address, count,
+                           execute(side.execute, 'one'), DONE))
+    side.keep('stateless', half(host, side.address, count // 2,
+                                execute(side.execute, NONE), DONE))
+    side.keep('first', first(host, side.address, count // 4,
+                             execute(side.stream, 'one', 'echo hi'),
+                             '"stdout"'))
+    side.keep('output', half(host, side.address, 4, execute(
+        side.stream, 'one', 'head -c 4000000 /dev/zero | tr "\\0" a'),
+        DONE) / 1000)
+
+    lags = numbers(run(host.tool('probe'), 'lag', side.address, data=execute(
+        side.stream, 'one', '/workspace/stamp 100 5'), timeout=60))
+
+    if len(lags) != 100:
+        raise ValueError('%d of 100 lines came' % len(lags))
+
+    side.keep('line', median(lags) / 1e6)
+
+    for callers in CALLERS:
+        side.keep('one %d' % callers, crowd(
+            host, side.address, many,
+            [execute(side.execute, 'one')] * callers, DONE))
+        side.keep('own %d' % callers, crowd(
+            host, side.address, many,
+            [execute(side.execute, 'own-%d' % i) for i in range(callers)],
+            DONE))
+
+
+def processes(socket, count):
+    """Microseconds of start, list and kill."""
+
+    connection = Unix(socket)
+    taken = ([], [], [])
+
+    def timed(into, method, path, body=None):
+        begun = time.perf_counter()
+        data = call(connection, method, path, body)[1]
+        into.append((time.perf_counter() - begun) * 1e6)
+
+        return data
+
+    for _ in range(count):
+        id = timed(taken[0], 'POST', '/api/process/start', {
+            'command': 'exec sleep 300', 'autoCleanup': True})['processId']
+        timed(taken[1], 'GET', '/api/process/list')
+        timed(taken[2], 'DELETE', '/api/process/' + id)
+
+    connection.close()
+
+    return [median(t) for t in taken]
+
+
+def memory(stack, socket, table, rounds):
+    """Of the agent, and with a hundred sessions."""
+
+    agent = stack.agent('bench')
+    connection = Unix(socket)
+    before = private_kb(agent) / 1024
+
+    for i in range(100):
+        call(connection, 'POST', '/api/execute',
+             {'command': 'true', 'sessionId': 'memory-%d' % i})
+
+    after = private_kb(agent) / 1024
+
+    for i in range(100):
+        call(connection, 'POST', '/api/session/delete',
+             {'sessionId': 'memory-%d' % i})
+
+    connection.close()
+
+    table.plain('agent, private memory after these rows', 'MB', [before])
+    table.plain('agent, private memory with 100 sessions more', 'MB',
+                [after])
+
+
+def measure(host, options, table):
+    stack = Stack(host)
+    count = 100 if host.quick else 400
+    many = 320 if host.quick else 1600
+    port, _ = plain(host, RETURN)
+
+    stack.install('bench', 'spawn', 'stamp')
+
+    socket = '%s/agent.sock' % stack.run('bench')
+    sides = (Side('on the agent\'s socket', 'unix:' + socket, ''),
+             Side('through nginx', stack.address, '/v1/sandbox/bench'))
+
+    for i in range(max(CALLERS)):
+        half(host, sides[0].address, 1,
+             execute(sides[0].execute, 'own-%d' % i), DONE)
+
+    spawn, bare, started, listed, killed = [], [], [], [], []
+
+    for _ in range(options.rounds):
+        host.quiet()
+
+        text = stack.exec('bench', '/workspace/spawn', str(count + 10),
+                          '/bin/true')
+        spawn.append(median(numbers(text)[10:]) / 1000)
+        bare.append(half(host, '127.0.0.1:%d' % port, count,
+                         request('GET', '/')))
+
+        for side in sides:
+            one(host, side, count, many)
+
+        for into, value in zip((started, listed, killed),
+                               processes(socket, 20)):
+            into.append(value)
+
+    for side in sides:
+        f = side.figures
+        name = side.name
+
+        table.versus('true in a session %s, p50, against posix_spawn' % name,
+                     'µs', f['true'], spawn)
+        table.versus('the same against nginx\'s "return 200"', 'µs',
+                     f['true'], bare)
+
+        if side is sides[1]:
+            table.plain('the same, by itself', 'ms',
+                        [v / 1000 for v in f['true']], floor=0.4, aim=0.2)
+
+        table.versus('true without a session %s, p50, against posix_spawn'
+                     % name, 'µs', f['stateless'], spawn)
+        table.plain('first event of output %s, p50' % name, 'ms',
+                    [v / 1000 for v in f['first']])
+        table.plain('a line of output %s, p50' % name, 'ms', f['line'])
+        table.plain('4 MB of output %s, p50' % name, 'ms', f['output'])
+
+        for callers in CALLERS:
+            table.plain('true %s, %d callers of one session' % (name, callers),
+                        '/s', f['one %d' % callers])
+            table.plain('true %s, %d callers, a session each'
+                        % (name, callers), '/s', f['own %d' % callers])
+
+    table.versus('process start, p50, against posix_spawn', 'µs', started,
+                 spawn)
+    table.plain('process list, p50', 'µs', listed)
+    table.versus('process kill, p50, against posix_spawn', 'µs', killed,
+                 spawn)
+
+    memory(stack, socket, table, options.rounds)

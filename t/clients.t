@@ -1,0 +1,35 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+
+# Clients that others wrote, unchanged, through nginx with a key.
+
+use warnings;
+use strict;
+
+use JSON::PP;
+use Test::More;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Sandbox;
+use Sandbox::Npm;
+
+my $here = "$FindBin::Bin/clients";
+my $modules = Sandbox::Npm::install($here, 'clients');
+my %key = (me => 'key-of-the-client-0001', other => 'key-of-another-00001');
+
+my $t = Sandbox->new(keys => [map { "$_:$key{$_}" } sort keys %key])->start();
+
+my $out = `node --import $here/register.mjs $here/sandbox.mjs $modules http://localhost:$t->{port}/v1/sandbox/client $key{me} $key{other} 2>$t->{dir}/client.log`;
+is($?, 0, 'the client ends well') or diag(slurp("$t->{dir}/client.log"));
+
+for (split /\n/, $out) {
+    my $check = decode_json($_);
+    ok($check->{ok}, $check->{name}) or diag(encode_json([$check->{got}]));
+}
+
+unlike($t->log_text($_), qr/key-of-/, "no key in $_")
+    for qw/error.log access.log/;
+
+$t->done();

@@ -1,0 +1,227 @@
+// Copyright (C) the ngx_sandbox authors
+
+// npm's @cloudflare/sandbox, its SandboxClient over HTTP, against the API of
+// nginx: usage: sandbox.mjs MODULES URL KEY OTHER-KEY.  URL is that of a
+// sandbox.  A line of JSON for each check: {name, ok, got?}.
+
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
+
+const [modules, url, key, other] = process.argv.slice(2);
+const require = createRequire(`${modules}/`);
+const { SandboxClient, parseSSEStream } = await import(
+    pathToFileURL(require.resolve('@cloudflare/sandbox')));
+
+
+function check(name, ok, got) {
+    process.stdout.write(JSON.stringify(ok ? { name, ok: true }
+        : { name, ok: false, got }) + '\n');
+}
+
+
+function is(name, got, expected) {
+    check(name, isDeepStrictEqual(got, expected), { got, expected });
+}
+
+
+async function fails(name, promise, expected) {
+    try {
+        const value = await promise;
+        check(name, false, { value });
+    } catch (error) {
+        const got = { name: error.name, code: error.code,
+            httpStatus: error.httpStatus };
+        is(name, got, expected);
+        return error;
+    }
+}
+
+
+async function events(stream) {
+    const all = [];
+    for await (const event of parseSSEStream(stream)) {
+        all.push(event);
+    }
+    return all;
+}
+
+
+function text(all, type) {
+    return all.filter((e) => e.type === type).map((e) => e.data).join('');
+}
+
+
+const client = new SandboxClient({
+    baseUrl: url,
+    defaultHeaders: { Authorization: `Bearer ${key}` },
+    retryTimeoutMs: 60000,
+});
+const { commands, processes, ports, utils } = client;
+
+
+async function utility() {
+    is('ping', await utils.ping(), 'healthy');
+    check('version', /^\d+\.\d+\.\d+$/.test(await utils.getVersion()));
+
+    const all = await utils.getCommands();
+    check('commands', all.includes('bash') && all.includes('python3'), all);
+}
+
+
+async function sessions() {
+    let r = await utils.createSession({ id: 'one', cwd: '/tmp',
+        env: { FROM_SESSION: 'yes' } });
+    is('createSession', [r.success, r.containerPlacementId ?? null],
+        [true, null]);
+
+    await fails('the same again', utils.createSession({ id: 'one' }),
+        { name: 'SessionAlreadyExistsError', code: 'SESSION_ALREADY_EXISTS',
+          httpStatus: 409 });
+
+    r = await commands.execute('pwd; echo $FROM_SESSION', 'one');
+    is('its directory and environment', r.stdout, '/tmp\nyes');
+
+    await commands.execute('cd /; X=1; f() { echo f$X; }', 'one');
+    r = await commands.execute('pwd; f', 'one');
+    is('state lasts', r.stdout, '/\nf1');
+
+    r = await commands.execute('echo "[$X]"', 'two');
+    is('of one session only', r.stdout, '[]');
+
+    r = await fails('exit ends the session', commands.execute('exit 7', 'one'),
+        { name: 'SessionTerminatedError', code: 'SESSION_TERMINATED',
+          httpStatus: 410 });
+    is('and is told', [r?.context?.sessionId, r?.context?.exitCode],
+        ['one', 7]);
+
+    r = await commands.execute('pwd; echo "[$X]"', 'one');
+    is('the next call has a fresh one', r.stdout, '/workspace\n[]');
+
+    const slow = commands.execute('sleep 60', 'gone');
+    const ended = fails('a command of a deleted session', slow,
+        { name: 'SessionDestroyedError', code: 'SESSION_DESTROYED',
+          httpStatus: 410 });
+    while (true) {
+        r = await commands.execute('pgrep -x sleep | wc -l', 'two');
+        if (Number(r.stdout) > 0) {
+            break;
+        }
+    }
+    r = await utils.deleteSession('gone');
+    is('deleteSession', [r.success, r.sessionId], [true, 'gone']);
+    await ended;
+}
+
+
+async function commandsOf() {
+    let r = await commands.execute('echo hi; echo err >&2; (exit 3)', 'c');
+    is('execute', [r.success, r.exitCode, r.stdout, r.stderr],
+        [false, 3, 'hi', 'err']);
+
+    r = await commands.execute('echo $A; pwd', 'c',
+        { env: { A: 'x y' }, cwd: '/tmp' });
+    is('with env and cwd', r.stdout, 'x y\n/tmp');
+
+    r = await commands.execute('no-such-command', 'c');
+    is('not found', r.exitCode, 127);
+
+    r = await fails('a timeout',
+        commands.execute('sleep 60', 'c', { timeoutMs: 300 }),
+        { name: 'CommandError', code: 'COMMAND_EXECUTION_ERROR',
+          httpStatus: 500 });
+    check('says so', /timeout/i.test(r?.message), r?.message);
+
+    r = await commands.execute('echo still here', 'c');
+    is('the session is kept', r.stdout, 'still here');
+
+    const all = await events(await commands.executeStream(
+        'echo one; echo two >&2; exit 4', 'c'));
+    is('executeStream', [all[0].type, all.at(-1).type, all.at(-1).exitCode],
+        ['start', 'complete', 4]);
+    is('its output', [text(all, 'stdout'), text(all, 'stderr')],
+        ['one\n', 'two\n']);
+
+    await fails('an empty command', commands.executeStream('', 'c'),
+        { name: 'CommandError', code: 'INVALID_COMMAND', httpStatus: 400 });
+}
+
+
+async function processesOf() {
+    let r = await processes.startProcess('echo up; exec sleep 60', 'p',
+        { processId: 'web' });
+    is('startProcess', [r.success, r.processId, typeof r.pid],
+        [true, 'web', 'number']);
+
+    r = await processes.getProcess('web');
+    is('getProcess', [r.process.id, r.process.status], ['web', 'running']);
+
+    r = await processes.listProcesses();
+    check('listProcesses', r.processes.some((p) => p.id === 'web'), r);
+
+    const live = events(await processes.streamProcessLogs('web'));
+
+    r = await processes.killProcess('web');
+    is('killProcess', [r.success, r.processId], [true, 'web']);
+
+    const all = await live;
+    is('streamProcessLogs', [all[0].type, all[0].processId, text(all,
+        'stdout'), all.at(-1).type, all.at(-1).exitCode],
+        ['process_info', 'web', 'up\n', 'exit', 143]);
+
+    r = await processes.getProcess('web');
+    is('killed', [r.process.status, r.process.exitCode], ['killed', 143]);
+
+    r = await processes.getProcessLogs('web');
+    is('getProcessLogs', [r.stdout, r.stderr], ['up\n', '']);
+
+    await fails('kill it again', processes.killProcess('web'),
+        { name: 'CommandNotFoundError', code: 'COMMAND_NOT_FOUND',
+          httpStatus: 404 });
+    await fails('an unknown one', processes.getProcess('nobody'),
+        { name: 'ProcessNotFoundError', code: 'PROCESS_NOT_FOUND',
+          httpStatus: 404 });
+    await fails('its stream', processes.streamProcessLogs('nobody'),
+        { name: 'ProcessNotFoundError', code: 'PROCESS_NOT_FOUND',
+          httpStatus: 404 });
+
+    await processes.startProcess('sleep 60', 'p', { processId: 'a' });
+    await processes.startProcess('sleep 60', 'p', { processId: 'b' });
+    r = await processes.killAllProcesses();
+    is('killAllProcesses', [r.success, r.cleanedCount], [true, 2]);
+
+    await processes.startProcess(
+        'sleep 0.3; exec python3 -m http.server 8123', 'p',
+        { processId: 'server' });
+    const watch = await events(await ports.watchPort({ port: 8123,
+        mode: 'http', processId: 'server', interval: 100 }));
+    is('watchPort', [watch[0].type, watch.at(-1).type,
+        watch.at(-1).statusCode], ['watching', 'ready', 200]);
+
+    r = await events(await ports.watchPort({ port: 8124, processId: 'web' }));
+    is('of a process that ended', r.at(-1).type, 'process_exited');
+    await processes.killAllProcesses();
+}
+
+
+async function refused() {
+    const stranger = new SandboxClient({ baseUrl: url,
+        defaultHeaders: { Authorization: `Bearer ${other}` } });
+
+    const e = await fails("another's key", stranger.commands.execute('true'),
+        { name: 'SandboxError', code: 'SANDBOX_NOT_FOUND', httpStatus: 404 });
+    check('as if there were none', /no such|not found|does not exist/i
+        .test(e?.message), e?.message);
+
+    await fails('no key', new SandboxClient({ baseUrl: url }).utils.ping(),
+        { name: 'SandboxError', code: 'unauthorized', httpStatus: 401 });
+}
+
+
+for (const part of [utility, commandsOf, sessions, processesOf, refused]) {
+    try {
+        await part();
+    } catch (error) {
+        check(`${part.name} comes to its end`, false, String(error.stack));
+    }
+}
