@@ -15,6 +15,7 @@
 #define AGENT_PACKET_MAX    65536
 #define AGENT_BOOT_FDS      200        /* on a packet */
 #define AGENT_BOOT_SOCKETS  1024
+#define AGENT_BOOT_COMMANDS 128
 
 
 typedef struct {
@@ -27,6 +28,8 @@ typedef struct {
     char      user[128];
     uint64_t  sleep_after_ms;
     int       keep_alive;
+    json_t   *commands[AGENT_BOOT_COMMANDS];   /* "ports" of each packet */
+    size_t    ncommands;
 
     int       fd;                      /* the connection to answer on */
 } agent_boot_t;

@@ -95,5 +95,8 @@ char **agent_env_build(const char *marker, const char **extra,
 /* the sandbox's variables, in place of the earlier ones; "K=V", stolen */
 void agent_env_set(char **list);
 
+/* what stands behind a preview's label, ".preview.example.com" */
+void agent_env_preview(const char *suffix);
+
 
 #endif /* _AGENT_CHILD_H_INCLUDED_ */

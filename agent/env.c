@@ -32,6 +32,15 @@ static size_t agent_env_copy(char *dst, const char *name, const char *value);
 /* of the sandbox: boot's "env", and later configure's */
 static char  **agent_env_own;
 
+static char    agent_env_suffix[256];
+
+
+void
+agent_env_preview(const char *suffix)
+{
+    (void) snprintf(agent_env_suffix, sizeof(agent_env_suffix), "%s", suffix);
+}
+
 
 void
 agent_env_set(char **list)
@@ -64,6 +73,8 @@ agent_env_build(const char *marker, const char **extra, const char **path)
         "HOME", agent_user.home[0] ? agent_user.home : "/",
         "USER", agent_user.name,
         "LOGNAME", agent_user.name,
+        /* a host that Vite and what is built on it are to answer to */
+        "__VITE_ADDITIONAL_SERVER_ALLOWED_HOSTS", agent_env_suffix,
         NULL
     };
 

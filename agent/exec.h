@@ -79,6 +79,10 @@ struct agent_command_s {
 };
 
 
+/* for ..._t programs: a bash, else another shell */
+extern const char  *const agent_exec_shells[];
+
+
 agent_command_t *agent_command_create(void);
 
 /* 0, or an errno with cmd->stage; then cmd is freed with ..._destroy() */

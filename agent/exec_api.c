@@ -36,7 +36,7 @@ static void agent_exec_api_drain(agent_request_t *r);
 static void agent_exec_api_close(agent_request_t *r, int aborted);
 
 
-static const char *const  agent_exec_shells[] = {
+const char  *const agent_exec_shells[] = {
     "/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash",
     "/bin/sh", "/usr/bin/sh", "/bin/ash", "/busybox/sh", NULL
 };
