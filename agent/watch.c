@@ -109,8 +109,10 @@ agent_watch_add(agent_tether_t *t, uint16_t port)
     agent_nwatches++;
     t->nwatches++;
 
-    agent_watch_look(NULL);
+    /* what happened is told after what was written of it */
+
     agent_watch_flush(NULL);
+    agent_watch_look(NULL);
 
     return NULL;
 }

@@ -24,6 +24,15 @@
 #define AC_AGENT_PACKET_MAX  65536
 #define AC_AGENT_FDS_MAX     200
 #define AC_AGENT_PORTS_MAX   1024
+#define AC_AGENT_TEXT_MAX    20000     /* of a packet of lines */
+
+
+/* what the agent runs at every start, so that a port's app is there again */
+typedef struct {
+    uint16_t          port;
+    const char       *command;           /* "" : nothing */
+    const char       *cwd;               /* "" : the workspace */
+} ac_command_t;
 
 
 typedef struct {
@@ -34,6 +43,8 @@ typedef struct {
     int               keep_alive;
     const char       *limits;            /* JSON object text, or NULL */
     const char       *preview_suffix;    /* or NULL */
+    ac_command_t     *commands;
+    size_t            ncommands;
 } ac_boot_t;
 
 
@@ -41,10 +52,19 @@ typedef enum {
     AC_AGENT_HELLO = 0,      /* v, build, ports */
     AC_AGENT_LISTENING,      /* ports */
     AC_AGENT_GOING,
+    AC_AGENT_PORT,           /* port, listening, command, code */
+    AC_AGENT_LOG,            /* port, line, text */
     AC_AGENT_REPLY,          /* seq, error */
     AC_AGENT_BOOTED,         /* v, build, started_ms */
     AC_AGENT_OTHER           /* well-formed, of no meaning to this version */
 } ac_agent_event_e;
+
+
+typedef enum {
+    AC_AGENT_COMMAND_NONE = 0,
+    AC_AGENT_COMMAND_RUNNING,
+    AC_AGENT_COMMAND_EXITED
+} ac_agent_command_e;
 
 
 typedef struct {
@@ -56,6 +76,13 @@ typedef struct {
     char              error[256];        /* "" : ok */
     size_t            nports;
     uint16_t          ports[AC_AGENT_PORTS_MAX];
+
+    uint16_t            port;
+    int                 listening;
+    ac_agent_command_e  command;
+    int                 code;            /* of one that has exited */
+    uint64_t            line;            /* the number of text's first */
+    char                text[AC_AGENT_TEXT_MAX];     /* lines, "\n" between */
 } ac_agent_event_t;
 
 
@@ -90,6 +117,9 @@ int ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
 /* one packet each; 0, or -1 with errno */
 int ac_agent_send_listen(int fd, uint32_t seq, uint16_t port, int port_fd);
 int ac_agent_send_unlisten(int fd, uint32_t seq, uint16_t port);
+int ac_agent_send_watch(int fd, uint32_t seq, uint16_t port, int on);
+int ac_agent_send_commands(int fd, uint32_t seq, const ac_command_t *commands,
+    size_t n);
 /* fields: JSON object text whose members are merged into the packet */
 int ac_agent_send_configure(int fd, uint32_t seq, const char *fields);
 int ac_agent_send_prepare(int fd, uint32_t seq, unsigned ms);

@@ -336,7 +336,11 @@ ngx_http_sandbox_expose_write(ngx_http_sandbox_expose_t *e)
                             "%V%Z", &preview->host);
     }
 
-    rc = ngx_http_sandbox_expose_check(e, &policy, known);
+    rc = ngx_http_sandbox_policy_wake(e->fields, &policy, &ctx->failure);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_sandbox_expose_check(e, &policy, known);
+    }
 
     if (rc != NGX_OK) {
         return rc;
@@ -362,6 +366,13 @@ ngx_http_sandbox_expose_write(ngx_http_sandbox_expose_t *e)
         ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
     }
 
+    /* one that has ended is run again, too */
+
+    if (policy.command[0] || (known && old.command[0])) {
+        ngx_http_sandbox_command_tell(ctx->node, e->port, policy.command,
+                                      policy.cwd);
+    }
+
     return ngx_http_sandbox_expose_done(e, &policy);
 }
 
@@ -372,6 +383,7 @@ ngx_http_sandbox_expose_check(ngx_http_sandbox_expose_t *e,
 {
     char                    *id;
     ssize_t                  i, n;
+    ngx_uint_t               commands;
     uint16_t                 ports[NGX_HTTP_SANDBOX_PORTS_MAX];
     sandbox_port_t           other;
     sandbox_store_t         *store;
@@ -396,13 +408,30 @@ ngx_http_sandbox_expose_check(ngx_http_sandbox_expose_t *e,
         return NGX_DECLINED;
     }
 
-    /* one that was issued is nobody else's */
+    commands = 0;
 
-    for (i = 0; e->token[0] && i < n; i++) {
+    /* a token that was issued is nobody else's */
+
+    for (i = 0; (e->token[0] || policy->command[0]) && i < n; i++) {
 
         if (ports[i] == e->port
-            || sandbox_store_port_read(store, id, ports[i], &other) == -1
-            || !sandbox_equal(other.token, ngx_strlen(other.token),
+            || sandbox_store_port_read(store, id, ports[i], &other) == -1)
+        {
+            continue;
+        }
+
+        if (other.command[0] && policy->command[0]
+            && ++commands == NGX_HTTP_SANDBOX_COMMANDS_MAX)
+        {
+            ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
+                                  "PORT_LIMIT_REACHED",
+                                  "At most %d ports of a sandbox have a "
+                                  "command: take one back first.",
+                                  NGX_HTTP_SANDBOX_COMMANDS_MAX);
+            return NGX_DECLINED;
+        }
+
+        if (!e->token[0] || !sandbox_equal(other.token, ngx_strlen(other.token),
                               policy->token, ngx_strlen(policy->token)))
         {
             continue;
@@ -466,6 +495,7 @@ ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e)
     }
 
     ngx_http_sandbox_tether_unlisten(node, e->port);
+    ngx_http_sandbox_command_tell(node, e->port, "", "");
 
     return ngx_http_sandbox_expose_removed(e, "port", e->port);
 }
@@ -520,6 +550,7 @@ ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
         }
 
         ngx_http_sandbox_tether_unlisten(node, port);
+        ngx_http_sandbox_command_tell(node, port, "", "");
 
         e->removed++;
     }
@@ -607,5 +638,7 @@ ngx_http_sandbox_expose_cleanup(void *data)
     }
 
     cJSON_Delete(e->json);
+    cJSON_Delete(e->fields);
     e->json = NULL;
+    e->fields = NULL;
 }

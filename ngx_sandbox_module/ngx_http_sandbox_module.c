@@ -164,6 +164,13 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
       offsetof(ngx_http_sandbox_loc_conf_t, cors),
       NULL },
 
+    { ngx_string("sandbox_wake_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, wake_timeout),
+      NULL },
+
     { ngx_string("sandbox_default_class"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_str_slot,
@@ -264,6 +271,7 @@ ngx_http_sandbox_ctx_cleanup(void *data)
     }
 
     ngx_http_sandbox_unwait(&ctx->waiter);
+    ngx_http_sandbox_unawait(&ctx->await);
     ngx_http_sandbox_node_release(ctx->node);
 
     ctx->node = NULL;
@@ -422,6 +430,7 @@ ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf)
     }
 
     conf->auth = NGX_CONF_UNSET;
+    conf->wake_timeout = NGX_CONF_UNSET_MSEC;
     conf->keys = NGX_CONF_UNSET_PTR;
     conf->cors = NGX_CONF_UNSET_PTR;
 
@@ -440,6 +449,7 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_value(conf->auth, prev->auth, 1);
     ngx_conf_merge_ptr_value(conf->keys, prev->keys, NULL);
     ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
+    ngx_conf_merge_msec_value(conf->wake_timeout, prev->wake_timeout, 50000);
     ngx_conf_merge_str_value(conf->class_name, prev->class_name, "default");
 
     if (!conf->api && !conf->preview && !conf->status) {

@@ -131,6 +131,7 @@ typedef struct {
     ngx_array_t                   *keys;     /* ngx_http_sandbox_key_t */
     ngx_array_t                   *cors;               /* ngx_str_t origins */
     ngx_array_t                   *names;    /* ngx_http_server_name_t */
+    ngx_msec_t                     wake_timeout;
     ngx_str_t                      class_name;
     ngx_http_sandbox_class_t      *class;
 } ngx_http_sandbox_loc_conf_t;
@@ -172,6 +173,7 @@ struct ngx_http_sandbox_node_s {
     ngx_http_sandbox_tether_t     *tether;
     ngx_http_sandbox_wake_t       *wake;
     ngx_queue_t                    waiters; /* ngx_http_sandbox_waiter_t */
+    ngx_queue_t                    awaited; /* ngx_http_sandbox_awaited_t */
 
     u_char                         id[SANDBOX_ID_MAX + 1];
 };
@@ -195,6 +197,48 @@ struct ngx_http_sandbox_waiter_s {
 
 /* a request's context; found by ngx_http_sandbox_get_ctx() after redirects */
 
+/* a port that somebody awaits, as the agent tells of it */
+
+#define NGX_HTTP_SANDBOX_AWAIT_LINES  64
+#define NGX_HTTP_SANDBOX_AWAIT_SHOWN  20        /* in an answer */
+
+typedef struct {
+    ngx_queue_t                    queue;              /* of the node */
+    ngx_http_sandbox_node_t       *node;
+    in_port_t                      port;
+    ngx_queue_t                    awaits;
+    ngx_event_t                    event;
+    ngx_connection_t               dummy;
+
+    ngx_uint_t                     command;            /* ac_agent_command_e */
+    ngx_int_t                      code;
+
+    uint64_t                       next;   /* number of the next line */
+    ngx_uint_t                     nlines;
+    ngx_str_t                      lines[NGX_HTTP_SANDBOX_AWAIT_LINES];
+
+    unsigned                       asked:1;
+    unsigned                       known:1;
+    unsigned                       listening:1;
+    unsigned                       busy:1;
+} ngx_http_sandbox_awaited_t;
+
+
+typedef struct ngx_http_sandbox_await_s  ngx_http_sandbox_await_t;
+
+struct ngx_http_sandbox_await_s {
+    ngx_queue_t                    queue;
+    ngx_http_sandbox_awaited_t    *awaited;            /* NULL: it does not */
+    /*
+     * Runs from the event loop whenever something has changed, and may end
+     * its waiting.  With !awaited->known: the agent has left, or was asked a
+     * moment ago.
+     */
+    void                         (*handler)(ngx_http_sandbox_await_t *await);
+    void                          *data;
+};
+
+
 typedef struct {
     ngx_http_request_t            *request;
     ngx_http_sandbox_node_t       *node;               /* held, or NULL */
@@ -212,20 +256,26 @@ typedef struct {
     void                          *body;               /* of the handler */
 
     ngx_http_sandbox_waiter_t      waiter;             /* of upstream.c */
+    ngx_http_sandbox_await_t       await;              /* likewise */
     ngx_uint_t                     http_version;       /* the client's */
     ngx_uint_t                     start;
     ngx_msec_t                     wait_start;
     ngx_msec_t                     wait_time;
 
     unsigned                       preview:1;
+    unsigned                       trusted:1;  /* its token was right */
+    unsigned                       wakes:1;    /* its policy says so */
     unsigned                       api:1;
     unsigned                       admitted:1;         /* may be proxied */
     unsigned                       waited:1;
     unsigned                       own:1;  /* the answer is nginx's own */
     unsigned                       filtered:1;
     unsigned                       replaced:1;
+    unsigned                       collects:1; /* what is to be a page */
 
+    char                           nonce[SANDBOX_TOKEN_MAX + 1];
     ngx_str_t                      replacement;        /* of filter.c */
+    ngx_buf_t                     *collected;          /* likewise */
     char                           run[SANDBOX_RANDOM_LEN + 1];
 } ngx_http_sandbox_ctx_t;
 
@@ -343,6 +393,15 @@ void ngx_http_sandbox_tether_unlisten(ngx_http_sandbox_node_t *node,
 /* tells a sandbox that runs its new options: JSON object text */
 void ngx_http_sandbox_tether_configure(ngx_http_sandbox_node_t *node,
     const char *fields);
+/* 1 when an app listened on the exposed port when the agent last told */
+ngx_uint_t ngx_http_sandbox_tether_listens(ngx_http_sandbox_node_t *node,
+    in_port_t port);
+/* asks to be told of a port, or no longer; results as of ..._tether() */
+ngx_int_t ngx_http_sandbox_tether_watch(ngx_http_sandbox_node_t *node,
+    in_port_t port, ngx_uint_t on);
+/* tells a sandbox that runs what to run for these ports */
+void ngx_http_sandbox_tether_commands(ngx_http_sandbox_node_t *node,
+    ac_command_t *commands, size_t n);
 /* a stop follows: what runs may end by itself within ms */
 void ngx_http_sandbox_tether_prepare(ngx_http_sandbox_node_t *node,
     ngx_msec_t ms);
@@ -394,6 +453,81 @@ char *ngx_http_sandbox_upstream(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /* the PRECONTENT handler */
 ngx_int_t ngx_http_sandbox_admit_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_preview.c */
+
+/* ngx_http_sandbox_await.c: ports that requests wait for */
+
+/*
+ * NGX_OK: await->handler will run; or as ngx_http_sandbox_tether().  The
+ * caller holds the node as long, and sets handler and data first.
+ */
+ngx_int_t ngx_http_sandbox_await(ngx_http_sandbox_node_t *node,
+    in_port_t port, ngx_http_sandbox_await_t *await);
+void ngx_http_sandbox_unawait(ngx_http_sandbox_await_t *await);
+/* of tether.c: AC_AGENT_PORT and AC_AGENT_LOG; its end */
+void ngx_http_sandbox_awaited_event(ngx_http_sandbox_node_t *node,
+    ac_agent_event_t *event);
+void ngx_http_sandbox_awaited_lost(ngx_http_sandbox_node_t *node);
+/* exit_process */
+void ngx_http_sandbox_awaited_cleanup(ngx_http_sandbox_node_t *node);
+/* the line of that number, one of the last nlines */
+ngx_str_t *ngx_http_sandbox_awaited_line(ngx_http_sandbox_awaited_t *p,
+    uint64_t n);
+/* the port's command: {"state","exitCode"?,"log"} or null; NULL: no memory */
+cJSON *ngx_http_sandbox_awaited_json(ngx_http_sandbox_awaited_t *p);
+
+
+/* ngx_http_sandbox_command.c: wake, command and cwd of a port's policy */
+
+#define NGX_HTTP_SANDBOX_COMMANDS_MAX  16          /* of one sandbox */
+
+/* puts those of a body into the policy; NGX_DECLINED: failure says why not */
+ngx_int_t ngx_http_sandbox_policy_wake(cJSON *json, sandbox_port_t *policy,
+    ngx_http_sandbox_failure_t *failure);
+/* adds them to what is shown of a port */
+ngx_int_t ngx_http_sandbox_policy_wake_json(cJSON *json,
+    sandbox_port_t *policy);
+/*
+ * The commands of these ports, at most ..._COMMANDS_MAX; returns their number
+ * or NGX_ERROR.  Both arrays are to be freed, and may be NULL.
+ */
+ngx_int_t ngx_http_sandbox_port_commands(ngx_http_sandbox_node_t *node,
+    uint16_t *ports, size_t n, sandbox_port_t **policies,
+    ac_command_t **commands);
+/* tells a sandbox that runs; "" : the port has no command any more */
+void ngx_http_sandbox_command_tell(ngx_http_sandbox_node_t *node,
+    in_port_t port, const char *command, const char *cwd);
+
+
+/* ngx_http_sandbox_events.c: the path of previews that is nginx's own */
+
+/* 1: the request is for it */
+ngx_uint_t ngx_http_sandbox_events_reserved(ngx_http_request_t *r);
+/* admits or refuses such a request; returns NGX_DECLINED */
+ngx_int_t ngx_http_sandbox_events_access(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+/* ngx_http_sandbox_page.c: what people see in place of an app */
+
+/* 1: a person is to see the answer: a browser goes to it as to a page */
+ngx_uint_t ngx_http_sandbox_navigation(ngx_http_request_t *r);
+/* 1: and may be given a page that waits in its place */
+ngx_uint_t ngx_http_sandbox_page_waits(ngx_http_request_t *r);
+/*
+ * An error as a page: json has the shape of design.md section 8, from whom
+ * ever it is.  NGX_OK, text in the request's pool; or NGX_ERROR.
+ */
+ngx_int_t ngx_http_sandbox_page(ngx_http_request_t *r, cJSON *json,
+    ngx_uint_t status, ngx_str_t *text);
+/* the headers of a page; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_http_sandbox_page_headers(ngx_http_request_t *r);
+/* the page that becomes the app: results of a content handler */
+ngx_int_t ngx_http_sandbox_send_waiting(ngx_http_request_t *r);
+/* makes it the request's answer, returns DECLINED */
+ngx_int_t ngx_http_sandbox_refuse_waiting(ngx_http_request_t *r);
 
 
 /* ngx_http_sandbox_preview.c */
@@ -541,6 +675,7 @@ typedef struct {
     ngx_event_t                    timer;
     ngx_msec_t                     began;
     cJSON                         *json;               /* the answer */
+    cJSON                         *fields;             /* the body, or NULL */
 
     ngx_http_sandbox_preview_t    *preview;            /* NULL: any */
     in_port_t                      port;               /* 0: all, to remove */
@@ -661,6 +796,9 @@ ngx_int_t ngx_http_sandbox_send_json(ngx_http_request_t *r,
     ngx_uint_t status, cJSON *json);
 /* 204 */
 ngx_int_t ngx_http_sandbox_send_empty(ngx_http_request_t *r);
+/* a page: a content handler's result */
+ngx_int_t ngx_http_sandbox_send_page(ngx_http_request_t *r,
+    ngx_uint_t status, ngx_str_t *text);
 /* the error shape of design.md section 8, Retry-After included */
 ngx_int_t ngx_http_sandbox_send_failure(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure);

@@ -55,6 +55,7 @@ ngx_http_sandbox_node_hold(ngx_str_t *id)
 
     ngx_queue_init(&node->policies);
     ngx_queue_init(&node->waiters);
+    ngx_queue_init(&node->awaited);
 
     ngx_rbtree_insert(&w->nodes, &node->sn.node);
 
@@ -124,6 +125,7 @@ ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node)
 
         /* another sandbox has the name now */
 
+        ngx_http_sandbox_awaited_cleanup(node);
         ngx_http_sandbox_tether_close(node);
         ngx_http_sandbox_node_forget(node);
 

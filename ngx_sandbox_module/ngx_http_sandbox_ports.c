@@ -178,6 +178,7 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
     u_char                         domains[256];
     in_port_t                      port;
     const char                    *token, *name, *host;
+    sandbox_port_t                 policy;
     ngx_http_sandbox_ctx_t        *ctx;
     ngx_http_sandbox_expose_t     *e;
     ngx_http_sandbox_main_conf_t  *smcf;
@@ -260,6 +261,16 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
                               "first.", domains);
         goto failed;
     }
+
+    /* checked before anything is made for it */
+
+    ngx_memzero(&policy, sizeof(sandbox_port_t));
+
+    if (ngx_http_sandbox_policy_wake(json, &policy, &ctx->failure) != NGX_OK) {
+        goto failed;
+    }
+
+    e->fields = json ? cJSON_Duplicate(json, 1) : NULL;
 
     e->port = ctx->port;
 
@@ -436,7 +447,8 @@ ngx_http_sandbox_port_json(ngx_http_request_t *r, ngx_str_t *id,
 
     if (cJSON_AddNumberToObject(json, "port", policy->port) == NULL
         || cJSON_AddStringToObject(json, "name", policy->name) == NULL
-        || cJSON_AddStringToObject(json, "token", policy->token) == NULL)
+        || cJSON_AddStringToObject(json, "token", policy->token) == NULL
+        || ngx_http_sandbox_policy_wake_json(json, policy) != NGX_OK)
     {
         goto failed;
     }

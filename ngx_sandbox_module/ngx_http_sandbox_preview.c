@@ -76,6 +76,13 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
         goto denied;
     }
 
+    ctx->trusted = 1;
+    ctx->wakes = (policy->wake == SANDBOX_WAKE_ON);
+
+    if (ngx_http_sandbox_events_reserved(r)) {
+        return ngx_http_sandbox_events_access(r, ctx);
+    }
+
     switch (ngx_http_sandbox_tether(node)) {
 
     case NGX_OK:
@@ -83,6 +90,14 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
         return NGX_OK;
 
     case NGX_DECLINED:
+
+        if (ctx->wakes) {
+
+            ngx_http_sandbox_kick(node);
+
+            return ngx_http_sandbox_page_waits(r)
+                   ? ngx_http_sandbox_refuse_waiting(r) : NGX_OK;
+        }
 
         if (ngx_http_sandbox_busy(node)) {
             return NGX_OK;

@@ -32,6 +32,7 @@ static int sandbox_port_parse_headers(const cJSON *json, const char *name,
     sandbox_headers_t *headers, int response);
 static int sandbox_port_parse_links(const cJSON *json,
     sandbox_port_t *policy);
+static int sandbox_port_parse_wake(const cJSON *json, sandbox_port_t *policy);
 static int sandbox_port_add(cJSON *json, const sandbox_port_t *policy);
 static int sandbox_port_add_word(cJSON *json, const char *name,
     const char *const *words, int value);
@@ -41,6 +42,7 @@ static int sandbox_port_add_origins(cJSON *json, const char *origins);
 static int sandbox_port_add_headers(cJSON *json, const char *name,
     const sandbox_headers_t *headers);
 static int sandbox_port_add_links(cJSON *json, const sandbox_port_t *policy);
+static int sandbox_port_add_wake(cJSON *json, const sandbox_port_t *policy);
 
 
 const char *const  sandbox_access_words[] = {
@@ -91,7 +93,8 @@ sandbox_port_parse_policy(const char *text, size_t len, sandbox_port_t *policy)
                                       &policy->request, 0)
         || sandbox_port_parse_headers(json, "response_headers",
                                       &policy->response, 1)
-        || sandbox_port_parse_links(json, policy))
+        || sandbox_port_parse_links(json, policy)
+        || sandbox_port_parse_wake(json, policy))
     {
         memset(policy, 0, sizeof(sandbox_port_t));
         errno = EBADMSG;
@@ -282,6 +285,36 @@ sandbox_port_parse_links(const cJSON *json, sandbox_port_t *policy)
 }
 
 
+static int
+sandbox_port_parse_wake(const cJSON *json, sandbox_port_t *policy)
+{
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(json, "wake");
+
+    if (item) {
+        if (!cJSON_IsBool(item)) {
+            return -1;
+        }
+
+        policy->wake = cJSON_IsTrue(item) ? SANDBOX_WAKE_ON
+                                          : SANDBOX_WAKE_OFF;
+    }
+
+    if (sandbox_json_string(json, "command", policy->command,
+                            sizeof(policy->command))
+        || sandbox_json_string(json, "cwd", policy->cwd,
+                               sizeof(policy->cwd)))
+    {
+        return -1;
+    }
+
+    return ((policy->command[0] && !sandbox_command_valid(policy->command))
+            || (policy->cwd[0] && !sandbox_cwd_valid(policy->cwd)))
+           ? -1 : 0;
+}
+
+
 char *
 sandbox_port_format_policy(const sandbox_port_t *policy)
 {
@@ -342,7 +375,8 @@ sandbox_port_add(cJSON *json, const sandbox_port_t *policy)
                                        &policy->request)
            || sandbox_port_add_headers(json, "response_headers",
                                        &policy->response)
-           || sandbox_port_add_links(json, policy);
+           || sandbox_port_add_links(json, policy)
+           || sandbox_port_add_wake(json, policy);
 }
 
 
@@ -466,6 +500,67 @@ sandbox_port_add_links(cJSON *json, const sandbox_port_t *policy)
     }
 
     return 0;
+}
+
+
+static int
+sandbox_port_add_wake(cJSON *json, const sandbox_port_t *policy)
+{
+    if (policy->wake
+        && cJSON_AddBoolToObject(json, "wake",
+                                 policy->wake == SANDBOX_WAKE_ON)
+           == NULL)
+    {
+        return -1;
+    }
+
+    if (policy->command[0]
+        && cJSON_AddStringToObject(json, "command", policy->command) == NULL)
+    {
+        return -1;
+    }
+
+    return policy->cwd[0]
+           && cJSON_AddStringToObject(json, "cwd", policy->cwd) == NULL
+           ? -1 : 0;
+}
+
+
+int
+sandbox_command_valid(const char *text)
+{
+    if (text[strspn(text, " \t\n")] == '\0') {
+        return 0;
+    }
+
+    for ( /* void */ ; *text; text++) {
+
+        if (((unsigned char) *text < 0x20 && *text != '\t' && *text != '\n')
+            || *text == 0x7f)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+sandbox_cwd_valid(const char *text)
+{
+    if (text[0] != '/') {
+        return 0;
+    }
+
+    for ( /* void */ ; *text; text++) {
+
+        if ((unsigned char) *text < 0x20 || *text == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
 }
 
 

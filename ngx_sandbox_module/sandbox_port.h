@@ -32,6 +32,8 @@
 #define SANDBOX_ORIGINS_SIZE      1024   /* of all origins together */
 #define SANDBOX_HEADERS_SIZE      1024   /* of all headers of a direction */
 #define SANDBOX_HEADER_NAME_MAX   64
+#define SANDBOX_COMMAND_MAX       2048   /* bytes of a port's command */
+#define SANDBOX_CWD_MAX           512
 
 #define SANDBOX_CONNECTIONS_MAX   65535
 #define SANDBOX_RATE_MAX          100000         /* requests a second */
@@ -66,6 +68,12 @@
 #define SANDBOX_STRIP_GIVEN          1
 #define SANDBOX_STRIP_AUTHORIZATION  2
 #define SANDBOX_STRIP_COOKIE         4
+
+
+/* wake: what a preview of a sandbox that sleeps does */
+
+#define SANDBOX_WAKE_OFF          1      /* 410 */
+#define SANDBOX_WAKE_ON           2
 
 
 /* words of these as callers write them, by value; the last is NULL */
@@ -132,6 +140,10 @@ typedef struct {
 
     unsigned           nlinks;
     sandbox_link_t     links[SANDBOX_LINKS_MAX];
+
+    int                wake;
+    char               command[SANDBOX_COMMAND_MAX + 1];  /* at each start */
+    char               cwd[SANDBOX_CWD_MAX + 1];     /* "" : the workspace */
 } sandbox_port_t;
 
 
@@ -174,6 +186,11 @@ void sandbox_headers_unset(sandbox_headers_t *headers, const char *name);
 /* the next one from *pos on, which begins as 0: 1, or 0 at the end */
 int sandbox_headers_next(const sandbox_headers_t *headers, size_t *pos,
     sandbox_header_t *header);
+
+/* text for a shell: not empty, valid UTF-8, no zero byte */
+int sandbox_command_valid(const char *text);
+/* an absolute path without control characters */
+int sandbox_cwd_valid(const char *text);
 
 /* the link of that name or token, or NULL */
 sandbox_link_t *sandbox_link_named(sandbox_port_t *policy, const char *name);

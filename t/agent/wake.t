@@ -113,7 +113,7 @@ my $again = $box->tether();
 $box->packet($again);
 op($box, $again, 'watch', 8080);
 my @got = map { $box->packet($again) } 1 .. 3;
-is_deeply($got[0], $p, 'who watches later is told at once');
+is_deeply($got[1], $p, 'who watches later is told at once');
 is(listing(lines(@got)), 'in /|port 8080|up',
     'and what was written, in which PORT is the port');
 is_deeply($got[2], { seq => $seq, ok => JSON::PP::true },
