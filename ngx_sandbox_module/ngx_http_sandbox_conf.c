@@ -569,6 +569,12 @@ ngx_http_sandbox_conf_check_proxy(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    if (conf->preview && ucf->connect_timeout <= conf->wake_timeout) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"sandbox_wake_timeout\" is to be shorter than "
+                           "\"proxy_connect_timeout\", which ends it");
+    }
+
     xa = NGX_HTTP_UPSTREAM_IGN_XA_REDIRECT
          |NGX_HTTP_UPSTREAM_IGN_XA_EXPIRES
          |NGX_HTTP_UPSTREAM_IGN_XA_LIMIT_RATE

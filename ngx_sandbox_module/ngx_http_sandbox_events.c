@@ -311,9 +311,8 @@ ngx_http_sandbox_events_port(ngx_http_sandbox_events_t *e)
 
     if (p->command == AC_AGENT_COMMAND_EXITED && p->code) {
         ngx_http_sandbox_events_set(e, "waiting",
-                                    "The command of port %ui ended with code "
-                                    "%i. Waiting for an app to listen.",
-                                    (ngx_uint_t) e->ctx->port, p->code);
+                                    "Waiting for an app to listen on port "
+                                    "%ui.", (ngx_uint_t) e->ctx->port);
         return;
     }
 

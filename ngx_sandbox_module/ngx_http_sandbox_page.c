@@ -283,8 +283,8 @@ ngx_http_sandbox_page_make(ngx_http_sandbox_page_t *page, ngx_str_t *text)
         ngx_http_sandbox_html(&html, "</p>");
     }
 
-    ngx_http_sandbox_page_facts(page, &html);
     ngx_http_sandbox_page_log(page, &html);
+    ngx_http_sandbox_page_facts(page, &html);
 
     ngx_http_sandbox_html(&html, "<p><a class=\"button\" href=\"\">Try again"
                           "</a></p></main>");

@@ -133,7 +133,7 @@ const char  ngx_http_sandbox_page_style[] =
     "letter-spacing:-.01em;text-wrap:balance}"
     "h2{margin:1.75rem 0 .35rem;font-size:.8rem;font-weight:600;"
     "letter-spacing:.05em;text-transform:uppercase;color:var(--soft)}"
-    "p{margin:.35rem 0;overflow-wrap:anywhere}"
+    "p{margin:.35rem 0;overflow-wrap:anywhere;text-wrap:pretty}"
     "#status{color:var(--soft)}"
     "dl{margin:1.75rem 0 0;border-top:1px solid var(--line)}"
     "dl:empty{display:none}"

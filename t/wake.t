@@ -186,6 +186,10 @@ like($res->{body}, qr{cannot &lt;b&gt;find&lt;/b&gt; &#39;it&#39; &amp; stop</di
 # nobody ever listens
 
 is($t->quit() && 1, 1, 'another time');
+$t->write_conf(http => '    sandbox_wake_timeout 2m;');
+my ($good, $said) = $t->check_conf();
+ok($good, 'a time that nginx cuts short');
+like($said, qr/warn.*"sandbox_wake_timeout" is to be shorter/, 'is warned of');
 $t->write_conf(http => '    sandbox_wake_timeout 2s;');
 $t->start();
 my $never = $t->api('POST', "/v1/sandbox/$id/ports", json => { port => 8082,
