@@ -103,6 +103,65 @@ ngx_http_sandbox_command_flag(cJSON *json, int *wake)
 }
 
 
+ngx_uint_t
+ngx_http_sandbox_policy_commands(cJSON *json, sandbox_port_t *old,
+    sandbox_port_t *policy)
+{
+    if (ngx_strcmp(old->command, policy->command) != 0
+        || ngx_strcmp(old->cwd, policy->cwd) != 0)
+    {
+        return 1;
+    }
+
+    return policy->command[0] && json
+           && cJSON_GetObjectItemCaseSensitive(json, "command") != NULL;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_command_check(ngx_http_sandbox_ctx_t *ctx,
+    sandbox_port_t *policy)
+{
+    char             *id;
+    ssize_t           i, n;
+    uint16_t          ports[NGX_HTTP_SANDBOX_PORTS_MAX];
+    ngx_uint_t        count;
+    sandbox_port_t    other;
+    sandbox_store_t  *store;
+
+    if (policy->command[0] == '\0') {
+        return NGX_OK;
+    }
+
+    id = (char *) ctx->node->id;
+    store = ngx_http_sandbox_worker->store;
+
+    count = 0;
+
+    n = sandbox_store_ports(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
+
+    for (i = 0; i < n; i++) {
+
+        if (ports[i] == policy->port
+            || sandbox_store_port_read(store, id, ports[i], &other) == -1
+            || other.command[0] == '\0'
+            || ++count < NGX_HTTP_SANDBOX_COMMANDS_MAX)
+        {
+            continue;
+        }
+
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
+                              "PORT_LIMIT_REACHED",
+                              "At most %d ports of a sandbox have a command: "
+                              "take one back first.",
+                              NGX_HTTP_SANDBOX_COMMANDS_MAX);
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
 ngx_int_t
 ngx_http_sandbox_policy_wake_json(cJSON *json, sandbox_port_t *policy)
 {

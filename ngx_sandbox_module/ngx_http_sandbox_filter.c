@@ -99,6 +99,10 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
         return rc;
     }
 
+    if (ctx->preview && ngx_http_sandbox_answer_cors(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (ctx->api) {
 
         if (ngx_http_sandbox_header(r, "X-Content-Type-Options", "nosniff")
@@ -137,7 +141,7 @@ static ngx_int_t
 ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_uint_t        i, n, referrer, agent;
+    ngx_uint_t        i, n, agent;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
@@ -167,7 +171,6 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     }
 
     n = 0;
-    referrer = 0;
     agent = 0;
 
     part = &r->headers_out.headers.part;
@@ -192,12 +195,6 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
 
         if (ngx_http_sandbox_filter_drops(ctx, h)) {
             h->hash = 0;
-            continue;
-        }
-
-        if (ngx_http_sandbox_is_header(h, "Referrer-Policy"))
-        {
-            referrer = 1;
         }
     }
 
@@ -216,13 +213,7 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
                                        ngx_http_sandbox_starts[ctx->start]);
     }
 
-    /* the host name of a preview holds its token */
-
-    if (ctx->preview && !referrer) {
-        return ngx_http_sandbox_header(r, "Referrer-Policy", "same-origin");
-    }
-
-    return NGX_OK;
+    return ctx->preview ? ngx_http_sandbox_answer(r, ctx) : NGX_OK;
 }
 
 
@@ -383,7 +374,7 @@ ngx_http_sandbox_filter_error(ngx_http_request_t *r,
 
     case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
         code = "payload_too_large";
-        text = "The body is larger than \"client_max_body_size\" allows.";
+        text = "The body is larger than this location or this port allows.";
         break;
 
     case NGX_HTTP_TOO_MANY_REQUESTS:

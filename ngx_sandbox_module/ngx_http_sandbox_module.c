@@ -136,6 +136,48 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
       offsetof(ngx_http_sandbox_loc_conf_t, preview),
       NULL },
 
+    { ngx_string("sandbox_preview_access"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, access),
+      ngx_http_sandbox_conf_access },
+
+    { ngx_string("sandbox_preview_host"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, app_host),
+      ngx_http_sandbox_conf_host },
+
+    { ngx_string("sandbox_preview_cors"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_sandbox_conf_cors,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_preview_cookies"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, cookies),
+      ngx_http_sandbox_conf_cookies },
+
+    { ngx_string("sandbox_preview_strip"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_sandbox_conf_strip,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_preview_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      ngx_http_sandbox_conf_limit,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("sandbox_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_sandbox_set_status,
@@ -272,6 +314,8 @@ ngx_http_sandbox_ctx_cleanup(void *data)
 
     ngx_http_sandbox_unwait(&ctx->waiter);
     ngx_http_sandbox_unawait(&ctx->await);
+    ngx_http_sandbox_watch_remove(ctx);
+    ngx_http_sandbox_limit_leave(ctx);
     ngx_http_sandbox_node_release(ctx->node);
 
     ctx->node = NULL;
@@ -434,6 +478,8 @@ ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf)
     conf->keys = NGX_CONF_UNSET_PTR;
     conf->cors = NGX_CONF_UNSET_PTR;
 
+    ngx_http_sandbox_conf_preview_init(conf);
+
     return conf;
 }
 
@@ -451,6 +497,8 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
     ngx_conf_merge_msec_value(conf->wake_timeout, prev->wake_timeout, 50000);
     ngx_conf_merge_str_value(conf->class_name, prev->class_name, "default");
+
+    ngx_http_sandbox_conf_preview_merge(prev, conf);
 
     if (!conf->api && !conf->preview && !conf->status) {
         return ngx_http_sandbox_conf_check_proxy(cf, conf);
@@ -577,6 +625,10 @@ ngx_http_sandbox_postconfiguration(ngx_conf_t *cf)
 
     *h = ngx_http_sandbox_admit_handler;
 
+    if (ngx_http_sandbox_public_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_sandbox_filter_init(cf);
 }
 
@@ -606,6 +658,11 @@ ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data)
     smcf->counters = ngx_slab_calloc(shpool,
                                      sizeof(ngx_http_sandbox_counters_t));
     if (smcf->counters == NULL) {
+        return NGX_ERROR;
+    }
+
+    smcf->counters->limits = ngx_http_sandbox_limit_create(shpool);
+    if (smcf->counters->limits == NULL) {
         return NGX_ERROR;
     }
 
@@ -640,6 +697,7 @@ ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
     w->conf = smcf;
 
     ngx_rbtree_init(&w->nodes, &w->sentinel, ngx_str_rbtree_insert_value);
+    ngx_queue_init(&w->watched);
 
     (void) curl_global_init(CURL_GLOBAL_ALL);
 
@@ -672,6 +730,8 @@ ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
 
     ngx_http_sandbox_worker = w;
 
+    ngx_http_sandbox_limit_start();
+
     if (w->store) {
         ngx_http_sandbox_sweep_start(cycle);
     }
@@ -692,7 +752,9 @@ ngx_http_sandbox_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_sandbox_sweep_stop();
+    ngx_http_sandbox_watch_stop();
     ngx_http_sandbox_node_cleanup();
+    ngx_http_sandbox_limit_stop();
 
     ac_docker_destroy(w->docker);
 

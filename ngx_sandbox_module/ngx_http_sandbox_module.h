@@ -49,6 +49,9 @@
 #define NGX_HTTP_SANDBOX_START_LOST    4
 
 
+typedef struct ngx_http_sandbox_limits_s   ngx_http_sandbox_limits_t;
+
+
 /* counters of the shared zone */
 
 typedef struct {
@@ -68,6 +71,8 @@ typedef struct {
     ngx_atomic_t                   tethers;            /* open now */
     ngx_atomic_t                   waiting;            /* requests now */
     ngx_atomic_t                   swept;
+
+    ngx_http_sandbox_limits_t     *limits;             /* see limit.c */
 } ngx_http_sandbox_counters_t;
 
 
@@ -112,6 +117,9 @@ typedef struct {
 
     ngx_array_t                    classes;   /* ngx_http_sandbox_class_t */
     ngx_array_t                    previews;  /* ngx_http_sandbox_preview_t */
+
+    ngx_module_t                  *realip;             /* NULL: not built in */
+    ngx_int_t                      realip_index;       /* its variable */
 } ngx_http_sandbox_main_conf_t;
 
 
@@ -134,6 +142,21 @@ typedef struct {
     ngx_msec_t                     wake_timeout;
     ngx_str_t                      class_name;
     ngx_http_sandbox_class_t      *class;
+
+    /* what a port's policy does not say: sandbox_port.h has the values */
+    ngx_uint_t                     access;
+    ngx_uint_t                     app_host;
+    ngx_uint_t                     cors_of;
+    char                          *origins;            /* of preview_cors */
+    ngx_uint_t                     cookies;
+    ngx_uint_t                     strip;
+    int64_t                        connections;        /* 0: no limit */
+    int64_t                        rate;
+    int64_t                        body;
+#if (NGX_HTTP_CACHE)
+    ngx_shm_zone_t                *cache_zone;         /* of proxy_cache */
+    ngx_http_complex_value_t      *cache_value;
+#endif
 } ngx_http_sandbox_loc_conf_t;
 
 
@@ -152,6 +175,7 @@ typedef struct ngx_http_sandbox_tether_s   ngx_http_sandbox_tether_t;
 typedef struct ngx_http_sandbox_wake_s     ngx_http_sandbox_wake_t;
 typedef struct ngx_http_sandbox_waiter_s   ngx_http_sandbox_waiter_t;
 typedef struct ngx_http_sandbox_parked_s   ngx_http_sandbox_parked_t;
+typedef struct ngx_http_sandbox_slot_s     ngx_http_sandbox_slot_t;
 
 
 typedef struct {
@@ -167,6 +191,12 @@ struct ngx_http_sandbox_node_s {
 
     sandbox_spec_t                 spec;
     ngx_queue_t                    policies; /* ngx_http_sandbox_policy_t */
+    ngx_uint_t                     changes;            /* of policies */
+
+    ngx_queue_t                    watch;              /* see watch.c */
+    ngx_queue_t                    previews; /* ngx_http_sandbox_ctx_t */
+    ngx_uint_t                     watched;            /* changes, then */
+
     unsigned                       known:1;            /* spec is valid */
     unsigned                       asked:1;            /* by expire.c */
 
@@ -245,6 +275,7 @@ typedef struct {
 
     ngx_str_t                      id;
     in_port_t                      port;               /* 0: the agent's API */
+    ngx_str_t                      link;               /* of the path */
     ngx_uint_t                     route;              /* of api.c */
 
     ngx_str_t                      owner;              /* of the key, or "" */
@@ -277,7 +308,39 @@ typedef struct {
     ngx_str_t                      replacement;        /* of filter.c */
     ngx_buf_t                     *collected;          /* likewise */
     char                           run[SANDBOX_RANDOM_LEN + 1];
+
+    /* of a preview */
+    ngx_queue_t                    queue;              /* see watch.c */
+    char                           token[SANDBOX_TOKEN_MAX + 1];
+    ngx_str_t                      preview_key;        /* "" : none asked */
+    ngx_str_t                      public_host;        /* the browser's */
+    ngx_str_t                      public_proto;
+    ngx_http_sandbox_slot_t       *slot;               /* of limit.c */
+#if (NGX_HTTP_CACHE)
+    ngx_int_t                    (*create_key)(ngx_http_request_t *r);
+#endif
+    unsigned                       app_host:2;         /* SANDBOX_HOST_… */
+    unsigned                       cors:3;             /* 0: not known */
+    unsigned                       cookies:2;
+    unsigned                       watched:1;
+    unsigned                       cut:1;
+    unsigned                       keyed:1;    /* by Sec-WebSocket-Protocol */
 } ngx_http_sandbox_ctx_t;
+
+
+/* of a preview, what its policy says, and its location where it does not */
+
+typedef struct {
+    ngx_uint_t                     access;
+    ngx_uint_t                     app_host;
+    ngx_uint_t                     cors;
+    char                          *origins;            /* or NULL */
+    ngx_uint_t                     cookies;
+    ngx_uint_t                     strip;
+    int64_t                        connections;        /* 0: no limit */
+    int64_t                        rate;
+    int64_t                        body;
+} ngx_http_sandbox_set_t;
 
 
 /* what a worker has, set up by init_process */
@@ -291,6 +354,7 @@ typedef struct {
     int                            ncpu;     /* the engine's; 0: not known */
     ngx_rbtree_t                   nodes;
     ngx_rbtree_node_t              sentinel;
+    ngx_queue_t                    watched; /* ngx_http_sandbox_node_t */
 } ngx_http_sandbox_worker_t;
 
 
@@ -325,6 +389,35 @@ char *ngx_http_sandbox_conf_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
 /* what a location that proxies to a sandbox needs, and must not do */
 char *ngx_http_sandbox_conf_check_proxy(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf);
+
+
+/* ngx_http_sandbox_preview_conf.c: what is so unless a port's policy says */
+
+char *ngx_http_sandbox_conf_cors(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_sandbox_conf_strip(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_sandbox_conf_limit(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+void ngx_http_sandbox_conf_preview_init(ngx_http_sandbox_loc_conf_t *conf);
+void ngx_http_sandbox_conf_preview_merge(ngx_http_sandbox_loc_conf_t *prev,
+    ngx_http_sandbox_loc_conf_t *conf);
+
+extern ngx_conf_enum_t  ngx_http_sandbox_conf_access[];
+extern ngx_conf_enum_t  ngx_http_sandbox_conf_host[];
+extern ngx_conf_enum_t  ngx_http_sandbox_conf_cookies[];
+
+
+/* ngx_http_sandbox_cache.c: proxy_cache of a preview location */
+
+#if (NGX_HTTP_CACHE)
+/* of a merged location; takes the place of its zone */
+char *ngx_http_sandbox_cache_conf(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf, ngx_http_upstream_conf_t *ucf);
+/* get handler */
+ngx_int_t ngx_http_sandbox_variable_cache(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+#endif
 
 
 /* ngx_http_sandbox_network.c: network= of a class */
@@ -486,6 +579,12 @@ cJSON *ngx_http_sandbox_awaited_json(ngx_http_sandbox_awaited_t *p);
 /* puts those of a body into the policy; NGX_DECLINED: failure says why not */
 ngx_int_t ngx_http_sandbox_policy_wake(cJSON *json, sandbox_port_t *policy,
     ngx_http_sandbox_failure_t *failure);
+/* 1: a sandbox that runs is to be told of the policy's command */
+ngx_uint_t ngx_http_sandbox_policy_commands(cJSON *json, sandbox_port_t *old,
+    sandbox_port_t *policy);
+/* NGX_DECLINED: too many ports have one; ctx->failure says so */
+ngx_int_t ngx_http_sandbox_command_check(ngx_http_sandbox_ctx_t *ctx,
+    sandbox_port_t *policy);
 /* adds them to what is shown of a port */
 ngx_int_t ngx_http_sandbox_policy_wake_json(cJSON *json,
     sandbox_port_t *policy);
@@ -538,9 +637,103 @@ ngx_int_t ngx_http_sandbox_refuse_waiting(ngx_http_request_t *r);
  */
 ngx_int_t ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
+/* what is in force; it points into the policy */
+void ngx_http_sandbox_preview_set(ngx_http_request_t *r,
+    sandbox_port_t *policy, ngx_http_sandbox_set_t *set);
+/* 1 while the request would be let in, by the policy as last read */
+ngx_uint_t ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx);
 /* the preview domain that host (lower case, no port) stands below, or NULL */
 ngx_http_sandbox_preview_t *ngx_http_sandbox_preview_find(
     ngx_http_sandbox_main_conf_t *smcf, ngx_str_t *host);
+
+
+/* ngx_http_sandbox_preview_key.c: "access": "key" */
+
+#define NGX_HTTP_SANDBOX_COOKIE  "__Host-sandbox"
+
+/* the next item of a list from *pos on, without the spaces around it */
+void ngx_http_sandbox_next_item(u_char **pos, u_char *last, u_char sep,
+    ngx_str_t *item);
+
+/*
+ * Takes the key out of the request, and looks at it where one is asked for.
+ * NGX_OK: it may go on; NGX_DECLINED: answered by the content handler.
+ */
+ngx_int_t ngx_http_sandbox_preview_key(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy,
+    ngx_http_sandbox_set_t *set);
+
+
+/* ngx_http_sandbox_public.c: how the browser got here */
+
+/* finds the realip module, whose list of trusted proxies is used */
+ngx_int_t ngx_http_sandbox_public_init(ngx_conf_t *cf);
+/* fills in ctx->public_host and public_proto; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_http_sandbox_public(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+/* ngx_http_sandbox_forward.c: what the app gets */
+
+/*
+ * An admitted preview's request, as the app is to get it: without what its
+ * policy takes out, and with what it adds.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_sandbox_forward(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+/* get handlers of $sandbox_upstream_* */
+ngx_int_t ngx_http_sandbox_variable_upstream_host(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+ngx_int_t ngx_http_sandbox_variable_upstream_proto(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+ngx_int_t ngx_http_sandbox_variable_upstream_forwarded(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+ngx_int_t ngx_http_sandbox_variable_upstream_origin(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+ngx_int_t ngx_http_sandbox_variable_upstream_referer(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+
+
+/* ngx_http_sandbox_answer.c: what the app's answer may say to a browser */
+
+/* header filter of a preview's answer, the app's; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_http_sandbox_answer(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+/* Access-Control-*, where they are nginx's to set; of any answer */
+ngx_int_t ngx_http_sandbox_answer_cors(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+/* 1 when pages of the request's origin may read the answer */
+ngx_uint_t ngx_http_sandbox_answer_allows(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+/* 1: it is a preflight, and a content handler was set */
+ngx_uint_t ngx_http_sandbox_answer_preflight(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+/* ngx_http_sandbox_limit.c: connections, rate and body of a port */
+
+/* NGX_OK, or NGX_DECLINED: answered by the content handler */
+ngx_int_t ngx_http_sandbox_limit(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_set_t *set);
+/* NULL: the zone is full */
+ngx_http_sandbox_limits_t *ngx_http_sandbox_limit_create(
+    ngx_slab_pool_t *shpool);
+/* of a worker: takes a place, gives it back */
+void ngx_http_sandbox_limit_start(void);
+void ngx_http_sandbox_limit_stop(void);
+/* idempotent */
+void ngx_http_sandbox_limit_leave(ngx_http_sandbox_ctx_t *ctx);
+
+
+/* ngx_http_sandbox_watch.c: previews that are open */
+
+void ngx_http_sandbox_watch_add(ngx_http_sandbox_ctx_t *ctx);
+/* idempotent */
+void ngx_http_sandbox_watch_remove(ngx_http_sandbox_ctx_t *ctx);
+/* looks at the policies now, and cuts what they no longer let in */
+void ngx_http_sandbox_watch(ngx_http_sandbox_node_t *node);
+void ngx_http_sandbox_watch_stop(void);
 
 
 /* ngx_http_sandbox_api.c */
@@ -614,6 +807,8 @@ ngx_int_t ngx_http_sandbox_show_ended(ngx_http_request_t *r,
  */
 ngx_int_t ngx_http_sandbox_options(cJSON *json, sandbox_spec_t *spec,
     ngx_http_sandbox_failure_t *failure);
+/* seconds, or text with a unit, as ms from 1 s to 366 days; -1: neither */
+int64_t ngx_http_sandbox_duration(cJSON *item);
 /* the class's environment and the sandbox's own as JSON text; cJSON_free() */
 char *ngx_http_sandbox_env(ngx_http_sandbox_class_t *class,
     sandbox_spec_t *spec);
@@ -654,12 +849,28 @@ ngx_int_t ngx_http_sandbox_list_handler(ngx_http_request_t *r);
 
 #define NGX_HTTP_SANDBOX_PORTS_MAX   512           /* of one sandbox */
 
+/* content handlers */
 ngx_int_t ngx_http_sandbox_ports_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_port_handler(ngx_http_request_t *r);
-/* an exposed port with its URL; all of a sandbox.  NULL: failed */
+ngx_int_t ngx_http_sandbox_links_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_link_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_ports_json.c */
+
+/*
+ * As callers see them, NULL when it fails: an exposed port with its URL, whole
+ * with all of its policy; all ports of a sandbox; a link of a port, and all.
+ */
 cJSON *ngx_http_sandbox_port_json(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_port_t *policy);
+    sandbox_port_t *policy, ngx_uint_t whole);
 cJSON *ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id);
+cJSON *ngx_http_sandbox_link_json(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_port_t *policy, sandbox_link_t *link);
+cJSON *ngx_http_sandbox_links_json(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_port_t *policy);
+/* "active" or "expired", of the port */
+const char *ngx_http_sandbox_port_status(sandbox_port_t *policy);
 /* the configured domain of that name, or NULL */
 ngx_http_sandbox_preview_t *ngx_http_sandbox_ports_preview(
     ngx_http_sandbox_main_conf_t *smcf, const char *host);
@@ -669,20 +880,24 @@ void ngx_http_sandbox_fail_unexposed(ngx_http_sandbox_ctx_t *ctx);
 
 /* ngx_http_sandbox_expose.c */
 
+#define NGX_HTTP_SANDBOX_EXPOSE      0
+#define NGX_HTTP_SANDBOX_CHANGE      1             /* PATCH */
+#define NGX_HTTP_SANDBOX_UNEXPOSE    2
+#define NGX_HTTP_SANDBOX_LINK        3
+#define NGX_HTTP_SANDBOX_UNLINK      4
+
 typedef struct {
     ngx_http_request_t            *request;
     ngx_http_sandbox_ctx_t        *ctx;
     ngx_event_t                    timer;
     ngx_msec_t                     began;
     cJSON                         *json;               /* the answer */
-    cJSON                         *fields;             /* the body, or NULL */
 
-    ngx_http_sandbox_preview_t    *preview;            /* NULL: any */
+    ngx_uint_t                     op;
     in_port_t                      port;               /* 0: all, to remove */
-    char                           token[SANDBOX_TOKEN_MAX + 1];
-    char                           name[SANDBOX_NAME_MAX + 1];
-    unsigned                       named:1;
-    unsigned                       remove:1;
+    cJSON                         *body;               /* of the request */
+    ngx_http_sandbox_preview_t    *preview;            /* NULL: any */
+    char                           link[SANDBOX_LINK_NAME_MAX + 1];
 
     /* of the removal of all, which takes several turns */
     uint16_t                      *ports;
@@ -691,11 +906,42 @@ typedef struct {
     ngx_uint_t                     removed;
 } ngx_http_sandbox_expose_t;
 
-/* NULL: out of memory; freed with the request */
+/* NULL: out of memory; freed with the request, json and body too */
 ngx_http_sandbox_expose_t *ngx_http_sandbox_expose_create(
     ngx_http_request_t *r);
-/* exposes or removes as asked, and answers; a content handler's result */
+/* does as asked, and answers; a content handler's result */
 ngx_int_t ngx_http_sandbox_expose(ngx_http_sandbox_expose_t *e);
+/* logs errno and fills in the failure; NGX_DECLINED */
+ngx_int_t ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e,
+    in_port_t port, const char *what);
+
+
+/* ngx_http_sandbox_change.c */
+
+/*
+ * Writes the policy of e->port anew, with its directory locked.  NGX_OK with
+ * e->json, which is NULL without memory; NGX_DECLINED with the failure.
+ */
+ngx_int_t ngx_http_sandbox_change(ngx_http_sandbox_expose_t *e);
+
+
+/* ngx_http_sandbox_policy.c, ngx_http_sandbox_policy_json.c */
+
+/*
+ * Merges a body into a policy: what is missing in it stays as it is, null is
+ * what the location says; a token that is null is "".  NGX_OK, or NGX_DECLINED
+ * with the failure.
+ */
+ngx_int_t ngx_http_sandbox_policy_merge(cJSON *json, sandbox_port_t *policy,
+    ngx_http_sandbox_failure_t *failure);
+/* of these, "token" and "expires" alone; ms 0: never */
+ngx_int_t ngx_http_sandbox_policy_token(cJSON *json,
+    char token[SANDBOX_TOKEN_MAX + 1], ngx_http_sandbox_failure_t *failure);
+ngx_int_t ngx_http_sandbox_policy_time(cJSON *json, int64_t *ms,
+    ngx_http_sandbox_failure_t *failure);
+/* adds its members to what is shown of a port; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_http_sandbox_policy_json(cJSON *json, sandbox_port_t *policy);
+ngx_int_t ngx_http_sandbox_policy_json_time(cJSON *json, int64_t ms);
 
 
 /* ngx_http_sandbox_body.c */
@@ -739,10 +985,14 @@ ngx_uint_t ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx,
 ngx_uint_t ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx,
     ngx_str_t *name);
 /*
- * Takes X-Sandbox-* and X-Accel-* out of the request, and, as secrets,
- * Authorization, Cookie and key arguments too; NGX_OK or NGX_ERROR.
+ * Takes X-Sandbox-*, X-Accel-* and what was dropped out of the request, and,
+ * as secrets, Authorization, Cookie and key arguments too; NGX_OK or
+ * NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets);
+#define ngx_http_sandbox_header_drop(h)  (h)->key.len = 0
+/* the arguments alone: see sandbox_args_strip() */
+ngx_int_t ngx_http_sandbox_strip_args(ngx_http_request_t *r, int which);
 
 
 /* ngx_http_sandbox_origin.c */
@@ -762,6 +1012,8 @@ ngx_table_elt_t *ngx_http_sandbox_header_in(ngx_http_request_t *r,
 ngx_uint_t ngx_http_sandbox_host_known(ngx_http_request_t *r);
 /* 1 when a web page of another origin calls, and is not allowed to */
 ngx_uint_t ngx_http_sandbox_origin_foreign(ngx_http_request_t *r);
+/* 1 when origin is that of host, a port of the scheme's own or none alike */
+ngx_uint_t ngx_http_sandbox_same_origin(ngx_str_t *origin, ngx_str_t *host);
 /* 1 when sandbox_api_cors names the request's origin */
 ngx_uint_t ngx_http_sandbox_cors_allowed(ngx_http_request_t *r);
 /*
@@ -787,6 +1039,9 @@ ngx_int_t ngx_http_sandbox_preflight_handler(ngx_http_request_t *r);
 /* adds a header to the answer; both strings live as long as the request */
 ngx_int_t ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
     const char *value);
+/* ms since the epoch, as the event loop last saw them: no system call */
+#define ngx_http_sandbox_clock()                                              \
+    ((int64_t) ngx_cached_time->sec * 1000 + ngx_cached_time->msec)
 /* milliseconds since the epoch; as ISO 8601 text of the length above */
 int64_t ngx_http_sandbox_now(void);
 void ngx_http_sandbox_iso_time(int64_t ms, char *buf);
@@ -850,6 +1105,8 @@ ngx_int_t ngx_http_sandbox_mask_handler(ngx_http_request_t *r);
 /* ngx_http_sandbox_variables.c */
 
 ngx_int_t ngx_http_sandbox_add_variables(ngx_conf_t *cf);
+void ngx_http_sandbox_variable_set(ngx_http_variable_value_t *v, u_char *text,
+    size_t len);
 /* 1 when the request is a WebSocket handshake and nothing else */
 ngx_uint_t ngx_http_sandbox_websocket(ngx_http_request_t *r);
 

@@ -18,8 +18,6 @@ static char *ngx_http_sandbox_origin_names(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf);
 static ngx_uint_t ngx_http_sandbox_host_match(ngx_str_t *host,
     ngx_http_server_name_t *sn);
-static ngx_uint_t ngx_http_sandbox_same_origin(ngx_str_t *origin,
-    ngx_str_t *host);
 
 
 char *
@@ -274,7 +272,7 @@ ngx_http_sandbox_origin_foreign(ngx_http_request_t *r)
  * nginx; a port that is the scheme's own may be missing on either side.
  */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_sandbox_same_origin(ngx_str_t *origin, ngx_str_t *host)
 {
     u_char     *port;
@@ -396,7 +394,7 @@ ngx_int_t
 ngx_http_sandbox_preflight_handler(ngx_http_request_t *r)
 {
     if (ngx_http_sandbox_header(r, "Access-Control-Allow-Methods",
-                                "GET, HEAD, POST, PUT, DELETE")
+                                "GET, HEAD, POST, PUT, PATCH, DELETE")
         != NGX_OK
         || ngx_http_sandbox_header(r, "Access-Control-Allow-Headers",
                                    "Authorization, Content-Type, "

@@ -52,7 +52,8 @@ test_strip(void **state)
 
     for (i = 0; pairs[i].from; i++) {
         print_message("%s\n", pairs[i].from);
-        n = sandbox_args_strip(pairs[i].from, strlen(pairs[i].from), buf);
+        n = sandbox_args_strip(pairs[i].from, strlen(pairs[i].from),
+                               SANDBOX_ARGS_SECRET, buf);
         assert_int_equal(n, strlen(pairs[i].to));
         assert_memory_equal(buf, pairs[i].to, n);
     }

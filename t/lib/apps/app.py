@@ -162,6 +162,11 @@ async def serve(r, reader, writer):
     async for piece in body_of(r, reader):
         body += piece
 
+    if path == "/raw":
+        # an answer byte for byte as the request has it
+        writer.write(body)
+        return False
+
     if path == "/received":
         reply(writer, "200 OK", json.dumps(received),
               type_="application/json")
