@@ -254,7 +254,8 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
     port = 0;
 
     if (strcmp(op, "listen") == 0 || strcmp(op, "unlisten") == 0
-        || strcmp(op, "watch") == 0 || strcmp(op, "unwatch") == 0)
+        || strcmp(op, "watch") == 0 || strcmp(op, "unwatch") == 0
+        || strcmp(op, "diagnose") == 0)
     {
         value = json_object_get(json, "port");
         port = json_is_integer(value) ? json_integer_value(value) : 0;
@@ -299,6 +300,12 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
 
     if (strcmp(op, "unwatch") == 0) {
         return agent_watch_remove(t, (uint16_t) port);
+    }
+
+    if (strcmp(op, "diagnose") == 0) {
+        return agent_diagnose(t, (uint32_t) json_integer_value(
+                                     json_object_get(json, "seq")),
+                              (uint16_t) port);
     }
 
     if (strcmp(op, "configure") == 0) {
@@ -420,6 +427,7 @@ agent_control_close(agent_tether_t *t)
 
     agent_ntethers--;
     agent_watch_drop(t);
+    agent_diagnose_drop(t);
     agent_control_watch();
 
     uv_close((uv_handle_t *) &t->poll, agent_control_closed);

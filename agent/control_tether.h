@@ -35,8 +35,15 @@ int agent_control_send(agent_tether_t *t, const char *text, size_t len);
 const char *agent_watch_add(agent_tether_t *t, uint16_t port);
 const char *agent_watch_remove(agent_tether_t *t, uint16_t port);
 
+/*
+ * diagnose.c: what is wrong, or NULL; then a packet "diagnosis" follows, now
+ * or within seconds
+ */
+const char *agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port);
+
 /* the tether closes */
 void agent_watch_drop(agent_tether_t *t);
+void agent_diagnose_drop(agent_tether_t *t);
 
 
 #endif /* _AGENT_CONTROL_TETHER_H_INCLUDED_ */

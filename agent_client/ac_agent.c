@@ -292,6 +292,13 @@ ac_agent_send_unlisten(int fd, uint32_t seq, uint16_t port)
 
 
 int
+ac_agent_send_diagnose(int fd, uint32_t seq, uint16_t port)
+{
+    return ac_agent_send_port(fd, "diagnose", seq, port);
+}
+
+
+int
 ac_agent_send_watch(int fd, uint32_t seq, uint16_t port, int on)
 {
     return ac_agent_send_port(fd, on ? "watch" : "unwatch", seq, port);

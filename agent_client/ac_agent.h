@@ -24,7 +24,7 @@
 #define AC_AGENT_PACKET_MAX  65536
 #define AC_AGENT_FDS_MAX     200
 #define AC_AGENT_PORTS_MAX   1024
-#define AC_AGENT_TEXT_MAX    20000     /* of a packet of lines */
+#define AC_AGENT_TEXT_MAX    65536     /* of lines, of a diagnosis */
 
 
 /* what the agent runs at every start, so that a port's app is there again */
@@ -54,6 +54,7 @@ typedef enum {
     AC_AGENT_GOING,
     AC_AGENT_PORT,           /* port, listening, command, code */
     AC_AGENT_LOG,            /* port, line, text */
+    AC_AGENT_DIAGNOSIS,      /* seq, port, text: the packet, JSON */
     AC_AGENT_REPLY,          /* seq, error */
     AC_AGENT_BOOTED,         /* v, build, started_ms */
     AC_AGENT_OTHER           /* well-formed, of no meaning to this version */
@@ -117,6 +118,7 @@ int ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
 /* one packet each; 0, or -1 with errno */
 int ac_agent_send_listen(int fd, uint32_t seq, uint16_t port, int port_fd);
 int ac_agent_send_unlisten(int fd, uint32_t seq, uint16_t port);
+int ac_agent_send_diagnose(int fd, uint32_t seq, uint16_t port);
 int ac_agent_send_watch(int fd, uint32_t seq, uint16_t port, int on);
 int ac_agent_send_commands(int fd, uint32_t seq, const ac_command_t *commands,
     size_t n);

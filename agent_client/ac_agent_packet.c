@@ -34,6 +34,8 @@ static int ac_agent_parse_event(const cJSON *object, const char *name,
     ac_agent_event_t *event);
 static int ac_agent_parse_port(const cJSON *object, ac_agent_event_t *event);
 static int ac_agent_parse_log(const cJSON *object, ac_agent_event_t *event);
+static int ac_agent_parse_diagnosis(const cJSON *object,
+    ac_agent_event_t *event);
 static int ac_agent_parse_reply(const cJSON *object,
     ac_agent_event_t *event);
 
@@ -226,6 +228,10 @@ ac_agent_parse_event(const cJSON *object, const char *name,
         return ac_agent_parse_log(object, event);
     }
 
+    if (strcmp(name, "diagnosis") == 0) {
+        return ac_agent_parse_diagnosis(object, event);
+    }
+
     if (strcmp(name, "going") == 0) {
         event->type = AC_AGENT_GOING;
     }
@@ -304,6 +310,29 @@ ac_agent_parse_log(const cJSON *object, ac_agent_event_t *event)
         *p++ = '\n';
         *p = '\0';
     }
+
+    return 0;
+}
+
+
+/* its parts are for who asked to look at */
+
+static int
+ac_agent_parse_diagnosis(const cJSON *object, ac_agent_event_t *event)
+{
+    uint64_t  port, seq;
+
+    if (ac_agent_uint(object, "port", 65535, &port) != 1
+        || ac_agent_uint(object, "seq", UINT32_MAX, &seq) != 1
+        || !cJSON_PrintPreallocated((cJSON *) object, event->text,
+                                    sizeof(event->text), 0))
+    {
+        return -1;
+    }
+
+    event->type = AC_AGENT_DIAGNOSIS;
+    event->port = (uint16_t) port;
+    event->seq = (uint32_t) seq;
 
     return 0;
 }

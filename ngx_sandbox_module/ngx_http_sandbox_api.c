@@ -146,6 +146,7 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
     case SANDBOX_ROUTE_PORT:
     case SANDBOX_ROUTE_LINKS:
     case SANDBOX_ROUTE_LINK:
+    case SANDBOX_ROUTE_DIAGNOSE:
         ctx->port = sandbox_port_parse(route.port.data, route.port.len);
 
         if (ctx->port == 0) {
@@ -163,7 +164,9 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
                              ? ngx_http_sandbox_port_handler
                              : (route.kind == SANDBOX_ROUTE_LINKS)
                                ? ngx_http_sandbox_links_handler
-                               : ngx_http_sandbox_link_handler;
+                               : (route.kind == SANDBOX_ROUTE_DIAGNOSE)
+                                 ? ngx_http_sandbox_diagnose_handler
+                                 : ngx_http_sandbox_link_handler;
         return NGX_DECLINED;
 
     default:
@@ -270,7 +273,8 @@ ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
                                        "There is no such route for %V below "
                                        "/v1/sandbox/:id. What there is: "
                                        "running, ports, ports/:port, "
-                                       "ports/:port/links, exec, "
+                                       "ports/:port/links, "
+                                       "ports/:port/diagnose, exec, "
                                        "file/<path>, api/execute, "
                                        "api/execute/stream, api/ping and "
                                        "api/version.", &method);

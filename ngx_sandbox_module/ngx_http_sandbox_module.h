@@ -204,6 +204,7 @@ struct ngx_http_sandbox_node_s {
     ngx_http_sandbox_wake_t       *wake;
     ngx_queue_t                    waiters; /* ngx_http_sandbox_waiter_t */
     ngx_queue_t                    awaited; /* ngx_http_sandbox_awaited_t */
+    ngx_queue_t                    diagnoses;          /* of diagnose.c */
 
     u_char                         id[SANDBOX_ID_MAX + 1];
 };
@@ -492,6 +493,9 @@ ngx_uint_t ngx_http_sandbox_tether_listens(ngx_http_sandbox_node_t *node,
 /* asks to be told of a port, or no longer; results as of ..._tether() */
 ngx_int_t ngx_http_sandbox_tether_watch(ngx_http_sandbox_node_t *node,
     in_port_t port, ngx_uint_t on);
+/* asks for a diagnosis of the port; likewise, and the packet's number */
+ngx_int_t ngx_http_sandbox_tether_diagnose(ngx_http_sandbox_node_t *node,
+    in_port_t port, uint32_t *seq);
 /* tells a sandbox that runs what to run for these ports */
 void ngx_http_sandbox_tether_commands(ngx_http_sandbox_node_t *node,
     ac_command_t *commands, size_t n);
@@ -598,6 +602,15 @@ ngx_int_t ngx_http_sandbox_port_commands(ngx_http_sandbox_node_t *node,
 /* tells a sandbox that runs; "" : the port has no command any more */
 void ngx_http_sandbox_command_tell(ngx_http_sandbox_node_t *node,
     in_port_t port, const char *command, const char *cwd);
+
+
+/* ngx_http_sandbox_diagnose.c */
+
+ngx_int_t ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r);
+/* of tether.c: AC_AGENT_DIAGNOSIS; its end */
+void ngx_http_sandbox_diagnosed(ngx_http_sandbox_node_t *node,
+    ac_agent_event_t *event);
+void ngx_http_sandbox_diagnose_lost(ngx_http_sandbox_node_t *node);
 
 
 /* ngx_http_sandbox_events.c: the path of previews that is nginx's own */

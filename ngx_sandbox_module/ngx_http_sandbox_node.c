@@ -57,6 +57,7 @@ ngx_http_sandbox_node_hold(ngx_str_t *id)
     ngx_queue_init(&node->previews);
     ngx_queue_init(&node->waiters);
     ngx_queue_init(&node->awaited);
+    ngx_queue_init(&node->diagnoses);
 
     ngx_rbtree_insert(&w->nodes, &node->sn.node);
 

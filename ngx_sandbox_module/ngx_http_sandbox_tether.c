@@ -151,6 +151,7 @@ ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
     ngx_free(t);
 
     ngx_http_sandbox_awaited_lost(node);
+    ngx_http_sandbox_diagnose_lost(node);
 
     for (q = ngx_queue_head(&node->policies);
          q != ngx_queue_sentinel(&node->policies);
@@ -242,6 +243,10 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
 
         case AC_AGENT_LOG:
             ngx_http_sandbox_awaited_event(node, &event);
+            break;
+
+        case AC_AGENT_DIAGNOSIS:
+            ngx_http_sandbox_diagnosed(node, &event);
             break;
 
         case AC_AGENT_GOING:
@@ -537,6 +542,31 @@ ngx_http_sandbox_tether_watch(ngx_http_sandbox_node_t *node, in_port_t port,
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
                       "port %ui of sandbox \"%s\" cannot be watched",
                       (ngx_uint_t) port, node->id);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_tether_diagnose(ngx_http_sandbox_node_t *node,
+    in_port_t port, uint32_t *seq)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_sandbox_tether(node);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    *seq = ++node->tether->seq;
+
+    if (ac_agent_send_diagnose(node->tether->connection->fd, *seq, port)
+        == -1)
+    {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "sandbox \"%s\" cannot be asked about a port", node->id);
         return NGX_ERROR;
     }
 

@@ -53,6 +53,9 @@ static const sandbox_route_entry_t  sandbox_route_ports[] = {
     { sandbox_route_text("/links/"), SANDBOX_ROUTE_LINK,
       "DELETE", "/v1/sandbox/:id/ports/:port/links/:name", 1 },
 
+    { sandbox_route_text("/diagnose"), SANDBOX_ROUTE_DIAGNOSE,
+      "GET, HEAD", "/v1/sandbox/:id/ports/:port/diagnose", 0 },
+
     { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
 };
 

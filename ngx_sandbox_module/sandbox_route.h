@@ -32,6 +32,7 @@ typedef enum {
     SANDBOX_ROUTE_PORT,
     SANDBOX_ROUTE_LINKS,
     SANDBOX_ROUTE_LINK,
+    SANDBOX_ROUTE_DIAGNOSE,
     SANDBOX_ROUTE_EXEC,           /* from here on: the agent answers */
     SANDBOX_ROUTE_FILE,
     SANDBOX_ROUTE_EXECUTE,
