@@ -51,6 +51,9 @@ struct agent_diagnose_s {
 };
 
 
+LIST_HEAD(agent_diagnose_list_s, agent_diagnose_s);
+
+
 static const char *agent_diagnose_listener(agent_listener_t *l,
     struct sockaddr_storage *ss, socklen_t *len);
 static int agent_diagnose_dial(agent_diagnose_t *d,
@@ -65,8 +68,8 @@ static void agent_diagnose_close(agent_diagnose_t *d);
 static void agent_diagnose_closed(uv_handle_t *handle);
 
 
-static LIST_HEAD(, agent_diagnose_s)  agent_diagnoses;
-static size_t                         agent_ndiagnoses;
+static struct agent_diagnose_list_s  agent_diagnoses;
+static size_t                        agent_ndiagnoses;
 
 
 const char *

@@ -139,18 +139,13 @@ agent_wake_forget(uint16_t port)
 {
     agent_wake_t  *w, **p;
 
-    for (p = &agent_wakes; *p; p = &(*p)->next) {
-
-        if ((*p)->port == port) {
-            break;
-        }
-    }
-
-    w = *p;
+    w = agent_wake_find(port);
 
     if (w == NULL) {
         return;
     }
+
+    for (p = &agent_wakes; *p != w; p = &(*p)->next) { /* void */ }
 
     *p = w->next;
     agent_nwakes--;

@@ -43,6 +43,9 @@ struct agent_watch_s {
 };
 
 
+LIST_HEAD(agent_watch_list_s, agent_watch_s);
+
+
 static agent_watch_t *agent_watch_find(agent_tether_t *t, uint16_t port);
 static void agent_watch_free(agent_watch_t *w);
 static void agent_watch_arm(void);
@@ -53,10 +56,10 @@ static void agent_watch_flush(uv_timer_t *timer);
 static void agent_watch_lines(agent_watch_t *w);
 
 
-static LIST_HEAD(, agent_watch_s)  agent_watches;
-static size_t                      agent_nwatches;
-static uv_timer_t                  agent_watch_look_timer;
-static uv_timer_t                  agent_watch_flush_timer;
+static struct agent_watch_list_s  agent_watches;
+static size_t                     agent_nwatches;
+static uv_timer_t                 agent_watch_look_timer;
+static uv_timer_t                 agent_watch_flush_timer;
 
 
 int
@@ -162,7 +165,7 @@ agent_watch_find(agent_tether_t *t, uint16_t port)
 {
     agent_watch_t  *w;
 
-    LIST_FOREACH(w, &agent_watches, link) {
+    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
 
         if (w->tether == t && w->port == port) {
             return w;
@@ -192,7 +195,7 @@ agent_watch_arm(void)
 {
     agent_watch_t  *w;
 
-    LIST_FOREACH(w, &agent_watches, link) {
+    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
 
         if (!w->listening) {
             break;
@@ -214,7 +217,7 @@ agent_watch_look(uv_timer_t *timer)
 {
     agent_watch_t  *w;
 
-    LIST_FOREACH(w, &agent_watches, link) {
+    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
         w->now = 0;
     }
 
@@ -224,7 +227,7 @@ agent_watch_look(uv_timer_t *timer)
 
 again:
 
-    LIST_FOREACH(w, &agent_watches, link) {
+    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
 
         if (agent_watch_tell(w) == -1) {
             goto again;
@@ -240,7 +243,7 @@ agent_watch_entry(const agent_netstat_t *entry, void *data)
 {
     agent_watch_t  *w;
 
-    LIST_FOREACH(w, &agent_watches, link) {
+    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
 
         if (w->port == entry->port) {
             w->now = 1;
@@ -312,7 +315,7 @@ agent_watch_flush(uv_timer_t *timer)
 {
     agent_watch_t  *w;
 
-    LIST_FOREACH(w, &agent_watches, link) {
+    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
         agent_watch_lines(w);
     }
 }

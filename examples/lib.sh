@@ -1,9 +1,11 @@
 # Copyright (C) the ngx_sandbox authors
 #
 # What the examples have in common; $id names the sandbox.
+#
+# shellcheck shell=bash
 
 api=${SANDBOX_API:-http://localhost:8080}
-sandbox=$api/v1/sandbox/$id
+sandbox=$api/v1/sandbox/${id:?}
 
 
 # curl, with the key as a file, so that it is in no argument
