@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 
 
 /*
@@ -92,6 +92,10 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
         return rc;
     }
 
+    if (ctx->preview && ngx_http_sandbox_answer_cors(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (ctx->api) {
 
         if (ngx_http_sandbox_header(r, "X-Content-Type-Options", "nosniff")
@@ -130,7 +134,7 @@ static ngx_int_t
 ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_uint_t        i, n, referrer;
+    ngx_uint_t        i, n;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
@@ -160,7 +164,6 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     }
 
     n = 0;
-    referrer = 0;
 
     part = &r->headers_out.headers.part;
     i = 0;
@@ -180,12 +183,6 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
 
         if (ngx_http_sandbox_filter_drops(ctx, h)) {
             h->hash = 0;
-            continue;
-        }
-
-        if (ngx_http_sandbox_is_header(h, "Referrer-Policy"))
-        {
-            referrer = 1;
         }
     }
 
@@ -194,13 +191,7 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
                                        ngx_http_sandbox_starts[ctx->start]);
     }
 
-    /* the host name of a preview holds its token */
-
-    if (ctx->preview && !referrer) {
-        return ngx_http_sandbox_header(r, "Referrer-Policy", "same-origin");
-    }
-
-    return NGX_OK;
+    return ctx->preview ? ngx_http_sandbox_answer(r, ctx) : NGX_OK;
 }
 
 
@@ -326,7 +317,7 @@ ngx_http_sandbox_filter_error(ngx_http_request_t *r,
 
     case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
         code = "payload_too_large";
-        text = "The body is larger than \"client_max_body_size\" allows.";
+        text = "The body is larger than this location or this port allows.";
         break;
 
     case NGX_HTTP_TOO_MANY_REQUESTS:

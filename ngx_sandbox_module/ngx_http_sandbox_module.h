@@ -49,6 +49,9 @@
 #define NGX_HTTP_SANDBOX_START_LOST    4
 
 
+typedef struct ngx_http_sandbox_limits_s   ngx_http_sandbox_limits_t;
+
+
 /* counters of the shared zone */
 
 typedef struct {
@@ -68,6 +71,8 @@ typedef struct {
     ngx_atomic_t                   tethers;            /* open now */
     ngx_atomic_t                   waiting;            /* requests now */
     ngx_atomic_t                   swept;
+
+    ngx_http_sandbox_limits_t     *limits;             /* see limit.c */
 } ngx_http_sandbox_counters_t;
 
 
@@ -112,6 +117,9 @@ typedef struct {
 
     ngx_array_t                    classes;   /* ngx_http_sandbox_class_t */
     ngx_array_t                    previews;  /* ngx_http_sandbox_preview_t */
+
+    ngx_module_t                  *realip;             /* NULL: not built in */
+    ngx_int_t                      realip_index;       /* its variable */
 } ngx_http_sandbox_main_conf_t;
 
 
@@ -133,6 +141,21 @@ typedef struct {
     ngx_array_t                   *names;    /* ngx_http_server_name_t */
     ngx_str_t                      class_name;
     ngx_http_sandbox_class_t      *class;
+
+    /* what a port's policy does not say: sandbox_port.h has the values */
+    ngx_uint_t                     access;
+    ngx_uint_t                     app_host;
+    ngx_uint_t                     cors_of;
+    char                          *origins;            /* of preview_cors */
+    ngx_uint_t                     cookies;
+    ngx_uint_t                     strip;
+    int64_t                        connections;        /* 0: no limit */
+    int64_t                        rate;
+    int64_t                        body;
+#if (NGX_HTTP_CACHE)
+    ngx_shm_zone_t                *cache_zone;         /* of proxy_cache */
+    ngx_http_complex_value_t      *cache_value;
+#endif
 } ngx_http_sandbox_loc_conf_t;
 
 
@@ -151,6 +174,7 @@ typedef struct ngx_http_sandbox_tether_s   ngx_http_sandbox_tether_t;
 typedef struct ngx_http_sandbox_wake_s     ngx_http_sandbox_wake_t;
 typedef struct ngx_http_sandbox_waiter_s   ngx_http_sandbox_waiter_t;
 typedef struct ngx_http_sandbox_parked_s   ngx_http_sandbox_parked_t;
+typedef struct ngx_http_sandbox_slot_s     ngx_http_sandbox_slot_t;
 
 
 typedef struct {
@@ -166,6 +190,12 @@ struct ngx_http_sandbox_node_s {
 
     sandbox_spec_t                 spec;
     ngx_queue_t                    policies; /* ngx_http_sandbox_policy_t */
+    ngx_uint_t                     changes;            /* of policies */
+
+    ngx_queue_t                    watch;              /* see watch.c */
+    ngx_queue_t                    previews; /* ngx_http_sandbox_ctx_t */
+    ngx_uint_t                     watched;            /* changes, then */
+
     unsigned                       known:1;            /* spec is valid */
     unsigned                       asked:1;            /* by expire.c */
 
@@ -201,6 +231,7 @@ typedef struct {
 
     ngx_str_t                      id;
     in_port_t                      port;               /* 0: the agent's API */
+    ngx_str_t                      link;               /* of the path */
     ngx_uint_t                     route;              /* of api.c */
 
     ngx_str_t                      owner;              /* of the key, or "" */
@@ -227,6 +258,23 @@ typedef struct {
 
     ngx_str_t                      replacement;        /* of filter.c */
     char                           run[SANDBOX_RANDOM_LEN + 1];
+
+    /* of a preview */
+    ngx_queue_t                    queue;              /* see watch.c */
+    char                           token[SANDBOX_TOKEN_MAX + 1];
+    ngx_str_t                      preview_key;        /* "" : none asked */
+    ngx_str_t                      public_host;        /* the browser's */
+    ngx_str_t                      public_proto;
+    ngx_http_sandbox_slot_t       *slot;               /* of limit.c */
+#if (NGX_HTTP_CACHE)
+    ngx_int_t                    (*create_key)(ngx_http_request_t *r);
+#endif
+    unsigned                       app_host:2;         /* SANDBOX_HOST_… */
+    unsigned                       cors:3;             /* 0: not known */
+    unsigned                       cookies:2;
+    unsigned                       watched:1;
+    unsigned                       cut:1;
+    unsigned                       keyed:1;    /* by Sec-WebSocket-Protocol */
 } ngx_http_sandbox_ctx_t;
 
 
@@ -241,6 +289,7 @@ typedef struct {
     int                            ncpu;     /* the engine's; 0: not known */
     ngx_rbtree_t                   nodes;
     ngx_rbtree_node_t              sentinel;
+    ngx_queue_t                    watched; /* ngx_http_sandbox_node_t */
 } ngx_http_sandbox_worker_t;
 
 
@@ -252,11 +301,15 @@ extern ngx_http_sandbox_worker_t  *ngx_http_sandbox_worker;
     (void) ngx_atomic_fetch_add(&(conf)->counters->field, 1)
 
 
-/* ngx_http_sandbox_module.c */
+/* ngx_http_sandbox_ctx.c */
 
 ngx_http_sandbox_ctx_t *ngx_http_sandbox_get_ctx(ngx_http_request_t *r);
 /* makes it when there is none; NULL: out of memory */
 ngx_http_sandbox_ctx_t *ngx_http_sandbox_make_ctx(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_module.c */
+
 /* NULL: no such class */
 ngx_http_sandbox_class_t *ngx_http_sandbox_find_class(
     ngx_http_sandbox_main_conf_t *smcf, u_char *name, size_t len);
@@ -480,6 +533,8 @@ ngx_int_t ngx_http_sandbox_show_ended(ngx_http_request_t *r,
  */
 ngx_int_t ngx_http_sandbox_options(cJSON *json, sandbox_spec_t *spec,
     ngx_http_sandbox_failure_t *failure);
+/* seconds, or text with a unit, as ms from 1 s to 366 days; -1: neither */
+int64_t ngx_http_sandbox_duration(cJSON *item);
 /* the class's environment and the sandbox's own as JSON text; cJSON_free() */
 char *ngx_http_sandbox_env(ngx_http_sandbox_class_t *class,
     sandbox_spec_t *spec);
@@ -520,12 +575,28 @@ ngx_int_t ngx_http_sandbox_list_handler(ngx_http_request_t *r);
 
 #define NGX_HTTP_SANDBOX_PORTS_MAX   512           /* of one sandbox */
 
+/* content handlers */
 ngx_int_t ngx_http_sandbox_ports_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_port_handler(ngx_http_request_t *r);
-/* an exposed port with its URL; all of a sandbox.  NULL: failed */
+ngx_int_t ngx_http_sandbox_links_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_link_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_ports_json.c */
+
+/*
+ * As callers see them, NULL when it fails: an exposed port with its URL, whole
+ * with all of its policy; all ports of a sandbox; a link of a port, and all.
+ */
 cJSON *ngx_http_sandbox_port_json(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_port_t *policy);
+    sandbox_port_t *policy, ngx_uint_t whole);
 cJSON *ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id);
+cJSON *ngx_http_sandbox_link_json(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_port_t *policy, sandbox_link_t *link);
+cJSON *ngx_http_sandbox_links_json(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_port_t *policy);
+/* "active" or "expired", of the port */
+const char *ngx_http_sandbox_port_status(sandbox_port_t *policy);
 /* the configured domain of that name, or NULL */
 ngx_http_sandbox_preview_t *ngx_http_sandbox_ports_preview(
     ngx_http_sandbox_main_conf_t *smcf, const char *host);
@@ -535,6 +606,12 @@ void ngx_http_sandbox_fail_unexposed(ngx_http_sandbox_ctx_t *ctx);
 
 /* ngx_http_sandbox_expose.c */
 
+#define NGX_HTTP_SANDBOX_EXPOSE      0
+#define NGX_HTTP_SANDBOX_CHANGE      1             /* PATCH */
+#define NGX_HTTP_SANDBOX_UNEXPOSE    2
+#define NGX_HTTP_SANDBOX_LINK        3
+#define NGX_HTTP_SANDBOX_UNLINK      4
+
 typedef struct {
     ngx_http_request_t            *request;
     ngx_http_sandbox_ctx_t        *ctx;
@@ -542,12 +619,11 @@ typedef struct {
     ngx_msec_t                     began;
     cJSON                         *json;               /* the answer */
 
-    ngx_http_sandbox_preview_t    *preview;            /* NULL: any */
+    ngx_uint_t                     op;
     in_port_t                      port;               /* 0: all, to remove */
-    char                           token[SANDBOX_TOKEN_MAX + 1];
-    char                           name[SANDBOX_NAME_MAX + 1];
-    unsigned                       named:1;
-    unsigned                       remove:1;
+    cJSON                         *body;               /* of the request */
+    ngx_http_sandbox_preview_t    *preview;            /* NULL: any */
+    char                           link[SANDBOX_LINK_NAME_MAX + 1];
 
     /* of the removal of all, which takes several turns */
     uint16_t                      *ports;
@@ -556,11 +632,14 @@ typedef struct {
     ngx_uint_t                     removed;
 } ngx_http_sandbox_expose_t;
 
-/* NULL: out of memory; freed with the request */
+/* NULL: out of memory; freed with the request, json and body too */
 ngx_http_sandbox_expose_t *ngx_http_sandbox_expose_create(
     ngx_http_request_t *r);
-/* exposes or removes as asked, and answers; a content handler's result */
+/* does as asked, and answers; a content handler's result */
 ngx_int_t ngx_http_sandbox_expose(ngx_http_sandbox_expose_t *e);
+/* logs errno and fills in the failure; NGX_DECLINED */
+ngx_int_t ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e,
+    in_port_t port, const char *what);
 
 
 /* ngx_http_sandbox_body.c */
@@ -604,10 +683,14 @@ ngx_uint_t ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx,
 ngx_uint_t ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx,
     ngx_str_t *name);
 /*
- * Takes X-Sandbox-* and X-Accel-* out of the request, and, as secrets,
- * Authorization, Cookie and key arguments too; NGX_OK or NGX_ERROR.
+ * Takes X-Sandbox-*, X-Accel-* and what was dropped out of the request, and,
+ * as secrets, Authorization, Cookie and key arguments too; NGX_OK or
+ * NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets);
+#define ngx_http_sandbox_header_drop(h)  (h)->key.len = 0
+/* the arguments alone: see sandbox_args_strip() */
+ngx_int_t ngx_http_sandbox_strip_args(ngx_http_request_t *r, int which);
 
 
 /* ngx_http_sandbox_origin.c */
@@ -627,6 +710,8 @@ ngx_table_elt_t *ngx_http_sandbox_header_in(ngx_http_request_t *r,
 ngx_uint_t ngx_http_sandbox_host_known(ngx_http_request_t *r);
 /* 1 when a web page of another origin calls, and is not allowed to */
 ngx_uint_t ngx_http_sandbox_origin_foreign(ngx_http_request_t *r);
+/* 1 when origin is that of host, a port of the scheme's own or none alike */
+ngx_uint_t ngx_http_sandbox_same_origin(ngx_str_t *origin, ngx_str_t *host);
 /* 1 when sandbox_api_cors names the request's origin */
 ngx_uint_t ngx_http_sandbox_cors_allowed(ngx_http_request_t *r);
 /*
@@ -652,6 +737,11 @@ ngx_int_t ngx_http_sandbox_preflight_handler(ngx_http_request_t *r);
 /* adds a header to the answer; both strings live as long as the request */
 ngx_int_t ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
     const char *value);
+ngx_int_t ngx_http_sandbox_header_text(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
+/* ms since the epoch, as the event loop last saw them: no system call */
+#define ngx_http_sandbox_clock()                                              \
+    ((int64_t) ngx_cached_time->sec * 1000 + ngx_cached_time->msec)
 /* milliseconds since the epoch; as ISO 8601 text of the length above */
 int64_t ngx_http_sandbox_now(void);
 void ngx_http_sandbox_iso_time(int64_t ms, char *buf);
@@ -712,6 +802,8 @@ ngx_int_t ngx_http_sandbox_mask_handler(ngx_http_request_t *r);
 /* ngx_http_sandbox_variables.c */
 
 ngx_int_t ngx_http_sandbox_add_variables(ngx_conf_t *cf);
+void ngx_http_sandbox_variable_set(ngx_http_variable_value_t *v, u_char *text,
+    size_t len);
 /* 1 when the request is a WebSocket handshake and nothing else */
 ngx_uint_t ngx_http_sandbox_websocket(ngx_http_request_t *r);
 

@@ -57,7 +57,10 @@ sandbox_key_valid(const char *text, size_t len)
 int
 sandbox_link_name_valid(const char *text, size_t len)
 {
-    return sandbox_set(text, len, 1, SANDBOX_LINK_NAME_MAX, ".-_");
+    /* it stands in paths, where dots may be another's */
+
+    return sandbox_set(text, len, 1, SANDBOX_LINK_NAME_MAX, ".-_")
+           && text[0] != '.';
 }
 
 
@@ -322,4 +325,22 @@ sandbox_headers_unset(sandbox_headers_t *headers, const char *name)
         memset(headers->text + len - (pos - start), 0, pos - start);
         return;
     }
+}
+
+
+int
+sandbox_headers_sets(const sandbox_headers_t *headers, const char *name)
+{
+    size_t            pos;
+    sandbox_header_t  h;
+
+    pos = 0;
+
+    while (sandbox_headers_next(headers, &pos, &h)) {
+        if (strcasecmp(h.name, name) == 0) {
+            return h.value != NULL;
+        }
+    }
+
+    return 0;
 }

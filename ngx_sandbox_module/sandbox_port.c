@@ -37,9 +37,6 @@ static int sandbox_port_add_word(cJSON *json, const char *name,
     const char *const *words, int value);
 static int sandbox_port_add_number(cJSON *json, const char *name,
     int64_t value);
-static int sandbox_port_add_origins(cJSON *json, const char *origins);
-static int sandbox_port_add_headers(cJSON *json, const char *name,
-    const sandbox_headers_t *headers);
 static int sandbox_port_add_links(cJSON *json, const sandbox_port_t *policy);
 
 
@@ -330,7 +327,8 @@ sandbox_port_add(cJSON *json, const sandbox_port_t *policy)
                                     policy->app_host)
            || sandbox_port_add_word(json, "cors", sandbox_cors_words,
                                     policy->cors)
-           || sandbox_port_add_origins(json, policy->origins)
+           || (policy->origins[0]
+               && sandbox_json_add_origins(json, "origins", policy->origins))
            || sandbox_port_add_word(json, "cookies", sandbox_cookies_words,
                                     policy->cookies)
            || sandbox_port_add_number(json, "strip", policy->strip)
@@ -338,10 +336,12 @@ sandbox_port_add(cJSON *json, const sandbox_port_t *policy)
                                       policy->connections)
            || sandbox_port_add_number(json, "rate", policy->rate)
            || sandbox_port_add_number(json, "body", policy->body)
-           || sandbox_port_add_headers(json, "request_headers",
-                                       &policy->request)
-           || sandbox_port_add_headers(json, "response_headers",
-                                       &policy->response)
+           || (policy->request.text[0]
+               && sandbox_json_add_headers(json, "request_headers",
+                                           &policy->request))
+           || (policy->response.text[0]
+               && sandbox_json_add_headers(json, "response_headers",
+                                           &policy->response))
            || sandbox_port_add_links(json, policy);
 }
 
@@ -369,16 +369,12 @@ sandbox_port_add_number(cJSON *json, const char *name, int64_t value)
 }
 
 
-static int
-sandbox_port_add_origins(cJSON *json, const char *origins)
+int
+sandbox_json_add_origins(cJSON *json, const char *name, const char *origins)
 {
     cJSON  *list, *item;
 
-    if (origins[0] == '\0') {
-        return 0;
-    }
-
-    list = cJSON_AddArrayToObject(json, "origins");
+    list = cJSON_AddArrayToObject(json, name);
 
     if (list == NULL) {
         return -1;
@@ -398,17 +394,13 @@ sandbox_port_add_origins(cJSON *json, const char *origins)
 }
 
 
-static int
-sandbox_port_add_headers(cJSON *json, const char *name,
+int
+sandbox_json_add_headers(cJSON *json, const char *name,
     const sandbox_headers_t *headers)
 {
     size_t             pos;
     cJSON             *map;
     sandbox_header_t   h;
-
-    if (headers->text[0] == '\0') {
-        return 0;
-    }
 
     map = cJSON_AddObjectToObject(json, name);
 
@@ -518,4 +510,47 @@ sandbox_link_of(sandbox_port_t *policy, const char *token, size_t len)
     }
 
     return link;
+}
+
+
+int
+sandbox_port_expired(const sandbox_port_t *policy, int64_t now)
+{
+    unsigned  i;
+
+    if (policy->expires_ms && policy->expires_ms <= now) {
+        return 1;
+    }
+
+    for (i = 0; i < policy->nlinks; i++) {
+        if (policy->links[i].expires_ms
+            && policy->links[i].expires_ms <= now)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+sandbox_port_opens(sandbox_port_t *policy, const char *token, size_t len,
+    int open, int64_t now)
+{
+    sandbox_link_t  *link;
+
+    if (policy->expires_ms && policy->expires_ms <= now) {
+        return 0;
+    }
+
+    if (open
+        || sandbox_equal(policy->token, strlen(policy->token), token, len))
+    {
+        return 1;
+    }
+
+    link = sandbox_link_of(policy, token, len);
+
+    return link && (link->expires_ms == 0 || link->expires_ms > now);
 }

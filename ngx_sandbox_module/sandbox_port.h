@@ -149,7 +149,7 @@ int sandbox_word(const char *const *words, const char *text);
 
 /* 16 to 64 of [A-Za-z0-9_-] */
 int sandbox_key_valid(const char *text, size_t len);
-/* 1 to 32 of [A-Za-z0-9._-] */
+/* 1 to 32 of [A-Za-z0-9._-], no dot in front */
 int sandbox_link_name_valid(const char *text, size_t len);
 /* "http://" or "https://", a host in lower case, perhaps a port */
 int sandbox_origin_valid(const char *text, size_t len);
@@ -174,11 +174,21 @@ void sandbox_headers_unset(sandbox_headers_t *headers, const char *name);
 /* the next one from *pos on, which begins as 0: 1, or 0 at the end */
 int sandbox_headers_next(const sandbox_headers_t *headers, size_t *pos,
     sandbox_header_t *header);
+/* 1 when it sets that one */
+int sandbox_headers_sets(const sandbox_headers_t *headers, const char *name);
 
 /* the link of that name or token, or NULL */
 sandbox_link_t *sandbox_link_named(sandbox_port_t *policy, const char *name);
 sandbox_link_t *sandbox_link_of(sandbox_port_t *policy, const char *token,
     size_t len);
+
+/* 1 when the time of the port, or of one of its links, is over; now in ms */
+int sandbox_port_expired(const sandbox_port_t *policy, int64_t now);
+/*
+ * 1 when the token opens the port now: its own, or a link's; any when open
+ */
+int sandbox_port_opens(sandbox_port_t *policy, const char *token, size_t len,
+    int open, int64_t now);
 
 
 #endif /* _SANDBOX_PORT_H_INCLUDED_ */
