@@ -105,7 +105,7 @@ ngx_http_sandbox_change(ngx_http_sandbox_expose_t *e)
         ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
     }
 
-    ngx_http_sandbox_watch(ctx->node);
+    ngx_http_sandbox_watch_soon();
 
     ngx_http_sandbox_change_answer(e, &policy);
 

@@ -122,8 +122,8 @@ void ngx_http_sandbox_limit_leave(ngx_http_sandbox_ctx_t *ctx);
 void ngx_http_sandbox_watch_add(ngx_http_sandbox_ctx_t *ctx);
 /* idempotent */
 void ngx_http_sandbox_watch_remove(ngx_http_sandbox_ctx_t *ctx);
-/* looks at the policies now, and cuts what they no longer let in */
-void ngx_http_sandbox_watch(ngx_http_sandbox_node_t *node);
+/* a policy was changed: not to wait for the end of the second */
+void ngx_http_sandbox_watch_soon(void);
 void ngx_http_sandbox_watch_stop(void);
 
 

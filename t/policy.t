@@ -308,6 +308,15 @@ for my $case (['localhost', 'localhost:8080', 'http://localhost:8080'],
     is(scalar @{$h->{forwarded}}, 1, "$mode: each is there once");
 }
 
+# nginx takes nearly anything for a port
+
+patch({ host => 'public' });
+$res = $t->raw("GET /headers HTTP/1.1\r\nHost: 8080-$id-tok.localhost:1\";"
+    . "for=6.6.6.6;x=\"\r\n\r\n");
+unlike($res->{body}, qr/6\.6\.6\.6/, 'a Host forges no Forwarded');
+is(scalar(grep { $_->[1] eq "8080-$id-tok.localhost" }
+    @{$res->{json}{headers}}), 2, 'and is told as its name alone');
+
 for my $case (["http://localhost:8080/a?b", '/a?b'],
     ['https://localhost:8080', '/'], ['http://127.0.0.1:8080/x', '/x'],
     ['http://localhost:8080//e.example/', '/.//e.example/'],
