@@ -179,20 +179,25 @@ ngx_http_sandbox_variable_upstream_host(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ctx->app_host == SANDBOX_HOST_PUBLIC) {
-        ngx_http_sandbox_variable_set(v, ctx->public_host.data,
-                                      ctx->public_host.len);
-        return NGX_OK;
+    if (ctx->app_name.len == 0) {
+
+        if (ctx->app_host == SANDBOX_HOST_PUBLIC) {
+            ctx->app_name = ctx->public_host;
+
+        } else {
+            p = ngx_pnalloc(r->pool, sizeof("localhost:65535") - 1);
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+
+            ctx->app_name.data = p;
+            ctx->app_name.len = ngx_sprintf(p, "localhost:%ui",
+                                            (ngx_uint_t) ctx->port)
+                                - p;
+        }
     }
 
-    p = ngx_pnalloc(r->pool, sizeof("localhost:65535") - 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_http_sandbox_variable_set(v, p,
-                    ngx_sprintf(p, "localhost:%ui", (ngx_uint_t) ctx->port)
-                    - p);
+    ngx_http_sandbox_variable_set(v, ctx->app_name.data, ctx->app_name.len);
 
     return NGX_OK;
 }
@@ -255,7 +260,8 @@ ngx_http_sandbox_variable_upstream_forwarded(ngx_http_request_t *r,
     v->data = p;
 
     if (r->connection->sockaddr->sa_family == AF_INET) {
-        p = ngx_sprintf(p, "for=%V", addr);
+        p = ngx_cpymem(p, "for=", 4);
+        p = ngx_cpymem(p, addr->data, addr->len);
 
 #if (NGX_HAVE_INET6)
     } else if (r->connection->sockaddr->sa_family == AF_INET6) {
@@ -263,10 +269,13 @@ ngx_http_sandbox_variable_upstream_forwarded(ngx_http_request_t *r,
 #endif
 
     } else {
-        p = ngx_sprintf(p, "for=unknown");
+        p = ngx_cpymem(p, "for=unknown", 11);
     }
 
-    p = ngx_sprintf(p, ";host=\"%v\";proto=%V", &host, &ctx->public_proto);
+    p = ngx_cpymem(p, ";host=\"", 7);
+    p = ngx_cpymem(p, host.data, host.len);
+    p = ngx_cpymem(p, "\";proto=", 8);
+    p = ngx_cpymem(p, ctx->public_proto.data, ctx->public_proto.len);
 
     ngx_http_sandbox_variable_set(v, v->data, p - v->data);
 
@@ -285,8 +294,15 @@ ngx_http_sandbox_variable_upstream_origin(ngx_http_request_t *r,
     ngx_table_elt_t         *h;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    h = ngx_http_sandbox_header_in(r, "Origin", &n);
     ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx && ctx->preview) {
+        h = ctx->origin;
+        n = ctx->origins;
+
+    } else {
+        h = ngx_http_sandbox_header_in(r, "Origin", &n);
+    }
 
     if (n != 1) {
         v->not_found = 1;

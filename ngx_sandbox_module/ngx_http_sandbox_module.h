@@ -265,6 +265,9 @@ typedef struct {
     ngx_str_t                      preview_key;        /* "" : none asked */
     ngx_str_t                      public_host;        /* the browser's */
     ngx_str_t                      public_proto;
+    ngx_str_t                      app_name;           /* Host of the app */
+    ngx_table_elt_t               *origin;             /* the last one */
+    ngx_uint_t                     origins;            /* how many */
     ngx_http_sandbox_slot_t       *slot;               /* of limit.c */
 #if (NGX_HTTP_CACHE)
     ngx_int_t                    (*create_key)(ngx_http_request_t *r);

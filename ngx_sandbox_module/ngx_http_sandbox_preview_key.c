@@ -172,6 +172,11 @@ ngx_http_sandbox_claim_all(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 
         case sizeof("Cookie") - 1:
 
+            if (ngx_http_sandbox_is_header(h, "Origin")) {
+                ctx->origin = h;
+                ctx->origins++;
+            }
+
             if (ngx_http_sandbox_is_header(h, "Cookie")
                 && ngx_http_sandbox_claim_cookie(r, h, claims) != NGX_OK)
             {
