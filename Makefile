@@ -14,7 +14,8 @@
 #   make install    PREFIX=/usr, DESTDIR respected; make uninstall
 #   make clean
 #
-# T="t/exec.t t/files.t" limits "make test" to these files.
+# T="t/exec.t t/files.t" limits "make test" to these files; TEST_JOBS=1 runs one
+# file at a time.
 
 BUILD =		build
 SANITIZE =
@@ -101,7 +102,7 @@ test: deps module agent $(if $(SANITIZE),sanitized) deps-test
 
 soak: deps module agent
 	@echo "soak: the long and heavy tests"
-	@tools/test $(BUILD) $(or $(T),$(wildcard t/soak/*.t))
+	@TEST_JOBS=1 tools/test $(BUILD) $(or $(T),$(wildcard t/soak/*.t))
 
 bench: deps-build deps-run deps-bench module agent image
 	@echo "bench: each figure against its reference in the same run"

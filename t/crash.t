@@ -76,9 +76,11 @@ all_there('after those');
 
 $t->run_in('crash-d', 'true');
 $proxy->set('delay DELETE 2000');
+$proxy->forget();
 my $c = $t->connect();
 $c->request('DELETE', '/v1/sandbox/crash-d', $t->api_options());
-wait_for(sub { $proxy->calls(qr/^DELETE/) }, 30);
+ok(wait_for(sub { $proxy->calls(qr/^DELETE/) }, 30),
+    'destroying: under way');
 for my $pid ($t->workers_alive()) {
     $t->{killed}{$pid} = 1;
     kill 'KILL', $pid;

@@ -107,6 +107,12 @@ while (time() < $end && ($n < 10 || ($how{wake} // 0) < 2)) {
 is("@bad", '', "calls at the moment of falling asleep: none of $n lost");
 cmp_ok($how{wake} // 0, '>=', 2, 'some of them woke it') or diag(explain(\%how));
 
+# from here on it is to stay awake, however slow the machine is
+
+is($t->api('PATCH', "/v1/sandbox/$id", json => { sleepAfter => '10m' })
+    ->{status}, 200, 'a longer sleepAfter');
+$t->run_in($id, 'true');
+
 # a port stays exposed over sleep
 
 is($t->api('GET', "/v1/sandbox/$id/ports")->{json}{ports}[0]{url}, $url,
