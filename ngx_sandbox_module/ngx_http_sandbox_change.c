@@ -238,6 +238,13 @@ ngx_http_sandbox_change_check(ngx_http_sandbox_expose_t *e,
     n = sandbox_store_ports(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
 
     if (n == -1) {
+
+        /* it was destroyed just now */
+
+        if (ngx_errno == NGX_ENOENT) {
+            return ngx_http_sandbox_refuse_absent(e->request, ctx);
+        }
+
         return ngx_http_sandbox_expose_failed(e, e->port, "read");
     }
 
