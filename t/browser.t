@@ -14,26 +14,7 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
-
-my $chromium = $ENV{TEST_CHROMIUM} || '/usr/bin/chromium';
-my $node = build_dir() . '/node';
-
-ok(-x $chromium, "$chromium is there (apt-get install chromium)")
-    or Sandbox::bail('no browser');
-
-# the package is installed once, and again when the lock file changes
-
-my $lock = Sandbox::slurp("$FindBin::Bin/browser/package-lock.json");
-unlike($lock, qr/"resolved"|registry/, 'the lock file names no registry');
-
-if (! -e "$node/stamp" || Sandbox::slurp("$node/stamp") ne $lock) {
-    File::Path::make_path($node);
-    Sandbox::copy("$FindBin::Bin/browser/$_", "$node/$_", 0644)
-        for qw/package.json package-lock.json/;
-    my $out = `cd $node && npm ci --ignore-scripts --no-audit --no-fund 2>&1`;
-    is($?, 0, 'npm ci') or Sandbox::bail($out);
-    Sandbox::spew("$node/stamp", $lock);
-}
+use Sandbox::Browser;
 
 my $t = Sandbox->new()->start();
 my $id = 'browser';
@@ -41,13 +22,10 @@ my $id = 'browser';
 $t->app($id, 'app.py', 8080, '127.0.0.1');
 my $url = $t->expose($id, 8080);
 
-my $shot = build_dir() . '/preview.png';
+my $shot = Sandbox::Browser::artifacts() . '/preview.png';
 unlink $shot;
-my $json = `node $FindBin::Bin/browser/preview.mjs $node $chromium $url http://localhost:$t->{port} $shot 2>$t->{dir}/browser.log`;
-my $rc = $?;
-is($rc, 0, 'the browser\'s script ends well')
-    or diag(Sandbox::slurp("$t->{dir}/browser.log"));
-my $res = eval { decode_json($json) } || {};
+my $res = Sandbox::Browser::run($t, 'preview.mjs', { url => $url,
+    api => "http://localhost:$t->{port}", screenshot => $shot });
 
 is($res->{status}, 200, 'the page is opened');
 is($res->{title}, 'Hello from port 8080', 'and is the app\'s');
