@@ -104,11 +104,10 @@ await main(async (browser) => {
     await outer.evaluate((to) => {
         const frame = document.createElement('iframe');
         frame.src = to;
-        frame.name = 'inner';
         document.body.append(frame);
     }, url + '?sandbox_key=' + key);
-    await outer.waitForFunction(() => window.frames.length > 0);
-    const frame = outer.frame({ name: 'inner' });
+    const inner = await outer.waitForSelector('iframe');
+    const frame = await inner.contentFrame();
     await frame.waitForURL(url);
     await frame.waitForFunction(() => window.messages
         && window.messages.length >= 1);
