@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 
 
 /*
@@ -13,16 +13,15 @@
  */
 
 
-static ngx_uint_t ngx_http_sandbox_answer_drops(ngx_http_sandbox_ctx_t *ctx,
-    ngx_table_elt_t *h, sandbox_headers_t *headers);
+static ngx_uint_t ngx_http_sandbox_answer_drops(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h,
+    sandbox_headers_t *headers);
 static ngx_int_t ngx_http_sandbox_answer_cookie(ngx_http_request_t *r,
     ngx_table_elt_t *h);
 static void ngx_http_sandbox_answer_location(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h);
 static ngx_int_t ngx_http_sandbox_answer_add(ngx_http_request_t *r,
     sandbox_headers_t *headers);
-static ngx_int_t ngx_http_sandbox_answer_text(ngx_http_request_t *r,
-    const char *name, ngx_str_t *value);
 static ngx_int_t ngx_http_sandbox_answer_preflight_handler(
     ngx_http_request_t *r);
 
@@ -51,7 +50,7 @@ ngx_http_sandbox_answer(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
             continue;
         }
 
-        if (ngx_http_sandbox_answer_drops(ctx, h, headers)) {
+        if (ngx_http_sandbox_answer_drops(r, ctx, h, headers)) {
             h->hash = 0;
             continue;
         }
@@ -101,11 +100,20 @@ ngx_http_sandbox_answer(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
 
 static ngx_uint_t
-ngx_http_sandbox_answer_drops(ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h,
+ngx_http_sandbox_answer_drops(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h,
     sandbox_headers_t *headers)
 {
     size_t            pos;
     sandbox_header_t  header;
+
+    /* an offer to speak another protocol would be nginx's to keep */
+
+    if (r->headers_out.status != NGX_HTTP_SWITCHING_PROTOCOLS
+        && ngx_http_sandbox_is_header(h, "Upgrade"))
+    {
+        return 1;
+    }
 
     if (ctx->cors > SANDBOX_CORS_APP
         && h->key.len > sizeof("Access-Control-") - 1
@@ -326,33 +334,12 @@ ngx_http_sandbox_answer_add(ngx_http_request_t *r, sandbox_headers_t *headers)
         value.data = ngx_pstrdup(r->pool, &value);
 
         if (name.data == NULL || value.data == NULL
-            || ngx_http_sandbox_answer_text(r, (char *) name.data, &value)
+            || ngx_http_sandbox_header_text(r, (char *) name.data, &value)
                != NGX_OK)
         {
             return NGX_ERROR;
         }
     }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_sandbox_answer_text(ngx_http_request_t *r, const char *name,
-    ngx_str_t *value)
-{
-    ngx_table_elt_t  *h;
-
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
-        return NGX_ERROR;
-    }
-
-    h->hash = 1;
-    ngx_http_sandbox_header_init(h);
-    h->key.data = (u_char *) name;
-    h->key.len = ngx_strlen(name);
-    h->value = *value;
 
     return NGX_OK;
 }
@@ -380,7 +367,7 @@ ngx_http_sandbox_answer_cors(ngx_http_request_t *r,
 
     origin = ngx_http_sandbox_header_in(r, "Origin", NULL);
 
-    if (ngx_http_sandbox_answer_text(r, "Access-Control-Allow-Origin",
+    if (ngx_http_sandbox_header_text(r, "Access-Control-Allow-Origin",
                                      &origin->value)
         != NGX_OK)
     {
@@ -469,11 +456,11 @@ ngx_http_sandbox_answer_preflight_handler(ngx_http_request_t *r)
     headers = ngx_http_sandbox_header_in(r, "Access-Control-Request-Headers",
                                          NULL);
 
-    if (ngx_http_sandbox_answer_text(r, "Access-Control-Allow-Methods",
+    if (ngx_http_sandbox_header_text(r, "Access-Control-Allow-Methods",
                                      &method->value)
         != NGX_OK
         || (headers
-            && ngx_http_sandbox_answer_text(r, "Access-Control-Allow-Headers",
+            && ngx_http_sandbox_header_text(r, "Access-Control-Allow-Headers",
                                             &headers->value)
                != NGX_OK)
         || ngx_http_sandbox_header(r, "Access-Control-Max-Age", "600")

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 
 
 /*
@@ -105,7 +105,7 @@ ngx_http_sandbox_change(ngx_http_sandbox_expose_t *e)
         ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
     }
 
-    ngx_http_sandbox_watch(ctx->node);
+    ngx_http_sandbox_watch_soon();
 
     /* one that has ended is run again, too */
 
@@ -252,6 +252,13 @@ ngx_http_sandbox_change_check(ngx_http_sandbox_expose_t *e,
     n = sandbox_store_ports(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
 
     if (n == -1) {
+
+        /* it was destroyed just now */
+
+        if (ngx_errno == NGX_ENOENT) {
+            return ngx_http_sandbox_refuse_absent(e->request, ctx);
+        }
+
         return ngx_http_sandbox_expose_failed(e, e->port, "read");
     }
 

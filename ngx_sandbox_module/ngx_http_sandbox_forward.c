@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 #include "sandbox_secret.h"
 
 
@@ -24,7 +24,17 @@ static ngx_int_t ngx_http_sandbox_forward_add(ngx_http_request_t *r,
 static ngx_int_t ngx_http_sandbox_forward_own(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_http_sandbox_ctx_t *ctx,
     ngx_str_t *path);
+static ngx_uint_t ngx_http_sandbox_forward_whose(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_str_t *origin);
 static size_t ngx_http_sandbox_forward_origin(ngx_str_t *url);
+
+
+/* whose page a request is of, as its Origin or Referer tells */
+
+#define NGX_HTTP_SANDBOX_OWN       0     /* the port's, by whichever link */
+#define NGX_HTTP_SANDBOX_ANY       1
+#define NGX_HTTP_SANDBOX_KIN       2     /* another port's of the sandbox */
+#define NGX_HTTP_SANDBOX_NEIGHBOR  3     /* another sandbox's, token and all */
 
 
 ngx_int_t
@@ -169,20 +179,25 @@ ngx_http_sandbox_variable_upstream_host(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    if (ctx->app_host == SANDBOX_HOST_PUBLIC) {
-        ngx_http_sandbox_variable_set(v, ctx->public_host.data,
-                                      ctx->public_host.len);
-        return NGX_OK;
+    if (ctx->app_name.len == 0) {
+
+        if (ctx->app_host == SANDBOX_HOST_PUBLIC) {
+            ctx->app_name = ctx->public_host;
+
+        } else {
+            p = ngx_pnalloc(r->pool, sizeof("localhost:65535") - 1);
+            if (p == NULL) {
+                return NGX_ERROR;
+            }
+
+            ctx->app_name.data = p;
+            ctx->app_name.len = ngx_sprintf(p, "localhost:%ui",
+                                            (ngx_uint_t) ctx->port)
+                                - p;
+        }
     }
 
-    p = ngx_pnalloc(r->pool, sizeof("localhost:65535") - 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_http_sandbox_variable_set(v, p,
-                    ngx_sprintf(p, "localhost:%ui", (ngx_uint_t) ctx->port)
-                    - p);
+    ngx_http_sandbox_variable_set(v, ctx->app_name.data, ctx->app_name.len);
 
     return NGX_OK;
 }
@@ -245,7 +260,8 @@ ngx_http_sandbox_variable_upstream_forwarded(ngx_http_request_t *r,
     v->data = p;
 
     if (r->connection->sockaddr->sa_family == AF_INET) {
-        p = ngx_sprintf(p, "for=%V", addr);
+        p = ngx_cpymem(p, "for=", 4);
+        p = ngx_cpymem(p, addr->data, addr->len);
 
 #if (NGX_HAVE_INET6)
     } else if (r->connection->sockaddr->sa_family == AF_INET6) {
@@ -253,10 +269,13 @@ ngx_http_sandbox_variable_upstream_forwarded(ngx_http_request_t *r,
 #endif
 
     } else {
-        p = ngx_sprintf(p, "for=unknown");
+        p = ngx_cpymem(p, "for=unknown", 11);
     }
 
-    p = ngx_sprintf(p, ";host=\"%v\";proto=%V", &host, &ctx->public_proto);
+    p = ngx_cpymem(p, ";host=\"", 7);
+    p = ngx_cpymem(p, host.data, host.len);
+    p = ngx_cpymem(p, "\";proto=", 8);
+    p = ngx_cpymem(p, ctx->public_proto.data, ctx->public_proto.len);
 
     ngx_http_sandbox_variable_set(v, v->data, p - v->data);
 
@@ -275,22 +294,34 @@ ngx_http_sandbox_variable_upstream_origin(ngx_http_request_t *r,
     ngx_table_elt_t         *h;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    h = ngx_http_sandbox_header_in(r, "Origin", &n);
     ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx && ctx->preview) {
+        h = ctx->origin;
+        n = ctx->origins;
+
+    } else {
+        h = ngx_http_sandbox_header_in(r, "Origin", &n);
+    }
 
     if (n != 1) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    if (ctx && ctx->preview && ctx->app_host == SANDBOX_HOST_LOCALHOST
-        && ngx_http_sandbox_same_origin(&h->value, &ctx->public_host))
-    {
+    switch (ngx_http_sandbox_forward_whose(r, ctx, &h->value)) {
+
+    case NGX_HTTP_SANDBOX_OWN:
         ngx_str_null(&path);
         return ngx_http_sandbox_forward_own(r, v, ctx, &path);
-    }
 
-    ngx_http_sandbox_variable_set(v, h->value.data, h->value.len);
+    case NGX_HTTP_SANDBOX_NEIGHBOR:
+        ngx_http_sandbox_variable_set(v, (u_char *) "null", 4);
+        break;
+
+    default:
+        ngx_http_sandbox_variable_set(v, h->value.data, h->value.len);
+    }
 
     return NGX_OK;
 }
@@ -342,16 +373,22 @@ ngx_http_sandbox_variable_upstream_referer(ngx_http_request_t *r,
     origin.data = url.data;
     origin.len = ngx_http_sandbox_forward_origin(&url);
 
-    if (ctx && ctx->preview && ctx->app_host == SANDBOX_HOST_LOCALHOST
-        && ngx_http_sandbox_same_origin(&origin, &ctx->public_host))
-    {
+    switch (ngx_http_sandbox_forward_whose(r, ctx, &origin)) {
+
+    case NGX_HTTP_SANDBOX_OWN:
         path.data = url.data + origin.len;
         path.len = url.len - origin.len;
 
         return ngx_http_sandbox_forward_own(r, v, ctx, &path);
-    }
 
-    ngx_http_sandbox_variable_set(v, url.data, url.len);
+    case NGX_HTTP_SANDBOX_KIN:
+    case NGX_HTTP_SANDBOX_NEIGHBOR:
+        v->not_found = 1;
+        break;
+
+    default:
+        ngx_http_sandbox_variable_set(v, url.data, url.len);
+    }
 
     return NGX_OK;
 }
@@ -377,6 +414,75 @@ ngx_http_sandbox_forward_own(ngx_http_request_t *r,
                     - p);
 
     return NGX_OK;
+}
+
+
+/* an app may have to know that a page of its sandbox's other port calls */
+
+static ngx_uint_t
+ngx_http_sandbox_forward_whose(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_str_t *origin)
+{
+    u_char                        *p, *last, *dot, text[256];
+    ngx_str_t                      host;
+    sandbox_label_t                label;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    if (ctx == NULL || !ctx->preview || ctx->node == NULL) {
+        return NGX_HTTP_SANDBOX_ANY;
+    }
+
+    if (ctx->app_host == SANDBOX_HOST_LOCALHOST
+        && ngx_http_sandbox_same_origin(origin, &ctx->public_host))
+    {
+        return NGX_HTTP_SANDBOX_OWN;
+    }
+
+    last = origin->data + origin->len;
+
+    p = ngx_strlchr(origin->data, last, '/');
+
+    if (p == NULL || last - p < 3 || p[1] != '/'
+        || (size_t) (last - p) > sizeof(text))
+    {
+        return NGX_HTTP_SANDBOX_ANY;
+    }
+
+    host.data = text;
+    host.len = last - (p + 2);
+
+    ngx_strlow(text, p + 2, host.len);
+
+    p = ngx_strlchr(text, text + host.len, ':');
+
+    if (p) {
+        host.len = p - text;
+    }
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
+
+    if (ngx_http_sandbox_preview_find(smcf, &host) == NULL) {
+        return NGX_HTTP_SANDBOX_ANY;
+    }
+
+    dot = ngx_strlchr(text, text + host.len, '.');
+
+    if (!sandbox_label_parse((char *) text, dot - text, &label)) {
+        return NGX_HTTP_SANDBOX_ANY;
+    }
+
+    if (label.id_len != ctx->id.len
+        || ngx_memcmp(label.id, ctx->id.data, label.id_len) != 0)
+    {
+        return NGX_HTTP_SANDBOX_NEIGHBOR;
+    }
+
+    if (label.port != ctx->port) {
+        return NGX_HTTP_SANDBOX_KIN;
+    }
+
+    return ctx->app_host == SANDBOX_HOST_LOCALHOST ? NGX_HTTP_SANDBOX_OWN
+                                                   : NGX_HTTP_SANDBOX_ANY;
 }
 
 

@@ -61,6 +61,19 @@ ngx_int_t
 ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
     const char *value)
 {
+    ngx_str_t  text;
+
+    text.data = (u_char *) value;
+    text.len = ngx_strlen(value);
+
+    return ngx_http_sandbox_header_text(r, name, &text);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_header_text(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
     ngx_table_elt_t  *h;
 
     h = ngx_list_push(&r->headers_out.headers);
@@ -72,8 +85,7 @@ ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
     ngx_http_sandbox_header_init(h);
     h->key.data = (u_char *) name;
     h->key.len = ngx_strlen(name);
-    h->value.data = (u_char *) value;
-    h->value.len = ngx_strlen(value);
+    h->value = *value;
 
     return NGX_OK;
 }

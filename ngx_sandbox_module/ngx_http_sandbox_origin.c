@@ -353,7 +353,7 @@ ngx_http_sandbox_cors_allowed(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_sandbox_cors(ngx_http_request_t *r)
 {
-    ngx_table_elt_t              *h, *origin;
+    ngx_table_elt_t              *origin;
     ngx_http_sandbox_loc_conf_t  *slcf;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
@@ -374,15 +374,12 @@ ngx_http_sandbox_cors(ngx_http_request_t *r)
 
     origin = ngx_http_sandbox_header_in(r, "Origin", NULL);
 
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
+    if (ngx_http_sandbox_header_text(r, "Access-Control-Allow-Origin",
+                                     &origin->value)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
-
-    h->hash = 1;
-    ngx_http_sandbox_header_init(h);
-    ngx_str_set(&h->key, "Access-Control-Allow-Origin");
-    h->value = origin->value;
 
     return ngx_http_sandbox_header(r, "Access-Control-Expose-Headers",
                                    "Sandbox-Start, Content-Range, "

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 #include "sandbox_secret.h"
 
 
@@ -171,6 +171,11 @@ ngx_http_sandbox_claim_all(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         switch (h->key.len) {
 
         case sizeof("Cookie") - 1:
+
+            if (ngx_http_sandbox_is_header(h, "Origin")) {
+                ctx->origin = h;
+                ctx->origins++;
+            }
 
             if (ngx_http_sandbox_is_header(h, "Cookie")
                 && ngx_http_sandbox_claim_cookie(r, h, claims) != NGX_OK)

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 
 
 /*
@@ -54,7 +54,11 @@ ngx_http_sandbox_public(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     ngx_uint_t        n;
     ngx_table_elt_t  *h;
 
-    if (r->headers_in.host) {
+    /* nginx takes nearly anything for the port that follows a name */
+
+    if (r->headers_in.host
+        && ngx_http_sandbox_public_is_host(&r->headers_in.host->value))
+    {
         ctx->public_host = r->headers_in.host->value;
 
     } else {

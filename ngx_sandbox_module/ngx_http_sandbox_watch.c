@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 
 
 /*
@@ -19,6 +19,7 @@
 
 
 static void ngx_http_sandbox_watch_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_watch_node(ngx_http_sandbox_node_t *node);
 static ngx_uint_t ngx_http_sandbox_watch_due(ngx_http_sandbox_node_t *node);
 static void ngx_http_sandbox_watch_cut(ngx_http_sandbox_ctx_t *ctx);
 
@@ -76,6 +77,15 @@ ngx_http_sandbox_watch_remove(ngx_http_sandbox_ctx_t *ctx)
 
 
 void
+ngx_http_sandbox_watch_soon(void)
+{
+    if (!ngx_queue_empty(&ngx_http_sandbox_worker->watched)) {
+        ngx_add_timer(&ngx_http_sandbox_watch_event, 1);
+    }
+}
+
+
+void
 ngx_http_sandbox_watch_stop(void)
 {
     if (ngx_http_sandbox_watch_event.timer_set) {
@@ -110,7 +120,7 @@ ngx_http_sandbox_watch_handler(ngx_event_t *ev)
         ngx_queue_remove(q);
         ngx_queue_insert_tail(watched, q);
 
-        ngx_http_sandbox_watch(node);
+        ngx_http_sandbox_watch_node(node);
     }
 
     if (!ngx_queue_empty(watched)) {
@@ -119,8 +129,8 @@ ngx_http_sandbox_watch_handler(ngx_event_t *ev)
 }
 
 
-void
-ngx_http_sandbox_watch(ngx_http_sandbox_node_t *node)
+static void
+ngx_http_sandbox_watch_node(ngx_http_sandbox_node_t *node)
 {
     ngx_queue_t             *q, *next;
     ngx_http_sandbox_ctx_t  *ctx;

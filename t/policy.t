@@ -291,6 +291,15 @@ for my $case (['localhost', 'localhost:8080', 'http://localhost:8080'],
     is($h->{origin}, 'https://other.example', "$mode: a foreign Origin stays");
     is($h->{referer}, 'https://other.example/x', "$mode: a foreign Referer");
 
+    my $next = "http://8080-next-othertoken.localhost:$t->{port}";
+    $h = headers([Origin => $next, Referer => "$next/page"]);
+    is($h->{origin}, 'null', "$mode: a neighbor's Origin, without its token");
+    ok(!exists $h->{referer}, "$mode: nor its Referer");
+    $next = "http://8099-$id-mine.localhost:$t->{port}";
+    $h = headers([Origin => $next, Referer => "$next/page"]);
+    is($h->{origin}, $next, "$mode: but another port's of the same sandbox");
+    ok(!exists $h->{referer}, "$mode: if not its Referer");
+
     $h = headers([map { ($_ => '6.6.6.6') } qw/X-Forwarded-For X-Real-IP
         X-Forwarded-Host X-Forwarded-Proto Forwarded/], 1);
     is(join(' ', map { "@{$h->{$_} || []}" } qw/x-forwarded-for x-real-ip
@@ -298,6 +307,15 @@ for my $case (['localhost', 'localhost:8080', 'http://localhost:8080'],
         "127.0.0.1 127.0.0.1 $seen http", "$mode: outside values are replaced");
     is(scalar @{$h->{forwarded}}, 1, "$mode: each is there once");
 }
+
+# nginx takes nearly anything for a port
+
+patch({ host => 'public' });
+$res = $t->raw("GET /headers HTTP/1.1\r\nHost: 8080-$id-tok.localhost:1\";"
+    . "for=6.6.6.6;x=\"\r\n\r\n");
+unlike($res->{body}, qr/6\.6\.6\.6/, 'a Host forges no Forwarded');
+is(scalar(grep { $_->[1] eq "8080-$id-tok.localhost" }
+    @{$res->{json}{headers}}), 2, 'and is told as its name alone');
 
 for my $case (["http://localhost:8080/a?b", '/a?b'],
     ['https://localhost:8080', '/'], ['http://127.0.0.1:8080/x', '/x'],
@@ -553,6 +571,9 @@ sub headers
 sub raw
 {
     my ($answer, @headers) = @_;
+
+    # or nginx would use the connection again that the app closes then
+    $answer =~ s{^(HTTP/1\.1 [2-5].*\r\n)}{$1Connection: close\r\n};
     return $t->preview('POST', $url, path => '/raw', body => $answer,
         headers => \@headers);
 }

@@ -265,7 +265,10 @@ $box->wait_for(30, sub { my $l = lines($box->packet($t)); grep { /^y y/ }
 for (1 .. 20) { $box->packet($t, 5) }
 is($box->call('GET', '/api/ping')->{status}, 200,
     'a flood leaves the agent its time');
-cmp_ok($box->private() - $was, '<', 4096, 'and its memory');
+SKIP: {
+    skip 'sanitizers keep what was freed', 1 if $Sandbox::Box::SANITIZE;
+    cmp_ok($box->private() - $was, '<', 4096, 'and its memory');
+}
 configure([{ port => 8083, command => 'true' }]);
 upto($box, $t, port_is(8083, command => 'exited'));
 

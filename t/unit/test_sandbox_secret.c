@@ -57,6 +57,13 @@ test_strip(void **state)
         assert_int_equal(n, strlen(pairs[i].to));
         assert_memory_equal(buf, pairs[i].to, n);
     }
+
+    /* of a preview, the other may be the app's */
+
+    n = sandbox_args_strip("authorization=a&sandbox_key=k&b", 31,
+                           SANDBOX_ARGS_KEY, buf);
+    assert_int_equal(n, 17);
+    assert_memory_equal(buf, "authorization=a&b", 17);
 }
 
 
