@@ -576,6 +576,15 @@ void ngx_http_sandbox_diagnosed(ngx_http_sandbox_node_t *node,
 void ngx_http_sandbox_diagnose_lost(ngx_http_sandbox_node_t *node);
 
 
+/* ngx_http_sandbox_told.c: copies of what an agent said; NULL: no memory */
+
+/* of a list of listeners; address becomes that of port, or "" */
+cJSON *ngx_http_sandbox_diagnose_listening(cJSON *list, in_port_t port,
+    char *address, size_t size);
+/* of a port's command */
+cJSON *ngx_http_sandbox_diagnose_command(cJSON *command);
+
+
 /* ngx_http_sandbox_events.c: the path of previews that is nginx's own */
 
 /* 1: the request is for it */
