@@ -73,7 +73,7 @@ ngx_http_sandbox_ctx_cleanup(void *data)
     ngx_http_sandbox_unwait(&ctx->waiter);
     ngx_http_sandbox_unawait(&ctx->await);
     ngx_http_sandbox_watch_remove(ctx);
-    ngx_http_sandbox_limit_leave(ctx);
+    ngx_http_sandbox_load_leave(ctx);
     ngx_http_sandbox_node_release(ctx->node);
 
     ctx->node = NULL;

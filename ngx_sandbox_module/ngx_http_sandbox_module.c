@@ -593,7 +593,7 @@ ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data)
         return NGX_ERROR;
     }
 
-    smcf->counters->limits = ngx_http_sandbox_limit_create(shpool);
+    smcf->counters->limits = ngx_http_sandbox_load_create(shpool);
     if (smcf->counters->limits == NULL) {
         return NGX_ERROR;
     }
@@ -662,7 +662,7 @@ ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
 
     ngx_http_sandbox_worker = w;
 
-    ngx_http_sandbox_limit_start();
+    ngx_http_sandbox_load_start();
 
     if (w->store) {
         ngx_http_sandbox_sweep_start(cycle);
@@ -686,7 +686,7 @@ ngx_http_sandbox_exit_process(ngx_cycle_t *cycle)
     ngx_http_sandbox_sweep_stop();
     ngx_http_sandbox_watch_stop();
     ngx_http_sandbox_node_cleanup();
-    ngx_http_sandbox_limit_stop();
+    ngx_http_sandbox_load_stop();
 
     ac_docker_destroy(w->docker);
 

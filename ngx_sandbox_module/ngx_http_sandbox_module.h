@@ -49,7 +49,7 @@
 #define NGX_HTTP_SANDBOX_START_LOST    4
 
 
-typedef struct ngx_http_sandbox_limits_s   ngx_http_sandbox_limits_t;
+typedef struct ngx_http_sandbox_loads_s   ngx_http_sandbox_loads_t;
 
 
 /* counters of the shared zone */
@@ -72,7 +72,7 @@ typedef struct {
     ngx_atomic_t                   waiting;            /* requests now */
     ngx_atomic_t                   swept;
 
-    ngx_http_sandbox_limits_t     *limits;             /* see limit.c */
+    ngx_http_sandbox_loads_t     *limits;             /* see load.c */
 } ngx_http_sandbox_counters_t;
 
 
@@ -175,7 +175,7 @@ typedef struct ngx_http_sandbox_tether_s   ngx_http_sandbox_tether_t;
 typedef struct ngx_http_sandbox_wake_s     ngx_http_sandbox_wake_t;
 typedef struct ngx_http_sandbox_waiter_s   ngx_http_sandbox_waiter_t;
 typedef struct ngx_http_sandbox_parked_s   ngx_http_sandbox_parked_t;
-typedef struct ngx_http_sandbox_slot_s     ngx_http_sandbox_slot_t;
+typedef struct ngx_http_sandbox_load_s     ngx_http_sandbox_load_t;
 
 
 typedef struct {
@@ -319,7 +319,7 @@ typedef struct {
     ngx_str_t                      app_name;           /* Host of the app */
     ngx_table_elt_t               *origin;             /* the last one */
     ngx_uint_t                     origins;            /* how many */
-    ngx_http_sandbox_slot_t       *slot;               /* of limit.c */
+    ngx_http_sandbox_load_t       *slot;               /* of load.c */
 #if (NGX_HTTP_CACHE)
     ngx_int_t                    (*create_key)(ngx_http_request_t *r);
 #endif

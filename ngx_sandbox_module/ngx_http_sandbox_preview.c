@@ -181,7 +181,7 @@ ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
         return rc;
     }
 
-    return ngx_http_sandbox_limit(r, ctx, set);
+    return ngx_http_sandbox_load(r, ctx, set);
 }
 
 

@@ -102,19 +102,19 @@ ngx_uint_t ngx_http_sandbox_answer_preflight(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 
-/* ngx_http_sandbox_limit.c: connections, rate and body of a port */
+/* ngx_http_sandbox_load.c: connections, rate and body of a port */
 
 /* NGX_OK, or NGX_DECLINED: answered by the content handler */
-ngx_int_t ngx_http_sandbox_limit(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_load(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_set_t *set);
 /* NULL: the zone is full */
-ngx_http_sandbox_limits_t *ngx_http_sandbox_limit_create(
+ngx_http_sandbox_loads_t *ngx_http_sandbox_load_create(
     ngx_slab_pool_t *shpool);
 /* of a worker: takes a place, gives it back */
-void ngx_http_sandbox_limit_start(void);
-void ngx_http_sandbox_limit_stop(void);
+void ngx_http_sandbox_load_start(void);
+void ngx_http_sandbox_load_stop(void);
 /* idempotent */
-void ngx_http_sandbox_limit_leave(ngx_http_sandbox_ctx_t *ctx);
+void ngx_http_sandbox_load_leave(ngx_http_sandbox_ctx_t *ctx);
 
 
 /* ngx_http_sandbox_watch.c: previews that are open */

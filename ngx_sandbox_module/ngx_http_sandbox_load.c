@@ -15,64 +15,64 @@
 
 
 /* places, those of workers that are about to leave included */
-#define NGX_HTTP_SANDBOX_LIMIT_WORKERS  128
+#define NGX_HTTP_SANDBOX_LOAD_WORKERS  128
 /* records that are looked at for one that nobody needs */
-#define NGX_HTTP_SANDBOX_LIMIT_EVICT    16
+#define NGX_HTTP_SANDBOX_LOAD_EVICT    16
 
 
 typedef struct {
     uint16_t                   generation;   /* of the worker that counted */
     uint16_t                   n;
-} ngx_http_sandbox_count_t;
+} ngx_http_sandbox_served_t;
 
 
-struct ngx_http_sandbox_slot_s {
+struct ngx_http_sandbox_load_s {
     ngx_rbtree_node_t          node;         /* key: of run and port */
     ngx_queue_t                queue;
     ngx_msec_t                 last;
     int64_t                    excess;       /* requests * 1000 */
     in_port_t                  port;
     char                       run[SANDBOX_RANDOM_LEN + 1];
-    ngx_http_sandbox_count_t   counts[NGX_HTTP_SANDBOX_LIMIT_WORKERS];
+    ngx_http_sandbox_served_t   counts[NGX_HTTP_SANDBOX_LOAD_WORKERS];
 };
 
 
-struct ngx_http_sandbox_limits_s {
+struct ngx_http_sandbox_loads_s {
     ngx_rbtree_t               tree;
     ngx_rbtree_node_t          sentinel;
     ngx_queue_t                queue;        /* the last used in front */
     struct {
         ngx_pid_t              pid;          /* 0: free */
         uint16_t               generation;
-    } workers[NGX_HTTP_SANDBOX_LIMIT_WORKERS];
+    } workers[NGX_HTTP_SANDBOX_LOAD_WORKERS];
 };
 
 
-static ngx_slab_pool_t *ngx_http_sandbox_limit_pool(void);
-static ngx_http_sandbox_slot_t *ngx_http_sandbox_limit_slot(
+static ngx_slab_pool_t *ngx_http_sandbox_load_pool(void);
+static ngx_http_sandbox_load_t *ngx_http_sandbox_load_slot(
     ngx_http_sandbox_ctx_t *ctx, ngx_slab_pool_t *shpool);
-static void ngx_http_sandbox_limit_evict(ngx_slab_pool_t *shpool,
-    ngx_http_sandbox_limits_t *limits);
-static int64_t ngx_http_sandbox_limit_served(
-    ngx_http_sandbox_limits_t *limits, ngx_http_sandbox_slot_t *slot);
-static ngx_uint_t ngx_http_sandbox_limit_rate(ngx_http_sandbox_slot_t *slot,
+static void ngx_http_sandbox_load_evict(ngx_slab_pool_t *shpool,
+    ngx_http_sandbox_loads_t *limits);
+static int64_t ngx_http_sandbox_load_served(
+    ngx_http_sandbox_loads_t *limits, ngx_http_sandbox_load_t *slot);
+static ngx_uint_t ngx_http_sandbox_load_rate(ngx_http_sandbox_load_t *slot,
     int64_t rate);
-static ngx_int_t ngx_http_sandbox_limit_refuse(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_load_refuse(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *fmt, int64_t value);
-static ngx_int_t ngx_http_sandbox_limit_body(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_load_body(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, int64_t body);
 
 
 /* this worker's place, or one that is none */
-static ngx_uint_t  ngx_http_sandbox_limit_worker;
+static ngx_uint_t  ngx_http_sandbox_load_worker;
 
 
-ngx_http_sandbox_limits_t *
-ngx_http_sandbox_limit_create(ngx_slab_pool_t *shpool)
+ngx_http_sandbox_loads_t *
+ngx_http_sandbox_load_create(ngx_slab_pool_t *shpool)
 {
-    ngx_http_sandbox_limits_t  *limits;
+    ngx_http_sandbox_loads_t   *limits;
 
-    limits = ngx_slab_calloc(shpool, sizeof(ngx_http_sandbox_limits_t));
+    limits = ngx_slab_calloc(shpool, sizeof(ngx_http_sandbox_loads_t));
 
     if (limits) {
         ngx_rbtree_init(&limits->tree, &limits->sentinel,
@@ -85,20 +85,20 @@ ngx_http_sandbox_limit_create(ngx_slab_pool_t *shpool)
 
 
 void
-ngx_http_sandbox_limit_start(void)
+ngx_http_sandbox_load_start(void)
 {
     ngx_uint_t                  i;
     ngx_slab_pool_t            *shpool;
-    ngx_http_sandbox_limits_t  *limits;
+    ngx_http_sandbox_loads_t   *limits;
 
-    shpool = ngx_http_sandbox_limit_pool();
+    shpool = ngx_http_sandbox_load_pool();
     limits = ngx_http_sandbox_worker->conf->counters->limits;
 
-    ngx_http_sandbox_limit_worker = NGX_HTTP_SANDBOX_LIMIT_WORKERS;
+    ngx_http_sandbox_load_worker = NGX_HTTP_SANDBOX_LOAD_WORKERS;
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    for (i = 0; i < NGX_HTTP_SANDBOX_LIMIT_WORKERS; i++) {
+    for (i = 0; i < NGX_HTTP_SANDBOX_LOAD_WORKERS; i++) {
 
         /* all of them: nobody else looks for those that died */
 
@@ -109,13 +109,13 @@ ngx_http_sandbox_limit_start(void)
         }
 
         if (limits->workers[i].pid == 0
-            && ngx_http_sandbox_limit_worker
-               == NGX_HTTP_SANDBOX_LIMIT_WORKERS)
+            && ngx_http_sandbox_load_worker
+               == NGX_HTTP_SANDBOX_LOAD_WORKERS)
         {
             limits->workers[i].pid = ngx_pid;
             limits->workers[i].generation++;
 
-            ngx_http_sandbox_limit_worker = i;
+            ngx_http_sandbox_load_worker = i;
         }
     }
 
@@ -124,23 +124,23 @@ ngx_http_sandbox_limit_start(void)
 
 
 void
-ngx_http_sandbox_limit_stop(void)
+ngx_http_sandbox_load_stop(void)
 {
     ngx_uint_t                  i;
-    ngx_http_sandbox_limits_t  *limits;
+    ngx_http_sandbox_loads_t   *limits;
 
-    i = ngx_http_sandbox_limit_worker;
+    i = ngx_http_sandbox_load_worker;
     limits = ngx_http_sandbox_worker->conf->counters->limits;
 
-    if (i < NGX_HTTP_SANDBOX_LIMIT_WORKERS) {
+    if (i < NGX_HTTP_SANDBOX_LOAD_WORKERS) {
         limits->workers[i].pid = 0;
-        ngx_http_sandbox_limit_worker = NGX_HTTP_SANDBOX_LIMIT_WORKERS;
+        ngx_http_sandbox_load_worker = NGX_HTTP_SANDBOX_LOAD_WORKERS;
     }
 }
 
 
 static ngx_slab_pool_t *
-ngx_http_sandbox_limit_pool(void)
+ngx_http_sandbox_load_pool(void)
 {
     return (ngx_slab_pool_t *)
            ngx_http_sandbox_worker->conf->zone->shm.addr;
@@ -148,19 +148,19 @@ ngx_http_sandbox_limit_pool(void)
 
 
 ngx_int_t
-ngx_http_sandbox_limit(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
+ngx_http_sandbox_load(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     ngx_http_sandbox_set_t *set)
 {
     int64_t                     served;
     ngx_int_t                   rc;
     ngx_uint_t                  i, exceeded;
     ngx_slab_pool_t            *shpool;
-    ngx_http_sandbox_slot_t    *slot;
-    ngx_http_sandbox_count_t   *count;
-    ngx_http_sandbox_limits_t  *limits;
+    ngx_http_sandbox_load_t    *slot;
+    ngx_http_sandbox_served_t  *count;
+    ngx_http_sandbox_loads_t   *limits;
 
     if (set->body) {
-        rc = ngx_http_sandbox_limit_body(r, ctx, set->body);
+        rc = ngx_http_sandbox_load_body(r, ctx, set->body);
 
         if (rc != NGX_OK) {
             return rc;
@@ -171,28 +171,28 @@ ngx_http_sandbox_limit(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         return NGX_OK;
     }
 
-    i = ngx_http_sandbox_limit_worker;
+    i = ngx_http_sandbox_load_worker;
     limits = ngx_http_sandbox_worker->conf->counters->limits;
-    shpool = ngx_http_sandbox_limit_pool();
+    shpool = ngx_http_sandbox_load_pool();
 
     exceeded = 0;
     served = 0;
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    slot = ngx_http_sandbox_limit_slot(ctx, shpool);
+    slot = ngx_http_sandbox_load_slot(ctx, shpool);
 
     if (slot && set->connections) {
-        served = ngx_http_sandbox_limit_served(limits, slot);
+        served = ngx_http_sandbox_load_served(limits, slot);
     }
 
     if (slot && served < set->connections + (set->connections == 0)) {
 
         exceeded = set->rate
-                   && ngx_http_sandbox_limit_rate(slot, set->rate);
+                   && ngx_http_sandbox_load_rate(slot, set->rate);
 
         if (set->connections && !exceeded
-            && i < NGX_HTTP_SANDBOX_LIMIT_WORKERS)
+            && i < NGX_HTTP_SANDBOX_LOAD_WORKERS)
         {
             count = &slot->counts[i];
 
@@ -212,14 +212,14 @@ ngx_http_sandbox_limit(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "sandbox_zone is too small for the limits of ports");
 
-        return ngx_http_sandbox_limit_refuse(r, ctx,
+        return ngx_http_sandbox_load_refuse(r, ctx,
                                              "nginx has no room to count the "
                                              "requests of this port: try "
                                              "again.", 0);
     }
 
     if (set->connections && served >= set->connections) {
-        return ngx_http_sandbox_limit_refuse(r, ctx,
+        return ngx_http_sandbox_load_refuse(r, ctx,
                                              "This port serves at most %L "
                                              "requests at a time: close "
                                              "some, or try again.",
@@ -227,7 +227,7 @@ ngx_http_sandbox_limit(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     }
 
     if (exceeded) {
-        return ngx_http_sandbox_limit_refuse(r, ctx,
+        return ngx_http_sandbox_load_refuse(r, ctx,
                                              "This port serves at most %L "
                                              "requests a second: wait, then "
                                              "try again.", set->rate);
@@ -238,20 +238,20 @@ ngx_http_sandbox_limit(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 
 
 void
-ngx_http_sandbox_limit_leave(ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_load_leave(ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_slab_pool_t           *shpool;
-    ngx_http_sandbox_count_t  *count;
+    ngx_http_sandbox_served_t  *count;
 
     if (ctx->slot == NULL) {
         return;
     }
 
-    shpool = ngx_http_sandbox_limit_pool();
+    shpool = ngx_http_sandbox_load_pool();
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    count = &ctx->slot->counts[ngx_http_sandbox_limit_worker];
+    count = &ctx->slot->counts[ngx_http_sandbox_load_worker];
     count->n--;
 
     ngx_shmtx_unlock(&shpool->mutex);
@@ -260,15 +260,15 @@ ngx_http_sandbox_limit_leave(ngx_http_sandbox_ctx_t *ctx)
 }
 
 
-static ngx_http_sandbox_slot_t *
-ngx_http_sandbox_limit_slot(ngx_http_sandbox_ctx_t *ctx,
+static ngx_http_sandbox_load_t *
+ngx_http_sandbox_load_slot(ngx_http_sandbox_ctx_t *ctx,
     ngx_slab_pool_t *shpool)
 {
     char                       *run;
     uint32_t                    hash;
     ngx_rbtree_node_t          *node, *sentinel;
-    ngx_http_sandbox_slot_t    *slot;
-    ngx_http_sandbox_limits_t  *limits;
+    ngx_http_sandbox_load_t    *slot;
+    ngx_http_sandbox_loads_t   *limits;
 
     limits = ngx_http_sandbox_worker->conf->counters->limits;
 
@@ -283,7 +283,7 @@ ngx_http_sandbox_limit_slot(ngx_http_sandbox_ctx_t *ctx,
     while (node != sentinel) {
 
         if (hash == node->key) {
-            slot = (ngx_http_sandbox_slot_t *) node;
+            slot = (ngx_http_sandbox_load_t *) node;
 
             if (slot->port == ctx->port && ngx_strcmp(slot->run, run) == 0) {
                 ngx_queue_remove(&slot->queue);
@@ -296,13 +296,13 @@ ngx_http_sandbox_limit_slot(ngx_http_sandbox_ctx_t *ctx,
         node = hash < node->key ? node->left : node->right;
     }
 
-    slot = ngx_slab_calloc_locked(shpool, sizeof(ngx_http_sandbox_slot_t));
+    slot = ngx_slab_calloc_locked(shpool, sizeof(ngx_http_sandbox_load_t));
 
     if (slot == NULL) {
-        ngx_http_sandbox_limit_evict(shpool, limits);
+        ngx_http_sandbox_load_evict(shpool, limits);
 
         slot = ngx_slab_calloc_locked(shpool,
-                                      sizeof(ngx_http_sandbox_slot_t));
+                                      sizeof(ngx_http_sandbox_load_t));
         if (slot == NULL) {
             return NULL;
         }
@@ -321,25 +321,25 @@ ngx_http_sandbox_limit_slot(ngx_http_sandbox_ctx_t *ctx,
 
 
 static void
-ngx_http_sandbox_limit_evict(ngx_slab_pool_t *shpool,
-    ngx_http_sandbox_limits_t *limits)
+ngx_http_sandbox_load_evict(ngx_slab_pool_t *shpool,
+    ngx_http_sandbox_loads_t *limits)
 {
     ngx_uint_t                n;
     ngx_queue_t              *q, *prev;
-    ngx_http_sandbox_slot_t  *slot;
+    ngx_http_sandbox_load_t  *slot;
 
     q = ngx_queue_last(&limits->queue);
 
-    for (n = 0; n < NGX_HTTP_SANDBOX_LIMIT_EVICT; n++, q = prev) {
+    for (n = 0; n < NGX_HTTP_SANDBOX_LOAD_EVICT; n++, q = prev) {
 
         if (q == ngx_queue_sentinel(&limits->queue)) {
             return;
         }
 
         prev = ngx_queue_prev(q);
-        slot = ngx_queue_data(q, ngx_http_sandbox_slot_t, queue);
+        slot = ngx_queue_data(q, ngx_http_sandbox_load_t, queue);
 
-        if (ngx_http_sandbox_limit_served(limits, slot)) {
+        if (ngx_http_sandbox_load_served(limits, slot)) {
             continue;
         }
 
@@ -351,15 +351,15 @@ ngx_http_sandbox_limit_evict(ngx_slab_pool_t *shpool,
 
 
 static int64_t
-ngx_http_sandbox_limit_served(ngx_http_sandbox_limits_t *limits,
-    ngx_http_sandbox_slot_t *slot)
+ngx_http_sandbox_load_served(ngx_http_sandbox_loads_t *limits,
+    ngx_http_sandbox_load_t *slot)
 {
     int64_t     n;
     ngx_uint_t  i;
 
     n = 0;
 
-    for (i = 0; i < NGX_HTTP_SANDBOX_LIMIT_WORKERS; i++) {
+    for (i = 0; i < NGX_HTTP_SANDBOX_LOAD_WORKERS; i++) {
         if (limits->workers[i].pid
             && slot->counts[i].generation == limits->workers[i].generation)
         {
@@ -374,7 +374,7 @@ ngx_http_sandbox_limit_served(ngx_http_sandbox_limits_t *limits,
 /* as many as come in a second may come at once */
 
 static ngx_uint_t
-ngx_http_sandbox_limit_rate(ngx_http_sandbox_slot_t *slot, int64_t rate)
+ngx_http_sandbox_load_rate(ngx_http_sandbox_load_t *slot, int64_t rate)
 {
     int64_t         excess;
     ngx_msec_int_t  ms;
@@ -403,7 +403,7 @@ ngx_http_sandbox_limit_rate(ngx_http_sandbox_slot_t *slot, int64_t rate)
 
 
 static ngx_int_t
-ngx_http_sandbox_limit_refuse(ngx_http_request_t *r,
+ngx_http_sandbox_load_refuse(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *fmt, int64_t value)
 {
     ngx_int_t  rc;
@@ -422,7 +422,7 @@ ngx_http_sandbox_limit_refuse(ngx_http_request_t *r,
  */
 
 static ngx_int_t
-ngx_http_sandbox_limit_body(ngx_http_request_t *r,
+ngx_http_sandbox_load_body(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, int64_t body)
 {
     void                      **conf;
