@@ -20,6 +20,7 @@
 #include "boot.h"
 #include "child.h"
 #include "server.h"
+#include "wake.h"
 
 
 #define AGENT_BOOT_WAIT  30000         /* ms */
@@ -33,6 +34,7 @@ static int agent_boot_packet(agent_boot_t *boot, json_t *json, int first,
 static int agent_boot_sockets(agent_boot_t *boot, json_t *names, int *fds,
     size_t nfds);
 static int agent_boot_string(json_t *json, const char *name);
+static int agent_boot_ports(agent_boot_t *boot, json_t *ports);
 static void agent_boot_reset(agent_boot_t *boot);
 
 
@@ -61,6 +63,10 @@ agent_boot(agent_boot_t *boot, const char *dir)
 
             while (boot->nports) {
                 close(boot->port_fds[--boot->nports]);
+            }
+
+            while (boot->ncommands) {
+                json_decref(boot->commands[--boot->ncommands]);
             }
 
             if (boot->agent != -1) {
@@ -183,13 +189,12 @@ static int
 agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
     size_t nfds)
 {
-    size_t             i;
-    json_t            *value, *port;
+    json_t            *value;
     const char        *what;
     agent_settings_t   settings;
 
     if (agent_boot_sockets(boot, json_object_get(json, "sockets"), fds, nfds)
-        != 0)
+        != 0 || agent_boot_ports(boot, json_object_get(json, "ports")) != 0)
     {
         return -1;
     }
@@ -216,19 +221,6 @@ agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
             strcpy(boot->user, json_string_value(value));
         }
 
-        value = json_object_get(json, "ports");
-
-        if (value && !json_is_array(value)) {
-            return -1;
-        }
-
-        json_array_foreach(value, i, port) {
-
-            if (!json_is_integer(json_object_get(port, "port"))) {
-                return -1;
-            }
-        }
-
         if (agent_settings_parse(&settings, json, &what) != 0) {
             return -1;
         }
@@ -241,6 +233,12 @@ agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
                                ? settings.sleep_after_ms : 0;
         boot->keep_alive = (settings.keep_alive == 1);
         boot->generation = settings.generation;
+
+        value = json_object_get(json, "preview_suffix");
+
+        if (json_is_string(value)) {
+            agent_env_preview(json_string_value(value));
+        }
     }
 
     value = json_object_get(json, "last");
@@ -254,6 +252,25 @@ agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
     }
 
     return boot->agent != -1 && boot->control != -1 ? 1 : -1;
+}
+
+
+/* they are kept until commands can be run */
+
+static int
+agent_boot_ports(agent_boot_t *boot, json_t *ports)
+{
+    if (ports == NULL) {
+        return 0;
+    }
+
+    if (!agent_wake_valid(ports) || boot->ncommands == AGENT_BOOT_COMMANDS) {
+        return -1;
+    }
+
+    boot->commands[boot->ncommands++] = json_incref(ports);
+
+    return 0;
 }
 
 

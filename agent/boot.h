@@ -15,6 +15,7 @@
 #define AGENT_PACKET_MAX    65536
 #define AGENT_BOOT_FDS      200        /* on a packet */
 #define AGENT_BOOT_SOCKETS  1024
+#define AGENT_BOOT_COMMANDS 128
 
 
 typedef struct {
@@ -28,6 +29,8 @@ typedef struct {
     uint64_t  sleep_after_ms;
     int       keep_alive;
     int64_t   generation;
+    json_t   *commands[AGENT_BOOT_COMMANDS];   /* "ports" of each packet */
+    size_t    ncommands;
 
     int       fd;                      /* the connection to answer on */
 } agent_boot_t;

@@ -123,5 +123,8 @@ int agent_env_merge(json_t *vars);
 /* both together; borrowed, never changed, another one after a change */
 json_t *agent_env_vars(void);
 
+/* what stands behind a preview's label, ".preview.example.com" */
+void agent_env_preview(const char *suffix);
+
 
 #endif /* _AGENT_CHILD_H_INCLUDED_ */

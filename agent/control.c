@@ -15,10 +15,13 @@
 #include "boot.h"
 #include "child.h"
 #include "control.h"
+#include "control_tether.h"
 #include "idle.h"
 #include "relay.h"
 #include "server.h"
 #include "usage.h"
+#include "wake.h"
+#include "watch.h"
 
 
 #define AGENT_CONTROL_MAX     1024     /* tethers */
@@ -28,28 +31,15 @@
 #define AGENT_CONTROL_PORTS   1024
 
 
-typedef struct agent_tether_s  agent_tether_t;
-
-
-struct agent_tether_s {
-    uv_poll_t        poll;
-    int              fd;
-    unsigned         closed:1;
-    agent_tether_t  *next;
-};
-
-
 static void agent_control_accept(uv_poll_t *poll, int status, int events);
 static void agent_control_retry(uv_timer_t *timer);
 static void agent_control_event(uv_poll_t *poll, int status, int events);
 static void agent_control_packet(agent_tether_t *t, json_t *json, int *fds,
     size_t nfds);
-static const char *agent_control_op(const char *op, json_t *json, int *fds,
-    size_t nfds, int *taken);
+static const char *agent_control_op(agent_tether_t *t, const char *op,
+    json_t *json, int *fds, size_t nfds, int *taken);
 static const char *agent_control_configure(json_t *json);
 static int agent_control_status(char *buf, size_t size, int64_t seq);
-static int agent_control_send(agent_tether_t *t, const char *text,
-    size_t len);
 static size_t agent_control_text(char *buf, size_t size, const char *event,
     const char *member);
 static void agent_control_close(agent_tether_t *t);
@@ -89,6 +79,12 @@ agent_control_start(int fd, int64_t generation)
 
     uv_timer_init(agent_loop, &agent_control_retry_timer);
     uv_timer_init(agent_loop, &agent_control_look_timer);
+
+    rc = agent_watch_init();
+
+    if (rc != 0) {
+        return rc;
+    }
 
     agent_control_fd = fd;
     agent_control_generation = generation;
@@ -235,7 +231,8 @@ agent_control_packet(agent_tether_t *t, json_t *json, int *fds, size_t nfds)
         goto done;
     }
 
-    error = agent_control_op(json_string_value(op), json, fds, nfds, &taken);
+    error = agent_control_op(t, json_string_value(op), json, fds, nfds,
+                             &taken);
 
     if (error) {
         n = snprintf(text, sizeof(text), "{\"seq\":%lld,\"error\":\"%s\"}",
@@ -259,8 +256,8 @@ done:
 /* what is wrong, or NULL */
 
 static const char *
-agent_control_op(const char *op, json_t *json, int *fds, size_t nfds,
-    int *taken)
+agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
+    size_t nfds, int *taken)
 {
     int       rc;
     json_t   *value;
@@ -268,7 +265,10 @@ agent_control_op(const char *op, json_t *json, int *fds, size_t nfds,
 
     port = 0;
 
-    if (strcmp(op, "listen") == 0 || strcmp(op, "unlisten") == 0) {
+    if (strcmp(op, "listen") == 0 || strcmp(op, "unlisten") == 0
+        || strcmp(op, "watch") == 0 || strcmp(op, "unwatch") == 0
+        || strcmp(op, "diagnose") == 0)
+    {
         value = json_object_get(json, "port");
         port = json_is_integer(value) ? json_integer_value(value) : 0;
 
@@ -305,6 +305,20 @@ agent_control_op(const char *op, json_t *json, int *fds, size_t nfds,
         return NULL;
     }
 
+    if (strcmp(op, "watch") == 0) {
+        return agent_watch_add(t, (uint16_t) port);
+    }
+
+    if (strcmp(op, "unwatch") == 0) {
+        return agent_watch_remove(t, (uint16_t) port);
+    }
+
+    if (strcmp(op, "diagnose") == 0) {
+        return agent_diagnose(t, (uint32_t) json_integer_value(
+                                     json_object_get(json, "seq")),
+                              (uint16_t) port);
+    }
+
     if (strcmp(op, "configure") == 0) {
         return agent_control_configure(json);
     }
@@ -330,10 +344,17 @@ agent_control_op(const char *op, json_t *json, int *fds, size_t nfds,
 static const char *
 agent_control_configure(json_t *json)
 {
+    json_t            *ports;
     const char        *what;
     agent_settings_t   settings;
 
     static char  text[64];
+
+    ports = json_object_get(json, "ports");
+
+    if (ports && !agent_wake_valid(ports)) {
+        return "ports: not what they are to be";
+    }
 
     if (agent_settings_parse(&settings, json, &what) != 0) {
         snprintf(text, sizeof(text), "%s: wrong type", what);
@@ -357,6 +378,10 @@ agent_control_configure(json_t *json)
     }
 
     agent_idle_change(settings.sleep_after_ms, settings.keep_alive);
+
+    if (ports) {
+        agent_wake_set(ports);
+    }
 
     return NULL;
 }
@@ -403,7 +428,7 @@ agent_control_status(char *buf, size_t size, int64_t seq)
 }
 
 
-static int
+int
 agent_control_send(agent_tether_t *t, const char *text, size_t len)
 {
     if (send(t->fd, text, len, MSG_DONTWAIT|MSG_NOSIGNAL) == (ssize_t) len) {
@@ -465,6 +490,8 @@ agent_control_close(agent_tether_t *t)
     }
 
     agent_ntethers--;
+    agent_watch_drop(t);
+    agent_diagnose_drop(t);
     agent_control_watch();
 
     uv_close((uv_handle_t *) &t->poll, agent_control_closed);

@@ -39,6 +39,15 @@ static json_t  *agent_env_added;
 /* both, made when it is asked for */
 static json_t  *agent_env_both;
 
+static char    agent_env_suffix[256];
+
+
+void
+agent_env_preview(const char *suffix)
+{
+    (void) snprintf(agent_env_suffix, sizeof(agent_env_suffix), "%s", suffix);
+}
+
 
 void
 agent_env_set(char **list)
@@ -113,6 +122,8 @@ agent_env_defaults(void)
 {
     static const char  *defaults[] = {
         "PATH", AGENT_ENV_PATH, "HOME", NULL, "USER", NULL, "LOGNAME", NULL,
+        /* a host that Vite and what is built on it are to answer to */
+        "__VITE_ADDITIONAL_SERVER_ALLOWED_HOSTS", agent_env_suffix,
         NULL
     };
 

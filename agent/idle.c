@@ -11,6 +11,7 @@
 #include "relay.h"
 #include "server.h"
 #include "tree.h"
+#include "watch.h"
 
 
 /*
@@ -110,7 +111,7 @@ static int
 agent_idle_busy(void)
 {
     return agent_conn_count() || agent_relay_active()
-           || agent_tree_active();
+           || agent_tree_active() || agent_watch_active();
 }
 
 

@@ -29,6 +29,7 @@
 #include "relay.h"
 #include "server.h"
 #include "user.h"
+#include "wake.h"
 
 
 /* any but that of a tenant's process */
@@ -220,6 +221,11 @@ main(int argc, char **argv)
 
     agent_threads_start();
     agent_boot_answer(&boot);
+
+    for (i = 0; i < boot.ncommands; i++) {
+        agent_wake_set(boot.commands[i]);
+        json_decref(boot.commands[i]);
+    }
 
     uv_run(agent_loop, UV_RUN_DEFAULT);
 

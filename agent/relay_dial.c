@@ -13,9 +13,10 @@
 
 #include "agent.h"
 #include "relay_conn.h"
+#include "wake.h"
 
 
-#define AGENT_RELAY_BOOT      5000      /* ms in which an app may be late */
+#define AGENT_RELAY_BOOT      5000      /* ms in which a command may be late */
 #define AGENT_RELAY_RETRY     20        /* ms */
 #define AGENT_RELAY_CONNECT   10000     /* ms */
 
@@ -96,7 +97,7 @@ agent_relay_try(agent_relay_conn_t *c)
         return;
     }
 
-    if (rc == -1 && agent_monotonic_ms() - agent_started > AGENT_RELAY_BOOT) {
+    if (rc == -1 && !agent_wake_young(c->relay->port, AGENT_RELAY_BOOT)) {
         agent_relay_dialled(c);
         return;
     }

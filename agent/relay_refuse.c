@@ -12,6 +12,7 @@
 
 #include "http.h"
 #include "relay_conn.h"
+#include "wake.h"
 
 
 #define AGENT_RELAY_SHOWN  32      /* listeners named in an answer */
@@ -244,10 +245,10 @@ agent_relay_answer(agent_relay_conn_t *c)
 static char *
 agent_relay_answer_body(agent_relay_conn_t *c, int status)
 {
-    int                port, len;
+    int                port, len, exited;
     char               text[1024], *body, stamp[32];
     size_t             i, n, shown;
-    json_t            *list, *json, *item;
+    json_t            *list, *json, *item, *command;
     const char        *code, *hint;
     agent_listener_t   ports[AGENT_RELAY_SHOWN];
 
@@ -268,6 +269,13 @@ agent_relay_answer_body(agent_relay_conn_t *c, int status)
                "listens on.";
         len = snprintf(text, sizeof(text),
                        "Nothing listens on port %d of this sandbox.", port);
+    }
+
+    if (!c->timed_out
+        && agent_wake_state((uint16_t) port, &exited) == AGENT_WAKE_EXITED)
+    {
+        len += snprintf(text + len, sizeof(text) - len,
+                        " Its command ended with code %d.", exited);
     }
 
     if (!c->timed_out && n == 0) {
@@ -297,9 +305,12 @@ agent_relay_answer_body(agent_relay_conn_t *c, int status)
         (void) snprintf(text + len, sizeof(text) - len, ".");
     }
 
-    json = json_pack("{s:s, s:s, s:s, s:{s:i, s:o}, s:i, s:s, s:s}",
+    command = agent_wake_json((uint16_t) port);
+
+    json = json_pack("{s:s, s:s, s:s, s:{s:i, s:o, s:o}, s:i, s:s, s:s}",
                      "error", text, "code", code, "message", text,
                      "context", "port", port, "listening", list,
+                     "command", command,
                      "httpStatus", status,
                      "timestamp", agent_timestamp(stamp),
                      "suggestion", hint);

@@ -9,14 +9,8 @@
 #endif
 
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cjson/cJSON.h>
@@ -24,194 +18,27 @@
 #include "ac_agent.h"
 
 
-#define AC_AGENT_BACKLOG   4096
-
-
-static int ac_agent_address(struct sockaddr_un *sun, const char *dir,
-    const char *prefix, const char *name, const char *suffix);
 static int ac_agent_port_number(const char *name);
 static int ac_agent_add_raw(cJSON *object, const char *name,
     const char *text);
 static int ac_agent_boot_packet(int fd, const ac_boot_t *boot,
     const char **names, const int *fds, size_t n, size_t from, size_t to);
+static int ac_agent_command_packet(int fd, const ac_command_t *command,
+    int last);
+static int ac_agent_add_command(cJSON *array, const ac_command_t *command);
 static int ac_agent_send(int fd, cJSON *packet, const int *fds, size_t n);
+static int ac_agent_send_port(int fd, const char *op, uint32_t seq,
+    uint16_t port);
 static int ac_agent_send_op(int fd, cJSON *packet, const int *fds, size_t n);
 static cJSON *ac_agent_op(const char *op, uint32_t seq);
 static int ac_agent_utf8(const char *text, size_t len);
 
 
 int
-ac_agent_listen(const char *dir, const char *name, int type)
-{
-    int                 fd, err;
-    struct sockaddr_un  tmp, sun;
-
-    if (ac_agent_address(&sun, dir, "", name, ".sock") == -1
-        || ac_agent_address(&tmp, dir, ".", name, ".tmp") == -1)
-    {
-        return -1;
-    }
-
-    fd = socket(AF_UNIX, type|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
-    if (fd == -1) {
-        return -1;
-    }
-
-    if (unlink(tmp.sun_path) == -1 && errno != ENOENT) {
-        goto failed;
-    }
-
-    if (bind(fd, (struct sockaddr *) &tmp, sizeof(tmp)) == -1) {
-        goto failed;
-    }
-
-    /* the umask has cut the mode that bind() gave */
-
-    if (listen(fd, AC_AGENT_BACKLOG) == -1
-        || chmod(tmp.sun_path, 0666) == -1
-        || rename(tmp.sun_path, sun.sun_path) == -1)
-    {
-        err = errno;
-        (void) unlink(tmp.sun_path);
-        errno = err;
-        goto failed;
-    }
-
-    return fd;
-
-failed:
-
-    err = errno;
-    (void) close(fd);
-    errno = err;
-
-    return -1;
-}
-
-
-int
-ac_agent_connect(const char *dir, const char *name, int type)
-{
-    int                 fd, err;
-    struct sockaddr_un  sun;
-
-    if (ac_agent_address(&sun, dir, "", name, ".sock") == -1) {
-        return -1;
-    }
-
-    fd = socket(AF_UNIX, type|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
-    if (fd == -1) {
-        return -1;
-    }
-
-    if (connect(fd, (struct sockaddr *) &sun, sizeof(sun)) == -1) {
-        err = errno;
-        (void) close(fd);
-        errno = err;
-        return -1;
-    }
-
-    return fd;
-}
-
-
-static int
-ac_agent_address(struct sockaddr_un *sun, const char *dir,
-    const char *prefix, const char *name, const char *suffix)
-{
-    int  n;
-
-    if (name[0] == '\0' || strchr(name, '/') != NULL) {
-        errno = EINVAL;
-        return -1;
-    }
-
-    memset(sun, 0, sizeof(struct sockaddr_un));
-    sun->sun_family = AF_UNIX;
-
-    n = snprintf(sun->sun_path, sizeof(sun->sun_path), "%s/%s%s%s", dir,
-                 prefix, name, suffix);
-
-    if (n < 0 || (size_t) n >= sizeof(sun->sun_path)) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-
-    return 0;
-}
-
-
-int
-ac_agent_peer_is_init(int fd)
-{
-    int            file;
-    char           path[32], buf[8192], *p;
-    long           pid;
-    ssize_t        n;
-    unsigned       levels;
-    socklen_t      len;
-    struct ucred   cred;
-
-    len = sizeof(struct ucred);
-
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == -1
-        || cred.pid <= 0)
-    {
-        return -1;
-    }
-
-    (void) snprintf(path, sizeof(path), "/proc/%ld/status", (long) cred.pid);
-
-    file = open(path, O_RDONLY|O_CLOEXEC);
-    if (file == -1) {
-
-        /* gone, or alive but hidden from us */
-
-        return (kill(cred.pid, 0) == -1 && errno == ESRCH) ? 0 : -1;
-    }
-
-    n = read(file, buf, sizeof(buf) - 1);
-    (void) close(file);
-
-    if (n <= 0) {
-        return (n == -1 && errno == ESRCH) ? 0 : -1;
-    }
-
-    buf[n] = '\0';
-
-    p = strstr(buf, "\nNSpid:");
-    if (p == NULL) {
-        return -1;
-    }
-
-    p += sizeof("\nNSpid:") - 1;
-
-    pid = 0;
-    levels = 0;
-
-    for ( ;; ) {
-
-        while (*p == '\t' || *p == ' ') {
-            p++;
-        }
-
-        if (*p < '0' || *p > '9') {
-            break;
-        }
-
-        pid = strtol(p, &p, 10);
-        levels++;
-    }
-
-    return levels > 1 && pid == 1;
-}
-
-
-int
 ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
     const int *fds, size_t n)
 {
-    size_t  from, to;
+    size_t  i, from, to;
 
     from = 0;
 
@@ -225,6 +52,62 @@ ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
         from = to;
 
     } while (from < n);
+
+    /* one would fit in beside the rest, and some would not */
+
+    for (i = 0; i < boot->ncommands; i++) {
+        if (ac_agent_command_packet(fd, &boot->commands[i],
+                                    i + 1 == boot->ncommands)
+            == -1)
+        {
+            return -1;
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+ac_agent_command_packet(int fd, const ac_command_t *command, int last)
+{
+    cJSON  *packet, *array;
+
+    packet = cJSON_CreateObject();
+
+    if (packet == NULL
+        || (array = cJSON_AddArrayToObject(packet, "ports")) == NULL
+        || ac_agent_add_command(array, command) == -1
+        || cJSON_AddArrayToObject(packet, "sockets") == NULL
+        || cJSON_AddBoolToObject(packet, "last", last) == NULL)
+    {
+        cJSON_Delete(packet);
+        packet = NULL;
+    }
+
+    return ac_agent_send_op(fd, packet, NULL, 0);
+}
+
+
+static int
+ac_agent_add_command(cJSON *array, const ac_command_t *command)
+{
+    cJSON  *item;
+
+    item = cJSON_CreateObject();
+
+    if (item == NULL
+        || cJSON_AddNumberToObject(item, "port", command->port) == NULL
+        || (command->command[0]
+            && cJSON_AddStringToObject(item, "command", command->command)
+               == NULL)
+        || (command->cwd[0]
+            && cJSON_AddStringToObject(item, "cwd", command->cwd) == NULL)
+        || !cJSON_AddItemToArray(array, item))
+    {
+        cJSON_Delete(item);
+        return -1;
+    }
 
     return 0;
 }
@@ -316,7 +199,10 @@ ac_agent_boot_packet(int fd, const ac_boot_t *boot, const char **names,
         (void) cJSON_AddItemToArray(array, item);
     }
 
-    if (cJSON_AddBoolToObject(packet, "last", to == n) == NULL) {
+    if (cJSON_AddBoolToObject(packet, "last",
+                              to == n && boot->ncommands == 0)
+        == NULL)
+    {
         goto nomem;
     }
 
@@ -404,9 +290,30 @@ ac_agent_send_listen(int fd, uint32_t seq, uint16_t port, int port_fd)
 int
 ac_agent_send_unlisten(int fd, uint32_t seq, uint16_t port)
 {
+    return ac_agent_send_port(fd, "unlisten", seq, port);
+}
+
+
+int
+ac_agent_send_diagnose(int fd, uint32_t seq, uint16_t port)
+{
+    return ac_agent_send_port(fd, "diagnose", seq, port);
+}
+
+
+int
+ac_agent_send_watch(int fd, uint32_t seq, uint16_t port, int on)
+{
+    return ac_agent_send_port(fd, on ? "watch" : "unwatch", seq, port);
+}
+
+
+static int
+ac_agent_send_port(int fd, const char *op, uint32_t seq, uint16_t port)
+{
     cJSON  *packet;
 
-    packet = ac_agent_op("unlisten", seq);
+    packet = ac_agent_op(op, seq);
 
     if (packet && cJSON_AddNumberToObject(packet, "port", port) == NULL) {
         cJSON_Delete(packet);
@@ -414,6 +321,37 @@ ac_agent_send_unlisten(int fd, uint32_t seq, uint16_t port)
     }
 
     return ac_agent_send_op(fd, packet, NULL, 0);
+}
+
+
+int
+ac_agent_send_commands(int fd, uint32_t seq, const ac_command_t *commands,
+    size_t n)
+{
+    cJSON   *packet, *array;
+    size_t   i;
+
+    packet = ac_agent_op("configure", seq);
+    array = packet ? cJSON_AddArrayToObject(packet, "ports") : NULL;
+
+    if (array == NULL) {
+        goto failed;
+    }
+
+    for (i = 0; i < n; i++) {
+        if (ac_agent_add_command(array, &commands[i]) == -1) {
+            goto failed;
+        }
+    }
+
+    return ac_agent_send_op(fd, packet, NULL, 0);
+
+failed:
+
+    cJSON_Delete(packet);
+    errno = ENOMEM;
+
+    return -1;
 }
 
 

@@ -24,6 +24,15 @@
 #define AC_AGENT_PACKET_MAX  65536
 #define AC_AGENT_FDS_MAX     200
 #define AC_AGENT_PORTS_MAX   1024
+#define AC_AGENT_TEXT_MAX    65536     /* of lines, of a diagnosis */
+
+
+/* what the agent runs at every start, so that a port's app is there again */
+typedef struct {
+    uint16_t          port;
+    const char       *command;           /* "" : nothing */
+    const char       *cwd;               /* "" : the workspace */
+} ac_command_t;
 
 
 typedef struct {
@@ -35,6 +44,8 @@ typedef struct {
     uint64_t          generation;        /* of these options */
     const char       *limits;            /* JSON object text, or NULL */
     const char       *preview_suffix;    /* or NULL */
+    ac_command_t     *commands;
+    size_t            ncommands;
 } ac_boot_t;
 
 
@@ -42,10 +53,20 @@ typedef enum {
     AC_AGENT_HELLO = 0,      /* v, build, ports */
     AC_AGENT_LISTENING,      /* ports */
     AC_AGENT_GOING,
+    AC_AGENT_PORT,           /* port, listening, command, code */
+    AC_AGENT_LOG,            /* port, line, text */
+    AC_AGENT_DIAGNOSIS,      /* seq, port, text: the packet, JSON */
     AC_AGENT_REPLY,          /* seq, error; of status: what follows */
     AC_AGENT_BOOTED,         /* v, build, started_ms */
     AC_AGENT_OTHER           /* well-formed, of no meaning to this version */
 } ac_agent_event_e;
+
+
+typedef enum {
+    AC_AGENT_COMMAND_NONE = 0,
+    AC_AGENT_COMMAND_RUNNING,
+    AC_AGENT_COMMAND_EXITED
+} ac_agent_command_e;
 
 
 typedef struct {
@@ -61,6 +82,13 @@ typedef struct {
     int64_t           cpu_ms;
     size_t            nports;
     uint16_t          ports[AC_AGENT_PORTS_MAX];
+
+    uint16_t            port;
+    int                 listening;
+    ac_agent_command_e  command;
+    int                 code;            /* of one that has exited */
+    uint64_t            line;            /* the number of text's first */
+    char                text[AC_AGENT_TEXT_MAX];     /* lines, "\n" between */
 } ac_agent_event_t;
 
 
@@ -95,6 +123,10 @@ int ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
 /* one packet each; 0, or -1 with errno */
 int ac_agent_send_listen(int fd, uint32_t seq, uint16_t port, int port_fd);
 int ac_agent_send_unlisten(int fd, uint32_t seq, uint16_t port);
+int ac_agent_send_diagnose(int fd, uint32_t seq, uint16_t port);
+int ac_agent_send_watch(int fd, uint32_t seq, uint16_t port, int on);
+int ac_agent_send_commands(int fd, uint32_t seq, const ac_command_t *commands,
+    size_t n);
 /* fields: JSON object text whose members are merged into the packet */
 int ac_agent_send_configure(int fd, uint32_t seq, const char *fields);
 int ac_agent_send_prepare(int fd, uint32_t seq, unsigned ms);

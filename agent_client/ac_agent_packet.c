@@ -37,6 +37,10 @@ static int ac_agent_ports(const cJSON *object, const char *name,
     ac_agent_event_t *event);
 static int ac_agent_parse_event(const cJSON *object, const char *name,
     ac_agent_event_t *event);
+static int ac_agent_parse_port(const cJSON *object, ac_agent_event_t *event);
+static int ac_agent_parse_log(const cJSON *object, ac_agent_event_t *event);
+static int ac_agent_parse_diagnosis(const cJSON *object,
+    ac_agent_event_t *event);
 static int ac_agent_parse_reply(const cJSON *object,
     ac_agent_event_t *event);
 
@@ -138,7 +142,7 @@ ac_agent_parse(const char *text, size_t len, ac_agent_event_t *event)
     cJSON       *object;
     const char  *end;
 
-    memset(event, 0, sizeof(ac_agent_event_t));
+    memset(event, 0, offsetof(ac_agent_event_t, text) + 1);
     event->type = AC_AGENT_OTHER;
 
     if (len == 0 || len > AC_AGENT_PACKET_MAX) {
@@ -221,9 +225,119 @@ ac_agent_parse_event(const cJSON *object, const char *name,
         return 0;
     }
 
+    if (strcmp(name, "port") == 0) {
+        return ac_agent_parse_port(object, event);
+    }
+
+    if (strcmp(name, "log") == 0) {
+        return ac_agent_parse_log(object, event);
+    }
+
+    if (strcmp(name, "diagnosis") == 0) {
+        return ac_agent_parse_diagnosis(object, event);
+    }
+
     if (strcmp(name, "going") == 0) {
         event->type = AC_AGENT_GOING;
     }
+
+    return 0;
+}
+
+
+static int
+ac_agent_parse_port(const cJSON *object, ac_agent_event_t *event)
+{
+    char          command[16];
+    uint64_t      port, code;
+    const cJSON  *listening;
+
+    listening = cJSON_GetObjectItemCaseSensitive(object, "listening");
+
+    if (!cJSON_IsBool(listening)
+        || ac_agent_uint(object, "port", 65535, &port) != 1
+        || ac_agent_uint(object, "code", 255, &code) != 1
+        || ac_agent_string(object, "command", command, sizeof(command)) != 1)
+    {
+        return -1;
+    }
+
+    event->type = AC_AGENT_PORT;
+    event->port = (uint16_t) port;
+    event->listening = cJSON_IsTrue(listening) ? 1 : 0;
+    event->code = (int) code;
+
+    if (strcmp(command, "running") == 0) {
+        event->command = AC_AGENT_COMMAND_RUNNING;
+
+    } else if (strcmp(command, "exited") == 0) {
+        event->command = AC_AGENT_COMMAND_EXITED;
+    }
+
+    return 0;
+}
+
+
+static int
+ac_agent_parse_log(const cJSON *object, ac_agent_event_t *event)
+{
+    char          *p, *last;
+    uint64_t       port;
+    const char    *line, *end;
+    const cJSON   *text;
+
+    text = cJSON_GetObjectItemCaseSensitive(object, "text");
+
+    if (!cJSON_IsString(text)
+        || ac_agent_uint(object, "port", 65535, &port) != 1
+        || ac_agent_uint(object, "line", UINT64_C(1) << 53, &event->line) != 1)
+    {
+        return -1;
+    }
+
+    event->type = AC_AGENT_LOG;
+    event->port = (uint16_t) port;
+
+    p = event->text;
+    last = event->text + sizeof(event->text);
+
+    for (line = text->valuestring; /* void */ ; line = end + 1) {
+        end = strchr(line, '\n');
+
+        ac_text_copy(p, last - p, line,
+                     end ? (size_t) (end - line) : strlen(line));
+        p += strlen(p);
+
+        if (end == NULL || last - p < 2) {
+            break;
+        }
+
+        *p++ = '\n';
+        *p = '\0';
+    }
+
+    return 0;
+}
+
+
+/* its parts are for who asked to look at */
+
+static int
+ac_agent_parse_diagnosis(const cJSON *object, ac_agent_event_t *event)
+{
+    uint64_t  port, seq;
+
+    if (ac_agent_uint(object, "port", 65535, &port) != 1
+        || ac_agent_uint(object, "seq", UINT32_MAX, &seq) != 1
+        || !cJSON_PrintPreallocated((cJSON *) object, event->text,
+                                    sizeof(event->text), 0))
+    {
+        return -1;
+    }
+
+    event->type = AC_AGENT_DIAGNOSIS;
+    event->port = (uint16_t) port;
+    event->seq = (uint32_t) seq;
 
     return 0;
 }

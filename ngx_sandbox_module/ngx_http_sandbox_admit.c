@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 
 
 /*
@@ -79,7 +79,7 @@ ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
         rc = ngx_http_sandbox_preview_access(r, ctx);
 
         if (rc == NGX_OK) {
-            rc = ngx_http_sandbox_strip(r, 0);
+            rc = ngx_http_sandbox_forward(r, ctx);
         }
 
     } else {
@@ -98,6 +98,10 @@ ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
 
     ngx_memcpy(ctx->run, ctx->node->spec.run, sizeof(ctx->run));
     ctx->admitted = 1;
+
+    if (ctx->preview) {
+        ngx_http_sandbox_watch_add(ctx);
+    }
 
     return NGX_DECLINED;
 }

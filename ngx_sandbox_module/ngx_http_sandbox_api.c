@@ -144,6 +144,9 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         return NGX_DECLINED;
 
     case SANDBOX_ROUTE_PORT:
+    case SANDBOX_ROUTE_LINKS:
+    case SANDBOX_ROUTE_LINK:
+    case SANDBOX_ROUTE_DIAGNOSE:
         ctx->port = sandbox_port_parse(route.port.data, route.port.len);
 
         if (ctx->port == 0) {
@@ -154,7 +157,16 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
                                            SANDBOX_PORT_MAX);
         }
 
-        r->content_handler = ngx_http_sandbox_port_handler;
+        ctx->link.data = (u_char *) route.link.data;
+        ctx->link.len = route.link.len;
+
+        r->content_handler = (route.kind == SANDBOX_ROUTE_PORT)
+                             ? ngx_http_sandbox_port_handler
+                             : (route.kind == SANDBOX_ROUTE_LINKS)
+                               ? ngx_http_sandbox_links_handler
+                               : (route.kind == SANDBOX_ROUTE_DIAGNOSE)
+                                 ? ngx_http_sandbox_diagnose_handler
+                                 : ngx_http_sandbox_link_handler;
         return NGX_DECLINED;
 
     default:
@@ -260,7 +272,9 @@ ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
                                        "NOT_FOUND",
                                        "There is no such route for %V below "
                                        "/v1/sandbox/:id. What there is: "
-                                       "running, ports, ports/:port, exec, "
+                                       "running, ports, ports/:port, "
+                                       "ports/:port/links, "
+                                       "ports/:port/diagnose, exec, "
                                        "file/<path>, api/execute, "
                                        "api/execute/stream, api/session/…, "
                                        "api/env, api/process/…, "

@@ -41,7 +41,6 @@ static ngx_uint_t ngx_http_sandbox_strips(ngx_str_t *name,
     ngx_uint_t secrets);
 static ngx_int_t ngx_http_sandbox_strip_headers(ngx_http_request_t *r,
     ngx_uint_t secrets);
-static ngx_int_t ngx_http_sandbox_strip_args(ngx_http_request_t *r);
 
 
 ngx_int_t
@@ -289,7 +288,8 @@ ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets)
         return NGX_ERROR;
     }
 
-    return secrets ? ngx_http_sandbox_strip_args(r) : NGX_OK;
+    return secrets ? ngx_http_sandbox_strip_args(r, SANDBOX_ARGS_SECRET)
+                   : NGX_OK;
 }
 
 
@@ -346,7 +346,8 @@ ngx_http_sandbox_strips(ngx_str_t *name, ngx_uint_t secrets)
         { NULL, 0 }
     };
 
-    return ngx_http_sandbox_header_in_list(name, ours)
+    return name->len == 0
+           || ngx_http_sandbox_header_in_list(name, ours)
            || (secrets && ngx_http_sandbox_header_in_list(name, secret));
 }
 
@@ -427,8 +428,8 @@ again:
 }
 
 
-static ngx_int_t
-ngx_http_sandbox_strip_args(ngx_http_request_t *r)
+ngx_int_t
+ngx_http_sandbox_strip_args(ngx_http_request_t *r, int which)
 {
     u_char  *p, *query, *end;
     size_t   n, len;
@@ -440,7 +441,7 @@ ngx_http_sandbox_strip_args(ngx_http_request_t *r)
             return NGX_ERROR;
         }
 
-        n = sandbox_args_strip((char *) r->args.data, r->args.len,
+        n = sandbox_args_strip((char *) r->args.data, r->args.len, which,
                                (char *) p);
 
         if (n != r->args.len) {
@@ -466,7 +467,8 @@ ngx_http_sandbox_strip_args(ngx_http_request_t *r)
 
     ngx_memcpy(p, r->unparsed_uri.data, len);
 
-    n = sandbox_args_strip((char *) query, end - query, (char *) p + len);
+    n = sandbox_args_strip((char *) query, end - query, which,
+                           (char *) p + len);
 
     if (n == (size_t) (end - query)) {
         return NGX_OK;

@@ -227,10 +227,13 @@ ngx_http_sandbox_boot_accept_handler(ngx_event_t *rev)
 static void
 ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
 {
-    size_t                         i;
     char                           dir[128], path[160], suffix[256], *env;
+    size_t                         i, n;
+    uint16_t                       ports[NGX_HTTP_SANDBOX_PORTS_MAX];
+    ngx_int_t                      rc;
     const char                   **names;
     ac_boot_t                      boot;
+    sandbox_port_t                *policies;
     sandbox_spec_t                *spec;
     ngx_http_sandbox_preview_t    *preview;
     ngx_http_sandbox_main_conf_t  *smcf;
@@ -259,29 +262,51 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
         boot.preview_suffix = suffix;
     }
 
+    policies = NULL;
+
     names = ngx_alloc(wake->nfds * sizeof(char *), ngx_cycle->log);
     if (names == NULL) {
         goto failed;
     }
 
+    n = 0;
+
     for (i = 0; i < wake->nfds; i++) {
         names[i] = wake->names[i];
+
+        if (names[i][0] <= '9') {
+            ports[n++] = (uint16_t) ngx_atoi((u_char *) names[i],
+                                             ngx_strlen(names[i]));
+        }
     }
 
-    if (ac_agent_send_boot(wake->peer->fd, &boot, names, wake->fds,
-                           wake->nfds)
-        == -1)
-    {
-        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_socket_errno,
-                      "sockets of sandbox \"%s\" cannot be handed over",
-                      wake->node->id);
+    /* whoever changes one from here on finds the sockets, and tells it */
+
+    rc = ngx_http_sandbox_port_commands(wake->node, ports, n, &policies,
+                                   &boot.commands);
+    if (rc == NGX_ERROR) {
         ngx_free(names);
         goto failed;
     }
 
+    boot.ncommands = rc;
+
+    rc = ac_agent_send_boot(wake->peer->fd, &boot, names, wake->fds,
+                            wake->nfds);
+
     sandbox_fault("wake.sent");
 
     ngx_free(names);
+    ngx_free(policies);
+    ngx_free(boot.commands);
+
+    if (rc == -1) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_socket_errno,
+                      "sockets of sandbox \"%s\" cannot be handed over",
+                      wake->node->id);
+        goto failed;
+    }
+
     cJSON_free(env);
 
     /* from here on the agent alone has them */

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 
 
 /* directives that are more than a value, and what a location must not do */
@@ -629,6 +629,12 @@ ngx_http_sandbox_conf_check_proxy(ngx_conf_t *cf,
         return NGX_CONF_ERROR;
     }
 
+    if (conf->preview && ucf->connect_timeout <= conf->wake_timeout) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"sandbox_wake_timeout\" is to be shorter than "
+                           "\"proxy_connect_timeout\", which ends it");
+    }
+
     xa = NGX_HTTP_UPSTREAM_IGN_XA_REDIRECT
          |NGX_HTTP_UPSTREAM_IGN_XA_EXPIRES
          |NGX_HTTP_UPSTREAM_IGN_XA_LIMIT_RATE
@@ -648,11 +654,7 @@ ngx_http_sandbox_conf_check_proxy(ngx_conf_t *cf,
     }
 
 #if (NGX_HTTP_CACHE)
-    if (ucf->cache) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"proxy_cache\" in a location that proxies to "
-                           "upstream \"%V\": answers of different sandboxes "
-                           "could mix", &uscf->host);
+    if (ngx_http_sandbox_cache_conf(cf, conf, ucf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 #endif

@@ -4,14 +4,15 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 #include "sandbox_fault.h"
 
 #include <sys/file.h>
 
 
 /*
- * Changes of a sandbox's exposed ports.  Only the policy is written: the
+ * Changes of a sandbox's exposed ports, one after the other; change.c has
+ * what they write.  Only the policy is written: the
  * first preview that misses the socket hands it over.  The directory of the
  * policies is locked meanwhile, so that two calls at once agree on a token;
  * the lock is held for a few writes and never waited for.
@@ -28,11 +29,6 @@ static ngx_int_t ngx_http_sandbox_expose_answer(ngx_http_sandbox_expose_t *e);
 static ngx_int_t ngx_http_sandbox_expose_lock(ngx_http_sandbox_expose_t *e,
     int *lock);
 static ngx_int_t ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e);
-static ngx_int_t ngx_http_sandbox_expose_write(ngx_http_sandbox_expose_t *e);
-static ngx_int_t ngx_http_sandbox_expose_check(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy, ngx_uint_t known);
-static ngx_int_t ngx_http_sandbox_expose_done(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy);
 static ngx_int_t ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e);
 static ngx_int_t ngx_http_sandbox_expose_remove_all(
     ngx_http_sandbox_expose_t *e);
@@ -40,8 +36,6 @@ static int ngx_http_sandbox_expose_revoke(ngx_http_sandbox_expose_t *e,
     in_port_t port);
 static ngx_int_t ngx_http_sandbox_expose_removed(
     ngx_http_sandbox_expose_t *e, const char *name, ngx_uint_t value);
-static ngx_int_t ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e,
-    in_port_t port, const char *what);
 static void ngx_http_sandbox_expose_timer_handler(ngx_event_t *ev);
 static void ngx_http_sandbox_expose_cleanup(void *data);
 
@@ -145,8 +139,8 @@ ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e)
 
     sandbox_fault("expose.locked");
 
-    if (!e->remove) {
-        rc = ngx_http_sandbox_expose_write(e);
+    if (e->op != NGX_HTTP_SANDBOX_UNEXPOSE) {
+        rc = ngx_http_sandbox_change(e);
 
     } else if (e->port) {
         rc = ngx_http_sandbox_expose_remove(e);
@@ -201,7 +195,7 @@ ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e)
             return NGX_DECLINED;
         }
 
-        if (rc == NGX_ABORT || e->remove || made) {
+        if (rc == NGX_ABORT || e->op != NGX_HTTP_SANDBOX_EXPOSE || made) {
             return ngx_http_sandbox_refuse_absent(r, ctx);
         }
 
@@ -281,194 +275,6 @@ failed:
 
 
 static ngx_int_t
-ngx_http_sandbox_expose_write(ngx_http_sandbox_expose_t *e)
-{
-    char                          *id;
-    ngx_int_t                      rc;
-    ngx_uint_t                     known, changed;
-    sandbox_port_t                 policy, old;
-    sandbox_store_t               *store;
-    ngx_http_sandbox_ctx_t        *ctx;
-    ngx_http_sandbox_preview_t    *preview;
-    ngx_http_sandbox_main_conf_t  *smcf;
-
-    ctx = e->ctx;
-    id = (char *) ctx->node->id;
-    store = ngx_http_sandbox_worker->store;
-    smcf = ngx_http_get_module_main_conf(e->request, ngx_http_sandbox_module);
-
-    known = 1;
-    changed = 1;
-
-    if (sandbox_store_port_read(store, id, e->port, &old) == -1) {
-
-        /* a damaged policy is replaced, like one of somebody else's token */
-
-        if (ngx_errno != NGX_ENOENT && ngx_errno != EBADMSG) {
-            return ngx_http_sandbox_expose_failed(e, e->port, "read");
-        }
-
-        known = 0;
-        changed = (ngx_errno == EBADMSG);
-    }
-
-    ngx_memzero(&policy, sizeof(sandbox_port_t));
-
-    if (known) {
-        policy = old;
-    }
-
-    policy.port = e->port;
-    policy.exposed_ms = ngx_http_sandbox_now();
-    ngx_memcpy(policy.run, ctx->node->spec.run, sizeof(policy.run));
-
-    if (e->token[0]) {
-        ngx_memcpy(policy.token, e->token, sizeof(policy.token));
-
-    } else if (!known && sandbox_token_random(policy.token) == -1) {
-        return ngx_http_sandbox_expose_failed(e, e->port, "given a token");
-    }
-
-    if (e->named) {
-        ngx_memcpy(policy.name, e->name, sizeof(policy.name));
-    }
-
-    if (e->preview || !known
-        || !ngx_http_sandbox_ports_preview(smcf, policy.host))
-    {
-        preview = e->preview ? e->preview : smcf->previews.elts;
-
-        if (preview->host.len >= sizeof(policy.host)) {
-            ngx_set_errno(NGX_ENAMETOOLONG);
-            return ngx_http_sandbox_expose_failed(e, e->port, "written");
-        }
-
-        (void) ngx_snprintf((u_char *) policy.host, sizeof(policy.host),
-                            "%V%Z", &preview->host);
-    }
-
-    rc = ngx_http_sandbox_expose_check(e, &policy, known);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    if (known) {
-        changed = ngx_strcmp(old.token, policy.token) != 0
-                  || ngx_strcmp(old.host, policy.host) != 0;
-    }
-
-    /*
-     * What the old URL opened is cut, and before that too: a worker that died
-     * in between would leave it, and to repeat the call would change nothing
-     */
-
-    if (changed) {
-        ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
-    }
-
-    if (sandbox_store_port_write(store, id, &policy) == -1) {
-        return ngx_http_sandbox_expose_failed(e, e->port, "written");
-    }
-
-    sandbox_fault("expose.written");
-
-    if (changed) {
-        ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
-    }
-
-    return ngx_http_sandbox_expose_done(e, &policy);
-}
-
-
-static ngx_int_t
-ngx_http_sandbox_expose_check(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy, ngx_uint_t known)
-{
-    char                    *id;
-    ssize_t                  i, n;
-    uint16_t                 ports[NGX_HTTP_SANDBOX_PORTS_MAX];
-    sandbox_port_t           other;
-    sandbox_store_t         *store;
-    ngx_http_sandbox_ctx_t  *ctx;
-
-    ctx = e->ctx;
-    id = (char *) ctx->node->id;
-    store = ngx_http_sandbox_worker->store;
-
-    n = sandbox_store_ports(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
-
-    if (n == -1) {
-
-        /* it was destroyed just now */
-
-        if (ngx_errno == NGX_ENOENT) {
-            return ngx_http_sandbox_refuse_absent(e->request, ctx);
-        }
-
-        return ngx_http_sandbox_expose_failed(e, e->port, "read");
-    }
-
-    if (!known && n == NGX_HTTP_SANDBOX_PORTS_MAX) {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
-                              "PORT_LIMIT_REACHED",
-                              "A sandbox has at most %d exposed ports: "
-                              "unexpose one first.",
-                              NGX_HTTP_SANDBOX_PORTS_MAX);
-        return NGX_DECLINED;
-    }
-
-    /* one that was issued is nobody else's */
-
-    for (i = 0; e->token[0] && i < n; i++) {
-
-        if (ports[i] == e->port
-            || sandbox_store_port_read(store, id, ports[i], &other) == -1
-            || !sandbox_equal(other.token, ngx_strlen(other.token),
-                              policy->token, ngx_strlen(policy->token)))
-        {
-            continue;
-        }
-
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "Port %ui of this sandbox has the same token: "
-                              "give each port its own, or leave it out, and "
-                              "one is issued.", (ngx_uint_t) ports[i]);
-        return NGX_DECLINED;
-    }
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_sandbox_expose_done(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy)
-{
-    char    time[NGX_HTTP_SANDBOX_TIME_LEN];
-    cJSON  *json;
-
-    ngx_http_sandbox_iso_time(policy->exposed_ms, time);
-
-    json = ngx_http_sandbox_port_json(e->request, &e->ctx->node->sn.str,
-                                      policy);
-
-    if (json
-        && (cJSON_AddTrueToObject(json, "success") == NULL
-            || cJSON_AddStringToObject(json, "timestamp", time) == NULL))
-    {
-        cJSON_Delete(json);
-        json = NULL;
-    }
-
-    e->json = json;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
 ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e)
 {
     if (ngx_http_sandbox_expose_revoke(e, e->port) == -1) {
@@ -480,6 +286,8 @@ ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e)
 
         return ngx_http_sandbox_expose_failed(e, e->port, "removed");
     }
+
+    ngx_http_sandbox_command_tell(e->ctx->node, e->port, "", "");
 
     return ngx_http_sandbox_expose_removed(e, "port", e->port);
 }
@@ -556,6 +364,8 @@ ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
             return ngx_http_sandbox_expose_failed(e, port, "removed");
         }
 
+        ngx_http_sandbox_command_tell(e->ctx->node, port, "", "");
+
         e->removed++;
     }
 
@@ -590,7 +400,7 @@ ngx_http_sandbox_expose_removed(ngx_http_sandbox_expose_t *e,
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e, in_port_t port,
     const char *what)
 {
@@ -649,4 +459,7 @@ ngx_http_sandbox_expose_cleanup(void *data)
 
     cJSON_Delete(e->json);
     e->json = NULL;
+
+    cJSON_Delete(e->body);
+    e->body = NULL;
 }

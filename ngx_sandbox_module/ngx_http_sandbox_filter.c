@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 
 
 /*
@@ -16,6 +16,9 @@
 
 #define NGX_HTTP_SANDBOX_HEADERS_MAX  256
 
+/* of an answer of the agent's that is to be a page */
+#define NGX_HTTP_SANDBOX_COLLECT_MAX  65536
+
 
 static ngx_int_t ngx_http_sandbox_header_filter(ngx_http_request_t *r);
 static void ngx_http_sandbox_filter_quiet(ngx_connection_t *c);
@@ -24,6 +27,10 @@ static ngx_int_t ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
 static ngx_int_t ngx_http_sandbox_filter_framing(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_sandbox_filter_drops(ngx_http_sandbox_ctx_t *ctx,
     ngx_table_elt_t *h);
+static ngx_int_t ngx_http_sandbox_filter_collect(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_sandbox_filter_collected(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_chain_t *in);
 static ngx_int_t ngx_http_sandbox_filter_error(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_body_filter(ngx_http_request_t *r,
@@ -92,6 +99,10 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
         return rc;
     }
 
+    if (ctx->preview && ngx_http_sandbox_answer_cors(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     if (ctx->api) {
 
         if (ngx_http_sandbox_header(r, "X-Content-Type-Options", "nosniff")
@@ -130,7 +141,7 @@ static ngx_int_t
 ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_uint_t        i, n, referrer;
+    ngx_uint_t        i, n, agent;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
@@ -160,7 +171,7 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     }
 
     n = 0;
-    referrer = 0;
+    agent = 0;
 
     part = &r->headers_out.headers.part;
     i = 0;
@@ -178,15 +189,23 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
             return NGX_DECLINED;
         }
 
-        if (ngx_http_sandbox_filter_drops(ctx, h)) {
-            h->hash = 0;
-            continue;
+        if (ngx_http_sandbox_is_header(h, "X-Sandbox-Agent")) {
+            agent = 1;
         }
 
-        if (ngx_http_sandbox_is_header(h, "Referrer-Policy"))
-        {
-            referrer = 1;
+        if (ngx_http_sandbox_filter_drops(ctx, h)) {
+            h->hash = 0;
         }
+    }
+
+    /* an app may forge it, and be shown as what it says it is */
+
+    if (agent && ctx->preview && !r->header_only
+        && (r->headers_out.status == NGX_HTTP_BAD_GATEWAY
+            || r->headers_out.status == NGX_HTTP_GATEWAY_TIME_OUT)
+        && ngx_http_sandbox_navigation(r))
+    {
+        return ngx_http_sandbox_filter_collect(r, ctx);
     }
 
     if (ctx->api && ctx->start) {
@@ -194,13 +213,42 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
                                        ngx_http_sandbox_starts[ctx->start]);
     }
 
-    /* the host name of a preview holds its token */
+    return ctx->preview ? ngx_http_sandbox_answer(r, ctx) : NGX_OK;
+}
 
-    if (ctx->preview && !referrer) {
-        return ngx_http_sandbox_header(r, "Referrer-Policy", "same-origin");
+
+/* the agent's JSON is taken in, and a page made of it */
+
+static ngx_int_t
+ngx_http_sandbox_filter_collect(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_out.headers.part;
+    i = 0;
+
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+        h->hash = 0;
     }
 
-    return NGX_OK;
+    ngx_http_clear_content_length(r);
+    ngx_http_clear_accept_ranges(r);
+    ngx_http_clear_last_modified(r);
+    ngx_http_clear_etag(r);
+    ngx_http_clear_location(r);
+
+    ctx->collects = 1;
+    ctx->collected = ngx_create_temp_buf(r->pool,
+                                         NGX_HTTP_SANDBOX_COLLECT_MAX);
+
+    if (ctx->collected == NULL) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_sandbox_page_headers(r);
 }
 
 
@@ -326,7 +374,7 @@ ngx_http_sandbox_filter_error(ngx_http_request_t *r,
 
     case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
         code = "payload_too_large";
-        text = "The body is larger than \"client_max_body_size\" allows.";
+        text = "The body is larger than this location or this port allows.";
         break;
 
     case NGX_HTTP_TOO_MANY_REQUESTS:
@@ -375,11 +423,6 @@ ngx_http_sandbox_filter_error(ngx_http_request_t *r,
 
     r->headers_out.content_length_n = ctx->replacement.len;
 
-    ngx_str_set(&r->headers_out.content_type, "application/json");
-    r->headers_out.content_type_len = r->headers_out.content_type.len;
-    r->headers_out.content_type_lowcase = NULL;
-    ngx_str_null(&r->headers_out.charset);
-
     return NGX_OK;
 }
 
@@ -393,6 +436,10 @@ ngx_http_sandbox_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     ngx_http_sandbox_ctx_t  *ctx;
 
     ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx && r == r->main && ctx->collects && ctx->replacement.len == 0) {
+        return ngx_http_sandbox_filter_collected(r, ctx, in);
+    }
 
     if (ctx == NULL || r != r->main || ctx->replacement.len == 0) {
         return ngx_http_next_body_filter(r, in);
@@ -430,4 +477,51 @@ ngx_http_sandbox_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     out.next = NULL;
 
     return ngx_http_next_body_filter(r, &out);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_filter_collected(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_chain_t *in)
+{
+    size_t        n;
+    cJSON        *json;
+    ngx_int_t     rc;
+    ngx_buf_t    *b;
+    ngx_uint_t    last;
+    ngx_chain_t  *cl;
+
+    b = ctx->collected;
+    last = 0;
+
+    for (cl = in; cl; cl = cl->next) {
+
+        if (ngx_buf_in_memory(cl->buf)) {
+            n = ngx_min(cl->buf->last - cl->buf->pos, b->end - b->last);
+            b->last = ngx_cpymem(b->last, cl->buf->pos, n);
+        }
+
+        if (cl->buf->last_buf) {
+            last = 1;
+            break;
+        }
+
+        cl->buf->pos = cl->buf->last;
+    }
+
+    if (!last) {
+        return NGX_OK;
+    }
+
+    json = cJSON_ParseWithLength((char *) b->pos, b->last - b->pos);
+
+    rc = ngx_http_sandbox_page(r, json, r->headers_out.status,
+                               &ctx->replacement);
+    cJSON_Delete(json);
+
+    if (rc != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_sandbox_body_filter(r, cl);
 }

@@ -21,8 +21,11 @@ typedef struct {
 static ngx_int_t ngx_http_sandbox_failure_handler(ngx_http_request_t *r);
 static void ngx_http_sandbox_fail_va(ngx_http_sandbox_failure_t *failure,
     ngx_uint_t status, const char *code, const char *fmt, va_list args);
-static cJSON *ngx_http_sandbox_failure_json(
+static cJSON *ngx_http_sandbox_failure_json(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure);
+static cJSON *ngx_http_sandbox_failure_context(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_send_text(ngx_http_request_t *r,
+    ngx_uint_t status, u_char *p, size_t len);
 static const char *ngx_http_sandbox_suggestion(const char *code);
 static void ngx_http_sandbox_utf8(u_char *text);
 
@@ -42,6 +45,12 @@ static const ngx_http_sandbox_suggestion_t
       "Wait as long as Retry-After says." },
     { "STALE_PREVIEW_URL",
       "Call the sandbox's API, then load the page again." },
+    { "PORT_COMMAND_FAILED",
+      "Mend the port's command and expose the port with it again, or start "
+      "the app." },
+    { "WAKE_TIMEOUT",
+      "Try again, look at what the port's command writes, or set "
+      "sandbox_wake_timeout higher." },
     { "MISDIRECTED",
       "Call the API by a name that the server block's server_name has." },
     { "FOREIGN_ORIGIN",
@@ -54,6 +63,19 @@ ngx_int_t
 ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
     const char *value)
 {
+    ngx_str_t  text;
+
+    text.data = (u_char *) value;
+    text.len = ngx_strlen(value);
+
+    return ngx_http_sandbox_header_text(r, name, &text);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_header_text(ngx_http_request_t *r, const char *name,
+    ngx_str_t *value)
+{
     ngx_table_elt_t  *h;
 
     h = ngx_list_push(&r->headers_out.headers);
@@ -65,8 +87,7 @@ ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
     ngx_http_sandbox_header_init(h);
     h->key.data = (u_char *) name;
     h->key.len = ngx_strlen(name);
-    h->value.data = (u_char *) value;
-    h->value.len = ngx_strlen(value);
+    h->value = *value;
 
     return NGX_OK;
 }
@@ -76,12 +97,9 @@ ngx_int_t
 ngx_http_sandbox_send_json(ngx_http_request_t *r, ngx_uint_t status,
     cJSON *json)
 {
-    char         *text;
-    size_t        len;
-    u_char       *p;
-    ngx_buf_t    *b;
-    ngx_int_t     rc;
-    ngx_chain_t   out;
+    char    *text;
+    size_t   len;
+    u_char  *p;
 
     text = json ? cJSON_PrintUnformatted(json) : NULL;
 
@@ -94,9 +112,8 @@ ngx_http_sandbox_send_json(ngx_http_request_t *r, ngx_uint_t status,
     len = ngx_strlen(text);
 
     p = ngx_pnalloc(r->pool, len + 1);
-    b = ngx_calloc_buf(r->pool);
 
-    if (p == NULL || b == NULL) {
+    if (p == NULL) {
         cJSON_free(text);
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -105,15 +122,6 @@ ngx_http_sandbox_send_json(ngx_http_request_t *r, ngx_uint_t status,
     p[len] = '\n';
 
     cJSON_free(text);
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    r->headers_out.status = status;
-    r->headers_out.content_length_n = len + 1;
 
     ngx_str_set(&r->headers_out.content_type, "application/json");
     r->headers_out.content_type_len = r->headers_out.content_type.len;
@@ -125,6 +133,44 @@ ngx_http_sandbox_send_json(ngx_http_request_t *r, ngx_uint_t status,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    return ngx_http_sandbox_send_text(r, status, p, len + 1);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_send_page(ngx_http_request_t *r, ngx_uint_t status,
+    ngx_str_t *text)
+{
+    if (ngx_http_sandbox_page_headers(r) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sandbox_send_text(r, status, text->data, text->len);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_send_text(ngx_http_request_t *r, ngx_uint_t status,
+    u_char *p, size_t len)
+{
+    ngx_buf_t    *b;
+    ngx_int_t     rc;
+    ngx_chain_t   out;
+
+    b = ngx_calloc_buf(r->pool);
+    if (b == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    r->headers_out.status = status;
+    r->headers_out.content_length_n = len;
+
     rc = ngx_http_send_header(r);
 
     if (rc == NGX_ERROR || rc > NGX_OK || r->header_only) {
@@ -132,7 +178,7 @@ ngx_http_sandbox_send_json(ngx_http_request_t *r, ngx_uint_t status,
     }
 
     b->pos = p;
-    b->last = p + len + 1;
+    b->last = p + len;
     b->memory = 1;
     b->last_buf = (r == r->main) ? 1 : 0;
     b->last_in_chain = 1;
@@ -227,19 +273,22 @@ ngx_http_sandbox_add_time(cJSON *json, const char *name, int64_t ms)
 
 
 static cJSON *
-ngx_http_sandbox_failure_json(ngx_http_sandbox_failure_t *failure)
+ngx_http_sandbox_failure_json(ngx_http_request_t *r,
+    ngx_http_sandbox_failure_t *failure)
 {
     char         time[NGX_HTTP_SANDBOX_TIME_LEN];
     cJSON       *json, *context;
     const char  *message, *suggestion;
 
     json = cJSON_CreateObject();
-    if (json == NULL) {
+    context = failure->context[0] ? cJSON_Parse((char *) failure->context)
+                                  : ngx_http_sandbox_failure_context(r);
+
+    if (json == NULL || context == NULL) {
+        cJSON_Delete(json);
+        cJSON_Delete(context);
         return NULL;
     }
-
-    context = failure->context[0] ? cJSON_Parse((char *) failure->context)
-                                  : cJSON_CreateObject();
 
     ngx_http_sandbox_iso_time(ngx_http_sandbox_now(), time);
 
@@ -249,15 +298,9 @@ ngx_http_sandbox_failure_json(ngx_http_sandbox_failure_t *failure)
     if (cJSON_AddStringToObject(json, "error", message) == NULL
         || cJSON_AddStringToObject(json, "code", failure->code) == NULL
         || cJSON_AddStringToObject(json, "message", message) == NULL
-        || context == NULL
-        || !cJSON_AddItemToObject(json, "context", context))
-    {
-        cJSON_Delete(context);
-        cJSON_Delete(json);
-        return NULL;
-    }
-
-    if (cJSON_AddNumberToObject(json, "httpStatus", failure->status) == NULL
+        || !cJSON_AddItemToObject(json, "context", context)
+        || cJSON_AddNumberToObject(json, "httpStatus", failure->status)
+           == NULL
         || cJSON_AddStringToObject(json, "timestamp", time) == NULL
         || (suggestion
             && cJSON_AddStringToObject(json, "suggestion", suggestion)
@@ -271,14 +314,99 @@ ngx_http_sandbox_failure_json(ngx_http_sandbox_failure_t *failure)
 }
 
 
+/* of a preview, once its token was right: what there is to know of its port */
+
+static cJSON *
+ngx_http_sandbox_failure_context(ngx_http_request_t *r)
+{
+    cJSON                   *context, *list, *item;
+    uint16_t                *ports;
+    ngx_uint_t               i, n;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    context = cJSON_CreateObject();
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (context == NULL || ctx == NULL || !ctx->trusted) {
+        return context;
+    }
+
+    if (cJSON_AddNumberToObject(context, "port", ctx->port) == NULL
+        || cJSON_AddStringToObject(context, "state",
+                                   ngx_http_sandbox_life(ctx->node))
+           == NULL)
+    {
+        goto failed;
+    }
+
+    if (ctx->node->tether) {
+
+        list = cJSON_AddArrayToObject(context, "listening");
+        if (list == NULL) {
+            goto failed;
+        }
+
+        n = ngx_http_sandbox_tether_ports(ctx->node, &ports);
+
+        for (i = 0; i < n; i++) {
+            item = cJSON_CreateObject();
+
+            if (item == NULL || !cJSON_AddItemToArray(list, item)) {
+                cJSON_Delete(item);
+                goto failed;
+            }
+
+            if (cJSON_AddNumberToObject(item, "port", ports[i]) == NULL) {
+                goto failed;
+            }
+        }
+    }
+
+    if (ctx->await.awaited) {
+        item = ngx_http_sandbox_awaited_json(ctx->await.awaited);
+
+        if (item == NULL
+            || !cJSON_AddItemToObject(context, "command", item))
+        {
+            cJSON_Delete(item);
+            goto failed;
+        }
+    }
+
+    return context;
+
+failed:
+
+    cJSON_Delete(context);
+
+    return NULL;
+}
+
+
 ngx_int_t
 ngx_http_sandbox_failure_text(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure, ngx_str_t *text)
 {
-    char   *p;
-    cJSON  *json;
+    char       *p;
+    cJSON      *json;
+    ngx_int_t   rc;
 
-    json = ngx_http_sandbox_failure_json(failure);
+    json = ngx_http_sandbox_failure_json(r, failure);
+
+    if (json && ngx_http_sandbox_get_ctx(r)->preview
+        && ngx_http_sandbox_navigation(r))
+    {
+        rc = ngx_http_sandbox_page(r, json, failure->status, text);
+        cJSON_Delete(json);
+
+        return rc == NGX_OK ? ngx_http_sandbox_page_headers(r) : rc;
+    }
+
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+    ngx_str_null(&r->headers_out.charset);
+
     p = json ? cJSON_PrintUnformatted(json) : NULL;
 
     cJSON_Delete(json);
@@ -305,10 +433,15 @@ ngx_int_t
 ngx_http_sandbox_send_failure(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure)
 {
-    cJSON   *json;
-    u_char  *p;
+    cJSON                   *json;
+    u_char                  *p;
+    ngx_int_t                rc;
+    ngx_str_t                text;
+    ngx_http_sandbox_ctx_t  *ctx;
 
-    json = ngx_http_sandbox_failure_json(failure);
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    json = ngx_http_sandbox_failure_json(r, failure);
     if (json == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -331,6 +464,16 @@ ngx_http_sandbox_send_failure(ngx_http_request_t *r,
         if (ngx_http_sandbox_header(r, "Retry-After", (char *) p) != NGX_OK) {
             goto failed;
         }
+    }
+
+    if (ctx && ctx->preview && ngx_http_sandbox_navigation(r)) {
+
+        rc = ngx_http_sandbox_page(r, json, failure->status, &text);
+        cJSON_Delete(json);
+
+        return rc == NGX_OK
+               ? ngx_http_sandbox_send_page(r, failure->status, &text)
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return ngx_http_sandbox_send_json(r, failure->status, json);

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_http_sandbox_preview.h"
 #include "ngx_http_sandbox_slot.h"
 
 
@@ -332,11 +333,13 @@ ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
     ngx_uint_t                  pages;
     ngx_http_sandbox_shared_t  *sh;
 
-    if (shpool->pfree < 3) {
+    if (shpool->pfree < 5) {
         return NGX_ERROR;
     }
 
-    pages = shpool->pfree - 1;
+    /* a quarter is for the load of ports, which comes and goes */
+
+    pages = (shpool->pfree - 1) * 3 / 4 - 1;
 
     sh = ngx_slab_calloc(shpool, sizeof(ngx_http_sandbox_shared_t));
     if (sh == NULL) {
@@ -358,6 +361,12 @@ ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
     sh->slots = ngx_slab_calloc(shpool, size);
 
     if (sh->slots == NULL) {
+        return NGX_ERROR;
+    }
+
+    sh->counters.limits = ngx_http_sandbox_load_create(shpool);
+
+    if (sh->counters.limits == NULL) {
         return NGX_ERROR;
     }
 
@@ -383,7 +392,7 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
 
         pages = (slots * sizeof(ngx_http_sandbox_slot_t) + ngx_pagesize - 1)
                 / ngx_pagesize;
-        pages += pages / 7 + 4;
+        pages = (pages + pages / 7 + 6) * 4 / 3 + 1;
 
         /* the pool has a few bytes of its own for each page */
 
@@ -402,7 +411,7 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
         pages = (smcf->nkeys * ngx_http_sandbox_rate_size() + ngx_pagesize - 1)
                 / ngx_pagesize;
 
-        size = (pages * 8 + 4) * (ngx_pagesize + 64);
+        size = ((pages * 8 + 6) * 4 / 3 + 1) * (ngx_pagesize + 64);
 
         ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
                       "zone \"%V\" is too small: it has room for the create "

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 
 #include <curl/curl.h>
 
@@ -25,7 +25,6 @@ static ngx_int_t ngx_http_sandbox_postconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_sandbox_init_process(ngx_cycle_t *cycle);
 static void ngx_http_sandbox_exit_process(ngx_cycle_t *cycle);
 static void ngx_http_sandbox_endpoint_cleanup(void *data);
-static void ngx_http_sandbox_ctx_cleanup(void *data);
 
 
 /* ms to connect to one address of the engine */
@@ -156,6 +155,48 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
       offsetof(ngx_http_sandbox_loc_conf_t, preview),
       NULL },
 
+    { ngx_string("sandbox_preview_access"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, access),
+      ngx_http_sandbox_conf_access },
+
+    { ngx_string("sandbox_preview_host"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, app_host),
+      ngx_http_sandbox_conf_host },
+
+    { ngx_string("sandbox_preview_cors"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_sandbox_conf_cors,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_preview_cookies"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, cookies),
+      ngx_http_sandbox_conf_cookies },
+
+    { ngx_string("sandbox_preview_strip"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_sandbox_conf_strip,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_preview_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      ngx_http_sandbox_conf_limit,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
     { ngx_string("sandbox_status"),
       NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
       ngx_http_sandbox_set_status,
@@ -182,6 +223,13 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
       ngx_conf_set_str_array_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_sandbox_loc_conf_t, cors),
+      NULL },
+
+    { ngx_string("sandbox_wake_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, wake_timeout),
       NULL },
 
     { ngx_string("sandbox_default_class"),
@@ -224,70 +272,6 @@ ngx_module_t  ngx_http_sandbox_module = {
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
-
-
-ngx_http_sandbox_ctx_t *
-ngx_http_sandbox_get_ctx(ngx_http_request_t *r)
-{
-    ngx_pool_cleanup_t      *cln;
-    ngx_http_sandbox_ctx_t  *ctx;
-
-    ctx = ngx_http_get_module_ctx(r, ngx_http_sandbox_module);
-
-    if (ctx == NULL && (r->internal || r->filter_finalize)) {
-
-        /* an internal redirect has zeroed it */
-
-        for (cln = r->pool->cleanup; cln; cln = cln->next) {
-            if (cln->handler == ngx_http_sandbox_ctx_cleanup) {
-                ctx = cln->data;
-                break;
-            }
-        }
-    }
-
-    return ctx;
-}
-
-
-ngx_http_sandbox_ctx_t *
-ngx_http_sandbox_make_ctx(ngx_http_request_t *r)
-{
-    ngx_pool_cleanup_t      *cln;
-    ngx_http_sandbox_ctx_t  *ctx;
-
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_ctx_t));
-    if (cln == NULL) {
-        return NULL;
-    }
-
-    ctx = cln->data;
-    ngx_memzero(ctx, sizeof(ngx_http_sandbox_ctx_t));
-
-    ctx->request = r;
-
-    cln->handler = ngx_http_sandbox_ctx_cleanup;
-
-    ngx_http_set_ctx(r, ctx, ngx_http_sandbox_module);
-
-    return ctx;
-}
-
-
-static void
-ngx_http_sandbox_ctx_cleanup(void *data)
-{
-    ngx_http_sandbox_ctx_t  *ctx = data;
-
-    if (ngx_http_sandbox_worker == NULL || ctx->node == NULL) {
-        return;
-    }
-
-    ngx_http_sandbox_unwait(&ctx->waiter);
-    ngx_http_sandbox_node_release(ctx->node);
-
-    ctx->node = NULL;
-}
 
 
 ngx_http_sandbox_class_t *
@@ -417,7 +401,7 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
     if (smcf->zone == NULL) {
         ngx_str_set(&name, "sandbox");
 
-        smcf->zone = ngx_shared_memory_add(cf, &name, 8 * ngx_pagesize,
+        smcf->zone = ngx_shared_memory_add(cf, &name, 32 * ngx_pagesize,
                                            &ngx_http_sandbox_module);
         if (smcf->zone == NULL) {
             return NGX_CONF_ERROR;
@@ -449,9 +433,12 @@ ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf)
     }
 
     conf->auth = NGX_CONF_UNSET;
+    conf->wake_timeout = NGX_CONF_UNSET_MSEC;
     conf->keys = NGX_CONF_UNSET_PTR;
     conf->cors = NGX_CONF_UNSET_PTR;
     conf->create_rate = NGX_CONF_UNSET_PTR;
+
+    ngx_http_sandbox_conf_preview_init(conf);
 
     return conf;
 }
@@ -469,7 +456,10 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_ptr_value(conf->keys, prev->keys, NULL);
     ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
     ngx_conf_merge_ptr_value(conf->create_rate, prev->create_rate, NULL);
+    ngx_conf_merge_msec_value(conf->wake_timeout, prev->wake_timeout, 50000);
     ngx_conf_merge_str_value(conf->class_name, prev->class_name, "default");
+
+    ngx_http_sandbox_conf_preview_merge(prev, conf);
 
     if (!conf->api && !conf->preview && !conf->status) {
         return ngx_http_sandbox_conf_check_proxy(cf, conf);
@@ -596,6 +586,10 @@ ngx_http_sandbox_postconfiguration(ngx_conf_t *cf)
 
     *h = ngx_http_sandbox_admit_handler;
 
+    if (ngx_http_sandbox_public_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     return ngx_http_sandbox_filter_init(cf);
 }
 
@@ -625,6 +619,7 @@ ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
     w->conf = smcf;
 
     ngx_rbtree_init(&w->nodes, &w->sentinel, ngx_str_rbtree_insert_value);
+    ngx_queue_init(&w->watched);
 
     (void) curl_global_init(CURL_GLOBAL_ALL);
 
@@ -660,6 +655,7 @@ ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
     if (ngx_http_sandbox_trouble_init() != NGX_OK) {
         return NGX_ERROR;
     }
+    ngx_http_sandbox_load_start();
 
     if (w->store) {
         ngx_http_sandbox_sweep_start(cycle);
@@ -681,7 +677,9 @@ ngx_http_sandbox_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_sandbox_sweep_stop();
+    ngx_http_sandbox_watch_stop();
     ngx_http_sandbox_node_cleanup();
+    ngx_http_sandbox_load_stop();
 
     ngx_http_sandbox_trouble_done();
 

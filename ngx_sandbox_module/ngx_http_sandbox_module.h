@@ -49,6 +49,9 @@
 #define NGX_HTTP_SANDBOX_START_LOST    4
 
 
+typedef struct ngx_http_sandbox_loads_s   ngx_http_sandbox_loads_t;
+
+
 /* counters of the shared zone */
 
 typedef struct {
@@ -75,6 +78,8 @@ typedef struct {
     ngx_atomic_t                   engine_away;        /* workers, now */
     ngx_atomic_t                   starting;           /* when last counted */
     ngx_atomic_t                   running;
+
+    ngx_http_sandbox_loads_t     *limits;             /* see load.c */
 } ngx_http_sandbox_counters_t;
 
 
@@ -165,6 +170,9 @@ typedef struct {
 
     ngx_array_t                    classes;   /* ngx_http_sandbox_class_t */
     ngx_array_t                    previews;  /* ngx_http_sandbox_preview_t */
+
+    ngx_module_t                  *realip;             /* NULL: not built in */
+    ngx_int_t                      realip_index;       /* its variable */
 } ngx_http_sandbox_main_conf_t;
 
 
@@ -185,9 +193,25 @@ typedef struct {
     ngx_array_t                   *keys;     /* ngx_http_sandbox_key_t */
     ngx_array_t                   *cors;               /* ngx_str_t origins */
     ngx_array_t                   *names;    /* ngx_http_server_name_t */
+    ngx_msec_t                     wake_timeout;
     ngx_str_t                      class_name;
     ngx_http_sandbox_class_t      *class;
     ngx_http_sandbox_rate_t       *create_rate;
+
+    /* what a port's policy does not say: sandbox_port.h has the values */
+    ngx_uint_t                     access;
+    ngx_uint_t                     app_host;
+    ngx_uint_t                     cors_of;
+    char                          *origins;            /* of preview_cors */
+    ngx_uint_t                     cookies;
+    ngx_uint_t                     strip;
+    int64_t                        connections;        /* 0: no limit */
+    int64_t                        rate;
+    int64_t                        body;
+#if (NGX_HTTP_CACHE)
+    ngx_shm_zone_t                *cache_zone;         /* of proxy_cache */
+    ngx_http_complex_value_t      *cache_value;
+#endif
 } ngx_http_sandbox_loc_conf_t;
 
 
@@ -208,6 +232,7 @@ typedef struct ngx_http_sandbox_wake_s     ngx_http_sandbox_wake_t;
 typedef struct ngx_http_sandbox_waiter_s   ngx_http_sandbox_waiter_t;
 typedef struct ngx_http_sandbox_parked_s   ngx_http_sandbox_parked_t;
 typedef struct ngx_http_sandbox_ask_s      ngx_http_sandbox_ask_t;
+typedef struct ngx_http_sandbox_load_s     ngx_http_sandbox_load_t;
 
 
 typedef struct {
@@ -223,12 +248,20 @@ struct ngx_http_sandbox_node_s {
 
     sandbox_spec_t                 spec;
     ngx_queue_t                    policies; /* ngx_http_sandbox_policy_t */
+    ngx_uint_t                     changes;            /* of policies */
+
+    ngx_queue_t                    watch;              /* see watch.c */
+    ngx_queue_t                    previews; /* ngx_http_sandbox_ctx_t */
+    ngx_uint_t                     watched;            /* changes, then */
+
     unsigned                       known:1;            /* spec is valid */
     unsigned                       asked:1;            /* by expire.c */
 
     ngx_http_sandbox_tether_t     *tether;
     ngx_http_sandbox_wake_t       *wake;
     ngx_queue_t                    waiters; /* ngx_http_sandbox_waiter_t */
+    ngx_queue_t                    awaited; /* ngx_http_sandbox_awaited_t */
+    ngx_queue_t                    diagnoses;          /* of diagnose.c */
 
     u_char                         id[SANDBOX_ID_MAX + 1];
 };
@@ -252,12 +285,55 @@ struct ngx_http_sandbox_waiter_s {
 
 /* a request's context; found by ngx_http_sandbox_get_ctx() after redirects */
 
+/* a port that somebody awaits, as the agent tells of it */
+
+#define NGX_HTTP_SANDBOX_AWAIT_LINES  64
+#define NGX_HTTP_SANDBOX_AWAIT_SHOWN  20        /* in an answer */
+
+typedef struct {
+    ngx_queue_t                    queue;              /* of the node */
+    ngx_http_sandbox_node_t       *node;
+    in_port_t                      port;
+    ngx_queue_t                    awaits;
+    ngx_event_t                    event;
+    ngx_connection_t               dummy;
+
+    ngx_uint_t                     command;            /* ac_agent_command_e */
+    ngx_int_t                      code;
+
+    uint64_t                       next;   /* number of the next line */
+    ngx_uint_t                     nlines;
+    ngx_str_t                      lines[NGX_HTTP_SANDBOX_AWAIT_LINES];
+
+    unsigned                       asked:1;
+    unsigned                       known:1;
+    unsigned                       listening:1;
+    unsigned                       busy:1;
+} ngx_http_sandbox_awaited_t;
+
+
+typedef struct ngx_http_sandbox_await_s  ngx_http_sandbox_await_t;
+
+struct ngx_http_sandbox_await_s {
+    ngx_queue_t                    queue;
+    ngx_http_sandbox_awaited_t    *awaited;            /* NULL: it does not */
+    /*
+     * Runs from the event loop whenever something has changed, and may end
+     * its waiting.  With !awaited->known: the agent has left, or was asked a
+     * moment ago.
+     */
+    void                         (*handler)(ngx_http_sandbox_await_t *await);
+    void                          *data;
+};
+
+
 typedef struct {
     ngx_http_request_t            *request;
     ngx_http_sandbox_node_t       *node;               /* held, or NULL */
 
     ngx_str_t                      id;
     in_port_t                      port;               /* 0: the agent's API */
+    ngx_str_t                      link;               /* of the path */
     ngx_uint_t                     route;              /* of api.c */
 
     ngx_str_t                      owner;              /* of the key, or "" */
@@ -269,21 +345,47 @@ typedef struct {
     void                          *body;               /* of the handler */
 
     ngx_http_sandbox_waiter_t      waiter;             /* of upstream.c */
+    ngx_http_sandbox_await_t       await;              /* likewise */
     ngx_uint_t                     http_version;       /* the client's */
     ngx_uint_t                     start;
     ngx_msec_t                     wait_start;
     ngx_msec_t                     wait_time;
 
     unsigned                       preview:1;
+    unsigned                       trusted:1;  /* its token was right */
+    unsigned                       wakes:1;    /* its policy says so */
     unsigned                       api:1;
     unsigned                       admitted:1;         /* may be proxied */
     unsigned                       waited:1;
     unsigned                       own:1;  /* the answer is nginx's own */
     unsigned                       filtered:1;
     unsigned                       replaced:1;
+    unsigned                       collects:1; /* what is to be a page */
 
+    char                           nonce[SANDBOX_TOKEN_MAX + 1];
     ngx_str_t                      replacement;        /* of filter.c */
+    ngx_buf_t                     *collected;          /* likewise */
     char                           run[SANDBOX_RANDOM_LEN + 1];
+
+    /* of a preview */
+    ngx_queue_t                    queue;              /* see watch.c */
+    char                           token[SANDBOX_TOKEN_MAX + 1];
+    ngx_str_t                      preview_key;        /* "" : none asked */
+    ngx_str_t                      public_host;        /* the browser's */
+    ngx_str_t                      public_proto;
+    ngx_str_t                      app_name;           /* Host of the app */
+    ngx_table_elt_t               *origin;             /* the last one */
+    ngx_uint_t                     origins;            /* how many */
+    ngx_http_sandbox_load_t       *slot;               /* of load.c */
+#if (NGX_HTTP_CACHE)
+    ngx_int_t                    (*create_key)(ngx_http_request_t *r);
+#endif
+    unsigned                       app_host:2;         /* SANDBOX_HOST_… */
+    unsigned                       cors:3;             /* 0: not known */
+    unsigned                       cookies:2;
+    unsigned                       watched:1;
+    unsigned                       cut:1;
+    unsigned                       keyed:1;    /* by Sec-WebSocket-Protocol */
 } ngx_http_sandbox_ctx_t;
 
 
@@ -298,6 +400,7 @@ typedef struct {
     int                            ncpu;     /* the engine's; 0: not known */
     ngx_rbtree_t                   nodes;
     ngx_rbtree_node_t              sentinel;
+    ngx_queue_t                    watched; /* ngx_http_sandbox_node_t */
 } ngx_http_sandbox_worker_t;
 
 
@@ -309,11 +412,15 @@ extern ngx_http_sandbox_worker_t  *ngx_http_sandbox_worker;
     (void) ngx_atomic_fetch_add(&(conf)->counters->field, 1)
 
 
-/* ngx_http_sandbox_module.c */
+/* ngx_http_sandbox_ctx.c */
 
 ngx_http_sandbox_ctx_t *ngx_http_sandbox_get_ctx(ngx_http_request_t *r);
 /* makes it when there is none; NULL: out of memory */
 ngx_http_sandbox_ctx_t *ngx_http_sandbox_make_ctx(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_module.c */
+
 /* NULL: no such class */
 ngx_http_sandbox_class_t *ngx_http_sandbox_find_class(
     ngx_http_sandbox_main_conf_t *smcf, u_char *name, size_t len);
@@ -494,6 +601,18 @@ void ngx_http_sandbox_tether_unlisten(ngx_http_sandbox_node_t *node,
 /* tells a sandbox that runs its new options: JSON object text */
 void ngx_http_sandbox_tether_configure(ngx_http_sandbox_node_t *node,
     const char *fields);
+/* 1 when an app listened on the exposed port when the agent last told */
+ngx_uint_t ngx_http_sandbox_tether_listens(ngx_http_sandbox_node_t *node,
+    in_port_t port);
+/* asks to be told of a port, or no longer; results as of ..._tether() */
+ngx_int_t ngx_http_sandbox_tether_watch(ngx_http_sandbox_node_t *node,
+    in_port_t port, ngx_uint_t on);
+/* asks for a diagnosis of the port; likewise, and the packet's number */
+ngx_int_t ngx_http_sandbox_tether_diagnose(ngx_http_sandbox_node_t *node,
+    in_port_t port, uint32_t *seq);
+/* tells a sandbox that runs what to run for these ports */
+void ngx_http_sandbox_tether_commands(ngx_http_sandbox_node_t *node,
+    ac_command_t *commands, size_t n);
 /* a stop follows: what runs may end by itself within ms */
 void ngx_http_sandbox_tether_prepare(ngx_http_sandbox_node_t *node,
     ngx_msec_t ms);
@@ -575,6 +694,105 @@ char *ngx_http_sandbox_upstream(ngx_conf_t *cf, ngx_command_t *cmd,
 
 /* the PRECONTENT handler */
 ngx_int_t ngx_http_sandbox_admit_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_preview.c */
+
+/* ngx_http_sandbox_await.c: ports that requests wait for */
+
+/*
+ * NGX_OK: await->handler will run; or as ngx_http_sandbox_tether().  The
+ * caller holds the node as long, and sets handler and data first.
+ */
+ngx_int_t ngx_http_sandbox_await(ngx_http_sandbox_node_t *node,
+    in_port_t port, ngx_http_sandbox_await_t *await);
+void ngx_http_sandbox_unawait(ngx_http_sandbox_await_t *await);
+/* of tether.c: AC_AGENT_PORT and AC_AGENT_LOG; its end */
+void ngx_http_sandbox_awaited_event(ngx_http_sandbox_node_t *node,
+    ac_agent_event_t *event);
+void ngx_http_sandbox_awaited_lost(ngx_http_sandbox_node_t *node);
+/* exit_process */
+void ngx_http_sandbox_awaited_cleanup(ngx_http_sandbox_node_t *node);
+/* the line of that number, one of the last nlines */
+ngx_str_t *ngx_http_sandbox_awaited_line(ngx_http_sandbox_awaited_t *p,
+    uint64_t n);
+/* the port's command: {"state","exitCode"?,"log"} or null; NULL: no memory */
+cJSON *ngx_http_sandbox_awaited_json(ngx_http_sandbox_awaited_t *p);
+
+
+/* ngx_http_sandbox_command.c: wake, command and cwd of a port's policy */
+
+#define NGX_HTTP_SANDBOX_COMMANDS_MAX  16          /* of one sandbox */
+
+/* puts those of a body into the policy; NGX_DECLINED: failure says why not */
+ngx_int_t ngx_http_sandbox_policy_wake(cJSON *json, sandbox_port_t *policy,
+    ngx_http_sandbox_failure_t *failure);
+/* 1: a sandbox that runs is to be told of the policy's command */
+ngx_uint_t ngx_http_sandbox_policy_commands(cJSON *json, sandbox_port_t *old,
+    sandbox_port_t *policy);
+/* NGX_DECLINED: too many ports have one; ctx->failure says so */
+ngx_int_t ngx_http_sandbox_command_check(ngx_http_sandbox_ctx_t *ctx,
+    sandbox_port_t *policy);
+/* adds them to what is shown of a port */
+ngx_int_t ngx_http_sandbox_policy_wake_json(cJSON *json,
+    sandbox_port_t *policy);
+/*
+ * The commands of these ports, at most ..._COMMANDS_MAX; returns their number
+ * or NGX_ERROR.  Both arrays are to be freed, and may be NULL.
+ */
+ngx_int_t ngx_http_sandbox_port_commands(ngx_http_sandbox_node_t *node,
+    uint16_t *ports, size_t n, sandbox_port_t **policies,
+    ac_command_t **commands);
+/* tells a sandbox that runs; "" : the port has no command any more */
+void ngx_http_sandbox_command_tell(ngx_http_sandbox_node_t *node,
+    in_port_t port, const char *command, const char *cwd);
+
+
+/* ngx_http_sandbox_diagnose.c */
+
+ngx_int_t ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r);
+/* of tether.c: AC_AGENT_DIAGNOSIS; its end */
+void ngx_http_sandbox_diagnosed(ngx_http_sandbox_node_t *node,
+    ac_agent_event_t *event);
+void ngx_http_sandbox_diagnose_lost(ngx_http_sandbox_node_t *node);
+
+
+/* ngx_http_sandbox_told.c: copies of what an agent said; NULL: no memory */
+
+/* of a list of listeners; address becomes that of port, or "" */
+cJSON *ngx_http_sandbox_diagnose_listening(cJSON *list, in_port_t port,
+    char *address, size_t size);
+/* of a port's command */
+cJSON *ngx_http_sandbox_diagnose_command(cJSON *command);
+
+
+/* ngx_http_sandbox_events.c: the path of previews that is nginx's own */
+
+/* 1: the request is for it */
+ngx_uint_t ngx_http_sandbox_events_reserved(ngx_http_request_t *r);
+/* admits or refuses such a request; returns NGX_DECLINED */
+ngx_int_t ngx_http_sandbox_events_access(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+/* ngx_http_sandbox_page.c: what people see in place of an app */
+
+/* 1: a person is to see the answer: a browser goes to it as to a page */
+ngx_uint_t ngx_http_sandbox_navigation(ngx_http_request_t *r);
+/* 1: and may be given a page that waits in its place */
+ngx_uint_t ngx_http_sandbox_page_waits(ngx_http_request_t *r);
+/*
+ * An error as a page: json has the shape of design.md section 8, from whom
+ * ever it is.  NGX_OK, text in the request's pool; or NGX_ERROR.
+ */
+ngx_int_t ngx_http_sandbox_page(ngx_http_request_t *r, cJSON *json,
+    ngx_uint_t status, ngx_str_t *text);
+/* the headers of a page; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_http_sandbox_page_headers(ngx_http_request_t *r);
+/* the page that becomes the app: results of a content handler */
+ngx_int_t ngx_http_sandbox_send_waiting(ngx_http_request_t *r);
+/* makes it the request's answer, returns DECLINED */
+ngx_int_t ngx_http_sandbox_refuse_waiting(ngx_http_request_t *r);
 
 
 /* ngx_http_sandbox_preview.c */
@@ -668,6 +886,8 @@ cJSON *ngx_http_sandbox_ended_json(sandbox_end_t *end, const char *message);
  */
 ngx_int_t ngx_http_sandbox_options(cJSON *json, sandbox_spec_t *spec,
     ngx_http_sandbox_failure_t *failure);
+/* seconds, or text with a unit, as ms from 1 s to 366 days; -1: neither */
+int64_t ngx_http_sandbox_duration(cJSON *item);
 /* the class's environment and the sandbox's own as JSON text; cJSON_free() */
 char *ngx_http_sandbox_env(ngx_http_sandbox_class_t *class,
     sandbox_spec_t *spec);
@@ -708,12 +928,28 @@ ngx_int_t ngx_http_sandbox_list_handler(ngx_http_request_t *r);
 
 #define NGX_HTTP_SANDBOX_PORTS_MAX   512           /* of one sandbox */
 
+/* content handlers */
 ngx_int_t ngx_http_sandbox_ports_handler(ngx_http_request_t *r);
 ngx_int_t ngx_http_sandbox_port_handler(ngx_http_request_t *r);
-/* an exposed port with its URL; all of a sandbox.  NULL: failed */
+ngx_int_t ngx_http_sandbox_links_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_link_handler(ngx_http_request_t *r);
+
+
+/* ngx_http_sandbox_ports_json.c */
+
+/*
+ * As callers see them, NULL when it fails: an exposed port with its URL, whole
+ * with all of its policy; all ports of a sandbox; a link of a port, and all.
+ */
 cJSON *ngx_http_sandbox_port_json(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_port_t *policy);
+    sandbox_port_t *policy, ngx_uint_t whole);
 cJSON *ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id);
+cJSON *ngx_http_sandbox_link_json(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_port_t *policy, sandbox_link_t *link);
+cJSON *ngx_http_sandbox_links_json(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_port_t *policy);
+/* "active" or "expired", of the port */
+const char *ngx_http_sandbox_port_status(sandbox_port_t *policy);
 /* the configured domain of that name, or NULL */
 ngx_http_sandbox_preview_t *ngx_http_sandbox_ports_preview(
     ngx_http_sandbox_main_conf_t *smcf, const char *host);
@@ -723,6 +959,12 @@ void ngx_http_sandbox_fail_unexposed(ngx_http_sandbox_ctx_t *ctx);
 
 /* ngx_http_sandbox_expose.c */
 
+#define NGX_HTTP_SANDBOX_EXPOSE      0
+#define NGX_HTTP_SANDBOX_CHANGE      1             /* PATCH */
+#define NGX_HTTP_SANDBOX_UNEXPOSE    2
+#define NGX_HTTP_SANDBOX_LINK        3
+#define NGX_HTTP_SANDBOX_UNLINK      4
+
 typedef struct {
     ngx_http_request_t            *request;
     ngx_http_sandbox_ctx_t        *ctx;
@@ -730,12 +972,11 @@ typedef struct {
     ngx_msec_t                     began;
     cJSON                         *json;               /* the answer */
 
-    ngx_http_sandbox_preview_t    *preview;            /* NULL: any */
+    ngx_uint_t                     op;
     in_port_t                      port;               /* 0: all, to remove */
-    char                           token[SANDBOX_TOKEN_MAX + 1];
-    char                           name[SANDBOX_NAME_MAX + 1];
-    unsigned                       named:1;
-    unsigned                       remove:1;
+    cJSON                         *body;               /* of the request */
+    ngx_http_sandbox_preview_t    *preview;            /* NULL: any */
+    char                           link[SANDBOX_LINK_NAME_MAX + 1];
 
     /* of the removal of all, which takes several turns */
     uint16_t                      *ports;
@@ -744,11 +985,14 @@ typedef struct {
     ngx_uint_t                     removed;
 } ngx_http_sandbox_expose_t;
 
-/* NULL: out of memory; freed with the request */
+/* NULL: out of memory; freed with the request, json and body too */
 ngx_http_sandbox_expose_t *ngx_http_sandbox_expose_create(
     ngx_http_request_t *r);
-/* exposes or removes as asked, and answers; a content handler's result */
+/* does as asked, and answers; a content handler's result */
 ngx_int_t ngx_http_sandbox_expose(ngx_http_sandbox_expose_t *e);
+/* logs errno and fills in the failure; NGX_DECLINED */
+ngx_int_t ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e,
+    in_port_t port, const char *what);
 
 
 /* ngx_http_sandbox_body.c */
@@ -792,10 +1036,14 @@ ngx_uint_t ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx,
 ngx_uint_t ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx,
     ngx_str_t *name);
 /*
- * Takes X-Sandbox-* and X-Accel-* out of the request, and, as secrets,
- * Authorization, Cookie and key arguments too; NGX_OK or NGX_ERROR.
+ * Takes X-Sandbox-*, X-Accel-* and what was dropped out of the request, and,
+ * as secrets, Authorization, Cookie and key arguments too; NGX_OK or
+ * NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets);
+#define ngx_http_sandbox_header_drop(h)  (h)->key.len = 0
+/* the arguments alone: see sandbox_args_strip() */
+ngx_int_t ngx_http_sandbox_strip_args(ngx_http_request_t *r, int which);
 
 
 /* ngx_http_sandbox_origin.c */
@@ -815,6 +1063,8 @@ ngx_table_elt_t *ngx_http_sandbox_header_in(ngx_http_request_t *r,
 ngx_uint_t ngx_http_sandbox_host_known(ngx_http_request_t *r);
 /* 1 when a web page of another origin calls, and is not allowed to */
 ngx_uint_t ngx_http_sandbox_origin_foreign(ngx_http_request_t *r);
+/* 1 when origin is that of host, a port of the scheme's own or none alike */
+ngx_uint_t ngx_http_sandbox_same_origin(ngx_str_t *origin, ngx_str_t *host);
 /* 1 when sandbox_api_cors names the request's origin */
 ngx_uint_t ngx_http_sandbox_cors_allowed(ngx_http_request_t *r);
 /*
@@ -840,6 +1090,11 @@ ngx_int_t ngx_http_sandbox_preflight_handler(ngx_http_request_t *r);
 /* adds a header to the answer; both strings live as long as the request */
 ngx_int_t ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
     const char *value);
+ngx_int_t ngx_http_sandbox_header_text(ngx_http_request_t *r,
+    const char *name, ngx_str_t *value);
+/* ms since the epoch, as the event loop last saw them: no system call */
+#define ngx_http_sandbox_clock()                                              \
+    ((int64_t) ngx_cached_time->sec * 1000 + ngx_cached_time->msec)
 /* milliseconds since the epoch; as ISO 8601 text of the length above */
 int64_t ngx_http_sandbox_now(void);
 void ngx_http_sandbox_iso_time(int64_t ms, char *buf);
@@ -854,6 +1109,9 @@ ngx_int_t ngx_http_sandbox_send_json(ngx_http_request_t *r,
     ngx_uint_t status, cJSON *json);
 /* 204 */
 ngx_int_t ngx_http_sandbox_send_empty(ngx_http_request_t *r);
+/* a page: a content handler's result */
+ngx_int_t ngx_http_sandbox_send_page(ngx_http_request_t *r,
+    ngx_uint_t status, ngx_str_t *text);
 /* the error shape of design.md section 8, Retry-After included */
 ngx_int_t ngx_http_sandbox_send_failure(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure);
@@ -907,6 +1165,8 @@ ngx_int_t ngx_http_sandbox_mask_handler(ngx_http_request_t *r);
 /* ngx_http_sandbox_variables.c */
 
 ngx_int_t ngx_http_sandbox_add_variables(ngx_conf_t *cf);
+void ngx_http_sandbox_variable_set(ngx_http_variable_value_t *v, u_char *text,
+    size_t len);
 /* 1 when the request is a WebSocket handshake and nothing else */
 ngx_uint_t ngx_http_sandbox_websocket(ngx_http_request_t *r);
 

@@ -54,7 +54,10 @@ ngx_http_sandbox_node_hold(ngx_str_t *id)
     node->refs = 1;
 
     ngx_queue_init(&node->policies);
+    ngx_queue_init(&node->previews);
     ngx_queue_init(&node->waiters);
+    ngx_queue_init(&node->awaited);
+    ngx_queue_init(&node->diagnoses);
 
     ngx_rbtree_insert(&w->nodes, &node->sn.node);
 
@@ -124,6 +127,7 @@ ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node)
 
         /* another sandbox has the name now */
 
+        ngx_http_sandbox_awaited_cleanup(node);
         ngx_http_sandbox_tether_close(node);
         ngx_http_sandbox_node_forget(node);
 
@@ -216,6 +220,8 @@ ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node, in_port_t port,
     p->policy = read;
     p->bound = 0;
 
+    node->changes++;
+
     *policy = &p->policy;
 
     return NGX_OK;
@@ -227,6 +233,8 @@ failed:
         if (p) {
             ngx_queue_remove(&p->queue);
             ngx_free(p);
+
+            node->changes++;
         }
 
         return NGX_DECLINED;
@@ -278,6 +286,8 @@ ngx_http_sandbox_node_forget_policies(ngx_http_sandbox_node_t *node)
 {
     ngx_queue_t                *q;
     ngx_http_sandbox_policy_t  *p;
+
+    node->changes++;
 
     while (!ngx_queue_empty(&node->policies)) {
         q = ngx_queue_head(&node->policies);

@@ -100,18 +100,9 @@ ngx_http_sandbox_options_time(cJSON *json, const char *name, int64_t *ms,
         return NGX_OK;
     }
 
-    n = 0;
+    n = ngx_http_sandbox_duration(item);
 
-    if (cJSON_IsString(item)) {
-        n = ngx_http_sandbox_options_parse_time(item->valuestring);
-
-    } else if (cJSON_IsNumber(item) && item->valuedouble >= 1
-               && item->valuedouble <= NGX_HTTP_SANDBOX_MS_MAX / 1000)
-    {
-        n = (int64_t) (item->valuedouble * 1000);
-    }
-
-    if (n < 1000 || n > NGX_HTTP_SANDBOX_MS_MAX) {
+    if (n == -1) {
         ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
                               "invalid_request",
                               "\"%s\" must be a number of seconds, or text "
@@ -124,6 +115,26 @@ ngx_http_sandbox_options_time(cJSON *json, const char *name, int64_t *ms,
     *ms = n;
 
     return NGX_OK;
+}
+
+
+int64_t
+ngx_http_sandbox_duration(cJSON *item)
+{
+    int64_t  n;
+
+    n = -1;
+
+    if (cJSON_IsString(item)) {
+        n = ngx_http_sandbox_options_parse_time(item->valuestring);
+
+    } else if (cJSON_IsNumber(item) && item->valuedouble >= 1
+               && item->valuedouble <= NGX_HTTP_SANDBOX_MS_MAX / 1000)
+    {
+        n = (int64_t) (item->valuedouble * 1000);
+    }
+
+    return (n < 1000 || n > NGX_HTTP_SANDBOX_MS_MAX) ? -1 : n;
 }
 
 

@@ -18,8 +18,6 @@ static char *ngx_http_sandbox_origin_names(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf);
 static ngx_uint_t ngx_http_sandbox_host_match(ngx_str_t *host,
     ngx_http_server_name_t *sn);
-static ngx_uint_t ngx_http_sandbox_same_origin(ngx_str_t *origin,
-    ngx_str_t *host);
 
 
 char *
@@ -274,7 +272,7 @@ ngx_http_sandbox_origin_foreign(ngx_http_request_t *r)
  * nginx; a port that is the scheme's own may be missing on either side.
  */
 
-static ngx_uint_t
+ngx_uint_t
 ngx_http_sandbox_same_origin(ngx_str_t *origin, ngx_str_t *host)
 {
     u_char     *port;
@@ -355,7 +353,7 @@ ngx_http_sandbox_cors_allowed(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_sandbox_cors(ngx_http_request_t *r)
 {
-    ngx_table_elt_t              *h, *origin;
+    ngx_table_elt_t              *origin;
     ngx_http_sandbox_loc_conf_t  *slcf;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
@@ -376,15 +374,12 @@ ngx_http_sandbox_cors(ngx_http_request_t *r)
 
     origin = ngx_http_sandbox_header_in(r, "Origin", NULL);
 
-    h = ngx_list_push(&r->headers_out.headers);
-    if (h == NULL) {
+    if (ngx_http_sandbox_header_text(r, "Access-Control-Allow-Origin",
+                                     &origin->value)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
-
-    h->hash = 1;
-    ngx_http_sandbox_header_init(h);
-    ngx_str_set(&h->key, "Access-Control-Allow-Origin");
-    h->value = origin->value;
 
     return ngx_http_sandbox_header(r, "Access-Control-Expose-Headers",
                                    "Sandbox-Start, Content-Range, "
@@ -396,7 +391,7 @@ ngx_int_t
 ngx_http_sandbox_preflight_handler(ngx_http_request_t *r)
 {
     if (ngx_http_sandbox_header(r, "Access-Control-Allow-Methods",
-                                "GET, HEAD, POST, PUT, DELETE")
+                                "GET, HEAD, POST, PUT, PATCH, DELETE")
         != NGX_OK
         || ngx_http_sandbox_header(r, "Access-Control-Allow-Headers",
                                    "Authorization, Content-Type, "

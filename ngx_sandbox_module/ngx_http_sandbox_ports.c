@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 
 
 /* routes of exposed ports: what they read and answer; see expose.c */
@@ -14,9 +14,18 @@ static ngx_int_t ngx_http_sandbox_ports_list(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_ports_show(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-static ngx_int_t ngx_http_sandbox_ports_delete(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_ports_owned(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy);
+static ngx_int_t ngx_http_sandbox_ports_delete(ngx_http_request_t *r,
+    ngx_uint_t op);
 static ngx_int_t ngx_http_sandbox_ports_body(ngx_http_request_t *r,
     cJSON *json);
+static ngx_int_t ngx_http_sandbox_ports_link(ngx_http_request_t *r,
+    cJSON *json);
+static ngx_int_t ngx_http_sandbox_ports_change(
+    ngx_http_sandbox_expose_t *e, cJSON *json);
 static ngx_int_t ngx_http_sandbox_ports_number(cJSON *json, in_port_t *port);
 static ngx_http_sandbox_preview_t *ngx_http_sandbox_ports_domain(
     ngx_http_sandbox_main_conf_t *smcf, const char *name);
@@ -32,7 +41,7 @@ ngx_http_sandbox_ports_handler(ngx_http_request_t *r)
     }
 
     if (r->method == NGX_HTTP_DELETE) {
-        return ngx_http_sandbox_ports_delete(r);
+        return ngx_http_sandbox_ports_delete(r, NGX_HTTP_SANDBOX_UNEXPOSE);
     }
 
     return ngx_http_sandbox_ports_list(r, ngx_http_sandbox_get_ctx(r));
@@ -42,15 +51,109 @@ ngx_http_sandbox_ports_handler(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_sandbox_port_handler(ngx_http_request_t *r)
 {
-    if (r->method == NGX_HTTP_POST) {
+    if (r->method == NGX_HTTP_POST || r->method == NGX_HTTP_PATCH) {
         return ngx_http_sandbox_read_json(r, ngx_http_sandbox_ports_body);
     }
 
     if (r->method == NGX_HTTP_DELETE) {
-        return ngx_http_sandbox_ports_delete(r);
+        return ngx_http_sandbox_ports_delete(r, NGX_HTTP_SANDBOX_UNEXPOSE);
     }
 
     return ngx_http_sandbox_ports_show(r, ngx_http_sandbox_get_ctx(r));
+}
+
+
+ngx_int_t
+ngx_http_sandbox_links_handler(ngx_http_request_t *r)
+{
+    cJSON                   *json, *links;
+    ngx_int_t                rc;
+    sandbox_port_t           policy;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    if (r->method == NGX_HTTP_POST) {
+        return ngx_http_sandbox_read_json(r, ngx_http_sandbox_ports_link);
+    }
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    rc = ngx_http_sandbox_ports_policy(r, ctx, &policy);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    json = cJSON_CreateObject();
+    links = ngx_http_sandbox_links_json(r, &ctx->node->sn.str, &policy);
+
+    if (json == NULL || !cJSON_AddItemToObject(json, "links", links)) {
+        cJSON_Delete(links);
+        cJSON_Delete(json);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_link_handler(ngx_http_request_t *r)
+{
+    return ngx_http_sandbox_ports_delete(r, NGX_HTTP_SANDBOX_UNLINK);
+}
+
+
+/* NGX_DECLINED: it is the caller's; or what the answer came to */
+
+static ngx_int_t
+ngx_http_sandbox_ports_owned(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    switch (ngx_http_sandbox_find(r, ctx)) {
+
+    case NGX_OK:
+        return NGX_DECLINED;
+
+    case NGX_ERROR:
+        return ngx_http_sandbox_send_internal(r, ctx);
+
+    default:
+        return ngx_http_sandbox_send_absent(r, ctx);
+    }
+}
+
+
+/* the same, with the policy of the port */
+
+static ngx_int_t
+ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_sandbox_ports_owned(r, ctx);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    if (sandbox_store_port_read(ngx_http_sandbox_worker->store,
+                                (char *) ctx->node->id, ctx->port, policy)
+        == 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    if (ngx_errno == NGX_ENOENT) {
+        ngx_http_sandbox_fail_unexposed(ctx);
+        return ngx_http_sandbox_send_failure(r, &ctx->failure);
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
+                  "port %ui of sandbox \"%s\" cannot be read",
+                  (ngx_uint_t) ctx->port, ctx->node->id);
+
+    return ngx_http_sandbox_send_internal(r, ctx);
 }
 
 
@@ -58,18 +161,13 @@ static ngx_int_t
 ngx_http_sandbox_ports_list(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    cJSON  *json, *ports;
+    cJSON      *json, *ports;
+    ngx_int_t   rc;
 
-    switch (ngx_http_sandbox_find(r, ctx)) {
+    rc = ngx_http_sandbox_ports_owned(r, ctx);
 
-    case NGX_OK:
-        break;
-
-    case NGX_ERROR:
-        return ngx_http_sandbox_send_internal(r, ctx);
-
-    default:
-        return ngx_http_sandbox_send_absent(r, ctx);
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     json = cJSON_CreateObject();
@@ -92,39 +190,22 @@ ngx_http_sandbox_ports_show(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     cJSON           *json;
+    ngx_int_t        rc;
     sandbox_port_t   policy;
 
-    switch (ngx_http_sandbox_find(r, ctx)) {
+    rc = ngx_http_sandbox_ports_policy(r, ctx, &policy);
 
-    case NGX_OK:
-        break;
-
-    case NGX_ERROR:
-        return ngx_http_sandbox_send_internal(r, ctx);
-
-    default:
-        return ngx_http_sandbox_send_absent(r, ctx);
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
-    if (sandbox_store_port_read(ngx_http_sandbox_worker->store,
-                                (char *) ctx->node->id, ctx->port, &policy)
-        == -1)
+    json = ngx_http_sandbox_port_json(r, &ctx->node->sn.str, &policy, 1);
+
+    if (json
+        && cJSON_AddStringToObject(json, "status",
+                                   ngx_http_sandbox_port_status(&policy))
+           == NULL)
     {
-        if (ngx_errno == NGX_ENOENT) {
-            ngx_http_sandbox_fail_unexposed(ctx);
-            return ngx_http_sandbox_send_failure(r, &ctx->failure);
-        }
-
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                      "port %ui of sandbox \"%s\" cannot be read",
-                      (ngx_uint_t) ctx->port, ctx->node->id);
-
-        return ngx_http_sandbox_send_internal(r, ctx);
-    }
-
-    json = ngx_http_sandbox_port_json(r, &ctx->node->sn.str, &policy);
-
-    if (json && cJSON_AddStringToObject(json, "status", "active") == NULL) {
         cJSON_Delete(json);
         json = NULL;
     }
@@ -134,7 +215,7 @@ ngx_http_sandbox_ports_show(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_sandbox_ports_delete(ngx_http_request_t *r)
+ngx_http_sandbox_ports_delete(ngx_http_request_t *r, ngx_uint_t op)
 {
     ngx_int_t                   rc;
     ngx_http_sandbox_ctx_t     *ctx;
@@ -142,16 +223,10 @@ ngx_http_sandbox_ports_delete(ngx_http_request_t *r)
 
     ctx = ngx_http_sandbox_get_ctx(r);
 
-    switch (ngx_http_sandbox_find(r, ctx)) {
+    rc = ngx_http_sandbox_ports_owned(r, ctx);
 
-    case NGX_OK:
-        break;
-
-    case NGX_ERROR:
-        return ngx_http_sandbox_send_internal(r, ctx);
-
-    default:
-        return ngx_http_sandbox_send_absent(r, ctx);
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -165,8 +240,16 @@ ngx_http_sandbox_ports_delete(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    e->remove = 1;
+    e->op = op;
     e->port = ctx->port;
+
+    /* a name that is too long for one is no link's either */
+
+    if (op == NGX_HTTP_SANDBOX_UNLINK
+        && ctx->link.len < sizeof(e->link))
+    {
+        ngx_memcpy(e->link, ctx->link.data, ctx->link.len);
+    }
 
     return ngx_http_sandbox_expose(e);
 }
@@ -177,7 +260,8 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
 {
     u_char                         domains[256];
     in_port_t                      port;
-    const char                    *token, *name, *host;
+    const char                    *host;
+    sandbox_port_t                 policy;
     ngx_http_sandbox_ctx_t        *ctx;
     ngx_http_sandbox_expose_t     *e;
     ngx_http_sandbox_main_conf_t  *smcf;
@@ -208,27 +292,12 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
         ctx->port = port;
     }
 
-    if (ngx_http_sandbox_json_string(json, "token", SANDBOX_TOKEN_MAX,
-                                     &token)
-        != NGX_OK
-        || (token && !sandbox_token_valid(token, ngx_strlen(token))))
-    {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "\"token\" must be a string of 1 to %d of the "
-                              "characters a-z 0-9 and _; leave it out, and "
-                              "one is issued.", SANDBOX_TOKEN_MAX);
-        goto failed;
-    }
+    /* nothing is made or waited for because of a body that is wrong */
 
-    if (ngx_http_sandbox_json_string(json, "name", SANDBOX_NAME_MAX, &name)
-        != NGX_OK)
+    ngx_memzero(&policy, sizeof(sandbox_port_t));
+
+    if (ngx_http_sandbox_policy_merge(json, &policy, &ctx->failure) != NGX_OK)
     {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "\"name\" must be a string of at most %d bytes "
-                              "without control characters.",
-                              SANDBOX_NAME_MAX);
         goto failed;
     }
 
@@ -261,24 +330,71 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
         goto failed;
     }
 
-    e->port = ctx->port;
+    e->op = (r->method == NGX_HTTP_PATCH) ? NGX_HTTP_SANDBOX_CHANGE
+                                          : NGX_HTTP_SANDBOX_EXPOSE;
 
-    if (token) {
-        (void) ngx_cpystrn((u_char *) e->token, (u_char *) token,
-                           sizeof(e->token));
-    }
-
-    if (name || (json && cJSON_HasObjectItem(json, "name"))) {
-        e->named = 1;
-        (void) ngx_cpystrn((u_char *) e->name,
-                           (u_char *) (name ? name : ""), sizeof(e->name));
-    }
-
-    return ngx_http_sandbox_expose(e);
+    return ngx_http_sandbox_ports_change(e, json);
 
 failed:
 
     return ngx_http_sandbox_send_failure(r, &ctx->failure);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_ports_link(ngx_http_request_t *r, cJSON *json)
+{
+    char                        token[SANDBOX_TOKEN_MAX + 1];
+    int64_t                     ms;
+    const char                 *name;
+    ngx_http_sandbox_ctx_t     *ctx;
+    ngx_http_sandbox_expose_t  *e;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ngx_http_sandbox_json_string(json, "name", SANDBOX_LINK_NAME_MAX,
+                                     &name)
+        != NGX_OK
+        || name == NULL
+        || !sandbox_link_name_valid(name, ngx_strlen(name)))
+    {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "\"name\" of a link is needed: 1 to %d of the "
+                              "characters A-Z a-z 0-9 . _ and -, no dot in "
+                              "front.",
+                              SANDBOX_LINK_NAME_MAX);
+        return ngx_http_sandbox_send_failure(r, &ctx->failure);
+    }
+
+    if (ngx_http_sandbox_policy_token(json, token, &ctx->failure) != NGX_OK
+        || ngx_http_sandbox_policy_time(json, &ms, &ctx->failure) != NGX_OK)
+    {
+        return ngx_http_sandbox_send_failure(r, &ctx->failure);
+    }
+
+    e = ngx_http_sandbox_expose_create(r);
+    if (e == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    e->op = NGX_HTTP_SANDBOX_LINK;
+
+    return ngx_http_sandbox_ports_change(e, json);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_ports_change(ngx_http_sandbox_expose_t *e, cJSON *json)
+{
+    e->port = e->ctx->port;
+    e->body = json ? cJSON_Duplicate(json, 1) : NULL;
+
+    if (json && e->body == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sandbox_expose(e);
 }
 
 
@@ -366,142 +482,6 @@ ngx_http_sandbox_ports_domains(ngx_http_sandbox_main_conf_t *smcf,
     }
 
     *p = '\0';
-}
-
-
-ngx_http_sandbox_preview_t *
-ngx_http_sandbox_ports_preview(ngx_http_sandbox_main_conf_t *smcf,
-    const char *host)
-{
-    size_t                       len;
-    ngx_uint_t                   i;
-    ngx_http_sandbox_preview_t  *p;
-
-    p = smcf->previews.elts;
-    len = ngx_strlen(host);
-
-    for (i = 0; i < smcf->previews.nelts; i++) {
-        if (p[i].host.len == len
-            && ngx_memcmp(p[i].host.data, host, len) == 0)
-        {
-            return &p[i];
-        }
-    }
-
-    return NULL;
-}
-
-
-cJSON *
-ngx_http_sandbox_port_json(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_port_t *policy)
-{
-    char                           label[SANDBOX_LABEL_MAX + 16];
-    char                           host[512], url[600];
-    cJSON                         *json;
-    ngx_http_sandbox_preview_t    *p;
-    ngx_http_sandbox_main_conf_t  *smcf;
-
-    smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
-
-    json = cJSON_CreateObject();
-    if (json == NULL) {
-        return NULL;
-    }
-
-    (void) ngx_snprintf((u_char *) label, sizeof(label), "%ui-%V-%s%Z",
-                        (ngx_uint_t) policy->port, id, policy->token);
-
-    /* a domain that the configuration has lost leads nowhere */
-
-    p = ngx_http_sandbox_ports_preview(smcf, policy->host);
-
-    if (p) {
-        (void) ngx_snprintf((u_char *) host, sizeof(host), "%s.%V%Z", label,
-                            &p->host);
-        (void) ngx_snprintf((u_char *) url, sizeof(url), "%V://%s%V/%Z",
-                            &p->scheme, host, &p->port);
-
-        if (cJSON_AddStringToObject(json, "url", url) == NULL
-            || cJSON_AddStringToObject(json, "hostname", host) == NULL)
-        {
-            goto failed;
-        }
-
-    } else if (cJSON_AddNullToObject(json, "url") == NULL
-               || cJSON_AddNullToObject(json, "hostname") == NULL)
-    {
-        goto failed;
-    }
-
-    if (cJSON_AddNumberToObject(json, "port", policy->port) == NULL
-        || cJSON_AddStringToObject(json, "name", policy->name) == NULL
-        || cJSON_AddStringToObject(json, "token", policy->token) == NULL)
-    {
-        goto failed;
-    }
-
-    return json;
-
-failed:
-
-    cJSON_Delete(json);
-
-    return NULL;
-}
-
-
-cJSON *
-ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
-{
-    char              name[SANDBOX_ID_MAX + 1];
-    cJSON            *list, *item;
-    ssize_t           i, n;
-    uint16_t          ports[NGX_HTTP_SANDBOX_PORTS_MAX];
-    sandbox_port_t    policy;
-    sandbox_store_t  *store;
-
-    store = ngx_http_sandbox_worker->store;
-
-    (void) ngx_snprintf((u_char *) name, sizeof(name), "%V%Z", id);
-
-    n = sandbox_store_ports(store, name, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
-
-    /* ENOENT: it was destroyed since the caller has found it */
-
-    if (n == -1 && ngx_errno != NGX_ENOENT) {
-        ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                      "ports of sandbox \"%s\" cannot be read", name);
-        return NULL;
-    }
-
-    list = cJSON_CreateArray();
-    if (list == NULL) {
-        return NULL;
-    }
-
-    for (i = 0; i < n; i++) {
-
-        if (sandbox_store_port_read(store, name, ports[i], &policy) == -1) {
-
-            /* unexposed since, or damaged, which previews log */
-
-            continue;
-        }
-
-        item = ngx_http_sandbox_port_json(r, id, &policy);
-
-        if (item == NULL
-            || cJSON_AddStringToObject(item, "status", "active") == NULL
-            || !cJSON_AddItemToArray(list, item))
-        {
-            cJSON_Delete(item);
-            cJSON_Delete(list);
-            return NULL;
-        }
-    }
-
-    return list;
 }
 
 

@@ -4,10 +4,15 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 
 
 /* preview hosts: the label names port, sandbox and token */
+
+
+static ngx_int_t ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy,
+    ngx_http_sandbox_set_t *set);
 
 
 ngx_int_t
@@ -21,6 +26,7 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     sandbox_label_t             label;
     ngx_http_sandbox_node_t    *node;
     ngx_http_sandbox_worker_t  *w;
+    ngx_http_sandbox_set_t      set;
 
     w = ngx_http_sandbox_worker;
     host = &r->headers_in.server;
@@ -61,9 +67,15 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
                                        "nginx's error log tells why.");
     }
 
-    if (rc == NGX_DECLINED
-        || !sandbox_equal(policy->token, ngx_strlen(policy->token),
-                          label.token, label.token_len))
+    if (rc == NGX_DECLINED) {
+        goto denied;
+    }
+
+    ngx_http_sandbox_preview_set(r, policy, &set);
+
+    if (!sandbox_port_opens(policy, label.token, label.token_len,
+                            set.access == SANDBOX_ACCESS_PUBLIC,
+                            ngx_http_sandbox_clock()))
     {
         goto denied;
     }
@@ -76,6 +88,21 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
         goto denied;
     }
 
+    ngx_memcpy(ctx->token, label.token, label.token_len);
+
+    rc = ngx_http_sandbox_preview_enter(r, ctx, policy, &set);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ctx->trusted = 1;
+    ctx->wakes = (policy->wake == SANDBOX_WAKE_ON);
+
+    if (ngx_http_sandbox_events_reserved(r)) {
+        return ngx_http_sandbox_events_access(r, ctx);
+    }
+
     switch (ngx_http_sandbox_tether(node)) {
 
     case NGX_OK:
@@ -83,6 +110,14 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
         return NGX_OK;
 
     case NGX_DECLINED:
+
+        if (ctx->wakes) {
+
+            ngx_http_sandbox_kick(node);
+
+            return ngx_http_sandbox_page_waits(r)
+                   ? ngx_http_sandbox_refuse_waiting(r) : NGX_OK;
+        }
 
         if (ngx_http_sandbox_busy(node)) {
             return NGX_OK;
@@ -114,6 +149,93 @@ denied:
     ngx_http_sandbox_count(w->conf, preview_denied);
 
     return ngx_http_sandbox_refuse_token(r, ctx);
+}
+
+
+/* who may open it, and how often; what a preflight asks nginx itself answers */
+
+static ngx_int_t
+ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy,
+    ngx_http_sandbox_set_t *set)
+{
+    ngx_int_t  rc;
+
+    ctx->app_host = set->app_host;
+    ctx->cors = set->cors;
+    ctx->cookies = set->cookies;
+
+    if (ngx_http_sandbox_public(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (set->cors >= SANDBOX_CORS_REFLECT
+        && ngx_http_sandbox_answer_preflight(r, ctx))
+    {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_sandbox_preview_key(r, ctx, policy, set);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_sandbox_load(r, ctx, set);
+}
+
+
+void
+ngx_http_sandbox_preview_set(ngx_http_request_t *r, sandbox_port_t *policy,
+    ngx_http_sandbox_set_t *set)
+{
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
+
+    set->access = policy->access ? (ngx_uint_t) policy->access : slcf->access;
+    set->app_host = policy->app_host ? (ngx_uint_t) policy->app_host
+                                     : slcf->app_host;
+    set->cookies = policy->cookies ? (ngx_uint_t) policy->cookies
+                                   : slcf->cookies;
+    set->strip = policy->strip ? policy->strip : slcf->strip;
+
+    set->cors = policy->cors ? (ngx_uint_t) policy->cors : slcf->cors_of;
+    set->origins = policy->cors ? policy->origins : slcf->origins;
+
+    set->connections = policy->connections ? policy->connections
+                                           : slcf->connections;
+    set->rate = policy->rate ? policy->rate : slcf->rate;
+    set->body = policy->body ? policy->body : slcf->body;
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_http_sandbox_set_t      set;
+    ngx_http_sandbox_policy_t  *p;
+
+    p = ngx_http_sandbox_node_cached(ctx->node, ctx->port);
+
+    if (p == NULL) {
+        return 0;
+    }
+
+    ngx_http_sandbox_preview_set(ctx->request, &p->policy, &set);
+
+    if (!sandbox_port_opens(&p->policy, ctx->token, ngx_strlen(ctx->token),
+                            set.access == SANDBOX_ACCESS_PUBLIC,
+                            ngx_http_sandbox_clock()))
+    {
+        return 0;
+    }
+
+    return set.access != SANDBOX_ACCESS_KEY
+           || (ctx->preview_key.len
+               && sandbox_equal((char *) ctx->preview_key.data,
+                                ctx->preview_key.len, p->policy.key,
+                                ngx_strlen(p->policy.key)));
 }
 
 

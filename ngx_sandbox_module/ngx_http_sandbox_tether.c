@@ -35,6 +35,8 @@ static void ngx_http_sandbox_tether_read_handler(ngx_event_t *rev);
 static void ngx_http_sandbox_tether_write_handler(ngx_event_t *wev);
 static void ngx_http_sandbox_tether_set_ports(ngx_http_sandbox_tether_t *t,
     ac_agent_event_t *event);
+static void ngx_http_sandbox_tether_set_port(ngx_http_sandbox_tether_t *t,
+    ac_agent_event_t *event);
 static void ngx_http_sandbox_tether_lost(ngx_http_sandbox_node_t *node);
 static void ngx_http_sandbox_tether_path(ngx_http_sandbox_node_t *node,
     in_port_t port, char *buf, size_t size);
@@ -184,6 +186,9 @@ ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
 
     ngx_free(t);
 
+    ngx_http_sandbox_awaited_lost(node);
+    ngx_http_sandbox_diagnose_lost(node);
+
     for (q = ngx_queue_head(&node->policies);
          q != ngx_queue_sentinel(&node->policies);
          q = ngx_queue_next(q))
@@ -279,6 +284,19 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
             ngx_http_sandbox_tether_set_ports(t, &event);
             break;
 
+        case AC_AGENT_PORT:
+            ngx_http_sandbox_tether_set_port(t, &event);
+
+            /* fall through */
+
+        case AC_AGENT_LOG:
+            ngx_http_sandbox_awaited_event(node, &event);
+            break;
+
+        case AC_AGENT_DIAGNOSIS:
+            ngx_http_sandbox_diagnosed(node, &event);
+            break;
+
         case AC_AGENT_GOING:
             t->going = 1;
             break;
@@ -338,6 +356,67 @@ ngx_http_sandbox_tether_set_ports(ngx_http_sandbox_tether_t *t,
 
     ngx_memcpy(t->ports, event->ports, event->nports * sizeof(uint16_t));
     t->nports = event->nports;
+}
+
+
+/* what is known of a port that is awaited is newer than the list of all */
+
+static void
+ngx_http_sandbox_tether_set_port(ngx_http_sandbox_tether_t *t,
+    ac_agent_event_t *event)
+{
+    uint16_t    *ports;
+    ngx_uint_t   i;
+
+    for (i = 0; i < t->nports; i++) {
+        if (t->ports[i] == event->port) {
+            break;
+        }
+    }
+
+    if (i < t->nports) {
+
+        if (!event->listening) {
+            t->ports[i] = t->ports[--t->nports];
+        }
+
+        return;
+    }
+
+    if (!event->listening || t->nports >= AC_AGENT_PORTS_MAX) {
+        return;
+    }
+
+    ports = ngx_alloc((t->nports + 1) * sizeof(uint16_t), ngx_cycle->log);
+    if (ports == NULL) {
+        return;
+    }
+
+    if (t->ports) {
+        ngx_memcpy(ports, t->ports, t->nports * sizeof(uint16_t));
+        ngx_free(t->ports);
+    }
+
+    ports[t->nports++] = event->port;
+    t->ports = ports;
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_tether_listens(ngx_http_sandbox_node_t *node, in_port_t port)
+{
+    uint16_t    *ports;
+    ngx_uint_t   i, n;
+
+    n = ngx_http_sandbox_tether_ports(node, &ports);
+
+    for (i = 0; i < n; i++) {
+        if (ports[i] == port) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -491,6 +570,79 @@ ngx_http_sandbox_tether_configure(ngx_http_sandbox_node_t *node,
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
                       "sandbox \"%s\" cannot be told its options, it has "
                       "them when it starts again", node->id);
+    }
+}
+
+
+ngx_int_t
+ngx_http_sandbox_tether_watch(ngx_http_sandbox_node_t *node, in_port_t port,
+    ngx_uint_t on)
+{
+    ngx_int_t  rc;
+
+    if (!on && node->tether == NULL) {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_sandbox_tether(node);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ac_agent_send_watch(node->tether->connection->fd,
+                            ++node->tether->seq, port, on)
+        == -1)
+    {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "port %ui of sandbox \"%s\" cannot be watched",
+                      (ngx_uint_t) port, node->id);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_tether_diagnose(ngx_http_sandbox_node_t *node,
+    in_port_t port, uint32_t *seq)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_sandbox_tether(node);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    *seq = ++node->tether->seq;
+
+    if (ac_agent_send_diagnose(node->tether->connection->fd, *seq, port)
+        == -1)
+    {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "sandbox \"%s\" cannot be asked about a port", node->id);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_sandbox_tether_commands(ngx_http_sandbox_node_t *node,
+    ac_command_t *commands, size_t n)
+{
+    if (ngx_http_sandbox_tether(node) != NGX_OK) {
+        return;
+    }
+
+    if (ac_agent_send_commands(node->tether->connection->fd,
+                               ++node->tether->seq, commands, n)
+        == -1)
+    {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "sandbox \"%s\" cannot be told the command of a port, "
+                      "it has it when it starts again", node->id);
     }
 }
 

@@ -27,8 +27,10 @@ typedef struct {
     ngx_http_sandbox_ctx_t   *ctx;
     ngx_connection_t         *parked;
     ngx_event_t               retry;
+    ngx_event_t               deadline;
     ngx_connection_t          dummy;
     ngx_uint_t                attempts;
+    unsigned                  failing:1;
     socklen_t                 socklen;
     struct sockaddr_un        sun;
     ngx_str_t                 name;
@@ -49,10 +51,14 @@ static void ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
 static void ngx_http_sandbox_peer_address(ngx_http_sandbox_peer_t *peer);
 static ngx_int_t ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer);
 static ngx_int_t ngx_http_sandbox_peer_park(ngx_http_sandbox_peer_t *peer,
-    ngx_peer_connection_t *pc, ngx_msec_t retry);
+    ngx_peer_connection_t *pc);
 static void ngx_http_sandbox_peer_wait(ngx_http_sandbox_peer_t *peer);
 static void ngx_http_sandbox_peer_wait_handler(ngx_http_sandbox_waiter_t *w,
     ngx_uint_t start, ngx_http_sandbox_failure_t *failure);
+static void ngx_http_sandbox_peer_await(ngx_http_sandbox_peer_t *peer);
+static void ngx_http_sandbox_peer_await_handler(
+    ngx_http_sandbox_await_t *await);
+static void ngx_http_sandbox_peer_deadline_handler(ngx_event_t *ev);
 static void ngx_http_sandbox_peer_retry_handler(ngx_event_t *ev);
 static void ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer);
 static void ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
@@ -140,6 +146,10 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
     peer->retry.data = &peer->dummy;
     peer->retry.log = r->connection->log;
 
+    peer->deadline.handler = ngx_http_sandbox_peer_deadline_handler;
+    peer->deadline.data = &peer->dummy;
+    peer->deadline.log = r->connection->log;
+
     u = r->upstream;
 
     u->peer.data = peer;
@@ -156,6 +166,8 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
 {
     ngx_http_sandbox_peer_t *peer = data;
 
+    ngx_int_t  rc;
+
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, pc->log, 0,
                    "get sandbox peer, sandbox: \"%s\", attempt: %ui",
                    peer->ctx->node->id, peer->attempts);
@@ -171,21 +183,37 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
     pc->socklen = peer->socklen;
     pc->name = &peer->name;
 
-    if (ngx_http_sandbox_peer_ready(peer) != NGX_OK) {
-        return ngx_http_sandbox_peer_park(peer, pc, 0);
-    }
+    rc = ngx_http_sandbox_peer_ready(peer);
 
-    if (peer->attempts++ < NGX_HTTP_SANDBOX_ATTEMPTS) {
+    if (rc == NGX_OK && peer->attempts++ < NGX_HTTP_SANDBOX_ATTEMPTS) {
         return NGX_OK;
     }
 
-    /* it lives, and its backlog is full: the next try is ours, and later */
+    if (ngx_http_sandbox_peer_park(peer, pc) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    return ngx_http_sandbox_peer_park(peer, pc, NGX_HTTP_SANDBOX_RETRY);
+    if (rc == NGX_OK) {
+
+        /* it lives, and its backlog is full: the next try is ours, later */
+
+        ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
+
+    } else if (rc == NGX_BUSY) {
+        ngx_http_sandbox_peer_await(peer);
+
+    } else {
+        ngx_http_sandbox_peer_wait(peer);
+    }
+
+    return NGX_AGAIN;
 }
 
 
-/* NGX_OK: connect now; NGX_AGAIN: soon; NGX_DECLINED: when it is awake */
+/*
+ * NGX_OK: connect now; NGX_AGAIN: soon; NGX_DECLINED: when it is awake;
+ * NGX_BUSY: when its app listens
+ */
 
 static ngx_int_t
 ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer)
@@ -216,14 +244,20 @@ ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer)
 
     policy = ngx_http_sandbox_node_cached(node, ctx->port);
 
-    if (policy && policy->bound && peer->attempts == 0) {
-        return NGX_OK;
+    if (policy == NULL || !policy->bound || peer->attempts) {
+
+        rc = ngx_http_sandbox_tether_listen(node, ctx->port,
+                                            peer->attempts > 0);
+
+        if (rc == NGX_OK && policy) {
+            policy->bound = 1;
+        }
     }
 
-    rc = ngx_http_sandbox_tether_listen(node, ctx->port, peer->attempts > 0);
-
-    if (rc == NGX_OK && policy) {
-        policy->bound = 1;
+    if (rc == NGX_OK && ctx->wakes
+        && !ngx_http_sandbox_tether_listens(node, ctx->port))
+    {
+        return NGX_BUSY;
     }
 
     return rc;
@@ -232,7 +266,7 @@ ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer)
 
 static ngx_int_t
 ngx_http_sandbox_peer_park(ngx_http_sandbox_peer_t *peer,
-    ngx_peer_connection_t *pc, ngx_msec_t retry)
+    ngx_peer_connection_t *pc)
 {
     ngx_socket_t       s;
     ngx_event_t       *rev, *wev;
@@ -285,14 +319,7 @@ ngx_http_sandbox_peer_park(ngx_http_sandbox_peer_t *peer,
     pc->connection = c;
     peer->parked = c;
 
-    if (retry) {
-        ngx_add_timer(&peer->retry, retry);
-
-    } else {
-        ngx_http_sandbox_peer_wait(peer);
-    }
-
-    return NGX_AGAIN;
+    return NGX_OK;
 }
 
 
@@ -310,7 +337,7 @@ ngx_http_sandbox_peer_wait(ngx_http_sandbox_peer_t *peer)
 
     ctx->waiter.handler = ngx_http_sandbox_peer_wait_handler;
     ctx->waiter.data = peer;
-    ctx->waiter.join = ctx->preview;
+    ctx->waiter.join = (ctx->preview && !ctx->wakes);
 
     ngx_http_sandbox_wait(ctx->node, &ctx->waiter);
 }
@@ -340,6 +367,116 @@ ngx_http_sandbox_peer_wait_handler(ngx_http_sandbox_waiter_t *w,
     }
 
     ngx_http_sandbox_peer_resume(peer);
+}
+
+
+static void
+ngx_http_sandbox_peer_await(ngx_http_sandbox_peer_t *peer)
+{
+    ngx_msec_t                    waited;
+    ngx_http_sandbox_ctx_t       *ctx;
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    ctx = peer->ctx;
+
+    if (!ctx->waited) {
+        ctx->waited = 1;
+        ctx->wait_start = ngx_current_msec;
+    }
+
+    ctx->await.handler = ngx_http_sandbox_peer_await_handler;
+    ctx->await.data = peer;
+
+    if (ngx_http_sandbox_await(ctx->node, ctx->port, &ctx->await) != NGX_OK) {
+        ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
+        return;
+    }
+
+    if (peer->deadline.timer_set) {
+        return;
+    }
+
+    slcf = ngx_http_get_module_loc_conf(peer->request, ngx_http_sandbox_module);
+
+    waited = ngx_current_msec - ctx->wait_start;
+
+    ngx_add_timer(&peer->deadline,
+                  waited < slcf->wake_timeout ? slcf->wake_timeout - waited
+                                              : 1);
+}
+
+
+static void
+ngx_http_sandbox_peer_await_handler(ngx_http_sandbox_await_t *await)
+{
+    ngx_http_sandbox_ctx_t      *ctx;
+    ngx_http_sandbox_peer_t     *peer;
+    ngx_http_sandbox_failure_t   failure;
+    ngx_http_sandbox_awaited_t  *p;
+
+    peer = await->data;
+    ctx = peer->ctx;
+    p = await->awaited;
+
+    ngx_http_set_log_request(peer->request->connection->log, peer->request);
+
+    if (!p->known) {
+
+        if (!p->asked) {
+            ngx_http_sandbox_unawait(await);
+            ngx_http_sandbox_peer_resume(peer);
+        }
+
+        return;
+    }
+
+    if (p->listening) {
+        ctx->wait_time = ngx_current_msec - ctx->wait_start;
+
+        ngx_http_sandbox_unawait(await);
+        ngx_http_sandbox_peer_resume(peer);
+        return;
+    }
+
+    if (p->command == AC_AGENT_COMMAND_EXITED && p->code) {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_BAD_GATEWAY,
+                              "PORT_COMMAND_FAILED",
+                              "Nothing listens on port %ui of this sandbox: "
+                              "its command ended with code %i.",
+                              (ngx_uint_t) ctx->port, p->code);
+        ngx_http_sandbox_peer_failed(peer, &failure);
+        return;
+    }
+
+    if (ngx_http_sandbox_page_waits(peer->request)) {
+        ngx_http_sandbox_peer_failed(peer, NULL);
+    }
+}
+
+
+static void
+ngx_http_sandbox_peer_deadline_handler(ngx_event_t *ev)
+{
+    ngx_connection_t             *c;
+    ngx_http_sandbox_peer_t      *peer;
+    ngx_http_sandbox_failure_t    failure;
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    c = ev->data;
+    peer = c->data;
+
+    ngx_http_set_log_request(peer->request->connection->log, peer->request);
+
+    slcf = ngx_http_get_module_loc_conf(peer->request, ngx_http_sandbox_module);
+
+    ngx_http_sandbox_fail(&failure, NGX_HTTP_GATEWAY_TIME_OUT, "WAKE_TIMEOUT",
+                          "Nothing began to listen on port %ui of this "
+                          "sandbox within %M seconds.",
+                          (ngx_uint_t) peer->ctx->port,
+                          slcf->wake_timeout / 1000);
+    failure.retry_after = 5;
+
+    ngx_http_sandbox_peer_failed(peer, &failure);
 }
 
 
@@ -391,6 +528,10 @@ ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer)
         ngx_http_sandbox_peer_wait(peer);
         return;
 
+    case NGX_BUSY:
+        ngx_http_sandbox_peer_await(peer);
+        return;
+
     case NGX_AGAIN:
         ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
         return;
@@ -438,6 +579,10 @@ ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer)
     peer->parked = NULL;
     peer->attempts++;
 
+    if (peer->deadline.timer_set) {
+        ngx_del_timer(&peer->deadline);
+    }
+
     c->write->ready = 1;
 
     if (ngx_add_conn) {
@@ -465,6 +610,8 @@ ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer)
 }
 
 
+/* failure NULL: the page that waits instead */
+
 static void
 ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
     ngx_http_sandbox_failure_t *failure)
@@ -486,6 +633,10 @@ ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
 
     r->main->count++;
 
+    /* what the port's command said is a part of the answer */
+
+    peer->failing = 1;
+
     if (u->cleanup) {
         cleanup = *u->cleanup;
         cleanup(r);
@@ -495,7 +646,10 @@ ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
 
     peer->ctx->own = 1;
 
-    rc = ngx_http_sandbox_send_failure(r, failure);
+    rc = failure ? ngx_http_sandbox_send_failure(r, failure)
+                 : ngx_http_sandbox_send_waiting(r);
+
+    ngx_http_sandbox_unawait(&peer->ctx->await);
 
     ngx_http_finalize_request(r, rc);
 
@@ -512,6 +666,14 @@ ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
     ngx_connection_t  *c;
 
     ngx_http_sandbox_unwait(&peer->ctx->waiter);
+
+    if (!peer->failing) {
+        ngx_http_sandbox_unawait(&peer->ctx->await);
+    }
+
+    if (peer->deadline.timer_set) {
+        ngx_del_timer(&peer->deadline);
+    }
 
     if (peer->retry.timer_set) {
         ngx_del_timer(&peer->retry);

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_preview.h"
 #include "sandbox_secret.h"
 
 
@@ -29,12 +29,8 @@ static ngx_int_t ngx_http_sandbox_variable_wait_time(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_sandbox_variable_masked(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_sandbox_variable_upstream_host(
-    ngx_http_request_t *r, ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_sandbox_variable_upgrade(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-static void ngx_http_sandbox_variable_set(ngx_http_variable_value_t *v,
-    u_char *text, size_t len);
 static ngx_int_t ngx_http_sandbox_variable_copy(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, const char *text);
 static ngx_uint_t ngx_http_sandbox_has_token(ngx_str_t *value,
@@ -80,6 +76,27 @@ static ngx_http_variable_t  ngx_http_sandbox_variables[] = {
       ngx_http_sandbox_variable_upstream_host,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
+    { ngx_string("sandbox_upstream_proto"), NULL,
+      ngx_http_sandbox_variable_upstream_proto,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_upstream_forwarded"), NULL,
+      ngx_http_sandbox_variable_upstream_forwarded,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_upstream_origin"), NULL,
+      ngx_http_sandbox_variable_upstream_origin,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_upstream_referer"), NULL,
+      ngx_http_sandbox_variable_upstream_referer,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+#if (NGX_HTTP_CACHE)
+    { ngx_string("sandbox_cache"), NULL, ngx_http_sandbox_variable_cache,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+#endif
+
     { ngx_string("sandbox_upgrade"), NULL,
       ngx_http_sandbox_variable_upgrade,
       (uintptr_t) "websocket", NGX_HTTP_VAR_NOCACHEABLE, 0 },
@@ -112,7 +129,7 @@ ngx_http_sandbox_add_variables(ngx_conf_t *cf)
 }
 
 
-static void
+void
 ngx_http_sandbox_variable_set(ngx_http_variable_value_t *v, u_char *text,
     size_t len)
 {
@@ -342,36 +359,6 @@ ngx_http_sandbox_variable_masked(ngx_http_request_t *r,
     }
 
     ngx_http_sandbox_variable_set(v, p, n);
-
-    return NGX_OK;
-}
-
-
-/* the same for requests and handshakes: dev servers check it in both */
-
-static ngx_int_t
-ngx_http_sandbox_variable_upstream_host(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    u_char                  *p;
-    ngx_http_sandbox_ctx_t  *ctx;
-
-    ctx = ngx_http_sandbox_get_ctx(r);
-
-    if (ctx == NULL || !ctx->preview || ctx->port == 0) {
-        ngx_http_sandbox_variable_set(v, (u_char *) "localhost",
-                                      sizeof("localhost") - 1);
-        return NGX_OK;
-    }
-
-    p = ngx_pnalloc(r->pool, sizeof("localhost:65535") - 1);
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    ngx_http_sandbox_variable_set(v, p,
-                    ngx_sprintf(p, "localhost:%ui", (ngx_uint_t) ctx->port)
-                    - p);
 
     return NGX_OK;
 }

@@ -10,6 +10,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "sandbox_json.h"
 #include "sandbox_store.h"
 
 
@@ -17,11 +18,6 @@
 #define SANDBOX_JSON_INTEGER  9007199254740991.0
 
 
-static cJSON *sandbox_json_parse(const char *text, size_t len);
-static int sandbox_json_string(const cJSON *json, const char *name, char *buf,
-    size_t size);
-static int sandbox_json_integer(const cJSON *json, const char *name,
-    int64_t *value, int64_t absent);
 static int sandbox_json_flag(const cJSON *json, const char *name, int *value);
 static int sandbox_json_object(const cJSON *json, const char *name,
     char **text);
@@ -30,7 +26,6 @@ static int sandbox_json_add_object(cJSON *json, const char *name,
 static int sandbox_json_add_told(cJSON *json, const char *name,
     int64_t value);
 static int sandbox_json_is_flat(const cJSON *item);
-static char *sandbox_json_print(cJSON *json);
 
 
 int
@@ -41,7 +36,7 @@ sandbox_spec_parse(const char *text, size_t len, sandbox_spec_t *spec)
 
     memset(spec, 0, sizeof(sandbox_spec_t));
 
-    json = sandbox_json_parse(text, len);
+    json = sandbox_json_parse(text, len, 1);
     if (json == NULL) {
         return -1;
     }
@@ -174,69 +169,6 @@ sandbox_spec_free(sandbox_spec_t *spec)
 
 
 int
-sandbox_port_parse_policy(const char *text, size_t len, sandbox_port_t *policy)
-{
-    int     rc;
-    cJSON  *json;
-
-    memset(policy, 0, sizeof(sandbox_port_t));
-
-    json = sandbox_json_parse(text, len);
-    if (json == NULL) {
-        return -1;
-    }
-
-    rc = 0;
-
-    if (sandbox_json_string(json, "token", policy->token,
-                            sizeof(policy->token))
-        || sandbox_json_string(json, "name", policy->name,
-                               sizeof(policy->name))
-        || sandbox_json_string(json, "host", policy->host,
-                               sizeof(policy->host))
-        || sandbox_json_integer(json, "exposed_ms", &policy->exposed_ms, 0)
-        || !sandbox_token_valid(policy->token, strlen(policy->token)))
-    {
-        errno = EBADMSG;
-        rc = -1;
-    }
-
-    cJSON_Delete(json);
-
-    return rc;
-}
-
-
-char *
-sandbox_port_format_policy(const sandbox_port_t *policy)
-{
-    cJSON  *json;
-
-    if (!sandbox_token_valid(policy->token, strlen(policy->token))) {
-        errno = EINVAL;
-        return NULL;
-    }
-
-    json = cJSON_CreateObject();
-
-    if (json == NULL
-        || cJSON_AddNumberToObject(json, "v", 1) == NULL
-        || cJSON_AddStringToObject(json, "token", policy->token) == NULL
-        || cJSON_AddStringToObject(json, "name", policy->name) == NULL
-        || cJSON_AddStringToObject(json, "host", policy->host) == NULL
-        || cJSON_AddNumberToObject(json, "exposed_ms",
-                                   (double) policy->exposed_ms) == NULL)
-    {
-        cJSON_Delete(json);
-        errno = ENOMEM;
-        return NULL;
-    }
-
-    return sandbox_json_print(json);
-}
-
-
-int
 sandbox_container_parse(const char *text, size_t len, sandbox_container_t *c)
 {
     int     rc;
@@ -244,7 +176,7 @@ sandbox_container_parse(const char *text, size_t len, sandbox_container_t *c)
 
     memset(c, 0, sizeof(sandbox_container_t));
 
-    json = sandbox_json_parse(text, len);
+    json = sandbox_json_parse(text, len, 1);
     if (json == NULL) {
         return -1;
     }
@@ -294,10 +226,8 @@ sandbox_container_format(const sandbox_container_t *c)
 }
 
 
-/* an object of version 1, with nothing after it */
-
-static cJSON *
-sandbox_json_parse(const char *text, size_t len)
+cJSON *
+sandbox_json_parse(const char *text, size_t len, int64_t max)
 {
     cJSON       *json;
     int64_t      version;
@@ -326,7 +256,7 @@ sandbox_json_parse(const char *text, size_t len)
     if (end != text + len
         || !cJSON_IsObject(json)
         || sandbox_json_integer(json, "v", &version, 1)
-        || version != 1)
+        || version < 1 || version > max)
     {
         cJSON_Delete(json);
         errno = EBADMSG;
@@ -337,7 +267,7 @@ sandbox_json_parse(const char *text, size_t len)
 }
 
 
-static int
+int
 sandbox_json_string(const cJSON *json, const char *name, char *buf,
     size_t size)
 {
@@ -365,7 +295,7 @@ sandbox_json_string(const cJSON *json, const char *name, char *buf,
 }
 
 
-static int
+int
 sandbox_json_integer(const cJSON *json, const char *name, int64_t *value,
     int64_t absent)
 {
@@ -509,9 +439,7 @@ sandbox_json_is_flat(const cJSON *item)
 }
 
 
-/* frees json */
-
-static char *
+char *
 sandbox_json_print(cJSON *json)
 {
     char  *text;

@@ -23,6 +23,8 @@ static const sandbox_route_entry_t *sandbox_route_find_process(
 static int sandbox_route_dots(const char *path, size_t len);
 static const sandbox_route_entry_t *sandbox_route_find(const char *tail,
     size_t len);
+static const sandbox_route_entry_t *sandbox_route_port(
+    const sandbox_route_entry_t *e, sandbox_route_t *route);
 
 
 #define sandbox_route_text(s)  { s, sizeof(s) - 1 }
@@ -40,6 +42,23 @@ static const sandbox_route_entry_t  sandbox_route_health = {
 static const sandbox_route_entry_t  sandbox_route_sandboxes = {
     sandbox_route_text(""), SANDBOX_ROUTE_SANDBOXES,
     "GET, HEAD, POST", "/v1/sandbox", 0
+};
+
+
+/* what follows "/ports/:port" */
+
+static const sandbox_route_entry_t  sandbox_route_ports[] = {
+
+    { sandbox_route_text("/links"), SANDBOX_ROUTE_LINKS,
+      "GET, HEAD, POST", "/v1/sandbox/:id/ports/:port/links", 0 },
+
+    { sandbox_route_text("/links/"), SANDBOX_ROUTE_LINK,
+      "DELETE", "/v1/sandbox/:id/ports/:port/links/:name", 1 },
+
+    { sandbox_route_text("/diagnose"), SANDBOX_ROUTE_DIAGNOSE,
+      "GET, HEAD", "/v1/sandbox/:id/ports/:port/diagnose", 0 },
+
+    { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
 };
 
 
@@ -66,7 +85,7 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
       "GET, HEAD, POST, DELETE", "/v1/sandbox/:id/ports", 0 },
 
     { sandbox_route_text("/ports/"), SANDBOX_ROUTE_PORT,
-      "GET, HEAD, POST, DELETE", "/v1/sandbox/:id/ports/:port", 1 },
+      "GET, HEAD, POST, PATCH, DELETE", "/v1/sandbox/:id/ports/:port", 1 },
 
     { sandbox_route_text("/exec"), SANDBOX_ROUTE_EXEC,
       "POST", "/v1/sandbox/:id/exec", 0 },
@@ -212,6 +231,10 @@ sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
         }
     }
 
+    if (e && e->kind == SANDBOX_ROUTE_PORT) {
+        e = sandbox_route_port(e, route);
+    }
+
     if (e == NULL) {
         return SANDBOX_ROUTE_OK;
     }
@@ -220,12 +243,60 @@ sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
     route->allow = e->allow;
     route->pattern = e->pattern;
 
-    if (e->kind == SANDBOX_ROUTE_PORT) {
-        route->port.data = route->tail.data + e->tail.len;
-        route->port.len = route->tail.len - e->tail.len;
+    return SANDBOX_ROUTE_OK;
+}
+
+
+/* one of a port, whose number ends where the path does or at a slash */
+
+static const sandbox_route_entry_t *
+sandbox_route_port(const sandbox_route_entry_t *e, sandbox_route_t *route)
+{
+    size_t       len, n;
+    const char  *p, *slash;
+
+    p = route->tail.data + e->tail.len;
+    len = route->tail.len - e->tail.len;
+
+    slash = memchr(p, '/', len);
+    n = slash ? (size_t) (slash - p) : len;
+
+    route->port.data = p;
+    route->port.len = n;
+
+    if (slash == NULL) {
+        return e;
     }
 
-    return SANDBOX_ROUTE_OK;
+    p += n;
+    len -= n;
+
+    for (e = sandbox_route_ports; e->tail.data; e++) {
+
+        if (len < e->tail.len || memcmp(p, e->tail.data, e->tail.len) != 0) {
+            continue;
+        }
+
+        if (len == e->tail.len && !e->prefix) {
+            return e;
+        }
+
+        if (len > e->tail.len && e->prefix
+            && memchr(p + e->tail.len, '/', len - e->tail.len) == NULL)
+        {
+            route->link.data = p + e->tail.len;
+            route->link.len = len - e->tail.len;
+
+            return e;
+        }
+    }
+
+    /* of no route, it has no places but the id's */
+
+    route->port.data = NULL;
+    route->port.len = 0;
+
+    return NULL;
 }
 
 
@@ -250,12 +321,6 @@ sandbox_route_find(const char *tail, size_t len)
         }
 
         if (!e->prefix) {
-            continue;
-        }
-
-        if (e->kind == SANDBOX_ROUTE_PORT
-            && memchr(tail + e->tail.len, '/', len - e->tail.len) != NULL)
-        {
             continue;
         }
 

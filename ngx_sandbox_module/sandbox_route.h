@@ -30,6 +30,9 @@ typedef enum {
     SANDBOX_ROUTE_RESTART,
     SANDBOX_ROUTE_PORTS,
     SANDBOX_ROUTE_PORT,
+    SANDBOX_ROUTE_LINKS,
+    SANDBOX_ROUTE_LINK,
+    SANDBOX_ROUTE_DIAGNOSE,
     SANDBOX_ROUTE_EXEC,           /* from here on: the agent answers */
     SANDBOX_ROUTE_FILE,
     SANDBOX_ROUTE_EXECUTE,
@@ -56,6 +59,7 @@ typedef struct {
     sandbox_text_t    id;
     sandbox_text_t    tail;       /* what follows the id, with its slash */
     sandbox_text_t    port;
+    sandbox_text_t    link;       /* its name, as it stands in the path */
 } sandbox_route_t;
 
 

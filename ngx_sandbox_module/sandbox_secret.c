@@ -167,7 +167,7 @@ sandbox_arg_value(const sandbox_arg_t *arg, char *buf, size_t size)
 
 
 size_t
-sandbox_args_strip(const char *args, size_t len, char *buf)
+sandbox_args_strip(const char *args, size_t len, int which, char *buf)
 {
     int             first;
     char           *out;
@@ -182,7 +182,9 @@ sandbox_args_strip(const char *args, size_t len, char *buf)
 
     while (sandbox_arg_next(&pos, end, &arg)) {
 
-        if (arg.secret) {
+        if (arg.secret
+            && (which == SANDBOX_ARGS_SECRET || !arg.authorization))
+        {
             continue;
         }
 

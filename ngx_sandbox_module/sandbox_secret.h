@@ -43,7 +43,10 @@ int sandbox_arg_value(const sandbox_arg_t *arg, char *buf, size_t size);
  * Copies a query string without its secret arguments, else byte by byte;
  * buf has room for len bytes.  Returns the new length.
  */
-size_t sandbox_args_strip(const char *args, size_t len, char *buf);
+#define SANDBOX_ARGS_SECRET  0           /* all of them */
+#define SANDBOX_ARGS_KEY     1           /* sandbox_key */
+
+size_t sandbox_args_strip(const char *args, size_t len, int which, char *buf);
 
 /*
  * Copies a URL, or a line that contains one, with the values of secret

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 
 #include "sandbox_name.h"
+#include "sandbox_port.h"
 
 
 /*
@@ -46,7 +47,6 @@
 
 #define SANDBOX_OWNER_MAX  64
 #define SANDBOX_CLASS_MAX  32
-#define SANDBOX_NAME_MAX   128           /* of an exposed port */
 #define SANDBOX_SPEC_MAX   65536         /* of a file of the store */
 #define SANDBOX_AGENT_MAX  (64 << 20)    /* of the agent's binary */
 
@@ -55,15 +55,6 @@
 
 
 typedef struct sandbox_store_s  sandbox_store_t;
-
-
-/* compare with sandbox_stamp_equal() */
-typedef struct {
-    ino_t            ino;
-    int64_t          ctime_ns;
-    /* set from the precise clock: ctime ticks in ms, inodes are used again */
-    int64_t          mtime_ns;
-} sandbox_stamp_t;
 
 
 typedef struct {
@@ -80,17 +71,6 @@ typedef struct {
     char            *labels;             /* JSON object text, or NULL */
     sandbox_stamp_t  stamp;              /* of spec.json */
 } sandbox_spec_t;
-
-
-typedef struct {
-    uint16_t         port;
-    char             token[SANDBOX_TOKEN_MAX + 1];
-    char             name[SANDBOX_NAME_MAX + 1];
-    char             host[256];          /* preview domain, without '*.' */
-    char             run[SANDBOX_RANDOM_LEN + 1];    /* see above; not JSON */
-    int64_t          exposed_ms;
-    sandbox_stamp_t  stamp;
-} sandbox_port_t;
 
 
 typedef struct {
@@ -169,16 +149,14 @@ int sandbox_store_update(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);
 
 /*
- * The pure part (sandbox_json.c): text of the files to structures and back.
+ * The pure part (sandbox_json.c): text of the files to structures and back;
+ * that of a port's policy is in sandbox_port.h.
  * Parsing sets everything, what is not in the text (run, port, stamp) to
  * zero; -1 with errno EBADMSG or ENOMEM leaves nothing to free.  Formatting
  * gives text to free(), or NULL with errno EINVAL, EFBIG or ENOMEM.
  */
 int sandbox_spec_parse(const char *text, size_t len, sandbox_spec_t *spec);
 char *sandbox_spec_format(const sandbox_spec_t *spec);
-int sandbox_port_parse_policy(const char *text, size_t len,
-    sandbox_port_t *policy);
-char *sandbox_port_format_policy(const sandbox_port_t *policy);
 int sandbox_container_parse(const char *text, size_t len,
     sandbox_container_t *c);
 char *sandbox_container_format(const sandbox_container_t *c);

@@ -14,27 +14,18 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
-use Sandbox::Npm;
+use Sandbox::Browser;
 
-my $chromium = $ENV{TEST_CHROMIUM} || '/usr/bin/chromium';
-
-ok(-x $chromium, "$chromium is there (apt-get install chromium)")
-    or Sandbox::bail('no browser');
-
-my $node = Sandbox::Npm::install("$FindBin::Bin/browser", 'node');
 my $t = Sandbox->new()->start();
 my $id = 'browser';
 
 $t->app($id, 'app.py', 8080, '127.0.0.1');
 my $url = $t->expose($id, 8080);
 
-my $shot = build_dir() . '/preview.png';
+my $shot = Sandbox::Browser::artifacts() . '/preview.png';
 unlink $shot;
-my $json = `node $FindBin::Bin/browser/preview.mjs $node $chromium $url http://localhost:$t->{port} $shot 2>$t->{dir}/browser.log`;
-my $rc = $?;
-is($rc, 0, 'the browser\'s script ends well')
-    or diag(Sandbox::slurp("$t->{dir}/browser.log"));
-my $res = eval { decode_json($json) } || {};
+my $res = Sandbox::Browser::run($t, 'preview.mjs', { url => $url,
+    api => "http://localhost:$t->{port}", screenshot => $shot });
 
 is($res->{status}, 200, 'the page is opened');
 is($res->{title}, 'Hello from port 8080', 'and is the app\'s');

@@ -177,10 +177,41 @@ for my $name (qw/Redirect Expires Limit-Rate Charset/) {
         sub { s{include %%PROXY%%}{include $t->{dir}/proxy.conf}gr },
         qr/ignore/);
 }
-bad_conf('a cache whose key lacks the host', sub {
+good_conf('a cache of previews', sub {
     s{^(http \{)}{$1\n    proxy_cache_path %%DIR%%/c keys_zone=c:1m;}m;
     s/(sandbox_preview;)/$1 proxy_cache c; proxy_cache_key \$uri;/r;
-}, qr/cache/);
+});
+bad_conf('a cache of the API', sub {
+    s{^(http \{)}{$1\n    proxy_cache_path %%DIR%%/c keys_zone=c:1m;}m;
+    s/(sandbox_api;)/$1 proxy_cache c;/r;
+}, qr/proxy_cache/);
+
+# what is so unless a port's policy says else
+
+for my $line ('access link', 'access key', 'access public', 'host public',
+    'cors app', 'cors off', 'cors reflect', 'cookies off', 'strip off',
+    'cors https://a.example http://b.example:81', 'strip cookie authorization',
+    'limit connections=1', 'limit rate=100000 body=1g connections=65535')
+{
+    good_conf("sandbox_preview_$line",
+        sub { s/sandbox_preview;/sandbox_preview; sandbox_preview_$line;/r });
+    good_conf("sandbox_preview_$line in the http block",
+        sub { s/^(http \{)/$1\n    sandbox_preview_$line;/mr });
+}
+for my $line ('access all', 'access link key', 'host example.com', 'cors',
+    'cors *', 'cors a.example', 'cors https://A.example', 'cors off app',
+    'cookies all', 'strip host', 'strip off cookie', 'limit', 'limit 5',
+    'limit connections=0', 'limit connections=65536', 'limit rate=0',
+    'limit rate=5r/s', 'limit body=0', 'limit body=x', 'limit other=1',
+    'access link; sandbox_preview_access key', 'cors off; sandbox_preview_cors '
+    . 'app', 'strip off; sandbox_preview_strip off',
+    'limit rate=1; sandbox_preview_limit rate=2')
+{
+    my ($name) = $line =~ /^(\w+)/;
+    bad_conf("sandbox_preview_$line",
+        sub { s/sandbox_preview;/sandbox_preview; sandbox_preview_$line;/r },
+        qr/sandbox_preview_$name|invalid value/);
+}
 bad_conf('sandbox_api and sandbox_preview in one location',
     sub { s/sandbox_preview;/sandbox_preview; sandbox_api;/r },
     qr/sandbox_api/);

@@ -14,11 +14,15 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
 use Sandbox::HTTP;
+use Sandbox::Npm;
 
 my $EXAMPLES = root_dir() . '/examples';
 my %runs = (
     'quickstart' => \&quickstart,
     'curl' => \&walk,
+    'vite' => \&vite,
+    'websocket' => \&chat,
+    'nodejs-app' => \&counter,
     'engine-proxy' => \&engine_proxy,
     # t/image.t builds it and runs a command in it
     'extend-image' => sub {
@@ -27,7 +31,8 @@ my %runs = (
     },
 );
 
-my @found = map { File::Basename::basename($_) } glob "$EXAMPLES/*";
+my @found = map { File::Basename::basename($_) }
+    grep { -d } glob "$EXAMPLES/*";
 is("@{[sort @found]}", "@{[sort keys %runs]}", 'every example is run here');
 ok(-s "$EXAMPLES/$_/README.md", "$_ has a README") for @found;
 
@@ -134,6 +139,85 @@ sub walk
     like($out, qr/the walk ends here/, 'curl: and it says so');
 
     finish($t, 'curl');
+}
+
+
+# an example that ends with the link of its app, in a sandbox of that name
+
+sub linked
+{
+    my ($name, $id, $check, %env) = @_;
+    my $t = Sandbox->new(keys => ['me:runs-with-a-key-0123456'])->start();
+    $t->{key} = 'runs-with-a-key-0123456';
+
+    my $out = output_of("$name: it", {
+        SANDBOX_API => "http://localhost:$t->{port}",
+        SANDBOX_KEY => $t->{key}, %env }, "$EXAMPLES/$name/run");
+    unlike($out, qr/\Q$t->{key}/, "$name: the key is not shown");
+    my ($url) = $out =~ m{^Open it in a browser: (http://\S+)$}m;
+    ok($url, "$name: a link") or diag($out);
+
+    $check->($t, $url // 'http://none/');
+
+    is($t->api('POST', "/v1/sandbox/$id/sleep")->{status}, 200,
+        "$name: asleep");
+    like($t->preview('GET', $url // 'http://none/', headers => [
+        Accept => 'text/html'])->{body}, qr/Waking up/,
+        "$name: its link wakes it");
+    ok(wait_for(sub { $t->preview('GET', $url // 'http://none/')->{status}
+        == 200 }, 90), "$name: and has the app again");
+    $check->($t, $url // 'http://none/');
+
+    finish($t, $name);
+}
+
+
+sub vite
+{
+    my $node = Sandbox::Npm::install("$FindBin::Bin/browser/vite", 'vite');
+
+    my ($tested) = slurp("$node/package.json") =~ /"vite": "(.*)"/;
+    like(slurp("$EXAMPLES/vite/app/package.json"),
+        qr/"vite": "\Q$tested\E"/, 'vite: the version that is tested');
+    linked('vite', 'vite', sub {
+        my ($t, $url) = @_;
+        like($t->preview('GET', $url)->{body}, qr{/\@vite/client},
+            'vite: its dev server');
+    }, VITE_MODULES => $node);
+}
+
+
+sub chat
+{
+    linked('websocket', 'chat', sub {
+        my ($t, $url) = @_;
+        my ($host) = $url =~ m{//([^/]+)};
+        my @c = map { my $c = $t->connect();
+            $c->request('GET', '/', host => $host, headers => [
+                Upgrade => 'websocket', Connection => 'Upgrade',
+                'Sec-WebSocket-Version' => 13,
+                'Sec-WebSocket-Key' => 'dGhlIHNhbXBsZSBub25jZQ==']);
+            is($c->head()->{status}, 101, 'websocket: joined'); $c } 1, 2;
+        # a masked text frame whose mask is 0
+        $c[0]->send("\x81\x85\0\0\0\0hello");
+        for my $c (@c) {
+            $c->fill(30) while length $c->{in} < 7;
+            is($c->{in}, "\x81\x05hello", 'websocket: everybody hears it');
+            $c->close();
+        }
+    });
+}
+
+
+sub counter
+{
+    my $n = 1;
+    linked('nodejs-app', 'counter', sub {
+        my ($t, $url) = @_;
+        my ($seen) = $t->preview('GET', $url)->{body} =~ /visitor (\d+)/;
+        cmp_ok($seen // 0, '>', $n, 'nodejs-app: it counts on');
+        $n = $seen // 0;
+    });
 }
 
 

@@ -74,6 +74,47 @@ $c->request('GET', "/v1/sandbox/$id/api/ping?sandbox_key=$key",
     host => $host, headers => [Cookie => $key]);
 $c->close();
 
+# the key of a port, wherever it may come, right and wrong
+
+my $port_key = 'kEyOfThePort-0123456789';
+$t->api('POST', "/v1/sandbox/$id/ports/8081", json => {
+    token => 'keyedsecret12345', access => 'key', key => $port_key });
+$t->app($id, 'app.py', 8081);
+my $keyed = "8081-$id-keyedsecret12345.localhost:$t->{port}";
+my $link = $t->api('POST', "/v1/sandbox/$id/ports/8081/links",
+    json => { name => 'l', token => 'linksecret123456' })->{json}{url};
+
+for my $k ($port_key, "x$port_key") {
+    for my $path ("/a?sandbox_key=$k", "/a?b=1&sandbox%5Fkey=$k&c#d", '/cut',
+        '/close', "/%2e?Sandbox_Key=$k")
+    {
+        for my $headers (['X-Sandbox-Key' => $k],
+            [Cookie => "a=b; __Host-sandbox=$k"], [Accept => 'text/html'],
+            [Referer => "http://$keyed/p?sandbox_key=$k"],
+            [Origin => "http://$keyed"], [Origin => $url, Referer => $url])
+        {
+            $t->preview('GET', "http://$keyed", path => $path,
+                headers => $headers);
+            $t->preview('GET', $link, path => $path, headers => $headers);
+        }
+    }
+    Sandbox::WebSocket->new(port => $t->{port}, host => $keyed, path => '/ws',
+        headers => ['Sec-WebSocket-Protocol' => "sandbox-key, $k"]);
+    $t->raw("GET /a?sandbox_key=$k HTTP/1.1\r\nHost: $keyed\r\nA b\r\n"
+        . "X-Sandbox-Key : $k\r\n\r\n");
+}
+
+# the app sees none of them, nor the tokens that led to it
+
+my $seen = $t->preview('GET', "http://$keyed", path => '/seen',
+    headers => ['X-Sandbox-Key' => $port_key])->{body};
+like($seen, qr{GET /a}, 'the app has seen requests');
+unlike($seen, qr/$port_key|keyedsecret12345|linksecret123456/i,
+    'and neither key nor token');
+unlike($seen, qr/sandbox.key|__Host-sandbox/i, 'nor what they came in');
+unlike($t->preview('GET', $url, path => '/seen')->{body}, qr/$tok/,
+    'nor has the other');
+
 # an agent that dies under requests makes nginx write errors
 
 my @open = map {
@@ -113,7 +154,9 @@ like($access, qr/wait=\d+\.\d{3}/, 'and for how long it waited');
 
 for my $log (['access', $access], ['error', $error]) {
     my ($name, $text) = @$log;
-    for my $secret ($key, $tok, 'othersecret1234') {
+    for my $secret ($key, $tok, 'othersecret1234', $port_key,
+        'keyedsecret12345', 'linksecret123456')
+    {
         my @lines = grep { /\Q$secret\E/i } split /\n/, $text;
         is(scalar @lines, 0, "$secret is not in the $name log")
             or diag(join "\n", @lines[0 .. ($#lines > 3 ? 3 : $#lines)]);
@@ -124,11 +167,14 @@ for my $log (['access', $access], ['error', $error]) {
 
 my $found = `grep -rlaE '$key|$tok' $t->{dir} --exclude=keys --exclude=agent 2>/dev/null`;
 is($found, "$t->{state}/$id/ports/8080\n", 'the token is in its policy only');
-is((stat "$t->{state}/$id/ports/8080")[2] & 077, 0, 'which is for nginx only');
+$found = `grep -rlaE '$port_key|keyedsecret|linksecret' $t->{dir} --exclude=keys --exclude=agent 2>/dev/null`;
+is($found, "$t->{state}/$id/ports/8081\n", 'the port\'s key too');
+is((stat "$t->{state}/$id/ports/$_")[2] & 077, 0, 'which is for nginx only')
+    for 8080, 8081;
 
 # nor in the engine
 
 my $inspect = Sandbox::docker('inspect ' . $t->container_of($id));
-unlike($inspect, qr/$key|$tok|alice/, 'nor in the container\'s description');
+unlike($inspect, qr/$key|$tok|$port_key|alice/, 'nor in the container\'s description');
 
 $t->done();

@@ -62,7 +62,7 @@ is($res->{json}{line}, "GET $odd HTTP/1.1", 'path and query byte for byte');
 is($h{'x-mine'}, 'kept', 'a header of the client passes');
 is($h{'x-forwarded-for'}, '127.0.0.1', 'X-Forwarded-For is nginx\'s');
 is($h{'x-forwarded-proto'}, 'http', 'X-Forwarded-Proto is nginx\'s');
-is($h{'x-forwarded-host'}, $host, 'X-Forwarded-Host is the preview\'s');
+is($h{'x-forwarded-host'}, 'localhost:8080', 'X-Forwarded-Host is Host');
 ok(!exists $h{'x-sandbox-port'}, 'X-Sandbox-* of the client goes');
 ok(!exists $h{'x-accel-redirect'}, 'X-Accel-* of the client goes');
 is($h{cookie}, 'app=1', 'the app\'s cookies are the app\'s');

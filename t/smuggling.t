@@ -105,6 +105,62 @@ my @cases = (
     ['TRACE', "TRACE / HTTP/1.1\r\nHost: $host\r\n\r\n", '405', 0],
     ['HTTP/2.0', "GET / HTTP/2.0\r\nHost: $host\r\n\r\n", '400|505', 0],
     ['HTTP/0.9', "GET /\r\n\r\n", '400|404|421|0', 0],
+    ['two equal TEs', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n"
+        . $chunked, '400|501', 0],
+    ['TE: chunked, chunked', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Transfer-Encoding: chunked, chunked\r\n\r\n$chunked",
+        '400|501', 0],
+    ['TE: chunked;q=1', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Transfer-Encoding: chunked;q=1\r\n\r\n$chunked", '400|501', 0],
+    ['TE: "chunked"', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Transfer-Encoding: \"chunked\"\r\n\r\n$chunked", '400|501', 0],
+    ['TE: an empty one', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Transfer-Encoding:\r\nContent-Length: 3\r\n\r\nabc",
+        '400|501', 0],
+    ['TE with a vertical tab', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Transfer-Encoding: \x0bchunked\r\n\r\n$chunked", '400|501', 0],
+    ['TE with a CR in front', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "X: y\r\rTransfer-Encoding: chunked\r\n\r\n$chunked",
+        '400|200', '0|1'],
+    ['TE on a line of LF', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "X: y\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc",
+        '400', 0],
+    ['Transfer_Encoding', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Transfer_Encoding: chunked\r\nContent-Length: "
+        . length($chunked) . "\r\n\r\n$chunked", '200', 1],
+    ['Content_Length', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . 'Content_Length: ' . length($smuggled)
+        . "\r\nContent-Length: 3\r\n\r\nabc", '200', 1],
+    ['a list with spaces in CL', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Content-Length: 3 3\r\n\r\nabc", '400', 0],
+    ['CL 3;', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Content-Length: 3;\r\n\r\nabc", '400', 0],
+    ['an empty CL', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Content-Length:\r\n\r\n$smuggled", '400', 0],
+    ['CL in the trailer', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n"
+        . "Content-Length: 50\r\n\r\n", '400|200', '0|1'],
+    ['a chunk extension with LF', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Transfer-Encoding: chunked\r\n\r\n3;a\nabc\r\n0\r\n\r\n",
+        '400|200|502', '0|1'],
+    ['a chunk that ends wrongly', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Transfer-Encoding: chunked\r\n\r\n3\r\nabcXX0\r\n\r\n",
+        '400|502', '0|1'],
+    ['a folded first header', "GET / HTTP/1.1\r\n X: y\r\nHost: $host"
+        . "\r\n\r\n", '400', 0],
+    ['a folded Host', "GET / HTTP/1.1\r\nHost:\r\n $host\r\n\r\n",
+        '400', 0],
+    ['a tab before the colon', "POST /echo HTTP/1.1\r\nHost: $host\r\n"
+        . "Content-Length\t: 3\r\n\r\nabc", '400', 0],
+    ['a space before Host\'s colon', "GET / HTTP/1.1\r\nHost : $host"
+        . "\r\n\r\n", '400', 0],
+    ['HTTP/1.1 twice', "GET / HTTP/1.1 HTTP/1.1\r\nHost: $host\r\n\r\n",
+        '400', 0],
+    ['HTTP/1.10', "GET / HTTP/1.10\r\nHost: $host\r\n\r\n",
+        '200|400|505', '0|1'],
+    ['a request behind a tab', "GET\t/\tHTTP/1.1\r\nHost: $host\r\n\r\n",
+        '400', 0],
     ['a header without a colon',
         "GET / HTTP/1.1\r\nHost: $host\r\nnocolon\r\n\r\n", '400|200', '0|1'],
 );
@@ -177,6 +233,37 @@ forget();
 $res = $t->preview('GET', $url, path => '/headers', body => $smuggled);
 is($res->{status}, 200, 'GET with a body');
 is(scalar seen(), 1, 'is one request');
+
+# headers that a hop is asked to drop are dropped or kept, but frame nothing
+
+for my $name ('Content-Length', 'Host', 'Transfer-Encoding', 'Upgrade',
+    'X-Forwarded-For', 'close, Content-Length')
+{
+    forget();
+    $res = $t->preview('POST', $url, path => '/echo', body => $smuggled,
+        headers => [Connection => $name]);
+    is($res->{body}, $smuggled, "Connection: $name: the body is whole");
+    is(scalar seen(), 1, "Connection: $name: one request");
+}
+
+# an upgrade that the app does not make: what follows is nginx's to read
+
+forget();
+$c = $t->connect();
+$c->send("GET /headers HTTP/1.1\r\nHost: $host\r\nUpgrade: websocket\r\n"
+    . "Connection: Upgrade\r\nSec-WebSocket-Version: 777\r\n\r\n"
+    . "GET /smuggled HTTP/1.1\r\nHost: $host2\r\n\r\n");
+is($c->response()->{status}, 200, 'an upgrade that is not made');
+is($c->response()->{body}, 'the app knows no /smuggled',
+    'and a request behind it');
+@seen = seen();
+is(scalar @seen, 1, 'of which this app sees one');
+unlike($seen[0]{line}, qr/smuggled/, 'and not the other\'s');
+
+forget();
+$res = $t->preview('POST', $url, path => '/echo', body => $smuggled,
+    headers => [Expect => '100-continue']);
+is(scalar seen(), 1, 'Expect: 100-continue: one request');
 
 # an app that answers before it has read all: the rest is no request
 

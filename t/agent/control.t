@@ -107,8 +107,8 @@ $box->tell("sendfd $t null {\"op\":\"listen\",\"seq\":10,\"port\":8082}");
 like($box->packet($t)->{error}, qr/socket/, 'not a socket');
 $box->tell("sendfd $t null {\"op\":\"prepare\",\"seq\":11}");
 $box->packet($t);
-is(scalar(grep { (readlink($_) // '') =~ m{/null$} }
-    glob '/proc/' . $box->pid() . '/fd/*'), 1,
+ok($box->wait_for(20, sub { 1 == grep { (readlink($_) // '') =~ m{/null$} }
+    glob '/proc/' . $box->pid() . '/fd/*' }),
     'descriptors that nobody asked for are closed');
 
 $box->tell("send $t {\"op\":\"configure\",\"seq\":12,\"env\":{\"NEW\":\"x\"}}");

@@ -3,30 +3,17 @@
  */
 
 /*
- * Opens a preview in Chromium, exchanges WebSocket messages through it, tries
- * to drive the API from its page, and prints what came of it as JSON:
- *
- *     node preview.mjs <directory with node_modules> <chromium> <url>
- *                      <url of the API> <screenshot>
+ * Opens a preview in Chromium, exchanges WebSocket messages through it, and
+ * tries to drive the API from its page.
  */
 
-import { createRequire } from 'node:module';
+import { args, main } from './browser.mjs';
 
-const [modules, chromiumPath, url, api, screenshot] = process.argv.slice(2);
-const { chromium } = createRequire(modules + '/')('playwright-core');
-
-const browser = await chromium.launch({
-    executablePath: chromiumPath,
-    headless: true,
-    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic',
-        '--no-first-run', '--disable-background-networking',
-        '--disable-component-update', '--disable-sync',
-        '--disable-dev-shm-usage'],
-});
+const { url, api, screenshot } = args;
 
 const result = { failures: [] };
 
-try {
+await main(async (browser) => {
     const page = await browser.newPage();
     page.setDefaultTimeout(60000);
     page.on('pageerror', (e) => result.failures.push(String(e)));
@@ -82,8 +69,6 @@ try {
             done(e.data);
         };
     }));
-} finally {
-    await browser.close();
-}
 
-console.log(JSON.stringify(result));
+    return result;
+});

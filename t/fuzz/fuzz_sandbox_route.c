@@ -63,5 +63,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         FUZZ_CHECK(route.port.data + route.port.len == path + size);
     }
 
+    if (route.kind == SANDBOX_ROUTE_LINK) {
+        FUZZ_CHECK(route.link.len > 0);
+        FUZZ_CHECK(memchr(route.link.data, '/', route.link.len) == NULL);
+        FUZZ_CHECK(route.link.data + route.link.len == path + size);
+        FUZZ_CHECK(route.port.data + route.port.len < route.link.data);
+    }
+
     return 0;
 }

@@ -33,7 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf = malloc(size ? size : 1);
     FUZZ_CHECK(buf != NULL);
 
-    n = sandbox_args_strip(text, size, buf);
+    n = sandbox_args_strip(text, size, SANDBOX_ARGS_SECRET, buf);
     FUZZ_CHECK(n <= size);
 
     pos = buf;

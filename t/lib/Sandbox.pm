@@ -123,7 +123,7 @@ sub ensure_user
 }
 
 
-my $PROXY = "$ROOT/conf/sandbox_proxy.conf";
+our $PROXY = "$ROOT/conf/sandbox_proxy.conf";
 
 sub default_conf
 {

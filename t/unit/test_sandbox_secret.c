@@ -52,10 +52,18 @@ test_strip(void **state)
 
     for (i = 0; pairs[i].from; i++) {
         print_message("%s\n", pairs[i].from);
-        n = sandbox_args_strip(pairs[i].from, strlen(pairs[i].from), buf);
+        n = sandbox_args_strip(pairs[i].from, strlen(pairs[i].from),
+                               SANDBOX_ARGS_SECRET, buf);
         assert_int_equal(n, strlen(pairs[i].to));
         assert_memory_equal(buf, pairs[i].to, n);
     }
+
+    /* of a preview, the other may be the app's */
+
+    n = sandbox_args_strip("authorization=a&sandbox_key=k&b", 31,
+                           SANDBOX_ARGS_KEY, buf);
+    assert_int_equal(n, 17);
+    assert_memory_equal(buf, "authorization=a&b", 17);
 }
 
 

@@ -8,7 +8,9 @@ import asyncio
 import base64
 import hashlib
 import json
+import os
 import sys
+import urllib.parse
 
 PORT = int(sys.argv[1])
 ADDRESS = sys.argv[2] if len(sys.argv) > 2 else "0.0.0.0"
@@ -162,7 +164,21 @@ async def serve(r, reader, writer):
     async for piece in body_of(r, reader):
         body += piece
 
-    if path == "/received":
+    if path == "/raw":
+        # an answer byte for byte as the request has it
+        writer.write(body)
+        return False
+
+    if path == "/count":
+        # never the same again, from nobody else
+        reply(writer, "200 OK", os.urandom(8).hex())
+
+    elif path == "/as":
+        # with a header that the query has
+        name, value = urllib.parse.unquote(query).split(": ", 1)
+        reply(writer, "200 OK", os.urandom(8).hex(), [(name, value)])
+
+    elif path == "/received":
         reply(writer, "200 OK", json.dumps(received),
               type_="application/json")
 
@@ -221,6 +237,18 @@ async def serve(r, reader, writer):
             writer.write(block[:n])
             n -= min(n, len(block))
             await writer.drain()
+
+    elif path == "/endless":
+        # until nobody reads on; "/sockets" tells that it ended
+        writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n")
+        open_sockets["now"] += 1
+        try:
+            while True:
+                writer.write(bytes(65536))
+                await writer.drain()
+        finally:
+            open_sockets["now"] -= 1
+            open_sockets["ended"] += 1
 
     elif path == "/cut":
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")

@@ -1,0 +1,68 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_TAIL_H_INCLUDED_
+#define _AGENT_TAIL_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+#include <jansson.h>
+
+
+#define AGENT_TAIL_LINES  64           /* that are kept */
+#define AGENT_TAIL_LINE   512          /* bytes of one; the rest is dropped */
+
+
+/*
+ * The last lines of a command's output, for people to read: escape sequences
+ * and control characters are left out, a carriage return begins the line
+ * anew.  Lines are numbered from 0 and never change once they are there.
+ */
+
+typedef struct {
+    char          text[AGENT_TAIL_LINE];
+    size_t        len;
+    int           state;
+} agent_tail_part_t;
+
+
+typedef struct {
+    char         *lines[AGENT_TAIL_LINES];     /* by number, modulo */
+    uint64_t      next;                        /* number of the next line */
+    agent_tail_part_t  part[2];                /* stdout, stderr */
+} agent_tail_t;
+
+
+/* stream: 1 or 2; what there is no memory for is lost */
+void agent_tail_add(agent_tail_t *t, int stream, const char *buf,
+    size_t len);
+
+/* a line that was begun is one: the output has ended */
+void agent_tail_end(agent_tail_t *t);
+
+/* a line of the agent's own */
+void agent_tail_say(agent_tail_t *t, const char *text);
+
+/* the number of the oldest line that is kept */
+uint64_t agent_tail_first(agent_tail_t *t);
+
+/*
+ * Lines from *from on as the inside of a JSON string, with "\n" between them,
+ * as many as fit into size; *from becomes the number of the first of them,
+ * *to that behind the last.  Returns the length, which is 0 for no line and
+ * for empty ones.
+ */
+size_t agent_tail_text(agent_tail_t *t, uint64_t *from, uint64_t *to,
+    char *buf, size_t size);
+
+/* the last n lines as a JSON array of strings, or NULL */
+json_t *agent_tail_json(agent_tail_t *t, size_t n);
+
+void agent_tail_free(agent_tail_t *t);
+
+
+#endif /* _AGENT_TAIL_H_INCLUDED_ */

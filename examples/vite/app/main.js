@@ -1,0 +1,16 @@
+import { message } from './message.js';
+
+function show(text) {
+    document.getElementById('message').textContent = text;
+}
+
+show(message);
+
+if (import.meta.hot) {
+    import.meta.hot.accept('./message.js', (changed) => {
+        show(changed.message);
+    });
+    import.meta.hot.on('vite:ws:connect', () => {
+        window.connected = true;
+    });
+}
