@@ -60,7 +60,8 @@ agent-tests: $(BUILD)/t/agent_box
 
 $(BUILD)/t/agent_box: t/lib/agent_box.c
 	@mkdir -p $(@D)
-	$(AGENT_CC) -O1 -std=gnu99 -D_GNU_SOURCE $(AGENT_WARN) -o $@ $<
+	$(AGENT_CC) -O1 -std=gnu99 -D_GNU_SOURCE $(AGENT_WARN) -o $@.tmp $<
+	@mv $@.tmp $@
 
 .PHONY: agent-tests
 

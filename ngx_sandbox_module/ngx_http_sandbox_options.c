@@ -485,8 +485,7 @@ ngx_http_sandbox_patch(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         ngx_http_sandbox_options_tell(ctx->node);
         sandbox_fault("options.told");
 
-        return ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
-                                         ngx_http_sandbox_show_json(r, ctx));
+        return ngx_http_sandbox_show_told_options(r, ctx);
 
     case NGX_DECLINED:
         return ngx_http_sandbox_send_failure(r, &ctx->failure);

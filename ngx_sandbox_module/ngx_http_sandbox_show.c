@@ -22,6 +22,7 @@ typedef struct {
     unsigned                       asked:1;
     unsigned                       inspected:1;
     unsigned                       has_told:1;
+    unsigned                       plain:1;
 } ngx_http_sandbox_show_t;
 
 
@@ -82,6 +83,29 @@ ngx_http_sandbox_show_handler(ngx_http_request_t *r)
 }
 
 
+/*
+ * The agent reads in order: when it answers, it has what it was told before,
+ * and so has every command that the caller sends from now on
+ */
+
+ngx_int_t
+ngx_http_sandbox_show_told_options(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_http_sandbox_show_t  *show;
+
+    show = ngx_pcalloc(r->pool, sizeof(ngx_http_sandbox_show_t));
+    if (show == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    show->plain = 1;
+    ctx->body = show;
+
+    return ngx_http_sandbox_show(r, ctx);
+}
+
+
 /* a content handler's result; again when what was asked for is there */
 
 static ngx_int_t
@@ -103,7 +127,9 @@ ngx_http_sandbox_show(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
         show->asked = 1;
         rc = ngx_http_sandbox_show_ask(r, ctx);
 
-    } else if (ngx_strcmp(life, "asleep") == 0 && !show->inspected) {
+    } else if (ngx_strcmp(life, "asleep") == 0 && !show->inspected
+               && !show->plain)
+    {
         rc = ngx_http_sandbox_show_inspect(r, ctx);
     }
 
@@ -269,17 +295,20 @@ static ngx_int_t
 ngx_http_sandbox_show_send(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    cJSON       *json;
-    const char  *state;
+    cJSON                    *json;
+    const char               *state;
+    ngx_http_sandbox_show_t  *show;
+
+    show = ctx->body;
 
     json = ngx_http_sandbox_show_json(r, ctx);
 
-    if (json) {
+    if (json && !show->plain) {
         state = cJSON_GetStringValue(cJSON_GetObjectItem(json, "state"));
 
-        if (ngx_http_sandbox_show_ended(ctx->node, ctx->body, state, json)
+        if (ngx_http_sandbox_show_ended(ctx->node, show, state, json)
             != NGX_OK
-            || ngx_http_sandbox_show_usage(ctx->node, ctx->body, state, json)
+            || ngx_http_sandbox_show_usage(ctx->node, show, state, json)
                != NGX_OK)
         {
             cJSON_Delete(json);

@@ -75,6 +75,24 @@ options_are({ sleepAfter => 77 }, 'an empty object changes nothing');
 $res = $t->api('PATCH', "/v1/sandbox/$id");
 is($res->{status}, 200, 'nor does no body');
 
+# a change is answered when the agent of one that runs knows of it: another
+# worker may bring the next command there first
+
+{
+    my ($agent, $c) = ($t->agent_pid($id), $t->connect());
+
+    kill 'STOP', $agent;
+    wait_for(sub { slurp("/proc/$agent/stat") =~ /\) T / }, 30)
+        or die 'the agent is not halted';
+    my $asked = time();
+    $c->request('PATCH', "/v1/sandbox/$id",
+        $t->api_options(json => { sleepAfter => 77 }));
+    my $early = defined $c->fill(0.3) && time() - $asked < 0.9;
+    kill 'CONT', $agent;
+    ok(!$early, 'no answer before the agent knows');
+    is($c->response(method => 'PATCH')->{status}, 200, 'then there is one');
+}
+
 # what is wrong is said, and nothing is changed by it
 
 for my $case (

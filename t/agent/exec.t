@@ -210,7 +210,8 @@ $res = $box->exec({ argv => ['sh', '-c', 'sleep 61 & echo left'] });
 is($res->{stdout}, "left\n", 'output of one that leaves a child');
 is_deeply($res->{exit}, { exit_code => 0 }, 'its exit');
 cmp_ok(time - $began, '<', 30, 'the reply does not wait for the child');
-is(scalar $box->processes(qr/sleep 61/), 1, 'the child lives on');
+ok($box->wait_for(20, sub { $box->processes(qr/sleep 61/) == 1 }),
+    'the child lives on');
 
 $res = $box->exec({ argv => ['sh', '-c',
     '(while :; do echo more || exit; sleep 0.01; done) & echo left'] });
