@@ -434,7 +434,11 @@ agent_session_begin(agent_session_t *s, agent_job_t *job)
         }
     }
 
-    err = agent_shell_prepare(s->shell, fds);
+    err = job->spawn ? agent_shell_prepare_go(s->shell, job->marker) : 0;
+
+    if (err == 0) {
+        err = agent_shell_prepare(s->shell, fds);
+    }
 
     if (err == 0) {
         err = agent_command_open(cmd, fds);

@@ -32,6 +32,7 @@ static int agent_shell_spawn(agent_shell_t *shell, char *const *env,
     const char *path);
 static int agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
     agent_shell_kind_e kind);
+static void agent_shell_go_done(agent_shell_t *shell);
 static void agent_shell_words(uv_poll_t *poll, int status, int events);
 static void agent_shell_said(agent_shell_t *shell);
 static void agent_shell_write(agent_shell_t *shell);
@@ -43,7 +44,7 @@ static void agent_shell_remove(agent_shell_t *shell, const char *name);
 
 
 static const char *const  agent_shell_files[] = {
-    "c", "s", "g", "o", "e", AGENT_SHELL_INPUT, NULL
+    "c", "s", "o", "e", AGENT_SHELL_INPUT, NULL
 };
 
 
@@ -57,6 +58,7 @@ agent_shell_start(agent_shell_t *shell)
     shell->fd_text = -1;
     shell->fd_words = -1;
     shell->fd_go = -1;
+    shell->fd_gone = -1;
     shell->fd_input = -1;
     shell->fd_stat = -1;
 
@@ -80,10 +82,6 @@ agent_shell_start(agent_shell_t *shell)
 
     if (err == 0) {
         err = agent_shell_fifo(shell, "s", O_RDWR, &shell->fd_words);
-    }
-
-    if (err == 0) {
-        err = agent_shell_fifo(shell, "g", O_RDWR, &shell->fd_go);
     }
 
     if (err == 0) {
@@ -189,7 +187,7 @@ agent_shell_base(void)
 static int
 agent_shell_fifo(agent_shell_t *shell, const char *name, int flags, int *fd)
 {
-    char    path[AGENT_SHELL_DIR + 4];
+    char    path[AGENT_SHELL_DIR + AGENT_MARKER_SIZE];
     int     err;
     mode_t  mask;
 
@@ -353,6 +351,40 @@ agent_shell_prepare(agent_shell_t *shell, int *fds)
     }
 
     return 0;
+}
+
+
+/*
+ * One that has not come to its own yet goes on without, and is known by then;
+ * the one before stays open for what is opening it
+ */
+
+int
+agent_shell_prepare_go(agent_shell_t *shell, const char *marker)
+{
+    agent_shell_go_done(shell);
+
+    snprintf(shell->go, sizeof(shell->go), "%s",
+             agent_shell_go_name(marker));
+
+    return agent_shell_fifo(shell, shell->go, O_RDWR, &shell->fd_go);
+}
+
+
+static void
+agent_shell_go_done(agent_shell_t *shell)
+{
+    if (shell->fd_gone != -1) {
+        close(shell->fd_gone);
+    }
+
+    shell->fd_gone = shell->fd_go;
+    shell->fd_go = -1;
+
+    if (shell->go[0]) {
+        agent_shell_remove(shell, shell->go);
+        shell->go[0] = '\0';
+    }
 }
 
 
@@ -654,6 +686,7 @@ agent_shell_close(agent_shell_t *shell)
     }
 
     agent_shell_input_done(shell);
+    agent_shell_go_done(shell);
 
     for (i = 0; agent_shell_files[i]; i++) {
         agent_shell_remove(shell, agent_shell_files[i]);
@@ -671,8 +704,8 @@ agent_shell_close(agent_shell_t *shell)
         close(shell->fd_words);
     }
 
-    if (shell->fd_go != -1) {
-        close(shell->fd_go);
+    if (shell->fd_gone != -1) {
+        close(shell->fd_gone);
     }
 
     if (shell->fd_stat != -1) {
@@ -706,7 +739,7 @@ agent_shell_closed(uv_handle_t *handle)
 static void
 agent_shell_remove(agent_shell_t *shell, const char *name)
 {
-    char  path[AGENT_SHELL_DIR + 4];
+    char  path[AGENT_SHELL_DIR + AGENT_MARKER_SIZE];
 
     snprintf(path, sizeof(path), "%s/%s", shell->dir, name);
     unlink(path);

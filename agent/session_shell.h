@@ -52,6 +52,9 @@ char *agent_shell_loop(agent_shell_kind_e kind, const char *dir);
 char *agent_shell_text(agent_shell_kind_e kind, const char *dir,
     const agent_shell_call_t *call);
 
+/* the FIFO of a subshell that waits, by the marker */
+const char *agent_shell_go_name(const char *marker);
+
 /*
  * Puts in front of a call's text what follows the sandbox's variables from
  * what they were to what they are, where the shell still has what it was
@@ -100,12 +103,14 @@ struct agent_shell_s {
     /* the rest is session_shell.c's */
 
     agent_child_t       child;
+    char                go[AGENT_MARKER_SIZE];
     uint64_t            commands;
     uint64_t            cpu;
     int64_t             cpu_ms;        /* of the text that was run last */
     int                 fd_text;
     int                 fd_words;
     int                 fd_go;
+    int                 fd_gone;       /* the one before */
     int                 fd_input;
     int                 fd_stat;
     uv_poll_t           text_poll;
@@ -129,6 +134,9 @@ void agent_shell_marker(agent_shell_t *shell, char *marker);
 
 /* makes the FIFOs of a call and their read ends; 0, or an errno */
 int agent_shell_prepare(agent_shell_t *shell, int *fds);
+
+/* and the one where the subshell of this marker waits */
+int agent_shell_prepare_go(agent_shell_t *shell, const char *marker);
 
 /* a file for a call's stdin; 0, or an errno */
 int agent_shell_input(agent_shell_t *shell, const char *buf, size_t len);

@@ -248,8 +248,9 @@ agent_shell_subshell(agent_shell_buffer_t *b, agent_shell_kind_e kind,
                           ">%s/s;", call->marker, dir);
     }
 
-    agent_shell_print(b, "%s read -r __sandbox <%s/g;__sandbox=;", builtin,
-                      dir);
+    agent_shell_print(b, "{ %s read -r __sandbox <%s/%s;} 2>/dev/null;"
+                      "__sandbox=;", builtin, dir,
+                      agent_shell_go_name(call->marker));
 
     if (call->cwd) {
         agent_shell_chdir(b, kind, call->cwd);
@@ -324,6 +325,19 @@ input:
     if (call->stdin_name) {
         agent_shell_print(b, " <%s/%s", dir, call->stdin_name);
     }
+}
+
+
+/* each has its own: one that is killed before it reads leaves its word */
+
+const char *
+agent_shell_go_name(const char *marker)
+{
+    const char  *dot;
+
+    dot = strrchr(marker, '.');
+
+    return dot ? dot : marker;
 }
 
 

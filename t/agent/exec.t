@@ -217,7 +217,7 @@ $res = $box->exec({ argv => ['sh', '-c',
     '(while :; do echo more || exit; sleep 0.01; done) & echo left'] });
 like($res->{stdout}, qr/^left\n/m, 'a child that writes on');
 sleep 0.3;
-is(scalar $box->processes(qr/echo more/), 1, 'its pipe stays open');
+cmp_ok(scalar $box->processes(qr/echo more/), '>=', 1, 'its pipe stays open');
 
 $res = $box->exec({ argv => ['sh', '-c', 'yes & sleep 0.2; echo end >&2'] });
 is($res->{stderr}, "end\n", 'a child that floods the pipe');

@@ -236,15 +236,16 @@ sub status
 }
 
 
-# private memory in KB
+# KB that no other process maps; which: 'Dirty' leaves out the file's own
 
 sub private
 {
-    my ($self) = @_;
+    my ($self, $which) = @_;
+    $which //= '\w+';
     open my $fh, '<', "/proc/$self->{pid}/smaps_rollup" or return undef;
     my $sum = 0;
     while (<$fh>) {
-        $sum += $1 if /^Private_\w+:\s+(\d+)/;
+        $sum += $1 if /^Private_$which:\s+(\d+)/;
     }
     return $sum;
 }
