@@ -525,7 +525,7 @@ test_parse(void **state)
     assert_int_equal(parse("{\"event\":\"going\"}", &e), 0);
     assert_int_equal(e.type, AC_AGENT_GOING);
 
-    assert_int_equal(parse("{\"event\":\"log\",\"port\":1}", &e), 0);
+    assert_int_equal(parse("{\"event\":\"new\",\"port\":1}", &e), 0);
     assert_int_equal(e.type, AC_AGENT_OTHER);
 
     assert_int_equal(parse("{}", &e), 0);
