@@ -867,7 +867,7 @@ cJSON *ngx_http_sandbox_show_json(ngx_http_request_t *r,
 
 /* content handler of GET: asks the agent, or the engine, what else there is */
 ngx_int_t ngx_http_sandbox_show_handler(ngx_http_request_t *r);
-/* answers what was changed, once the agent of a sandbox that runs knows of it */
+/* answers what was changed, once the agent of one that runs knows of it */
 ngx_int_t ngx_http_sandbox_show_told_options(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
