@@ -37,6 +37,24 @@ async function shows(frame, text) {
     return frame.textContent('#message');
 }
 
+/*
+ * Vite's client has connected to its server in the page or a frame of it: it
+ * may do so before the app's own code runs, which then hears nothing of it
+ */
+
+function connected(page) {
+    return new Promise((resolve, reject) => {
+        const timer = setTimeout(reject, 60000,
+            new Error('no WebSocket of Vite'));
+        page.on('websocket', (ws) => ws.on('framereceived', (frame) => {
+            if (String(frame.payload).includes('"connected"')) {
+                clearTimeout(timer);
+                resolve();
+            }
+        }));
+    });
+}
+
 await main(async (browser) => {
     const result = { failures: [], loads: 0 };
     const context = await browser.newContext();
@@ -48,9 +66,10 @@ await main(async (browser) => {
 
     /* the command was started a moment ago: perhaps the page that waits */
 
+    const hot = connected(page);
     await page.goto(url);
     result.first = await shows(page, 'first');
-    await page.waitForFunction(() => window.connected);
+    await hot;
 
     /* hot reload: the page changes, and is the same page */
 
@@ -82,11 +101,12 @@ await main(async (browser) => {
 
     /* a frame of a page of another site, hot reload in it included */
 
+    const framed = connected(hidden);
     await hidden.setContent(`<iframe src="${url}"></iframe>`);
     const element = await hidden.waitForSelector('iframe');
     const frame = await element.contentFrame();
     result.frame = await shows(frame, 'second');
-    await frame.waitForFunction(() => window.connected);
+    await framed;
     await edit('message.js', message('third'));
     result.framed = await shows(frame, 'third');
     await other.close();

@@ -10,7 +10,4 @@ if (import.meta.hot) {
     import.meta.hot.accept('./message.js', (changed) => {
         show(changed.message);
     });
-    import.meta.hot.on('vite:ws:connect', () => {
-        window.connected = true;
-    });
 }
