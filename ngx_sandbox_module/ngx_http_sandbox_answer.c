@@ -349,32 +349,13 @@ ngx_int_t
 ngx_http_sandbox_answer_cors(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_table_elt_t  *origin;
-
     if (ctx->cors < SANDBOX_CORS_REFLECT) {
         return NGX_OK;
     }
 
-    /* also where the origin is not allowed: a cache must not mix the two */
-
-    if (ngx_http_sandbox_header(r, "Vary", "Origin") != NGX_OK) {
-        return NGX_ERROR;
-    }
-
-    if (!ngx_http_sandbox_answer_allows(r, ctx)) {
-        return NGX_OK;
-    }
-
-    origin = ngx_http_sandbox_header_in(r, "Origin", NULL);
-
-    if (ngx_http_sandbox_header_text(r, "Access-Control-Allow-Origin",
-                                     &origin->value)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return ngx_http_sandbox_header(r, "Access-Control-Allow-Credentials",
+    return ngx_http_sandbox_cors_grant(r,
+                                   ngx_http_sandbox_answer_allows(r, ctx),
+                                   "Access-Control-Allow-Credentials",
                                    "true");
 }
 

@@ -73,16 +73,10 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
     w = ngx_http_sandbox_worker;
     ctx = ngx_http_sandbox_get_ctx(r);
 
-    switch (ngx_http_sandbox_find(r, ctx)) {
+    rc = ngx_http_sandbox_find_own(r, ctx);
 
-    case NGX_OK:
-        break;
-
-    case NGX_ERROR:
-        return ngx_http_sandbox_send_internal(r, ctx);
-
-    default:
-        return ngx_http_sandbox_send_absent(r, ctx);
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     rc = ngx_http_discard_request_body(r);

@@ -79,6 +79,23 @@ ngx_http_sandbox_life(ngx_http_sandbox_node_t *node)
 
 
 ngx_int_t
+ngx_http_sandbox_find_own(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+{
+    switch (ngx_http_sandbox_find(r, ctx)) {
+
+    case NGX_OK:
+        return NGX_DECLINED;
+
+    case NGX_ERROR:
+        return ngx_http_sandbox_send_internal(r, ctx);
+
+    default:
+        return ngx_http_sandbox_send_absent(r, ctx);
+    }
+}
+
+
+ngx_int_t
 ngx_http_sandbox_running_handler(ngx_http_request_t *r)
 {
     cJSON                   *json;

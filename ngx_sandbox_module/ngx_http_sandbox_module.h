@@ -841,6 +841,9 @@ ngx_int_t ngx_http_sandbox_create_handler(ngx_http_request_t *r);
  */
 ngx_int_t ngx_http_sandbox_find(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
+/* NGX_DECLINED: it is the caller's; or what the answer came to */
+ngx_int_t ngx_http_sandbox_find_own(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
 /* fills in ctx->failure: it is nginx's own, and was logged */
 void ngx_http_sandbox_fail_internal(ngx_http_sandbox_ctx_t *ctx);
 /* answers from a content handler: that one; no such sandbox */
@@ -1076,6 +1079,12 @@ ngx_uint_t ngx_http_sandbox_cors_allowed(ngx_http_request_t *r);
  * container said of it was removed.  NGX_OK or NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_cors(ngx_http_request_t *r);
+/*
+ * What both it and the answers of previews say: the header name, with value,
+ * stands where the origin is allowed; Vary, in any case
+ */
+ngx_int_t ngx_http_sandbox_cors_grant(ngx_http_request_t *r,
+    ngx_uint_t allowed, const char *name, const char *value);
 /* content handler of OPTIONS from an allowed origin */
 ngx_int_t ngx_http_sandbox_preflight_handler(ngx_http_request_t *r);
 

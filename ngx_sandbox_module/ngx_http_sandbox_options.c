@@ -466,16 +466,12 @@ static ngx_int_t
 ngx_http_sandbox_patch(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     cJSON *json)
 {
-    switch (ngx_http_sandbox_find(r, ctx)) {
+    ngx_int_t  rc;
 
-    case NGX_OK:
-        break;
+    rc = ngx_http_sandbox_find_own(r, ctx);
 
-    case NGX_ERROR:
-        return ngx_http_sandbox_send_internal(r, ctx);
-
-    default:
-        return ngx_http_sandbox_send_absent(r, ctx);
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     switch (ngx_http_sandbox_patch_try(r, ctx, json)) {

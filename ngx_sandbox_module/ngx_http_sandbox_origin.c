@@ -353,7 +353,6 @@ ngx_http_sandbox_cors_allowed(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_sandbox_cors(ngx_http_request_t *r)
 {
-    ngx_table_elt_t              *origin;
     ngx_http_sandbox_loc_conf_t  *slcf;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
@@ -362,13 +361,26 @@ ngx_http_sandbox_cors(ngx_http_request_t *r)
         return NGX_OK;
     }
 
+    return ngx_http_sandbox_cors_grant(r, ngx_http_sandbox_cors_allowed(r),
+                                   "Access-Control-Expose-Headers",
+                                   "Sandbox-Start, Content-Range, "
+                                   "Retry-After");
+}
+
+
+ngx_int_t
+ngx_http_sandbox_cors_grant(ngx_http_request_t *r, ngx_uint_t allowed,
+    const char *name, const char *value)
+{
+    ngx_table_elt_t  *origin;
+
     /* also where the origin is not allowed: a cache must not mix the two */
 
     if (ngx_http_sandbox_header(r, "Vary", "Origin") != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (!ngx_http_sandbox_cors_allowed(r)) {
+    if (!allowed) {
         return NGX_OK;
     }
 
@@ -381,9 +393,7 @@ ngx_http_sandbox_cors(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    return ngx_http_sandbox_header(r, "Access-Control-Expose-Headers",
-                                   "Sandbox-Start, Content-Range, "
-                                   "Retry-After");
+    return ngx_http_sandbox_header(r, name, value);
 }
 
 

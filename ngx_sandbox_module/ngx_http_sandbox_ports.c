@@ -14,8 +14,6 @@ static ngx_int_t ngx_http_sandbox_ports_list(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_ports_show(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-static ngx_int_t ngx_http_sandbox_ports_owned(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy);
 static ngx_int_t ngx_http_sandbox_ports_delete(ngx_http_request_t *r,
@@ -103,26 +101,6 @@ ngx_http_sandbox_link_handler(ngx_http_request_t *r)
 }
 
 
-/* NGX_DECLINED: it is the caller's; or what the answer came to */
-
-static ngx_int_t
-ngx_http_sandbox_ports_owned(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx)
-{
-    switch (ngx_http_sandbox_find(r, ctx)) {
-
-    case NGX_OK:
-        return NGX_DECLINED;
-
-    case NGX_ERROR:
-        return ngx_http_sandbox_send_internal(r, ctx);
-
-    default:
-        return ngx_http_sandbox_send_absent(r, ctx);
-    }
-}
-
-
 /* the same, with the policy of the port */
 
 static ngx_int_t
@@ -131,7 +109,7 @@ ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_sandbox_ports_owned(r, ctx);
+    rc = ngx_http_sandbox_find_own(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -164,7 +142,7 @@ ngx_http_sandbox_ports_list(ngx_http_request_t *r,
     cJSON      *json, *ports;
     ngx_int_t   rc;
 
-    rc = ngx_http_sandbox_ports_owned(r, ctx);
+    rc = ngx_http_sandbox_find_own(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -223,7 +201,7 @@ ngx_http_sandbox_ports_delete(ngx_http_request_t *r, ngx_uint_t op)
 
     ctx = ngx_http_sandbox_get_ctx(r);
 
-    rc = ngx_http_sandbox_ports_owned(r, ctx);
+    rc = ngx_http_sandbox_find_own(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;

@@ -56,17 +56,9 @@ static ngx_int_t
 ngx_http_sandbox_power_find(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_int_t *rc)
 {
-    switch (ngx_http_sandbox_find(r, ctx)) {
+    *rc = ngx_http_sandbox_find_own(r, ctx);
 
-    case NGX_OK:
-        break;
-
-    case NGX_ERROR:
-        *rc = ngx_http_sandbox_send_internal(r, ctx);
-        return NGX_DECLINED;
-
-    default:
-        *rc = ngx_http_sandbox_send_absent(r, ctx);
+    if (*rc != NGX_DECLINED) {
         return NGX_DECLINED;
     }
 

@@ -61,16 +61,10 @@ ngx_http_sandbox_show_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    switch (ngx_http_sandbox_find(r, ctx)) {
+    rc = ngx_http_sandbox_find_own(r, ctx);
 
-    case NGX_OK:
-        break;
-
-    case NGX_ERROR:
-        return ngx_http_sandbox_send_internal(r, ctx);
-
-    default:
-        return ngx_http_sandbox_send_absent(r, ctx);
+    if (rc != NGX_DECLINED) {
+        return rc;
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -271,18 +265,10 @@ ngx_http_sandbox_show_resume(ngx_http_request_t *r,
 
     c = r->connection;
 
-    switch (ngx_http_sandbox_find(r, ctx)) {
+    rc = ngx_http_sandbox_find_own(r, ctx);
 
-    case NGX_OK:
+    if (rc == NGX_DECLINED) {
         rc = ngx_http_sandbox_show(r, ctx);
-        break;
-
-    case NGX_ERROR:
-        rc = ngx_http_sandbox_send_internal(r, ctx);
-        break;
-
-    default:
-        rc = ngx_http_sandbox_send_absent(r, ctx);
     }
 
     ngx_http_finalize_request(r, rc);
