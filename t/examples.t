@@ -108,6 +108,7 @@ sub quickstart
     my $out = output_of('quickstart: the tour', {},
         "$EXAMPLES/quickstart/tour.sh", "http://localhost:$t->{port}");
     like($out, qr/^42$/m, 'quickstart: a command runs');
+    unlike($out, qr/"error"/, 'quickstart: no answer is an error');
     my ($url) = $out =~ m{Open it in a browser:\s+(http://\S+)};
     is($t->preview('GET', $url // 'http://none/')->{body},
         "<h1>Hello from a sandbox</h1>\n", 'quickstart: its link is alive');

@@ -110,7 +110,7 @@ url=$(sed -n 's/.*"url": *"\([^"]*\)".*/\1/p' <<<"$answer")
 
 step "Open the preview, as anybody with the link may" \
      'Hello from a sandbox' cat \
-     "curl -s --retry 5 --retry-delay 1 $url"
+     "curl -sf --retry 5 --retry-delay 1 $url"
 
 printf '\nOpen it in a browser:  %s\n' "$url"
 printf 'It sleeps after ten minutes without use.  All ends with:  make stop\n'
