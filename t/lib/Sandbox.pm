@@ -657,9 +657,6 @@ sub bad_lines
         next if !/\[(?:alert|crit|emerg)\]|Sanitizer|runtime error:/;
         next if /worker process (\d+) exited on signal 9/
             && $self->{killed}{$1};
-        # how nginx takes back what the killed one held
-        next if /shared memory zone "\w+" was locked by (\d+)/
-            && $self->{killed}{$1};
         my $line = $_;
         next if grep { $line =~ $_ } @{$self->{allow}};
         push @bad, $_;
