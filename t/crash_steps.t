@@ -196,11 +196,15 @@ $t->run_in($lost, 'true');
 my $run = $t->run_of($lost);
 
 for my $point (qw/sweep.trash delete.run sweep.orphan/) {
+
+    # the successor of the worker that was killed sweeps on
+
+    ok(wait_for(sub { ! -e $trash }, 60), "before $point: all is swept");
     $t->order('KILL', $point);
 
     if ($point eq 'sweep.orphan') {
         system('rm', '-r', "$t->{state}/$lost", "$t->{state}/.run/$run");
-    } elsif (! -e $trash) {
+    } else {
         mkdir $_ or die "$_: $!" for $trash, "$trash/ports";
         chown +(stat "$t->{state}/$id")[4, 5], $trash, "$trash/ports";
     }
