@@ -153,6 +153,10 @@ agent_input_queue(agent_input_t *in, const char *buf, size_t len)
     char    *data;
     size_t   queued, size;
 
+    if (len == 0) {
+        return 0;
+    }
+
     queued = in->end - in->start;
 
     if (len > in->size - in->end) {

@@ -10,7 +10,7 @@ use strict;
 
 use File::Basename;
 use File::Copy;
-use File::Path qw/remove_tree/;
+use File::Path qw/make_path remove_tree/;
 use File::Temp ();
 use JSON::PP ();
 use MIME::Base64 qw/decode_base64/;
@@ -615,6 +615,14 @@ SKIP: {
     symlink 'busybox', "$root/bin/$_"
         for qw/sh echo sleep cat env wc grep ps/;
     system("mknod $root/dev/null c 1 3 && chmod 666 $root/dev/null");
+
+    # a sanitizer's agent is not static
+
+    for my $lib (`ldd $Sandbox::Box::AGENT 2>/dev/null` =~ m{(/\S+)}g) {
+        make_path(dirname("$root$lib"));
+        copy($lib, "$root$lib") or die "$lib: $!";
+        chmod 0755, "$root$lib";
+    }
     my $small = Sandbox::Box->new(box => ["root=$root"]);
     my @s = (box => $small);
     $res = run('echo hi; cd /usr; X=1; f() { echo f; }; alias q="echo al"',
