@@ -18,7 +18,8 @@
 
 /*
  * The app behind the previews that are measured: one thread, 13 bytes for
- * any request without a body, keep-alive.  usage: app PORT
+ * any request without a body, keep-alive; a WebSocket at /ws that echoes short
+ * messages, for the client with the key of RFC 6455.  usage: app PORT
  */
 
 
@@ -29,6 +30,7 @@
 
 typedef struct {
     int     fd;
+    int     ws;
     size_t  len;                 /* bytes of a request not yet complete */
     char    buf[APP_BUFFER];
 } app_conn_t;
@@ -38,6 +40,7 @@ static int app_listen(int port);
 static int app_accept(int ep, int ls);
 static int app_read(app_conn_t *c);
 static int app_answer(app_conn_t *c, size_t n);
+static int app_echo(app_conn_t *c);
 
 
 static app_conn_t  *app_conns[APP_CONNECTIONS];
@@ -46,6 +49,12 @@ static const char   app_response[] = "HTTP/1.1 200 OK\r\n"
                                      "Content-Type: text/plain\r\n"
                                      "Content-Length: 13\r\n\r\n"
                                      "Hello, world\n";
+
+static const char   app_switch[] = "HTTP/1.1 101 Switching Protocols\r\n"
+                                   "Upgrade: websocket\r\n"
+                                   "Connection: Upgrade\r\n"
+                                   "Sec-WebSocket-Accept: "
+                                   "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
 
 int
@@ -166,6 +175,7 @@ app_accept(int ep, int ls)
         (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 
         app_conns[fd]->fd = fd;
+        app_conns[fd]->ws = 0;
         app_conns[fd]->len = 0;
 
         ev.events = EPOLLIN;
@@ -194,6 +204,11 @@ app_read(app_conn_t *c)
     }
 
     c->len += n;
+
+    if (c->ws) {
+        return app_echo(c);
+    }
+
     requests = 0;
     p = c->buf;
 
@@ -203,6 +218,13 @@ app_read(app_conn_t *c)
 
         if (end == NULL) {
             break;
+        }
+
+        if (left > 8 && memcmp(p, "GET /ws ", 8) == 0) {
+            c->ws = 1;
+            c->len = 0;
+            return write(c->fd, app_switch, sizeof(app_switch) - 1)
+                   == (ssize_t) sizeof(app_switch) - 1 ? 0 : -1;
         }
 
         requests++;
@@ -234,4 +256,50 @@ app_answer(app_conn_t *c, size_t n)
     }
 
     return 0;
+}
+
+
+/* whole messages of less than 126 bytes, in one write */
+
+static int
+app_echo(app_conn_t *c)
+{
+    char    *p, *mask, out[APP_BUFFER];
+    size_t   i, len, left, n;
+
+    n = 0;
+    p = c->buf;
+
+    for ( ;; ) {
+        left = c->buf + c->len - p;
+
+        if (left < 6) {
+            break;
+        }
+
+        len = p[1] & 0x7f;
+
+        if (len > 125 || !(p[1] & 0x80) || (p[0] & 0x0f) == 0x08) {
+            return -1;
+        }
+
+        if (left < len + 6) {
+            break;
+        }
+
+        out[n++] = p[0];
+        out[n++] = len;
+        mask = p + 2;
+
+        for (i = 0; i < len; i++) {
+            out[n++] = p[6 + i] ^ mask[i % 4];
+        }
+
+        p += len + 6;
+    }
+
+    memmove(c->buf, p, left);
+    c->len = left;
+
+    return write(c->fd, out, n) == (ssize_t) n ? 0 : -1;
 }

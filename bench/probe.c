@@ -19,6 +19,7 @@
  * usage: probe times ADDRESS COUNT [EXPECTED]   requests one after another
  *        probe first ADDRESS COUNT TEXT         the same, until TEXT came
  *        probe put ADDRESS LENGTH               uploads LENGTH bytes
+ *        probe ws ADDRESS COUNT SECONDS         echoes of COUNT WebSockets
  *        probe lag ADDRESS                      of the lines of an exec stream
  *        probe pipe                             of the lines on stdin
  *
@@ -78,7 +79,8 @@ static char          probe_text[PROBE_REQUEST_MAX];
 int
 main(int argc, char **argv)
 {
-    int  rc;
+    int      rc;
+    ssize_t  len;
 
     rc = -2;
     probe_conn.fd = -1;
@@ -92,6 +94,12 @@ main(int argc, char **argv)
     } else if (argc == 4 && strcmp(argv[1], "put") == 0) {
         rc = probe_put(argv[2], strtoull(argv[3], NULL, 10));
 
+    } else if (argc == 5 && strcmp(argv[1], "ws") == 0) {
+        len = probe_request(probe_text);
+        rc = len == -1 ? -1 : probe_ws(argv[2], strtol(argv[3], NULL, 10),
+                                       strtol(argv[4], NULL, 10), probe_text,
+                                       len);
+
     } else if (argc == 3 && strcmp(argv[1], "lag") == 0) {
         rc = probe_lag(argv[2]);
 
@@ -100,7 +108,7 @@ main(int argc, char **argv)
     }
 
     if (rc == -2) {
-        fprintf(stderr, "usage: probe times|first|put|lag|pipe ...\n");
+        fprintf(stderr, "usage: probe times|first|put|ws|lag|pipe ...\n");
         return 2;
     }
 

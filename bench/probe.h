@@ -47,5 +47,10 @@ int probe_send(probe_conn_t *c, const char *p, size_t len);
 /* reads one response whole; body may be NULL */
 int probe_response(probe_conn_t *c, probe_body_pt body, void *data);
 
+/* count WebSockets for so many seconds; prints messages a second, and
+   nanoseconds */
+int probe_ws(const char *address, long count, long seconds,
+    const char *request, size_t len);
+
 
 #endif /* _PROBE_H_INCLUDED_ */

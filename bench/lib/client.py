@@ -136,7 +136,8 @@ UNITS = {'us': 1.0, 'ms': 1e3, 's': 1e6}
 
 
 def wrk(port, connections, seconds, name=None):
-    """Requests a second, and the median of their time in microseconds."""
+    """Requests a second, and the microseconds that half of them take, and
+    that 99 in 100 take."""
 
     command = ['wrk', '-t', '1', '-c', str(connections), '-d',
                '%ds' % seconds, '--latency']
@@ -150,9 +151,10 @@ def wrk(port, connections, seconds, name=None):
         raise Failed('wrk: ' + text.strip())
 
     rate = float(re.search(r'Requests/sec:\s+([\d.]+)', text).group(1))
-    p50 = re.search(r'50%\s+([\d.]+)(us|ms|s)', text)
+    taken = [re.search(share + r'%\s+([\d.]+)(us|ms|s)', text)
+             for share in ('50', '99')]
 
-    return rate, float(p50.group(1)) * UNITS[p50.group(2)]
+    return rate, *(float(t.group(1)) * UNITS[t.group(2)] for t in taken)
 
 
 def read(path):

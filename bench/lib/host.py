@@ -10,8 +10,9 @@ import socket
 import subprocess
 import time
 
-APPS = ('app', 'spawn', 'stamp')
-CFLAGS = ['-O2', '-std=gnu99', '-D_GNU_SOURCE', '-W', '-Wall', '-static']
+APPS = ('app', 'spawn', 'stamp', 'stream')
+CFLAGS = ['-O2', '-std=gnu99', '-D_GNU_SOURCE', '-W', '-Wall', '-static',
+          '-pthread']
 PROXY = 'configurable-http-proxy@5.3.0'
 
 
@@ -128,9 +129,9 @@ class Host:
         for name in APPS:
             self.compile(name, name + '.c')
 
-        self.compile('probe', 'probe.c', 'probe_http.c')
+        self.compile('probe', 'probe.c', 'probe_http.c', 'probe_ws.c')
 
-        if 'preview' in rows:
+        if {'preview', 'websocket', 'transfer'} & set(rows):
             self.install()
 
     def compile(self, name, *sources):

@@ -7,64 +7,22 @@ import random
 
 from lib.client import wrk
 from lib.host import children, cpu_ns, free_port
+from lib.proxies import PLAIN, proxies
 from lib.stack import Stack, plain
-
-PLAIN = '''
-    upstream app {
-        server 127.0.0.1:%d;
-        keepalive 256;
-        keepalive_requests 1000000000;
-    }
-
-    server {
-        listen @PORT@;
-
-        location / {
-            proxy_http_version 1.1;
-            proxy_set_header Connection "";
-            proxy_pass http://app;
-        }
-    }
-'''
-
-CADDY = '''
-{
-    admin off
-    auto_https off
-}
-
-http://:%d {
-    bind 127.0.0.1
-    reverse_proxy 127.0.0.1:%d
-}
-'''
-
-HAPROXY = '''
-global
-    nbthread 1
-    maxconn 4096
-
-defaults
-    mode http
-    option http-keep-alive
-    http-reuse always
-    timeout connect 5s
-    timeout client 60s
-    timeout server 60s
-
-frontend bench
-    bind 127.0.0.1:%d
-    default_backend app
-
-backend app
-    server app 127.0.0.1:%d
-'''
 
 NODE = '''
 require('http').createServer((request, response) => {
     response.end('hello');
 }).listen(%d, '127.0.0.1');
 '''
+
+
+CONNECTIONS = (1, 32, 128)
+OTHERS = ['caddy', 'haproxy', 'configurable-http-proxy']
+
+# floor and aim with 32 connections
+GOALS = {'caddy': (2, 3), 'configurable-http-proxy': (5, 8),
+         'haproxy': (None, None)}
 
 
 class Target:
@@ -76,17 +34,19 @@ class Target:
         self.parts = parts or {}
         self.rate = {}
         self.p50 = {}
+        self.p99 = {}
         self.cpu = {part: {} for part in self.parts}
 
         # what was measured of ours in the same round
-        self.beside = []
+        self.beside = {}
 
     def measure(self, connections, seconds):
         before = {part: cpu_ns(pid) for part, pid in self.parts.items()}
-        rate, p50 = wrk(self.port, connections, seconds, self.name)
+        rate, p50, p99 = wrk(self.port, connections, seconds, self.name)
 
         self.rate.setdefault(connections, []).append(rate)
         self.p50.setdefault(connections, []).append(p50)
+        self.p99.setdefault(connections, []).append(p99)
 
         for part, pid in self.parts.items():
             used = (cpu_ns(pid) - before[part]) / 1000 / (rate * seconds)
@@ -102,32 +62,6 @@ def child_named(pid, name):
                 return child
 
     raise ValueError('no %s in the sandbox' % name)
-
-
-def proxies(host, app):
-    caddy, haproxy, chp = free_port(), free_port(), free_port()
-    file = host.path('Caddyfile')
-
-    with open(file, 'w') as f:
-        f.write(CADDY % (caddy, app))
-
-    host.start(caddy, 'caddy', 'run', '--config', file, '--adapter',
-               'caddyfile', env={'HOME': host.dir, 'PATH': '/usr/bin:/bin'})
-
-    file = host.path('haproxy.cfg')
-
-    with open(file, 'w') as f:
-        f.write(HAPROXY % (haproxy, app))
-
-    host.start(haproxy, 'haproxy', '-db', '-f', file)
-
-    host.start(chp, host.node(), host.proxy_program(), '--ip', '127.0.0.1',
-               '--port', str(chp), '--api-ip', '127.0.0.1', '--api-port',
-               str(free_port()), '--log-level', 'error', '--default-target',
-               'http://127.0.0.1:%d' % app)
-
-    return {'caddy': Target(caddy), 'haproxy': Target(haproxy),
-            'configurable-http-proxy': Target(chp)}
 
 
 def targets(host):
@@ -146,7 +80,8 @@ def targets(host):
             'nginx': stack.worker, 'agent': agent,
             'app': child_named(agent, 'app')})}
 
-    all.update(proxies(host, port))
+    all.update((name, Target(port))
+               for name, port in proxies(host, port).items())
 
     port = free_port()
     script = host.path('hello.js')
@@ -169,13 +104,12 @@ def measure(host, options, table):
 
     # side by side in time, and either of them first
     pairs = [['plain', 'ours'], ['plain, node', 'ours, node']]
-    others = ['caddy', 'haproxy', 'configurable-http-proxy']
 
     for target in all.values():
         wrk(target.port, 32, 1, target.name)
 
     for _ in range(options.rounds):
-        for connections in (1, 32):
+        for connections in CONNECTIONS:
             for pair in pairs:
                 host.quiet()
 
@@ -184,12 +118,12 @@ def measure(host, options, table):
 
                 pair.reverse()
 
-            if connections == 32:
-                host.quiet()
+            host.quiet()
 
-                for name in random.sample(others, len(others)):
-                    all[name].measure(connections, 1)
-                    all[name].beside.append(all['ours'].rate[32][-1])
+            for name in random.sample(OTHERS, len(OTHERS)):
+                all[name].measure(connections, 1)
+                all[name].beside.setdefault(connections, []).append(
+                    all['ours'].rate[connections][-1])
 
     report(all, table)
 
@@ -198,33 +132,45 @@ def report(all, table):
     ours, reference = all['ours'], all['plain']
     node, node_reference = all['ours, node'], all['plain, node']
 
-    table.versus('preview, 32 connections, against plain nginx', '/s',
-                 ours.rate[32], reference.rate[32], 0.7, 0.85, True)
-    table.versus('preview, node app, 32 connections', '/s',
-                 node.rate[32], node_reference.rate[32], 0.9, 0.95, True)
-    table.versus('preview, 1 connection', '/s', ours.rate[1],
-                 reference.rate[1], higher=True)
-    table.versus('preview, node app, 1 connection', '/s',
-                 node.rate[1], node_reference.rate[1], higher=True)
-    table.added('preview, 1 connection, p50', 'µs', ours.p50[1],
-                reference.p50[1], 15, 8)
-    table.added('preview, node app, 1 connection, p50', 'µs', node.p50[1],
-                node_reference.p50[1], 15, 8)
+    for n in CONNECTIONS:
+        row = 'preview, %d connection%s' % (n, '' if n == 1 else 's')
+        goal = (0.7, 0.85) if n == 32 else (None, None)
 
-    floors = {'caddy': (2, 3), 'configurable-http-proxy': (5, 8),
-              'haproxy': (None, None)}
+        table.versus(row + ', against plain nginx', '/s', ours.rate[n],
+                     reference.rate[n], *goal, True)
 
-    for name, (floor, aim) in floors.items():
-        table.versus('preview, 32 connections, against ' + name, '/s',
-                     all[name].beside, all[name].rate[32], floor, aim, True)
+        if n == 1:
+            table.added(row + ', p50', 'µs', ours.p50[n], reference.p50[n],
+                        15, 8)
+        else:
+            table.versus(row + ', p50', 'µs', ours.p50[n], reference.p50[n])
 
-    for connections in (1, 32):
+        table.versus(row + ', p99', 'µs', ours.p99[n], reference.p99[n])
+
+        for name in OTHERS:
+            goal = GOALS[name] if n == 32 else (None, None)
+            table.versus(row + ', against ' + name, '/s',
+                         all[name].beside[n], all[name].rate[n], *goal, True)
+
+    for n in CONNECTIONS:
+        row = 'preview, node app, %d connection%s' % (n,
+                                                      '' if n == 1 else 's')
+        goal = (0.9, 0.95) if n == 32 else (None, None)
+
+        table.versus(row, '/s', node.rate[n], node_reference.rate[n], *goal,
+                     True)
+
+        if n == 1:
+            table.added(row + ', p50', 'µs', node.p50[n],
+                        node_reference.p50[n], 15, 8)
+
+    for n in CONNECTIONS:
         for part in ('nginx', 'agent', 'app'):
-            row = 'CPU a request, %d connections, %s' % (connections, part)
+            row = 'CPU a request, %d connections, %s' % (n, part)
 
             if part in reference.cpu:
-                table.versus(row, 'µs', ours.cpu[part][connections],
-                             reference.cpu[part][connections])
+                table.versus(row, 'µs', ours.cpu[part][n],
+                             reference.cpu[part][n])
 
             else:
-                table.plain(row, 'µs', ours.cpu[part][connections])
+                table.plain(row, 'µs', ours.cpu[part][n])

@@ -4,9 +4,10 @@
 # processes; on the agent's socket and through nginx.
 
 import time
+from http.client import HTTPConnection
 
 from lib.client import Unix, call, crowd, first, half, numbers, request
-from lib.host import private_kb, run
+from lib.host import memory_kb, private_kb, run
 from lib.stack import Stack, plain
 from lib.table import median
 
@@ -35,6 +36,7 @@ class Side:
         self.address = address
         self.execute = prefix + '/api/execute'
         self.stream = prefix + '/api/execute/stream'
+        self.process = prefix + '/api/process'
         self.figures = {}
 
     def keep(self, row, value):
@@ -73,10 +75,9 @@ def one(host, side, count, many):
             DONE))
 
 
-def processes(socket, count):
-    """Microseconds of start, list and kill."""
+def processes(side, connection, count):
+    """A round of start, list and kill."""
 
-    connection = Unix(socket)
     taken = ([], [], [])
 
     def timed(into, method, path, body=None):
@@ -87,20 +88,20 @@ def processes(socket, count):
         return data
 
     for _ in range(count):
-        id = timed(taken[0], 'POST', '/api/process/start', {
+        id = timed(taken[0], 'POST', side.process + '/start', {
             'command': 'exec sleep 300', 'autoCleanup': True})['processId']
-        timed(taken[1], 'GET', '/api/process/list')
-        timed(taken[2], 'DELETE', '/api/process/' + id)
+        timed(taken[1], 'GET', side.process + '/list')
+        timed(taken[2], 'DELETE', side.process + '/' + id)
 
     connection.close()
 
-    return [median(t) for t in taken]
+    for row, values in zip(('start', 'list', 'kill'), taken):
+        side.keep(row, median(values))
 
 
-def memory(stack, socket, table, rounds):
-    """Of the agent, and with a hundred sessions."""
+def memory(agent, socket, table, idle):
+    """Of the agent: at first, at most, and with a hundred sessions."""
 
-    agent = stack.agent('bench')
     connection = Unix(socket)
     before = private_kb(agent) / 1024
 
@@ -116,9 +117,12 @@ def memory(stack, socket, table, rounds):
 
     connection.close()
 
-    table.plain('agent, private memory after these rows', 'MB', [before])
+    table.plain('agent, private memory before these rows', 'MB', [idle])
+    table.plain('agent, private memory after them', 'MB', [before])
     table.plain('agent, private memory with 100 sessions more', 'MB',
                 [after])
+    table.plain('agent, peak memory (VmHWM)', 'MB',
+                [memory_kb(agent, 'status', 'VmHWM') / 1024])
 
 
 def measure(host, options, table):
@@ -130,6 +134,8 @@ def measure(host, options, table):
     stack.install('bench', 'spawn', 'stamp')
 
     socket = '%s/agent.sock' % stack.run('bench')
+    agent = stack.agent('bench')
+    idle = private_kb(agent) / 1024
     sides = (Side('on the agent\'s socket', 'unix:' + socket, ''),
              Side('through nginx', stack.address, '/v1/sandbox/bench'))
 
@@ -137,7 +143,7 @@ def measure(host, options, table):
         half(host, sides[0].address, 1,
              execute(sides[0].execute, 'own-%d' % i), DONE)
 
-    spawn, bare, started, listed, killed = [], [], [], [], []
+    spawn, bare = [], []
 
     for _ in range(options.rounds):
         host.quiet()
@@ -151,9 +157,9 @@ def measure(host, options, table):
         for side in sides:
             one(host, side, count, many)
 
-        for into, value in zip((started, listed, killed),
-                               processes(socket, 20)):
-            into.append(value)
+        processes(sides[0], Unix(socket), 20)
+        processes(sides[1], HTTPConnection('127.0.0.1', stack.port,
+                                           timeout=120), 20)
 
     for side in sides:
         f = side.figures
@@ -181,10 +187,10 @@ def measure(host, options, table):
             table.plain('true %s, %d callers, a session each'
                         % (name, callers), '/s', f['own %d' % callers])
 
-    table.versus('process start, p50, against posix_spawn', 'µs', started,
-                 spawn)
-    table.plain('process list, p50', 'µs', listed)
-    table.versus('process kill, p50, against posix_spawn', 'µs', killed,
-                 spawn)
+        table.versus('process start %s, p50, against posix_spawn' % name,
+                     'µs', f['start'], spawn)
+        table.plain('process list %s, p50' % name, 'µs', f['list'])
+        table.versus('process kill %s, p50, against posix_spawn' % name,
+                     'µs', f['kill'], spawn)
 
-    memory(stack, socket, table, options.rounds)
+    memory(agent, socket, table, idle)
