@@ -20,10 +20,10 @@
 #define AGENT_PROCESS_SWEEP   5000
 
 
-static int agent_process_admit(agent_request_t *r, size_t command,
-    size_t disk);
-static int agent_process_limit(agent_request_t *r, const char *what,
-    size_t max);
+static int agent_process_admit(size_t command, size_t disk,
+    agent_process_error_t *error);
+static int agent_process_limit(agent_process_error_t *error,
+    const char *what, size_t max);
 static int agent_process_evict(void);
 static void agent_process_forget(agent_process_t *p);
 static void agent_process_unref(agent_process_t *p);
@@ -47,20 +47,22 @@ static uv_timer_t  agent_process_timer;
 
 
 agent_process_t *
-agent_process_create(agent_request_t *r, const agent_process_start_t *start)
+agent_process_create(const agent_process_start_t *start,
+    agent_process_error_t *error)
 {
     size_t            len;
     char              hex[7];
-    json_t           *context;
     agent_process_t  *p;
     struct timespec   ts;
 
     p = start->id ? agent_process_find(start->id) : NULL;
 
     if (p && !agent_process_ended(p)) {
-        context = json_pack("{s:s}", "processId", p->id);
-        agent_http_error(r, 409, "PROCESS_ALREADY_EXISTS", context,
-                         "Process %s already runs", p->id);
+        error->status = 409;
+        error->code = "PROCESS_ALREADY_EXISTS";
+        error->context = json_pack("{s:s}", "processId", p->id);
+        snprintf(error->message, sizeof(error->message),
+                 "Process %s already runs", p->id);
         return NULL;
     }
 
@@ -70,7 +72,7 @@ agent_process_create(agent_request_t *r, const agent_process_start_t *start)
 
     len = strlen(start->command) + 1;
 
-    if (agent_process_admit(r, len, start->log_bytes) != 0) {
+    if (agent_process_admit(len, start->log_bytes, error) != 0) {
         return NULL;
     }
 
@@ -139,25 +141,30 @@ failed:
         agent_process_unref(p);
     }
 
-    agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+    error->status = 500;
+    error->code = "INTERNAL_ERROR";
+    error->context = NULL;
+    strcpy(error->message, "out of memory");
 
     return NULL;
 }
 
 
-/* room for one more: 0, or -1 after an answer */
+/* room for one more: 0, or -1 */
 
 static int
-agent_process_admit(agent_request_t *r, size_t command, size_t disk)
+agent_process_admit(size_t command, size_t disk,
+    agent_process_error_t *error)
 {
     if (agent_process_live >= AGENT_PROCESS_RUNNING) {
-        return agent_process_limit(r, "processes", AGENT_PROCESS_RUNNING);
+        return agent_process_limit(error, "processes",
+                                   AGENT_PROCESS_RUNNING);
     }
 
     while (agent_process_count >= AGENT_PROCESS_RECORDS) {
 
         if (agent_process_evict() != 0) {
-            return agent_process_limit(r, "processes",
+            return agent_process_limit(error, "processes",
                                        AGENT_PROCESS_RUNNING);
         }
     }
@@ -165,7 +172,7 @@ agent_process_admit(agent_request_t *r, size_t command, size_t disk)
     while (agent_process_commands + command > AGENT_PROCESS_COMMANDS) {
 
         if (agent_process_evict() != 0) {
-            return agent_process_limit(r, "bytes of commands",
+            return agent_process_limit(error, "bytes of commands",
                                        AGENT_PROCESS_COMMANDS);
         }
     }
@@ -173,7 +180,7 @@ agent_process_admit(agent_request_t *r, size_t command, size_t disk)
     while (agent_process_disk + disk > AGENT_PROCESS_LOGS) {
 
         if (agent_process_evict() != 0) {
-            return agent_process_limit(r, "bytes of logs",
+            return agent_process_limit(error, "bytes of logs",
                                        AGENT_PROCESS_LOGS);
         }
     }
@@ -183,16 +190,17 @@ agent_process_admit(agent_request_t *r, size_t command, size_t disk)
 
 
 static int
-agent_process_limit(agent_request_t *r, const char *what, size_t max)
+agent_process_limit(agent_process_error_t *error, const char *what,
+    size_t max)
 {
-    json_t  *context;
+    error->status = 429;
+    error->code = "LIMIT_REACHED";
+    error->context = json_pack("{s:s, s:I}", "limit", what, "max",
+                               (json_int_t) max);
 
-    context = json_pack("{s:s, s:I}", "limit", what, "max",
-                        (json_int_t) max);
-
-    agent_http_error(r, 429, "LIMIT_REACHED", context,
-                     "no more than %zu %s at a time: end some, or let them "
-                     "end", max, what);
+    snprintf(error->message, sizeof(error->message),
+             "no more than %zu %s at a time: end some, or let them end",
+             max, what);
 
     return -1;
 }
@@ -370,9 +378,14 @@ agent_process_running(agent_request_t *r)
 int
 agent_process_wait_enter(agent_request_t *r)
 {
+    agent_process_error_t  error;
+
     if (agent_process_waits >= AGENT_PROCESS_WAITS) {
-        return agent_process_limit(r, "waiting requests",
+        (void) agent_process_limit(&error, "waiting requests",
                                    AGENT_PROCESS_WAITS);
+        agent_http_error(r, error.status, error.code, error.context, "%s",
+                         error.message);
+        return -1;
     }
 
     agent_process_waits++;
@@ -432,6 +445,10 @@ agent_process_output(agent_command_t *cmd, int stream, const char *buf,
 
     for (w = TAILQ_FIRST(&p->watches); w; w = next) {
         next = TAILQ_NEXT(w, link);
+
+        if (w->on_data) {
+            w->on_data(w, stream, buf, len);
+        }
 
         if (w->on_output) {
             w->on_output(w);

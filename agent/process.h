@@ -48,8 +48,10 @@ typedef enum {
 /* somebody who waits; the callbacks may end their own watch */
 
 struct agent_process_watch_s {
-    /* set by the caller; on_output may be NULL */
+    /* set by the caller; on_output and on_data may be NULL */
     void           (*on_output)(agent_process_watch_t *w);
+    void           (*on_data)(agent_process_watch_t *w, int stream,
+                        const char *buf, size_t len);
     void           (*on_exit)(agent_process_watch_t *w);
     void            *data;
 
@@ -100,16 +102,26 @@ struct agent_process_s {
 TAILQ_HEAD(agent_processes_s, agent_process_s);
 
 
+/* why there is none; context is the reader's, or NULL */
+
+typedef struct {
+    int               status;
+    const char       *code;
+    json_t           *context;
+    char              message[192];
+} agent_process_error_t;
+
+
 extern struct agent_processes_s  agent_processes;    /* oldest first */
 
 
 /*
  * A record in state "starting", with a command whose callbacks are set and
- * that is the caller's to start.  NULL after an answer: the id is taken, or
- * there are too many.
+ * that is the caller's to start.  NULL: the id is taken, there are too many,
+ * or no memory.
  */
-agent_process_t *agent_process_create(agent_request_t *r,
-    const agent_process_start_t *start);
+agent_process_t *agent_process_create(const agent_process_start_t *start,
+    agent_process_error_t *error);
 
 /* it runs; or it could not be started, and there is no trace of it */
 void agent_process_started(agent_process_t *p);

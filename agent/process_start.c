@@ -48,6 +48,7 @@ agent_process_start(agent_request_t *r, json_t *body)
     char                    error[256];
     agent_process_t        *p;
     agent_process_start_t   start;
+    agent_process_error_t   refused;
 
     if (agent_process_parse_start(body, &start, error, sizeof(error)) != 0) {
         agent_http_error(r, 400, start.blank ? "INVALID_COMMAND"
@@ -56,9 +57,11 @@ agent_process_start(agent_request_t *r, json_t *body)
         return;
     }
 
-    p = agent_process_create(r, &start);
+    p = agent_process_create(&start, &refused);
 
     if (p == NULL) {
+        agent_http_error(r, refused.status, refused.code, refused.context,
+                         "%s", refused.message);
         goto done;
     }
 

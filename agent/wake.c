@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "agent.h"
-#include "exec.h"
+#include "process.h"
 #include "wake.h"
 #include "watch.h"
 
@@ -21,11 +21,15 @@ struct agent_wake_s {
     uint16_t          port;
     char             *command;
     char             *cwd;             /* NULL: the workspace */
-    agent_command_t  *cmd;             /* NULL: it does not run */
     uint64_t          began;
     int               code;
     agent_tail_t      tail;
+    unsigned          runs:1;
     unsigned          again:1;         /* with what is here now */
+
+    /* of the process, while it runs */
+    agent_process_watch_t   watch;
+
     agent_wake_t     *next;
 };
 
@@ -36,10 +40,12 @@ static agent_wake_t *agent_wake_find(uint16_t port);
 static void agent_wake_forget(uint16_t port);
 static void agent_wake_change(uint16_t port, const char *command,
     const char *cwd);
+static void agent_wake_end(agent_process_t *p);
 static void agent_wake_start(agent_wake_t *w);
-static void agent_wake_output(agent_command_t *cmd, int stream,
+static void agent_wake_failed(agent_wake_t *w, int code, const char *text);
+static void agent_wake_data(agent_process_watch_t *watch, int stream,
     const char *buf, size_t len);
-static void agent_wake_exit(agent_command_t *cmd, const agent_exit_t *e);
+static void agent_wake_exit(agent_process_watch_t *watch);
 
 
 static agent_wake_t  *agent_wakes;
@@ -150,10 +156,7 @@ agent_wake_forget(uint16_t port)
     *p = w->next;
     agent_nwakes--;
 
-    if (w->cmd) {
-        w->cmd->data = NULL;
-    }
-
+    agent_process_unwatch(&w->watch);
     agent_watch_changed(port);
 
     agent_tail_free(&w->tail);
@@ -171,7 +174,7 @@ agent_wake_change(uint16_t port, const char *command, const char *cwd)
 
     w = agent_wake_find(port);
 
-    if (w && w->cmd && strcmp(w->command, command) == 0
+    if (w && w->runs && strcmp(w->command, command) == 0
         && strcmp(w->cwd ? w->cwd : "", cwd) == 0)
     {
         return;
@@ -204,12 +207,12 @@ agent_wake_change(uint16_t port, const char *command, const char *cwd)
     w->command = new_command;
     w->cwd = new_cwd;
 
-    if (w->cmd) {
+    if (w->runs) {
 
         /* one at a time: the port is free when the other has ended */
 
         w->again = 1;
-        agent_command_end(w->cmd);
+        agent_wake_end(w->watch.process);
         return;
     }
 
@@ -217,54 +220,96 @@ agent_wake_change(uint16_t port, const char *command, const char *cwd)
 }
 
 
+/* its end is reported as ever */
+
+static void
+agent_wake_end(agent_process_t *p)
+{
+    p->killed = 1;
+    agent_command_end(p->cmd);
+}
+
+
 static void
 agent_wake_start(agent_wake_t *w)
 {
-    int               err;
-    char              port[8], text[512];
-    const char       *env[4];
-    agent_command_t  *cmd;
+    int                     err, code;
+    char                    id[16], text[512];
+    const char             *env[4];
+    agent_process_t        *p;
+    agent_process_error_t   error;
+    agent_process_start_t   start;
 
     w->again = 0;
     w->began = agent_monotonic_ms();
 
-    cmd = agent_command_create();
-
-    if (cmd == NULL) {
-        w->code = 126;
-        agent_tail_say(&w->tail, "port command: out of memory");
-        return;
-    }
-
-    (void) snprintf(port, sizeof(port), "%d", w->port);
+    (void) snprintf(id, sizeof(id), "port-%d", w->port);
 
     env[0] = "PORT";
-    env[1] = port;
+    env[1] = id + sizeof("port-") - 1;
     env[2] = NULL;
     env[3] = NULL;
 
-    cmd->env = env;
-    cmd->cwd = w->cwd;
-    cmd->data = w;
-    cmd->on_output = agent_wake_output;
-    cmd->on_exit = agent_wake_exit;
+    p = agent_process_find(id);
 
-    err = agent_command_start_shell(cmd, w->command);
+    if (p && p->status == AGENT_PROCESS_RUNS) {
 
-    if (err == 0) {
-        w->cmd = cmd;
-        agent_watch_changed(w->port);
+        /* a caller's, or of a command that was taken back */
+
+        w->again = 1;
+        goto watch;
+    }
+
+    memset(&start, 0, sizeof(agent_process_start_t));
+
+    start.command = w->command;
+    start.id = id;
+    start.env = env;
+    start.cwd = w->cwd;
+    start.log_bytes = AGENT_PROCESS_LOG_DEFAULT;
+
+    p = agent_process_create(&start, &error);
+
+    if (p == NULL) {
+        json_decref(error.context);
+        agent_wake_failed(w, 126, error.message);
         return;
     }
 
-    w->code = agent_exec_code(cmd, err);
+    err = agent_command_start_shell(p->cmd, w->command);
 
-    if (w->code == 0) {
-        w->code = 126;
+    if (err) {
+        code = agent_exec_code(p->cmd, err);
+        agent_exec_reason(p->cmd, err, "bash", text, sizeof(text));
+        agent_command_destroy(p->cmd);
+        agent_process_discard(p);
+        agent_wake_failed(w, code ? code : 126, text);
+        return;
     }
 
-    agent_exec_reason(cmd, err, "bash", text, sizeof(text));
-    agent_command_destroy(cmd);
+    agent_process_started(p);
+
+watch:
+
+    w->runs = 1;
+    w->watch.data = w;
+    w->watch.on_data = w->again ? NULL : agent_wake_data;
+    w->watch.on_exit = agent_wake_exit;
+
+    agent_process_watch(p, &w->watch);
+
+    if (w->again) {
+        agent_wake_end(p);
+    }
+
+    agent_watch_changed(w->port);
+}
+
+
+static void
+agent_wake_failed(agent_wake_t *w, int code, const char *text)
+{
+    w->code = code;
 
     agent_tail_say(&w->tail, text);
     agent_log("port-%d: %s", w->port, text);
@@ -274,18 +319,13 @@ agent_wake_start(agent_wake_t *w)
 
 
 static void
-agent_wake_output(agent_command_t *cmd, int stream, const char *buf,
+agent_wake_data(agent_process_watch_t *watch, int stream, const char *buf,
     size_t len)
 {
     uint64_t       next;
     agent_wake_t  *w;
 
-    w = cmd->data;
-
-    if (w == NULL) {
-        return;
-    }
-
+    w = watch->data;
     next = w->tail.next;
 
     agent_tail_add(&w->tail, stream, buf, len);
@@ -297,19 +337,16 @@ agent_wake_output(agent_command_t *cmd, int stream, const char *buf,
 
 
 static void
-agent_wake_exit(agent_command_t *cmd, const agent_exit_t *e)
+agent_wake_exit(agent_process_watch_t *watch)
 {
     agent_wake_t  *w;
 
-    w = cmd->data;
+    w = watch->data;
 
-    if (w == NULL) {
-        return;
-    }
+    w->runs = 0;
+    w->code = watch->process->exit.code;
 
-    w->cmd = NULL;
-    w->code = e->code;
-
+    agent_process_unwatch(watch);
     agent_tail_end(&w->tail);
 
     if (w->again) {
@@ -333,7 +370,7 @@ agent_wake_state(uint16_t port, int *code)
         return AGENT_WAKE_NONE;
     }
 
-    if (w->cmd) {
+    if (w->runs) {
         return AGENT_WAKE_RUNNING;
     }
 
@@ -361,7 +398,7 @@ agent_wake_young(uint16_t port, uint64_t ms)
 
     w = agent_wake_find(port);
 
-    return w && w->cmd && agent_monotonic_ms() - w->began < ms;
+    return w && w->runs && agent_monotonic_ms() - w->began < ms;
 }
 
 
@@ -378,10 +415,10 @@ agent_wake_json(uint16_t port)
     }
 
     json = json_pack("{s:s, s:o}",
-                     "state", w->cmd ? "running" : "exited",
+                     "state", w->runs ? "running" : "exited",
                      "log", agent_tail_json(&w->tail, AGENT_WAKE_SHOWN));
 
-    if (json && w->cmd == NULL
+    if (json && !w->runs
         && json_object_set_new(json, "exitCode", json_integer(w->code)) == -1)
     {
         json_decref(json);

@@ -16,7 +16,7 @@
 
 /*
  * The commands of exposed ports: each is run at every start, as process
- * port-<port>, so that its app is there again.
+ * port-<port> (process.h), so that its app is there again.
  */
 
 

@@ -27,7 +27,7 @@ ngx_http_sandbox_policy_wake(cJSON *json, sandbox_port_t *policy,
     if (ngx_http_sandbox_command_flag(json, &policy->wake) != NGX_OK) {
         ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
                               "invalid_request",
-                              "\"wake\" must be true or false.");
+                              "\"wake\" must be true, false or null.");
         return NGX_DECLINED;
     }
 
@@ -165,10 +165,13 @@ ngx_http_sandbox_command_check(ngx_http_sandbox_ctx_t *ctx,
 ngx_int_t
 ngx_http_sandbox_policy_wake_json(cJSON *json, sandbox_port_t *policy)
 {
-    if (cJSON_AddBoolToObject(json, "wake",
-                              policy->wake == SANDBOX_WAKE_ON)
-        == NULL)
-    {
+    cJSON  *wake;
+
+    wake = policy->wake ? cJSON_CreateBool(policy->wake == SANDBOX_WAKE_ON)
+                        : cJSON_CreateNull();
+
+    if (!cJSON_AddItemToObject(json, "wake", wake)) {
+        cJSON_Delete(wake);
         return NGX_ERROR;
     }
 

@@ -39,6 +39,8 @@ typedef struct {
 
 
 static void ngx_http_sandbox_diagnose_nginx(ngx_http_sandbox_diagnose_t *d);
+static ngx_uint_t ngx_http_sandbox_diagnose_wakes(
+    ngx_http_sandbox_diagnose_t *d);
 static void ngx_http_sandbox_diagnose_engine(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_diagnose_stopped(ngx_http_sandbox_diagnose_t *d,
@@ -181,9 +183,26 @@ ngx_http_sandbox_diagnose_nginx(ngx_http_sandbox_diagnose_t *d)
 
     ngx_http_sandbox_diagnose_hop(d, "nginx", 1, ms,
                                   "The port is exposed; a preview %s.",
-                                  d->policy.wake == SANDBOX_WAKE_ON
+                                  ngx_http_sandbox_diagnose_wakes(d)
                                   ? "wakes the sandbox"
                                   : "of a sandbox that sleeps gets 410");
+}
+
+
+/* where the policy does not say it, as the block around the locations does */
+
+static ngx_uint_t
+ngx_http_sandbox_diagnose_wakes(ngx_http_sandbox_diagnose_t *d)
+{
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    if (d->policy.wake) {
+        return d->policy.wake == SANDBOX_WAKE_ON;
+    }
+
+    slcf = ngx_http_get_module_loc_conf(d->request, ngx_http_sandbox_module);
+
+    return slcf->wake;
 }
 
 
@@ -259,7 +278,7 @@ ngx_http_sandbox_diagnose_stopped(ngx_http_sandbox_diagnose_t *d,
                                       ? ", out of memory" : "");
     }
 
-    d->advice = (d->policy.wake == SANDBOX_WAKE_ON)
+    d->advice = ngx_http_sandbox_diagnose_wakes(d)
                 ? "Open the preview, or call the API: both wake the sandbox."
                 : "Call the API, which wakes the sandbox, or expose the port "
                   "with \"wake\": true.";

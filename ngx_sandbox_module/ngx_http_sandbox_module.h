@@ -208,6 +208,7 @@ typedef struct {
     int64_t                        connections;        /* 0: no limit */
     int64_t                        rate;
     int64_t                        body;
+    ngx_flag_t                     wake;
 #if (NGX_HTTP_CACHE)
     ngx_shm_zone_t                *cache_zone;         /* of proxy_cache */
     ngx_http_complex_value_t      *cache_value;

@@ -97,7 +97,7 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     }
 
     ctx->trusted = 1;
-    ctx->wakes = (policy->wake == SANDBOX_WAKE_ON);
+    ctx->wakes = set.wakes;
 
     if (ngx_http_sandbox_events_reserved(r)) {
         return ngx_http_sandbox_events_access(r, ctx);
@@ -207,6 +207,9 @@ ngx_http_sandbox_preview_set(ngx_http_request_t *r, sandbox_port_t *policy,
                                            : slcf->connections;
     set->rate = policy->rate ? policy->rate : slcf->rate;
     set->body = policy->body ? policy->body : slcf->body;
+
+    set->wakes = policy->wake ? policy->wake == SANDBOX_WAKE_ON
+                              : (ngx_uint_t) slcf->wake;
 }
 
 

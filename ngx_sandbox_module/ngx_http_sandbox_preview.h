@@ -26,6 +26,7 @@ typedef struct {
     int64_t                        connections;        /* 0: no limit */
     int64_t                        rate;
     int64_t                        body;
+    ngx_uint_t                     wakes;
 } ngx_http_sandbox_set_t;
 
 

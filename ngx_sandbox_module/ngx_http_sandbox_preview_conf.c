@@ -193,6 +193,7 @@ ngx_http_sandbox_conf_preview_init(ngx_http_sandbox_loc_conf_t *conf)
     conf->connections = NGX_CONF_UNSET;
     conf->rate = NGX_CONF_UNSET;
     conf->body = NGX_CONF_UNSET;
+    conf->wake = NGX_CONF_UNSET;
 }
 
 
@@ -217,4 +218,5 @@ ngx_http_sandbox_conf_preview_merge(ngx_http_sandbox_loc_conf_t *prev,
     ngx_conf_merge_value(conf->connections, prev->connections, 0);
     ngx_conf_merge_value(conf->rate, prev->rate, 0);
     ngx_conf_merge_value(conf->body, prev->body, 0);
+    ngx_conf_merge_value(conf->wake, prev->wake, 0);
 }

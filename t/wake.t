@@ -244,4 +244,25 @@ $host = (split m{/}, $url)[2];
 ($states) = events();
 is($states->[-1]{state}, 'asleep', 'events start nothing');
 
+
+# what the location says, where the policy does not
+
+sub wakes { $t->api('PATCH', "/v1/sandbox/$id/ports/8080",
+    json => { wake => $_[0] })->{json}{wake} }
+sub diagnosis { $t->api('GET', "/v1/sandbox/$id/ports/8080/diagnose")
+    ->{body} }
+
+is(wakes(undef), undef, 'null: as the location says');
+like(diagnosis(), qr/gets 410/, 'which is off by default');
+is($t->preview('GET', $url)->{status}, 410, 'so 410');
+
+$t->write_conf(http => '    sandbox_wake_timeout 20s; '
+    . 'sandbox_preview_wake on;');
+$t->reload();
+like(diagnosis(), qr/wakes the sandbox/, 'sandbox_preview_wake on');
+is(wakes(JSON::PP::false), JSON::PP::false, 'a policy that says no');
+is($t->preview('GET', $url)->{status}, 410, 'goes first');
+is(wakes(undef), undef, 'null again');
+is($t->preview('GET', $url)->{status}, 200, 'the preview wakes the sandbox');
+
 $t->done();

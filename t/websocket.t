@@ -130,6 +130,23 @@ for my $word ('WebSocket', 'WEBSOCKET') {
     is(ws(upgrade => $word)->{status}, 101, "Upgrade: $word is one");
 }
 
+# a reload: what is open goes on in the old workers, as long as they may
+
+my @old = map { ws() } 1 .. 8;
+my @pids = $t->reload();
+my @new = map { ws() } 1 .. 8;
+
+$_->send('over') for @old, @new;
+is(join(',', map { ($_->recv(60) || { data => '-' })->{data} } @old, @new),
+    join(',', ('echo:over') x 16), 'a reload: old and new ones echo');
+ok((grep { Sandbox::running($_) } @pids), 'in old workers, too');
+ok(wait_for(sub { !grep { Sandbox::running($_) } @pids }, 90),
+    'which end by worker_shutdown_timeout');
+is(scalar(grep { $_->ended(30) } @old), 8, 'with what they had open');
+$_->send('on') for @new;
+is(join(',', map { ($_->recv(60) || { data => '-' })->{data} } @new),
+    join(',', ('echo:on') x 8), 'the others go on');
+
 $t->done();
 
 

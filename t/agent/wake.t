@@ -163,6 +163,20 @@ $http->request('GET', '/', host => 'x');
 is($http->response()->{json}{context}{command}, undef,
     'and null without one');
 
+# each is a process
+
+sub process { $box->call('GET', "/api/process/port-$_[0]")->{json}{process} }
+
+is(join(' ', sort map { $_->{id} } @{$box->call('GET', '/api/process/list')
+    ->{json}{processes}}), 'port-8080 port-8081 port-8084',
+    'what could be started is listed');
+is(process(8080)->{status}, 'running', 'one that runs');
+is_deeply([@{process(8081)}{qw/status exitCode command/}],
+    ['failed', 3, 'pwd; echo oops >&2; exit 3'], 'one that has ended');
+is_deeply([@{$box->call('GET', '/api/process/port-8081/logs')->{json}}
+    {qw/stdout stderr/}], ["/tmp\n", "oops\n"], 'its log');
+
+
 # the environment
 
 is($box->sh('echo $__VITE_ADDITIONAL_SERVER_ALLOWED_HOSTS'),
@@ -228,6 +242,28 @@ is($p->{command}, 'running', 'and one that there was not');
 configure([{ port => 8082 }]);
 ($p) = upto($box, $t, port_is(8082, command => 'none'));
 is($p->{listening}, JSON::PP::true, 'one that is taken back runs on');
+is(process(8082)->{status}, 'running', 'as a process');
+
+configure([{ port => 8082, command => 'echo third; exec sleep 83' }]);
+($p) = upto($box, $t, sub { ($_[0]{text} // '') eq 'third' });
+is($p->{port}, 8082, 'another command takes its place');
+is(scalar $box->processes(qr/LocalPort => 8082/), 0, 'when it has ended');
+
+is($box->call('DELETE', '/api/process/port-8082')->{status}, 200,
+    'who likes kills it');
+($p) = upto($box, $t, port_is(8082, command => 'exited'));
+is($p->{code}, 143, 'which is told');
+is(process(8082)->{status}, 'killed', 'and kept');
+
+is($box->call('POST', '/api/process/start', { command => 'exec sleep 84',
+    processId => 'port-8082' })->{status}, 200, 'a caller takes the name');
+ok($box->wait_for(30, sub { $box->processes(qr/^sleep 84/) }),
+    'and its process runs');
+configure([{ port => 8082, command => 'echo fourth' }]);
+($p) = upto($box, $t, port_is(8082, command => 'exited', code => 0));
+is($box->call('GET', '/api/process/port-8082/logs')->{json}{stdout},
+    "fourth\n", 'the port has it back');
+is(scalar $box->processes(qr/^sleep 84/), 0, 'and the other one has ended');
 
 
 # what people are to read

@@ -2,8 +2,9 @@
 
 # Copyright (C) the ngx_sandbox authors
 
-# Two thousand WebSockets, idle and then all used: what each costs, and that
-# none is lost.
+# Ten thousand WebSockets, idle and then all used: what each costs nginx and
+# the agent, without what the kernel keeps of its sockets; that none is lost;
+# and that a reload drains them by worker_shutdown_timeout.
 
 use warnings;
 use strict;
@@ -15,10 +16,19 @@ use lib "$FindBin::Bin/../lib";
 use Sandbox;
 use Sandbox::WebSocket;
 
-my $n = $ENV{TEST_SOAK_WEBSOCKETS} || 2000;
+my $n = $ENV{TEST_SOAK_WEBSOCKETS} || 10_000;
+
+# this client has as many open, and the app in the sandbox
+
+if (`sh -c 'ulimit -n'` < $n + 1000) {
+    exec 'prlimit', '--nofile=' . ($n + 1000), $^X, $0 or die "prlimit: $!";
+}
+
 my $t = Sandbox->new(classes => [
-    'default image=sandbox-base memory=512m cpus=1 pids=128 network=none '
-        . 'sleep_after=10m'])->start();
+    'default image=sandbox-base memory=2g cpus=2 pids=128 network=none '
+        . 'sleep_after=30m'],
+    conf => Sandbox::default_conf() =~ s/(worker_connections) \d+/$1 32768/r,
+    main => 'worker_rlimit_nofile 65536;')->start();
 
 $t->app('sockets', 'app.py', 8080);
 my $url = $t->expose('sockets', 8080);
@@ -56,7 +66,21 @@ for my $round (1 .. 3) {
     is($good, $n, "round $round: every one echoes");
 }
 
-$_->{conn}->close() for @ws;
+# new workers serve at once, the old ones as long as they may
+
+my @old = $t->reload();
+my $fresh = Sandbox::WebSocket->new(port => $t->{port}, host => $host,
+    path => '/ws');
+$fresh->send('new');
+is($fresh->recv(60)->{data}, 'echo:new', 'a reload: the new workers serve');
+ok(wait_for(sub { !grep { Sandbox::running($_) } @old }, 120),
+    'the old ones end by worker_shutdown_timeout');
+my $ended = grep { $_->ended(60) } @ws;
+is($ended, $n, 'and their WebSockets with them');
+$fresh->send('still');
+is($fresh->recv(60)->{data}, 'echo:still', 'those of the new ones do not');
+
+$_->{conn}->close() for @ws, $fresh;
 ok(wait_for(sub { $t->preview('GET', $url, path => '/sockets')->{json}{now}
     == 0 }, 60), 'all end with their clients');
 
