@@ -58,9 +58,11 @@ $(BUILD)/asan/obj/llhttp/%.o: /usr/share/llhttp/%.c agent/agent.mk
 
 agent-tests: $(BUILD)/t/agent_box
 
-$(BUILD)/t/agent_box: t/lib/agent_box.c
+$(BUILD)/t/agent_box: t/lib/agent_box.c t/lib/agent_box_container.c \
+		t/lib/agent_box.h
 	@mkdir -p $(@D)
-	$(AGENT_CC) -O1 -std=gnu99 -D_GNU_SOURCE $(AGENT_WARN) -o $@.tmp $<
+	$(AGENT_CC) -O1 -std=gnu99 -D_GNU_SOURCE $(AGENT_WARN) -o $@.tmp \
+		$(filter %.c,$^)
 	@mv $@.tmp $@
 
 .PHONY: agent-tests

@@ -10,10 +10,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <jansson.h>
 #include <uv.h>
 
 
-/* a tether, shared by control.c and watch.c */
+/* a tether, shared by control.c, control_op.c, diagnose.c and watch.c */
 
 typedef struct agent_tether_s  agent_tether_t;
 
@@ -29,6 +30,17 @@ struct agent_tether_s {
 
 /* one packet: 0, or -1 when the tether had to be closed */
 int agent_control_send(agent_tether_t *t, const char *text, size_t len);
+void agent_control_close(agent_tether_t *t);
+
+
+/* control_op.c */
+
+/* of the options that the agent has; -1: an unknown one */
+extern int64_t  agent_control_generation;
+
+/* does what a packet asks for, and answers; owns the descriptors */
+void agent_control_packet(agent_tether_t *t, json_t *json, int *fds,
+    size_t nfds);
 
 
 /* watch.c: what is wrong, or NULL; the first packets are sent at once */

@@ -21,6 +21,7 @@
 #define AGENT_EXEC_JSON_MAX (4 * 1024 * 1024)
 #define AGENT_EXEC_ENV_MAX  1024       /* variables of a call */
 #define AGENT_EXEC_BEAT     15000      /* ms of silence */
+#define AGENT_EXEC_CWD      4097
 
 
 /* one stateless command: a process, its two pipes, its deadline */
@@ -193,6 +194,8 @@ void agent_command_stdin_close(agent_command_t *cmd);
  */
 int agent_exec_env(json_t *json, const char ***env, char *error,
     size_t size);
+/* of AGENT_EXEC_CWD bytes, an absolute path, or "" where there is none */
+int agent_exec_cwd(json_t *json, char *cwd, char *error, size_t size);
 int agent_exec_timeout(json_t *json, const char *name, uint64_t *ms,
     char *error, size_t size);
 

@@ -62,6 +62,18 @@ typedef struct {
 void agent_exec_outcome(agent_exec_api_t *x, json_t *json,
     const agent_exit_t *e);
 
+/* exec_api_parse.c */
+
+/* 0, or -1 after an answer; cwd is malloc()ed, or NULL */
+int agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r, json_t *body,
+    char **cwd);
+/*
+ * "stdin", text, or "stdinBase64", bytes, to x->input.  0, or -1 with a
+ * message in error.
+ */
+int agent_exec_api_stdin(agent_exec_api_t *x, json_t *body, char *error,
+    size_t size);
+
 /* exec_shell.c: answers that agent_command_start_shell() gave err */
 void agent_exec_shell_failed(agent_request_t *r, agent_command_t *cmd,
     int err, int stream, const char *line);

@@ -114,6 +114,32 @@ failed:
 
 
 int
+agent_exec_cwd(json_t *json, char *cwd, char *error, size_t size)
+{
+    json_t  *value;
+
+    cwd[0] = '\0';
+
+    value = json_object_get(json, "cwd");
+
+    if (value == NULL || json_is_null(value)) {
+        return 0;
+    }
+
+    if (!json_is_string(value)
+        || strlen(json_string_value(value)) != json_string_length(value)
+        || agent_path_normalize(cwd, AGENT_EXEC_CWD, AGENT_WORKSPACE,
+                                json_string_value(value)) != 0)
+    {
+        snprintf(error, size, "cwd: not a path of at most 4096 bytes");
+        return -1;
+    }
+
+    return 0;
+}
+
+
+int
 agent_exec_timeout(json_t *json, const char *name, uint64_t *ms, char *error,
     size_t size)
 {

@@ -61,8 +61,7 @@ static void
 agent_exec_rest_body(agent_request_t *r, json_t *body)
 {
     int                  err;
-    char               **argv, error[256], cwd[4097];
-    json_t              *value;
+    char               **argv, error[256], cwd[AGENT_EXEC_CWD];
     const char         **env;
     const char          *programs[2];
     agent_command_t     *cmd;
@@ -81,34 +80,17 @@ agent_exec_rest_body(agent_request_t *r, json_t *body)
 
     if (agent_exec_timeout(body, "timeout_ms", &timeout, error,
                            sizeof(error)) != 0
-        || agent_exec_env(body, &env, error, sizeof(error)) != 0)
+        || agent_exec_env(body, &env, error, sizeof(error)) != 0
+        || agent_exec_cwd(body, cwd, error, sizeof(error)) != 0)
     {
         agent_http_error(r, 400, "invalid_request", NULL, "%s", error);
         goto done;
     }
 
-    value = json_object_get(body, "cwd");
-
-    if (value && !json_is_null(value)) {
-
-        if (!json_is_string(value)
-            || strlen(json_string_value(value)) != json_string_length(value)
-            || agent_path_normalize(cwd, sizeof(cwd), AGENT_WORKSPACE,
-                                    json_string_value(value)) != 0)
-        {
-            agent_http_error(r, 400, "invalid_request", NULL,
-                             "cwd: not a path of at most 4096 bytes");
-            goto done;
-        }
-
-        if (!agent_path_in_workspace(cwd)) {
-            agent_http_error(r, 403, "invalid_request", NULL,
-                             "cwd: outside " AGENT_WORKSPACE);
-            goto done;
-        }
-
-    } else {
-        value = NULL;
+    if (cwd[0] && !agent_path_in_workspace(cwd)) {
+        agent_http_error(r, 403, "invalid_request", NULL,
+                         "cwd: outside " AGENT_WORKSPACE);
+        goto done;
     }
 
     x = calloc(1, sizeof(agent_exec_rest_t));
@@ -127,7 +109,7 @@ agent_exec_rest_body(agent_request_t *r, json_t *body)
     cmd->programs = programs;
     cmd->argv = argv;
     cmd->env = env;
-    cmd->cwd = value ? cwd : NULL;
+    cmd->cwd = cwd[0] ? cwd : NULL;
     cmd->timeout_ms = timeout;
     cmd->data = x;
     cmd->on_output = agent_exec_rest_output;

@@ -41,7 +41,8 @@ agent_session_create_route(agent_request_t *r)
 static void
 agent_session_create_body(agent_request_t *r, json_t *body)
 {
-    char                      id[129], random[13], cwd[4097], stamp[32];
+    char                      id[129], random[13], stamp[32];
+    char                      cwd[AGENT_EXEC_CWD];
     char                      error[256];
     json_t                   *value;
     uint64_t                  timeout;
@@ -77,31 +78,16 @@ agent_session_create_body(agent_request_t *r, json_t *body)
 
     options.name = id;
 
-    value = json_object_get(body, "cwd");
-
-    if (value && !json_is_null(value)) {
-
-        if (!json_is_string(value)
-            || strlen(json_string_value(value)) != json_string_length(value)
-            || agent_path_normalize(cwd, sizeof(cwd), AGENT_WORKSPACE,
-                                    json_string_value(value)) != 0)
-        {
-            agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                             "cwd: not a path of at most 4096 bytes");
-            return;
-        }
-
-        options.cwd = cwd;
-    }
-
-    if (agent_exec_timeout(body, "commandTimeoutMs", &timeout, error,
-                           sizeof(error)) != 0
+    if (agent_exec_cwd(body, cwd, error, sizeof(error)) != 0
+        || agent_exec_timeout(body, "commandTimeoutMs", &timeout, error,
+                              sizeof(error)) != 0
         || agent_exec_env(body, &env, error, sizeof(error)) != 0)
     {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
         return;
     }
 
+    options.cwd = cwd[0] ? cwd : NULL;
     options.env = env;
     options.timeout_ms = timeout;
 

@@ -14,7 +14,7 @@
 
 /*
  * What session.c, which keeps the sessions, and session_job.c, which gives
- * them something to do, know of each other.
+ * them something to do, know of each other, with its two helpers.
  */
 
 
@@ -100,14 +100,32 @@ int agent_session_code(agent_session_t *s);
 /* begins with the next call where that can be */
 void agent_session_next(agent_session_t *s);
 
+/* the shell has run a text */
 void agent_session_said(agent_shell_t *shell, int status);
-void agent_session_subshell(agent_shell_t *shell, pid_t pid);
-void agent_session_silent(uv_timer_t *timer);
 
-/* the session that it waited for has ended: tells the caller, from the loop */
-void agent_job_gone(agent_job_t *job, agent_session_t *s);
+/* the call in progress is over, or goes on without the shell */
+void agent_session_job_done(agent_session_t *s);
 
 void agent_job_free(agent_job_t *job);
+
+
+/* session_subshell.c */
+
+/* who the subshell is; it is ours; no process could be made for it */
+void agent_session_subshell(agent_shell_t *shell, pid_t pid);
+void agent_session_adopt(agent_session_t *s, agent_job_t *job);
+void agent_session_unforked(agent_session_t *s);
+
+/* of s->timer: it has not said who it is */
+void agent_session_silent(uv_timer_t *timer);
+
+
+/* session_fail.c: both tell the caller, from the loop, and free the job */
+
+void agent_job_fail(agent_job_t *job, int status, const char *code,
+    const char *name, const char *message);
+/* the session that it waited for has ended */
+void agent_job_gone(agent_job_t *job, agent_session_t *s);
 
 
 #endif /* _AGENT_SESSION_INT_H_INCLUDED_ */

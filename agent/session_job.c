@@ -6,10 +6,8 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent.h"
 #include "session_int.h"
@@ -25,25 +23,14 @@ static agent_job_t *agent_job_create(agent_command_t *cmd,
     agent_session_started_pt started);
 static int agent_job_fill(agent_job_t *job, agent_session_t *s,
     const char *line);
-static void agent_job_fail(agent_job_t *job, int status, const char *code,
-    const char *name, const char *message);
-static void agent_job_failed(uv_timer_t *timer);
 static int agent_session_begin(agent_session_t *s, agent_job_t *job);
-static void agent_session_job_done(agent_session_t *s);
-static void agent_session_adopt(agent_session_t *s, agent_job_t *job);
-static void agent_session_unforked(agent_session_t *s);
 static agent_tree_t *agent_session_end_tree(agent_command_t *cmd, int sig,
     unsigned grace_ms, void (*done)(void *data, int left));
 static int agent_session_busy(void *data, int last);
 static void agent_session_tree_ended(agent_command_t *cmd);
 
 
-size_t                    agent_session_waiting;
-
-/* calls that fail, and are told from the loop */
-static agent_job_t       *agent_jobs_failed;
-static agent_job_t      **agent_jobs_failed_last = &agent_jobs_failed;
-static uv_timer_t         agent_jobs_timer;
+size_t  agent_session_waiting;
 
 
 void
@@ -227,94 +214,6 @@ agent_job_free(agent_job_t *job)
 }
 
 
-/* tells the caller, from the loop */
-
-static void
-agent_job_fail(agent_job_t *job, int status, const char *code,
-    const char *name, const char *message)
-{
-    job->session = NULL;
-    job->status = status;
-    job->code = code;
-    job->next = NULL;
-
-    if (job->context == NULL) {
-        job->context = json_pack("{s:s}", "sessionId", name);
-    }
-
-    snprintf(job->message, sizeof(job->message), "%s", message);
-
-    if (agent_jobs_timer.data == NULL) {
-        uv_timer_init(agent_loop, &agent_jobs_timer);
-        agent_jobs_timer.data = &agent_jobs_failed;
-    }
-
-    *agent_jobs_failed_last = job;
-    agent_jobs_failed_last = &job->next;
-
-    uv_timer_start(&agent_jobs_timer, agent_job_failed, 0, 0);
-}
-
-
-/* the session that it waited for has ended */
-
-void
-agent_job_gone(agent_job_t *job, agent_session_t *s)
-{
-    char  text[256];
-
-    if (s->deleted) {
-        agent_job_fail(job, 410, "SESSION_DESTROYED", s->name,
-                       "the session was deleted");
-        return;
-    }
-
-    job->context = json_pack("{s:s, s:i}", "sessionId", s->name,
-                             "exitCode", agent_session_code(s));
-
-    snprintf(text, sizeof(text), "the session's shell has ended with %d; "
-             "nothing was run, and the next call starts a new one",
-             agent_session_code(s));
-
-    agent_job_fail(job, 410, "SESSION_TERMINATED", s->name, text);
-}
-
-
-static void
-agent_job_failed(uv_timer_t *timer)
-{
-    agent_job_t            *job;
-    agent_command_t        *cmd;
-    agent_session_error_t   error;
-
-    while ((job = agent_jobs_failed) != NULL) {
-
-        agent_jobs_failed = job->next;
-
-        if (agent_jobs_failed == NULL) {
-            agent_jobs_failed_last = &agent_jobs_failed;
-        }
-
-        cmd = job->cmd;
-        cmd->job = NULL;
-
-        if (job->cancelled) {
-            agent_command_destroy(cmd);
-
-        } else {
-            error.status = job->status;
-            error.code = job->code;
-            error.message = job->message;
-            error.context = job->context;
-
-            job->started(cmd, &error);
-        }
-
-        agent_job_free(job);
-    }
-}
-
-
 void
 agent_session_cancel(agent_command_t *cmd)
 {
@@ -481,7 +380,7 @@ agent_session_begin(agent_session_t *s, agent_job_t *job)
 }
 
 
-static void
+void
 agent_session_job_done(agent_session_t *s)
 {
     uv_timer_stop(&s->timer);
@@ -534,115 +433,6 @@ agent_session_said(agent_shell_t *shell, int status)
     agent_command_ended(cmd, status << 8);
 
     agent_session_next(s);
-}
-
-
-/* no process could be made for the subshell; the shell has said why */
-
-static void
-agent_session_unforked(agent_session_t *s)
-{
-    agent_job_t  *job;
-
-    job = s->job;
-    uv_timer_stop(&s->timer);
-    s->job = NULL;
-
-    agent_job_fail(job, 500, "STREAM_START_ERROR", s->name,
-                   "the session's shell cannot make a process");
-
-    agent_session_next(s);
-}
-
-
-void
-agent_session_subshell(agent_shell_t *shell, pid_t pid)
-{
-    agent_job_t      *job;
-    agent_session_t  *s;
-
-    s = shell->data;
-    job = s->job;
-
-    if (job == NULL || !job->spawn || job->pid) {
-        return;
-    }
-
-    job->pid = pid;
-
-    /*
-     * Its parent is a shell of a moment, which would reap it in our place if
-     * it ended so soon: the report comes when that shell is no more.
-     */
-
-    if (job->reported) {
-        agent_session_adopt(s, job);
-    }
-}
-
-
-static void
-agent_session_adopt(agent_session_t *s, agent_job_t *job)
-{
-    int               fd;
-    agent_shell_t    *shell;
-    agent_command_t  *cmd;
-
-    shell = s->shell;
-    cmd = job->cmd;
-
-    if (agent_command_adopt(cmd, job->pid) != 0) {
-        return;
-    }
-
-    cmd->job = NULL;
-    job->adopted = 1;
-
-    uv_timer_stop(&s->timer);
-
-    agent_command_begin(cmd);
-
-    if (cmd->stdin_pipe && cmd->input == NULL) {
-        fd = agent_shell_input_take(shell);
-
-        if (fd != -1 && agent_command_stdin_adopt(cmd, fd) != 0) {
-            /* its standard input ends at once */
-            close(fd);
-        }
-    }
-
-    agent_shell_input_done(shell);
-    agent_shell_go(shell);
-
-    if (job->cancelled) {
-        agent_command_abort(cmd);
-
-    } else {
-        job->started(cmd, NULL);
-    }
-
-    if (s->job == job) {
-        agent_session_job_done(s);
-        agent_session_next(s);
-    }
-}
-
-
-void
-agent_session_silent(uv_timer_t *timer)
-{
-    agent_session_t  *s;
-
-    s = timer->data;
-
-    if (s->job && s->job->reported) {
-        agent_session_unforked(s);
-        return;
-    }
-
-    /* the shell does not answer: a trap of its user's, for instance */
-
-    kill(s->shell->child.pid, SIGKILL);
 }
 
 

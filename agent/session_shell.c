@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -20,19 +19,13 @@
 
 /* the marker of a session, which is read byte by byte for each command */
 #define AGENT_SHELL_DIGITS  8
-#define AGENT_SHELL_NAME    16
 
 
 static int agent_shell_watch(agent_shell_t *shell);
-static int agent_shell_directory(agent_shell_t *shell);
-static const char *agent_shell_base(void);
-static int agent_shell_fifo(agent_shell_t *shell, const char *name,
-    int flags, int *fd);
 static int agent_shell_spawn(agent_shell_t *shell, char *const *env,
     const char *path);
 static int agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
     agent_shell_kind_e kind);
-static void agent_shell_go_done(agent_shell_t *shell);
 static void agent_shell_words(uv_poll_t *poll, int status, int events);
 static void agent_shell_said(agent_shell_t *shell);
 static void agent_shell_write(agent_shell_t *shell);
@@ -40,7 +33,6 @@ static void agent_shell_writable(uv_poll_t *poll, int status, int events);
 static void agent_shell_account(agent_shell_t *shell);
 static void agent_shell_exited(agent_child_t *child, int status);
 static void agent_shell_closed(uv_handle_t *handle);
-static void agent_shell_remove(agent_shell_t *shell, const char *name);
 
 
 static const char *const  agent_shell_files[] = {
@@ -121,98 +113,6 @@ agent_shell_watch(agent_shell_t *shell)
 
     return uv_poll_start(&shell->words_poll, UV_READABLE, agent_shell_words)
            == 0 ? 0 : ENOMEM;
-}
-
-
-/* its name cannot be guessed, and what is in it is of use to its user only */
-
-static int
-agent_shell_directory(agent_shell_t *shell)
-{
-    char         name[AGENT_SHELL_NAME + 1];
-    const char  *base;
-
-    base = agent_shell_base();
-
-    if (base == NULL) {
-        return ENOSPC;
-    }
-
-    agent_random_hex(name, sizeof(name));
-    snprintf(shell->dir, sizeof(shell->dir), "%s/%s", base, name);
-
-    if (mkdir(shell->dir, 0711) == -1) {
-        shell->dir[0] = '\0';
-        return errno;
-    }
-
-    return 0;
-}
-
-
-static const char *
-agent_shell_base(void)
-{
-    size_t       i;
-    char         name[AGENT_SHELL_NAME + 1];
-    struct stat  st;
-
-    static char  base[AGENT_SHELL_DIR / 2];
-
-    static const char  *const places[] = {
-        "/dev/shm", "/run", "/tmp", "/var/tmp", NULL
-    };
-
-    /* somebody may have tidied up */
-
-    if (base[0] && stat(base, &st) == 0) {
-        return base;
-    }
-
-    for (i = 0; places[i]; i++) {
-        agent_random_hex(name, sizeof(name));
-        snprintf(base, sizeof(base), "%s/.sandbox-%s", places[i], name);
-
-        if (mkdir(base, 0711) == 0) {
-            return base;
-        }
-    }
-
-    base[0] = '\0';
-
-    return NULL;
-}
-
-
-static int
-agent_shell_fifo(agent_shell_t *shell, const char *name, int flags, int *fd)
-{
-    char    path[AGENT_SHELL_DIR + AGENT_MARKER_SIZE];
-    int     err;
-    mode_t  mask;
-
-    snprintf(path, sizeof(path), "%s/%s", shell->dir, name);
-
-    mask = umask(0);
-    err = mkfifo(path, 0666) == -1 ? errno : 0;
-
-    if (err == EEXIST) {
-
-        /* somebody put something there */
-
-        unlink(path);
-        err = mkfifo(path, 0666) == -1 ? errno : 0;
-    }
-
-    umask(mask);
-
-    if (err) {
-        return err;
-    }
-
-    *fd = open(path, flags|O_NONBLOCK|O_CLOEXEC|O_NOFOLLOW);
-
-    return *fd == -1 ? errno : 0;
 }
 
 
@@ -332,146 +232,6 @@ agent_shell_marker(agent_shell_t *shell, char *marker)
 
 
 int
-agent_shell_prepare(agent_shell_t *shell, int *fds)
-{
-    int  err;
-
-    err = agent_shell_fifo(shell, "o", O_RDONLY, &fds[0]);
-
-    if (err) {
-        return err;
-    }
-
-    err = agent_shell_fifo(shell, "e", O_RDONLY, &fds[1]);
-
-    if (err) {
-        close(fds[0]);
-        agent_shell_remove(shell, "o");
-        return err;
-    }
-
-    return 0;
-}
-
-
-/*
- * One that has not come to its own yet goes on without, and is known by then;
- * the one before stays open for what is opening it
- */
-
-int
-agent_shell_prepare_go(agent_shell_t *shell, const char *marker)
-{
-    agent_shell_go_done(shell);
-
-    snprintf(shell->go, sizeof(shell->go), "%s",
-             agent_shell_go_name(marker));
-
-    return agent_shell_fifo(shell, shell->go, O_RDWR, &shell->fd_go);
-}
-
-
-static void
-agent_shell_go_done(agent_shell_t *shell)
-{
-    if (shell->fd_gone != -1) {
-        close(shell->fd_gone);
-    }
-
-    shell->fd_gone = shell->fd_go;
-    shell->fd_go = -1;
-
-    if (shell->go[0]) {
-        agent_shell_remove(shell, shell->go);
-        shell->go[0] = '\0';
-    }
-}
-
-
-int
-agent_shell_input(agent_shell_t *shell, const char *buf, size_t len)
-{
-    int      fd, err;
-    char     path[AGENT_SHELL_DIR + 4];
-    size_t   n;
-    ssize_t  rc;
-
-    snprintf(path, sizeof(path), "%s/" AGENT_SHELL_INPUT, shell->dir);
-
-    unlink(path);
-
-    fd = open(path, O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0600);
-
-    if (fd == -1) {
-        return errno;
-    }
-
-    err = fchown(fd, agent_user.uid, agent_user.gid) == -1 ? errno : 0;
-
-    for (n = 0; err == 0 && n < len; n += rc) {
-        rc = write(fd, buf + n, len - n);
-
-        if (rc <= 0) {
-            err = rc ? errno : ENOSPC;
-            rc = 0;
-        }
-    }
-
-    close(fd);
-
-    shell->input = 1;
-
-    if (err) {
-        agent_shell_input_done(shell);
-    }
-
-    return err;
-}
-
-
-int
-agent_shell_input_fifo(agent_shell_t *shell)
-{
-    /* open for both, or the subshell would wait for somebody to write */
-
-    return agent_shell_fifo(shell, AGENT_SHELL_INPUT, O_RDWR,
-                            &shell->fd_input);
-}
-
-
-int
-agent_shell_input_take(agent_shell_t *shell)
-{
-    int   fd;
-    char  path[AGENT_SHELL_DIR + 4];
-
-    snprintf(path, sizeof(path), "%s/" AGENT_SHELL_INPUT, shell->dir);
-
-    fd = open(path, O_WRONLY|O_NONBLOCK|O_CLOEXEC|O_NOFOLLOW);
-
-    agent_shell_input_done(shell);
-
-    return fd;
-}
-
-
-void
-agent_shell_input_done(agent_shell_t *shell)
-{
-    if (shell->fd_input != -1) {
-        close(shell->fd_input);
-        shell->fd_input = -1;
-        shell->input = 1;
-    }
-
-    if (shell->input) {
-        shell->input = 0;
-        agent_shell_remove(shell, AGENT_SHELL_INPUT);
-    }
-}
-
-
-int
 agent_shell_run(agent_shell_t *shell, const char *marker, char *text)
 {
     char    *p, end;
@@ -548,15 +308,6 @@ agent_shell_writable(uv_poll_t *poll, int status, int events)
 
     uv_poll_stop(poll);
     agent_shell_write(shell);
-}
-
-
-void
-agent_shell_go(agent_shell_t *shell)
-{
-    if (write(shell->fd_go, "\n", 1) == -1) {
-        agent_log("a subshell cannot be told to go: %s", strerror(errno));
-    }
 }
 
 
@@ -733,14 +484,4 @@ static void
 agent_shell_closed(uv_handle_t *handle)
 {
     agent_shell_free(handle->data);
-}
-
-
-static void
-agent_shell_remove(agent_shell_t *shell, const char *name)
-{
-    char  path[AGENT_SHELL_DIR + AGENT_MARKER_SIZE];
-
-    snprintf(path, sizeof(path), "%s/%s", shell->dir, name);
-    unlink(path);
 }

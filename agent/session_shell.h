@@ -132,11 +132,36 @@ int agent_shell_start(agent_shell_t *shell);
 /* the next call's marker, of AGENT_MARKER_SIZE bytes */
 void agent_shell_marker(agent_shell_t *shell, char *marker);
 
+/* runs what was prepared; text is stolen */
+int agent_shell_run(agent_shell_t *shell, const char *marker, char *text);
+
+/* nothing more is wanted: its FIFOs go; the process itself is not touched */
+void agent_shell_close(agent_shell_t *shell);
+
+/* of one that has ended, or could not be started */
+void agent_shell_free(agent_shell_t *shell);
+
+
+/*
+ * session_fifo.c: the directory, and what is in it.  0, or an errno, where
+ * nothing else is said.
+ */
+
+int agent_shell_directory(agent_shell_t *shell);
+
+/* makes a FIFO, in place of whatever has its name, and opens it */
+int agent_shell_fifo(agent_shell_t *shell, const char *name, int flags,
+    int *fd);
+void agent_shell_remove(agent_shell_t *shell, const char *name);
+
 /* makes the FIFOs of a call and their read ends; 0, or an errno */
 int agent_shell_prepare(agent_shell_t *shell, int *fds);
 
 /* and the one where the subshell of this marker waits */
 int agent_shell_prepare_go(agent_shell_t *shell, const char *marker);
+void agent_shell_go(agent_shell_t *shell);
+/* it goes, or is not waited for any more */
+void agent_shell_go_done(agent_shell_t *shell);
 
 /* a file for a call's stdin; 0, or an errno */
 int agent_shell_input(agent_shell_t *shell, const char *buf, size_t len);
@@ -151,17 +176,6 @@ int agent_shell_input_take(agent_shell_t *shell);
 
 /* it is open, or not needed any more */
 void agent_shell_input_done(agent_shell_t *shell);
-
-/* runs what was prepared; text is stolen */
-int agent_shell_run(agent_shell_t *shell, const char *marker, char *text);
-
-void agent_shell_go(agent_shell_t *shell);
-
-/* nothing more is wanted: its FIFOs go; the process itself is not touched */
-void agent_shell_close(agent_shell_t *shell);
-
-/* of one that has ended, or could not be started */
-void agent_shell_free(agent_shell_t *shell);
 
 
 #endif /* _AGENT_SESSION_SHELL_H_INCLUDED_ */

@@ -16,8 +16,22 @@
 #include "ac_text.h"
 
 
+static const cJSON *ac_docker_field(const cJSON *object, const char *name);
 static int ac_docker_field_label(const cJSON *labels, const char *name,
     char *dst, size_t size);
+
+
+/* NULL: it is missing, or null */
+
+static const cJSON *
+ac_docker_field(const cJSON *object, const char *name)
+{
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    return cJSON_IsNull(item) ? NULL : item;
+}
 
 
 int
@@ -26,9 +40,9 @@ ac_docker_field_string(const cJSON *object, const char *name, char *dst,
 {
     const cJSON  *item;
 
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
+    item = ac_docker_field(object, name);
 
-    if (item == NULL || cJSON_IsNull(item)) {
+    if (item == NULL) {
         return 0;
     }
 
@@ -50,9 +64,9 @@ ac_docker_field_id(const cJSON *object, const char *name, char *dst,
     const char   *p;
     const cJSON  *item;
 
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
+    item = ac_docker_field(object, name);
 
-    if (item == NULL || cJSON_IsNull(item)) {
+    if (item == NULL) {
         return 0;
     }
 
@@ -82,9 +96,9 @@ ac_docker_field_bool(const cJSON *object, const char *name, int *value)
 {
     const cJSON  *item;
 
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
+    item = ac_docker_field(object, name);
 
-    if (item == NULL || cJSON_IsNull(item)) {
+    if (item == NULL) {
         return 0;
     }
 
@@ -104,9 +118,9 @@ ac_docker_field_integer(const cJSON *object, const char *name, int64_t min,
 {
     const cJSON  *item;
 
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
+    item = ac_docker_field(object, name);
 
-    if (item == NULL || cJSON_IsNull(item)) {
+    if (item == NULL) {
         return 0;
     }
 
@@ -132,9 +146,9 @@ ac_docker_field_object(const cJSON *object, const char *name,
 
     *value = NULL;
 
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
+    item = ac_docker_field(object, name);
 
-    if (item == NULL || cJSON_IsNull(item)) {
+    if (item == NULL) {
         return 0;
     }
 

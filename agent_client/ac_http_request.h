@@ -13,7 +13,7 @@
 #include "ac_http.h"
 
 
-/* the inside of ac_http: shared by its two files */
+/* the inside of ac_http: shared by its files */
 
 
 /* membership of a request in a list of its owner */
@@ -90,7 +90,22 @@ struct ac_http_s {
 void ac_http_push(ac_http_request_t *r, ac_http_list_e list);
 /* the easy handle and its options; 0, or -1 when out of memory */
 int ac_http_setup(ac_http_request_t *r, const ac_http_params_t *params);
+/* ends it with an error, unless it is done; text NULL: message says why */
+void ac_http_fail(ac_http_request_t *r, ac_error_e error, const char *text);
+/* after each call that makes libcurl work, never inside its callbacks */
+void ac_http_turn(ac_http_t *http);
+
+
+/* ac_http_socket.c: libcurl's sockets and its timer, on the loop */
+
+/* no longer watches the socket, if it does */
+void ac_http_forget(ac_http_t *http, curl_socket_t fd);
+/* of http->timer */
+void ac_http_timer_handler(void *data);
 /* callbacks of libcurl; data: ac_http_t */
+int ac_http_on_interest(CURL *easy, curl_socket_t fd, int what, void *data,
+    void *socket);
+int ac_http_on_timeout(CURLM *multi, long ms, void *data);
 curl_socket_t ac_http_on_open(void *data, curlsocktype purpose,
     struct curl_sockaddr *addr);
 int ac_http_on_close(void *data, curl_socket_t fd);

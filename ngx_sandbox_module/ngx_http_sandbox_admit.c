@@ -4,7 +4,10 @@
  */
 
 
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_limit.h"
 #include "ngx_http_sandbox_preview.h"
+#include "ngx_http_sandbox_tether.h"
 
 
 /*

@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_http_sandbox_origin.h"
 #include "ngx_http_sandbox_preview.h"
 
 

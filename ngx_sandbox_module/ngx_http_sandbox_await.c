@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_tether.h"
 
 
 /*
@@ -21,6 +21,7 @@ static ngx_http_sandbox_awaited_t *ngx_http_sandbox_await_find(
     ngx_http_sandbox_node_t *node, in_port_t port);
 static ngx_http_sandbox_awaited_t *ngx_http_sandbox_await_create(
     ngx_http_sandbox_node_t *node, in_port_t port);
+static void ngx_http_sandbox_await_idle(ngx_http_sandbox_awaited_t *p);
 static void ngx_http_sandbox_await_free(ngx_http_sandbox_awaited_t *p);
 static void ngx_http_sandbox_await_handler(ngx_event_t *ev);
 static void ngx_http_sandbox_await_line(ngx_http_sandbox_awaited_t *p,
@@ -50,9 +51,7 @@ ngx_http_sandbox_await(ngx_http_sandbox_node_t *node, in_port_t port,
 
         if (rc != NGX_OK) {
 
-            if (ngx_queue_empty(&p->awaits) && !p->busy) {
-                ngx_http_sandbox_await_free(p);
-            }
+            ngx_http_sandbox_await_idle(p);
 
             return rc;
         }
@@ -88,9 +87,7 @@ ngx_http_sandbox_unawait(ngx_http_sandbox_await_t *await)
     ngx_queue_remove(&await->queue);
     await->awaited = NULL;
 
-    if (ngx_queue_empty(&p->awaits) && !p->busy) {
-        ngx_http_sandbox_await_free(p);
-    }
+    ngx_http_sandbox_await_idle(p);
 }
 
 
@@ -139,6 +136,17 @@ ngx_http_sandbox_await_create(ngx_http_sandbox_node_t *node, in_port_t port)
     ngx_queue_insert_tail(&node->awaited, &p->queue);
 
     return p;
+}
+
+
+/* goes once nobody awaits it any more */
+
+static void
+ngx_http_sandbox_await_idle(ngx_http_sandbox_awaited_t *p)
+{
+    if (ngx_queue_empty(&p->awaits) && !p->busy) {
+        ngx_http_sandbox_await_free(p);
+    }
 }
 
 
@@ -202,9 +210,7 @@ ngx_http_sandbox_await_handler(ngx_event_t *ev)
 
     p->busy = 0;
 
-    if (ngx_queue_empty(&p->awaits)) {
-        ngx_http_sandbox_await_free(p);
-    }
+    ngx_http_sandbox_await_idle(p);
 
     ngx_http_sandbox_node_release(node);
 }

@@ -4,7 +4,9 @@
  */
 
 
+#include "ngx_http_sandbox_ports.h"
 #include "ngx_http_sandbox_preview.h"
+#include "ngx_http_sandbox_tether.h"
 #include "sandbox_fault.h"
 
 

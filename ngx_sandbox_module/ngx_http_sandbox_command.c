@@ -4,7 +4,8 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_ports.h"
+#include "ngx_http_sandbox_tether.h"
 
 
 /*

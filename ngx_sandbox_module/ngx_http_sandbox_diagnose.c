@@ -4,7 +4,9 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_ports.h"
+#include "ngx_http_sandbox_tether.h"
 #include "ngx_http_sandbox_wake.h"
 
 
@@ -75,15 +77,9 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
     w = ngx_http_sandbox_worker;
     ctx = ngx_http_sandbox_get_ctx(r);
 
-    rc = ngx_http_sandbox_find_own(r, ctx);
+    rc = ngx_http_sandbox_find_discard(r, ctx);
 
     if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
         return rc;
     }
 
@@ -136,13 +132,7 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    r->main->count++;
-
-    if (!r->discard_body) {
-        r->read_event_handler = ngx_http_test_reading;
-    }
-
-    r->write_event_handler = ngx_http_request_empty_handler;
+    ngx_http_sandbox_linger(r);
 
     return NGX_DONE;
 }

@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_engine.h"
 #include "ngx_http_sandbox_slot.h"
 #include "ngx_http_sandbox_wake.h"
 #include "sandbox_fault.h"

@@ -4,7 +4,10 @@
  */
 
 
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_ports.h"
 #include "ngx_http_sandbox_preview.h"
+#include "ngx_http_sandbox_tether.h"
 #include "sandbox_fault.h"
 
 #include <sys/file.h>
@@ -81,13 +84,7 @@ ngx_http_sandbox_expose(ngx_http_sandbox_expose_t *e)
 
     ngx_add_timer(&e->timer, NGX_HTTP_SANDBOX_EXPOSE_POLL);
 
-    r->main->count++;
-
-    if (!r->discard_body) {
-        r->read_event_handler = ngx_http_test_reading;
-    }
-
-    r->write_event_handler = ngx_http_request_empty_handler;
+    ngx_http_sandbox_linger(r);
 
     return NGX_DONE;
 }

@@ -4,6 +4,8 @@
  */
 
 
+#include "ngx_http_sandbox_origin.h"
+#include "ngx_http_sandbox_page.h"
 #include "ngx_http_sandbox_preview.h"
 
 

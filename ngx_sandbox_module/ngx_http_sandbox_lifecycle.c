@@ -4,7 +4,9 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_destroy.h"
+#include "ngx_http_sandbox_tether.h"
 
 
 /* routes of one sandbox: running, delete; and what they all need */
@@ -92,6 +94,24 @@ ngx_http_sandbox_find_own(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     default:
         return ngx_http_sandbox_send_absent(r, ctx);
     }
+}
+
+
+ngx_int_t
+ngx_http_sandbox_find_discard(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_sandbox_find_own(r, ctx);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    rc = ngx_http_discard_request_body(r);
+
+    return rc == NGX_OK ? NGX_DECLINED : rc;
 }
 
 

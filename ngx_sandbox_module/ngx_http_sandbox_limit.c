@@ -4,6 +4,7 @@
  */
 
 
+#include "ngx_http_sandbox_limit.h"
 #include "ngx_http_sandbox_slot.h"
 
 

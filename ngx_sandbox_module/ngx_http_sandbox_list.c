@@ -4,7 +4,8 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_tether.h"
 #include "sandbox_secret.h"
 
 
@@ -133,13 +134,7 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
 
     ngx_add_timer(&l->timer, 1);
 
-    r->main->count++;
-
-    if (!r->discard_body) {
-        r->read_event_handler = ngx_http_test_reading;
-    }
-
-    r->write_event_handler = ngx_http_request_empty_handler;
+    ngx_http_sandbox_linger(r);
 
     return NGX_DONE;
 }

@@ -4,7 +4,8 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_origin.h"
 #include "ngx_http_sandbox_page.h"
 
 

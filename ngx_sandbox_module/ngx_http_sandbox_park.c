@@ -44,6 +44,15 @@ ngx_http_sandbox_park(ngx_http_request_t *r)
     cln->handler = ngx_http_sandbox_parked_cleanup;
     cln->data = p;
 
+    ngx_http_sandbox_linger(r);
+
+    return p;
+}
+
+
+void
+ngx_http_sandbox_linger(ngx_http_request_t *r)
+{
     r->main->count++;
 
     if (!r->discard_body) {
@@ -51,8 +60,6 @@ ngx_http_sandbox_park(ngx_http_request_t *r)
     }
 
     r->write_event_handler = ngx_http_request_empty_handler;
-
-    return p;
 }
 
 

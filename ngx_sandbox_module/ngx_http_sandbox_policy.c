@@ -4,6 +4,8 @@
  */
 
 
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_ports.h"
 #include "ngx_http_sandbox_preview.h"
 
 #include <time.h>

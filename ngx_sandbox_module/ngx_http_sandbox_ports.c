@@ -4,6 +4,8 @@
  */
 
 
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_ports.h"
 #include "ngx_http_sandbox_preview.h"
 
 
@@ -201,15 +203,9 @@ ngx_http_sandbox_ports_delete(ngx_http_request_t *r, ngx_uint_t op)
 
     ctx = ngx_http_sandbox_get_ctx(r);
 
-    rc = ngx_http_sandbox_find_own(r, ctx);
+    rc = ngx_http_sandbox_find_discard(r, ctx);
 
     if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
         return rc;
     }
 

@@ -4,15 +4,15 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_destroy.h"
+#include "ngx_http_sandbox_tether.h"
 #include "sandbox_route.h"
 
 
 /* POST …/sleep, …/wake and …/restart: what else the idle clock decides */
 
 
-static ngx_int_t ngx_http_sandbox_power_find(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, ngx_int_t *rc);
 static void ngx_http_sandbox_power_stopped(void *data, ngx_int_t rc);
 static void ngx_http_sandbox_power_wake(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
@@ -29,7 +29,9 @@ ngx_http_sandbox_stop_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_sandbox_get_ctx(r);
 
-    if (ngx_http_sandbox_power_find(r, ctx, &rc) != NGX_OK) {
+    rc = ngx_http_sandbox_find_discard(r, ctx);
+
+    if (rc != NGX_DECLINED) {
         return rc;
     }
 
@@ -47,24 +49,6 @@ ngx_http_sandbox_stop_handler(ngx_http_request_t *r)
     }
 
     return NGX_DONE;
-}
-
-
-/* NGX_OK: the caller's, body dropped; or else rc is the handler's result */
-
-static ngx_int_t
-ngx_http_sandbox_power_find(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, ngx_int_t *rc)
-{
-    *rc = ngx_http_sandbox_find_own(r, ctx);
-
-    if (*rc != NGX_DECLINED) {
-        return NGX_DECLINED;
-    }
-
-    *rc = ngx_http_discard_request_body(r);
-
-    return (*rc == NGX_OK) ? NGX_OK : NGX_DECLINED;
 }
 
 
@@ -120,7 +104,9 @@ ngx_http_sandbox_wake_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_sandbox_get_ctx(r);
 
-    if (ngx_http_sandbox_power_find(r, ctx, &rc) != NGX_OK) {
+    rc = ngx_http_sandbox_find_discard(r, ctx);
+
+    if (rc != NGX_DECLINED) {
         return rc;
     }
 

@@ -4,7 +4,9 @@
  */
 
 
+#include "ngx_http_sandbox_page.h"
 #include "ngx_http_sandbox_preview.h"
+#include "ngx_http_sandbox_tether.h"
 
 
 /* preview hosts: the label names port, sandbox and token */

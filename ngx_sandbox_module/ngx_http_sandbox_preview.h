@@ -8,7 +8,7 @@
 #define _NGX_HTTP_SANDBOX_PREVIEW_H_INCLUDED_
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_ports.h"
 
 
 /* previews by the policies of their ports: how these are made, and kept to */
@@ -32,6 +32,15 @@ typedef struct {
 
 /* ngx_http_sandbox_preview.c */
 
+/*
+ * PRECONTENT of a preview location.  NGX_OK: admitted, ctx->node and
+ * ctx->port are set; NGX_DECLINED: answered by the content handler.
+ */
+ngx_int_t ngx_http_sandbox_preview_access(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+/* the preview domain that host (lower case, no port) stands below, or NULL */
+ngx_http_sandbox_preview_t *ngx_http_sandbox_preview_find(
+    ngx_http_sandbox_main_conf_t *smcf, ngx_str_t *host);
 /* what is in force; it points into the policy */
 void ngx_http_sandbox_preview_set(ngx_http_request_t *r,
     sandbox_port_t *policy, ngx_http_sandbox_set_t *set);

@@ -4,6 +4,8 @@
  */
 
 
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_origin.h"
 #include "ngx_http_sandbox_preview.h"
 #include "sandbox_secret.h"
 
@@ -44,6 +46,10 @@ static ngx_int_t ngx_http_sandbox_claim_cookie(ngx_http_request_t *r,
 static ngx_int_t ngx_http_sandbox_claim_protocol(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h,
     ngx_http_sandbox_claims_t *claims);
+static u_char *ngx_http_sandbox_key_keep(u_char *list, u_char *end,
+    u_char sep, ngx_str_t *item);
+static void ngx_http_sandbox_key_kept(ngx_table_elt_t *h, u_char *list,
+    u_char *end);
 static ngx_uint_t ngx_http_sandbox_key_own(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_set_t *set);
 static ngx_uint_t ngx_http_sandbox_key_navigates(ngx_http_request_t *r);
@@ -330,20 +336,10 @@ ngx_http_sandbox_claim_cookie(ngx_http_request_t *r, ngx_table_elt_t *h,
             continue;
         }
 
-        if (end != out) {
-            *end++ = ';';
-            *end++ = ' ';
-        }
-
-        end = ngx_cpymem(end, item.data, item.len);
+        end = ngx_http_sandbox_key_keep(out, end, ';', &item);
     }
 
-    h->value.data = out;
-    h->value.len = end - out;
-
-    if (h->value.len == 0) {
-        ngx_http_sandbox_header_drop(h);
-    }
+    ngx_http_sandbox_key_kept(h, out, end);
 
     return NGX_OK;
 }
@@ -396,24 +392,41 @@ ngx_http_sandbox_claim_protocol(ngx_http_request_t *r,
             continue;
         }
 
-        if (end != out) {
-            *end++ = ',';
-            *end++ = ' ';
-        }
-
-        end = ngx_cpymem(end, item.data, item.len);
+        end = ngx_http_sandbox_key_keep(out, end, ',', &item);
     }
 
     ctx->keyed = 1;
 
-    h->value.data = out;
-    h->value.len = end - out;
+    ngx_http_sandbox_key_kept(h, out, end);
+
+    return NGX_OK;
+}
+
+
+/* an item of a list stays: the list's new end */
+
+static u_char *
+ngx_http_sandbox_key_keep(u_char *list, u_char *end, u_char sep,
+    ngx_str_t *item)
+{
+    if (end != list) {
+        *end++ = sep;
+        *end++ = ' ';
+    }
+
+    return ngx_cpymem(end, item->data, item->len);
+}
+
+
+static void
+ngx_http_sandbox_key_kept(ngx_table_elt_t *h, u_char *list, u_char *end)
+{
+    h->value.data = list;
+    h->value.len = end - list;
 
     if (h->value.len == 0) {
         ngx_http_sandbox_header_drop(h);
     }
-
-    return NGX_OK;
 }
 
 

@@ -4,7 +4,8 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_engine.h"
+#include "ngx_http_sandbox_limit.h"
 #include "ngx_http_sandbox_wake.h"
 #include "sandbox_fault.h"
 

@@ -4,7 +4,9 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_engine.h"
+#include "ngx_http_sandbox_tether.h"
 #include "ngx_http_sandbox_wake.h"
 
 
@@ -61,15 +63,9 @@ ngx_http_sandbox_show_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_sandbox_find_own(r, ctx);
+    rc = ngx_http_sandbox_find_discard(r, ctx);
 
     if (rc != NGX_DECLINED) {
-        return rc;
-    }
-
-    rc = ngx_http_discard_request_body(r);
-
-    if (rc != NGX_OK) {
         return rc;
     }
 

@@ -4,7 +4,9 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_ports.h"
+#include "ngx_http_sandbox_tether.h"
 #include "ngx_http_sandbox_wake.h"
 
 

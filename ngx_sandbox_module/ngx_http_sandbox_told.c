@@ -4,7 +4,7 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_ports.h"
 
 
 /* what an agent says is taken piece by piece, for those who may see it */

@@ -4,7 +4,10 @@
  */
 
 
-#include "ngx_http_sandbox_module.h"
+#include "ngx_http_sandbox_api.h"
+#include "ngx_http_sandbox_destroy.h"
+#include "ngx_http_sandbox_limit.h"
+#include "ngx_http_sandbox_tether.h"
 #include "ngx_http_sandbox_wake.h"
 #include "sandbox_fault.h"
 

@@ -451,6 +451,28 @@ sandbox_file_ns(const struct timespec *ts)
 
 
 int
+sandbox_file_locked(int fd)
+{
+    int  rc;
+
+    rc = 0;
+
+    if (flock(fd, LOCK_SH|LOCK_NB) == -1) {
+
+        if (errno != EWOULDBLOCK) {
+            return sandbox_file_close_error(fd);
+        }
+
+        rc = 1;
+    }
+
+    close(fd);
+
+    return rc;
+}
+
+
+int
 sandbox_file_close_error(int fd)
 {
     int  err;

@@ -60,6 +60,9 @@ int sandbox_file_next(DIR *dir, struct dirent **entry);
 /* unlinks everything in a directory that is no directory itself */
 int sandbox_file_empty(int at, const char *name);
 
+/* closes fd; 1 when somebody else holds its lock, else 0, or -1 */
+int sandbox_file_locked(int fd);
+
 /* closes fd, keeps errno; -1 */
 int sandbox_file_close_error(int fd);
 

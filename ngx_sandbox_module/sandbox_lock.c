@@ -61,7 +61,7 @@ sandbox_store_lock(sandbox_store_t *store, const char *id)
 int
 sandbox_store_locked(sandbox_store_t *store, const char *id)
 {
-    int          fd, rc;
+    int          fd;
     char         path[SANDBOX_ID_MAX + sizeof("/lock")];
     struct stat  st;
 
@@ -72,20 +72,7 @@ sandbox_store_locked(sandbox_store_t *store, const char *id)
         return -1;
     }
 
-    rc = 0;
-
-    if (flock(fd, LOCK_SH|LOCK_NB) == -1) {
-
-        if (errno != EWOULDBLOCK) {
-            return sandbox_file_close_error(fd);
-        }
-
-        rc = 1;
-    }
-
-    close(fd);
-
-    return rc;
+    return sandbox_file_locked(fd);
 }
 
 

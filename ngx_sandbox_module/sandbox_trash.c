@@ -270,7 +270,7 @@ sandbox_sweep_instance(int state, const char *name)
 static int
 sandbox_sweep_held(int state, const char *name)
 {
-    int          fd, rc;
+    int          fd;
     char         path[NAME_MAX + sizeof("/lock")];
     struct stat  st;
 
@@ -286,20 +286,7 @@ sandbox_sweep_held(int state, const char *name)
                                                                        : -1;
     }
 
-    rc = 0;
-
-    if (flock(fd, LOCK_SH|LOCK_NB) == -1) {
-
-        if (errno != EWOULDBLOCK) {
-            return sandbox_file_close_error(fd);
-        }
-
-        rc = 1;
-    }
-
-    close(fd);
-
-    return rc;
+    return sandbox_file_locked(fd);
 }
 
 

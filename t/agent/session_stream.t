@@ -23,14 +23,7 @@ my $json = JSON::PP->new->utf8->canonical;
 my $box = Sandbox::Box->new();
 
 
-sub out
-{
-    my ($command, %o) = @_;
-    my $res = $box->call('POST', '/api/execute',
-        { command => $command, %o });
-    return $res->{status} == 200 ? $res->{json}{stdout}
-        : "$res->{status} $res->{json}{code}";
-}
+sub out { return $box->output(@_) }
 
 
 sub begin

@@ -16,18 +16,19 @@ use File::Basename ();
 use File::Path ();
 use File::Temp ();
 use IO::Socket::INET;
-use JSON::PP ();
-use MIME::Base64 ();
 use POSIX ();
 use Test::More ();
 use Time::HiRes ();
 
-use Sandbox::HTTP;
-use Sandbox::SSE;
+use Sandbox::Client 'exec_result';
+use Sandbox::Conf 'default_conf';
+use Sandbox::Process qw/running title children memory/;
+use parent -norequire, 'Sandbox::Client';
 
 our @EXPORT = qw/wait_for free_port root_dir build_dir sanitized slurp spew/;
 
 my $ROOT = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
+our $PROXY = "$ROOT/conf/sandbox_proxy.conf";
 my $USER = 'nginx-sandbox';
 my $PID = $$;
 my @INSTANCES;
@@ -120,74 +121,6 @@ sub ensure_user
     return if getpwnam($USER);
     system('useradd', '--system', '--no-create-home', '--shell',
         '/usr/sbin/nologin', $USER) == 0 or bail("no user $USER");
-}
-
-
-our $PROXY = "$ROOT/conf/sandbox_proxy.conf";
-
-sub default_conf
-{
-    return <<'CONF';
-load_module %%MODULE%%;
-user %%USER%% docker;
-worker_processes %%WORKERS%%;
-worker_shutdown_timeout 15s;
-daemon on;
-%%MAIN%%
-pid %%DIR%%/nginx.pid;
-error_log %%DIR%%/error.log %%LEVEL%%;
-
-events {
-    worker_connections 2048;
-}
-
-http {
-    log_format sandbox '$remote_addr "$sandbox_request" $status $body_bytes_sent '
-                       '"$sandbox_referer" $sandbox_host id=$sandbox_id '
-                       'port=$sandbox_port class=$sandbox_class '
-                       'owner=$sandbox_owner start=$sandbox_start '
-                       'wait=$sandbox_wait_time';
-    access_log %%DIR%%/access.log sandbox;
-
-    client_body_temp_path %%DIR%%/body;
-    proxy_temp_path %%DIR%%/proxy;
-    fastcgi_temp_path %%DIR%%/fastcgi;
-    uwsgi_temp_path %%DIR%%/uwsgi;
-    scgi_temp_path %%DIR%%/scgi;
-
-    sandbox_state %%STATE%%;
-    sandbox_zone sandbox:1m;
-    sandbox_engine %%ENGINE%%;
-    sandbox_agent %%AGENT%%;
-%%CLASSES%%
-    sandbox_preview_url http://*.localhost:%%PORT%%;
-%%HTTP%%
-
-    upstream sandbox { sandbox; keepalive 256; keepalive_timeout 4s; }
-
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        server_name localhost 127.0.0.1;
-%%AUTH%%
-%%API%%
-        location = /health { sandbox_api; include %%PROXY%%; proxy_pass http://sandbox; }
-        location /v1/ { sandbox_api; include %%PROXY%%; proxy_pass http://sandbox; }
-        location = /metrics { sandbox_status; }
-    }
-
-    server {
-        listen 127.0.0.1:%%PORT%%;
-        server_name *.localhost;
-
-        location / {
-            sandbox_preview;
-            include %%PROXY%%;
-%%PREVIEW%%
-            proxy_pass http://sandbox;
-        }
-    }
-}
-CONF
 }
 
 
@@ -354,190 +287,7 @@ sub kill_worker
 }
 
 
-# ---- requests
-
-sub connect
-{
-    my ($self, %o) = @_;
-    return Sandbox::HTTP->new(port => $self->{port},
-        timeout => $self->{timeout}, %o);
-}
-
-
-# sends the bytes as they are, reads one response
-
-sub raw
-{
-    my ($self, $bytes, %o) = @_;
-    my $c = $self->connect(%o);
-    $c->send($bytes);
-    my $res = $c->response(method => ($bytes =~ /^(\w+)/)[0]);
-    $c->close() if !$o{keep};
-    return $res;
-}
-
-
-# a request to the API; opts: key, json, body, headers [], host, keep
-
-sub api
-{
-    my ($self, $method, $path, %o) = @_;
-    my $c = delete $o{conn} || $self->connect();
-
-    $c->request($method, $path, $self->api_options(%o));
-    return $c->response(method => $method);
-}
-
-
-sub api_options
-{
-    my ($self, %o) = @_;
-    my @headers = @{$o{headers} || []};
-    my $key = $o{key} // $self->{key};
-
-    push @headers, Authorization => "Bearer $key" if defined $key;
-    $o{host} //= "localhost:$self->{port}";
-
-    if (exists $o{json}) {
-        $o{body} = JSON::PP->new->canonical->encode($o{json});
-        push @headers, 'Content-Type' => 'application/json';
-    }
-
-    return (%o, headers => \@headers);
-}
-
-
-# a request to a preview host; the url is one that the API has given
-
-sub preview
-{
-    my ($self, $method, $url, %o) = @_;
-    my ($host, $path) = $url =~ m{^https?://([^/]+)(/.*)?$}
-        or die "no url: $url\n";
-    my $c = delete $o{conn} || $self->connect();
-
-    $path = $o{path} if defined $o{path};
-    $c->request($method, $path // '/', %o, host => $host);
-    return $c->response(method => $method);
-}
-
-
-# REST exec: {status, stdout, stderr, exit, events, ...}
-
-sub exec
-{
-    my ($self, $id, $argv, %o) = @_;
-    my $c = $self->exec_start($id, $argv, %o);
-    return exec_result($c);
-}
-
-
-# sends the request only, on a connection of its own unless o has a conn;
-# exec_result() reads what comes of it
-
-sub exec_start
-{
-    my ($self, $id, $argv, %o) = @_;
-    my %json = (argv => [map { "$_" } @$argv]);
-    my $c = $o{conn} || $self->connect();
-
-    $json{$_} = $o{$_} for grep { exists $o{$_} } qw/cwd timeout_ms env/;
-    $c->request('POST', "/v1/sandbox/$id/exec",
-        $self->api_options(json => \%json,
-            map { ($_ => $o{$_}) } grep { exists $o{$_} } qw/key headers/));
-    return $c;
-}
-
-
-sub exec_result
-{
-    my ($c) = @_;
-    my $head = $c->head();
-    my $res = { %$head, stdout => '', stderr => '', events => [] };
-
-    if ($head->{status} != 200
-        || ($head->{headers}{'content-type'} // '') !~ m{^text/event-stream})
-    {
-        $res->{body} = $c->body();
-        $res->{json} = eval { JSON::PP::decode_json($res->{body}) };
-        return $res;
-    }
-
-    my $sse = Sandbox::SSE->new($c);
-
-    while (my $e = $sse->next()) {
-        push @{$res->{events}}, $e;
-        if ($e->{event} eq 'stdout' || $e->{event} eq 'stderr') {
-            $res->{$e->{event}} .= MIME::Base64::decode_base64($e->{data});
-
-        } elsif ($e->{event} eq 'exit') {
-            my $json = JSON::PP::decode_json($e->{data});
-            $res->{exit} = $json->{exit_code};
-            $res->{$_} = $json->{$_}
-                for grep { exists $json->{$_} } qw/timed_out signal/;
-
-        } elsif ($e->{event} eq 'error') {
-            $res->{error} = JSON::PP::decode_json($e->{data});
-        }
-    }
-
-    $res->{broken} = $c->{broken};
-    return $res;
-}
-
-
-# stdout of a command that must end with 0
-
-sub run_in
-{
-    my ($self, $id, $script, %o) = @_;
-    my $res = $self->exec($id, ['sh', '-c', $script], %o);
-
-    if (!defined $res->{exit} || $res->{exit} != 0) {
-        Test::More::diag("command in $id: status $res->{status}, exit "
-            . ($res->{exit} // 'none') . ": $res->{stderr} "
-            . ($res->{body} // '')
-            . ($res->{error} ? JSON::PP::encode_json($res->{error}) : ''));
-        return undef;
-    }
-
-    return $res->{stdout};
-}
-
-
-sub put
-{
-    my ($self, $id, $path, $body, %o) = @_;
-    $path =~ s{^/}{};
-    return $self->api('PUT', "/v1/sandbox/$id/file/$path", body => $body, %o);
-}
-
-
-sub get
-{
-    my ($self, $id, $path, %o) = @_;
-    $path =~ s{^/}{};
-    return $self->api('GET', "/v1/sandbox/$id/file/$path", %o);
-}
-
-
-# exposes the port and returns the url
-
-sub expose
-{
-    my ($self, $id, $port, %o) = @_;
-    my %opts = map { ($_ => delete $o{$_}) } grep { exists $o{$_} }
-        qw/key headers/;
-    my $res = $self->api('POST', "/v1/sandbox/$id/ports",
-        json => { port => $port, %o }, %opts);
-
-    if ($res->{status} != 200) {
-        Test::More::diag("expose: $res->{status} $res->{body}");
-        return undef;
-    }
-    return $res->{json}{url};
-}
-
+# ---- sandboxes
 
 # puts t/lib/apps/<name> into the sandbox, runs it in the background with
 # these arguments, the first of them its port, and waits until it listens
@@ -763,54 +513,6 @@ sub free_port
         return $port if !$given{$port}++;
     }
     die "no free port\n";
-}
-
-
-sub running
-{
-    my ($pid) = @_;
-    open my $f, '<', "/proc/$pid/stat" or return 0;
-    my $stat = <$f> // '';
-    return $stat =~ /\) [ZX] / ? 0 : $stat ne '';
-}
-
-
-sub title
-{
-    my ($pid) = @_;
-    open my $f, '<', "/proc/$pid/cmdline" or return '';
-    local $/;
-    my $text = <$f> // '';
-    $text =~ s/\0+/ /g;
-    return $text;
-}
-
-
-sub children
-{
-    my ($parent) = @_;
-    my @pids;
-
-    opendir my $d, '/proc' or die $!;
-    for my $pid (grep { /^\d+$/ } readdir $d) {
-        open my $f, '<', "/proc/$pid/stat" or next;
-        my $stat = <$f> // next;
-        push @pids, $pid if $stat =~ /\) \S (\d+)/ && $1 == $parent;
-    }
-    return sort { $a <=> $b } @pids;
-}
-
-
-# of a process, in bytes: VmHWM, VmRSS, RssAnon ...
-
-sub memory
-{
-    my ($pid, $name) = @_;
-    open my $f, '<', "/proc/$pid/status" or return 0;
-    while (<$f>) {
-        return $1 * 1024 if /^\Q$name\E:\s+(\d+) kB/;
-    }
-    return 0;
 }
 
 

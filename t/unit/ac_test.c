@@ -17,10 +17,28 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <curl/curl.h>
+
 #include "ac_test.h"
 
 
 static unsigned ac_test_entries(const char *dir);
+
+
+int
+ac_test_setup(void **state)
+{
+    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1;
+}
+
+
+int
+ac_test_teardown(void **state)
+{
+    curl_global_cleanup();
+
+    return 0;
+}
 
 
 void
@@ -251,6 +269,41 @@ mock_logged(mock_t *mock, const char *file, const char *text)
     fclose(log);
 
     return n;
+}
+
+
+ac_call_t *
+mock_call(mock_t *mock, int what, const char *mode, seen_t *seen)
+{
+    unsigned             ms;
+    const char          *entrypoint[] = { "/a", NULL };
+    ac_container_spec_t  spec;
+
+    ms = strcmp(mode, "silent") == 0 || strcmp(mode, "stalled") == 0
+         ? 150 : AC_TEST_MS;
+
+    memset(seen, 0, sizeof(seen_t));
+
+    switch (what) {
+
+    case 0:
+        return ac_docker_start(mock->docker, mock->ep, mode, ms, seen_reply,
+                               seen);
+
+    case 1:
+        memset(&spec, 0, sizeof(spec));
+        spec.name = mode;
+        spec.image = "i:1";
+        spec.entrypoint = entrypoint;
+        spec.network = "none";
+
+        return ac_docker_create_container(mock->docker, mock->ep, &spec, ms,
+                                          seen_reply, seen);
+
+    default:
+        return ac_docker_list(mock->docker, mock->ep, mode, ms, seen_reply,
+                              seen);
+    }
 }
 
 

@@ -43,6 +43,11 @@ typedef struct {
 } seen_t;
 
 
+/* of a group: libcurl's */
+int ac_test_setup(void **state);
+int ac_test_teardown(void **state);
+
+
 void seen_reply(void *data, const ac_reply_t *reply);
 void seen_event(void *data, const ac_event_t *event, const ac_reply_t *reply);
 
@@ -84,6 +89,8 @@ void mock_start(mock_t *mock, const char *pings, int tcp);
 void mock_stop(mock_t *mock);
 /* how many lines of its log have this text */
 int mock_logged(mock_t *mock, const char *file, const char *text);
+/* 0: a start, 1: a create, 2: a list; the engine answers as mode says */
+ac_call_t *mock_call(mock_t *mock, int what, const char *mode, seen_t *seen);
 /* until the call is answered, once */
 void mock_wait(mock_t *mock, ac_call_t *call, seen_t *seen);
 

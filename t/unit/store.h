@@ -33,6 +33,16 @@
     } while (0)
 
 
+#define test_in_store(test)                                                   \
+    cmocka_unit_test_setup_teardown(test, test_setup, test_teardown)
+
+
+typedef struct {
+    unsigned  n;
+    char      names[64][SANDBOX_ID_MAX + 1];
+} test_names_t;
+
+
 static char              test_path[sizeof(TEMP_TEMPLATE)];
 static sandbox_store_t  *test_store;
 static sandbox_spec_t    test_spec;
@@ -114,6 +124,20 @@ test_count(const char *name)
     closedir(dir);
 
     return n;
+}
+
+
+static inline int
+test_collect(void *data, const char *name)
+{
+    test_names_t  *names;
+
+    names = data;
+
+    assert_true(names->n < 64);
+    (void) snprintf(names->names[names->n++], SANDBOX_ID_MAX + 1, "%s", name);
+
+    return 0;
 }
 
 

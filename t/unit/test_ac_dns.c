@@ -11,8 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
 #include "ac_test.h"
 
 
@@ -361,22 +359,6 @@ test_watch_fails(void **state)
 }
 
 
-static int
-setup(void **state)
-{
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1;
-}
-
-
-static int
-teardown(void **state)
-{
-    curl_global_cleanup();
-
-    return 0;
-}
-
-
 int
 main(void)
 {
@@ -393,5 +375,6 @@ main(void)
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
 
-    return cmocka_run_group_tests_name("ac_dns", tests, setup, teardown);
+    return cmocka_run_group_tests_name("ac_dns", tests, ac_test_setup,
+                                       ac_test_teardown);
 }

@@ -10,13 +10,10 @@
 
 #include <netinet/in.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-
-#include <curl/curl.h>
 
 #include "ac_test.h"
 
@@ -83,41 +80,6 @@ static const expected_t  modes[] = {
 };
 
 
-static ac_call_t *
-call_of(mock_t *mock, int what, const char *mode, seen_t *seen)
-{
-    unsigned             ms;
-    const char          *entrypoint[] = { "/a", NULL };
-    ac_container_spec_t  spec;
-
-    ms = strcmp(mode, "silent") == 0 || strcmp(mode, "stalled") == 0
-         ? 150 : AC_TEST_MS;
-
-    memset(seen, 0, sizeof(seen_t));
-
-    switch (what) {
-
-    case 0:
-        return ac_docker_start(mock->docker, mock->ep, mode, ms, seen_reply,
-                               seen);
-
-    case 1:
-        memset(&spec, 0, sizeof(spec));
-        spec.name = mode;
-        spec.image = "i:1";
-        spec.entrypoint = entrypoint;
-        spec.network = "none";
-
-        return ac_docker_create_container(mock->docker, mock->ep, &spec, ms,
-                                          seen_reply, seen);
-
-    default:
-        return ac_docker_list(mock->docker, mock->ep, mode, ms, seen_reply,
-                              seen);
-    }
-}
-
-
 static void
 check(const expected_t *expected, int what, const seen_t *seen)
 {
@@ -173,7 +135,7 @@ modes_one_by_one(int tcp)
     for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 
         for (what = 0; what < 3; what++) {
-            mock_wait(&mock, call_of(&mock, what, modes[i].mode, &seen),
+            mock_wait(&mock, mock_call(&mock, what, modes[i].mode, &seen),
                       &seen);
             check(&modes[i], what, &seen);
         }
@@ -183,7 +145,7 @@ modes_one_by_one(int tcp)
 
     /* it serves as if nothing had been */
 
-    mock_wait(&mock, call_of(&mock, 2, "ok", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 2, "ok", &seen), &seen);
     check(&modes[0], 2, &seen);
 
     mock_stop(&mock);
@@ -218,8 +180,8 @@ test_modes_at_once(void **state)
     mock_start(&mock, NULL, 0);
 
     for (i = 0; i < n; i++) {
-        assert_non_null(call_of(&mock, (int) i % 3, modes[i / 3].mode,
-                                &seen[i]));
+        assert_non_null(mock_call(&mock, (int) i % 3, modes[i / 3].mode,
+                                  &seen[i]));
         assert_int_equal(seen[i].done, 0);
     }
 
@@ -318,160 +280,19 @@ test_words_of_the_engine(void **state)
 
     mock_start(&mock, NULL, 0);
 
-    mock_wait(&mock, call_of(&mock, 0, "s409", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 0, "s409", &seen), &seen);
     assert_string_equal(seen.reply.message, "words of 409");
 
-    mock_wait(&mock, call_of(&mock, 0, "wordless", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 0, "wordless", &seen), &seen);
     assert_string_equal(seen.reply.message, "the engine answered 500");
 
-    mock_wait(&mock, call_of(&mock, 0, "words", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 0, "words", &seen), &seen);
     assert_int_equal(strncmp(seen.reply.message, "a[31m b", 7), 0);
     assert_in_range(strlen(seen.reply.message), 500, 511);
 
     for (i = 0; seen.reply.message[i]; i++) {
         assert_true((unsigned char) seen.reply.message[i] >= 0x20);
     }
-
-    mock_stop(&mock);
-}
-
-
-static void
-test_versions(void **state)
-{
-    size_t  i;
-    seen_t  seen;
-    mock_t  mock;
-
-    static const struct {
-        const char  *pings;
-        ac_error_e   error;
-        const char  *logged;
-    } versions[] = {
-        { "1.40", AC_OK, "/v1.40/containers" },
-        { "1.47", AC_OK, "/v1.47/containers" },
-        { "1.41", AC_OK, "/v1.41/containers" },
-        { "1.52", AC_OK, "/v1.47/containers" },
-        { "1.52-min1.44", AC_OK, "/v1.47/containers" },
-        { "1.54-min1.50", AC_OK, "/v1.50/containers" },
-        { "1.39", AC_UNSUPPORTED, NULL },
-        { "none", AC_UNSUPPORTED, NULL },
-        { "1.x", AC_UNSUPPORTED, NULL },
-        { "-1.41", AC_UNSUPPORTED, NULL },
-        { "99999999999.41", AC_UNSUPPORTED, NULL },
-        { "s403", AC_MALFORMED, NULL },
-        { "s404", AC_MALFORMED, NULL },
-    };
-
-    for (i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-        mock_start(&mock, versions[i].pings, 0);
-
-        mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
-        assert_int_equal(seen.reply.error, versions[i].error);
-
-        if (versions[i].error) {
-            assert_int_equal(seen.reply.status, 0);
-            assert_true(seen.reply.message[0]);
-            assert_int_equal(mock_logged(&mock, "log", "/containers"), 0);
-
-        } else {
-            assert_int_equal(mock_logged(&mock, "log", versions[i].logged),
-                             1);
-        }
-
-        mock_stop(&mock);
-    }
-}
-
-
-/* what it has learned of a newer engine holds for the calls that follow */
-
-static void
-test_engine_that_is_newer(void **state)
-{
-    seen_t  seen;
-    mock_t  mock;
-
-    mock_start(&mock, "1.54-min1.50", 0);
-
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
-    assert_int_equal(seen.reply.status, 204);
-
-    mock_wait(&mock, call_of(&mock, 2, "ok", &seen), &seen);
-    assert_int_equal(seen.reply.status, 200);
-    assert_int_equal(seen.reply.ncontainers, 2);
-
-    assert_int_equal(mock_logged(&mock, "log", "/v1.47/"), 1);
-    assert_int_equal(mock_logged(&mock, "log", "/v1.50/"), 2);
-    assert_int_equal(mock_logged(&mock, "log", "GET /_ping"), 1);
-
-    mock_stop(&mock);
-
-    /* a minimum above its own version is nonsense, and asked about once */
-
-    mock_start(&mock, "1.41-min1.41x", 0);
-
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
-    assert_int_equal(seen.reply.status, 400);
-    assert_non_null(strstr(seen.reply.message, "client version 1.41"));
-
-    mock_stop(&mock);
-}
-
-
-static void
-test_engine_replaced_by_an_older_one(void **state)
-{
-    seen_t  seen;
-    mock_t  mock;
-
-    mock_start(&mock, "replaced", 0);
-
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
-    assert_int_equal(seen.reply.error, AC_OK);
-    assert_int_equal(seen.reply.status, 204);
-    assert_int_equal(mock_logged(&mock, "log", "GET /_ping"), 2);
-
-    mock_wait(&mock, call_of(&mock, 2, "ok", &seen), &seen);
-    assert_int_equal(seen.reply.status, 200);
-    assert_int_equal(mock_logged(&mock, "log", "GET /_ping"), 2);
-
-    mock_stop(&mock);
-}
-
-
-static void
-test_deadline_while_agreeing(void **state)
-{
-    seen_t     seen[3];
-    mock_t     mock;
-    ac_call_t  *call;
-
-    mock_start(&mock, "silent", 0);
-
-    memset(seen, 0, sizeof(seen));
-
-    assert_non_null(ac_docker_start(mock.docker, mock.ep, "ok", 50,
-                                    seen_reply, &seen[0]));
-    call = ac_docker_start(mock.docker, mock.ep, "ok", AC_TEST_MS,
-                           seen_reply, &seen[1]);
-    assert_non_null(ac_docker_start(mock.docker, mock.ep, "ok", 250,
-                                    seen_reply, &seen[2]));
-
-    assert_int_equal(poll_loop_foreground(mock.loop), 3);
-
-    assert_int_equal(poll_loop_run(mock.loop, &seen[0].done, AC_TEST_MS), 1);
-    assert_int_equal(seen[0].reply.error, AC_TIMEDOUT);
-    assert_int_equal(seen[2].done, 0);
-
-    ac_call_cancel(call);
-
-    assert_int_equal(poll_loop_run(mock.loop, &seen[2].done, AC_TEST_MS), 1);
-    assert_int_equal(seen[2].reply.error, AC_TIMEDOUT);
-    assert_int_equal(seen[1].done, 0);
-
-    assert_int_equal(poll_loop_foreground(mock.loop), 0);
-    assert_int_equal(mock_logged(&mock, "log", "GET /_ping"), 1);
 
     mock_stop(&mock);
 }
@@ -488,7 +309,7 @@ test_unreachable(void **state)
 
     mock_start(&mock, NULL, 0);
 
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
     assert_int_equal(seen.reply.status, 204);
 
     /* no such socket; the call after finds the engine, and asks again */
@@ -500,7 +321,7 @@ test_unreachable(void **state)
     conf.url = url;
     mock.ep = ac_endpoint_create(&conf, err, sizeof(err));
 
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
     assert_int_equal(seen.reply.error, AC_UNREACHABLE);
     assert_int_equal(seen.reply.status, 0);
     assert_non_null(strstr(seen.reply.message, url));
@@ -511,7 +332,7 @@ test_unreachable(void **state)
     conf.url = "http://127.0.0.1:1";
     mock.ep = ac_endpoint_create(&conf, err, sizeof(err));
 
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
     assert_int_equal(seen.reply.error, AC_UNREACHABLE);
     assert_non_null(strstr(seen.reply.message, "refused"));
 
@@ -521,10 +342,10 @@ test_unreachable(void **state)
     ac_test_end(mock.pid);
     mock.pid = 0;
 
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
     assert_int_not_equal(seen.reply.error, AC_OK);
 
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
     assert_int_equal(seen.reply.error, AC_UNREACHABLE);
 
     mock_stop(&mock);
@@ -593,7 +414,7 @@ test_never_accepts(void **state)
         ep = mock.ep;
         mock.ep = ac_endpoint_create(&conf, err, sizeof(err));
 
-        mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
+        mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
 
         if (tcp) {
             assert_int_equal(seen.reply.error, AC_UNREACHABLE);
@@ -632,212 +453,25 @@ test_watch_fails(void **state)
 
     mock_start(&mock, NULL, 1);
 
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
 
     /* one call is on its way when another's connection is not watched */
 
-    assert_non_null(call_of(&mock, 2, "drip", &other));
+    assert_non_null(mock_call(&mock, 2, "drip", &other));
     (void) poll_loop_run(mock.loop, NULL, 20);
 
     poll_loop_fail_watches(mock.loop, 1);
 
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
     assert_int_equal(seen.reply.error, AC_NOMEM);
 
     assert_int_equal(poll_loop_run(mock.loop, &other.done, AC_TEST_MS), 1);
     assert_int_equal(other.reply.error, AC_OK);
 
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
+    mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
     assert_int_equal(seen.reply.status, 204);
 
     mock_stop(&mock);
-}
-
-
-static void
-test_cancel(void **state)
-{
-    int         turns, what;
-    seen_t      seen;
-    mock_t      mock;
-    ac_call_t  *call;
-
-    mock_start(&mock, NULL, 1);
-
-    /* at each stage of a call's life */
-
-    for (what = 0; what < 3; what++) {
-
-        for (turns = 0; turns < 12; turns++) {
-            call = call_of(&mock, what, "stalled", &seen);
-            assert_non_null(call);
-
-            (void) poll_loop_run(mock.loop, NULL, (unsigned) turns);
-
-            ac_call_cancel(call);
-            (void) poll_loop_run(mock.loop, NULL, 2);
-
-            assert_int_equal(seen.done, 0);
-            assert_int_equal(poll_loop_foreground(mock.loop), 0);
-        }
-    }
-
-    mock_wait(&mock, call_of(&mock, 2, "ok", &seen), &seen);
-    assert_int_equal(seen.reply.status, 200);
-
-    mock_stop(&mock);
-}
-
-
-typedef struct {
-    mock_t      *mock;
-    ac_call_t   *own;
-    ac_call_t   *victims[4];
-    seen_t       victim[4];
-    seen_t       next;
-    int          done;
-    int          destroy;
-} chaos_t;
-
-
-static void
-chaos_handler(void *data, const ac_reply_t *reply)
-{
-    int       i;
-    chaos_t  *chaos;
-
-    chaos = data;
-
-    chaos->done++;
-
-    if (chaos->destroy) {
-        ac_docker_destroy(chaos->mock->docker);
-        chaos->mock->docker = NULL;
-        return;
-    }
-
-    ac_call_cancel(chaos->own);
-
-    for (i = 0; i < 4; i++) {
-
-        if (chaos->victim[i].done == 0) {
-            ac_call_cancel(chaos->victims[i]);
-        }
-    }
-
-    assert_non_null(call_of(chaos->mock, 2, "ok", &chaos->next));
-}
-
-
-static void
-chaos_run(const char *mode, int destroy, int tcp)
-{
-    int      i;
-    mock_t   mock;
-    seen_t   seen;
-    chaos_t  chaos;
-
-    mock_start(&mock, NULL, tcp);
-
-    mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
-
-    memset(&chaos, 0, sizeof(chaos));
-    chaos.mock = &mock;
-    chaos.destroy = destroy;
-
-    chaos.own = ac_docker_start(mock.docker, mock.ep, mode,
-                                strcmp(mode, "silent") ? AC_TEST_MS : 50,
-                                chaos_handler, &chaos);
-    assert_non_null(chaos.own);
-
-    for (i = 0; i < 4; i++) {
-        chaos.victims[i] = call_of(&mock, 2, "stalled", &chaos.victim[i]);
-    }
-
-    assert_int_equal(poll_loop_run(mock.loop, &chaos.done, AC_TEST_MS), 1);
-
-    if (!destroy) {
-        assert_int_equal(poll_loop_run(mock.loop, &chaos.next.done,
-                                       AC_TEST_MS), 1);
-        assert_int_equal(chaos.next.reply.status, 200);
-    }
-
-    (void) poll_loop_run(mock.loop, NULL, 5);
-
-    assert_int_equal(chaos.done, 1);
-
-    for (i = 0; i < 4; i++) {
-        assert_int_equal(chaos.victim[i].done, 0);
-    }
-
-    mock_stop(&mock);
-}
-
-
-static void
-test_cancel_from_a_handler(void **state)
-{
-    chaos_run("ok", 0, 0);
-    chaos_run("s500", 0, 1);
-    chaos_run("reset", 0, 1);
-    chaos_run("silent", 0, 0);
-    chaos_run("..", 0, 0);
-}
-
-
-static void
-test_destroy_from_a_handler(void **state)
-{
-    chaos_run("ok", 1, 0);
-    chaos_run("s500", 1, 1);
-    chaos_run("reset", 1, 1);
-    chaos_run("silent", 1, 0);
-    chaos_run("..", 1, 0);
-}
-
-
-/* several answers come in one turn, and the first handler ends the rest */
-
-static void
-test_cancel_among_the_done(void **state)
-{
-    int      i;
-    mock_t   mock;
-    seen_t   seen;
-    chaos_t  chaos;
-
-    for (i = 0; i < 2; i++) {
-        mock_start(&mock, NULL, 0);
-
-        mock_wait(&mock, call_of(&mock, 0, "ok", &seen), &seen);
-
-        memset(&chaos, 0, sizeof(chaos));
-        chaos.mock = &mock;
-        chaos.destroy = i;
-
-        /* all posted to the same turn of the loop */
-
-        chaos.own = ac_docker_start(mock.docker, mock.ep, ".", AC_TEST_MS,
-                                    chaos_handler, &chaos);
-        chaos.victims[0] = ac_docker_start(mock.docker, mock.ep, "",
-                                           AC_TEST_MS, seen_reply,
-                                           &chaos.victim[0]);
-        chaos.victims[1] = ac_docker_kill(mock.docker, mock.ep, "..",
-                                          AC_TEST_MS, seen_reply,
-                                          &chaos.victim[1]);
-        chaos.victims[2] = call_of(&mock, 0, "ok", &chaos.victim[2]);
-        chaos.victims[3] = call_of(&mock, 0, "ok", &chaos.victim[3]);
-
-        (void) poll_loop_run(mock.loop, NULL, 60);
-
-        assert_in_range(chaos.done, 0, 1);
-
-        if (chaos.done) {
-            assert_true(chaos.destroy || chaos.next.done == 1);
-        }
-
-        mock_stop(&mock);
-    }
 }
 
 
@@ -854,30 +488,14 @@ test_destroy_with_calls_under_way(void **state)
         mock_start(&mock, NULL, ms & 1);
 
         for (i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
-            assert_non_null(call_of(&mock, (int) i % 3, modes[i].mode,
-                                    &seen[i]));
+            assert_non_null(mock_call(&mock, (int) i % 3, modes[i].mode,
+                                      &seen[i]));
         }
 
         (void) poll_loop_run(mock.loop, NULL, (unsigned) ms);
 
         mock_stop(&mock);
     }
-}
-
-
-static int
-setup(void **state)
-{
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1;
-}
-
-
-static int
-teardown(void **state)
-{
-    curl_global_cleanup();
-
-    return 0;
 }
 
 
@@ -890,21 +508,14 @@ main(void)
         cmocka_unit_test(test_modes_at_once),
         cmocka_unit_test(test_other_calls),
         cmocka_unit_test(test_words_of_the_engine),
-        cmocka_unit_test(test_versions),
-        cmocka_unit_test(test_engine_that_is_newer),
-        cmocka_unit_test(test_engine_replaced_by_an_older_one),
-        cmocka_unit_test(test_deadline_while_agreeing),
         cmocka_unit_test(test_unreachable),
         cmocka_unit_test(test_never_accepts),
         cmocka_unit_test(test_watch_fails),
-        cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_cancel_from_a_handler),
-        cmocka_unit_test(test_destroy_from_a_handler),
-        cmocka_unit_test(test_cancel_among_the_done),
         cmocka_unit_test(test_destroy_with_calls_under_way),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
 
-    return cmocka_run_group_tests_name("ac_docker", tests, setup, teardown);
+    return cmocka_run_group_tests_name("ac_docker", tests, ac_test_setup,
+                                       ac_test_teardown);
 }

@@ -7,8 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <curl/curl.h>
-
 #include "ac_test.h"
 
 
@@ -224,22 +222,6 @@ test_calls_beside_a_silent_stream(void **state)
 }
 
 
-static int
-setup(void **state)
-{
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1;
-}
-
-
-static int
-teardown(void **state)
-{
-    curl_global_cleanup();
-
-    return 0;
-}
-
-
 int
 main(void)
 {
@@ -252,5 +234,6 @@ main(void)
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
 
-    return cmocka_run_group_tests_name("ac_events", tests, setup, teardown);
+    return cmocka_run_group_tests_name("ac_events", tests, ac_test_setup,
+                                       ac_test_teardown);
 }

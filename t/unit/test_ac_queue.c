@@ -14,8 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
 #include "ac_test.h"
 
 
@@ -389,22 +387,6 @@ test_an_engine_that_hangs(void **state)
 }
 
 
-static int
-setup(void **state)
-{
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -1;
-}
-
-
-static int
-teardown(void **state)
-{
-    curl_global_cleanup();
-
-    return 0;
-}
-
-
 int
 main(void)
 {
@@ -417,5 +399,6 @@ main(void)
 
     cmocka_set_message_output(CM_OUTPUT_TAP);
 
-    return cmocka_run_group_tests_name("ac_queue", tests, setup, teardown);
+    return cmocka_run_group_tests_name("ac_queue", tests, ac_test_setup,
+                                       ac_test_teardown);
 }

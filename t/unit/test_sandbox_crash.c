@@ -546,24 +546,15 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test_setup_teardown(test_crash_create, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_crash_destroy, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_crash_policy, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_crash_agent, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_rival_creates, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_rival_destroys, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_rival_locks, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_rival_sweeps, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_rival_finishes, test_setup,
-                                        test_teardown),
+        test_in_store(test_crash_create),
+        test_in_store(test_crash_destroy),
+        test_in_store(test_crash_policy),
+        test_in_store(test_crash_agent),
+        test_in_store(test_rival_creates),
+        test_in_store(test_rival_destroys),
+        test_in_store(test_rival_locks),
+        test_in_store(test_rival_sweeps),
+        test_in_store(test_rival_finishes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,9 +111,8 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test_setup_teardown(test_end, test_setup, test_teardown),
-        cmocka_unit_test_setup_teardown(test_end_damaged, test_setup,
-                                        test_teardown),
+        test_in_store(test_end),
+        test_in_store(test_end_damaged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

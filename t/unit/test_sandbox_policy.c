@@ -253,10 +253,8 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test_setup_teardown(test_policies, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_agent, test_setup,
-                                        test_teardown),
+        test_in_store(test_policies),
+        test_in_store(test_agent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -450,20 +450,13 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test_setup_teardown(test_one_creates, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_one_name, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_all_update, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_update_destroyed, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_one_locks, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_churn, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_one_agent, test_setup,
-                                        test_teardown),
+        test_in_store(test_one_creates),
+        test_in_store(test_one_name),
+        test_in_store(test_all_update),
+        test_in_store(test_update_destroyed),
+        test_in_store(test_one_locks),
+        test_in_store(test_churn),
+        test_in_store(test_one_agent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,6 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -28,13 +27,6 @@
 #include "store.h"
 
 
-typedef struct {
-    unsigned  n;
-    char      names[64][SANDBOX_ID_MAX + 1];
-} test_names_t;
-
-
-static int test_collect(void *data, const char *name);
 static int test_first(void *data, const char *name);
 
 
@@ -346,45 +338,6 @@ test_damage(void **state)
 
 
 static void
-test_locking(void **state)
-{
-    int  a, b;
-
-    assert_fails(sandbox_store_lock(test_store, "app"), ENOENT);
-    assert_fails(sandbox_store_locked(test_store, "app"), ENOENT);
-
-    test_create_as("app");
-
-    assert_int_equal(sandbox_store_locked(test_store, "app"), 0);
-    a = sandbox_store_lock(test_store, "app");
-    assert_true(a >= 0);
-    assert_int_equal(fcntl(a, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
-    assert_int_equal(sandbox_store_locked(test_store, "app"), 1);
-    assert_fails(sandbox_store_lock(test_store, "app"), EWOULDBLOCK);
-
-    /* the lock goes with the sandbox, the name to the next one */
-
-    assert_int_equal(sandbox_store_trash(test_store, "app", test_spec.run), 0);
-    assert_fails(sandbox_store_lock(test_store, "app"), ENOENT);
-    test_create_as("app");
-    b = sandbox_store_lock(test_store, "app");
-    assert_true(b >= 0);
-    close(a);
-    assert_int_equal(sandbox_store_locked(test_store, "app"), 1);
-    close(b);
-    assert_int_equal(sandbox_store_locked(test_store, "app"), 0);
-
-    a = sandbox_store_elect(test_store);
-    assert_true(a >= 0);
-    assert_fails(sandbox_store_elect(test_store), EWOULDBLOCK);
-    close(a);
-    a = sandbox_store_elect(test_store);
-    assert_true(a >= 0);
-    close(a);
-}
-
-
-static void
 test_walking(void **state)
 {
     test_names_t  names;
@@ -410,87 +363,6 @@ test_walking(void **state)
     names.n = 0;
     assert_int_equal(sandbox_store_each(test_store, test_first, &names), 0);
     assert_int_equal(names.n, 1);
-}
-
-
-static void
-test_deleting(void **state)
-{
-    int           fd, lock;
-    char          path[100], run[SANDBOX_RANDOM_LEN + 1];
-    test_names_t  names;
-
-    fd = sandbox_store_fd(test_store);
-
-    test_create_as("app");
-    (void) strcpy(run, test_spec.run);
-
-    test_write("app/ports/8080", "{}");
-    test_write("app/ports/.tmp-x", "{}");
-    test_write("app/anything", "");
-    (void) snprintf(path, sizeof(path), ".run/%s/8080.sock", run);
-    test_write(path, "");
-
-    assert_fails(sandbox_store_trash(test_store, "no", run), ENOENT);
-    assert_fails(sandbox_store_trash(test_store, "app",
-                                     "abcdefghijklmnopqrstuvwxyz"), ENOENT);
-
-    lock = sandbox_store_lock(test_store, "app");
-    assert_int_equal(sandbox_store_trash(test_store, "app", run), 0);
-    assert_int_equal(test_exists("app"), 0);
-    assert_fails(sandbox_store_trash(test_store, "app", run), ENOENT);
-
-    /* being destroyed by somebody; then by nobody */
-
-    memset(&names, 0, sizeof(names));
-    assert_int_equal(sandbox_store_sweep(test_store, test_collect, &names), 0);
-    assert_int_equal(names.n, 0);
-    close(lock);
-
-    assert_int_equal(sandbox_store_sweep(test_store, test_collect, &names), 0);
-    assert_int_equal(names.n, 1);
-    assert_string_equal(names.names[0], run);
-    (void) snprintf(path, sizeof(path), ".run/%s", run);
-    assert_int_equal(test_exists(path), 1);
-
-    assert_int_equal(sandbox_store_delete(test_store, run), 0);
-    assert_int_equal(test_exists(path), 0);
-    (void) snprintf(path, sizeof(path), ".trash-%s", run);
-    assert_int_equal(test_exists(path), 0);
-    assert_int_equal(sandbox_store_delete(test_store, run), 0);
-
-    assert_fails(sandbox_store_delete(test_store, "../app"), EINVAL);
-    assert_fails(sandbox_store_delete(test_store, ""), EINVAL);
-
-    /* a run of nobody's goes; a pool's, and what is no run, stays */
-
-    assert_int_equal(mkdirat(fd, ".run/abcdefghijklmnopqrstuvwxyz", 0700), 0);
-    test_write(".run/abcdefghijklmnopqrstuvwxyz/boot.sock", "");
-    assert_int_equal(mkdirat(fd, ".run/bbbbbbbbbbbbbbbbbbbbbbbbbb", 0700), 0);
-    assert_int_equal(mkdirat(fd, ".pool-bbbbbbbbbbbbbbbbbbbbbbbbbb", 0700), 0);
-    assert_int_equal(mkdirat(fd, ".run/mine", 0700), 0);
-    test_create_as("live");
-    assert_int_equal(sandbox_store_sweep(test_store, test_collect, &names), 0);
-    assert_int_equal(test_exists(".run/abcdefghijklmnopqrstuvwxyz"), 0);
-    assert_int_equal(test_exists(".run/bbbbbbbbbbbbbbbbbbbbbbbbbb"), 1);
-    assert_int_equal(test_exists(".run/mine"), 1);
-    (void) snprintf(path, sizeof(path), ".run/%s", test_spec.run);
-    assert_int_equal(test_exists(path), 1);
-    assert_int_equal(names.n, 1);
-
-    /* what somebody else put there is not walked into */
-
-    test_create_as("app");
-    (void) strcpy(run, test_spec.run);
-    assert_int_equal(mkdirat(fd, "app/mine", 0700), 0);
-    test_write("app/mine/file", "");
-    assert_int_equal(symlinkat("../../file", fd, "app/ports/link"), 0);
-    test_write("file", "kept");
-    assert_int_equal(sandbox_store_trash(test_store, "app", run), 0);
-    assert_fails(sandbox_store_delete(test_store, run), ENOTEMPTY);
-    (void) snprintf(path, sizeof(path), ".trash-%s/mine/file", run);
-    assert_int_equal(test_exists(path), 1);
-    assert_int_equal(test_exists("file"), 1);
 }
 
 
@@ -587,85 +459,6 @@ test_updating(void **state)
 }
 
 
-static int64_t
-test_now(void)
-{
-    struct timespec  now;
-
-    assert_int_equal(clock_gettime(CLOCK_REALTIME, &now), 0);
-
-    return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-
-static void
-test_turning(void **state)
-{
-    int              ended;
-    int64_t          before, made, started;
-
-    test_create_as("app");
-
-    /* made and never started: that is when it ended */
-
-    made = sandbox_store_turned(test_store, "app", &ended);
-    assert_int_equal(ended, 1);
-    assert_true(made >= test_now() - 60000 && made <= test_now() + 1000);
-
-    before = test_now();
-    assert_int_equal(sandbox_store_started(test_store, "app"), 0);
-    started = sandbox_store_turned(test_store, "app", &ended);
-    assert_int_equal(ended, 0);
-    assert_true(started >= before && started <= test_now());
-
-    /* looking at the lock is neither */
-
-    assert_int_equal(sandbox_store_locked(test_store, "app"), 0);
-    close(sandbox_store_lock(test_store, "app"));
-    assert_int_equal(sandbox_store_turned(test_store, "app", &ended),
-                     started);
-    assert_int_equal(ended, 0);
-
-    assert_int_equal(sandbox_store_ended(test_store, "app", started + 5000),
-                     0);
-    assert_int_equal(sandbox_store_turned(test_store, "app", &ended),
-                     started + 5000);
-    assert_int_equal(ended, 1);
-
-    /* a start that follows at once, even one that the clock puts before */
-
-    assert_int_equal(sandbox_store_started(test_store, "app"), 0);
-    started = sandbox_store_turned(test_store, "app", &ended);
-    assert_int_equal(ended, 0);
-    assert_true(started >= before && started <= test_now());
-
-    /* an end that the engine puts before the start */
-
-    assert_int_equal(sandbox_store_ended(test_store, "app", 0), 0);
-    assert_int_equal(sandbox_store_turned(test_store, "app", &ended),
-                     started);
-    assert_int_equal(ended, 1);
-
-    assert_fails(sandbox_store_turned(test_store, "none", &ended), ENOENT);
-    assert_fails(sandbox_store_started(test_store, "none"), ENOENT);
-    assert_fails(sandbox_store_ended(test_store, "none", 1), ENOENT);
-}
-
-
-static int
-test_collect(void *data, const char *name)
-{
-    test_names_t  *names;
-
-    names = data;
-
-    assert_true(names->n < 64);
-    (void) snprintf(names->names[names->n++], SANDBOX_ID_MAX + 1, "%s", name);
-
-    return 0;
-}
-
-
 static int
 test_first(void *data, const char *name)
 {
@@ -679,26 +472,13 @@ int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test_setup_teardown(test_opening, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_path_room, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_creating, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_big_spec, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_damage, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_locking, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_updating, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_turning, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_walking, test_setup,
-                                        test_teardown),
-        cmocka_unit_test_setup_teardown(test_deleting, test_setup,
-                                        test_teardown),
+        test_in_store(test_opening),
+        test_in_store(test_path_room),
+        test_in_store(test_creating),
+        test_in_store(test_big_spec),
+        test_in_store(test_damage),
+        test_in_store(test_updating),
+        test_in_store(test_walking),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -173,6 +173,34 @@ sub call
 }
 
 
+# POST /api/execute; the same without waiting; its stdout, or what is wrong
+
+sub execute
+{
+    my ($self, $command, %o) = @_;
+    return $self->call('POST', '/api/execute', { command => $command, %o });
+}
+
+
+sub execute_start
+{
+    my ($self, $command, %o) = @_;
+    my $http = $self->http(timeout => 120);
+    $http->request('POST', '/api/execute', host => 'x',
+        body => $json->encode({ command => $command, %o }));
+    return $http;
+}
+
+
+sub output
+{
+    my ($self, $command, %o) = @_;
+    my $res = $self->execute($command, %o);
+    return $res->{status} == 200 ? $res->{json}{stdout}
+        : "$res->{status} $res->{json}{code}";
+}
+
+
 # POST /exec, to its end: {status, stdout, stderr, exit, error, events}
 
 sub exec

@@ -1,0 +1,179 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_CONF_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_CONF_H_INCLUDED_
+
+
+/* what is configured */
+
+
+typedef struct {
+    ngx_str_t                      name;
+    ngx_str_t                      image;
+    ngx_str_t                      network;
+    ngx_str_t                      user;               /* "" : the image's */
+    off_t                          memory;             /* 0: no limit */
+    int64_t                        nano_cpus;
+    ngx_int_t                      pids;
+    ngx_msec_t                     sleep_after;        /* 0: never */
+    int64_t                        max_awake;          /* ms; 0: no limit */
+    int64_t                        max_age;
+    int64_t                        retain;
+    ngx_uint_t                     max_instances;      /* 0: no limit */
+    ngx_str_t                      disk;               /* "" : no limit */
+    ngx_array_t                   *env;      /* ngx_str_t name, value, … */
+    unsigned                       lowered:1;          /* cpus, and said so */
+} ngx_http_sandbox_class_t;
+
+
+typedef struct {
+    ngx_str_t                      scheme;             /* "http", "https" */
+    ngx_str_t                      host;               /* without "*." */
+    ngx_str_t                      port;               /* ":8080" or "" */
+} ngx_http_sandbox_preview_t;
+
+
+/* instances= of a key */
+
+typedef struct {
+    ngx_str_t                      name;               /* the owner */
+    ngx_uint_t                     instances;
+} ngx_http_sandbox_quota_t;
+
+
+/* sandbox_create_rate */
+
+typedef struct {
+    ngx_uint_t                     rate;     /* thousandths a s; 0: no limit */
+    ngx_uint_t                     burst;
+    ngx_str_t                      text;
+} ngx_http_sandbox_rate_t;
+
+
+typedef struct {
+    ngx_path_t                    *state;
+    ngx_shm_zone_t                *zone;
+    ngx_http_sandbox_shared_t     *shared;
+    ngx_http_sandbox_counters_t   *counters;           /* never NULL */
+    ngx_str_t                      agent;
+
+    ngx_str_t                      engine;             /* sandbox_engine */
+    ngx_str_t                      engine_ca;
+    ngx_str_t                      engine_cert;
+    ngx_str_t                      engine_key;
+    ac_endpoint_t                 *endpoint;
+    ngx_msec_t                     engine_timeout;     /* of one call */
+    ngx_msec_t                     start_timeout;
+
+    ngx_uint_t                     max_instances;      /* 0: no limit */
+    ngx_uint_t                     engine_calls;       /* of a worker */
+    ngx_uint_t                     engine_queue;
+    ngx_array_t                    quotas;    /* ngx_http_sandbox_quota_t */
+    ngx_uint_t                     nkeys;
+    unsigned                       rated:1;  /* somewhere */
+
+    ngx_array_t                    classes;   /* ngx_http_sandbox_class_t */
+    ngx_array_t                    previews;  /* ngx_http_sandbox_preview_t */
+
+    ngx_module_t                  *realip;             /* NULL: not built in */
+    ngx_int_t                      realip_index;       /* its variable */
+} ngx_http_sandbox_main_conf_t;
+
+
+typedef struct {
+    ngx_str_t                      name;               /* the owner */
+    ngx_str_t                      key;
+    ngx_array_t                   *classes;  /* ngx_str_t; NULL: all */
+    ngx_uint_t                     admin;
+    ngx_uint_t                     instances;          /* 0: no limit */
+} ngx_http_sandbox_key_t;
+
+
+typedef struct {
+    ngx_flag_t                     api;
+    ngx_flag_t                     preview;
+    ngx_flag_t                     status;
+    ngx_flag_t                     auth;               /* sandbox_api_auth */
+    ngx_array_t                   *keys;     /* ngx_http_sandbox_key_t */
+    ngx_array_t                   *cors;               /* ngx_str_t origins */
+    ngx_array_t                   *names;    /* ngx_http_server_name_t */
+    ngx_msec_t                     wake_timeout;
+    ngx_str_t                      class_name;
+    ngx_http_sandbox_class_t      *class;
+    ngx_http_sandbox_rate_t       *create_rate;
+
+    /* what a port's policy does not say: sandbox_port.h has the values */
+    ngx_uint_t                     access;
+    ngx_uint_t                     app_host;
+    ngx_uint_t                     cors_of;
+    char                          *origins;            /* of preview_cors */
+    ngx_uint_t                     cookies;
+    ngx_uint_t                     strip;
+    int64_t                        connections;        /* 0: no limit */
+    int64_t                        rate;
+    int64_t                        body;
+    ngx_flag_t                     wake;
+#if (NGX_HTTP_CACHE)
+    ngx_shm_zone_t                *cache_zone;         /* of proxy_cache */
+    ngx_http_complex_value_t      *cache_value;
+#endif
+} ngx_http_sandbox_loc_conf_t;
+
+
+/* ngx_http_sandbox_module.c */
+
+/* NULL: no such class */
+ngx_http_sandbox_class_t *ngx_http_sandbox_find_class(
+    ngx_http_sandbox_main_conf_t *smcf, u_char *name, size_t len);
+
+
+/* ngx_http_sandbox_conf.c: directives that are more than a value */
+
+char *ngx_http_sandbox_conf_state(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_sandbox_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_sandbox_conf_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* what a location that proxies to a sandbox needs, and must not do */
+char *ngx_http_sandbox_conf_check_proxy(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf);
+
+
+/* ngx_http_sandbox_class_conf.c */
+
+char *ngx_http_sandbox_conf_class(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+
+/* ngx_http_sandbox_limit_conf.c: limits, and the zone that holds them */
+
+char *ngx_http_sandbox_conf_max_instances(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_sandbox_conf_engine_calls(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+char *ngx_http_sandbox_conf_create_rate(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* a number of sandboxes; NGX_ERROR: it is none */
+ngx_int_t ngx_http_sandbox_conf_instances(ngx_str_t *value);
+/* of a key that was read; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_http_sandbox_conf_quota(ngx_conf_t *cf,
+    ngx_http_sandbox_key_t *key);
+/* the zone's init(): fails, and says why, when the limits do not fit */
+ngx_int_t ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data);
+
+
+/* ngx_http_sandbox_keys.c */
+
+char *ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+/* of a merged API location: the classes of its keys exist */
+char *ngx_http_sandbox_key_check(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf);
+
+
+#endif /* _NGX_HTTP_SANDBOX_CONF_H_INCLUDED_ */
