@@ -76,11 +76,15 @@ AGENT_FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%, \
                 $(wildcard t/fuzz/fuzz_agent_*.c))
 
 AGENT_FUZZ_http = http request response error text
-AGENT_FUZZ_json = exec_parse settings text
+AGENT_FUZZ_json = exec_parse path settings text
 AGENT_FUZZ_session = session_text text
 AGENT_FUZZ_path = netstat netstat_diag path range text
-AGENT_FUZZ_process = exec_parse pattern process_parse text
+AGENT_FUZZ_process = exec_parse path pattern process_parse text
 AGENT_FUZZ_spool = spool spool_read text
+
+# all but what touches the machine, of which the fuzzer has its own
+AGENT_FUZZ_routes = $(filter-out main child server commands files%, \
+                $(patsubst agent/%.c,%,$(AGENT_SRCS)))
 
 .PHONY: fuzzers agent-fuzzers
 
@@ -102,7 +106,7 @@ $(BUILD)/fuzz/obj/fuzz_agent_%.o: t/fuzz/fuzz_agent_%.c agent/agent.mk
 define AGENT_FUZZ_RULE
 $(BUILD)/fuzz/fuzz_agent_$(1): $(BUILD)/fuzz/obj/fuzz_agent_$(1).o \
 		$$(patsubst %,$(BUILD)/fuzz/obj/agent/%.o,$$(AGENT_FUZZ_$(1))) \
-		$(if $(filter http,$(1)),$(patsubst %, \
+		$(if $(filter http routes,$(1)),$(patsubst %, \
 			$(BUILD)/fuzz/obj/llhttp/%.o,$(AGENT_LLHTTP)))
 	clang -fsanitize=fuzzer,address,undefined -o $$@ $$^ -ljansson -luv
 endef

@@ -123,6 +123,12 @@ int agent_env_merge(json_t *vars);
 /* both together; borrowed, never changed, another one after a change */
 json_t *agent_env_vars(void);
 
+/*
+ * ms: COMMAND_TIMEOUT_MS, the sandbox's or the image's; 0: none, nor where it
+ * is no whole number
+ */
+uint64_t agent_env_timeout(void);
+
 /* what stands behind a preview's label, ".preview.example.com" */
 void agent_env_preview(const char *suffix);
 

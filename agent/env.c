@@ -17,6 +17,9 @@
     "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+#define AGENT_ENV_TIMEOUT  "COMMAND_TIMEOUT_MS"
+
+
 typedef struct {
     char    **list;
     size_t    n;
@@ -112,6 +115,30 @@ agent_env_vars(void)
     }
 
     return agent_env_both;
+}
+
+
+uint64_t
+agent_env_timeout(void)
+{
+    size_t       len;
+    json_t      *value;
+    const char  *text;
+
+    value = json_object_get(agent_env_vars(), AGENT_ENV_TIMEOUT);
+
+    text = value ? json_string_value(value)
+                 : agent_env_image(AGENT_ENV_TIMEOUT);
+
+    len = text ? strspn(text, "0123456789") : 0;
+
+    /* 15 digits are 30,000 years */
+
+    if (len == 0 || len > 15 || text[len] != '\0') {
+        return 0;
+    }
+
+    return strtoull(text, NULL, 10);
 }
 
 

@@ -170,6 +170,10 @@ agent_exec_api_sessionless(agent_exec_api_t *x)
 
     cmd->stdin_pipe = (x->input != NULL);
 
+    if (cmd->timeout_ms == 0 && !cmd->untimed && !x->stream) {
+        cmd->timeout_ms = agent_env_timeout();
+    }
+
     err = agent_command_start_shell(cmd, line);
 
     if (err) {

@@ -308,6 +308,7 @@ agent_session_make(const agent_session_options_t *options,
     s->last = &s->queue;
     s->vars = json_incref(agent_env_vars());
     s->timeout_ms = options->timeout_ms;
+    s->timed = options->timed;
 
     uv_timer_init(agent_loop, &s->timer);
     s->timer.data = s;

@@ -80,6 +80,7 @@ typedef struct {
     const char   *cwd;                 /* NULL: the workspace */
     const char  **env;                 /* as of agent_env_build(), or NULL */
     uint64_t      timeout_ms;          /* of its commands; 0: none */
+    unsigned      timed:1;             /* otherwise agent_env_timeout() */
 } agent_session_options_t;
 
 

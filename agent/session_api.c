@@ -90,6 +90,7 @@ agent_session_create_body(agent_request_t *r, json_t *body)
     options.cwd = cwd[0] ? cwd : NULL;
     options.env = env;
     options.timeout_ms = timeout;
+    options.timed = json_is_number(json_object_get(body, "commandTimeoutMs"));
 
     if (agent_session_create(&options, &fault) != 0) {
         agent_http_error(r, fault.status, fault.code, fault.context, "%s",

@@ -53,6 +53,7 @@ struct agent_session_s {
     int                        status;     /* how */
     json_t                    *vars;       /* the sandbox's, as it knows */
     uint64_t                   timeout_ms;
+    unsigned                   timed:1;    /* by timeout_ms, be it 0 */
     agent_tree_moment_t        since;      /* the call in progress began */
     uv_timer_t                 timer;      /* a subshell is waited for */
 

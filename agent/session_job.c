@@ -134,7 +134,7 @@ agent_session_submit(const char *name, agent_command_t *cmd,
     /* a stream may go on for as long as it has something to say */
 
     if (cmd->timeout_ms == 0 && !cmd->untimed && !spawn) {
-        cmd->timeout_ms = s->timeout_ms;
+        cmd->timeout_ms = s->timed ? s->timeout_ms : agent_env_timeout();
     }
 
     *s->last = job;

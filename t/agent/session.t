@@ -434,6 +434,32 @@ is(out('sleep 0.5; echo x', sessionId => 'timed', timeoutMs => 60_000), 'x',
     'the command\'s own comes first');
 is(out('sleep 0.5; echo x', sessionId => 'timed', timeoutMs => 0), 'x',
     'none as well');
+$res = $box->call('POST', '/api/env',
+    { env => { COMMAND_TIMEOUT_MS => '400' } });
+is($res->{status}, 200, 'a deadline of the sandbox');
+for my $session ('deadline', '__DISABLE_SESSION__') {
+    like(run('sleep 72', sessionId => $session)->{json}{message},
+        qr/timeout after 400ms/, "$session: holds");
+    is(out('sleep 0.6; echo x', sessionId => $session, timeoutMs => 0) =~ s/\n//r,
+        'x', "$session: the command's own comes first");
+    my $http = $box->http(timeout => 60);
+    $http->request('POST', '/api/execute/stream', host => 'x',
+        body => JSON::PP::encode_json({ command => 'sleep 0.6; echo x',
+            sessionId => $session }));
+    like($http->response()->{body}, qr/"type":"complete"/,
+        "$session: a stream has none");
+}
+like(run('sleep 72', sessionId => 'timed')->{json}{message},
+    qr/timeout after 300ms/, 'the session\'s comes first');
+is(post('session/create', { id => 'untimed', commandTimeoutMs => 0 })
+    ->{status}, 200, 'a session without one');
+is(out('sleep 0.6; echo x', sessionId => 'untimed'), 'x', 'has none');
+for my $none ('0', 'soon', '-5', '9' x 30, '1e2', '', undef) {
+    $res = $box->call('POST', '/api/env',
+        { env => { COMMAND_TIMEOUT_MS => $none } });
+    is($res->{status}, 200, 'set to ' . ($none // 'null'));
+    is(out('sleep 0.6; echo x', sessionId => 'deadline'), 'x', 'is none');
+}
 
 
 # in order, and beside one another
