@@ -438,8 +438,10 @@ $res = $box->call('POST', '/api/env',
     { env => { COMMAND_TIMEOUT_MS => '400' } });
 is($res->{status}, 200, 'a deadline of the sandbox');
 for my $session ('deadline', '__DISABLE_SESSION__') {
-    like(run('sleep 72', sessionId => $session)->{json}{message},
-        qr/timeout after 400ms/, "$session: holds");
+    $res = run('sleep 72', sessionId => $session);
+    is($res->{json}{outcome}, 'timed_out', "$session: holds");
+    like($res->{json}{message} // $res->{json}{stderr}, qr/after 400ms/,
+        "$session: and is told");
     is(out('sleep 0.6; echo x', sessionId => $session, timeoutMs => 0) =~ s/\n//r,
         'x', "$session: the command's own comes first");
     my $http = $box->http(timeout => 60);
