@@ -69,11 +69,11 @@ agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r, json_t *body,
         return 0;
     }
 
-    *cwd = malloc(4097);
+    *cwd = malloc(AGENT_EXEC_CWD);
 
     if (*cwd == NULL || !json_is_string(value)
         || strlen(json_string_value(value)) != json_string_length(value)
-        || agent_path_normalize(*cwd, 4097, AGENT_WORKSPACE,
+        || agent_path_normalize(*cwd, AGENT_EXEC_CWD, AGENT_WORKSPACE,
                                 json_string_value(value)) != 0)
     {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,

@@ -102,10 +102,12 @@ agent_process_parse_start(json_t *json, agent_process_start_t *s, char *error,
     s->log_bytes = bytes / AGENT_SPOOL_BLOCK * AGENT_SPOOL_BLOCK;
 
     if (cwd && *cwd) {
-        s->cwd = malloc(4097);
+        s->cwd = malloc(AGENT_EXEC_CWD);
 
         if (s->cwd == NULL
-            || agent_path_normalize(s->cwd, 4097, AGENT_WORKSPACE, cwd) != 0)
+            || agent_path_normalize(s->cwd, AGENT_EXEC_CWD, AGENT_WORKSPACE,
+                                    cwd)
+               != 0)
         {
             snprintf(error, size, "cwd: not a path of at most 4096 bytes");
             goto failed;

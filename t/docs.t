@@ -331,8 +331,8 @@ sub shouted
     my ($text, $whose, $code) = @_;
     # the last two are codes of the agent that nginx words
     my %not = map { $_ => 1 } qw/COMMAND_TIMEOUT_MS DAC_OVERRIDE LC_ALL
-        SANDBOX_COMMAND_ID
-        UV_THREADPOOL_SIZE PORT_NOT_LISTENING PORT_TIMEOUT/;
+        SANDBOX_COMMAND_ID UV_THREADPOOL_SIZE PORT_NOT_LISTENING
+        PORT_TIMEOUT/;
     my @lost = grep { !$not{$_} && !exists $code->{$_} }
         $text =~ /"([A-Z]+(?:_[A-Z]+)+)"/g;
 
