@@ -9,7 +9,7 @@
 
 import { args, main } from './browser.mjs';
 
-const { url, api, id, edit } = args;
+const { url, api, id, edit, text } = args;
 
 await main(async (browser) => {
     const result = { errors: [] };
@@ -18,7 +18,7 @@ await main(async (browser) => {
     page.on('pageerror', (e) => result.errors.push(String(e)));
 
     await page.goto(url);
-    await page.locator('#message', { hasText: 'first' }).waitFor();
+    await page.locator('#message', { hasText: text || 'first' }).waitFor();
     result.first = await page.textContent('#message');
 
     if (edit) {

@@ -3,7 +3,8 @@
 # Copyright (C) the ngx_sandbox authors
 
 # Dev servers and frameworks behind previews that wake, as their packages are:
-# page, hot reload, sleep and wake.  t/browser_vite.t has Vite.
+# page, hot reload, sleep and wake.  t/browser_vite.t has Vite.  With
+# TEST_DEVSERVERS=name that one alone.
 
 use warnings;
 use strict;
@@ -15,16 +16,18 @@ use FindBin;
 use lib "$FindBin::Bin/../lib";
 use Sandbox;
 use Sandbox::Browser;
+use Sandbox::Image;
 use Sandbox::Npm;
-
-my $t = Sandbox->new(classes => ['default image=sandbox-base memory=1g '
-    . 'cpus=2 pids=512 network=none sleep_after=30m'],
-    http => '    sandbox_wake_timeout 55s;')->start();
 
 # npm's and Debian's packages come from here: the sandboxes have no network
 
-my $node = Sandbox::Npm::install("$FindBin::Bin/devservers", 'devservers');
-my $python = python();
+my $class = 'memory=1g cpus=2 pids=512 network=none sleep_after=30m';
+my $only = $ENV{TEST_DEVSERVERS} // '';
+
+my $t = Sandbox->new(classes => ["default image=sandbox-base $class",
+    "jupyter image=sandbox-test-jupyter $class"],
+    http => '    sandbox_wake_timeout 55s;')->start();
+
 my $page = q{<h1 id="message">first</h1>};
 
 my @servers = (
@@ -43,13 +46,13 @@ my @servers = (
             . "response_class=HTMLResponse)\ndef index():\n"
             . "    return '$page'\n" },
         command => 'exec python3 -m uvicorn main:app --port 8001' },
-    { name => 'Express', port => 3000, node => 1,
+    { name => 'Express', port => 3000, node => 'devservers',
         files => { 'server.mjs' => "import express from 'express';\n"
             . "const app = express();\n"
             . "app.get('/', (q, r) => r.send('$page'));\n"
             . "app.listen(process.env.PORT, '127.0.0.1');\n" },
         command => 'exec node server.mjs' },
-    { name => 'Next.js', port => 3001, node => 1,
+    { name => 'Next.js', port => 3001, node => 'devservers',
         files => { 'app/layout.js' => "export default function Layout("
             . "{ children }) {\n  return <html><body>{children}</body>"
             . "</html>;\n}\n",
@@ -57,13 +60,46 @@ my @servers = (
         command => 'exec node node_modules/next/dist/bin/next dev --webpack '
             . '-p 3001',
         edit => { file => '/workspace/app/page.js',
-            text => nextjs('second') } },
+            text => nextjs('second') }, mark => 'kept' },
+    { name => 'webpack-dev-server', port => 8080,
+        node => 'devservers/webpack',
+        files => { 'public/index.html' => '<div id="app"></div>'
+            . '<script src="/main.js"></script>',
+            'src/index.js' => webpack('first') },
+        # its client would call the port that it listens on, not the page's
+        command => 'exec node node_modules/webpack-cli/bin/cli.js serve '
+            . '--mode development --client-web-socket-url-port 0',
+        edit => { file => '/workspace/src/index.js',
+            text => webpack('second') }, mark => 'kept' },
+
+    # of a page that is not a component the client loads all again
+
+    { name => 'Astro', port => 4321, node => 'devservers/astro',
+        files => { 'src/pages/index.astro' => $page },
+        command => 'exec env ASTRO_TELEMETRY_DISABLED=1 '
+            . 'node node_modules/astro/astro.js dev',
+        edit => { file => '/workspace/src/pages/index.astro',
+            text => '<h1 id="message">second</h1>' }, mark => '' },
+    { name => 'Jupyter', port => 8888, class => 'jupyter',
+        browser => 'jupyter.mjs', files => { 'first.ipynb' => notebook() },
+        command => "exec jupyter notebook --no-browser --allow-root "
+            . "--NotebookApp.token='' --port 8888" },
 );
+
+@servers = grep { !$only || $_->{name} eq $only } @servers;
+Sandbox::bail("no dev server is named $only") if !@servers;
+
+jupyter() if grep { $_->{name} eq 'Jupyter' } @servers;
+my $python = python() if grep { $_->{python} } @servers;
 
 for my $s (@servers) {
     (my $id = lc $s->{name}) =~ s/[^a-z]+/-/g;
     $id =~ s/-$//;
     note($s->{name});
+
+    is($t->api('POST', '/v1/sandbox', json => { id => $id,
+        class => $s->{class} || 'default' })->{status}, 200,
+        "$s->{name}: a sandbox");
 
     # the app's directory is /workspace, the packages beside it
 
@@ -71,7 +107,11 @@ for my $s (@servers) {
         is($t->put($id, "workspace/$file", $s->{files}{$file})->{status}, 200,
             "$s->{name}: $file");
     }
-    send_tar($id, $node, 'node_modules') if $s->{node};
+    if ($s->{node}) {
+        (my $name = $s->{node}) =~ s{/}{-};
+        send_tar($id, Sandbox::Npm::install("$FindBin::Bin/$s->{node}",
+            $name), 'node_modules');
+    }
     send_tar($id, $python, 'python') if $s->{python};
 
     my $env = $s->{python} ? 'PYTHONPATH=/workspace/python ' : '';
@@ -79,7 +119,8 @@ for my $s (@servers) {
     my $url = $t->expose($id, $s->{port}, wake => JSON::PP::true,
         command => $command);
 
-    my $res = Sandbox::Browser::run($t, 'devserver.mjs', { url => $url,
+    my $script = $s->{browser} || 'devserver.mjs';
+    my $res = Sandbox::Browser::run($t, $script, { url => $url,
         id => $id, api => "http://localhost:$t->{port}",
         edit => $s->{edit} });
     is($res->{first}, 'first', "$s->{name}: its page")
@@ -87,14 +128,15 @@ for my $s (@servers) {
     is("@{$res->{errors} || ['?']}", '', 'without an error');
     if ($s->{edit}) {
         is($res->{second}, 'second', 'a file that is edited: it changes');
-        is($res->{mark}, 'kept', 'without a load');
+        is($res->{mark}, $s->{mark}, $s->{mark} ? 'without a load'
+            : 'by a load of its own');
     }
 
     is($t->api('POST', "/v1/sandbox/$id/sleep")->{status}, 200, 'asleep');
-    $res = Sandbox::Browser::run($t, 'devserver.mjs', { url => $url,
-        id => $id, api => "http://localhost:$t->{port}" })
-        if !$s->{edit};
-    is($res->{first}, 'first', 'and awake again');
+    $res = Sandbox::Browser::run($t, $script, { url => $url,
+        id => $id, api => "http://localhost:$t->{port}",
+        text => $s->{edit} ? 'second' : undef });
+    is($res->{first}, $s->{edit} ? 'second' : 'first', 'and awake again');
     is($t->api('DELETE', "/v1/sandbox/$id")->{status}, 204, 'destroyed');
 }
 
@@ -106,6 +148,28 @@ sub nextjs
     my ($text) = @_;
     return "'use client';\n\nexport default function Page() {\n"
         . "  return <h1 id=\"message\">$text</h1>;\n}\n";
+}
+
+
+# the module that runs again takes the place of the one before
+
+sub webpack
+{
+    my ($text) = @_;
+    return "document.getElementById('app').innerHTML = "
+        . "'<h1 id=\"message\">$text</h1>';\n"
+        . "module.hot.accept();\n";
+}
+
+
+sub notebook
+{
+    return JSON::PP->new->canonical->encode({ nbformat => 4,
+        nbformat_minor => 5, metadata => { kernelspec => { name => 'python3',
+            display_name => 'Python 3', language => 'python' } },
+        cells => [{ id => 'one', cell_type => 'code', metadata => {},
+            execution_count => undef, outputs => [],
+            source => "print('fir' + 'st')" }] });
 }
 
 
@@ -128,6 +192,27 @@ sub python
     }
 
     return $to;
+}
+
+
+# the base image with Debian's Jupyter; apt takes the image's packages for the
+# installed ones, and fetches what they lack
+
+sub jupyter
+{
+    my $dir = build_dir() . '/layer-jupyter';
+    File::Path::make_path("$dir/archives/partial");
+
+    if (! -e "$dir/stamp") {
+        my $out = `docker run --rm sandbox-base cat /var/lib/dpkg/status >$dir/status && apt-get -y -q -d -o Dir::State::status=$dir/status -o Dir::Cache::archives=$dir/archives --no-install-recommends install jupyter-notebook 2>&1`;
+        is($?, 0, 'Jupyter of Debian') or Sandbox::bail($out);
+        spew("$dir/stamp", '');
+    }
+
+    Sandbox::Image::layer('jupyter', 'sandbox-base', 'USER root',
+        'COPY archives/*.deb /tmp/archives/',
+        'RUN DEBIAN_FRONTEND=noninteractive dpkg -i /tmp/archives/*.deb '
+            . '&& rm -r /tmp/archives');
 }
 
 
