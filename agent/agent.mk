@@ -28,12 +28,12 @@ AGENT_ASAN_CFLAGS = -O1 -g $(AGENT_SANITIZE) $(AGENT_WARN) $(AGENT_DEFS)
 $(BUILD)/agent: $(AGENT_OBJS)
 	@mkdir -p $(@D)
 	$(AGENT_CC) -static -s -Wl,--gc-sections -o $@ $(AGENT_OBJS) \
-		-l:libuv_a.a -l:libjansson.a -lpthread
+		-l:libuv_a.a -l:libjansson.a -l:libtre.a -lpthread
 
 $(BUILD)/asan/agent: $(AGENT_ASAN_OBJS)
 	@mkdir -p $(@D)
-	clang $(AGENT_SANITIZE) -o $@ $(AGENT_ASAN_OBJS) -l:libuv_a.a -l:libjansson.a \
-		-lpthread -ldl -lrt
+	clang $(AGENT_SANITIZE) -o $@ $(AGENT_ASAN_OBJS) -l:libuv_a.a \
+		-l:libjansson.a -l:libtre.a -lpthread -ldl -lrt
 
 $(BUILD)/obj/agent/%.o: agent/%.c agent/agent.mk
 	@mkdir -p $(@D)
@@ -108,7 +108,7 @@ $(BUILD)/fuzz/fuzz_agent_$(1): $(BUILD)/fuzz/obj/fuzz_agent_$(1).o \
 		$$(patsubst %,$(BUILD)/fuzz/obj/agent/%.o,$$(AGENT_FUZZ_$(1))) \
 		$(if $(filter http routes,$(1)),$(patsubst %, \
 			$(BUILD)/fuzz/obj/llhttp/%.o,$(AGENT_LLHTTP)))
-	clang -fsanitize=fuzzer,address,undefined -o $$@ $$^ -ljansson -luv
+	clang -fsanitize=fuzzer,address,undefined -o $$@ $$^ -ljansson -luv -ltre
 endef
 
 $(foreach name,$(patsubst $(BUILD)/fuzz/fuzz_agent_%,%,$(AGENT_FUZZERS)), \

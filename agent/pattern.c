@@ -4,10 +4,10 @@
  */
 
 
-#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <tre/tre.h>
 
 #include "pattern.h"
 
@@ -19,16 +19,12 @@ struct agent_pattern_s {
     char      *text;                   /* ended with a NUL */
     size_t     len;
     regex_t    regex;
-    size_t     seen;                   /* bytes since it was made */
     unsigned   is_regex:1;
-    unsigned   compiled:1;
 };
 
 
 static agent_pattern_t *agent_pattern_create(const char *text, size_t len,
     char *error, size_t size);
-static int agent_pattern_compile(agent_pattern_t *p, char *error,
-    size_t size);
 static const char *agent_pattern_check(const char *text);
 static const char *agent_pattern_bracket(const char *p);
 static unsigned agent_pattern_times(const char **p);
@@ -48,6 +44,7 @@ agent_pattern_text(const char *text, size_t len, char *error, size_t size)
 agent_pattern_t *
 agent_pattern_regex(const char *text, size_t len, char *error, size_t size)
 {
+    int               rc;
     const char       *reason;
     agent_pattern_t  *p;
 
@@ -65,11 +62,14 @@ agent_pattern_regex(const char *text, size_t len, char *error, size_t size)
         goto failed;
     }
 
-    p->is_regex = 1;
+    rc = tre_regncomp(&p->regex, p->text, len, REG_EXTENDED|REG_NOSUB);
 
-    if (agent_pattern_compile(p, error, size) != 0) {
+    if (rc != 0) {
+        (void) tre_regerror(rc, &p->regex, error, size);
         goto failed;
     }
+
+    p->is_regex = 1;
 
     return p;
 
@@ -118,8 +118,8 @@ agent_pattern_free(agent_pattern_t *p)
         return;
     }
 
-    if (p->compiled) {
-        regfree(&p->regex);
+    if (p->is_regex) {
+        tre_regfree(&p->regex);
     }
 
     free(p->text);
@@ -134,34 +134,10 @@ agent_pattern_is_regex(agent_pattern_t *p)
 }
 
 
-/* 0, or -1 with a message in error */
-
-static int
-agent_pattern_compile(agent_pattern_t *p, char *error, size_t size)
-{
-    int  rc;
-
-    if (p->compiled) {
-        regfree(&p->regex);
-    }
-
-    rc = regcomp(&p->regex, p->text, REG_EXTENDED|REG_NOSUB);
-
-    p->compiled = (rc == 0);
-    p->seen = 0;
-
-    if (rc != 0 && error) {
-        regerror(rc, &p->regex, error, size);
-    }
-
-    return rc == 0 ? 0 : -1;
-}
-
-
 /*
- * What the library would make of it: a repetition {m,n} is spelt out n times,
- * and a plus makes two of what it follows, each time in each other one.  NULL
- * when that is not too much; syntax is the library's to check.
+ * What the library would make of it: a repetition {m,n} is spelt out n times.
+ * NULL when that is not too much.  Syntax is the library's to check, but for
+ * what it adds to POSIX: (?flags), {~1} for what is but similar, and quoting.
  */
 
 static const char *
@@ -198,14 +174,34 @@ agent_pattern_check(const char *p)
 
             break;
 
+        case '|':
+            cost[depth] += atom + 1;
+            atom = 0;
+            break;
+
         case '+':
         case '*':
         case '?':
-            atom = (atom + 1) * (p[-1] == '+' ? 2 : 1);
+
+            if (atom == 0) {
+                return "repeats nothing";
+            }
+
+            atom++;
             break;
 
         case '{':
+
+            if (atom == 0) {
+                return "repeats nothing";
+            }
+
             times = agent_pattern_times(&p);
+
+            if (*p++ != '}') {
+                return "{ that is no repetition: write \\{ for itself";
+            }
+
             atom *= times + 1;
             break;
 
@@ -213,12 +209,22 @@ agent_pattern_check(const char *p)
             cost[depth] += atom;
             atom = 1;
             p = agent_pattern_bracket(p);
+
+            if (p == NULL) {
+                return "[ without its ], or with what is neither a range nor "
+                       "a class such as [:alpha:]";
+            }
+
             break;
 
         case '\\':
 
             if (*p >= '1' && *p <= '9') {
                 return "back-references are not taken";
+            }
+
+            if (*p == 'Q' || *p == 'x') {
+                return "\\Q and \\x are not taken";
             }
 
             p += (*p != '\0');
@@ -239,13 +245,11 @@ agent_pattern_check(const char *p)
 }
 
 
-/* behind the bracket that closes, or at the end */
+/* behind the bracket that closes; NULL: there is none, or it is not clear */
 
 static const char *
 agent_pattern_bracket(const char *p)
 {
-    char  kind;
-
     p += (*p == '^');
     p += (*p == ']');
 
@@ -255,22 +259,26 @@ agent_pattern_bracket(const char *p)
             return p + 1;
         }
 
-        if (*p != '[' || (p[1] != ':' && p[1] != '.' && p[1] != '=')) {
+        if (*p != '[') {
             continue;
         }
 
-        kind = p[1];
-
-        for (p += 2; *p && !(*p == kind && p[1] == ']'); p++) { /* void */ }
-
-        if (*p == '\0') {
-            return p;
+        if (p[1] == '.' || p[1] == '=') {
+            return NULL;
         }
 
-        p++;
+        if (p[1] != ':') {
+            continue;
+        }
+
+        for (p += 2; *p >= 'a' && *p <= 'z'; p++) { /* void */ }
+
+        if (*p++ != ':' || *p != ']') {
+            return NULL;
+        }
     }
 
-    return p;
+    return NULL;
 }
 
 
@@ -408,30 +416,14 @@ static int
 agent_pattern_match(agent_pattern_t *p, agent_pattern_state_t *state,
     int flags)
 {
-    regmatch_t  match;
-
-    /* each byte may have made a state of the automaton, of 2 KB and more */
-
-    if (p->seen > AGENT_PATTERN_WINDOW
-        && agent_pattern_compile(p, NULL, 0) != 0)
-    {
-        return 0;
+    if (state->inside) {
+        flags |= REG_NOTBOL;
     }
-
-    if (!p->compiled) {
-        return 0;
-    }
-
-    p->seen += state->len;
 
     /* a line may hold a NUL */
 
-    match.rm_so = 0;
-    match.rm_eo = (regoff_t) state->len;
-
-    flags |= REG_STARTEND|(state->inside ? REG_NOTBOL : 0);
-
-    return regexec(&p->regex, state->buf, 1, &match, flags) == 0;
+    return tre_regnexec(&p->regex, state->buf, state->len, 0, NULL, flags)
+           == 0;
 }
 
 

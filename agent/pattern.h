@@ -15,12 +15,12 @@
 
 /*
  * A text, or a POSIX extended regular expression on lines, that is looked for
- * in bytes as they come.  The C library's expressions can cost any amount of
- * memory and of time, even on few bytes.  So back-references are refused, and
- * what is too large once its repetitions are spelt out; an automaton is made
- * anew when it has seen a window of bytes; and it is run in a thread, where a
- * window may take seconds.  Of a longer line the last half window is looked
- * at again with what follows: only a longer match can be missed.
+ * in bytes as they come.  The C library can take any amount of time for an
+ * expression of few bytes, so it is libtre's: it takes as long as the bytes
+ * times the parts, but for back-references, which are refused, as is what is
+ * too large once its repetitions are spelt out.  A window of bytes may still
+ * take a second: it is run in a thread.  Of a longer line the last half window
+ * is looked at again with what follows: only a longer match can be missed.
  */
 
 

@@ -138,7 +138,8 @@ for my $bad ({}, { text => '' }, { text => 'a', regex => 'b' },
     { text => 1 }, { regex => '(' }, { regex => '[a' },
     { regex => 'a{2,1}' }, { regex => '(a)\\1' },
     { regex => '(a{255}){255}' },
-    { regex => '((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+' },
+    { regex => 'a{100}{100}' }, { regex => 'a****' }, { regex => 'a{b}' },
+    { regex => '(?i)a' }, { regex => '\\Qa' }, { regex => '[[.a.]]' },
     { regex => '[[:no:]]' }, { regex => "a\0b" },
     { regex => '(' x 100 . 'a' . ')' x 100 }, { text => 'x' x 1025 },
     { text => 'a', stream => 'x' }, { text => 'a', fromOffset => -1 },
@@ -149,11 +150,13 @@ for my $bad ({}, { text => '' }, { text => 'a', regex => 'b' },
 }
 
 # what takes others any time, against a line that is made for it
-start('head -c 2000000 /dev/zero | tr "\\0" a; echo b; echo done; cat',
+start('head -c 400000 /dev/zero | tr "\\0" a; echo b; echo done; cat',
     processId => 'evil', stdin => $TRUE);
 my $began = time;
 is(post('evil', 'wait-for-log', { regex => '^(a|aa)+(a*)*(a?){20}c|^done$' })
-    ->{json}{line}, 'done', 'log: a hostile pattern on a 2 MB line');
+    ->{json}{line}, 'done', 'log: a hostile pattern on a 400 KB line');
+is(post('evil', 'wait-for-log', { regex => '(\ba*)*' x 16 . 'done' })
+    ->{json}{line}, 'done', 'log: one that is long in the making elsewhere');
 cmp_ok(time - $began, '<', 60, 'takes no time');
 is(post('evil', 'wait-for-log', { text => 'aab' })->{json}{line},
     'a' x 4096, 'log: of a long line its beginning');

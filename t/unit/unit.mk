@@ -80,7 +80,7 @@ $(addprefix $(UNIT_DIR)/,$(UNIT_OF_AGENT)): \
 $(UNIT_DIR)/%: t/unit/%.c $(wildcard agent/*.h)
 	@mkdir -p $(@D)
 	$(UNIT_CC) $(UNIT_CFLAGS) -D_GNU_SOURCE -Iagent \
-		$(if $(SANITIZE),$(UNIT_SAN)) $(filter %.c,$^) -lcmocka -o $@
+		$(if $(SANITIZE),$(UNIT_SAN)) $(filter %.c,$^) -lcmocka -ltre -o $@
 
 # runs inside of a container without a library
 $(UNIT_DIR)/prog_%: t/unit/prog_%.c
