@@ -218,6 +218,8 @@ for my $case (
     }
 
     my $allow = $res->{headers}{'access-control-allow-origin'};
+    like($res->{headers}{vary} // '', qr/\bOrigin\b/,
+        "$case->[0]: caches are told") if $case->[2] == 200;
     if ($case->[0] eq 'an Origin that is named') {
         is($allow, 'https://app.example.com', 'it gets its CORS header');
     } else {

@@ -135,6 +135,20 @@ is($t->preview('GET', $a, path => '/count?zone=off')->{headers}{'x-cache'},
     undef, 'off');
 ok(-e "$t->{dir}/other", 'where it says');
 
+# one public name for two ports, as a proxy in front may give
+
+$t->write_conf(preview => "$cache proxy_cache_key same;"
+    . ' set_real_ip_from 127.0.0.1; real_ip_header X-Forwarded-For;');
+$t->reload();
+my @outer = ('X-Forwarded-Host' => 'demo.example');
+my @got = map { get($url{"cache-b $_"}, '/count?outer', @outer) }
+    8080, 8081, 8080, 8081;
+is(join(' ', map { $_->[0] } @got), 'MISS MISS HIT HIT',
+    'a name in common: each port is asked');
+is($got[2][1], $got[0][1], 'the one has its own');
+is($got[3][1], $got[1][1], 'and so has the other');
+isnt($got[0][1], $got[1][1], 'they differ');
+
 # what would be unsafe is refused
 
 for my $case (

@@ -106,9 +106,15 @@ my $two = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
 for my $case (
     ['two answers', "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok$two"],
     ['two lengths', "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n"
-        . "Content-Length: 100\r\n\r\nok$two"],
+        . "Content-Length: 100\r\n\r\nok$two", 502],
     ['a length and chunks', "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n"
-        . "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n$two"],
+        . "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n$two", 502],
+    ['two codings', "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
+        . "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n$two", 502],
+    ['an unknown coding', "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n"
+        . "\r\n2\r\nok\r\n0\r\n\r\n$two", 502],
+    ['a length below zero', "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n"
+        . "\r\nok$two", 502],
     ['chunks, then more', "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
         . "\r\n2\r\nok\r\n0\r\n\r\n$two"],
     ['a folded header', "HTTP/1.1 200 OK\r\nX-A: b\r\n c\r\n"
@@ -126,11 +132,13 @@ for my $case (
     ['HTTP/2', "HTTP/2 200 OK\r\n\r\n$two"],
     ['nothing', ''],
 ) {
-    my ($name, $bytes) = @$case;
+    my ($name, $bytes, $status) = @$case;
     $c = $t->connect(timeout => 30);
     for my $round (1, 2) {
         $c->request('POST', '/raw', host => $host, body => $bytes);
         $res = $c->response(method => 'POST');
+        is($res && $res->{status}, $status, "$name: $status, $round")
+            if $status;
         last if !$res || $res->{broken}
             || ($res->{headers}{connection} // '') eq 'close';
 

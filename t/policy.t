@@ -345,6 +345,8 @@ is(cors(@from), '- - -', 'off: none');
 patch({ cors => 'reflect' });
 is(cors(@from), 'https://a.example true X-App', 'reflect: the origin, once');
 is(cors(), '- - X-App', 'reflect: nothing without one');
+like($t->preview('GET', $url, headers => $_)->{headers}{vary} // '',
+    qr/\bOrigin\b/, 'and caches are told, ' . @$_) for [], [@from];
 $t->preview('GET', $url, path => '/forget');
 $res = $t->preview('OPTIONS', $url, headers => [@ask]);
 is($res->{status}, 204, 'a preflight is answered');

@@ -15,7 +15,9 @@ use Sandbox;
 use Sandbox::Proxy;
 
 my $proxy = Sandbox::Proxy->new();
-my $t = Sandbox->new(engine => $proxy->engine(),
+my $conf = Sandbox::default_conf();
+$conf =~ s/server_name \*\.localhost/$& *.preview.example.com/;
+my $t = Sandbox->new(engine => $proxy->engine(), conf => $conf,
     http => '    sandbox_preview_url https://*.preview.example.com;')
     ->start();
 my $p = '/v1/sandbox/port/ports';
@@ -56,8 +58,22 @@ $res = $t->api('POST', "$p/8084",
 like($res->{json}{url},
     qr{^https://8084-port-[a-z2-7]{16}\.preview\.example\.com/$},
     'at the other domain');
+my $far = $res->{json}{token};
 $res = $t->api('POST', $p, json => { port => 3000 });
 is($res->{status}, 200, 'port 3000 is one');
+
+# a port is at the domain that it was exposed at, and at no other
+
+for my $case (
+    [8080, $token, 'localhost', 'preview.example.com'],
+    [8084, $far, 'preview.example.com', 'localhost'],
+) {
+    my ($port, $key, $own, $other) = @$case;
+    isnt($t->preview('GET', "http://$port-port-$key.$own/")->{status}, 404,
+        "$port is at $own");
+    is($t->preview('GET', "http://$port-port-$key.$other/")->{status}, 404,
+        "and not at $other");
+}
 
 # bad ones
 
