@@ -137,7 +137,8 @@ agent_pattern_is_regex(agent_pattern_t *p)
 /*
  * What the library would make of it: a repetition {m,n} is spelt out n times.
  * NULL when that is not too much.  Syntax is the library's to check, but for
- * what it adds to POSIX: (?flags), {~1} for what is but similar, and quoting.
+ * what it adds to POSIX, (?flags), {~1} for what is but similar, and quoting,
+ * and for what it may not end with, a lone parenthesis.
  */
 
 static const char *
@@ -166,12 +167,13 @@ agent_pattern_check(const char *p)
             break;
 
         case ')':
-            atom = cost[depth] + atom + 1;
 
-            if (depth) {
-                depth--;
+            if (depth == 0) {
+                return ") without its (: write \\) for itself";
             }
 
+            atom = cost[depth] + atom + 1;
+            depth--;
             break;
 
         case '|':

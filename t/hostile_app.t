@@ -113,6 +113,8 @@ for my $case (
         . "Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n$two", 502],
     ['an unknown coding', "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n"
         . "\r\n2\r\nok\r\n0\r\n\r\n$two", 502],
+    ['half a coding', "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunk\r\n"
+        . "\r\n2\r\nok\r\n0\r\n\r\n$two", 502],
     ['a length below zero', "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n"
         . "\r\nok$two", 502],
     ['chunks, then more', "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n"
