@@ -315,11 +315,6 @@ agent_command_stop(agent_command_t *cmd, int sig, unsigned grace_ms)
         return;
     }
 
-    if (cmd->tree) {
-        agent_tree_again(cmd->tree, sig, grace_ms);
-        return;
-    }
-
     cmd->tree = cmd->end_tree ? cmd->end_tree(cmd, sig, grace_ms,
                                               agent_command_tree_done)
                               : agent_tree_end(cmd->child.pid,
