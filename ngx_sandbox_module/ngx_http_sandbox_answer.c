@@ -162,7 +162,9 @@ ngx_http_sandbox_answer_cookie(ngx_http_request_t *r, ngx_table_elt_t *h)
 
     /* one without a name is sent back as its value alone */
 
-    while (item.len && (*item.data == '=' || *item.data == ' ')) {
+    while (item.len && (*item.data == '=' || *item.data == ' '
+                        || *item.data == '\t'))
+    {
         item.data++;
         item.len--;
     }

@@ -375,6 +375,7 @@ my $set = "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Domain=localhost; Path=/\r\n"
     . "Set-Cookie: c=domain; Path=/;Domain=x\r\n"
     . "Set-Cookie: __Host-sandbox=evil; Path=/; Secure\r\n"
     . "Set-Cookie: =__Host-sandbox=evil; Path=/\r\n"
+    . "Set-Cookie: =\t__Host-sandbox=evil; Path=/\r\n"
     . "Set-Cookie: d=4; Domain\r\nContent-Length: 2\r\n\r\nok";
 is(cookies($set), 'a=1; Path=/|b=2; Path=/;HttpOnly|c=domain; Path=/|d=4',
     'cookies: no Domain, and none of ours');
