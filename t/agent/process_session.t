@@ -216,4 +216,15 @@ is(start('echo new', sessionId => 's', processId => 'z')->{status}, 200,
     'the next one has a new session');
 is(ends('z')->{exitCode}, 0, 'and runs');
 
+# its name may begin another's: the second, and the 32nd to the 47th
+
+run('true', sessionId => 'm');
+start('sleep 78', sessionId => 'm', processId => 'm');
+run('sleep 79 &', sessionId => 'm') for 1 .. 50;
+ok($box->wait_for(60, sub { $box->processes(qr/sleep 79/) == 50 }),
+    'commands behind it');
+is(stop('m')->{status}, 200, 'it is ended');
+is(scalar $box->processes(qr/sleep 78/), 0, 'all of it');
+is(scalar $box->processes(qr/sleep 79/), 50, 'and none of theirs');
+
 done_testing();

@@ -111,8 +111,10 @@ is($res->{json}{stderr}, "e\n", 'of stderr too');
 is_deeply([@{$res->{json}}{qw/exitCode success outcome/}],
     [3, JSON::PP::false, 'exited'], 'the exit code');
 ok($res->{json}{$_} =~ /^\d+$/, $_) for qw/duration cpuTime/;
-cmp_ok(run('i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done')
-    ->{json}{cpuTime}, '>', 0, 'the processor that it takes');
+my $busy = run('i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done')
+    ->{json}{cpuTime};
+cmp_ok($busy, '>', 0, 'the processor that it takes');
+cmp_ok(run('true')->{json}{cpuTime}, '<', $busy, 'and not what others took');
 
 is(out('head -c 20000000 /dev/zero | tr "\\0" x | md5sum'), out('perl -e '
     . '\'print "x" x 20000000\' | md5sum'), '20 MB within');
@@ -233,6 +235,11 @@ for my $case (
 $res = run('echo $(abc', sessionId => 'paren');
 is($res->{json}{exitCode}, 2, 'an open substitution');
 is(out('echo x', sessionId => 'paren'), 'x', 'it goes on');
+
+# a separator at the end is of the command
+run('IFS=" x"', sessionId => 'separator');
+is(out('echo ax; echo bx', sessionId => 'separator'), "ax\nbx",
+    'a separator at the end');
 
 # a million bytes, of one word, of lines, of quotes
 for my $case (["echo '" . 'x' x 1_000_000 . "' | wc -c", '1000001'],
@@ -523,6 +530,28 @@ $one->response();
 is(join(' ', map { $_->response()->{json}{stdout} } @http),
     join(' ', 1 .. 64), 'the others are served');
 
+# nor more bytes of them; who goes away gives back what was counted
+my $large = '{"sessionId":"full","command":"true ' . 'x' x 1900000 . '"}';
+$one = begin('read x <gate', sessionId => 'full');
+for my $round (1, 2) {
+    my ($refused, @others);
+    @http = map { $box->http(timeout => 120) } 1 .. 18;
+    $_->request('POST', '/api/execute', host => 'x', body => $large) for @http;
+    ok($box->wait_for(60, sub {
+        @others = grep { !$_->{select}->can_read(0) } @http;
+        return @others == 17;
+    }), "one of 18 is answered, $round");
+    ($refused) = grep { $_->{select}->can_read(0) } @http;
+    $res = $refused->response();
+    is($res->{status}, 429, "too large: 429, $round");
+    is_deeply([@{$res->{json}{context}}{qw/limit max/}], ['bytes', 32 << 20],
+        "which limit, $round");
+    $_->close() for @others;
+    is($box->call('GET', '/api/ping')->{status}, 200, 'they have left');
+}
+$box->sh('echo go >gate');
+is($one->response()->{status}, 200, 'and the one before them is served');
+
 
 # the tenant's hands in our works
 
@@ -536,6 +565,19 @@ for my $junk ('0;', 'p1;', 'p0;', 'p999999;', 'x;;;p', '99999999999999;',
 }
 is($box->call('GET', '/api/ping')->{status}, 200, 'nonsense hurts nobody');
 is($box->call('GET', '/api/session/list')->{status}, 200, 'the list as well');
+
+# who says that it is done before the shell has read what to do
+my $shell = out('echo $$', sessionId => 'early');
+($dir) = $box->sh("tr '\\0' '\\n' </proc/$shell/cmdline")
+    =~ m{(/dev/shm/\.sandbox-[^\s/'"]+/[^\s/'"]+)};
+$box->sh("kill -STOP $shell");
+my $early = begin('echo it' . ' ' x 200_000 . 'ran', sessionId => 'early');
+ok($box->wait_for(60, sub { $box->sh("ls $dir/o 2>/dev/null") }), 'it begins');
+$box->sh("printf '0;' >$dir/s");
+is($box->call('GET', '/api/ping')->{status}, 200, 'a word from elsewhere');
+$box->sh("kill -CONT $shell");
+is($early->response()->{json}{stdout}, 'it ran', 'is not the shell\'s');
+
 $box->sh('rm -rf /dev/shm/.sandbox-*');
 run('true', sessionId => 'wiped');
 is(out('echo x', sessionId => 'wiped'), 'x', 'all was removed: a new one');
