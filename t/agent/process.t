@@ -252,6 +252,21 @@ cmp_ok(time - $began, '<', 4, 'KILL overtakes TERM');
 is($res->{json}{exitCode}, 137, 'and kills');
 is($http->response()->{json}{status}, 'killed', 'the other is told too');
 
+# TERM is heard also by what its parent, by TERM, leaves behind
+start(q{perl -MPOSIX -e '$| = 1; $set = POSIX::SigSet->new(SIGTERM);
+    $SIG{TERM} = sub {
+        sigprocmask(SIG_BLOCK, $set);
+        exit if fork;
+        $SIG{TERM} = sub { print "heard\n"; exit };
+        sigprocmask(SIG_UNBLOCK, $set);
+        sleep 1 while 1;
+    };
+    print "up\n"; sleep 1 while 1'}, processId => 'heir');
+post('heir', 'wait-for-log', { text => 'up' });
+is(stop('heir')->{status}, 200, 'one that leaves an heir is stopped');
+is(logs('heir')->{stdout}, "up\nheard\n", 'which hears of it');
+
+
 # what it says of itself is believed
 start('trap "echo bye; exit 5" TERM; echo up; while :; do sleep 0.05; done',
     processId => 'polite');
@@ -392,11 +407,11 @@ stop('full');
 is(code($writer->response()), '409 STDIN_CLOSED', 'stdin: it died');
 
 # and a large body gets through to who reads
-start('wc -c', processId => 'wc', stdin => $TRUE);
+start('sleep 0.5; wc -c', processId => 'wc', stdin => $TRUE);
 $writer = $box->http(timeout => 60);
 $writer->request('POST', '/api/process/wc/stdin?close=true', host => 'x',
     body => 'x' x 20_000_000, headers => ['Content-Type', 'text/plain']);
-is($writer->response()->{json}{bytes}, 20_000_000, 'stdin: 20 MB');
+is($writer->response()->{json}{bytes}, 20_000_000, 'stdin: 20 MB, of a reader that is late');
 ends('wc');
 is(logs('wc')->{stdout}, "20000000\n", 'all of them');
 cmp_ok($box->private(), '<', $SMALL, 'memory stays small');

@@ -73,6 +73,8 @@ my %hard = (
     'a stopped daemon' => 'setsid sh -c "kill -STOP \$\$; sleep 63" & wait',
     'no marker, in another session' =>
         'env -i PATH=$PATH setsid sleep 63 & wait',
+    'no marker, and its parent has ended' =>
+        '(env -i PATH=$PATH sleep 63 &); sleep 63',
     'no marker, its parent ends by TERM and it does not' =>
         'env -i PATH=$PATH setsid sh -c "trap \"\" TERM; sleep 63; sleep 63"'
         . ' & wait',
