@@ -186,7 +186,8 @@ agent_pattern_check(const char *p)
         case '?':
 
             if (atom == 0) {
-                return "repeats nothing";
+                return "+, * or ? that repeats nothing: write \\ before "
+                       "it for itself";
             }
 
             atom++;
@@ -195,7 +196,7 @@ agent_pattern_check(const char *p)
         case '{':
 
             if (atom == 0) {
-                return "repeats nothing";
+                return "{ that repeats nothing: write \\{ for itself";
             }
 
             times = agent_pattern_times(&p);
