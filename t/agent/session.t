@@ -51,6 +51,21 @@ sub post
 }
 
 
+# any character in IFS: what is at the end of a command stays there
+
+sub separators
+{
+    my %o = (sessionId => 'separator', @_);
+    for my $c (map { chr } 9, 32 .. 126) {
+        run("IFS='" . ($c =~ s/'/'\\''/r) . "'", %o);
+        is(out("echo \"a$_\"$_", %o), "a$_",
+            "$c separates, and a command ends with '$_'") for '', ' #', ' ';
+        is(out('echo x', %o, cwd => '/usr', env => { A => 'b' }), 'x',
+            "$c separates, with a directory");
+    }
+}
+
+
 # what lasts
 
 for my $b ($box, $web) {
@@ -236,10 +251,8 @@ $res = run('echo $(abc', sessionId => 'paren');
 is($res->{json}{exitCode}, 2, 'an open substitution');
 is(out('echo x', sessionId => 'paren'), 'x', 'it goes on');
 
-# a separator at the end is of the command
-run('IFS=" x"', sessionId => 'separator');
-is(out('echo ax; echo bx', sessionId => 'separator'), "ax\nbx",
-    'a separator at the end');
+# whatever separates
+separators();
 
 # a million bytes, of one word, of lines, of quotes
 for my $case (["echo '" . 'x' x 1_000_000 . "' | wc -c", '1000001'],
@@ -612,6 +625,7 @@ SKIP: {
     is($res->{json}{shell}, '/bin/sh', 'is named');
     is(out("pwd\necho \$X\nf\nq", @s), "/usr\n1\nf\nal",
         'sh: what it can keep, and lines');
+    separators(@s);
     is(out("cat <<E\na 'b\nE\necho \"it's\"", @s), "a 'b\nit's",
         'sh: quotes and a here-document');
     for my $case (['if', 2], ["echo 'x", 2], ['false', 1],
