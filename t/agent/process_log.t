@@ -101,6 +101,20 @@ sub text { return join '', map { $_->{bytes} } grep {
     $_->{type} eq $_[0] } @_[1 .. $#_] }
 
 
+# these wait while the rest goes on
+
+start('sleep 600', processId => 'silent');
+my %silent = map { $_->[0] => $box->http(timeout => 60) } my @silent = (
+    ['/exec', '{"argv":["sleep","600"]}'],
+    ['/api/execute/stream', '{"command":"sleep 600"}'],
+    ['/api/port-watch', '{"port":9999,"mode":"tcp"}'],
+    ['/api/process/silent/stream'],
+);
+$silent{$_->[0]}->request($_->[1] ? 'POST' : 'GET', $_->[0], host => 'x',
+    $_->[1] ? (body => $_->[1]) : ()) for @silent;
+
+
+
 # the whole protocol, of a process that has ended
 
 start('echo one; sleep 0.2; echo two >&2; sleep 0.2; printf three; exit 4',
@@ -254,25 +268,28 @@ ok($got{stderr} eq join('', map { "err $_\n" } 0 .. 2999),
 
 # more than is kept: the front is dropped, and that is said
 
-start('i=0; while [ $i -lt 40000 ]; do echo "number $i"; i=$((i+1)); done',
-    processId => 'ring', logBytes => 131_072);
-ends('ring');
-$log = logs('ring');
-my $whole = join '', map { "number $_\n" } 0 .. 39_999;
-is($log->{logEnd}, length $whole, 'ring: the end counts all');
-cmp_ok($log->{logStart}, '>', 0, 'ring: the front is dropped');
-cmp_ok($log->{logEnd} - $log->{logStart}, '<=', 131_072 + 4 * 32_768,
-    'ring: no more is kept');
-cmp_ok($log->{logEnd} - $log->{logStart}, '>=', 98_304, 'ring: nor less');
-is($log->{truncated}, $TRUE, 'ring: said');
-ok($log->{stdout} eq substr($whole, $log->{logStart}), 'ring: what is kept');
-is($log->{offset}, $log->{logStart}, 'ring: from where');
+for my $n (40_000, 42_800, 45_600, 48_400) {
+    start("i=0; while [ \$i -lt $n ]; do echo \"number \$i\"; i=\$((i+1)); "
+        . 'done', processId => 'ring', logBytes => 131_072);
+    ends('ring');
+    $log = logs('ring');
+    my $whole = join '', map { "number $_\n" } 0 .. $n - 1;
+    is($log->{logEnd}, length $whole, 'ring: the end counts all');
+    cmp_ok($log->{logStart}, '>', 0, 'ring: the front is dropped');
+    my $kept = $log->{logEnd} - $log->{logStart};
+    cmp_ok($kept, '<=', 131_072 + 4 * 32_768, 'ring: no more is kept');
+    cmp_ok($kept, '>=', 98_304, "ring: nor less, $n");
+    is($log->{truncated}, $TRUE, 'ring: said');
+    ok($log->{stdout} eq substr($whole, $log->{logStart}),
+        'ring: what is kept');
+    is($log->{offset}, $log->{logStart}, 'ring: from where');
 
-@e = @{stream('ring')->{events}};
-is_deeply([@{$e[1]}{qw/type from to id/}], ['truncated', 0, $log->{logStart},
-    $log->{logStart}], 'ring: the stream says it too');
-ok(text('stdout', @e) eq substr($whole, $log->{logStart}),
-    'ring: and goes on');
+    @e = @{stream('ring')->{events}};
+    is_deeply([@{$e[1]}{qw/type from to id/}], ['truncated', 0,
+        $log->{logStart}, $log->{logStart}], 'ring: the stream says it too');
+    ok(text('stdout', @e) eq substr($whole, $log->{logStart}),
+        'ring: and goes on');
+}
 is($box->call('GET', '/api/process/ring')->{json}{process}{log}{truncated},
     $TRUE, 'ring: the record has it');
 
@@ -340,6 +357,21 @@ for my $case (['size=16k', 'No space'], ['size=16k,ro', 'Read-only'])
 start('echo x', processId => 'auto', autoCleanup => $TRUE);
 ends('auto');
 is(logs('auto')->{stdout}, "x\n", 'autoCleanup: not at once');
+
+
+# who waits in silence hears that the connection is alive
+
+for my $path (sort keys %silent) {
+    my $http = $silent{$path};
+    my $input = '';
+    while ($input !~ /^: ?\r?\n/m && $http->fill(60)) {
+        $input .= $http->{in};
+        $http->{in} = '';
+    }
+    like($input, qr/^: ?\r?\n/m, "$path: a comment");
+    $http->close();
+}
+stop('silent');
 
 
 # nothing of it is left in the end
