@@ -74,6 +74,7 @@ ac_docker_json_inspected(const char *text, size_t len,
     cJSON        *value;
     int64_t       pid, code;
     ac_error_e    error;
+    const char   *bare;
     const cJSON  *state, *config;
 
     memset(container, 0, sizeof(ac_container_t));
@@ -124,7 +125,10 @@ ac_docker_json_inspected(const char *text, size_t len,
         goto done;
     }
 
-    (void) strcpy(container->name, name[0] == '/' ? name + 1 : name);
+    bare = name[0] == '/' ? name + 1 : name;
+
+    ac_text_copy(container->name, sizeof(container->name), bare,
+                 strlen(bare));
 
     container->pid = (int) pid;
     container->exit_code = (int) code;

@@ -125,6 +125,7 @@ test_message(void **state)
 static void
 test_containers(void **state)
 {
+    char             text[256];
     size_t           i, n;
     ac_container_t   c, *list;
 
@@ -178,6 +179,19 @@ test_containers(void **state)
                              "\"Paused\":true},\"Config\":null}", &c), AC_OK);
     assert_string_equal(c.name, "x");
     assert_int_equal(c.paused, 1);
+
+    /* of a name no more than there is room for, with its slash or without */
+
+    for (i = 0; i < 4; i++) {
+        (void) snprintf(text, sizeof(text), "{\"Id\":\"ab\",\"Name\":\"%s%0*d"
+                        "\",\"State\":{\"Status\":\"x\"}}",
+                        i & 1 ? "/" : "", (int) (sizeof(c.name) - 1 + i / 2),
+                        0);
+
+        assert_int_equal(read_of(inspected, text, &c), AC_OK);
+        assert_int_equal(strlen(c.name), sizeof(c.name) - 1);
+        assert_string_equal(c.state, "x");
+    }
 
     /* a label that is too long is none of ours */
 
