@@ -74,7 +74,7 @@ ac_docker_json_inspected(const char *text, size_t len,
     cJSON        *value;
     int64_t       pid, code;
     ac_error_e    error;
-    const char   *bare;
+    const char   *p;
     const cJSON  *state, *config;
 
     memset(container, 0, sizeof(ac_container_t));
@@ -125,10 +125,9 @@ ac_docker_json_inspected(const char *text, size_t len,
         goto done;
     }
 
-    bare = name[0] == '/' ? name + 1 : name;
+    p = name[0] == '/' ? name + 1 : name;
 
-    ac_text_copy(container->name, sizeof(container->name), bare,
-                 strlen(bare));
+    ac_text_copy(container->name, sizeof(container->name), p, strlen(p));
 
     container->pid = (int) pid;
     container->exit_code = (int) code;
