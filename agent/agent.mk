@@ -8,9 +8,9 @@ AGENT_CC      ?= gcc
 AGENT_WARN    = -W -Wall -Wextra -Wpointer-arith -Wno-unused-parameter -Werror
 AGENT_DEFS    = -std=gnu99 -D_GNU_SOURCE -DLLHTTP_STRICT_MODE=1 \
                 -DAGENT_BUILD='"$(AGENT_VERSION)"' \
-                -Iagent -isystem /usr/share/include/llhttp
+                -iquote agent -isystem /usr/share/include/llhttp
 
-AGENT_SRCS    = $(sort $(wildcard agent/*.c))
+AGENT_SRCS    = $(sort $(wildcard agent/*/*.c))
 AGENT_LLHTTP  = llhttp api http
 
 AGENT_OBJS    = $(patsubst agent/%.c,$(BUILD)/obj/agent/%.o,$(AGENT_SRCS)) \
@@ -51,7 +51,8 @@ $(BUILD)/asan/obj/llhttp/%.o: /usr/share/llhttp/%.c agent/agent.mk
 	@mkdir -p $(@D)
 	clang -O1 -g -w $(AGENT_DEFS) -c -o $@ $<
 
--include $(wildcard $(BUILD)/obj/agent/*.d $(BUILD)/asan/obj/agent/*.d)
+-include $(wildcard $(BUILD)/obj/agent/*/*.d \
+	$(BUILD)/asan/obj/agent/*/*.d)
 
 
 # what the agent's tests need
@@ -75,15 +76,18 @@ AGENT_FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 AGENT_FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%, \
                 $(wildcard t/fuzz/fuzz_agent_*.c))
 
-AGENT_FUZZ_http = http request response error text
-AGENT_FUZZ_json = exec_parse path settings text
-AGENT_FUZZ_session = session_text text
-AGENT_FUZZ_path = netstat netstat_diag path range text
-AGENT_FUZZ_process = exec_parse path pattern process_parse text
-AGENT_FUZZ_spool = spool spool_read text
+AGENT_FUZZ_http = base/utf8 http/error http/parser http/request http/response
+AGENT_FUZZ_json = base/utf8 control/options files/url_path run/params
+AGENT_FUZZ_session = base/utf8 session/script
+AGENT_FUZZ_path = base/utf8 files/url_path http/range \
+                net/listeners_diag net/listeners_proc
+AGENT_FUZZ_process = base/pattern base/utf8 files/url_path process/params \
+                run/params
+AGENT_FUZZ_spool = base/utf8 run/log run/log_reader
 
 # all but what touches the machine, of which the fuzzer has its own
-AGENT_FUZZ_routes = $(filter-out main child server commands files%, \
+AGENT_FUZZ_routes = $(filter-out main/main sys/spawn http/server \
+                exec/programs files/%, \
                 $(patsubst agent/%.c,%,$(AGENT_SRCS)))
 
 .PHONY: fuzzers agent-fuzzers
@@ -114,4 +118,4 @@ endef
 $(foreach name,$(patsubst $(BUILD)/fuzz/fuzz_agent_%,%,$(AGENT_FUZZERS)), \
 	$(eval $(call AGENT_FUZZ_RULE,$(name))))
 
--include $(wildcard $(BUILD)/fuzz/obj/*.d $(BUILD)/fuzz/obj/agent/*.d)
+-include $(wildcard $(BUILD)/fuzz/obj/*.d $(BUILD)/fuzz/obj/agent/*/*.d)

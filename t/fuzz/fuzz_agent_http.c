@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.h"
-#include "connection.h"
-#include "idle.h"
+#include "base/base.h"
+#include "http/connection.h"
+#include "main/idle.h"
 
 
 /*

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.h"
-#include "boot.h"
-#include "exec.h"
-#include "text.h"
+#include "base/base.h"
+#include "base/utf8.h"
+#include "control/boot.h"
+#include "run/command.h"
 
 
 /* bodies of exec, packets of control, and the text that answers are made of */

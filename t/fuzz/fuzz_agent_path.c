@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "netstat.h"
-#include "path.h"
-#include "range.h"
+#include "files/url_path.h"
+#include "http/range.h"
+#include "net/listeners.h"
 
 
 #define FUZZ_CHECK(truth)  do { if (!(truth)) abort(); } while (0)

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.h"
-#include "process_parse.h"
-#include "spool.h"
+#include "base/base.h"
+#include "process/params.h"
+#include "run/log.h"
 
 
 /* bodies of the process routes, and the patterns in them */

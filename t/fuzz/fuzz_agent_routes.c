@@ -13,12 +13,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "agent.h"
-#include "child.h"
-#include "connection.h"
-#include "control.h"
-#include "idle.h"
-#include "server.h"
+#include "base/base.h"
+#include "control/control.h"
+#include "http/connection.h"
+#include "http/server.h"
+#include "main/idle.h"
+#include "sys/spawn.h"
 
 
 /*

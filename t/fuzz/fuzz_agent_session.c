@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.h"
-#include "session_shell.h"
-#include "text.h"
+#include "base/base.h"
+#include "base/utf8.h"
+#include "session/shell.h"
 
 
 /* what a shell is told of a call, and what it says */

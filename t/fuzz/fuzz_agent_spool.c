@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent.h"
-#include "spool.h"
-#include "text.h"
+#include "base/base.h"
+#include "base/utf8.h"
+#include "run/log.h"
 
 
 /*

@@ -39,7 +39,7 @@
 
 #include <cmocka.h>
 
-#include "netstat.h"
+#include "net/listeners.h"
 
 
 #define TEST_SEQ    7

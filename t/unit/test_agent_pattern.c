@@ -13,7 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "pattern.h"
+#include "base/pattern.h"
 
 
 /* what patterns find, and which are too much */

@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
+#include "sys/cgroup.h"
 #include "temp.h"
-#include "usage.h"
 
 
 static char  path[sizeof(TEMP_TEMPLATE)];

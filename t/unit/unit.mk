@@ -72,14 +72,14 @@ $(UNIT_DIR)/%: $(UNIT_DIR)/obj/%.o $(UNIT_SANDBOX_OBJS)
 	$(UNIT_CC) $(if $(SANITIZE),$(UNIT_SAN)) $^ -lcjson -lcmocka -o $@
 
 # one concept of the agent, and nothing else of it
-$(UNIT_DIR)/test_agent_netstat: agent/netstat.c agent/netstat_diag.c
-$(UNIT_DIR)/test_agent_usage: agent/usage.c
-$(UNIT_DIR)/test_agent_pattern: agent/pattern.c
+$(UNIT_DIR)/test_agent_netstat: agent/net/listeners_proc.c agent/net/listeners_diag.c
+$(UNIT_DIR)/test_agent_usage: agent/sys/cgroup.c
+$(UNIT_DIR)/test_agent_pattern: agent/base/pattern.c
 
 $(addprefix $(UNIT_DIR)/,$(UNIT_OF_AGENT)): \
-$(UNIT_DIR)/%: t/unit/%.c $(wildcard agent/*.h)
+$(UNIT_DIR)/%: t/unit/%.c $(wildcard agent/*/*.h)
 	@mkdir -p $(@D)
-	$(UNIT_CC) $(UNIT_CFLAGS) -D_GNU_SOURCE -Iagent \
+	$(UNIT_CC) $(UNIT_CFLAGS) -D_GNU_SOURCE -iquote agent \
 		$(if $(SANITIZE),$(UNIT_SAN)) $(filter %.c,$^) -lcmocka -ltre -o $@
 
 # runs inside of a container without a library

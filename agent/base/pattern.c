@@ -1,0 +1,437 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <tre/tre.h>
+
+#include "base/pattern.h"
+
+
+#define AGENT_PATTERN_DEPTH  32        /* of groups */
+
+
+struct agent_pattern_s {
+    char      *text;                   /* ended with a NUL */
+    size_t     len;
+    regex_t    regex;
+    unsigned   is_regex:1;
+};
+
+
+static agent_pattern_t *agent_pattern_create(const char *text, size_t len,
+    char *error, size_t size);
+static const char *agent_pattern_check(const char *text);
+static const char *agent_pattern_bracket(const char *p);
+static unsigned agent_pattern_times(const char **p);
+static ssize_t agent_pattern_feed_text(agent_pattern_t *p,
+    agent_pattern_state_t *state, const char *buf, size_t len);
+static int agent_pattern_match(agent_pattern_t *p,
+    agent_pattern_state_t *state, int flags);
+
+
+agent_pattern_t *
+agent_pattern_text(const char *text, size_t len, char *error, size_t size)
+{
+    return agent_pattern_create(text, len, error, size);
+}
+
+
+agent_pattern_t *
+agent_pattern_regex(const char *text, size_t len, char *error, size_t size)
+{
+    int               rc;
+    const char       *reason;
+    agent_pattern_t  *p;
+
+    p = agent_pattern_create(text, len, error, size);
+
+    if (p == NULL) {
+        return NULL;
+    }
+
+    reason = strlen(p->text) == len ? agent_pattern_check(p->text)
+                                    : "holds a NUL";
+
+    if (reason) {
+        snprintf(error, size, "%s", reason);
+        goto failed;
+    }
+
+    rc = tre_regncomp(&p->regex, p->text, len, REG_EXTENDED|REG_NOSUB);
+
+    if (rc != 0) {
+        (void) tre_regerror(rc, &p->regex, error, size);
+        goto failed;
+    }
+
+    p->is_regex = 1;
+
+    return p;
+
+failed:
+
+    agent_pattern_free(p);
+
+    return NULL;
+}
+
+
+static agent_pattern_t *
+agent_pattern_create(const char *text, size_t len, char *error, size_t size)
+{
+    agent_pattern_t  *p;
+
+    if (len == 0 || len > AGENT_PATTERN_MAX) {
+        snprintf(error, size, "not 1 to %d bytes", AGENT_PATTERN_MAX);
+        return NULL;
+    }
+
+    p = calloc(1, sizeof(agent_pattern_t));
+
+    if (p) {
+        p->text = malloc(len + 1);
+    }
+
+    if (p == NULL || p->text == NULL) {
+        free(p);
+        snprintf(error, size, "out of memory");
+        return NULL;
+    }
+
+    memcpy(p->text, text, len);
+    p->text[len] = '\0';
+    p->len = len;
+
+    return p;
+}
+
+
+void
+agent_pattern_free(agent_pattern_t *p)
+{
+    if (p == NULL) {
+        return;
+    }
+
+    if (p->is_regex) {
+        tre_regfree(&p->regex);
+    }
+
+    free(p->text);
+    free(p);
+}
+
+
+int
+agent_pattern_is_regex(agent_pattern_t *p)
+{
+    return p->is_regex;
+}
+
+
+/*
+ * What the library would make of it: a repetition {m,n} is spelt out n times.
+ * NULL when that is not too much.  Syntax is the library's to check, but for
+ * what it adds to POSIX, (?flags), {~1} for what is but similar, and quoting,
+ * and for what it may not end with, a lone parenthesis.
+ */
+
+static const char *
+agent_pattern_check(const char *p)
+{
+    size_t    depth;
+    unsigned  times, cost[AGENT_PATTERN_DEPTH + 1], atom;
+
+    depth = 0;
+    cost[0] = 0;
+    atom = 0;
+
+    for ( /* void */ ; *p; /* void */ ) {
+
+        switch (*p++) {
+
+        case '(':
+
+            if (depth == AGENT_PATTERN_DEPTH) {
+                return "too many groups inside of each other";
+            }
+
+            cost[depth] += atom;
+            cost[++depth] = 0;
+            atom = 0;
+            break;
+
+        case ')':
+
+            if (depth == 0) {
+                return ") without its (: write \\) for itself";
+            }
+
+            atom = cost[depth] + atom + 1;
+            depth--;
+            break;
+
+        case '|':
+            cost[depth] += atom + 1;
+            atom = 0;
+            break;
+
+        case '+':
+        case '*':
+        case '?':
+
+            if (atom == 0) {
+                return "+, * or ? that repeats nothing: write \\ before "
+                       "it for itself";
+            }
+
+            atom++;
+            break;
+
+        case '{':
+
+            if (atom == 0) {
+                return "{ that repeats nothing: write \\{ for itself";
+            }
+
+            times = agent_pattern_times(&p);
+
+            if (*p++ != '}') {
+                return "{ that is no repetition: write \\{ for itself";
+            }
+
+            atom *= times + 1;
+            break;
+
+        case '[':
+            cost[depth] += atom;
+            atom = 1;
+            p = agent_pattern_bracket(p);
+
+            if (p == NULL) {
+                return "[ without its ], or with what is neither a range nor "
+                       "a class such as [:alpha:]";
+            }
+
+            break;
+
+        case '\\':
+
+            if (*p >= '1' && *p <= '9') {
+                return "back-references are not taken";
+            }
+
+            if (*p == 'Q' || *p == 'x') {
+                return "\\Q and \\x are not taken";
+            }
+
+            p += (*p != '\0');
+
+            /* fall through */
+
+        default:
+            cost[depth] += atom;
+            atom = 1;
+        }
+
+        if (cost[depth] + atom > AGENT_PATTERN_COST) {
+            return "repeats too much";
+        }
+    }
+
+    return NULL;
+}
+
+
+/* behind the bracket that closes; NULL: there is none, or it is not clear */
+
+static const char *
+agent_pattern_bracket(const char *p)
+{
+    p += (*p == '^');
+    p += (*p == ']');
+
+    for ( /* void */ ; *p; p++) {
+
+        if (*p == ']') {
+            return p + 1;
+        }
+
+        if (*p != '[') {
+            continue;
+        }
+
+        if (p[1] == '.' || p[1] == '=') {
+            return NULL;
+        }
+
+        if (p[1] != ':') {
+            continue;
+        }
+
+        for (p += 2; *p >= 'a' && *p <= 'z'; p++) { /* void */ }
+
+        if (*p++ != ':' || *p != ']') {
+            return NULL;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* the larger number of "m,n}"; no more than is too much */
+
+static unsigned
+agent_pattern_times(const char **p)
+{
+    unsigned  n, max;
+
+    max = 0;
+
+    for (n = 0; (**p >= '0' && **p <= '9') || **p == ','; (*p)++) {
+
+        if (**p == ',') {
+            n = 0;
+            continue;
+        }
+
+        n = n * 10 + (unsigned) (**p - '0');
+
+        if (n > AGENT_PATTERN_COST) {
+            n = AGENT_PATTERN_COST;
+        }
+
+        if (n > max) {
+            max = n;
+        }
+    }
+
+    return max;
+}
+
+
+void
+agent_pattern_begin(agent_pattern_state_t *state)
+{
+    state->len = 0;
+    state->inside = 0;
+}
+
+
+ssize_t
+agent_pattern_feed(agent_pattern_t *p, agent_pattern_state_t *state,
+    const char *buf, size_t len)
+{
+    size_t       n, used;
+    const char  *line;
+
+    if (!p->is_regex) {
+        return agent_pattern_feed_text(p, state, buf, len);
+    }
+
+    for (used = 0; used < len; /* void */ ) {
+
+        line = memchr(buf + used, '\n', len - used);
+        n = line ? (size_t) (line - buf) - used : len - used;
+
+        if (n > AGENT_PATTERN_WINDOW - state->len) {
+            n = AGENT_PATTERN_WINDOW - state->len;
+            line = NULL;
+        }
+
+        memcpy(state->buf + state->len, buf + used, n);
+        state->len += n;
+        used += n;
+
+        if (agent_pattern_match(p, state, line ? 0 : REG_NOTEOL)) {
+            return (ssize_t) used;
+        }
+
+        if (line) {
+            used++;
+            agent_pattern_begin(state);
+
+        } else if (state->len == AGENT_PATTERN_WINDOW) {
+            state->len = AGENT_PATTERN_WINDOW / 2;
+            memmove(state->buf, state->buf + AGENT_PATTERN_WINDOW / 2,
+                    state->len);
+            state->inside = 1;
+        }
+    }
+
+    return -1;
+}
+
+
+/* across what was there before, and then in the rest */
+
+static ssize_t
+agent_pattern_feed_text(agent_pattern_t *p, agent_pattern_state_t *state,
+    const char *buf, size_t len)
+{
+    char    *found;
+    size_t   n, keep;
+
+    n = len < p->len - 1 ? len : p->len - 1;
+
+    memcpy(state->buf + state->len, buf, n);
+
+    found = memmem(state->buf, state->len + n, p->text, p->len);
+
+    if (found) {
+        return found + p->len - state->buf - (ssize_t) state->len;
+    }
+
+    found = memmem(buf, len, p->text, p->len);
+
+    if (found) {
+        return found + p->len - buf;
+    }
+
+    /* what a match may begin with */
+
+    keep = p->len - 1;
+
+    if (len >= keep) {
+        memcpy(state->buf, buf + len - keep, keep);
+        state->len = keep;
+        return -1;
+    }
+
+    state->len += n;
+
+    if (state->len > keep) {
+        memmove(state->buf, state->buf + state->len - keep, keep);
+        state->len = keep;
+    }
+
+    return -1;
+}
+
+
+static int
+agent_pattern_match(agent_pattern_t *p, agent_pattern_state_t *state,
+    int flags)
+{
+    if (state->inside) {
+        flags |= REG_NOTBOL;
+    }
+
+    /* a line may hold a NUL */
+
+    return tre_regnexec(&p->regex, state->buf, state->len, 0, NULL, flags)
+           == 0;
+}
+
+
+int
+agent_pattern_end(agent_pattern_t *p, agent_pattern_state_t *state)
+{
+    return p->is_regex && state->len && agent_pattern_match(p, state, 0);
+}

@@ -1,0 +1,496 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "exec/execute.h"
+#include "http/sse.h"
+#include "process/process.h"
+#include "session/session.h"
+
+
+static void agent_exec_api_execute(agent_request_t *r, json_t *body);
+static void agent_exec_api_stream(agent_request_t *r, json_t *body);
+static void agent_exec_api_start(agent_request_t *r, json_t *body,
+    int stream);
+static void agent_exec_api_sessionless(agent_exec_api_t *x);
+static void agent_exec_api_session(agent_exec_api_t *x);
+static void agent_exec_api_started(agent_command_t *cmd,
+    const agent_session_error_t *error);
+static void agent_exec_api_output(agent_command_t *cmd, int stream,
+    const char *buf, size_t len);
+static int agent_exec_api_append(agent_exec_buffer_t *b, const char *buf,
+    size_t len);
+static void agent_exec_api_silence(agent_command_t *cmd);
+static void agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e);
+static void agent_exec_api_fault(agent_exec_api_t *x, uint64_t timeout_ms);
+static void agent_exec_api_drain(agent_request_t *r);
+static void agent_exec_api_close(agent_request_t *r, int aborted);
+
+
+void
+agent_exec_execute(agent_request_t *r)
+{
+    agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_exec_api_execute);
+}
+
+
+void
+agent_exec_stream(agent_request_t *r)
+{
+    agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_exec_api_stream);
+}
+
+
+static void
+agent_exec_api_execute(agent_request_t *r, json_t *body)
+{
+    int   given;
+    char  session[129];
+
+    if (!json_is_true(json_object_get(body, "background"))) {
+        agent_exec_api_start(r, body, 0);
+        return;
+    }
+
+    if (agent_session_of(r, body, session, &given) == 0) {
+        json_object_set_new(body, "sessionId", json_string(session));
+        agent_process_start(r, body);
+    }
+}
+
+
+static void
+agent_exec_api_stream(agent_request_t *r, json_t *body)
+{
+    agent_exec_api_start(r, body, 1);
+}
+
+
+static void
+agent_exec_api_start(agent_request_t *r, json_t *body, int stream)
+{
+    int                given;
+    char              *cwd, error[256];
+    uint64_t           timeout;
+    const char       **env;
+    agent_command_t   *cmd;
+    agent_exec_api_t  *x;
+
+    env = NULL;
+    cwd = NULL;
+
+    x = calloc(1, sizeof(agent_exec_api_t));
+    cmd = agent_command_create();
+
+    if (x == NULL || cmd == NULL) {
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+        goto failed;
+    }
+
+    if (agent_session_of(r, body, x->session, &given) != 0) {
+        goto failed;
+    }
+
+    x->named = given;
+    x->sessionless = (strcmp(x->session, AGENT_SESSION_NONE) == 0);
+
+    if (agent_exec_api_check(x, r, body, &cwd) != 0) {
+        goto failed;
+    }
+
+    if (agent_exec_timeout(body, "timeoutMs", &timeout, error,
+                           sizeof(error)) != 0
+        || agent_exec_env(body, &env, error, sizeof(error)) != 0
+        || agent_exec_api_stdin(x, body, error, sizeof(error)) != 0)
+    {
+        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+        goto failed;
+    }
+
+    cmd->env = env;
+    cmd->cwd = cwd;
+    cmd->timeout_ms = timeout;
+    cmd->untimed = json_is_number(json_object_get(body, "timeoutMs"));
+    cmd->data = x;
+    cmd->on_output = agent_exec_api_output;
+    cmd->on_silence = stream ? agent_exec_api_silence : NULL;
+    cmd->on_exit = agent_exec_api_exit;
+
+    x->r = r;
+    x->cmd = cmd;
+    x->body = json_incref(body);
+    x->stream = stream;
+    x->status = 200;
+
+    r->data = x;
+    r->on_drain = agent_exec_api_drain;
+    r->on_close = agent_exec_api_close;
+
+    if (x->sessionless) {
+        agent_exec_api_sessionless(x);
+
+    } else {
+        agent_exec_api_session(x);
+    }
+
+    free(env);
+    free(cwd);
+
+    return;
+
+failed:
+
+    if (x) {
+        free(x->input);
+    }
+
+    free(x);
+    free(cmd);
+    free(env);
+    free(cwd);
+}
+
+
+static void
+agent_exec_api_sessionless(agent_exec_api_t *x)
+{
+    int               err;
+    const char       *line;
+    agent_command_t  *cmd;
+
+    cmd = x->cmd;
+    line = json_string_value(json_object_get(x->body, "command"));
+
+    cmd->stdin_pipe = (x->input != NULL);
+
+    if (cmd->timeout_ms == 0 && !cmd->untimed && !x->stream) {
+        cmd->timeout_ms = agent_env_timeout();
+    }
+
+    err = agent_command_start_shell(cmd, line);
+
+    if (err) {
+        x->cmd = NULL;
+        agent_exec_shell_failed(x->r, cmd, err, x->stream, line);
+        agent_command_destroy(cmd);
+        return;
+    }
+
+    if (x->input) {
+
+        /* what it does not read is no fault of the caller's */
+
+        (void) agent_command_stdin_write(cmd, x->input, x->input_len);
+        agent_command_stdin_end(cmd);
+    }
+
+    agent_exec_api_started(cmd, NULL);
+}
+
+
+static void
+agent_exec_api_session(agent_exec_api_t *x)
+{
+    const char       *line;
+    agent_command_t  *cmd;
+
+    cmd = x->cmd;
+    line = json_string_value(json_object_get(x->body, "command"));
+
+    cmd->input = x->input;
+    cmd->input_len = x->input_len;
+
+    x->waiting = 1;
+
+    if (x->stream) {
+        agent_session_spawn(x->session, cmd, line, agent_exec_api_started);
+
+    } else {
+        agent_session_run(x->session, cmd, line, agent_exec_api_started);
+    }
+}
+
+
+static void
+agent_exec_api_started(agent_command_t *cmd,
+    const agent_session_error_t *error)
+{
+    agent_exec_api_t  *x;
+
+    x = cmd->data;
+    x->waiting = 0;
+
+    free(x->input);
+    x->input = NULL;
+
+    if (error) {
+        x->cmd = NULL;
+        agent_command_destroy(cmd);
+
+        agent_http_error(x->r, error->status, error->code,
+                         json_incref(error->context), "%s", error->message);
+        return;
+    }
+
+    x->shell = cmd->shell;
+
+    if (x->stream) {
+        agent_exec_event_start(x);
+    }
+}
+
+
+static void
+agent_exec_api_output(agent_command_t *cmd, int stream, const char *buf,
+    size_t len)
+{
+    agent_exec_api_t  *x;
+
+    x = cmd->data;
+
+    if (stream == 2) {
+        agent_hint_output(&x->hint, buf, len);
+    }
+
+    if (x->stream) {
+        agent_exec_event_output(x, stream, buf, len);
+
+        if (agent_http_queued(x->r) > AGENT_HTTP_HIGH) {
+            agent_command_pause(cmd);
+        }
+
+        return;
+    }
+
+    if (x->too_large || x->no_memory) {
+        return;
+    }
+
+    if (x->out[0].len + x->out[1].len + len > AGENT_EXEC_OUTPUT_MAX) {
+        x->too_large = 1;
+
+    } else if (agent_exec_api_append(&x->out[stream - 1], buf, len) != 0) {
+        x->no_memory = 1;
+
+    } else {
+        return;
+    }
+
+    free(x->out[0].data);
+    free(x->out[1].data);
+    memset(x->out, 0, sizeof(x->out));
+
+    agent_command_end(cmd);
+}
+
+
+static int
+agent_exec_api_append(agent_exec_buffer_t *b, const char *buf, size_t len)
+{
+    char    *p;
+    size_t   size;
+
+    if (len > b->size - b->len) {
+        size = b->size ? b->size * 2 : 4096;
+
+        while (size < b->len + len) {
+            size *= 2;
+        }
+
+        p = realloc(b->data, size);
+
+        if (p == NULL) {
+            return -1;
+        }
+
+        b->data = p;
+        b->size = size;
+    }
+
+    memcpy(b->data + b->len, buf, len);
+    b->len += len;
+
+    return 0;
+}
+
+
+static void
+agent_exec_api_silence(agent_command_t *cmd)
+{
+    agent_exec_api_t  *x;
+
+    x = cmd->data;
+
+    agent_sse_beat(x->r);
+}
+
+
+static void
+agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e)
+{
+    int                  n;
+    char                 text[64];
+    const char          *line;
+    agent_exec_api_t    *x;
+    agent_exec_buffer_t *b;
+
+    x = cmd->data;
+    x->cmd = NULL;
+    x->exit = *e;
+
+    n = e->timed_out && (x->sessionless || x->stream)
+        ? snprintf(text, sizeof(text), "Command timed out after %llums\n",
+                   (unsigned long long) cmd->timeout_ms) : 0;
+
+    line = e->code ? agent_hint_line(&x->hint) : NULL;
+
+    if (x->stream) {
+
+        if (line) {
+            agent_exec_event_output(x, 2, line, strlen(line));
+        }
+
+        if (n) {
+            agent_exec_event_output(x, 2, text, n);
+        }
+
+        agent_exec_event_complete(x, e);
+        return;
+    }
+
+    if (x->too_large) {
+        agent_http_error(x->r, 413, "OUTPUT_TOO_LARGE", NULL,
+                         "the command wrote more than %d bytes and was ended",
+                         AGENT_EXEC_OUTPUT_MAX);
+        return;
+    }
+
+    if (line && !x->no_memory
+        && agent_exec_api_append(&x->out[1], line, strlen(line)) != 0)
+    {
+        x->no_memory = 1;
+    }
+
+    if (n) {
+        b = &x->out[1];
+
+        if ((b->len && b->data[b->len - 1] != '\n'
+             && agent_exec_api_append(b, "\n", 1) != 0)
+            || agent_exec_api_append(b, text, n) != 0)
+        {
+            x->no_memory = 1;
+        }
+    }
+
+    if (x->no_memory) {
+        agent_http_error(x->r, 413, "OUTPUT_TOO_LARGE", NULL,
+                         "the command wrote more than there is memory for");
+        return;
+    }
+
+    if (!x->sessionless) {
+        agent_exec_api_fault(x, cmd->timeout_ms);
+    }
+
+    agent_exec_reply(x);
+}
+
+
+/* what a session's command did that clients know as an error */
+
+static void
+agent_exec_api_fault(agent_exec_api_t *x, uint64_t timeout_ms)
+{
+    if (x->exit.destroyed) {
+        x->status = 410;
+        x->code = "SESSION_DESTROYED";
+
+        snprintf(x->message, sizeof(x->message),
+                 "Session '%s' was deleted while the command ran",
+                 x->session);
+
+    } else if (x->exit.timed_out) {
+        x->status = 500;
+        x->code = "COMMAND_EXECUTION_ERROR";
+
+        snprintf(x->message, sizeof(x->message),
+                 "Command timeout after %llums%s",
+                 (unsigned long long) timeout_ms,
+                 x->exit.terminated
+                 ? "; the session's shell did not leave it and was ended: its "
+                   "state is lost, and the next call starts a new one" : "");
+
+    } else if (x->exit.terminated) {
+        x->status = 410;
+        x->code = "SESSION_TERMINATED";
+
+        snprintf(x->message, sizeof(x->message),
+                 "The shell of session '%s' has ended with %d: its state is "
+                 "lost, and the next call starts a new one",
+                 x->session, x->exit.code);
+    }
+}
+
+
+void
+agent_exec_outcome(agent_exec_api_t *x, json_t *json, const agent_exit_t *e)
+{
+    agent_exit_json(json, e);
+
+    if (x->named) {
+        json_object_set_new(json, "sessionId", json_string(x->session));
+    }
+
+    if (x->shell) {
+        json_object_set_new(json, "shell", json_string(x->shell));
+    }
+}
+
+
+static void
+agent_exec_api_drain(agent_request_t *r)
+{
+    agent_exec_api_t  *x;
+
+    x = r->data;
+
+    if (x->cmd && !x->waiting) {
+        agent_command_resume(x->cmd);
+
+    } else if (x->closing) {
+        agent_exec_reply_more(x);
+    }
+}
+
+
+static void
+agent_exec_api_close(agent_request_t *r, int aborted)
+{
+    agent_exec_api_t  *x;
+
+    x = r->data;
+
+    if (x->cmd && x->waiting) {
+        agent_session_cancel(x->cmd);
+
+    } else if (x->cmd) {
+        agent_command_abort(x->cmd);
+    }
+
+    json_decref(x->body);
+
+    free(x->input);
+
+    free(x->out[0].data);
+    free(x->out[1].data);
+    agent_hint_free(&x->hint);
+    free(x->closing);
+    free(x);
+}

@@ -1,0 +1,92 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_EXEC_API_H_INCLUDED_
+#define _AGENT_EXEC_API_H_INCLUDED_
+
+
+#include "exec/network_hint.h"
+#include "http/http.h"
+#include "run/command.h"
+
+
+/* all output of a command that is answered at once */
+#define AGENT_EXEC_OUTPUT_MAX  (64 * 1024 * 1024)
+
+
+typedef struct {
+    char             *data;
+    size_t            len;
+    size_t            size;
+} agent_exec_buffer_t;
+
+
+typedef struct {
+    agent_request_t  *r;
+    agent_command_t  *cmd;             /* NULL: not running */
+    json_t           *body;
+    const char       *shell;           /* NULL: bash */
+    char              session[129];
+    unsigned          named:1;         /* the session, by the call */
+    unsigned          sessionless:1;
+    unsigned          waiting:1;       /* for its session */
+    unsigned          stream:1;
+    unsigned          too_large:1;
+    unsigned          no_memory:1;
+    agent_hint_t      hint;
+    char             *input;           /* until it is given to the command */
+    size_t            input_len;
+
+    /* the answer at once */
+
+    agent_exec_buffer_t  out[2];
+    agent_exit_t      exit;
+    int               status;          /* of HTTP */
+    const char       *code;            /* of an error, or NULL */
+    char              message[256];
+    char             *closing;         /* the members after the output */
+    int               phase;
+    size_t            offset;          /* in what the phase emits */
+
+    /* the stream: a character that is not whole yet */
+
+    char              tail[2][4];
+    size_t            tail_len[2];
+} agent_exec_api_t;
+
+
+/* exec_api.c: members that both kinds of answers have at their end */
+void agent_exec_outcome(agent_exec_api_t *x, json_t *json,
+    const agent_exit_t *e);
+
+/* exec_api_parse.c */
+
+/* 0, or -1 after an answer; cwd is malloc()ed, or NULL */
+int agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r, json_t *body,
+    char **cwd);
+/*
+ * "stdin", text, or "stdinBase64", bytes, to x->input.  0, or -1 with a
+ * message in error.
+ */
+int agent_exec_api_stdin(agent_exec_api_t *x, json_t *body, char *error,
+    size_t size);
+
+/* exec_shell.c: answers that agent_command_start_shell() gave err */
+void agent_exec_shell_failed(agent_request_t *r, agent_command_t *cmd,
+    int err, int stream, const char *line);
+
+/* exec_reply.c: answers with what is in out; afterwards on drain */
+void agent_exec_reply(agent_exec_api_t *x);
+void agent_exec_reply_more(agent_exec_api_t *x);
+
+/* exec_events.c */
+void agent_exec_event_start(agent_exec_api_t *x);
+void agent_exec_event_output(agent_exec_api_t *x, int stream,
+    const char *buf, size_t len);
+void agent_exec_event_complete(agent_exec_api_t *x, const agent_exit_t *e);
+
+
+#endif /* _AGENT_EXEC_API_H_INCLUDED_ */

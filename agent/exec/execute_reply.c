@@ -1,0 +1,315 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "base/utf8.h"
+#include "exec/execute.h"
+
+
+/*
+ * The answer of /api/execute, made a piece at a time: with 64 MB of output,
+ * its JSON text is never in memory as a whole.
+ */
+
+
+#define AGENT_REPLY_PIECE   8192       /* of output, at a time */
+#define AGENT_REPLY_BUFFER  65536
+
+
+enum {
+    AGENT_REPLY_OPEN = 0,
+    AGENT_REPLY_STDOUT,
+    AGENT_REPLY_BETWEEN,
+    AGENT_REPLY_STDERR,
+    AGENT_REPLY_QUOTE,
+    AGENT_REPLY_STDOUT64_OPEN,
+    AGENT_REPLY_STDOUT64,
+    AGENT_REPLY_STDERR64_OPEN,
+    AGENT_REPLY_STDERR64,
+    AGENT_REPLY_CLOSE,
+    AGENT_REPLY_DONE
+};
+
+
+static char *agent_exec_reply_closing(agent_exec_api_t *x);
+static void agent_exec_reply_error(agent_exec_api_t *x, json_t *json);
+static size_t agent_exec_reply_fill(agent_exec_api_t *x, char *buf,
+    size_t size);
+static size_t agent_exec_reply_text(agent_exec_api_t *x,
+    agent_exec_buffer_t *b, char *buf);
+static size_t agent_exec_reply_base64(agent_exec_api_t *x,
+    agent_exec_buffer_t *b, char *buf);
+
+
+static char  agent_reply_buf[AGENT_REPLY_BUFFER];
+
+
+static const agent_header_t  agent_reply_headers[] = {
+    { "Content-Type", "application/json" },
+    { NULL, NULL }
+};
+
+
+void
+agent_exec_reply(agent_exec_api_t *x)
+{
+    size_t  n;
+
+    x->closing = agent_exec_reply_closing(x);
+
+    if (x->closing == NULL) {
+        agent_http_json(x->r, 500, NULL);
+        return;
+    }
+
+    n = agent_exec_reply_fill(x, agent_reply_buf, AGENT_REPLY_BUFFER);
+
+    /* most are small, and go out at once */
+
+    agent_http_begin(x->r, x->status, agent_reply_headers,
+                     x->phase == AGENT_REPLY_DONE ? (int64_t) n : -1);
+    agent_http_write(x->r, agent_reply_buf, n);
+
+    agent_exec_reply_more(x);
+}
+
+
+void
+agent_exec_reply_more(agent_exec_api_t *x)
+{
+    size_t  n;
+
+    while (x->phase != AGENT_REPLY_DONE) {
+
+        if (agent_http_queued(x->r) > AGENT_HTTP_HIGH) {
+            return;
+        }
+
+        n = agent_exec_reply_fill(x, agent_reply_buf, AGENT_REPLY_BUFFER);
+
+        agent_http_write(x->r, agent_reply_buf, n);
+    }
+
+    agent_http_end(x->r);
+}
+
+
+static char *
+agent_exec_reply_closing(agent_exec_api_t *x)
+{
+    char    *text, *closing, stamp[32];
+    json_t  *json;
+
+    json = json_pack("{s:O, s:s}",
+                     "command", json_object_get(x->body, "command"),
+                     "timestamp", agent_timestamp(stamp));
+
+    agent_exec_outcome(x, json, &x->exit);
+
+    if (x->code) {
+        agent_exec_reply_error(x, json);
+    }
+
+    text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    json_decref(json);
+
+    if (text == NULL) {
+        return NULL;
+    }
+
+    /* it becomes the last part of a larger object */
+
+    text[0] = ',';
+    closing = strdup(text);
+    free(text);
+
+    return closing;
+}
+
+
+/* an error's members beside the output that there is */
+
+static void
+agent_exec_reply_error(agent_exec_api_t *x, json_t *json)
+{
+    json_t  *context;
+
+    context = json_pack("{s:s, s:i}",
+                        "sessionId", x->session,
+                        "exitCode", x->exit.code);
+
+    if (x->exit.timed_out) {
+        json_object_set(context, "command",
+                        json_object_get(x->body, "command"));
+        json_object_set_new(context, "stderr", json_string(""));
+    }
+
+    json_object_set_new(json, "error", json_string(x->message));
+    json_object_set_new(json, "code", json_string(x->code));
+    json_object_set_new(json, "message", json_string(x->message));
+    json_object_set_new(json, "context", context);
+    json_object_set_new(json, "httpStatus", json_integer(x->status));
+}
+
+
+static size_t
+agent_exec_reply_fill(agent_exec_api_t *x, char *buf, size_t size)
+{
+    size_t  n, len;
+
+    n = 0;
+
+    /* room for the largest step of all */
+
+    while (size - n >= AGENT_REPLY_PIECE * AGENT_JSON_ESCAPE) {
+
+        switch (x->phase) {
+
+        case AGENT_REPLY_OPEN:
+            n += sprintf(buf + n,
+                         "{\"success\":%s,\"exitCode\":%d,\"stdout\":\"",
+                         x->exit.code == 0 && x->code == NULL ? "true"
+                                                              : "false",
+                         x->exit.code);
+            x->phase++;
+            break;
+
+        case AGENT_REPLY_STDOUT:
+            n += agent_exec_reply_text(x, &x->out[0], buf + n);
+            break;
+
+        case AGENT_REPLY_BETWEEN:
+            n += sprintf(buf + n, "\",\"stderr\":\"");
+            x->phase++;
+            break;
+
+        case AGENT_REPLY_STDERR:
+            n += agent_exec_reply_text(x, &x->out[1], buf + n);
+            break;
+
+        case AGENT_REPLY_QUOTE:
+            buf[n++] = '"';
+            x->phase++;
+            break;
+
+        case AGENT_REPLY_STDOUT64_OPEN:
+        case AGENT_REPLY_STDERR64_OPEN:
+
+            len = x->phase == AGENT_REPLY_STDERR64_OPEN;
+
+            if (agent_utf8_valid(x->out[len].data, x->out[len].len)) {
+                x->phase += 2;
+                break;
+            }
+
+            n += sprintf(buf + n, ",\"%s\":\"",
+                         len ? "stderrBase64" : "stdoutBase64");
+            x->phase++;
+            break;
+
+        case AGENT_REPLY_STDOUT64:
+            n += agent_exec_reply_base64(x, &x->out[0], buf + n);
+            break;
+
+        case AGENT_REPLY_STDERR64:
+            n += agent_exec_reply_base64(x, &x->out[1], buf + n);
+            break;
+
+        case AGENT_REPLY_CLOSE:
+            len = strlen(x->closing + x->offset);
+
+            if (len > size - n) {
+                len = size - n;
+            }
+
+            memcpy(buf + n, x->closing + x->offset, len);
+            n += len;
+            x->offset += len;
+
+            if (x->closing[x->offset] == '\0') {
+                x->phase++;
+            }
+
+            break;
+
+        default: /* AGENT_REPLY_DONE */
+            return n;
+        }
+    }
+
+    return n;
+}
+
+
+static size_t
+agent_exec_reply_text(agent_exec_api_t *x, agent_exec_buffer_t *b, char *buf)
+{
+    size_t       n, len, size, tail;
+    const char  *p;
+
+    /* of a session's output one line feed at the end is not told */
+
+    size = b->len;
+
+    if (!x->sessionless && size && b->data[size - 1] == '\n') {
+        size--;
+    }
+
+    /* without output there is no buffer */
+
+    p = b->data ? b->data + x->offset : "";
+    len = size - x->offset;
+
+    if (len > AGENT_REPLY_PIECE) {
+        len = AGENT_REPLY_PIECE;
+
+        /* a character is not cut; what only looks like one, may be */
+
+        tail = agent_utf8_tail(p, len);
+        len -= tail;
+    }
+
+    n = agent_json_escape(buf, p, len);
+
+    x->offset += len;
+
+    if (x->offset == size) {
+        x->offset = 0;
+        x->phase++;
+    }
+
+    return n;
+}
+
+
+static size_t
+agent_exec_reply_base64(agent_exec_api_t *x, agent_exec_buffer_t *b,
+    char *buf)
+{
+    size_t  n, len;
+
+    len = b->len - x->offset;
+
+    if (len > AGENT_REPLY_PIECE / 3 * 3) {
+        len = AGENT_REPLY_PIECE / 3 * 3;
+    }
+
+    n = agent_base64(buf, b->data + x->offset, len);
+
+    x->offset += len;
+
+    if (x->offset == b->len) {
+        buf[n++] = '"';
+        x->offset = 0;
+        x->phase++;
+    }
+
+    return n;
+}

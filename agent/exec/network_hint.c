@@ -1,0 +1,139 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exec/network_hint.h"
+
+
+static int agent_hint_isolated(void);
+
+
+/* of the C library, curl and git, Node.js, Python, Go, apt, wget */
+
+static const char *const  agent_hint_words[] = {
+    "Could not resolve host",
+    "could not resolve host",
+    "Temporary failure in name resolution",
+    "Temporary failure resolving",
+    " EAI_AGAIN",
+    "ENETUNREACH",
+    "Network is unreachable",
+    "network is unreachable",
+    "Name or service not known",
+    "unable to resolve host address",
+    "bad address '",
+    "No matching distribution found for ",
+    NULL
+};
+
+
+static const char  agent_hint_text[] =
+    "\nsandbox: this sandbox has no network: its class says network=none\n";
+
+
+void
+agent_hint_output(agent_hint_t *hint, const char *buf, size_t len)
+{
+    size_t  keep;
+
+    if (hint->tail == NULL) {
+        hint->tail = malloc(AGENT_HINT_TAIL);
+
+        /* without memory there is no hint */
+
+        if (hint->tail == NULL) {
+            return;
+        }
+    }
+
+    if (len >= AGENT_HINT_TAIL) {
+        memcpy(hint->tail, buf + len - AGENT_HINT_TAIL, AGENT_HINT_TAIL);
+        hint->len = AGENT_HINT_TAIL;
+        return;
+    }
+
+    keep = AGENT_HINT_TAIL - len;
+
+    if (hint->len > keep) {
+        memmove(hint->tail, hint->tail + hint->len - keep, keep);
+        hint->len = keep;
+    }
+
+    memcpy(hint->tail + hint->len, buf, len);
+    hint->len += len;
+}
+
+
+const char *
+agent_hint_line(agent_hint_t *hint)
+{
+    if (hint->len == 0
+        || !agent_hint_known(hint->tail, hint->len)
+        || !agent_hint_isolated())
+    {
+        return NULL;
+    }
+
+    return (hint->tail[hint->len - 1] == '\n') ? agent_hint_text + 1
+                                               : agent_hint_text;
+}
+
+
+void
+agent_hint_free(agent_hint_t *hint)
+{
+    free(hint->tail);
+
+    hint->tail = NULL;
+    hint->len = 0;
+}
+
+
+int
+agent_hint_known(const char *text, size_t len)
+{
+    const char *const  *word;
+
+    for (word = agent_hint_words; *word; word++) {
+
+        if (memmem(text, len, *word, strlen(*word)) != NULL) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* tunnels that are down may be in every namespace */
+
+static int
+agent_hint_isolated(void)
+{
+    int              isolated;
+    struct ifaddrs  *list, *i;
+
+    if (getifaddrs(&list) == -1) {
+        return 0;
+    }
+
+    isolated = 1;
+
+    for (i = list; i; i = i->ifa_next) {
+
+        if ((i->ifa_flags & IFF_UP) && !(i->ifa_flags & IFF_LOOPBACK)) {
+            isolated = 0;
+        }
+    }
+
+    freeifaddrs(list);
+
+    return isolated;
+}

@@ -1,0 +1,233 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "base/utf8.h"
+#include "files/errors.h"
+#include "http/http.h"
+#include "sys/spawn.h"
+
+
+/*
+ * GET /api/commands: the programs that the sandbox's PATH leads to, by name
+ * and once each; of more than this, the first in order of the directories.
+ */
+#define AGENT_COMMANDS_MAX  16384
+
+
+typedef struct {
+    uv_work_t         work;            /* first */
+    agent_request_t  *r;               /* NULL: the client has left */
+    char             *path;
+    char            **names;
+    size_t            n;
+    int               no_memory;
+} agent_commands_t;
+
+
+static void agent_commands_scan(uv_work_t *work);
+static void agent_commands_scan_dir(agent_commands_t *c, const char *dir);
+static int agent_commands_compare(const void *one, const void *two);
+static void agent_commands_done(uv_work_t *work, int status);
+static json_t *agent_commands_json(agent_commands_t *c);
+static void agent_commands_close(agent_request_t *r, int aborted);
+
+
+void
+agent_commands(agent_request_t *r)
+{
+    char             **env;
+    const char        *path;
+    agent_commands_t  *c;
+
+    c = calloc(1, sizeof(agent_commands_t));
+    env = agent_env_build("", NULL, &path);
+
+    if (c && env) {
+        c->path = strdup(path);
+    }
+
+    free(env);
+
+    if (c == NULL || c->path == NULL) {
+        free(c);
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+        return;
+    }
+
+    c->r = r;
+
+    r->data = c;
+    r->on_close = agent_commands_close;
+
+    /* directories may be slow to read */
+
+    (void) uv_queue_work(agent_loop, &c->work, agent_commands_scan,
+                         agent_commands_done);
+}
+
+
+static void
+agent_commands_scan(uv_work_t *work)
+{
+    char              *dir, *last;
+    agent_commands_t  *c;
+
+    c = (agent_commands_t *) work;
+
+    if (agent_files_assume() == 0) {
+
+        for (dir = strtok_r(c->path, ":", &last);
+             dir;
+             dir = strtok_r(NULL, ":", &last))
+        {
+            /* a relative one means another directory to each command */
+
+            if (dir[0] == '/') {
+                agent_commands_scan_dir(c, dir);
+            }
+        }
+    }
+
+    agent_files_restore();
+
+    if (c->n) {
+        qsort(c->names, c->n, sizeof(char *), agent_commands_compare);
+    }
+}
+
+
+static void
+agent_commands_scan_dir(agent_commands_t *c, const char *dir)
+{
+    DIR            *d;
+    char          **names;
+    struct stat     st;
+    struct dirent  *e;
+
+    d = opendir(dir);
+
+    if (d == NULL) {
+        return;
+    }
+
+    while (c->n < AGENT_COMMANDS_MAX && (e = readdir(d)) != NULL) {
+
+        if (fstatat(dirfd(d), e->d_name, &st, 0) == -1
+            || !S_ISREG(st.st_mode)
+            || faccessat(dirfd(d), e->d_name, X_OK, AT_EACCESS) == -1
+            || !agent_utf8_valid(e->d_name, strlen(e->d_name)))
+        {
+            continue;
+        }
+
+        if (c->n % 256 == 0) {
+            names = realloc(c->names, (c->n + 256) * sizeof(char *));
+
+            if (names == NULL) {
+                c->no_memory = 1;
+                break;
+            }
+
+            c->names = names;
+        }
+
+        c->names[c->n] = strdup(e->d_name);
+
+        if (c->names[c->n] == NULL) {
+            c->no_memory = 1;
+            break;
+        }
+
+        c->n++;
+    }
+
+    (void) closedir(d);
+}
+
+
+static int
+agent_commands_compare(const void *one, const void *two)
+{
+    return strcmp(*(char *const *) one, *(char *const *) two);
+}
+
+
+static void
+agent_commands_done(uv_work_t *work, int status)
+{
+    size_t             i;
+    agent_commands_t  *c;
+
+    c = (agent_commands_t *) work;
+
+    if (c->r) {
+        c->r->data = NULL;
+
+        if (c->no_memory) {
+            agent_http_error(c->r, 500, "INTERNAL_ERROR", NULL,
+                             "out of memory");
+
+        } else {
+            agent_http_json(c->r, 200, agent_commands_json(c));
+        }
+    }
+
+    for (i = 0; i < c->n; i++) {
+        free(c->names[i]);
+    }
+
+    free(c->names);
+    free(c->path);
+    free(c);
+}
+
+
+static json_t *
+agent_commands_json(agent_commands_t *c)
+{
+    char     stamp[32];
+    size_t   i;
+    json_t  *list;
+
+    list = json_array();
+
+    for (i = 0; i < c->n; i++) {
+
+        /* the same name in a later directory is not the one that is run */
+
+        if (i == 0 || strcmp(c->names[i], c->names[i - 1]) != 0) {
+            json_array_append_new(list, json_string(c->names[i]));
+        }
+    }
+
+    return json_pack("{s:b, s:o, s:I, s:s}",
+                     "success", 1,
+                     "availableCommands", list,
+                     "count", (json_int_t) json_array_size(list),
+                     "timestamp", agent_timestamp(stamp));
+}
+
+
+static void
+agent_commands_close(agent_request_t *r, int aborted)
+{
+    agent_commands_t  *c;
+
+    c = r->data;
+
+    if (c) {
+        c->r = NULL;
+    }
+}

@@ -1,0 +1,552 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "files/errors.h"
+#include "http/range.h"
+
+
+/*
+ * A file is opened and read in the thread pool: one buffer is filled while
+ * the other one is written to the client.
+ */
+
+#define AGENT_GET_BUFFER  (128 * 1024)
+
+#ifndef CGROUP2_SUPER_MAGIC
+#define CGROUP2_SUPER_MAGIC  0x63677270
+#endif
+
+
+typedef struct {
+    uv_work_t         work;
+    agent_request_t  *r;               /* NULL: the client is served or gone */
+    char             *path;
+
+    int               fd;
+    int               err;
+    struct stat       st;
+
+    char             *buf[2];
+    int64_t           offset;          /* of the next read */
+    int64_t           unread;          /* of what was promised */
+    int64_t           unsent;
+    ssize_t           n;               /* bytes of the last read */
+    int               unsized;         /* the length is known at the end */
+
+    unsigned          filling:1;       /* the buffer that is read into */
+    unsigned          working:1;       /* a thread has the job */
+    unsigned          full:1;          /* the filled one waits to be sent */
+    unsigned          head:1;
+    unsigned          stepping:1;
+    unsigned          ended:1;
+} agent_get_t;
+
+
+static void agent_get_open(uv_work_t *work);
+static int agent_get_open_file(agent_get_t *g);
+static int agent_get_check(agent_get_t *g, int fd);
+static void agent_get_opened(uv_work_t *work, int status);
+static void agent_get_begin(agent_get_t *g);
+static int agent_get_unchanged(agent_request_t *r, const char *etag);
+static void agent_get_start_read(agent_get_t *g);
+static void agent_get_read(uv_work_t *work);
+static void agent_get_read_done(uv_work_t *work, int status);
+static void agent_get_step(agent_get_t *g);
+static void agent_get_drain(agent_request_t *r);
+static void agent_get_close(agent_request_t *r, int aborted);
+static void agent_get_free(agent_get_t *g);
+
+
+void
+agent_files_get(agent_request_t *r, const char *path)
+{
+    char         *decoded;
+    agent_get_t  *g;
+
+    decoded = agent_files_path(r, path);
+    if (decoded == NULL) {
+        return;
+    }
+
+    g = calloc(1, sizeof(agent_get_t));
+    if (g == NULL) {
+        agent_files_error(r, ENOMEM, 0, decoded);
+        free(decoded);
+        return;
+    }
+
+    g->r = r;
+    g->path = decoded;
+    g->fd = -1;
+    g->head = (strcmp(r->method, "HEAD") == 0);
+
+    r->data = g;
+    r->on_close = agent_get_close;
+    r->on_drain = agent_get_drain;
+
+    g->working = 1;
+    (void) uv_queue_work(agent_loop, &g->work, agent_get_open,
+                         agent_get_opened);
+}
+
+
+static void
+agent_get_open(uv_work_t *work)
+{
+    agent_get_t  *g;
+
+    g = (agent_get_t *) work;
+
+    if (agent_files_assume() == -1 || agent_get_open_file(g) == -1) {
+        g->err = errno;
+    }
+
+    agent_files_restore();
+}
+
+
+static int
+agent_get_open_file(agent_get_t *g)
+{
+    int  fd, err;
+
+    /* opening a device or a FIFO does things already: look at it first */
+
+    if (stat(g->path, &g->st) == -1) {
+        return -1;
+    }
+
+    if (S_ISDIR(g->st.st_mode)) {
+        errno = EISDIR;
+        return -1;
+    }
+
+    if (!S_ISREG(g->st.st_mode)) {
+        errno = ENXIO;
+        return -1;
+    }
+
+    fd = open(g->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd == -1) {
+        return -1;
+    }
+
+    if (agent_get_check(g, fd) == -1) {
+        err = errno;
+        (void) close(fd);
+        errno = err;
+        return -1;
+    }
+
+    g->fd = fd;
+
+    return 0;
+}
+
+
+static int
+agent_get_check(agent_get_t *g, int fd)
+{
+    int            n;
+    char           link[64], name[64], own[64];
+    struct statfs  fs;
+
+    if (fstat(fd, &g->st) == -1 || fstatfs(fd, &fs) == -1) {
+        return -1;
+    }
+
+    if (!S_ISREG(g->st.st_mode)) {
+        errno = S_ISDIR(g->st.st_mode) ? EISDIR : ENXIO;
+        return -1;
+    }
+
+    switch (fs.f_type) {
+
+    case PROC_SUPER_MAGIC:
+
+        /* by a link to /proc/self a reader would be shown the agent */
+
+        (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        n = readlink(link, name, sizeof(name) - 1);
+
+        if (n == -1) {
+            return -1;
+        }
+
+        name[n] = '\0';
+        n = snprintf(own, sizeof(own), "/proc/%d/", (int) getpid());
+
+        if (strncmp(name, own, n) == 0) {
+            errno = EACCES;
+            return -1;
+        }
+
+        g->unsized = 1;
+        break;
+
+    case SYSFS_MAGIC:
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC:
+    case SECURITYFS_MAGIC:
+    case DEBUGFS_MAGIC:
+    case TRACEFS_MAGIC:
+        g->unsized = 1;
+        break;
+    }
+
+    return 0;
+}
+
+
+static void
+agent_get_opened(uv_work_t *work, int status)
+{
+    agent_get_t  *g;
+
+    g = (agent_get_t *) work;
+    g->working = 0;
+
+    if (g->r == NULL) {
+        agent_get_free(g);
+        return;
+    }
+
+    g->stepping = 1;
+
+    if (g->err != 0) {
+        g->ended = 1;
+        agent_files_error(g->r, g->err, 0, g->path);
+
+    } else {
+        agent_get_begin(g);
+    }
+
+    g->stepping = 0;
+
+    agent_get_step(g);
+}
+
+
+static void
+agent_get_begin(agent_get_t *g)
+{
+    int               i, code;
+    char              etag[64], modified[32], range[96];
+    const char       *value;
+    int64_t           offset, length;
+    agent_header_t    headers[8];
+    agent_range_e     rc;
+    agent_request_t  *r;
+
+    r = g->r;
+    code = 200;
+    offset = 0;
+    length = g->st.st_size;
+
+    i = 0;
+    headers[i].name = "Content-Type";
+    headers[i++].value = "application/octet-stream";
+
+    if (g->unsized) {
+        length = -1;
+        goto begin;
+    }
+
+    (void) snprintf(etag, sizeof(etag), "\"%llx.%lx-%llx\"",
+                    (unsigned long long) g->st.st_mtim.tv_sec,
+                    (unsigned long) g->st.st_mtim.tv_nsec,
+                    (unsigned long long) g->st.st_size);
+
+    headers[i].name = "ETag";
+    headers[i++].value = etag;
+
+    headers[i].name = "Last-Modified";
+    headers[i++].value = agent_files_date(modified, g->st.st_mtim.tv_sec);
+
+    headers[i].name = "Accept-Ranges";
+    headers[i++].value = "bytes";
+
+    if (agent_get_unchanged(r, etag)) {
+        code = 304;
+        length = 0;
+        goto begin;
+    }
+
+    value = agent_http_header(r, "If-Range");
+
+    if (value != NULL && strcmp(value, etag) != 0
+        && strcmp(value, modified) != 0)
+    {
+        goto begin;
+    }
+
+    rc = agent_range_parse(agent_http_header(r, "Range"), g->st.st_size,
+                           &offset, &length);
+
+    if (rc == AGENT_RANGE_PART) {
+        code = 206;
+        (void) snprintf(range, sizeof(range), "bytes %lld-%lld/%lld",
+                        (long long) offset,
+                        (long long) (offset + length - 1),
+                        (long long) g->st.st_size);
+
+        headers[i].name = "Content-Range";
+        headers[i++].value = range;
+
+    } else if (rc == AGENT_RANGE_OUTSIDE) {
+        code = 416;
+        length = 0;
+        (void) snprintf(range, sizeof(range), "bytes */%lld",
+                        (long long) g->st.st_size);
+
+        headers[i].name = "Content-Range";
+        headers[i++].value = range;
+    }
+
+begin:
+
+    headers[i].name = NULL;
+    headers[i].value = NULL;
+
+    g->offset = offset;
+    g->unread = g->unsized ? INT64_MAX : length;
+    g->unsent = g->unread;
+
+    if (g->head) {
+        g->unread = 0;
+        g->unsent = 0;
+    }
+
+    agent_http_begin(r, code, headers, length);
+}
+
+
+static int
+agent_get_unchanged(agent_request_t *r, const char *etag)
+{
+    size_t       len;
+    const char  *p;
+
+    p = agent_http_header(r, "If-None-Match");
+    if (p == NULL) {
+        return 0;
+    }
+
+    if (strcmp(p, "*") == 0) {
+        return 1;
+    }
+
+    /* a list, of which any may have "W/" in front; ours has no comma */
+
+    len = strlen(etag);
+
+    for (p = strstr(p, etag); p != NULL; p = strstr(p + 1, etag)) {
+        if (p[len] == '\0' || p[len] == ',' || p[len] == ' ') {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static void
+agent_get_start_read(agent_get_t *g)
+{
+    if (g->buf[g->filling] == NULL) {
+        g->buf[g->filling] = malloc(AGENT_GET_BUFFER);
+
+        if (g->buf[g->filling] == NULL) {
+            g->ended = 1;
+            agent_http_abort(g->r);
+            return;
+        }
+    }
+
+    g->working = 1;
+    (void) uv_queue_work(agent_loop, &g->work, agent_get_read,
+                         agent_get_read_done);
+}
+
+
+static void
+agent_get_read(uv_work_t *work)
+{
+    char         *p, *last;
+    ssize_t       n;
+    agent_get_t  *g;
+
+    g = (agent_get_t *) work;
+
+    p = g->buf[g->filling];
+    last = p + AGENT_GET_BUFFER;
+
+    if (last - p > g->unread) {
+        last = p + g->unread;
+    }
+
+    g->err = 0;
+
+    while (p < last) {
+
+        /* a file without a size is one that may know no offsets */
+
+        n = g->unsized ? read(g->fd, p, last - p)
+                       : pread(g->fd, p, last - p, g->offset);
+
+        if (n == -1) {
+            if (errno == EINTR) {
+                continue;
+            }
+
+            g->err = errno;
+            break;
+        }
+
+        if (n == 0) {
+            break;
+        }
+
+        p += n;
+        g->offset += n;
+
+        if (g->unsized) {
+            break;
+        }
+    }
+
+    g->n = p - g->buf[g->filling];
+}
+
+
+static void
+agent_get_read_done(uv_work_t *work, int status)
+{
+    agent_get_t  *g;
+
+    g = (agent_get_t *) work;
+    g->working = 0;
+    g->full = 1;
+
+    agent_get_step(g);
+}
+
+
+static void
+agent_get_step(agent_get_t *g)
+{
+    int      i;
+    ssize_t  n;
+
+    if (g->stepping) {
+        return;
+    }
+
+    g->stepping = 1;
+
+    while (g->r != NULL && !g->ended) {
+
+        if (g->unsent == 0) {
+            g->ended = 1;
+            agent_http_end(g->r);
+            break;
+        }
+
+        if (!g->full) {
+            if (!g->working) {
+                agent_get_start_read(g);
+            }
+
+            break;
+        }
+
+        if (agent_http_queued(g->r) > AGENT_HTTP_HIGH) {
+            break;
+        }
+
+        n = g->n;
+        i = g->filling;
+
+        if (n == 0 && g->err == 0 && g->unsized) {
+            g->unsent = 0;
+            continue;
+        }
+
+        if (n == 0) {
+
+            /* it became shorter, or cannot be read: never pretend */
+
+            g->ended = 1;
+            agent_http_abort(g->r);
+            break;
+        }
+
+        g->full = 0;
+
+        if (!g->unsized) {
+            g->unread -= n;
+            g->unsent -= n;
+        }
+
+        if (g->unread != 0) {
+            g->filling = !g->filling;
+            agent_get_start_read(g);
+        }
+
+        if (g->r != NULL && !g->ended) {
+            (void) agent_http_write(g->r, g->buf[i], n);
+        }
+    }
+
+    g->stepping = 0;
+
+    if (g->r == NULL && !g->working) {
+        agent_get_free(g);
+    }
+}
+
+
+static void
+agent_get_drain(agent_request_t *r)
+{
+    agent_get_step(r->data);
+}
+
+
+static void
+agent_get_close(agent_request_t *r, int aborted)
+{
+    agent_get_t  *g;
+
+    g = r->data;
+    g->r = NULL;
+
+    agent_get_step(g);
+}
+
+
+static void
+agent_get_free(agent_get_t *g)
+{
+    if (g->fd != -1) {
+        (void) close(g->fd);
+    }
+
+    free(g->buf[0]);
+    free(g->buf[1]);
+    free(g->path);
+    free(g);
+}

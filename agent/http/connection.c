@@ -1,0 +1,584 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "http/connection.h"
+#include "http/server.h"
+#include "main/idle.h"
+
+
+#define AGENT_BLOCK_SIZE  16384
+
+
+static void agent_conn_event(uv_poll_t *poll, int status, int events);
+static void agent_conn_read(agent_conn_t *c);
+static void agent_conn_advance(agent_conn_t *c, char *buf, size_t len);
+static int agent_conn_queue(agent_conn_t *c, const struct iovec *iov, int n,
+    size_t skip);
+static void agent_conn_update(agent_conn_t *c);
+static void agent_conn_close(agent_conn_t *c);
+static void agent_conn_closed(uv_handle_t *handle);
+static void agent_conn_deferred(uv_idle_t *idle);
+
+
+static uv_idle_t      agent_conn_idle;
+static agent_conn_t  *agent_conns;
+static size_t         agent_nconns;
+static agent_conn_t  *agent_deferred;
+static char           agent_read_buf[AGENT_READ_SIZE];
+
+
+void
+agent_conn_init(void)
+{
+    uv_idle_init(agent_loop, &agent_conn_idle);
+}
+
+
+size_t
+agent_conn_count(void)
+{
+    return agent_nconns;
+}
+
+
+size_t
+agent_conn_requests(void)
+{
+    size_t         n;
+    agent_conn_t  *c;
+
+    for (c = agent_conns, n = 0; c; c = c->next) {
+        n += (c->http != NULL || c->in_len || c->queued);
+    }
+
+    return n;
+}
+
+
+void
+agent_conn_review(void)
+{
+    agent_conn_t  *c;
+
+    for (c = agent_conns; c; c = c->next) {
+        agent_conn_defer(c);
+    }
+}
+
+
+int
+agent_conn_create(int fd)
+{
+    agent_conn_t  *c;
+
+    c = calloc(1, sizeof(agent_conn_t));
+
+    if (c == NULL) {
+        return -1;
+    }
+
+    if (uv_poll_init(agent_loop, &c->poll, fd) != 0) {
+        free(c);
+        return -1;
+    }
+
+    c->fd = fd;
+    c->poll.data = c;
+
+    c->next = agent_conns;
+
+    if (agent_conns) {
+        agent_conns->prev = c;
+    }
+
+    agent_conns = c;
+    agent_nconns++;
+
+    agent_conn_update(c);
+
+    return 0;
+}
+
+
+static void
+agent_conn_event(uv_poll_t *poll, int status, int events)
+{
+    agent_conn_t  *c;
+
+    c = poll->data;
+
+    if (status < 0) {
+        agent_conn_close(c);
+        return;
+    }
+
+    if (events & UV_WRITABLE) {
+        agent_conn_flush(c);
+        agent_conn_advance(c, NULL, 0);
+
+        if (c->closed) {
+            return;
+        }
+    }
+
+    if ((events & UV_READABLE) && (c->events & UV_READABLE)) {
+        agent_conn_read(c);
+        return;
+    }
+
+    if (events & UV_DISCONNECT) {
+        agent_conn_close(c);
+    }
+}
+
+
+static void
+agent_conn_read(agent_conn_t *c)
+{
+    ssize_t  n;
+
+    n = recv(c->fd, agent_read_buf, sizeof(agent_read_buf), 0);
+
+    if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+
+    if (n <= 0) {
+        /* the client left, whatever it still waited for */
+        agent_conn_close(c);
+        return;
+    }
+
+    agent_conn_advance(c, agent_read_buf, n);
+}
+
+
+/* parses what is left over and buf, and keeps what cannot be used yet */
+
+static void
+agent_conn_advance(agent_conn_t *c, char *buf, size_t len)
+{
+    char    *in;
+    size_t   used;
+
+    if (c->closed) {
+        return;
+    }
+
+    if (c->want_drain && c->queued < AGENT_HTTP_LOW && !c->broken) {
+        c->want_drain = 0;
+        agent_http_drained(c);
+    }
+
+    if (c->in_len || len == 0) {
+
+        if (len) {
+            in = realloc(c->in, c->in_len + len);
+
+            if (in == NULL) {
+                agent_conn_close(c);
+                return;
+            }
+
+            memcpy(in + c->in_len, buf, len);
+            c->in = in;
+            c->in_len += len;
+        }
+
+        used = agent_http_process(c, c->in ? c->in : agent_read_buf,
+                                  c->in_len);
+
+        if (used) {
+            c->in_len -= used;
+            memmove(c->in, c->in + used, c->in_len);
+        }
+
+    } else {
+        used = agent_http_process(c, buf, len);
+
+        if (used < len && !c->broken) {
+            in = realloc(c->in, len - used);
+
+            if (in == NULL) {
+                agent_conn_close(c);
+                return;
+            }
+
+            memcpy(in, buf + used, len - used);
+            c->in = in;
+            c->in_len = len - used;
+        }
+    }
+
+    if (c->in && c->in_len == 0) {
+        free(c->in);
+        c->in = NULL;
+    }
+
+    if (!c->corked && c->queued) {
+        agent_conn_flush(c);
+    }
+
+    if (c->broken || (c->last && c->queued == 0)) {
+        agent_conn_close(c);
+        return;
+    }
+
+    agent_conn_update(c);
+}
+
+
+void
+agent_conn_send(agent_conn_t *c, const struct iovec *iov, int n)
+{
+    int            i;
+    size_t         sent, total;
+    ssize_t        rc;
+    struct msghdr  msg;
+
+    if (c->broken || c->closed) {
+        return;
+    }
+
+    for (i = 0, total = 0; i < n; i++) {
+        total += iov[i].iov_len;
+    }
+
+    sent = 0;
+
+    if (c->out == NULL && !c->corked) {
+        memset(&msg, 0, sizeof(struct msghdr));
+
+        msg.msg_iov = (struct iovec *) iov;
+        msg.msg_iovlen = n;
+
+        rc = sendmsg(c->fd, &msg, MSG_DONTWAIT|MSG_NOSIGNAL);
+
+        if (rc == -1 && errno != EAGAIN && errno != EINTR
+            && errno != ENOBUFS)
+        {
+            goto failed;
+        }
+
+        sent = rc > 0 ? (size_t) rc : 0;
+    }
+
+    if (sent == total) {
+        return;
+    }
+
+    if (agent_conn_queue(c, iov, n, sent) != 0) {
+        goto failed;
+    }
+
+    if (c->corked) {
+        agent_conn_flush(c);
+
+    } else {
+        agent_conn_update(c);
+    }
+
+    return;
+
+failed:
+
+    c->broken = 1;
+    agent_conn_defer(c);
+}
+
+
+void
+agent_conn_hold(agent_conn_t *c, const struct iovec *iov, int n)
+{
+    if (c->broken || c->closed) {
+        return;
+    }
+
+    if (agent_conn_queue(c, iov, n, 0) != 0) {
+        c->broken = 1;
+        agent_conn_defer(c);
+        return;
+    }
+
+    c->corked = 1;
+}
+
+
+static int
+agent_conn_queue(agent_conn_t *c, const struct iovec *iov, int n, size_t skip)
+{
+    int             i;
+    size_t          len, size;
+    const char     *p;
+    agent_block_t  *b;
+
+    for (i = 0; i < n; i++) {
+        p = iov[i].iov_base;
+        len = iov[i].iov_len;
+
+        if (skip >= len) {
+            skip -= len;
+            continue;
+        }
+
+        p += skip;
+        len -= skip;
+        skip = 0;
+
+        while (len) {
+            b = c->out_last;
+
+            if (b == NULL || b->end == b->size) {
+                size = len > AGENT_BLOCK_SIZE ? len : AGENT_BLOCK_SIZE;
+
+                b = malloc(sizeof(agent_block_t) + size);
+
+                if (b == NULL) {
+                    return -1;
+                }
+
+                b->next = NULL;
+                b->start = 0;
+                b->end = 0;
+                b->size = size;
+
+                if (c->out_last) {
+                    c->out_last->next = b;
+
+                } else {
+                    c->out = b;
+                }
+
+                c->out_last = b;
+            }
+
+            size = b->size - b->end;
+
+            if (size > len) {
+                size = len;
+            }
+
+            memcpy(b->data + b->end, p, size);
+
+            b->end += size;
+            c->queued += size;
+            p += size;
+            len -= size;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+agent_conn_flush(agent_conn_t *c)
+{
+    int             n;
+    size_t          len;
+    ssize_t         rc;
+    struct iovec    iov[16];
+    struct msghdr   msg;
+    agent_block_t  *b;
+
+    c->corked = 0;
+
+    while (c->out && !c->broken) {
+
+        for (b = c->out, n = 0; b && n < 16; b = b->next, n++) {
+            iov[n].iov_base = b->data + b->start;
+            iov[n].iov_len = b->end - b->start;
+        }
+
+        memset(&msg, 0, sizeof(struct msghdr));
+
+        msg.msg_iov = iov;
+        msg.msg_iovlen = n;
+
+        rc = sendmsg(c->fd, &msg, MSG_DONTWAIT|MSG_NOSIGNAL);
+
+        if (rc == -1) {
+
+            if (errno == EINTR) {
+                continue;
+            }
+
+            if (errno != EAGAIN && errno != ENOBUFS) {
+                c->broken = 1;
+                agent_conn_defer(c);
+                return;
+            }
+
+            break;
+        }
+
+        c->queued -= rc;
+
+        while (rc) {
+            b = c->out;
+            len = b->end - b->start;
+
+            if ((size_t) rc < len) {
+                b->start += rc;
+                break;
+            }
+
+            rc -= len;
+            c->out = b->next;
+            free(b);
+        }
+
+        if (c->out == NULL) {
+            c->out_last = NULL;
+        }
+    }
+
+    /* whoever waits for room is told from the loop, wherever we are now */
+
+    if (c->want_drain && c->queued < AGENT_HTTP_LOW) {
+        agent_conn_defer(c);
+    }
+
+    agent_conn_update(c);
+}
+
+
+/*
+ * The client's leaving is always listened for: a command must end when
+ * nobody waits for it any longer.
+ */
+
+static void
+agent_conn_update(agent_conn_t *c)
+{
+    int  events;
+
+    if (c->closed) {
+        return;
+    }
+
+    events = UV_DISCONNECT;
+
+    if (!c->last && (c->in_len < AGENT_READ_SIZE) && agent_http_wants(c)) {
+        events |= UV_READABLE;
+    }
+
+    if (c->queued && !c->corked) {
+        events |= UV_WRITABLE;
+    }
+
+    if (events != c->events) {
+        c->events = events;
+        uv_poll_start(&c->poll, events, agent_conn_event);
+    }
+}
+
+
+static void
+agent_conn_close(agent_conn_t *c)
+{
+    if (c->closed) {
+        return;
+    }
+
+    c->closed = 1;
+    c->broken = 1;
+
+    agent_http_gone(c);
+
+    if (c->prev) {
+        c->prev->next = c->next;
+
+    } else {
+        agent_conns = c->next;
+    }
+
+    if (c->next) {
+        c->next->prev = c->prev;
+    }
+
+    agent_nconns--;
+    agent_idle_touch();
+
+    uv_close((uv_handle_t *) &c->poll, agent_conn_closed);
+
+    agent_server_room();
+}
+
+
+static void
+agent_conn_closed(uv_handle_t *handle)
+{
+    agent_conn_t   *c, **d;
+    agent_block_t  *b;
+
+    c = handle->data;
+
+    if (c->deferred) {
+
+        for (d = &agent_deferred; *d; d = &(*d)->deferred_next) {
+
+            if (*d == c) {
+                *d = c->deferred_next;
+                break;
+            }
+        }
+    }
+
+    close(c->fd);
+
+    while ((b = c->out) != NULL) {
+        c->out = b->next;
+        free(b);
+    }
+
+    free(c->in);
+    free(c);
+}
+
+
+void
+agent_conn_defer(agent_conn_t *c)
+{
+    if (c->deferred || c->closed) {
+        return;
+    }
+
+    c->deferred = 1;
+    c->deferred_next = agent_deferred;
+    agent_deferred = c;
+
+    uv_idle_start(&agent_conn_idle, agent_conn_deferred);
+}
+
+
+static void
+agent_conn_deferred(uv_idle_t *idle)
+{
+    agent_conn_t  *c, *list;
+
+    list = agent_deferred;
+    agent_deferred = NULL;
+
+    uv_idle_stop(idle);
+
+    while (list) {
+        c = list;
+        list = c->deferred_next;
+
+        /* from here on it may be deferred anew */
+
+        c->deferred = 0;
+        agent_conn_advance(c, NULL, 0);
+    }
+}

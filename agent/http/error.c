@@ -1,0 +1,160 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/base.h"
+#include "base/utf8.h"
+#include "http/http.h"
+
+
+typedef struct {
+    const char  *code;
+    const char  *suggestion;
+} agent_suggestion_t;
+
+
+static const char *agent_error_suggestion(const char *code);
+
+
+static const agent_suggestion_t  agent_suggestions[] = {
+
+    { "VALIDATION_FAILED",
+      "Correct the fields of the request that the message names" },
+
+    { "OUTPUT_TOO_LARGE",
+      "Use POST /api/execute/stream, which has no limit, or write the "
+      "output to a file and read that" },
+
+    { "SHELL_NOT_AVAILABLE",
+      "Use POST /exec, which needs no shell, or an image that has one" },
+
+    { "PROCESS_NOT_FOUND",
+      "List the processes, or start this one" },
+
+    { "COMMAND_NOT_FOUND",
+      "Look at the process: it has ended by itself" },
+
+    { "PROCESS_ALREADY_EXISTS",
+      "End the process that runs, or choose another processId" },
+
+    { "RESOURCE_BUSY",
+      "Try again in a moment" },
+
+    { "STDIN_CLOSED",
+      "Start the process with \"stdin\": true" },
+
+    { NULL, NULL }
+};
+
+
+void
+agent_http_error(agent_request_t *r, int status, const char *code,
+    json_t *context, const char *format, ...)
+{
+    int          n, l;
+    char         text[1024], clean[sizeof(text) * 3], stamp[32];
+    json_t      *json;
+    size_t       len;
+    va_list      args;
+    const char  *s, *suggestion;
+
+    va_start(args, format);
+    n = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+
+    len = n < 0 ? 0 : (size_t) n < sizeof(text) ? (size_t) n
+                                                : sizeof(text) - 1;
+
+    /* a name in the message may be no UTF-8, or have been cut */
+
+    len -= agent_utf8_tail(text, len);
+
+    for (s = text, n = 0; s < text + len; s++) {
+
+        l = agent_utf8_char(s, text + len - s);
+
+        if (l > 0) {
+            memcpy(clean + n, s, l);
+            n += l;
+            s += l - 1;
+
+        } else {
+            memcpy(clean + n, "\xef\xbf\xbd", 3);
+            n += 3;
+        }
+    }
+
+    clean[n] = '\0';
+
+    suggestion = agent_error_suggestion(code);
+
+    json = json_pack("{s:s, s:s, s:s, s:o, s:i, s:s}",
+                     "error", clean,
+                     "code", code,
+                     "message", clean,
+                     "context", context ? context : json_object(),
+                     "httpStatus", status,
+                     "timestamp", agent_timestamp(stamp));
+
+    if (json && suggestion) {
+        json_object_set_new(json, "suggestion", json_string(suggestion));
+    }
+
+    agent_http_json(r, status, json);
+}
+
+
+static const char *
+agent_error_suggestion(const char *code)
+{
+    const agent_suggestion_t  *s;
+
+    for (s = agent_suggestions; s->code; s++) {
+
+        if (strcmp(s->code, code) == 0) {
+            return s->suggestion;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* not gmtime_r(): it reads /etc/localtime, which a tenant may have replaced */
+
+const char *
+agent_timestamp(char *buf)
+{
+    unsigned         day, era, doe, yoe, doy, mp, secs;
+    struct timespec  ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+
+    day = (unsigned) (ts.tv_sec / 86400);
+    secs = (unsigned) (ts.tv_sec % 86400);
+
+    /* years that begin in March, in eras of 400 of them */
+
+    day += 719468;
+    era = day / 146097;
+    doe = day % 146097;
+    yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    mp = (5 * doy + 2) / 153;
+
+    snprintf(buf, 32, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+             (yoe + era * 400 + (mp >= 10)) % 10000,
+             (mp < 10 ? mp + 3 : mp - 9) % 100,
+             (doy - (153 * mp + 2) / 5 + 1) % 100,
+             secs / 3600 % 24, secs / 60 % 60, secs % 60,
+             (unsigned) (ts.tv_nsec / 1000000) % 1000);
+
+    return buf;
+}

@@ -1,0 +1,258 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/base.h"
+#include "http/connection.h"
+#include "http/router.h"
+
+
+#define AGENT_JSON_FIRST  4096
+
+
+static int agent_request_hex(char c);
+static const char *agent_request_large(agent_request_t *r);
+static void agent_request_json_body(agent_request_t *r, const char *buf,
+    size_t len);
+static void agent_request_json_complete(agent_request_t *r);
+
+
+const char *
+agent_http_header(agent_request_t *r, const char *name)
+{
+    size_t         i;
+    agent_http_t  *h;
+
+    h = (agent_http_t *) r;
+
+    for (i = 0; i < h->nfields; i++) {
+
+        if (strcasecmp(h->head + h->fields[i].name, name) == 0) {
+            return h->head + h->fields[i].value;
+        }
+    }
+
+    return NULL;
+}
+
+
+char *
+agent_http_arg(agent_request_t *r, const char *name)
+{
+    int          hi, lo;
+    char        *value, *d;
+    size_t       len;
+    const char  *p, *end;
+
+    len = strlen(name);
+
+    for (p = r->query; *p; p = *end ? end + 1 : end) {
+        end = p + strcspn(p, "&");
+
+        if (strncmp(p, name, len) != 0
+            || (p[len] != '=' && p + len != end))
+        {
+            continue;
+        }
+
+        p += len + (p[len] == '=');
+
+        value = malloc(end - p + 1);
+
+        if (value == NULL) {
+            return NULL;
+        }
+
+        for (d = value; p < end; p++) {
+
+            if (*p == '+') {
+                *d++ = ' ';
+                continue;
+            }
+
+            if (*p == '%' && end - p >= 3) {
+                hi = agent_request_hex(p[1]);
+                lo = agent_request_hex(p[2]);
+
+                if (hi >= 0 && lo >= 0) {
+                    *d++ = (char) (hi << 4 | lo);
+                    p += 2;
+                    continue;
+                }
+            }
+
+            *d++ = *p;
+        }
+
+        *d = '\0';
+
+        return value;
+    }
+
+    return NULL;
+}
+
+
+static int
+agent_request_hex(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+
+void
+agent_http_pause(agent_request_t *r)
+{
+    agent_http_t  *h;
+
+    h = (agent_http_t *) r;
+
+    if (!h->ended) {
+        h->paused = 1;
+    }
+}
+
+
+void
+agent_http_resume(agent_request_t *r)
+{
+    agent_http_t  *h;
+
+    h = (agent_http_t *) r;
+
+    if (h->paused) {
+        h->paused = 0;
+        agent_conn_defer(h->conn);
+    }
+}
+
+
+void
+agent_http_read_json(agent_request_t *r, size_t max,
+    void (*handler)(agent_request_t *r, json_t *body))
+{
+    agent_http_t  *h;
+
+    h = (agent_http_t *) r;
+
+    if (r->content_length > (int64_t) max) {
+        agent_http_error(r, 413, agent_request_large(r), NULL,
+                         "the request's body is larger than %zu bytes", max);
+        return;
+    }
+
+    h->json_handler = handler;
+    h->json_max = max;
+
+    r->on_body = agent_request_json_body;
+    r->on_complete = agent_request_json_complete;
+}
+
+
+static const char *
+agent_request_large(agent_request_t *r)
+{
+    const char  *code;
+
+    code = agent_route_code(r);
+
+    return strcmp(code, "invalid_request") == 0 ? "payload_too_large" : code;
+}
+
+
+static void
+agent_request_json_body(agent_request_t *r, const char *buf, size_t len)
+{
+    char          *p;
+    size_t         size;
+    agent_http_t  *h;
+
+    h = (agent_http_t *) r;
+
+    if (len > h->json_max - h->json_len) {
+        free(h->json);
+        h->json = NULL;
+
+        agent_http_error(r, 413, agent_request_large(r), NULL,
+                         "the request's body is larger than %zu bytes",
+                         h->json_max);
+        return;
+    }
+
+    if (len > h->json_size - h->json_len) {
+        size = h->json_size ? h->json_size * 2 : AGENT_JSON_FIRST;
+
+        if (size < h->json_len + len) {
+            size = h->json_len + len;
+        }
+
+        p = realloc(h->json, size);
+
+        if (p == NULL) {
+            free(h->json);
+            h->json = NULL;
+
+            agent_http_error(r, 500, "INTERNAL_ERROR", NULL,
+                             "out of memory for the request's body");
+            return;
+        }
+
+        h->json = p;
+        h->json_size = size;
+    }
+
+    memcpy(h->json + h->json_len, buf, len);
+    h->json_len += len;
+}
+
+
+static void
+agent_request_json_complete(agent_request_t *r)
+{
+    json_t        *body;
+    agent_http_t  *h;
+    json_error_t   error;
+
+    h = (agent_http_t *) r;
+
+    if (h->json_len == 0) {
+        body = json_object();
+
+    } else {
+        body = json_loadb(h->json, h->json_len, JSON_ALLOW_NUL, &error);
+    }
+
+    free(h->json);
+    h->json = NULL;
+
+    if (body == NULL) {
+        agent_http_error(r, 400, agent_route_code(r), NULL,
+                         "the request's body is not JSON: %s at byte %d",
+                         h->json_len ? error.text : "out of memory",
+                         h->json_len ? error.position : 0);
+        return;
+    }
+
+    if (!json_is_object(body)) {
+        json_decref(body);
+        agent_http_error(r, 400, agent_route_code(r), NULL,
+                         "the request's body is not a JSON object");
+        return;
+    }
+
+    h->json_handler(r, body);
+
+    json_decref(body);
+}

@@ -1,0 +1,284 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "http/connection.h"
+#include "main/idle.h"
+
+
+#define AGENT_RESPONSE_HEAD  8192
+
+
+static size_t agent_http_put(agent_request_t *r, const void *buf, size_t len,
+    void (*put)(agent_conn_t *c, const struct iovec *iov, int n));
+static const char *agent_response_reason(int status);
+
+
+void
+agent_http_begin(agent_request_t *r, int status,
+    const agent_header_t *headers, int64_t length)
+{
+    int            n;
+    char           head[AGENT_RESPONSE_HEAD];
+    size_t         len;
+    agent_http_t  *h;
+    struct iovec   iov;
+
+    h = (agent_http_t *) r;
+
+    if (h->begun || h->conn->broken) {
+        h->begun = 1;
+        return;
+    }
+
+    h->begun = 1;
+    h->length = length;
+    h->chunked = (length < 0 && !h->http10);
+
+    if ((length < 0 && h->http10) || agent_idle_leaving()) {
+        h->keepalive = 0;
+    }
+
+    if (!h->body_done && h->continue_wanted) {
+        h->keepalive = 0;
+    }
+
+    len = snprintf(head, sizeof(head), "HTTP/1.1 %d %s\r\n", status,
+                   agent_response_reason(status));
+
+    for ( /* void */ ; headers && headers->name; headers++) {
+
+        n = snprintf(head + len, sizeof(head) - len, "%s: %s\r\n",
+                     headers->name, headers->value);
+
+        if ((size_t) n >= sizeof(head) - len - 128) {
+            /* ours are short: this one would not be what was meant */
+            h->conn->broken = 1;
+            agent_conn_defer(h->conn);
+            return;
+        }
+
+        len += n;
+    }
+
+    if (h->chunked) {
+        n = snprintf(head + len, sizeof(head) - len,
+                     "Transfer-Encoding: chunked\r\n");
+        len += n;
+
+    } else if (length >= 0 && status != 204 && status != 304) {
+        n = snprintf(head + len, sizeof(head) - len,
+                     "Content-Length: %lld\r\n", (long long) length);
+        len += n;
+    }
+
+    n = snprintf(head + len, sizeof(head) - len, "Connection: %s\r\n\r\n",
+                 h->keepalive ? "keep-alive" : "close");
+    len += n;
+
+    iov.iov_base = head;
+    iov.iov_len = len;
+
+    if (length < 0) {
+        /* a stream: its reader wants to know at once that it has begun */
+        agent_conn_send(h->conn, &iov, 1);
+
+    } else {
+        agent_conn_hold(h->conn, &iov, 1);
+    }
+}
+
+
+size_t
+agent_http_write(agent_request_t *r, const void *buf, size_t len)
+{
+    return agent_http_put(r, buf, len, agent_conn_send);
+}
+
+
+void
+agent_http_finish_with(agent_request_t *r, const void *buf, size_t len)
+{
+    /* with the end that follows: one segment, and one wake-up of its reader */
+
+    (void) agent_http_put(r, buf, len, agent_conn_hold);
+
+    agent_http_end(r);
+}
+
+
+static size_t
+agent_http_put(agent_request_t *r, const void *buf, size_t len,
+    void (*put)(agent_conn_t *c, const struct iovec *iov, int n))
+{
+    char           size[32];
+    agent_http_t  *h;
+    struct iovec   iov[3];
+
+    h = (agent_http_t *) r;
+
+    if (len == 0 || h->ended || h->head_only || h->conn->broken) {
+        return h->conn->queued;
+    }
+
+    if (h->length >= 0) {
+
+        if ((uint64_t) len > (uint64_t) h->length) {
+            agent_http_abort(r);
+            return 0;
+        }
+
+        h->length -= len;
+    }
+
+    if (h->chunked) {
+        iov[0].iov_base = size;
+        iov[0].iov_len = snprintf(size, sizeof(size), "%zx\r\n", len);
+        iov[1].iov_base = (void *) buf;
+        iov[1].iov_len = len;
+        iov[2].iov_base = "\r\n";
+        iov[2].iov_len = 2;
+
+        put(h->conn, iov, 3);
+
+    } else {
+        iov[0].iov_base = (void *) buf;
+        iov[0].iov_len = len;
+
+        put(h->conn, iov, 1);
+    }
+
+    if (h->conn->queued > AGENT_HTTP_HIGH) {
+        h->conn->want_drain = 1;
+    }
+
+    return h->conn->queued;
+}
+
+
+size_t
+agent_http_queued(agent_request_t *r)
+{
+    return ((agent_http_t *) r)->conn->queued;
+}
+
+
+void
+agent_http_end(agent_request_t *r)
+{
+    agent_http_t  *h;
+    struct iovec   iov;
+
+    h = (agent_http_t *) r;
+
+    if (h->ended) {
+        return;
+    }
+
+    if (h->length > 0 && !h->head_only) {
+        /* less than was promised: the client must not take it for whole */
+        agent_http_abort(r);
+        return;
+    }
+
+    if (h->chunked && !h->head_only) {
+        iov.iov_base = "0\r\n\r\n";
+        iov.iov_len = 5;
+
+        agent_conn_send(h->conn, &iov, 1);
+    }
+
+    h->ended = 1;
+    h->paused = 0;
+
+    agent_conn_defer(h->conn);
+}
+
+
+void
+agent_http_abort(agent_request_t *r)
+{
+    agent_http_t  *h;
+
+    h = (agent_http_t *) r;
+
+    h->conn->broken = 1;
+    agent_conn_defer(h->conn);
+}
+
+
+void
+agent_http_json(agent_request_t *r, int status, json_t *json)
+{
+    char    *text;
+    size_t   len;
+
+    static const agent_header_t  headers[] = {
+        { "Content-Type", "application/json" },
+        { NULL, NULL }
+    };
+
+    static const char  oom[] =
+        "{\"error\":\"out of memory\",\"code\":\"INTERNAL_ERROR\","
+        "\"message\":\"out of memory\",\"context\":{},"
+        "\"httpStatus\":500,\"timestamp\":\"1970-01-01T00:00:00.000Z\"}";
+
+    text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+    json_decref(json);
+
+    if (text == NULL) {
+        agent_http_begin(r, 500, headers, sizeof(oom) - 1);
+        agent_http_write(r, oom, sizeof(oom) - 1);
+        agent_http_end(r);
+        return;
+    }
+
+    len = strlen(text);
+
+    agent_http_begin(r, status, headers, len);
+    agent_http_write(r, text, len);
+    agent_http_end(r);
+
+    free(text);
+}
+
+
+static const char *
+agent_response_reason(int status)
+{
+    static const struct {
+        int          status;
+        const char  *reason;
+    } reasons[] = {
+        { 200, "OK" }, { 201, "Created" }, { 204, "No Content" },
+        { 206, "Partial Content" }, { 304, "Not Modified" },
+        { 400, "Bad Request" }, { 403, "Forbidden" },
+        { 404, "Not Found" }, { 408, "Request Timeout" },
+        { 409, "Conflict" }, { 410, "Gone" },
+        { 412, "Precondition Failed" }, { 413, "Content Too Large" },
+        { 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
+        { 429, "Too Many Requests" },
+        { 431, "Request Header Fields Too Large" },
+        { 500, "Internal Server Error" }, { 501, "Not Implemented" },
+        { 502, "Bad Gateway" }, { 503, "Service Unavailable" },
+        { 504, "Gateway Timeout" }, { 507, "Insufficient Storage" }
+    };
+
+    size_t  i;
+
+    for (i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+
+        if (reasons[i].status == status) {
+            return reasons[i].reason;
+        }
+    }
+
+    return "Other";
+}

@@ -1,0 +1,195 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "base/base.h"
+#include "control/control.h"
+#include "control/port_events.h"
+#include "http/connection.h"
+#include "http/server.h"
+#include "main/idle.h"
+#include "net/relay.h"
+#include "sys/kill_tree.h"
+
+
+/*
+ * A relay does not say when its last connection closes: it is looked at this
+ * many times in a period, so that the agent is at most so much late.
+ */
+#define AGENT_IDLE_LOOKS   8
+#define AGENT_IDLE_STEP    20          /* ms, while the last are served */
+#define AGENT_IDLE_GRACE   500         /* ms for what still runs */
+#define AGENT_IDLE_SILENT  5000        /* ms for a client to speak */
+
+
+static int agent_idle_busy(void);
+static void agent_idle_arm(void);
+static void agent_idle_look(uv_timer_t *timer);
+static void agent_idle_leave(void);
+static void agent_idle_last(uv_timer_t *timer);
+
+
+static uv_timer_t  agent_idle_timer;
+static uint64_t    agent_idle_after;
+static int         agent_idle_kept;
+static int         agent_idle_left;
+static uint64_t    agent_idle_since;
+static uint64_t    agent_idle_bytes;
+
+
+void
+agent_idle_start(uint64_t sleep_after_ms, int keep_alive)
+{
+    uv_timer_init(agent_loop, &agent_idle_timer);
+
+    agent_idle_after = sleep_after_ms;
+    agent_idle_kept = keep_alive;
+
+    agent_idle_arm();
+}
+
+
+void
+agent_idle_change(int64_t sleep_after_ms, int keep_alive)
+{
+    if (sleep_after_ms >= 0) {
+        agent_idle_after = sleep_after_ms;
+    }
+
+    if (keep_alive >= 0) {
+        agent_idle_kept = keep_alive;
+    }
+
+    if (!agent_idle_left) {
+        agent_idle_arm();
+    }
+}
+
+
+void
+agent_idle_touch(void)
+{
+    agent_idle_since = agent_monotonic_ms();
+}
+
+
+int
+agent_idle_leaving(void)
+{
+    return agent_idle_left;
+}
+
+
+int64_t
+agent_idle_left_ms(void)
+{
+    uint64_t  idle;
+
+    if (agent_idle_left) {
+        return 0;
+    }
+
+    if (agent_idle_after == 0 || agent_idle_kept || agent_conn_requests()
+        || agent_relay_active() || agent_tree_active())
+    {
+        return -1;
+    }
+
+    if (agent_conn_count()) {
+        return (int64_t) agent_idle_after;
+    }
+
+    idle = agent_monotonic_ms() - agent_idle_since;
+
+    return idle < agent_idle_after ? (int64_t) (agent_idle_after - idle) : 0;
+}
+
+
+static int
+agent_idle_busy(void)
+{
+    return agent_conn_count() || agent_relay_active()
+           || agent_tree_active() || agent_watch_active();
+}
+
+
+static void
+agent_idle_arm(void)
+{
+    uint64_t  step;
+
+    agent_idle_touch();
+
+    if (agent_idle_after == 0 || agent_idle_kept) {
+        uv_timer_stop(&agent_idle_timer);
+        return;
+    }
+
+    step = agent_idle_after / AGENT_IDLE_LOOKS;
+
+    uv_timer_start(&agent_idle_timer, agent_idle_look, step ? step : 1,
+                   step ? step : 1);
+}
+
+
+static void
+agent_idle_look(uv_timer_t *timer)
+{
+    uint64_t  bytes;
+
+    bytes = agent_relay_bytes();
+
+    if (agent_idle_busy() || bytes != agent_idle_bytes) {
+        agent_idle_bytes = bytes;
+        agent_idle_touch();
+        return;
+    }
+
+    if (agent_monotonic_ms() - agent_idle_since >= agent_idle_after) {
+        agent_idle_leave();
+    }
+}
+
+
+/*
+ * The order matters: who is told first does not send what would be refused,
+ * and who connected before the shutdown is served.
+ */
+
+static void
+agent_idle_leave(void)
+{
+    agent_idle_left = 1;
+    agent_idle_touch();
+
+    agent_control_going();
+
+    agent_server_shut();
+    agent_control_shut();
+
+    agent_server_drain();
+    agent_relay_drain();
+    agent_control_drain();
+
+    uv_timer_start(&agent_idle_timer, agent_idle_last, 0, AGENT_IDLE_STEP);
+}
+
+
+static void
+agent_idle_last(uv_timer_t *timer)
+{
+    /* a client that connected and then says nothing is not waited for */
+
+    if (agent_idle_busy()
+        && (agent_conn_requests() || agent_relay_active()
+            || agent_tree_active()
+            || agent_monotonic_ms() - agent_idle_since < AGENT_IDLE_SILENT))
+    {
+        return;
+    }
+
+    uv_timer_stop(timer);
+    agent_shutdown(AGENT_IDLE_GRACE);
+}

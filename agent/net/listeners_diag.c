@@ -1,0 +1,335 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <netinet/tcp.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/inet_diag.h>
+
+#include "net/listeners.h"
+
+
+/* the kernel fills what it is given; 8 KiB is the least it may put in one */
+#define AGENT_NETSTAT_BUF    16384
+
+/* a tenant may open any number of sockets: about 25,000 of them are read */
+#define AGENT_NETSTAT_BYTES  (4 * 1024 * 1024)
+#define AGENT_NETSTAT_READS  1024
+
+/* the largest errno that the kernel gives */
+#define AGENT_NETSTAT_ERRNO  4095
+
+
+typedef struct {
+    struct nlmsghdr          head;
+    struct inet_diag_req_v2  diag;
+} agent_netstat_request_t;
+
+
+static int agent_netstat_ask(int family);
+static agent_netstat_e agent_netstat_answer(int family,
+    agent_netstat_pt handler, void *data, int *err);
+static ssize_t agent_netstat_recv(char *buf, size_t size);
+static int agent_netstat_status(const char *buf, size_t len);
+static void agent_netstat_close(void);
+
+
+static int       agent_netstat_fd = -1;
+static uint32_t  agent_netstat_seq;
+
+
+int
+agent_netstat_diag(agent_netstat_pt handler, void *data)
+{
+    int              err;
+    size_t           i;
+    agent_netstat_e  rc;
+
+    static const int  families[] = { AF_INET, AF_INET6 };
+
+    for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+
+        err = agent_netstat_ask(families[i]);
+
+        if (err != 0) {
+            agent_netstat_close();
+            return err;
+        }
+
+        rc = agent_netstat_answer(families[i], handler, data, &err);
+
+        if (rc == AGENT_NETSTAT_DONE) {
+            continue;
+        }
+
+        /* what has not been read must not be taken for a later answer */
+
+        agent_netstat_close();
+
+        if (rc == AGENT_NETSTAT_ERROR) {
+            return err;
+        }
+
+        if (rc == AGENT_NETSTAT_STOP) {
+            return 0;
+        }
+    }
+
+    return 0;
+}
+
+
+/* 0, or an errno; the kernel answers while it is asked, so nothing waits */
+
+static int
+agent_netstat_ask(int family)
+{
+    ssize_t                  n;
+    agent_netstat_request_t  req;
+
+    if (agent_netstat_fd == -1) {
+        agent_netstat_fd = socket(AF_NETLINK,
+                                  SOCK_RAW|SOCK_NONBLOCK|SOCK_CLOEXEC,
+                                  NETLINK_SOCK_DIAG);
+
+        if (agent_netstat_fd == -1) {
+            return errno;
+        }
+    }
+
+    memset(&req, 0, sizeof(agent_netstat_request_t));
+
+    req.head.nlmsg_len = sizeof(agent_netstat_request_t);
+    req.head.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+    req.head.nlmsg_flags = NLM_F_REQUEST|NLM_F_DUMP;
+    req.head.nlmsg_seq = ++agent_netstat_seq;
+
+    req.diag.sdiag_family = family;
+    req.diag.sdiag_protocol = IPPROTO_TCP;
+    req.diag.idiag_states = 1 << TCP_LISTEN;
+
+    do {
+        n = send(agent_netstat_fd, &req, sizeof(agent_netstat_request_t),
+                 MSG_DONTWAIT|MSG_NOSIGNAL);
+    } while (n == -1 && errno == EINTR);
+
+    if (n == -1) {
+        return errno;
+    }
+
+    return n == sizeof(agent_netstat_request_t) ? 0 : EBADMSG;
+}
+
+
+static agent_netstat_e
+agent_netstat_answer(int family, agent_netstat_pt handler, void *data,
+    int *err)
+{
+    int              i;
+    char             buf[AGENT_NETSTAT_BUF];
+    size_t           total;
+    ssize_t          n;
+    agent_netstat_e  rc;
+
+    total = 0;
+
+    for (i = 0; i < AGENT_NETSTAT_READS && total < AGENT_NETSTAT_BYTES; i++) {
+
+        n = agent_netstat_recv(buf, sizeof(buf));
+
+        if (n == -1) {
+            *err = errno;
+            return AGENT_NETSTAT_ERROR;
+        }
+
+        total += n;
+
+        rc = agent_netstat_diag_parse(buf, n, family, agent_netstat_seq,
+                                      handler, data, err);
+
+        if (rc != AGENT_NETSTAT_MORE) {
+            return rc;
+        }
+    }
+
+    return AGENT_NETSTAT_MORE;
+}
+
+
+/* what is not the kernel's counts as read, and as nothing */
+
+static ssize_t
+agent_netstat_recv(char *buf, size_t size)
+{
+    ssize_t             n;
+    struct iovec        iov;
+    struct msghdr       msg;
+    struct sockaddr_nl  sa;
+
+    iov.iov_base = buf;
+    iov.iov_len = size;
+
+    memset(&sa, 0, sizeof(struct sockaddr_nl));
+    memset(&msg, 0, sizeof(struct msghdr));
+
+    msg.msg_name = &sa;
+    msg.msg_namelen = sizeof(struct sockaddr_nl);
+    msg.msg_iov = &iov;
+    msg.msg_iovlen = 1;
+
+    do {
+        n = recvmsg(agent_netstat_fd, &msg, MSG_DONTWAIT);
+    } while (n == -1 && errno == EINTR);
+
+    if (n == -1) {
+        return -1;
+    }
+
+    if (msg.msg_namelen != sizeof(struct sockaddr_nl) || sa.nl_pid != 0) {
+        return 0;
+    }
+
+    if (msg.msg_flags & MSG_TRUNC) {
+        errno = EMSGSIZE;
+        return -1;
+    }
+
+    return n;
+}
+
+
+agent_netstat_e
+agent_netstat_diag_parse(const char *buf, size_t len, int family,
+    uint32_t seq, agent_netstat_pt handler, void *data, int *err)
+{
+    size_t                size;
+    agent_netstat_t       entry;
+    struct nlmsghdr       head;
+    struct inet_diag_msg  diag;
+
+    for ( /* void */ ; len != 0; buf += size, len -= size) {
+
+        if (len < sizeof(struct nlmsghdr)) {
+            goto invalid;
+        }
+
+        memcpy(&head, buf, sizeof(struct nlmsghdr));
+
+        if (head.nlmsg_len < sizeof(struct nlmsghdr) || head.nlmsg_len > len) {
+            goto invalid;
+        }
+
+        /* the last one may come without the octets that align the next */
+
+        size = NLMSG_ALIGN((size_t) head.nlmsg_len);
+
+        if (size > len) {
+            size = len;
+        }
+
+        if (head.nlmsg_seq != seq) {
+            continue;
+        }
+
+        switch (head.nlmsg_type) {
+
+        case NLMSG_NOOP:
+            continue;
+
+        case NLMSG_DONE:
+        case NLMSG_ERROR:
+
+            /* a dump that fails once begun says so in its end */
+
+            *err = agent_netstat_status(buf, head.nlmsg_len);
+
+            if (*err != 0) {
+                return AGENT_NETSTAT_ERROR;
+            }
+
+            if (head.nlmsg_type == NLMSG_DONE) {
+                return AGENT_NETSTAT_DONE;
+            }
+
+            continue;
+
+        case SOCK_DIAG_BY_FAMILY:
+            break;
+
+        default:
+            goto invalid;
+        }
+
+        if (head.nlmsg_len < NLMSG_LENGTH(sizeof(struct inet_diag_msg))) {
+            goto invalid;
+        }
+
+        memcpy(&diag, buf + NLMSG_HDRLEN, sizeof(struct inet_diag_msg));
+
+        if (diag.idiag_family != family || diag.idiag_state != TCP_LISTEN) {
+            continue;
+        }
+
+        memset(&entry, 0, sizeof(agent_netstat_t));
+        entry.family = family;
+        entry.port = ntohs(diag.id.idiag_sport);
+
+        if (family == AF_INET6) {
+            memcpy(&entry.addr.v6, diag.id.idiag_src,
+                   sizeof(struct in6_addr));
+
+        } else {
+            memcpy(&entry.addr.v4, diag.id.idiag_src, sizeof(struct in_addr));
+        }
+
+        if (handler(&entry, data) != 0) {
+            return AGENT_NETSTAT_STOP;
+        }
+    }
+
+    return AGENT_NETSTAT_MORE;
+
+invalid:
+
+    *err = EBADMSG;
+
+    return AGENT_NETSTAT_ERROR;
+}
+
+
+/* of NLMSG_DONE and NLMSG_ERROR: 0, or an errno */
+
+static int
+agent_netstat_status(const char *buf, size_t len)
+{
+    int  status;
+
+    if (len < NLMSG_LENGTH(sizeof(int))) {
+        return EBADMSG;
+    }
+
+    memcpy(&status, buf + NLMSG_HDRLEN, sizeof(int));
+
+    if (status < -AGENT_NETSTAT_ERRNO || status > 0) {
+        return EBADMSG;
+    }
+
+    return -status;
+}
+
+
+static void
+agent_netstat_close(void)
+{
+    if (agent_netstat_fd != -1) {
+        (void) close(agent_netstat_fd);
+        agent_netstat_fd = -1;
+    }
+}

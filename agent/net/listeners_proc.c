@@ -1,0 +1,302 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/listeners.h"
+#include "net/relay.h"
+
+
+#define AGENT_NETSTAT_LISTEN  0x0a
+
+/* a tenant may open any number of sockets: about 25,000 of them are read */
+#define AGENT_NETSTAT_MAX     (4 * 1024 * 1024)
+
+
+typedef struct {
+    agent_listener_t  *list;
+    size_t             n;
+    size_t             max;
+} agent_netstat_list_t;
+
+
+static int agent_netstat_lasting(int err);
+static int agent_netstat_table(const char *path, int family,
+    agent_netstat_pt handler, void *data);
+static int agent_netstat_hex(const char **p, size_t digits, uint32_t *value);
+static int agent_netstat_add(const agent_netstat_t *entry, void *data);
+
+
+static int  agent_netstat_refused;
+
+
+void
+agent_netstat_listening(agent_netstat_pt handler, void *data)
+{
+    int  err;
+
+    if (!agent_netstat_refused) {
+        err = agent_netstat_diag(handler, data);
+
+        if (err == 0) {
+            return;
+        }
+
+        /* procfs costs milliseconds: it is read when nothing else answers */
+
+        agent_netstat_refused = agent_netstat_lasting(err);
+    }
+
+    agent_netstat_proc(handler, data);
+}
+
+
+/* 1: the kernel, or who confines us, will not say anything else later */
+
+static int
+agent_netstat_lasting(int err)
+{
+    switch (err) {
+
+    case EPROTONOSUPPORT:
+    case EAFNOSUPPORT:
+    case ENOENT:
+    case EPERM:
+    case EACCES:
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
+void
+agent_netstat_proc(agent_netstat_pt handler, void *data)
+{
+    if (agent_netstat_table("/proc/net/tcp", AF_INET, handler, data) == 0) {
+        (void) agent_netstat_table("/proc/net/tcp6", AF_INET6, handler, data);
+    }
+}
+
+
+size_t
+agent_relay_listening(agent_listener_t *list, size_t max)
+{
+    agent_netstat_list_t  ctx;
+
+    ctx.list = list;
+    ctx.n = 0;
+    ctx.max = max;
+
+    agent_netstat_listening(agent_netstat_add, &ctx);
+
+    return ctx.n;
+}
+
+
+static int
+agent_netstat_table(const char *path, int family, agent_netstat_pt handler,
+    void *data)
+{
+    int               fd, rc;
+    char              buf[4096], *line, *end;
+    size_t            len, total;
+    ssize_t           n;
+    agent_netstat_t   entry;
+
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd == -1) {
+        return 0;
+    }
+
+    rc = 0;
+    len = 0;
+    total = 0;
+
+    while (total < AGENT_NETSTAT_MAX) {
+        n = read(fd, buf + len, sizeof(buf) - 1 - len);
+
+        if (n == -1 && errno == EINTR) {
+            continue;
+        }
+
+        if (n <= 0) {
+            break;
+        }
+
+        len += n;
+        total += n;
+        buf[len] = '\0';
+
+        for (line = buf; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+            *end = '\0';
+
+            switch (agent_netstat_parse(line, family, &entry)) {
+
+            case 1:
+                rc = handler(&entry, data);
+                if (rc != 0) {
+                    goto done;
+                }
+
+                break;
+
+            case 0:
+                /* the kernel lists those that listen first */
+                goto done;
+
+            default:
+                /* the heading */
+                break;
+            }
+        }
+
+        len -= line - buf;
+
+        if (len == sizeof(buf) - 1) {
+            break;
+        }
+
+        memmove(buf, line, len);
+    }
+
+done:
+
+    (void) close(fd);
+
+    return rc;
+}
+
+
+int
+agent_netstat_parse(const char *line, int family, agent_netstat_t *entry)
+{
+    int         i, words;
+    uint32_t    word[4], port, state;
+    const char *p;
+
+    /* "   0: 0100007F:1F90 00000000:0000 0A ..." */
+
+    p = line;
+
+    while (*p == ' ') {
+        p++;
+    }
+
+    if (*p < '0' || *p > '9') {
+        return -1;
+    }
+
+    while (*p >= '0' && *p <= '9') {
+        p++;
+    }
+
+    if (*p++ != ':' || *p++ != ' ') {
+        return -1;
+    }
+
+    words = (family == AF_INET6) ? 4 : 1;
+
+    for (i = 0; i < words; i++) {
+        if (agent_netstat_hex(&p, 8, &word[i]) == -1) {
+            return -1;
+        }
+    }
+
+    if (*p++ != ':' || agent_netstat_hex(&p, 4, &port) == -1 || *p++ != ' ') {
+        return -1;
+    }
+
+    while (*p != '\0' && *p != ' ') {
+        p++;
+    }
+
+    if (*p++ != ' ' || agent_netstat_hex(&p, 2, &state) == -1) {
+        return -1;
+    }
+
+    if (state != AGENT_NETSTAT_LISTEN) {
+        return 0;
+    }
+
+    memset(entry, 0, sizeof(agent_netstat_t));
+    entry->family = family;
+    entry->port = (uint16_t) port;
+
+    /* each word is printed as the machine holds it, so memory is right */
+    memcpy(&entry->addr, word, words * sizeof(uint32_t));
+
+    return 1;
+}
+
+
+static int
+agent_netstat_hex(const char **p, size_t digits, uint32_t *value)
+{
+    char      c;
+    uint32_t  v;
+
+    for (v = 0; digits != 0; digits--) {
+        c = *(*p)++;
+
+        if (c >= '0' && c <= '9') {
+            v = v * 16 + (c - '0');
+
+        } else if (c >= 'A' && c <= 'F') {
+            v = v * 16 + (c - 'A' + 10);
+
+        } else {
+            return -1;
+        }
+    }
+
+    *value = v;
+
+    return 0;
+}
+
+
+static int
+agent_netstat_add(const agent_netstat_t *entry, void *data)
+{
+    agent_netstat_list_t *ctx = data;
+
+    size_t             i;
+    agent_listener_t  *l;
+
+    for (i = 0; i < ctx->n && ctx->list[i].port < entry->port; i++) {
+        /* void */
+    }
+
+    if (i == ctx->max || (i < ctx->n && ctx->list[i].port == entry->port)) {
+        return 0;
+    }
+
+    if (ctx->n < ctx->max) {
+        ctx->n++;
+    }
+
+    l = &ctx->list[i];
+    memmove(l + 1, l, (ctx->n - 1 - i) * sizeof(agent_listener_t));
+
+    l->port = entry->port;
+
+    if (inet_ntop(entry->family, &entry->addr, l->address,
+                  sizeof(l->address))
+        == NULL)
+    {
+        l->address[0] = '\0';
+    }
+
+    return 0;
+}

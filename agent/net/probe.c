@@ -1,0 +1,426 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "net/probe.h"
+
+
+#define AGENT_PROBE_LOOK     25        /* ms between two looks */
+#define AGENT_PROBE_SLOW     100       /* when all have waited for long */
+#define AGENT_PROBE_LONG     10000     /* ms */
+#define AGENT_PROBE_TIMEOUT  5000      /* ms, for an answer */
+
+
+struct agent_port_probe_s {
+    agent_process_port_t   wanted;
+    char                  *path;
+    void                 (*on_ready)(void *data, int status);
+    void                  *data;
+
+    uint64_t               began;
+    uint64_t               next;       /* when it may be asked again */
+    uint64_t               deadline;   /* of the question */
+
+    int                    rank;       /* 0: nobody listens */
+    agent_netstat_t        listener;
+
+    uv_poll_t              poll;
+    int                    fd;         /* -1: not asking */
+    char                   answer[16]; /* "HTTP/1.1 200" */
+    size_t                 answer_len;
+
+    unsigned               stopped:1;
+
+    TAILQ_ENTRY(agent_port_probe_s)  link;
+};
+
+
+TAILQ_HEAD(agent_port_probes_s, agent_port_probe_s);
+
+
+static void agent_port_probe_look(uv_timer_t *timer);
+static int agent_port_probe_listener(const agent_netstat_t *entry,
+    void *data);
+static int agent_port_probe_rank(const agent_netstat_t *entry);
+static void agent_port_probe_check(agent_port_probe_t *p);
+static void agent_port_probe_ask(agent_port_probe_t *p);
+static socklen_t agent_port_probe_address(agent_port_probe_t *p,
+    struct sockaddr_storage *ss);
+static void agent_port_probe_event(uv_poll_t *poll, int status, int events);
+static void agent_port_probe_send(agent_port_probe_t *p);
+static void agent_port_probe_read(agent_port_probe_t *p);
+static void agent_port_probe_hang_up(agent_port_probe_t *p);
+static void agent_port_probe_closed(uv_handle_t *handle);
+static void agent_port_probe_free(agent_port_probe_t *p);
+
+
+static struct agent_port_probes_s  agent_port_probes =
+    TAILQ_HEAD_INITIALIZER(agent_port_probes);
+
+static uv_timer_t  agent_port_timer;
+static int         agent_port_inited;
+
+
+agent_port_probe_t *
+agent_port_probe_start(const agent_process_port_t *wanted,
+    void (*on_ready)(void *data, int status), void *data)
+{
+    agent_port_probe_t  *p;
+
+    p = calloc(1, sizeof(agent_port_probe_t));
+
+    if (p == NULL) {
+        return NULL;
+    }
+
+    p->path = strdup(wanted->path);
+
+    if (p->path == NULL) {
+        free(p);
+        return NULL;
+    }
+
+    p->wanted = *wanted;
+    p->on_ready = on_ready;
+    p->data = data;
+    p->began = agent_monotonic_ms();
+    p->fd = -1;
+
+    if (!agent_port_inited) {
+        uv_timer_init(agent_loop, &agent_port_timer);
+        agent_port_inited = 1;
+    }
+
+    TAILQ_INSERT_TAIL(&agent_port_probes, p, link);
+
+    uv_timer_start(&agent_port_timer, agent_port_probe_look, 0, 0);
+
+    return p;
+}
+
+
+void
+agent_port_probe_stop(agent_port_probe_t *p)
+{
+    if (p == NULL || p->stopped) {
+        return;
+    }
+
+    p->stopped = 1;
+
+    TAILQ_REMOVE(&agent_port_probes, p, link);
+
+    if (p->fd != -1) {
+        agent_port_probe_hang_up(p);
+        return;
+    }
+
+    /* its handle may yet be closing */
+
+    if (p->poll.data == NULL) {
+        agent_port_probe_free(p);
+    }
+}
+
+
+static void
+agent_port_probe_look(uv_timer_t *timer)
+{
+    uint64_t             now, step;
+    agent_port_probe_t  *p, *next;
+
+    if (TAILQ_EMPTY(&agent_port_probes)) {
+        return;
+    }
+
+    for (p = TAILQ_FIRST(&agent_port_probes); p; p = TAILQ_NEXT(p, link)) {
+        p->rank = 0;
+    }
+
+    agent_netstat_listening(agent_port_probe_listener, NULL);
+
+    now = agent_monotonic_ms();
+    step = AGENT_PROBE_SLOW;
+
+    for (p = TAILQ_FIRST(&agent_port_probes); p; p = next) {
+        next = TAILQ_NEXT(p, link);
+
+        if (now - p->began < AGENT_PROBE_LONG) {
+            step = AGENT_PROBE_LOOK;
+        }
+
+        agent_port_probe_check(p);
+    }
+
+    uv_timer_start(timer, agent_port_probe_look, step, 0);
+}
+
+
+static int
+agent_port_probe_listener(const agent_netstat_t *entry, void *data)
+{
+    int                  rank;
+    agent_port_probe_t  *p;
+
+    for (p = TAILQ_FIRST(&agent_port_probes); p; p = TAILQ_NEXT(p, link)) {
+
+        if (p->wanted.port != entry->port) {
+            continue;
+        }
+
+        rank = agent_port_probe_rank(entry);
+
+        if (rank > p->rank) {
+            p->rank = rank;
+            p->listener = *entry;
+        }
+    }
+
+    return 0;
+}
+
+
+/* where "localhost" would get to comes first */
+
+static int
+agent_port_probe_rank(const agent_netstat_t *entry)
+{
+    in_addr_t  v4;
+
+    if (entry->family == AF_INET) {
+        v4 = entry->addr.v4.s_addr;
+        return v4 == htonl(INADDR_LOOPBACK) || v4 == htonl(INADDR_ANY) ? 3
+                                                                       : 1;
+    }
+
+    return IN6_IS_ADDR_LOOPBACK(&entry->addr.v6)
+           || IN6_IS_ADDR_UNSPECIFIED(&entry->addr.v6) ? 2 : 1;
+}
+
+
+/* it may end the probe */
+
+static void
+agent_port_probe_check(agent_port_probe_t *p)
+{
+    uint64_t  now;
+
+    now = agent_monotonic_ms();
+
+    if (p->fd != -1) {
+
+        if (now >= p->deadline) {
+            agent_port_probe_hang_up(p);
+        }
+
+        return;
+    }
+
+    /* a handle that is closing is not to be used again yet */
+
+    if (p->rank == 0 || now < p->next || p->poll.data != NULL) {
+        return;
+    }
+
+    if (!p->wanted.http) {
+        p->on_ready(p->data, 0);
+        return;
+    }
+
+    agent_port_probe_ask(p);
+}
+
+
+static void
+agent_port_probe_ask(agent_port_probe_t *p)
+{
+    int                      fd;
+    socklen_t                len;
+    struct sockaddr_storage  ss;
+
+    p->next = agent_monotonic_ms() + p->wanted.interval_ms;
+    p->deadline = agent_monotonic_ms() + AGENT_PROBE_TIMEOUT;
+    p->answer_len = 0;
+
+    len = agent_port_probe_address(p, &ss);
+
+    fd = socket(ss.ss_family, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
+
+    if (fd == -1) {
+        return;
+    }
+
+    if ((connect(fd, (struct sockaddr *) &ss, len) == -1
+         && errno != EINPROGRESS)
+        || uv_poll_init(agent_loop, &p->poll, fd) != 0)
+    {
+        close(fd);
+        return;
+    }
+
+    p->fd = fd;
+    p->poll.data = p;
+
+    uv_poll_start(&p->poll, UV_WRITABLE, agent_port_probe_event);
+}
+
+
+static socklen_t
+agent_port_probe_address(agent_port_probe_t *p, struct sockaddr_storage *ss)
+{
+    struct sockaddr_in   *sin;
+    struct sockaddr_in6  *sin6;
+
+    memset(ss, 0, sizeof(struct sockaddr_storage));
+
+    if (p->listener.family == AF_INET) {
+        sin = (struct sockaddr_in *) ss;
+
+        sin->sin_family = AF_INET;
+        sin->sin_port = htons(p->wanted.port);
+        sin->sin_addr = p->listener.addr.v4;
+
+        if (sin->sin_addr.s_addr == htonl(INADDR_ANY)) {
+            sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        }
+
+        return sizeof(struct sockaddr_in);
+    }
+
+    sin6 = (struct sockaddr_in6 *) ss;
+
+    sin6->sin6_family = AF_INET6;
+    sin6->sin6_port = htons(p->wanted.port);
+    sin6->sin6_addr = p->listener.addr.v6;
+
+    if (IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr)) {
+        sin6->sin6_addr = in6addr_loopback;
+    }
+
+    return sizeof(struct sockaddr_in6);
+}
+
+
+static void
+agent_port_probe_event(uv_poll_t *poll, int status, int events)
+{
+    agent_port_probe_t  *p;
+
+    p = poll->data;
+
+    if (p->fd == -1) {
+        return;
+    }
+
+    if (status < 0) {
+        agent_port_probe_hang_up(p);
+
+    } else if (events & UV_WRITABLE) {
+        agent_port_probe_send(p);
+
+    } else {
+        agent_port_probe_read(p);
+    }
+}
+
+
+static void
+agent_port_probe_send(agent_port_probe_t *p)
+{
+    int        n;
+    char       request[2304];
+
+    n = snprintf(request, sizeof(request),
+                 "GET %s%s HTTP/1.1\r\nHost: localhost:%d\r\nAccept: */*\r\n"
+                 "Connection: close\r\n\r\n", p->path[0] == '/' ? "" : "/",
+                 p->path, p->wanted.port);
+
+    /* of a connection that was just made the buffer is empty */
+
+    if (send(p->fd, request, n, MSG_DONTWAIT|MSG_NOSIGNAL) != n) {
+        agent_port_probe_hang_up(p);
+        return;
+    }
+
+    uv_poll_start(&p->poll, UV_READABLE|UV_DISCONNECT,
+                  agent_port_probe_event);
+}
+
+
+static void
+agent_port_probe_read(agent_port_probe_t *p)
+{
+    int      status;
+    ssize_t  n;
+
+    n = recv(p->fd, p->answer + p->answer_len,
+             sizeof(p->answer) - 1 - p->answer_len, MSG_DONTWAIT);
+
+    if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+        return;
+    }
+
+    if (n <= 0) {
+        agent_port_probe_hang_up(p);
+        return;
+    }
+
+    p->answer_len += n;
+    p->answer[p->answer_len] = '\0';
+
+    if (p->answer_len < sizeof("HTTP/1.1 200") - 1) {
+        return;
+    }
+
+    agent_port_probe_hang_up(p);
+
+    if (sscanf(p->answer, "HTTP/1.%*1d %3d", &status) == 1
+        && status >= p->wanted.status_min && status <= p->wanted.status_max)
+    {
+        p->on_ready(p->data, status);
+    }
+}
+
+
+static void
+agent_port_probe_hang_up(agent_port_probe_t *p)
+{
+    uv_poll_stop(&p->poll);
+    close(p->fd);
+
+    p->fd = -1;
+
+    uv_close((uv_handle_t *) &p->poll, agent_port_probe_closed);
+}
+
+
+static void
+agent_port_probe_closed(uv_handle_t *handle)
+{
+    agent_port_probe_t  *p;
+
+    p = handle->data;
+    p->poll.data = NULL;
+
+    if (p->stopped) {
+        agent_port_probe_free(p);
+    }
+}
+
+
+static void
+agent_port_probe_free(agent_port_probe_t *p)
+{
+    free(p->path);
+    free(p);
+}

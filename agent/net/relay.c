@@ -1,0 +1,594 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "http/server.h"
+#include "net/relay_int.h"
+
+
+#define AGENT_RELAY_MAX       16384     /* connections */
+#define AGENT_RELAY_ACCEPTS   32        /* in a turn of the loop */
+#define AGENT_RELAY_TICK      1000      /* ms */
+
+
+static int agent_relay_init(uv_loop_t *loop);
+static agent_relay_t *agent_relay_find(uint16_t port);
+static void agent_relay_accept_event(uv_poll_t *poll, int status, int events);
+static int agent_relay_accept(agent_relay_listener_t *l);
+static void agent_relay_listener_close(agent_relay_t *relay);
+static void agent_relay_listener_closed(uv_handle_t *handle);
+static void agent_relay_open(agent_relay_t *relay, int fd);
+static void agent_relay_tick(uv_timer_t *timer);
+static void agent_relay_poll(agent_relay_conn_t *c, agent_relay_side_t *s,
+    int events, int *rc);
+static void agent_relay_event(uv_poll_t *poll, int status, int events);
+static void agent_relay_side_close(agent_relay_conn_t *c,
+    agent_relay_side_t *s);
+static void agent_relay_closed(uv_handle_t *handle);
+static int agent_relay_mark(const agent_netstat_t *entry, void *data);
+
+
+typedef struct {
+    uint16_t  *ports;
+    size_t     n;
+    size_t     max;
+} agent_relay_ports_t;
+
+
+uint64_t  agent_relay_received;
+
+static agent_relay_t               *agent_relays;
+static size_t                       agent_relay_connections;
+
+static struct agent_relay_conns_s   agent_relay_watched;
+static uv_timer_t                   agent_relay_tick_timer;
+static uv_loop_t                   *agent_relay_loop;
+
+
+static int
+agent_relay_init(uv_loop_t *loop)
+{
+    int  rc;
+
+    if (agent_relay_loop != NULL) {
+        return 0;
+    }
+
+    rc = agent_relay_dial_init(loop);
+    if (rc == 0) {
+        rc = uv_timer_init(loop, &agent_relay_tick_timer);
+    }
+
+    if (rc == 0) {
+        uv_unref((uv_handle_t *) &agent_relay_tick_timer);
+        agent_relay_loop = loop;
+    }
+
+    return rc;
+}
+
+
+int
+agent_relay_listen(uv_loop_t *loop, uint16_t port, int fd)
+{
+    int                      rc;
+    agent_relay_t           *relay;
+    agent_relay_listener_t  *l;
+
+    rc = agent_relay_init(loop);
+    if (rc != 0) {
+        (void) close(fd);
+        return rc;
+    }
+
+    (void) fcntl(fd, F_SETFD, FD_CLOEXEC);
+
+    l = calloc(1, sizeof(agent_relay_listener_t));
+    if (l == NULL) {
+        (void) close(fd);
+        return UV_ENOMEM;
+    }
+
+    relay = agent_relay_find(port);
+
+    if (relay == NULL) {
+        relay = calloc(1, sizeof(agent_relay_t));
+        if (relay == NULL) {
+            rc = UV_ENOMEM;
+            goto failed;
+        }
+
+        relay->loop = loop;
+        relay->port = port;
+        LIST_INIT(&relay->conns);
+
+        relay->next = agent_relays;
+        agent_relays = relay;
+    }
+
+    rc = uv_poll_init(loop, &l->poll, fd);
+    if (rc != 0) {
+        goto failed;
+    }
+
+    l->fd = fd;
+    l->relay = relay;
+
+    agent_relay_listener_close(relay);
+    relay->listener = l;
+
+    rc = uv_poll_start(&l->poll, UV_READABLE, agent_relay_accept_event);
+    if (rc != 0) {
+        agent_relay_listener_close(relay);
+    }
+
+    return rc;
+
+failed:
+
+    free(l);
+    (void) close(fd);
+
+    return rc;
+}
+
+
+int
+agent_relay_unlisten(uint16_t port)
+{
+    agent_relay_t       *relay, **p;
+    agent_relay_conn_t  *c;
+
+    for (p = &agent_relays; *p != NULL; p = &(*p)->next) {
+        if ((*p)->port == port) {
+            break;
+        }
+    }
+
+    relay = *p;
+    if (relay == NULL) {
+        return -1;
+    }
+
+    *p = relay->next;
+
+    agent_relay_listener_close(relay);
+
+    while ((c = LIST_FIRST(&relay->conns)) != NULL) {
+        agent_relay_close(c);
+    }
+
+    free(relay);
+
+    return 0;
+}
+
+
+size_t
+agent_relay_active(void)
+{
+    return agent_relay_connections;
+}
+
+
+uint64_t
+agent_relay_bytes(void)
+{
+    return agent_relay_received;
+}
+
+
+void
+agent_relay_drain(void)
+{
+    agent_relay_t  *relay;
+
+    for (relay = agent_relays; relay != NULL; relay = relay->next) {
+        if (relay->listener == NULL) {
+            continue;
+        }
+
+        (void) shutdown(relay->listener->fd, SHUT_RD);
+
+        while (agent_relay_accept(relay->listener) == 0) {
+            /* void */
+        }
+
+        agent_relay_listener_close(relay);
+    }
+}
+
+
+size_t
+agent_relay_exposed_listening(uint16_t *ports, size_t max)
+{
+    size_t               i, n;
+    uint16_t             port;
+    agent_relay_ports_t  ctx;
+
+    if (agent_relays == NULL) {
+        return 0;
+    }
+
+    ctx.ports = ports;
+    ctx.n = 0;
+    ctx.max = max;
+
+    agent_netstat_listening(agent_relay_mark, &ctx);
+
+    /* exposed ports are few: sort by insertion */
+
+    for (n = 1; n < ctx.n; n++) {
+        port = ports[n];
+
+        for (i = n; i > 0 && ports[i - 1] > port; i--) {
+            ports[i] = ports[i - 1];
+        }
+
+        ports[i] = port;
+    }
+
+    return ctx.n;
+}
+
+
+static int
+agent_relay_mark(const agent_netstat_t *entry, void *data)
+{
+    agent_relay_ports_t *ctx = data;
+
+    size_t  i;
+
+    if (agent_relay_find(entry->port) == NULL) {
+        return 0;
+    }
+
+    for (i = 0; i < ctx->n; i++) {
+        if (ctx->ports[i] == entry->port) {
+            return 0;
+        }
+    }
+
+    if (ctx->n == ctx->max) {
+        return 1;
+    }
+
+    ctx->ports[ctx->n++] = entry->port;
+
+    return 0;
+}
+
+
+static agent_relay_t *
+agent_relay_find(uint16_t port)
+{
+    agent_relay_t  *relay;
+
+    for (relay = agent_relays; relay != NULL; relay = relay->next) {
+        if (relay->port == port) {
+            break;
+        }
+    }
+
+    return relay;
+}
+
+
+static void
+agent_relay_accept_event(uv_poll_t *poll, int status, int events)
+{
+    int                      n;
+    agent_relay_listener_t  *l;
+
+    l = (agent_relay_listener_t *) poll;
+
+    for (n = 0; n < AGENT_RELAY_ACCEPTS; n++) {
+
+        if (agent_relay_connections < AGENT_RELAY_MAX
+            && agent_relay_accept(l) == 0)
+        {
+            continue;
+        }
+
+        if (agent_relay_connections < AGENT_RELAY_MAX
+            && (errno == EAGAIN || errno == ECONNABORTED))
+        {
+            break;
+        }
+
+        /* full, or out of descriptors: the queue waits for the next tick */
+
+        (void) uv_poll_stop(&l->poll);
+        l->paused = 1;
+
+        (void) uv_timer_start(&agent_relay_tick_timer, agent_relay_tick,
+                              AGENT_RELAY_TICK, AGENT_RELAY_TICK);
+        break;
+    }
+}
+
+
+/* 0: one was taken off the queue; -1 with errno otherwise */
+
+static int
+agent_relay_accept(agent_relay_listener_t *l)
+{
+    int  fd;
+
+    do {
+        fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    } while (fd == -1 && errno == EINTR);
+
+    if (fd == -1) {
+        return -1;
+    }
+
+    if (agent_peer_outside(fd)) {
+        agent_relay_open(l->relay, fd);
+
+    } else {
+        (void) close(fd);
+    }
+
+    return 0;
+}
+
+
+static void
+agent_relay_listener_close(agent_relay_t *relay)
+{
+    agent_relay_listener_t  *l;
+
+    l = relay->listener;
+
+    if (l != NULL) {
+        relay->listener = NULL;
+        uv_close((uv_handle_t *) &l->poll, agent_relay_listener_closed);
+        (void) close(l->fd);
+    }
+}
+
+
+static void
+agent_relay_listener_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+
+static void
+agent_relay_open(agent_relay_t *relay, int fd)
+{
+    agent_relay_conn_t  *c;
+
+    c = calloc(1, sizeof(agent_relay_conn_t));
+    if (c == NULL) {
+        (void) close(fd);
+        return;
+    }
+
+    c->relay = relay;
+    c->client.fd = fd;
+    c->app.fd = -1;
+
+    LIST_INSERT_HEAD(&relay->conns, c, link);
+    agent_relay_connections++;
+
+    agent_relay_dial(c);
+}
+
+
+static void
+agent_relay_tick(uv_timer_t *timer)
+{
+    int                  expired, paused;
+    uint64_t             now;
+    agent_relay_t       *relay;
+    agent_relay_conn_t  *c, *next;
+
+    now = uv_now(timer->loop);
+
+    for (c = LIST_FIRST(&agent_relay_watched); c != NULL; c = next) {
+        next = LIST_NEXT(c, watch);
+        expired = (c->deadline != 0 && c->deadline <= now);
+
+        if (c->state == AGENT_RELAY_HEAD || c->state == AGENT_RELAY_BODY) {
+            if (expired) {
+                agent_relay_refuse_expired(c);
+            }
+
+        } else {
+            agent_relay_copy_check(c, expired);
+        }
+    }
+
+    paused = 0;
+
+    for (relay = agent_relays; relay != NULL; relay = relay->next) {
+        if (relay->listener == NULL || !relay->listener->paused) {
+            continue;
+        }
+
+        if (agent_relay_connections < AGENT_RELAY_MAX) {
+            relay->listener->paused = 0;
+            (void) uv_poll_start(&relay->listener->poll, UV_READABLE,
+                                 agent_relay_accept_event);
+        } else {
+            paused = 1;
+        }
+    }
+
+    if (LIST_EMPTY(&agent_relay_watched) && !paused) {
+        (void) uv_timer_stop(timer);
+    }
+}
+
+
+void
+agent_relay_deadline(agent_relay_conn_t *c, uint64_t ms)
+{
+    c->deadline = ms ? uv_now(c->relay->loop) + ms : 0;
+
+    if (c->watched) {
+        return;
+    }
+
+    c->watched = 1;
+    LIST_INSERT_HEAD(&agent_relay_watched, c, watch);
+
+    if (!uv_is_active((uv_handle_t *) &agent_relay_tick_timer)) {
+        (void) uv_timer_start(&agent_relay_tick_timer, agent_relay_tick,
+                              AGENT_RELAY_TICK, AGENT_RELAY_TICK);
+    }
+}
+
+
+int
+agent_relay_wait(agent_relay_conn_t *c, int client, int app)
+{
+    int  rc;
+
+    rc = 0;
+
+    agent_relay_poll(c, &c->client, client, &rc);
+
+    if (c->app.fd != -1) {
+        agent_relay_poll(c, &c->app, app, &rc);
+    }
+
+    return rc;
+}
+
+
+static void
+agent_relay_poll(agent_relay_conn_t *c, agent_relay_side_t *s, int events,
+    int *rc)
+{
+    if (*rc != 0) {
+        return;
+    }
+
+    if (!s->polled) {
+        if (uv_poll_init(c->relay->loop, &s->poll, s->fd) != 0) {
+            *rc = -1;
+            return;
+        }
+
+        s->polled = 1;
+        s->poll.data = c;
+        c->handles++;
+    }
+
+    if (s->failed) {
+
+        /*
+         * the error is reported for ever: reading goes on whenever the other
+         * side has room, and what cannot be written is an error at once
+         */
+
+        events = 0;
+    }
+
+    if (events == s->events) {
+        return;
+    }
+
+    s->events = events;
+
+    if (events == 0) {
+        (void) uv_poll_stop(&s->poll);
+
+    } else if (uv_poll_start(&s->poll, events, agent_relay_event) != 0) {
+        *rc = -1;
+    }
+}
+
+
+static void
+agent_relay_event(uv_poll_t *poll, int status, int events)
+{
+    agent_relay_conn_t  *c;
+    agent_relay_side_t  *s;
+
+    c = poll->data;
+    s = (poll == &c->client.poll) ? &c->client : &c->app;
+
+    if (status < 0) {
+        s->failed = 1;
+        s->events = 0;
+    }
+
+    if (c->state == AGENT_RELAY_HEAD || c->state == AGENT_RELAY_BODY) {
+        agent_relay_refuse_event(c);
+
+    } else {
+        agent_relay_copy_event(c, s);
+    }
+}
+
+
+void
+agent_relay_close(agent_relay_conn_t *c)
+{
+    if (c->closed) {
+        return;
+    }
+
+    c->closed = 1;
+
+    LIST_REMOVE(c, link);
+
+    if (c->watched) {
+        LIST_REMOVE(c, watch);
+    }
+
+    agent_relay_connections--;
+    c->relay = NULL;
+
+    free(c->head);
+
+    agent_relay_side_close(c, &c->client);
+    agent_relay_side_close(c, &c->app);
+
+    if (c->handles == 0) {
+        free(c);
+    }
+}
+
+
+static void
+agent_relay_side_close(agent_relay_conn_t *c, agent_relay_side_t *s)
+{
+    free(s->out);
+    s->out = NULL;
+
+    if (s->polled) {
+        uv_close((uv_handle_t *) &s->poll, agent_relay_closed);
+    }
+
+    if (s->fd != -1) {
+        (void) close(s->fd);
+        s->fd = -1;
+    }
+}
+
+
+static void
+agent_relay_closed(uv_handle_t *handle)
+{
+    agent_relay_conn_t  *c;
+
+    c = handle->data;
+
+    if (--c->handles == 0) {
+        free(c);
+    }
+}

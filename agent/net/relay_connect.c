@@ -1,0 +1,336 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <string.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "net/relay_int.h"
+#include "port/command.h"
+
+
+#define AGENT_RELAY_BOOT      5000      /* ms in which a command may be late */
+#define AGENT_RELAY_RETRY     20        /* ms */
+#define AGENT_RELAY_CONNECT   10000     /* ms */
+
+
+static void agent_relay_try(agent_relay_conn_t *c);
+static int agent_relay_connect(agent_relay_conn_t *c, struct sockaddr *sa,
+    socklen_t len);
+static int agent_relay_connected(int fd);
+static int agent_relay_other(agent_relay_t *relay,
+    struct sockaddr_storage *ss, socklen_t *len);
+static int agent_relay_other_entry(const agent_netstat_t *entry, void *data);
+static void agent_relay_dialled(agent_relay_conn_t *c);
+static void agent_relay_redial(uv_timer_t *timer);
+
+
+/* a connection is in this list, or in that of deadlines, or in none */
+static struct agent_relay_conns_s  agent_relay_dialling;
+static uv_timer_t                  agent_relay_retry_timer;
+
+
+int
+agent_relay_dial_init(uv_loop_t *loop)
+{
+    int  rc;
+
+    rc = uv_timer_init(loop, &agent_relay_retry_timer);
+
+    if (rc == 0) {
+        uv_unref((uv_handle_t *) &agent_relay_retry_timer);
+    }
+
+    return rc;
+}
+
+
+void
+agent_relay_dial(agent_relay_conn_t *c)
+{
+    c->deadline = uv_now(c->relay->loop) + AGENT_RELAY_CONNECT;
+
+    agent_relay_try(c);
+}
+
+
+static void
+agent_relay_try(agent_relay_conn_t *c)
+{
+    int                      rc;
+    socklen_t                len;
+    struct sockaddr_in       sin;
+    struct sockaddr_in6      sin6;
+    struct sockaddr_storage  ss;
+
+    c->starved = 0;
+
+    memset(&sin, 0, sizeof(struct sockaddr_in));
+    sin.sin_family = AF_INET;
+    sin.sin_port = htons(c->relay->port);
+    sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+
+    rc = agent_relay_connect(c, (struct sockaddr *) &sin, sizeof(sin));
+
+    if (rc == -1) {
+        memset(&sin6, 0, sizeof(struct sockaddr_in6));
+        sin6.sin6_family = AF_INET6;
+        sin6.sin6_port = htons(c->relay->port);
+        sin6.sin6_addr = in6addr_loopback;
+
+        rc = agent_relay_connect(c, (struct sockaddr *) &sin6, sizeof(sin6));
+    }
+
+    if (rc == -1 && agent_relay_other(c->relay, &ss, &len)) {
+        rc = agent_relay_connect(c, (struct sockaddr *) &ss, len);
+    }
+
+    if (rc == 0) {
+        agent_relay_dialled(c);
+        return;
+    }
+
+    if (rc == -1 && !agent_wake_young(c->relay->port, AGENT_RELAY_BOOT)) {
+        agent_relay_dialled(c);
+        return;
+    }
+
+    if (!c->watched) {
+        c->watched = 1;
+        LIST_INSERT_HEAD(&agent_relay_dialling, c, watch);
+
+        if (!uv_is_active((uv_handle_t *) &agent_relay_retry_timer)) {
+            (void) uv_timer_start(&agent_relay_retry_timer,
+                                  agent_relay_redial, AGENT_RELAY_RETRY,
+                                  AGENT_RELAY_RETRY);
+        }
+    }
+}
+
+
+/* 0: connected; 1: not yet; -1: refused */
+
+static int
+agent_relay_connect(agent_relay_conn_t *c, struct sockaddr *sa, socklen_t len)
+{
+    int  fd, on, rc;
+
+    fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd == -1) {
+
+        /* the app is not to blame for what the agent lacks: ask again */
+
+        if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS
+            || errno == ENOMEM)
+        {
+            c->starved = 1;
+            return 1;
+        }
+
+        return -1;
+    }
+
+    on = 1;
+    (void) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(int));
+
+    if (connect(fd, sa, len) == 0) {
+        c->app.fd = fd;
+        return 0;
+    }
+
+    if (errno == EINPROGRESS) {
+
+        /* the loopback has usually answered before connect() returns */
+
+        rc = agent_relay_connected(fd);
+
+        if (rc != -1) {
+            c->app.fd = fd;
+            return rc;
+        }
+    }
+
+    (void) close(fd);
+
+    return -1;
+}
+
+
+/* what has become of a connect(): as above */
+
+static int
+agent_relay_connected(int fd)
+{
+    int                      err;
+    socklen_t                len;
+    struct sockaddr_storage  ss;
+
+    len = sizeof(struct sockaddr_storage);
+
+    if (getpeername(fd, (struct sockaddr *) &ss, &len) == 0) {
+        return 0;
+    }
+
+    len = sizeof(int);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) == -1) {
+        return -1;
+    }
+
+    /*
+     * an app that resets what it has just accepted was there, and what it
+     * wrote can be read
+     */
+
+    if (err == ECONNRESET || err == EPIPE) {
+        return 0;
+    }
+
+    return err ? -1 : 1;
+}
+
+
+static int
+agent_relay_other(agent_relay_t *relay, struct sockaddr_storage *ss,
+    socklen_t *len)
+{
+    uint64_t              now;
+    struct sockaddr_in   *sin;
+    struct sockaddr_in6  *sin6;
+
+    now = uv_now(relay->loop);
+
+    if (relay->other_read == 0
+        || now - relay->other_read >= AGENT_RELAY_RETRY)
+    {
+        relay->other_read = now;
+        relay->other.family = AF_UNSPEC;
+        relay->other.port = relay->port;
+
+        agent_netstat_listening(agent_relay_other_entry, &relay->other);
+    }
+
+    memset(ss, 0, sizeof(struct sockaddr_storage));
+
+    switch (relay->other.family) {
+
+    case AF_INET:
+        sin = (struct sockaddr_in *) ss;
+        sin->sin_family = AF_INET;
+        sin->sin_port = htons(relay->port);
+        sin->sin_addr = relay->other.addr.v4;
+        *len = sizeof(struct sockaddr_in);
+        return 1;
+
+    case AF_INET6:
+        sin6 = (struct sockaddr_in6 *) ss;
+        sin6->sin6_family = AF_INET6;
+        sin6->sin6_port = htons(relay->port);
+        sin6->sin6_addr = relay->other.addr.v6;
+        *len = sizeof(struct sockaddr_in6);
+        return 1;
+
+    default:
+        return 0;
+    }
+}
+
+
+static int
+agent_relay_other_entry(const agent_netstat_t *entry, void *data)
+{
+    agent_netstat_t *other = data;
+
+    if (entry->port != other->port) {
+        return 0;
+    }
+
+    *other = *entry;
+
+    return 1;
+}
+
+
+/* the dial has come to its end */
+
+static void
+agent_relay_dialled(agent_relay_conn_t *c)
+{
+    int  timed_out;
+
+    if (c->watched) {
+        c->watched = 0;
+        LIST_REMOVE(c, watch);
+    }
+
+    timed_out = (c->deadline <= uv_now(c->relay->loop)
+                 && (c->app.fd != -1 || c->starved));
+    c->deadline = 0;
+
+    if (c->app.fd != -1) {
+
+        if (!timed_out) {
+            agent_relay_copy(c);
+            return;
+        }
+
+        (void) close(c->app.fd);
+        c->app.fd = -1;
+    }
+
+    agent_relay_refuse(c, timed_out);
+}
+
+
+static void
+agent_relay_redial(uv_timer_t *timer)
+{
+    agent_relay_conn_t  *c, *next;
+
+    for (c = LIST_FIRST(&agent_relay_dialling); c != NULL; c = next) {
+        next = LIST_NEXT(c, watch);
+
+        if (agent_relay_is_gone(&c->client)) {
+            agent_relay_close(c);
+            continue;
+        }
+
+        if (c->deadline <= uv_now(c->relay->loop)) {
+            agent_relay_dialled(c);
+            continue;
+        }
+
+        if (c->app.fd == -1) {
+            agent_relay_try(c);
+            continue;
+        }
+
+        switch (agent_relay_connected(c->app.fd)) {
+
+        case 0:
+            agent_relay_dialled(c);
+            break;
+
+        case -1:
+            (void) close(c->app.fd);
+            c->app.fd = -1;
+            agent_relay_try(c);
+            break;
+
+        default:
+            break;
+        }
+    }
+
+    if (LIST_EMPTY(&agent_relay_dialling)) {
+        (void) uv_timer_stop(timer);
+    }
+}

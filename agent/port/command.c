@@ -1,0 +1,429 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "control/port_events.h"
+#include "port/command.h"
+#include "process/process.h"
+
+
+typedef struct agent_wake_s  agent_wake_t;
+
+
+struct agent_wake_s {
+    uint16_t          port;
+    char             *command;
+    char             *cwd;             /* NULL: the workspace */
+    uint64_t          began;
+    int               code;
+    agent_tail_t      tail;
+    unsigned          runs:1;
+    unsigned          again:1;         /* with what is here now */
+
+    /* of the process, while it runs */
+    agent_process_watch_t   watch;
+
+    agent_wake_t     *next;
+};
+
+
+static const char *agent_wake_text(json_t *json, const char *name,
+    size_t max);
+static agent_wake_t *agent_wake_find(uint16_t port);
+static void agent_wake_forget(uint16_t port);
+static void agent_wake_change(uint16_t port, const char *command,
+    const char *cwd);
+static void agent_wake_end(agent_process_t *p);
+static void agent_wake_start(agent_wake_t *w);
+static void agent_wake_failed(agent_wake_t *w, int code, const char *text);
+static void agent_wake_data(agent_process_watch_t *watch, int stream,
+    const char *buf, size_t len);
+static void agent_wake_exit(agent_process_watch_t *watch);
+
+
+static agent_wake_t  *agent_wakes;
+static size_t         agent_nwakes;
+
+
+int
+agent_wake_valid(json_t *ports)
+{
+    size_t   i;
+    json_t  *item, *port;
+
+    if (!json_is_array(ports)) {
+        return 0;
+    }
+
+    json_array_foreach(ports, i, item) {
+        port = json_object_get(item, "port");
+
+        if (!json_is_integer(port) || json_integer_value(port) < 1
+            || json_integer_value(port) > 65535
+            || agent_wake_text(item, "command", AGENT_WAKE_COMMAND) == NULL
+            || agent_wake_text(item, "cwd", AGENT_WAKE_CWD) == NULL)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+/* "" where it is absent; NULL where it is not what can be used */
+
+static const char *
+agent_wake_text(json_t *json, const char *name, size_t max)
+{
+    json_t  *value;
+
+    value = json_object_get(json, name);
+
+    if (value == NULL) {
+        return "";
+    }
+
+    if (!json_is_string(value) || json_string_length(value) > max
+        || strlen(json_string_value(value)) != json_string_length(value))
+    {
+        return NULL;
+    }
+
+    return json_string_value(value);
+}
+
+
+void
+agent_wake_set(json_t *ports)
+{
+    size_t       i;
+    json_t      *item;
+    uint16_t     port;
+    const char  *command, *cwd;
+
+    json_array_foreach(ports, i, item) {
+        port = (uint16_t) json_integer_value(json_object_get(item, "port"));
+        command = agent_wake_text(item, "command", AGENT_WAKE_COMMAND);
+        cwd = agent_wake_text(item, "cwd", AGENT_WAKE_CWD);
+
+        if (command[0]) {
+            agent_wake_change(port, command, cwd);
+
+        } else {
+            agent_wake_forget(port);
+        }
+    }
+}
+
+
+static agent_wake_t *
+agent_wake_find(uint16_t port)
+{
+    agent_wake_t  *w;
+
+    for (w = agent_wakes; w; w = w->next) {
+
+        if (w->port == port) {
+            return w;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+agent_wake_forget(uint16_t port)
+{
+    agent_wake_t  *w, **p;
+
+    w = agent_wake_find(port);
+
+    if (w == NULL) {
+        return;
+    }
+
+    for (p = &agent_wakes; *p != w; p = &(*p)->next) { /* void */ }
+
+    *p = w->next;
+    agent_nwakes--;
+
+    agent_process_unwatch(&w->watch);
+    agent_watch_changed(port);
+
+    agent_tail_free(&w->tail);
+    free(w->command);
+    free(w->cwd);
+    free(w);
+}
+
+
+static void
+agent_wake_change(uint16_t port, const char *command, const char *cwd)
+{
+    char          *new_command, *new_cwd;
+    agent_wake_t  *w;
+
+    w = agent_wake_find(port);
+
+    if (w && w->runs && strcmp(w->command, command) == 0
+        && strcmp(w->cwd ? w->cwd : "", cwd) == 0)
+    {
+        return;
+    }
+
+    new_command = strdup(command);
+    new_cwd = cwd[0] ? strdup(cwd) : NULL;
+
+    if (w == NULL && agent_nwakes < AGENT_WAKE_MAX) {
+        w = calloc(1, sizeof(agent_wake_t));
+
+        if (w) {
+            w->port = port;
+            w->next = agent_wakes;
+            agent_wakes = w;
+            agent_nwakes++;
+        }
+    }
+
+    if (w == NULL || new_command == NULL || (cwd[0] && new_cwd == NULL)) {
+        agent_log("no memory for the command of port %d", port);
+        free(new_command);
+        free(new_cwd);
+        return;
+    }
+
+    free(w->command);
+    free(w->cwd);
+
+    w->command = new_command;
+    w->cwd = new_cwd;
+
+    if (w->runs) {
+
+        /* one at a time: the port is free when the other has ended */
+
+        w->again = 1;
+        agent_wake_end(w->watch.process);
+        return;
+    }
+
+    agent_wake_start(w);
+}
+
+
+/* its end is reported as ever */
+
+static void
+agent_wake_end(agent_process_t *p)
+{
+    p->killed = 1;
+    agent_command_end(p->cmd);
+}
+
+
+static void
+agent_wake_start(agent_wake_t *w)
+{
+    int                     err, code;
+    char                    id[16], text[512];
+    const char             *env[4];
+    agent_process_t        *p;
+    agent_process_error_t   error;
+    agent_process_start_t   start;
+
+    w->again = 0;
+    w->began = agent_monotonic_ms();
+
+    (void) snprintf(id, sizeof(id), "port-%d", w->port);
+
+    env[0] = "PORT";
+    env[1] = id + sizeof("port-") - 1;
+    env[2] = NULL;
+    env[3] = NULL;
+
+    p = agent_process_find(id);
+
+    if (p && p->status == AGENT_PROCESS_RUNS) {
+
+        /* a caller's, or of a command that was taken back */
+
+        w->again = 1;
+        goto watch;
+    }
+
+    memset(&start, 0, sizeof(agent_process_start_t));
+
+    start.command = w->command;
+    start.id = id;
+    start.env = env;
+    start.cwd = w->cwd;
+    start.log_bytes = AGENT_PROCESS_LOG_DEFAULT;
+
+    p = agent_process_create(&start, &error);
+
+    if (p == NULL) {
+        json_decref(error.context);
+        agent_wake_failed(w, 126, error.message);
+        return;
+    }
+
+    err = agent_command_start_shell(p->cmd, w->command);
+
+    if (err) {
+        code = agent_exec_code(p->cmd, err);
+        agent_exec_reason(p->cmd, err, "bash", text, sizeof(text));
+        agent_command_destroy(p->cmd);
+        agent_process_discard(p);
+        agent_wake_failed(w, code ? code : 126, text);
+        return;
+    }
+
+    agent_process_started(p);
+
+watch:
+
+    w->runs = 1;
+    w->watch.data = w;
+    w->watch.on_data = w->again ? NULL : agent_wake_data;
+    w->watch.on_exit = agent_wake_exit;
+
+    agent_process_watch(p, &w->watch);
+
+    if (w->again) {
+        agent_wake_end(p);
+    }
+
+    agent_watch_changed(w->port);
+}
+
+
+static void
+agent_wake_failed(agent_wake_t *w, int code, const char *text)
+{
+    w->code = code;
+
+    agent_tail_say(&w->tail, text);
+    agent_log("port-%d: %s", w->port, text);
+
+    agent_watch_changed(w->port);
+}
+
+
+static void
+agent_wake_data(agent_process_watch_t *watch, int stream, const char *buf,
+    size_t len)
+{
+    uint64_t       next;
+    agent_wake_t  *w;
+
+    w = watch->data;
+    next = w->tail.next;
+
+    agent_tail_add(&w->tail, stream, buf, len);
+
+    if (w->tail.next != next) {
+        agent_watch_wrote(w->port);
+    }
+}
+
+
+static void
+agent_wake_exit(agent_process_watch_t *watch)
+{
+    agent_wake_t  *w;
+
+    w = watch->data;
+
+    w->runs = 0;
+    w->code = watch->process->exit.code;
+
+    agent_process_unwatch(watch);
+    agent_tail_end(&w->tail);
+
+    if (w->again) {
+        agent_wake_start(w);
+        return;
+    }
+
+    agent_watch_changed(w->port);
+}
+
+
+agent_wake_state_e
+agent_wake_state(uint16_t port, int *code)
+{
+    agent_wake_t  *w;
+
+    *code = 0;
+    w = agent_wake_find(port);
+
+    if (w == NULL) {
+        return AGENT_WAKE_NONE;
+    }
+
+    if (w->runs) {
+        return AGENT_WAKE_RUNNING;
+    }
+
+    *code = w->code;
+
+    return AGENT_WAKE_EXITED;
+}
+
+
+agent_tail_t *
+agent_wake_tail(uint16_t port)
+{
+    agent_wake_t  *w;
+
+    w = agent_wake_find(port);
+
+    return w ? &w->tail : NULL;
+}
+
+
+int
+agent_wake_young(uint16_t port, uint64_t ms)
+{
+    agent_wake_t  *w;
+
+    w = agent_wake_find(port);
+
+    return w && w->runs && agent_monotonic_ms() - w->began < ms;
+}
+
+
+json_t *
+agent_wake_json(uint16_t port)
+{
+    json_t        *json;
+    agent_wake_t  *w;
+
+    w = agent_wake_find(port);
+
+    if (w == NULL) {
+        return json_null();
+    }
+
+    json = json_pack("{s:s, s:o}",
+                     "state", w->runs ? "running" : "exited",
+                     "log", agent_tail_json(&w->tail, AGENT_WAKE_SHOWN));
+
+    if (json && !w->runs
+        && json_object_set_new(json, "exitCode", json_integer(w->code)) == -1)
+    {
+        json_decref(json);
+        return NULL;
+    }
+
+    return json;
+}

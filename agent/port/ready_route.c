@@ -1,0 +1,201 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdlib.h>
+
+#include "base/base.h"
+#include "http/sse.h"
+#include "net/probe.h"
+#include "process/process.h"
+#include "process/routes.h"
+
+
+#define AGENT_PORT_JSON_MAX  16384
+
+
+/* POST /api/port-watch: events until the port is ready or the process ends */
+
+typedef struct {
+    agent_request_t        *r;
+    agent_process_watch_t   watch;
+    agent_port_probe_t     *probe;
+    uv_timer_t              beat;
+    int                     port;
+    unsigned                over:1;
+} agent_port_watch_t;
+
+
+static void agent_port_watch_body(agent_request_t *r, json_t *body);
+static void agent_port_watch_ready(void *data, int status);
+static void agent_port_watch_exit(agent_process_watch_t *w);
+static void agent_port_watch_end(agent_port_watch_t *x, json_t *json);
+static void agent_port_watch_beat(uv_timer_t *timer);
+static void agent_port_watch_close(agent_request_t *r, int aborted);
+static void agent_port_watch_closed(uv_handle_t *handle);
+
+
+void
+agent_port_watch(agent_request_t *r)
+{
+    agent_http_read_json(r, AGENT_PORT_JSON_MAX, agent_port_watch_body);
+}
+
+
+static void
+agent_port_watch_body(agent_request_t *r, json_t *body)
+{
+    char                    error[256];
+    agent_process_t        *p;
+    agent_port_watch_t     *x;
+    agent_process_port_t    wanted;
+
+    if (agent_process_parse_port(body, &wanted, error, sizeof(error)) != 0) {
+        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+        return;
+    }
+
+    x = calloc(1, sizeof(agent_port_watch_t));
+
+    if (x == NULL) {
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+        return;
+    }
+
+    if (agent_process_wait_enter(r) != 0) {
+        free(x);
+        return;
+    }
+
+    x->r = r;
+    x->port = wanted.port;
+    x->watch.data = x;
+    x->watch.on_exit = agent_port_watch_exit;
+
+    r->data = x;
+    r->on_close = agent_port_watch_close;
+
+    uv_timer_init(agent_loop, &x->beat);
+    x->beat.data = x;
+    uv_timer_start(&x->beat, agent_port_watch_beat, AGENT_EXEC_BEAT,
+                   AGENT_EXEC_BEAT);
+
+    agent_sse_begin(r);
+    agent_sse_json(r, NULL, json_pack("{s:s, s:i}", "type", "watching",
+                                      "port", x->port));
+
+    if (wanted.process) {
+        p = agent_process_find(wanted.process);
+
+        if (p == NULL) {
+            agent_port_watch_end(x, json_pack("{s:s, s:i, s:s}",
+                                              "type", "error",
+                                              "port", x->port,
+                                              "error", "Process not found"));
+            return;
+        }
+
+        agent_process_watch(p, &x->watch);
+
+        if (agent_process_ended(p)) {
+            agent_port_watch_exit(&x->watch);
+            return;
+        }
+    }
+
+    x->probe = agent_port_probe_start(&wanted, agent_port_watch_ready, x);
+
+    if (x->probe == NULL) {
+        agent_port_watch_end(x, json_pack("{s:s, s:i, s:s}",
+                                          "type", "error",
+                                          "port", x->port,
+                                          "error", "out of memory"));
+    }
+}
+
+
+static void
+agent_port_watch_ready(void *data, int status)
+{
+    json_t              *json;
+    agent_port_watch_t  *x;
+
+    x = data;
+
+    json = json_pack("{s:s, s:i}", "type", "ready", "port", x->port);
+
+    if (json && status) {
+        json_object_set_new(json, "statusCode", json_integer(status));
+    }
+
+    agent_port_watch_end(x, json);
+}
+
+
+static void
+agent_port_watch_exit(agent_process_watch_t *w)
+{
+    json_t              *json;
+    agent_port_watch_t  *x;
+
+    x = w->data;
+
+    if (x->over) {
+        return;
+    }
+
+    json = json_pack("{s:s, s:i}", "type", "process_exited", "port", x->port);
+
+    agent_process_json_end(json, w->process);
+    agent_port_watch_end(x, json);
+}
+
+
+static void
+agent_port_watch_end(agent_port_watch_t *x, json_t *json)
+{
+    x->over = 1;
+
+    agent_port_probe_stop(x->probe);
+    x->probe = NULL;
+
+    agent_sse_json(x->r, NULL, json);
+    agent_http_end(x->r);
+}
+
+
+static void
+agent_port_watch_beat(uv_timer_t *timer)
+{
+    agent_port_watch_t  *x;
+
+    x = timer->data;
+
+    if (!x->over) {
+        agent_sse_beat(x->r);
+    }
+}
+
+
+static void
+agent_port_watch_close(agent_request_t *r, int aborted)
+{
+    agent_port_watch_t  *x;
+
+    x = r->data;
+
+    agent_port_probe_stop(x->probe);
+    agent_process_unwatch(&x->watch);
+    agent_process_wait_leave();
+
+    uv_close((uv_handle_t *) &x->beat, agent_port_watch_closed);
+}
+
+
+static void
+agent_port_watch_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}

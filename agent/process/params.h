@@ -1,0 +1,103 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_PROCESS_PARSE_H_INCLUDED_
+#define _AGENT_PROCESS_PARSE_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+#include <jansson.h>
+
+#include "base/pattern.h"
+
+
+/*
+ * The bodies of the process routes, checked.  Each returns 0, or -1 with a
+ * message in error.  Strings are borrowed from the JSON unless it says
+ * otherwise.
+ */
+
+
+#define AGENT_PROCESS_ID           128
+#define AGENT_PROCESS_LOG_DEFAULT  (4 * 1024 * 1024)
+#define AGENT_PROCESS_LOG_MAX      (64 * 1024 * 1024)
+
+
+typedef struct {
+    const char   *command;
+    const char   *id;                  /* NULL: to be made */
+    const char   *session;             /* NULL: none */
+    const char  **env;                 /* malloc()ed, or NULL */
+    char         *cwd;                 /* malloc()ed, or NULL */
+    uint64_t      timeout_ms;
+    size_t        log_bytes;
+    const char   *input;               /* NULL: none */
+    size_t        input_len;
+    unsigned      stdin_open:1;        /* for later */
+    unsigned      cleanup:1;
+    unsigned      blank:1;             /* what is wrong: it has no command */
+} agent_process_start_t;
+
+
+int agent_process_parse_start(json_t *json, agent_process_start_t *s,
+    char *error, size_t size);
+void agent_process_free_start(agent_process_start_t *s);
+
+/* [A-Za-z0-9._-]{1,128}, and no word of a route */
+int agent_process_id_valid(const char *id);
+
+
+/* {signal}: a name or a number */
+int agent_process_parse_signal(json_t *json, int *sig, char *error,
+    size_t size);
+
+
+typedef struct {
+    char         *data;                /* malloc()ed */
+    size_t        len;
+    unsigned      close:1;
+} agent_process_input_t;
+
+/* {data | dataBase64, close?} */
+int agent_process_parse_input(json_t *json, agent_process_input_t *in,
+    char *error, size_t size);
+
+
+typedef struct {
+    uint16_t      port;
+    const char   *path;
+    const char   *process;             /* NULL: of none */
+    int           status_min;
+    int           status_max;
+    uint64_t      interval_ms;
+    uint64_t      timeout_ms;          /* 0: none */
+    unsigned      http:1;
+} agent_process_port_t;
+
+/* of wait-for-port, and of port-watch, which does without a timeout */
+int agent_process_parse_port(json_t *json, agent_process_port_t *p,
+    char *error, size_t size);
+
+
+typedef struct {
+    agent_pattern_t  *pattern;         /* made here */
+    const char       *text;            /* as it was given */
+    int               stream;          /* 0: both */
+    uint64_t          offset;
+    uint64_t          timeout_ms;
+} agent_process_search_t;
+
+/* {text | regex, stream?, fromOffset?, timeoutMs?} */
+int agent_process_parse_search(json_t *json, agent_process_search_t *s,
+    char *error, size_t size);
+
+
+/* digits only, in a query or a header */
+int agent_process_parse_offset(const char *text, uint64_t *offset);
+
+
+#endif /* _AGENT_PROCESS_PARSE_H_INCLUDED_ */

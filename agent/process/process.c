@@ -1,0 +1,595 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/base.h"
+#include "process/process.h"
+
+
+/* of a record with cleanup: when its end was told, and when it was not */
+#define AGENT_PROCESS_TOLD    30000    /* ms */
+#define AGENT_PROCESS_UNTOLD  300000
+#define AGENT_PROCESS_SWEEP   5000
+
+
+static int agent_process_admit(size_t command, size_t disk,
+    agent_process_error_t *error);
+static int agent_process_limit(agent_process_error_t *error,
+    const char *what, size_t max);
+static int agent_process_evict(void);
+static void agent_process_forget(agent_process_t *p);
+static void agent_process_unref(agent_process_t *p);
+static void agent_process_output(agent_command_t *cmd, int stream,
+    const char *buf, size_t len);
+static void agent_process_room(void *data);
+static void agent_process_stdin(agent_command_t *cmd);
+static void agent_process_exited(agent_command_t *cmd, const agent_exit_t *e);
+static void agent_process_sweep(uv_timer_t *timer);
+
+
+struct agent_processes_s  agent_processes =
+    TAILQ_HEAD_INITIALIZER(agent_processes);
+
+static size_t      agent_process_count;
+static size_t      agent_process_live;
+static size_t      agent_process_commands;
+static size_t      agent_process_disk;
+static size_t      agent_process_waits;
+static uv_timer_t  agent_process_timer;
+
+
+agent_process_t *
+agent_process_create(const agent_process_start_t *start,
+    agent_process_error_t *error)
+{
+    size_t            len;
+    char              hex[7];
+    agent_process_t  *p;
+    struct timespec   ts;
+
+    p = start->id ? agent_process_find(start->id) : NULL;
+
+    if (p && !agent_process_ended(p)) {
+        error->status = 409;
+        error->code = "PROCESS_ALREADY_EXISTS";
+        error->context = json_pack("{s:s}", "processId", p->id);
+        snprintf(error->message, sizeof(error->message),
+                 "Process %s already runs", p->id);
+        return NULL;
+    }
+
+    if (p) {
+        agent_process_forget(p);
+    }
+
+    len = strlen(start->command) + 1;
+
+    if (agent_process_admit(len, start->log_bytes, error) != 0) {
+        return NULL;
+    }
+
+    p = calloc(1, sizeof(agent_process_t));
+
+    if (p == NULL) {
+        goto failed;
+    }
+
+    p->refs = 1;
+    TAILQ_INIT(&p->watches);
+
+    p->command = strdup(start->command);
+    p->session = start->session ? strdup(start->session) : NULL;
+    p->log = agent_spool_create(start->log_bytes, agent_process_room, p);
+    p->cmd = agent_command_create();
+
+    if (p->command == NULL || (start->session && p->session == NULL)
+        || p->log == NULL || p->cmd == NULL)
+    {
+        goto failed;
+    }
+
+    if (start->id) {
+        snprintf(p->id, sizeof(p->id), "%s", start->id);
+
+    } else {
+        clock_gettime(CLOCK_REALTIME, &ts);
+        agent_random_hex(hex, sizeof(hex));
+
+        snprintf(p->id, sizeof(p->id), "proc_%lld_%s",
+                 (long long) ts.tv_sec * 1000 + ts.tv_nsec / 1000000, hex);
+    }
+
+    agent_timestamp(p->start_time);
+
+    p->began = agent_monotonic_ms();
+    p->cleanup = start->cleanup;
+    p->disk = start->log_bytes;
+    p->listed = 1;
+
+    p->cmd->env = start->env;
+    p->cmd->cwd = start->cwd;
+    p->cmd->timeout_ms = start->timeout_ms;
+    p->cmd->untimed = 1;
+    p->cmd->stdin_pipe = (start->input || start->stdin_open);
+    p->cmd->data = p;
+    p->cmd->on_output = agent_process_output;
+    p->cmd->on_stdin = agent_process_stdin;
+    p->cmd->on_exit = agent_process_exited;
+
+    TAILQ_INSERT_TAIL(&agent_processes, p, link);
+
+    agent_process_count++;
+    agent_process_live++;
+    agent_process_commands += len;
+    agent_process_disk += p->disk;
+
+    return p;
+
+failed:
+
+    if (p) {
+        free(p->cmd);
+        p->cmd = NULL;
+        agent_process_unref(p);
+    }
+
+    error->status = 500;
+    error->code = "INTERNAL_ERROR";
+    error->context = NULL;
+    strcpy(error->message, "out of memory");
+
+    return NULL;
+}
+
+
+/* room for one more: 0, or -1 */
+
+static int
+agent_process_admit(size_t command, size_t disk,
+    agent_process_error_t *error)
+{
+    if (agent_process_live >= AGENT_PROCESS_RUNNING) {
+        return agent_process_limit(error, "processes",
+                                   AGENT_PROCESS_RUNNING);
+    }
+
+    while (agent_process_count >= AGENT_PROCESS_RECORDS) {
+
+        if (agent_process_evict() != 0) {
+            return agent_process_limit(error, "processes",
+                                       AGENT_PROCESS_RUNNING);
+        }
+    }
+
+    while (agent_process_commands + command > AGENT_PROCESS_COMMANDS) {
+
+        if (agent_process_evict() != 0) {
+            return agent_process_limit(error, "bytes of commands",
+                                       AGENT_PROCESS_COMMANDS);
+        }
+    }
+
+    while (agent_process_disk + disk > AGENT_PROCESS_LOGS) {
+
+        if (agent_process_evict() != 0) {
+            return agent_process_limit(error, "bytes of logs",
+                                       AGENT_PROCESS_LOGS);
+        }
+    }
+
+    return 0;
+}
+
+
+static int
+agent_process_limit(agent_process_error_t *error, const char *what,
+    size_t max)
+{
+    error->status = 429;
+    error->code = "LIMIT_REACHED";
+    error->context = json_pack("{s:s, s:I}", "limit", what, "max",
+                               (json_int_t) max);
+
+    snprintf(error->message, sizeof(error->message),
+             "no more than %zu %s at a time: end some, or let them end",
+             max, what);
+
+    return -1;
+}
+
+
+/* the record of the one that ended first; -1: none has ended */
+
+static int
+agent_process_evict(void)
+{
+    agent_process_t  *p, *found;
+
+    found = NULL;
+
+    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
+
+        if (agent_process_ended(p)
+            && (found == NULL
+                || p->ended < found->ended))
+        {
+            found = p;
+        }
+    }
+
+    if (found == NULL) {
+        return -1;
+    }
+
+    agent_process_forget(found);
+
+    return 0;
+}
+
+
+/* who still reads its log may go on */
+
+static void
+agent_process_forget(agent_process_t *p)
+{
+    TAILQ_REMOVE(&agent_processes, p, link);
+
+    p->listed = 0;
+
+    agent_process_count--;
+    agent_process_commands -= strlen(p->command) + 1;
+    agent_process_disk -= p->disk;
+
+    agent_process_unref(p);
+}
+
+
+static void
+agent_process_unref(agent_process_t *p)
+{
+    if (--p->refs) {
+        return;
+    }
+
+    if (p->log) {
+        agent_spool_release(p->log);
+    }
+
+    free(p->command);
+    free(p->session);
+    free(p);
+}
+
+
+void
+agent_process_discard(agent_process_t *p)
+{
+    p->cmd = NULL;
+    agent_process_live--;
+
+    agent_process_forget(p);
+}
+
+
+void
+agent_process_started(agent_process_t *p)
+{
+    p->status = AGENT_PROCESS_RUNS;
+    p->pid = p->cmd->child.pid;
+    p->shell = p->cmd->shell;
+
+    agent_timestamp(p->start_time);
+    p->began = agent_monotonic_ms();
+}
+
+
+agent_process_t *
+agent_process_find(const char *id)
+{
+    agent_process_t  *p;
+
+    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
+
+        if (strcmp(p->id, id) == 0) {
+            return p;
+        }
+    }
+
+    return NULL;
+}
+
+
+/* "/api/process/<id>…" */
+
+agent_process_t *
+agent_process_of(agent_request_t *r)
+{
+    char              id[AGENT_PROCESS_ID + 1];
+    size_t            len;
+    const char       *s;
+    agent_process_t  *p;
+
+    s = r->path + sizeof("/api/process/") - 1;
+    len = strcspn(s, "/");
+
+    if (len < sizeof(id)) {
+        memcpy(id, s, len);
+        id[len] = '\0';
+
+        p = agent_process_find(id);
+
+        if (p) {
+            return p;
+        }
+
+        if (agent_process_id_valid(id)) {
+            agent_http_error(r, 404, "PROCESS_NOT_FOUND",
+                             json_pack("{s:s}", "processId", id),
+                             "Process not found: %s", id);
+            return NULL;
+        }
+    }
+
+    agent_http_error(r, 404, "PROCESS_NOT_FOUND", NULL,
+                     "Process not found: that is no id of a process");
+
+    return NULL;
+}
+
+
+agent_process_t *
+agent_process_running(agent_request_t *r)
+{
+    agent_process_t  *p;
+
+    p = agent_process_of(r);
+
+    if (p == NULL) {
+        return NULL;
+    }
+
+    if (agent_process_ended(p)) {
+        agent_process_told(p);
+        agent_http_error(r, 404, "COMMAND_NOT_FOUND",
+                         json_pack("{s:s}", "command", p->id),
+                         "Command not found: process %s has ended", p->id);
+        return NULL;
+    }
+
+    if (p->status == AGENT_PROCESS_STARTING) {
+        agent_http_error(r, 409, "RESOURCE_BUSY",
+                         json_pack("{s:s}", "processId", p->id),
+                         "Process %s is still being started", p->id);
+        return NULL;
+    }
+
+    return p;
+}
+
+
+int
+agent_process_wait_enter(agent_request_t *r)
+{
+    agent_process_error_t  error;
+
+    if (agent_process_waits >= AGENT_PROCESS_WAITS) {
+        (void) agent_process_limit(&error, "waiting requests",
+                                   AGENT_PROCESS_WAITS);
+        agent_http_error(r, error.status, error.code, error.context, "%s",
+                         error.message);
+        return -1;
+    }
+
+    agent_process_waits++;
+
+    return 0;
+}
+
+
+void
+agent_process_wait_leave(void)
+{
+    agent_process_waits--;
+}
+
+
+void
+agent_process_watch(agent_process_t *p, agent_process_watch_t *w)
+{
+    p->refs++;
+    w->process = p;
+
+    TAILQ_INSERT_TAIL(&p->watches, w, link);
+}
+
+
+void
+agent_process_unwatch(agent_process_watch_t *w)
+{
+    agent_process_t  *p;
+
+    p = w->process;
+
+    if (p == NULL) {
+        return;
+    }
+
+    w->process = NULL;
+
+    TAILQ_REMOVE(&p->watches, w, link);
+
+    agent_process_unref(p);
+}
+
+
+static void
+agent_process_output(agent_command_t *cmd, int stream, const char *buf,
+    size_t len)
+{
+    agent_process_t        *p;
+    agent_process_watch_t  *w, *next;
+
+    p = cmd->data;
+
+    if (agent_spool_append(p->log, stream, buf, len)) {
+        agent_command_pause(cmd);
+    }
+
+    for (w = TAILQ_FIRST(&p->watches); w; w = next) {
+        next = TAILQ_NEXT(w, link);
+
+        if (w->on_data) {
+            w->on_data(w, stream, buf, len);
+        }
+
+        if (w->on_output) {
+            w->on_output(w);
+        }
+    }
+}
+
+
+static void
+agent_process_room(void *data)
+{
+    agent_process_t  *p;
+
+    p = data;
+
+    if (p->cmd) {
+        agent_command_resume(p->cmd);
+    }
+}
+
+
+static void
+agent_process_stdin(agent_command_t *cmd)
+{
+    agent_process_t  *p;
+
+    p = cmd->data;
+
+    if (p->writer) {
+        p->on_stdin(p);
+    }
+}
+
+
+static void
+agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
+{
+    int                     n;
+    char                    text[64];
+    agent_process_t        *p;
+    agent_process_watch_t  *w, *next;
+
+    p = cmd->data;
+
+    p->cmd = NULL;
+    p->exit = *e;
+    p->ended = agent_monotonic_ms();
+
+    agent_timestamp(p->end_time);
+
+    if (p->killed || (!e->timed_out && (e->code == 128 + SIGKILL
+                                        || e->code == 128 + SIGTERM)))
+    {
+        p->status = AGENT_PROCESS_KILLED;
+
+    } else {
+        p->status = e->code ? AGENT_PROCESS_FAILED : AGENT_PROCESS_COMPLETED;
+    }
+
+    agent_process_live--;
+
+    if (e->timed_out) {
+        n = snprintf(text, sizeof(text), "Command timed out after %llums\n",
+                     (unsigned long long) cmd->timeout_ms);
+        (void) agent_spool_append(p->log, 2, text, n);
+    }
+
+    agent_spool_finish(p->log);
+
+    if (p->listed) {
+        agent_process_disk -= p->disk;
+        p->disk = agent_spool_disk(p->log);
+        agent_process_disk += p->disk;
+    }
+
+    if (p->cleanup) {
+        p->forget_at = p->ended + AGENT_PROCESS_UNTOLD;
+
+        if (agent_process_timer.data == NULL) {
+            uv_timer_init(agent_loop, &agent_process_timer);
+            agent_process_timer.data = &agent_process_timer;
+        }
+
+        uv_timer_start(&agent_process_timer, agent_process_sweep,
+                       AGENT_PROCESS_SWEEP, AGENT_PROCESS_SWEEP);
+    }
+
+    p->refs++;
+
+    if (p->writer) {
+        p->on_stdin(p);
+    }
+
+    for (w = TAILQ_FIRST(&p->watches); w; w = next) {
+        next = TAILQ_NEXT(w, link);
+        w->on_exit(w);
+    }
+
+    agent_process_unref(p);
+}
+
+
+void
+agent_process_told(agent_process_t *p)
+{
+    uint64_t  at;
+
+    at = agent_monotonic_ms() + AGENT_PROCESS_TOLD;
+
+    if (p->forget_at > at) {
+        p->forget_at = at;
+    }
+}
+
+
+static void
+agent_process_sweep(uv_timer_t *timer)
+{
+    size_t            left;
+    uint64_t          now;
+    agent_process_t  *p, *next;
+
+    left = 0;
+    now = agent_monotonic_ms();
+
+    for (p = TAILQ_FIRST(&agent_processes); p; p = next) {
+        next = TAILQ_NEXT(p, link);
+
+        if (p->forget_at == 0) {
+            continue;
+        }
+
+        if (p->forget_at <= now) {
+            agent_process_forget(p);
+
+        } else {
+            left++;
+        }
+    }
+
+    if (left == 0) {
+        uv_timer_stop(timer);
+    }
+}

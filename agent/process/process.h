@@ -1,0 +1,170 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_PROCESS_H_INCLUDED_
+#define _AGENT_PROCESS_H_INCLUDED_
+
+
+#include <sys/queue.h>
+
+#include "http/http.h"
+#include "process/params.h"
+#include "run/command.h"
+#include "run/log.h"
+
+
+/*
+ * A process is a command that runs on when its caller has gone, and that has
+ * an id, a state and a log.  Its record stays when it has ended, until there
+ * are too many: the one that ended first goes first.
+ */
+
+
+#define AGENT_PROCESS_RUNNING   128    /* at a time */
+#define AGENT_PROCESS_RECORDS   256    /* running or ended */
+#define AGENT_PROCESS_COMMANDS  (8 * 1024 * 1024)    /* bytes of them all */
+#define AGENT_PROCESS_LOGS      (512 * 1024 * 1024)  /* likewise */
+#define AGENT_PROCESS_WAITS     256    /* requests that wait for processes */
+
+#define AGENT_PROCESS_GRACE     5000   /* ms from TERM to KILL */
+
+
+typedef struct agent_process_s        agent_process_t;
+typedef struct agent_process_watch_s  agent_process_watch_t;
+
+
+typedef enum {
+    AGENT_PROCESS_STARTING = 0,
+    AGENT_PROCESS_RUNS,
+    AGENT_PROCESS_COMPLETED,
+    AGENT_PROCESS_FAILED,
+    AGENT_PROCESS_KILLED
+} agent_process_status_e;
+
+
+/* somebody who waits; the callbacks may end their own watch */
+
+struct agent_process_watch_s {
+    /* set by the caller; on_output and on_data may be NULL */
+    void           (*on_output)(agent_process_watch_t *w);
+    void           (*on_data)(agent_process_watch_t *w, int stream,
+                        const char *buf, size_t len);
+    void           (*on_exit)(agent_process_watch_t *w);
+    void            *data;
+
+    agent_process_t *process;
+    TAILQ_ENTRY(agent_process_watch_s)  link;
+};
+
+
+TAILQ_HEAD(agent_process_watches_s, agent_process_watch_s);
+
+
+struct agent_process_s {
+    char              id[AGENT_PROCESS_ID + 1];
+    char             *command;
+    char             *session;         /* NULL: of none */
+    const char       *shell;           /* NULL: bash */
+
+    agent_process_status_e  status;
+    agent_command_t  *cmd;             /* NULL: it has ended */
+    pid_t             pid;
+    agent_exit_t      exit;
+    agent_spool_t    *log;
+
+    char              start_time[32];
+    char              end_time[32];
+    uint64_t          began;
+    uint64_t          ended;
+
+    void             *starter;         /* process_start.c's, while starting */
+    agent_request_t  *writer;          /* of its standard input */
+    void            (*on_stdin)(agent_process_t *p);
+
+    unsigned          killed:1;        /* by request */
+    unsigned          cleanup:1;
+
+    /* the rest is process.c's */
+
+    struct agent_process_watches_s  watches;
+    TAILQ_ENTRY(agent_process_s)    link;
+
+    unsigned          refs;
+    unsigned          listed:1;
+    size_t            disk;            /* that is counted for its log */
+    uint64_t          forget_at;       /* with cleanup */
+};
+
+
+TAILQ_HEAD(agent_processes_s, agent_process_s);
+
+
+/* why there is none; context is the reader's, or NULL */
+
+typedef struct {
+    int               status;
+    const char       *code;
+    json_t           *context;
+    char              message[192];
+} agent_process_error_t;
+
+
+extern struct agent_processes_s  agent_processes;    /* oldest first */
+
+
+/*
+ * A record in state "starting", with a command whose callbacks are set and
+ * that is the caller's to start.  NULL: the id is taken, there are too many,
+ * or no memory.
+ */
+agent_process_t *agent_process_create(const agent_process_start_t *start,
+    agent_process_error_t *error);
+
+/* it runs; or it could not be started, and there is no trace of it */
+void agent_process_started(agent_process_t *p);
+void agent_process_discard(agent_process_t *p);
+
+agent_process_t *agent_process_find(const char *id);
+
+/* whose path this is; NULL after an answer */
+agent_process_t *agent_process_of(agent_request_t *r);
+
+/* the same, and it runs */
+agent_process_t *agent_process_running(agent_request_t *r);
+
+#define agent_process_ended(p)  ((p)->status > AGENT_PROCESS_RUNS)
+
+/* the record stays as long as it is watched; ended twice is ended once */
+void agent_process_watch(agent_process_t *p, agent_process_watch_t *w);
+void agent_process_unwatch(agent_process_watch_t *w);
+
+/* one more request that waits as long as it likes: 0, or -1 after an answer */
+int agent_process_wait_enter(agent_request_t *r);
+void agent_process_wait_leave(void);
+
+/* a caller knows now that it has ended */
+void agent_process_told(agent_process_t *p);
+
+
+/* process_json.c */
+
+const char *agent_process_status(agent_process_status_e status);
+
+/* as the routes show it */
+json_t *agent_process_json(agent_process_t *p);
+
+/* adds what is known of its end */
+void agent_process_json_end(json_t *json, agent_process_t *p);
+
+/* {success, processId, …, timestamp} */
+json_t *agent_process_reply(agent_process_t *p);
+
+
+/* process_start.c; also for execute with "background": borrows body */
+void agent_process_start(agent_request_t *r, json_t *body);
+
+
+#endif /* _AGENT_PROCESS_H_INCLUDED_ */

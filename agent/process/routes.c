@@ -1,0 +1,297 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "process/process.h"
+#include "process/routes.h"
+
+
+#define AGENT_PROCESS_SIGNAL_JSON  4096
+
+
+/* a DELETE waits for one process, or for all; freed when it is over */
+
+typedef struct {
+    agent_request_t        *r;
+    int                     all;
+    size_t                  left;
+    size_t                  n;
+    agent_process_watch_t   watches[];
+} agent_process_kill_t;
+
+
+static int agent_process_arg_signal(agent_request_t *r, int *sig);
+static void agent_process_kill(agent_request_t *r, agent_process_t *p,
+    int sig);
+static void agent_process_kill_exit(agent_process_watch_t *w);
+static void agent_process_kill_answer(agent_process_kill_t *k,
+    agent_process_t *p);
+static void agent_process_kill_close(agent_request_t *r, int aborted);
+static void agent_process_signal_body(agent_request_t *r, json_t *body);
+
+
+void
+agent_process_get_list(agent_request_t *r)
+{
+    char             *status, stamp[32];
+    json_t           *list;
+    agent_process_t  *p;
+
+    list = json_array();
+    status = agent_http_arg(r, "status");
+
+    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
+
+        if (status == NULL
+            || strcmp(status, agent_process_status(p->status)) == 0)
+        {
+            json_array_append_new(list, agent_process_json(p));
+        }
+    }
+
+    free(status);
+
+    agent_http_json(r, 200, json_pack("{s:b, s:o, s:s}",
+                                      "success", 1,
+                                      "processes", list,
+                                      "timestamp", agent_timestamp(stamp)));
+}
+
+
+void
+agent_process_get(agent_request_t *r)
+{
+    char              stamp[32];
+    agent_process_t  *p;
+
+    p = agent_process_of(r);
+
+    if (p) {
+        agent_http_json(r, 200,
+                        json_pack("{s:b, s:o, s:s}",
+                                  "success", 1,
+                                  "process", agent_process_json(p),
+                                  "timestamp", agent_timestamp(stamp)));
+    }
+}
+
+
+void
+agent_process_delete(agent_request_t *r)
+{
+    int               sig;
+    agent_process_t  *p;
+
+    p = agent_process_running(r);
+
+    if (p && agent_process_arg_signal(r, &sig) == 0) {
+        agent_process_kill(r, p, sig);
+    }
+}
+
+
+void
+agent_process_delete_all(agent_request_t *r)
+{
+    int  sig;
+
+    if (agent_process_arg_signal(r, &sig) == 0) {
+        agent_process_kill(r, NULL, sig);
+    }
+}
+
+
+/* ?signal=; 0, or -1 after an answer */
+
+static int
+agent_process_arg_signal(agent_request_t *r, int *sig)
+{
+    char  *arg;
+
+    *sig = SIGTERM;
+
+    arg = agent_http_arg(r, "signal");
+
+    if (arg == NULL) {
+        return 0;
+    }
+
+    *sig = agent_signal_number(arg);
+
+    free(arg);
+
+    if (*sig == 0) {
+        agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
+                         "signal: neither a name like \"TERM\" nor a number "
+                         "from 1 to 64");
+        return -1;
+    }
+
+    return 0;
+}
+
+
+/* of one process, or of all that run; answers when they are dead */
+
+static void
+agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
+{
+    size_t                  n;
+    unsigned                grace;
+    agent_process_t        *each;
+    agent_process_kill_t   *k;
+    agent_process_watch_t  *w;
+
+    n = 0;
+
+    for (each = TAILQ_FIRST(&agent_processes);
+         each;
+         each = TAILQ_NEXT(each, link))
+    {
+        n += (each->status == AGENT_PROCESS_RUNS && (p == NULL || p == each));
+    }
+
+    k = calloc(1, sizeof(agent_process_kill_t)
+                  + n * sizeof(agent_process_watch_t));
+
+    if (k == NULL) {
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+        return;
+    }
+
+    k->r = r;
+    k->all = (p == NULL);
+
+    r->data = k;
+    r->on_close = agent_process_kill_close;
+
+    grace = sig == SIGKILL ? 0 : AGENT_PROCESS_GRACE;
+
+    for (each = TAILQ_FIRST(&agent_processes);
+         each;
+         each = TAILQ_NEXT(each, link))
+    {
+
+        if (each->status != AGENT_PROCESS_RUNS || (p && p != each)) {
+            continue;
+        }
+
+        w = &k->watches[k->n];
+
+        w->data = k;
+        w->on_exit = agent_process_kill_exit;
+
+        agent_process_watch(each, w);
+
+        k->n++;
+        k->left++;
+
+        each->killed = 1;
+        agent_command_stop(each->cmd, sig, grace);
+    }
+
+    if (k->left == 0) {
+        agent_process_kill_answer(k, NULL);
+    }
+}
+
+
+static void
+agent_process_kill_exit(agent_process_watch_t *w)
+{
+    agent_process_kill_t  *k;
+
+    k = w->data;
+
+    if (--k->left == 0) {
+        agent_process_kill_answer(k, k->all ? NULL : w->process);
+    }
+
+    agent_process_unwatch(w);
+}
+
+
+static void
+agent_process_kill_answer(agent_process_kill_t *k, agent_process_t *p)
+{
+    char     stamp[32];
+    json_t  *json;
+
+    if (p) {
+        json = agent_process_reply(p);
+        agent_process_json_end(json, p);
+
+    } else {
+        json = json_pack("{s:b, s:I, s:s}",
+                         "success", 1,
+                         "cleanedCount", (json_int_t) k->n,
+                         "timestamp", agent_timestamp(stamp));
+    }
+
+    agent_http_json(k->r, 200, json);
+}
+
+
+static void
+agent_process_kill_close(agent_request_t *r, int aborted)
+{
+    size_t                 i;
+    agent_process_kill_t  *k;
+
+    k = r->data;
+
+    /* what was begun goes on */
+
+    for (i = 0; i < k->n; i++) {
+        agent_process_unwatch(&k->watches[i]);
+    }
+
+    free(k);
+}
+
+
+void
+agent_process_post_signal(agent_request_t *r)
+{
+    agent_http_read_json(r, AGENT_PROCESS_SIGNAL_JSON,
+                         agent_process_signal_body);
+}
+
+
+static void
+agent_process_signal_body(agent_request_t *r, json_t *body)
+{
+    int               sig;
+    char              error[256], name[16];
+    json_t           *json;
+    agent_process_t  *p;
+
+    if (agent_process_parse_signal(body, &sig, error, sizeof(error)) != 0) {
+        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+        return;
+    }
+
+    p = agent_process_running(r);
+
+    if (p == NULL) {
+        return;
+    }
+
+    agent_command_signal(p->cmd, sig);
+
+    json = agent_process_reply(p);
+
+    if (json) {
+        json_object_set_new(json, "signal",
+                            json_string(agent_signal_name(sig, name)));
+    }
+
+    agent_http_json(r, 200, json);
+}

@@ -1,0 +1,211 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "exec/execute.h"
+#include "process/process.h"
+#include "process/routes.h"
+#include "session/session.h"
+
+
+/* a request that waits until the session has started its process */
+
+typedef struct {
+    agent_request_t  *r;
+    agent_process_t  *process;         /* NULL: it has been started, or not */
+    char             *input;
+    size_t            input_len;
+    unsigned          open:1;          /* for more of it */
+} agent_process_starter_t;
+
+
+static void agent_process_start_session(agent_request_t *r,
+    agent_process_t *p, agent_process_start_t *start);
+static void agent_process_start_spawned(agent_command_t *cmd,
+    const agent_session_error_t *error);
+static void agent_process_start_close(agent_request_t *r, int aborted);
+static void agent_process_start_done(agent_request_t *r, agent_process_t *p,
+    const char *input, size_t len, int open);
+
+
+void
+agent_process_post_start(agent_request_t *r)
+{
+    agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_process_start);
+}
+
+
+void
+agent_process_start(agent_request_t *r, json_t *body)
+{
+    int                     err;
+    char                    error[256];
+    agent_process_t        *p;
+    agent_process_start_t   start;
+    agent_process_error_t   refused;
+
+    if (agent_process_parse_start(body, &start, error, sizeof(error)) != 0) {
+        agent_http_error(r, 400, start.blank ? "INVALID_COMMAND"
+                                             : "VALIDATION_FAILED",
+                         NULL, "%s", error);
+        return;
+    }
+
+    p = agent_process_create(&start, &refused);
+
+    if (p == NULL) {
+        agent_http_error(r, refused.status, refused.code, refused.context,
+                         "%s", refused.message);
+        goto done;
+    }
+
+    if (p->session) {
+        agent_process_start_session(r, p, &start);
+        goto done;
+    }
+
+    err = agent_command_start_shell(p->cmd, start.command);
+
+    if (err) {
+        agent_exec_shell_failed(r, p->cmd, err, 1, start.command);
+        agent_command_destroy(p->cmd);
+        agent_process_discard(p);
+        goto done;
+    }
+
+    agent_process_start_done(r, p, start.input, start.input_len,
+                             start.stdin_open);
+
+done:
+
+    agent_process_free_start(&start);
+}
+
+
+static void
+agent_process_start_session(agent_request_t *r, agent_process_t *p,
+    agent_process_start_t *start)
+{
+    agent_process_starter_t  *x;
+
+    x = calloc(1, sizeof(agent_process_starter_t));
+
+    if (x && start->input) {
+        x->input = malloc(start->input_len + 1);
+    }
+
+    if (x == NULL || (start->input && x->input == NULL)) {
+        free(x);
+        agent_command_destroy(p->cmd);
+        agent_process_discard(p);
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+        return;
+    }
+
+    x->r = r;
+    x->process = p;
+    x->input_len = start->input_len;
+    x->open = start->stdin_open;
+
+    if (x->input) {
+        memcpy(x->input, start->input, start->input_len);
+    }
+
+    p->starter = x;
+
+    r->data = x;
+    r->on_close = agent_process_start_close;
+
+    agent_session_spawn(p->session, p->cmd, start->command,
+                        agent_process_start_spawned);
+}
+
+
+static void
+agent_process_start_spawned(agent_command_t *cmd,
+    const agent_session_error_t *error)
+{
+    agent_process_t          *p;
+    agent_process_starter_t  *x;
+
+    p = cmd->data;
+    x = p->starter;
+
+    p->starter = NULL;
+    x->process = NULL;
+
+    if (error == NULL) {
+        agent_process_start_done(x->r, p, x->input, x->input_len, x->open);
+        return;
+    }
+
+    agent_command_destroy(cmd);
+    agent_process_discard(p);
+
+    agent_http_error(x->r, error->status, error->code,
+                     json_incref(error->context), "%s", error->message);
+}
+
+
+static void
+agent_process_start_close(agent_request_t *r, int aborted)
+{
+    agent_process_t          *p;
+    agent_process_starter_t  *x;
+
+    x = r->data;
+    p = x->process;
+
+    /* nobody knows of it, and it does not run yet */
+
+    if (p) {
+        agent_session_cancel(p->cmd);
+        agent_process_discard(p);
+    }
+
+    free(x->input);
+    free(x);
+}
+
+
+static void
+agent_process_start_done(agent_request_t *r, agent_process_t *p,
+    const char *input, size_t len, int open)
+{
+    json_t  *json;
+
+    agent_process_started(p);
+
+    json = agent_process_reply(p);
+
+    if (json) {
+        json_object_set_new(json, "pid", json_integer(p->pid));
+        json_object_set_new(json, "command", json_string(p->command));
+
+        if (p->session) {
+            json_object_set_new(json, "sessionId", json_string(p->session));
+        }
+
+        if (p->shell) {
+            json_object_set_new(json, "shell", json_string(p->shell));
+        }
+    }
+
+    /* one that reads nothing of it is not at fault */
+
+    if (input) {
+        (void) agent_command_stdin_write(p->cmd, input, len);
+    }
+
+    if (!open) {
+        agent_command_stdin_end(p->cmd);
+    }
+
+    agent_http_json(r, 200, json);
+}

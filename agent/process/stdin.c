@@ -1,0 +1,297 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/base.h"
+#include "process/process.h"
+#include "process/routes.h"
+
+
+/*
+ * What a process is to read.  A body that is no JSON is the bytes themselves,
+ * passed on as they come and no faster than they are read; the answer comes
+ * when no more than AGENT_STDIN_HIGH of it waits.
+ */
+
+
+typedef struct {
+    agent_request_t        *r;
+    agent_process_watch_t   watch;     /* and thereby the process */
+    uint64_t                bytes;
+    unsigned                close:1;
+    unsigned                whole:1;   /* the body has ended */
+    unsigned                over:1;
+} agent_writer_t;
+
+
+static int agent_writer_start(agent_request_t *r);
+static void agent_writer_json(agent_request_t *r, json_t *body);
+static void agent_writer_body(agent_request_t *r, const char *buf,
+    size_t len);
+static void agent_writer_complete(agent_request_t *r);
+static int agent_writer_write(agent_writer_t *x, const char *buf, size_t len);
+static void agent_writer_more(agent_process_t *p);
+static void agent_writer_closed(agent_writer_t *x);
+static void agent_writer_exit(agent_process_watch_t *w);
+static void agent_writer_close(agent_request_t *r, int aborted);
+
+
+void
+agent_process_post_stdin(agent_request_t *r)
+{
+    const char  *type;
+
+    type = agent_http_header(r, "Content-Type");
+
+    if (type && strncasecmp(type, "application/json", 16) == 0
+        && (type[16] == '\0' || type[16] == ';' || type[16] == ' '))
+    {
+        agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_writer_json);
+        return;
+    }
+
+    if (agent_writer_start(r) == 0) {
+        r->on_body = agent_writer_body;
+        r->on_complete = agent_writer_complete;
+    }
+}
+
+
+/* 0, or -1 after an answer */
+
+static int
+agent_writer_start(agent_request_t *r)
+{
+    char             *arg;
+    agent_writer_t   *x;
+    agent_process_t  *p;
+
+    p = agent_process_running(r);
+
+    if (p == NULL) {
+        return -1;
+    }
+
+    if (p->writer) {
+        agent_http_error(r, 409, "RESOURCE_BUSY",
+                         json_pack("{s:s}", "processId", p->id),
+                         "another request still writes to process %s", p->id);
+        return -1;
+    }
+
+    if (p->cmd->in == NULL) {
+        agent_http_error(r, 409, "STDIN_CLOSED",
+                         json_pack("{s:s}", "processId", p->id),
+                         "standard input of process %s is closed, or was not "
+                         "opened by \"stdin\": true at its start", p->id);
+        return -1;
+    }
+
+    x = calloc(1, sizeof(agent_writer_t));
+
+    if (x == NULL) {
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+        return -1;
+    }
+
+    if (agent_process_wait_enter(r) != 0) {
+        free(x);
+        return -1;
+    }
+
+    arg = agent_http_arg(r, "close");
+    x->close = (arg && (strcmp(arg, "true") == 0 || strcmp(arg, "1") == 0));
+    free(arg);
+
+    x->r = r;
+    x->watch.data = x;
+    x->watch.on_exit = agent_writer_exit;
+
+    p->writer = r;
+    p->on_stdin = agent_writer_more;
+
+    agent_process_watch(p, &x->watch);
+
+    r->data = x;
+    r->on_close = agent_writer_close;
+
+    return 0;
+}
+
+
+static void
+agent_writer_json(agent_request_t *r, json_t *body)
+{
+    char                    error[256];
+    agent_writer_t         *x;
+    agent_process_input_t   in;
+
+    if (agent_process_parse_input(body, &in, error, sizeof(error)) != 0) {
+        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+        return;
+    }
+
+    if (agent_writer_start(r) == 0) {
+        x = r->data;
+        x->close |= in.close;
+        x->whole = 1;
+
+        if (agent_writer_write(x, in.data, in.len) == 0) {
+            agent_writer_more(x->watch.process);
+        }
+    }
+
+    free(in.data);
+}
+
+
+static void
+agent_writer_body(agent_request_t *r, const char *buf, size_t len)
+{
+    agent_writer_t  *x;
+
+    x = r->data;
+
+    if (agent_writer_write(x, buf, len) == 0
+        && agent_command_stdin_queued(x->watch.process->cmd)
+           > AGENT_STDIN_HIGH)
+    {
+        agent_http_pause(r);
+    }
+}
+
+
+static void
+agent_writer_complete(agent_request_t *r)
+{
+    agent_writer_t  *x;
+
+    x = r->data;
+
+    if (!x->over) {
+        x->whole = 1;
+        agent_writer_more(x->watch.process);
+    }
+}
+
+
+/* 0, or -1 after an answer */
+
+static int
+agent_writer_write(agent_writer_t *x, const char *buf, size_t len)
+{
+    agent_command_t  *cmd;
+
+    cmd = x->watch.process->cmd;
+
+    if (x->over) {
+        return -1;
+    }
+
+    if (len && (cmd == NULL
+                || agent_command_stdin_write(cmd, buf, len) != 0))
+    {
+        agent_writer_closed(x);
+        return -1;
+    }
+
+    x->bytes += len;
+
+    return 0;
+}
+
+
+/* there is room in the pipe; or nobody will read what is queued */
+
+static void
+agent_writer_more(agent_process_t *p)
+{
+    json_t          *json;
+    agent_writer_t  *x;
+
+    x = p->writer->data;
+
+    if (x->over) {
+        return;
+    }
+
+    if (p->cmd == NULL || p->cmd->in == NULL) {
+        agent_writer_closed(x);
+        return;
+    }
+
+    if (agent_command_stdin_queued(p->cmd) > AGENT_STDIN_HIGH) {
+        return;
+    }
+
+    if (!x->whole) {
+        agent_http_resume(x->r);
+        return;
+    }
+
+    x->over = 1;
+
+    json = agent_process_reply(p);
+
+    if (json) {
+        json_object_set_new(json, "bytes", json_integer(x->bytes));
+        json_object_set_new(json, "closed", json_boolean(x->close));
+    }
+
+    if (x->close) {
+        agent_command_stdin_end(p->cmd);
+    }
+
+    agent_http_json(x->r, 200, json);
+}
+
+
+static void
+agent_writer_closed(agent_writer_t *x)
+{
+    agent_process_t  *p;
+
+    p = x->watch.process;
+    x->over = 1;
+
+    agent_http_error(x->r, 409, "STDIN_CLOSED",
+                     json_pack("{s:s, s:I}", "processId", p->id, "bytes",
+                               (json_int_t) x->bytes),
+                     "process %s has closed its standard input", p->id);
+}
+
+
+static void
+agent_writer_exit(agent_process_watch_t *w)
+{
+    agent_writer_t  *x;
+
+    x = w->data;
+
+    if (!x->over) {
+        agent_writer_closed(x);
+    }
+}
+
+
+static void
+agent_writer_close(agent_request_t *r, int aborted)
+{
+    agent_writer_t  *x;
+
+    x = r->data;
+
+    x->watch.process->writer = NULL;
+
+    agent_process_unwatch(&x->watch);
+    agent_process_wait_leave();
+
+    free(x);
+}

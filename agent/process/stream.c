@@ -1,0 +1,325 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "http/sse.h"
+#include "process/process.h"
+#include "process/routes.h"
+
+
+/*
+ * The log as events, and then the end.  An event's id is the offset behind
+ * what it brings: a client that comes back with it misses nothing and gets
+ * nothing twice.
+ */
+
+
+typedef struct {
+    agent_request_t        *r;
+    agent_process_watch_t   watch;
+    agent_spool_reader_t   *reader;
+    uv_timer_t              beat;
+    unsigned                spoke:1;
+    unsigned                over:1;
+} agent_stream_t;
+
+
+static int agent_stream_offset(agent_request_t *r, agent_process_t *p,
+    uint64_t *offset);
+static void agent_stream_begin(agent_stream_t *x, uint64_t offset);
+static void agent_stream_event(agent_process_watch_t *w);
+static void agent_stream_ready(void *data);
+static void agent_stream_drain(agent_request_t *r);
+static void agent_stream_more(agent_stream_t *x);
+static void agent_stream_gap(agent_stream_t *x, agent_spool_piece_t *piece);
+static void agent_stream_exit(agent_stream_t *x);
+static void agent_stream_beat(uv_timer_t *timer);
+static void agent_stream_close(agent_request_t *r, int aborted);
+static void agent_stream_closed(uv_handle_t *handle);
+
+
+void
+agent_process_get_stream(agent_request_t *r)
+{
+    uint64_t          offset;
+    agent_stream_t   *x;
+    agent_process_t  *p;
+
+    p = agent_process_of(r);
+
+    if (p == NULL || agent_stream_offset(r, p, &offset) != 0) {
+        return;
+    }
+
+    if (strcmp(r->method, "HEAD") == 0) {
+        agent_sse_begin(r);
+        agent_http_end(r);
+        return;
+    }
+
+    x = calloc(1, sizeof(agent_stream_t));
+
+    if (x) {
+        x->reader = agent_spool_reader_create(p->log, offset,
+                                              agent_stream_ready, x);
+    }
+
+    if (x == NULL || x->reader == NULL) {
+        free(x);
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+        return;
+    }
+
+    if (agent_process_wait_enter(r) != 0) {
+        agent_spool_reader_free(x->reader);
+        free(x);
+        return;
+    }
+
+    x->r = r;
+    x->watch.data = x;
+    x->watch.on_output = agent_stream_event;
+    x->watch.on_exit = agent_stream_event;
+
+    r->data = x;
+    r->on_drain = agent_stream_drain;
+    r->on_close = agent_stream_close;
+
+    agent_process_watch(p, &x->watch);
+
+    uv_timer_init(agent_loop, &x->beat);
+    x->beat.data = x;
+    uv_timer_start(&x->beat, agent_stream_beat, AGENT_EXEC_BEAT,
+                   AGENT_EXEC_BEAT);
+
+    agent_stream_begin(x, offset);
+    agent_stream_more(x);
+}
+
+
+/* Last-Event-ID, or ?offset=, or the beginning; -1 after an answer */
+
+static int
+agent_stream_offset(agent_request_t *r, agent_process_t *p, uint64_t *offset)
+{
+    int          rc;
+    char        *arg;
+    uint64_t     end;
+    const char  *last;
+
+    *offset = 0;
+    rc = 0;
+
+    last = agent_http_header(r, "Last-Event-ID");
+
+    if (last) {
+        rc = agent_process_parse_offset(last, offset);
+
+    } else {
+        arg = agent_http_arg(r, "offset");
+
+        if (arg) {
+            rc = agent_process_parse_offset(arg, offset);
+            free(arg);
+        }
+    }
+
+    if (rc != 0) {
+        agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
+                         "%s: not an offset", last ? "Last-Event-ID"
+                                                   : "offset");
+        return -1;
+    }
+
+    end = agent_spool_end(p->log);
+
+    if (*offset > end) {
+        agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
+                         "%s: behind the end of the log, %" PRIu64,
+                         last ? "Last-Event-ID" : "offset", end);
+        return -1;
+    }
+
+    return 0;
+}
+
+
+static void
+agent_stream_begin(agent_stream_t *x, uint64_t offset)
+{
+    char              stamp[32];
+    agent_process_t  *p;
+
+    p = x->watch.process;
+
+    agent_sse_begin(x->r);
+    agent_sse_json(x->r, NULL,
+                   json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s}",
+                             "type", "process_info",
+                             "processId", p->id,
+                             "command", p->command,
+                             "status", agent_process_status(p->status),
+                             "pid", (json_int_t) p->pid,
+                             "offset", (json_int_t) offset,
+                             "timestamp", agent_timestamp(stamp)));
+}
+
+
+static void
+agent_stream_event(agent_process_watch_t *w)
+{
+    agent_stream_more(w->data);
+}
+
+
+static void
+agent_stream_ready(void *data)
+{
+    agent_stream_more(data);
+}
+
+
+static void
+agent_stream_drain(agent_request_t *r)
+{
+    agent_stream_more(r->data);
+}
+
+
+static void
+agent_stream_more(agent_stream_t *x)
+{
+    uint64_t              id;
+    agent_process_t      *p;
+    agent_spool_piece_t   piece;
+
+    p = x->watch.process;
+
+    if (x->over) {
+        return;
+    }
+
+    /* a reader that does not read does not stop the process: it is on disk */
+
+    while (agent_http_queued(x->r) <= AGENT_HTTP_HIGH) {
+
+        switch (agent_spool_read(x->reader, &piece)) {
+
+        case AGENT_SPOOL_DATA:
+            x->spoke = 1;
+            id = piece.end;
+            agent_sse_output(x->r, &id, p->id, piece.stream, piece.data,
+                             (size_t) (piece.end - piece.offset));
+            break;
+
+        case AGENT_SPOOL_GAP:
+            agent_stream_gap(x, &piece);
+            break;
+
+        case AGENT_SPOOL_WAIT:
+            return;
+
+        default: /* AGENT_SPOOL_OFF */
+
+            if (agent_process_ended(p)) {
+                agent_stream_exit(x);
+            }
+
+            return;
+        }
+    }
+}
+
+
+/* what was asked for, or what the reader was too slow for, is not kept */
+
+static void
+agent_stream_gap(agent_stream_t *x, agent_spool_piece_t *piece)
+{
+    char              stamp[32];
+    uint64_t          id;
+    agent_process_t  *p;
+
+    p = x->watch.process;
+    id = piece->end;
+
+    agent_sse_json(x->r, &id,
+                   json_pack("{s:s, s:s, s:I, s:I, s:s}",
+                             "type", "truncated",
+                             "processId", p->id,
+                             "from", (json_int_t) piece->offset,
+                             "to", (json_int_t) piece->end,
+                             "timestamp", agent_timestamp(stamp)));
+}
+
+
+static void
+agent_stream_exit(agent_stream_t *x)
+{
+    char              data[128], stamp[32];
+    json_t           *json;
+    agent_process_t  *p;
+
+    p = x->watch.process;
+    x->over = 1;
+
+    snprintf(data, sizeof(data), "Process %s with exit code %d",
+             agent_process_status(p->status), p->exit.code);
+
+    json = json_pack("{s:s, s:s, s:s, s:s, s:s}",
+                     "type", "exit",
+                     "processId", p->id,
+                     "status", agent_process_status(p->status),
+                     "data", data,
+                     "timestamp", agent_timestamp(stamp));
+
+    agent_process_json_end(json, p);
+
+    agent_sse_json(x->r, NULL, json);
+    agent_http_end(x->r);
+}
+
+
+static void
+agent_stream_beat(uv_timer_t *timer)
+{
+    agent_stream_t  *x;
+
+    x = timer->data;
+
+    if (!x->spoke && !x->over) {
+        agent_sse_beat(x->r);
+    }
+
+    x->spoke = 0;
+}
+
+
+static void
+agent_stream_close(agent_request_t *r, int aborted)
+{
+    agent_stream_t  *x;
+
+    x = r->data;
+
+    agent_spool_reader_free(x->reader);
+    agent_process_unwatch(&x->watch);
+    agent_process_wait_leave();
+
+    uv_close((uv_handle_t *) &x->beat, agent_stream_closed);
+}
+
+
+static void
+agent_stream_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}

@@ -1,0 +1,495 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "base/utf8.h"
+#include "process/routes.h"
+#include "process/wait.h"
+
+
+/* as much of a line as an answer shows */
+#define AGENT_SEARCH_LINE  4096
+
+
+typedef struct agent_search_s  agent_search_t;
+
+
+/*
+ * The pattern and its place in the log.  An expression is run in a thread:
+ * one of all at a time, so that hostile ones leave the pool's other threads
+ * to the logs and files.
+ */
+
+typedef struct agent_search_job_s {
+    agent_search_t         *search;    /* NULL: it has gone */
+    agent_pattern_t        *pattern;
+    agent_pattern_state_t   states[2];
+    int                     stream;    /* of what follows */
+    char                    buf[AGENT_PATTERN_WINDOW];
+    size_t                  len;       /* 0: it is the end */
+    ssize_t                 at;
+    uv_work_t               work;
+    unsigned                busy:1;    /* it waits, or runs */
+    TAILQ_ENTRY(agent_search_job_s)  link;
+} agent_search_job_t;
+
+
+TAILQ_HEAD(agent_search_jobs_s, agent_search_job_s);
+
+
+/* wait-for-log: the log is read from an offset on, and then as it grows */
+
+struct agent_search_s {
+    agent_wait_t            wait;
+    agent_search_job_t     *job;
+    agent_spool_reader_t   *reader;
+    uv_idle_t               idle;
+    int                     stream;    /* 0: both */
+    int                     last;      /* streams whose end has been seen */
+
+    /* the line that is not whole yet, of each stream */
+    char                   *line[2];
+    size_t                  line_len[2];
+
+    unsigned                yielded:1;
+};
+
+
+static void agent_search_body(agent_request_t *r, json_t *body);
+static void agent_search_event(agent_process_watch_t *watch);
+static void agent_search_ready(void *data);
+static void agent_search_idle(uv_idle_t *idle);
+static void agent_search_more(agent_search_t *x);
+static void agent_search_run(agent_search_t *x, const char *buf, size_t len);
+static void agent_search_next(void);
+static void agent_search_work(uv_work_t *work);
+static void agent_search_worked(uv_work_t *work, int status);
+static void agent_search_done(agent_search_t *x, const char *buf, size_t len,
+    ssize_t at);
+static void agent_search_keep(agent_search_t *x, int n, const char *buf,
+    size_t len);
+static void agent_search_found(agent_search_t *x, int stream,
+    uint64_t offset);
+static void agent_search_close(agent_wait_t *w);
+static void agent_search_free(agent_search_job_t *job);
+
+
+static struct agent_search_jobs_s  agent_search_jobs =
+    TAILQ_HEAD_INITIALIZER(agent_search_jobs);
+
+static agent_search_job_t  *agent_search_running;
+
+
+void
+agent_process_post_wait_log(agent_request_t *r)
+{
+    agent_http_read_json(r, AGENT_WAIT_JSON_MAX, agent_search_body);
+}
+
+
+static void
+agent_search_body(agent_request_t *r, json_t *body)
+{
+    int                      i;
+    char                     error[256], condition[160];
+    agent_search_t          *x;
+    agent_process_search_t   search;
+
+    if (agent_process_parse_search(body, &search, error, sizeof(error)) != 0)
+    {
+        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+        return;
+    }
+
+    i = snprintf(condition, sizeof(condition), "log line \"%.128s",
+                 search.text);
+    i -= (int) agent_utf8_tail(condition, i);
+    snprintf(condition + i, sizeof(condition) - i, "\"");
+
+    x = (agent_search_t *) agent_wait_create(r, sizeof(agent_search_t),
+                                             search.timeout_ms, condition);
+
+    if (x == NULL) {
+        agent_pattern_free(search.pattern);
+        return;
+    }
+
+    x->stream = search.stream;
+    x->wait.watch.on_output = agent_search_event;
+    x->wait.watch.on_exit = agent_search_event;
+    x->wait.on_close = agent_search_close;
+
+    uv_idle_init(agent_loop, &x->idle);
+    x->idle.data = x;
+    x->wait.handles++;
+
+    x->line[0] = malloc(AGENT_SEARCH_LINE);
+    x->line[1] = malloc(AGENT_SEARCH_LINE);
+    x->job = calloc(1, sizeof(agent_search_job_t));
+    x->reader = agent_spool_reader_create(x->wait.watch.process->log,
+                                          search.offset, agent_search_ready,
+                                          x);
+
+    if (x->reader == NULL || x->job == NULL || x->line[0] == NULL
+        || x->line[1] == NULL)
+    {
+        agent_pattern_free(search.pattern);
+        agent_wait_no_memory(&x->wait);
+        return;
+    }
+
+    x->job->search = x;
+    x->job->pattern = search.pattern;
+    x->job->work.data = x->job;
+
+    agent_search_more(x);
+}
+
+
+static void
+agent_search_event(agent_process_watch_t *watch)
+{
+    agent_search_more(watch->data);
+}
+
+
+static void
+agent_search_ready(void *data)
+{
+    agent_search_more(data);
+}
+
+
+static void
+agent_search_idle(uv_idle_t *idle)
+{
+    agent_search_t  *x;
+
+    x = idle->data;
+    x->yielded = 0;
+
+    uv_idle_stop(idle);
+
+    agent_search_more(x);
+}
+
+
+/* a piece a turn: others have work to do */
+
+static void
+agent_search_more(agent_search_t *x)
+{
+    size_t                len;
+    agent_search_job_t   *job;
+    agent_spool_piece_t   piece;
+
+    job = x->job;
+
+    if (x->wait.over || x->yielded || job->busy) {
+        return;
+    }
+
+    switch (agent_spool_read(x->reader, &piece)) {
+
+    case AGENT_SPOOL_WAIT:
+        return;
+
+    case AGENT_SPOOL_DATA:
+
+        if (x->stream && x->stream != piece.stream) {
+            break;
+        }
+
+        len = (size_t) (piece.end - piece.offset);
+
+        if (agent_pattern_is_regex(job->pattern)
+            && len > AGENT_PATTERN_WINDOW)
+        {
+            agent_spool_unread(x->reader, len - AGENT_PATTERN_WINDOW);
+            len = AGENT_PATTERN_WINDOW;
+        }
+
+        job->stream = piece.stream;
+        agent_search_run(x, piece.data, len);
+        return;
+
+    case AGENT_SPOOL_GAP:
+
+        /* what is on either side of it is not one line */
+
+        agent_pattern_begin(&job->states[0]);
+        agent_pattern_begin(&job->states[1]);
+        x->line_len[0] = 0;
+        x->line_len[1] = 0;
+        break;
+
+    default: /* AGENT_SPOOL_OFF */
+
+        if (!agent_process_ended(x->wait.watch.process)) {
+            return;
+        }
+
+        /* the last lines may have no end */
+
+        if (x->last == 2) {
+            agent_wait_exited(&x->wait);
+            return;
+        }
+
+        job->stream = ++x->last;
+        agent_search_run(x, NULL, 0);
+        return;
+    }
+
+    x->yielded = 1;
+    uv_idle_start(&x->idle, agent_search_idle);
+}
+
+
+static void
+agent_search_run(agent_search_t *x, const char *buf, size_t len)
+{
+    agent_search_job_t  *job;
+
+    job = x->job;
+
+    if (!agent_pattern_is_regex(job->pattern)) {
+        agent_search_done(x, buf, len,
+                          len ? agent_pattern_feed(job->pattern,
+                                             &job->states[job->stream - 1],
+                                             buf, len) : -1);
+        return;
+    }
+
+    if (len) {
+        memcpy(job->buf, buf, len);
+    }
+
+    job->len = len;
+    job->busy = 1;
+
+    TAILQ_INSERT_TAIL(&agent_search_jobs, job, link);
+
+    agent_search_next();
+}
+
+
+static void
+agent_search_next(void)
+{
+    agent_search_job_t  *job;
+
+    job = TAILQ_FIRST(&agent_search_jobs);
+
+    if (job == NULL || agent_search_running) {
+        return;
+    }
+
+    TAILQ_REMOVE(&agent_search_jobs, job, link);
+
+    agent_search_running = job;
+
+    (void) uv_queue_work(agent_loop, &job->work, agent_search_work,
+                         agent_search_worked);
+}
+
+
+static void
+agent_search_work(uv_work_t *work)
+{
+    agent_search_job_t     *job;
+    agent_pattern_state_t  *state;
+
+    job = work->data;
+    state = &job->states[job->stream - 1];
+
+    if (job->len) {
+        job->at = agent_pattern_feed(job->pattern, state, job->buf, job->len);
+
+    } else {
+        job->at = agent_pattern_end(job->pattern, state) ? 0 : -1;
+    }
+}
+
+
+static void
+agent_search_worked(uv_work_t *work, int status)
+{
+    agent_search_job_t  *job;
+
+    job = work->data;
+    job->busy = 0;
+
+    agent_search_running = NULL;
+    agent_search_next();
+
+    if (job->search == NULL) {
+        agent_search_free(job);
+
+    } else if (!job->search->wait.over) {
+        agent_search_done(job->search, job->buf, job->len, job->at);
+    }
+}
+
+
+static void
+agent_search_done(agent_search_t *x, const char *buf, size_t len, ssize_t at)
+{
+    int          n;
+    size_t       end;
+    const char  *p;
+
+    n = x->job->stream - 1;
+
+    if (at == -1) {
+        agent_search_keep(x, n, buf, len);
+
+        x->yielded = 1;
+        uv_idle_start(&x->idle, agent_search_idle);
+        return;
+    }
+
+    /* the line that the match ends in, as far as it is there */
+
+    end = at;
+
+    if (end && buf[end - 1] == '\n') {
+        end--;
+    }
+
+    agent_search_keep(x, n, buf, end);
+
+    p = len ? memchr(buf + end, '\n', len - end) : NULL;
+
+    agent_search_keep(x, n, buf + end, p ? (size_t) (p - buf) - end
+                                         : len - end);
+
+    agent_search_found(x, n + 1, agent_spool_reader_offset(x->reader) - len
+                                 + at);
+}
+
+
+/* of what has passed, the line that is not whole yet */
+
+static void
+agent_search_keep(agent_search_t *x, int n, const char *buf, size_t len)
+{
+    size_t       room;
+    const char  *p;
+
+    if (len == 0) {
+        return;
+    }
+
+    p = memrchr(buf, '\n', len);
+
+    if (p) {
+        p++;
+        len -= p - buf;
+        buf = p;
+        x->line_len[n] = 0;
+    }
+
+    room = AGENT_SEARCH_LINE - x->line_len[n];
+
+    if (len > room) {
+        len = room;
+    }
+
+    memcpy(x->line[n] + x->line_len[n], buf, len);
+    x->line_len[n] += len;
+}
+
+
+static void
+agent_search_found(agent_search_t *x, int stream, uint64_t offset)
+{
+    char    *line, *text;
+    size_t   len, n;
+    json_t  *json;
+
+    line = x->line[stream - 1];
+    len = x->line_len[stream - 1];
+
+    if (len == AGENT_SEARCH_LINE) {
+        len -= agent_utf8_tail(line, len);
+    }
+
+    text = malloc(len * AGENT_JSON_ESCAPE + agent_base64_len(len) + 64);
+
+    if (text == NULL) {
+        agent_wait_no_memory(&x->wait);
+        return;
+    }
+
+    /* bytes that are no text are replaced there as everywhere */
+
+    n = sprintf(text, "{\"line\":\"");
+    n += agent_json_escape(text + n, line, len);
+
+    if (!agent_utf8_valid(line, len)) {
+        n += sprintf(text + n, "\",\"lineBase64\":\"");
+        n += agent_base64(text + n, line, len);
+    }
+
+    n += sprintf(text + n, "\"}");
+
+    json = json_loadb(text, n, JSON_ALLOW_NUL, NULL);
+    free(text);
+
+    if (json) {
+        json_object_set_new(json, "stream", json_string(stream == 1
+                                                        ? "stdout"
+                                                        : "stderr"));
+        json_object_set_new(json, "offset",
+                            json_integer((json_int_t) offset));
+    }
+
+    agent_wait_ready(&x->wait, json);
+}
+
+
+static void
+agent_search_close(agent_wait_t *w)
+{
+    agent_search_t      *x;
+    agent_search_job_t  *job;
+
+    x = (agent_search_t *) w;
+    job = x->job;
+
+    agent_spool_reader_free(x->reader);
+
+    free(x->line[0]);
+    free(x->line[1]);
+
+    if (job) {
+        job->search = NULL;
+
+        if (job->busy && job != agent_search_running) {
+            TAILQ_REMOVE(&agent_search_jobs, job, link);
+            job->busy = 0;
+        }
+
+        if (!job->busy) {
+            agent_search_free(job);
+        }
+    }
+
+    uv_close((uv_handle_t *) &x->idle, agent_wait_closed);
+}
+
+
+static void
+agent_search_free(agent_search_job_t *job)
+{
+    agent_pattern_free(job->pattern);
+    free(job);
+}

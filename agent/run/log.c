@@ -1,0 +1,603 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "base/utf8.h"
+#include "run/log_int.h"
+
+
+#define AGENT_SPOOL_FIRST   1024       /* bytes of a block to begin with */
+
+/* blocks in memory: one filling, one being written, and the rest waiting */
+#define AGENT_SPOOL_BLOCKS  3
+
+
+static void agent_spool_put(agent_spool_t *s, int stream, const char *buf,
+    size_t len);
+static size_t agent_spool_room(agent_spool_block_t *b, int stream, int *join);
+static int agent_spool_grow(agent_spool_block_t *b, size_t size);
+static agent_spool_block_t *agent_spool_block(agent_spool_t *s);
+static void agent_spool_write(agent_spool_t *s);
+static void agent_spool_work(uv_work_t *work);
+static int agent_spool_open(void);
+static void agent_spool_written(uv_work_t *work, int status);
+static void agent_spool_drop_lost(agent_spool_t *s);
+static void agent_spool_close(uv_work_t *work);
+static void agent_spool_closed(uv_work_t *work, int status);
+
+
+agent_spool_t *
+agent_spool_create(size_t bytes, void (*on_room)(void *data), void *data)
+{
+    agent_spool_t  *s;
+
+    s = calloc(1, sizeof(agent_spool_t));
+
+    if (s == NULL) {
+        return NULL;
+    }
+
+    s->nslots = bytes / AGENT_SPOOL_BLOCK;
+    s->index = malloc(s->nslots * sizeof(uint64_t));
+
+    if (s->index == NULL) {
+        free(s);
+        return NULL;
+    }
+
+    s->refs = 1;
+    s->fd = -1;
+    s->on_room = on_room;
+    s->data = data;
+
+    return s;
+}
+
+
+void
+agent_spool_release(agent_spool_t *s)
+{
+    s->on_room = NULL;
+
+    agent_spool_unref(s);
+}
+
+
+void
+agent_spool_unref(agent_spool_t *s)
+{
+    agent_spool_block_t  *b;
+
+    if (--s->refs) {
+        return;
+    }
+
+    while ((b = s->head) != NULL) {
+        s->head = b->next;
+        free(b->data);
+        free(b);
+    }
+
+    free(s->index);
+
+    if (s->fd == -1) {
+        free(s);
+        return;
+    }
+
+    /* the file goes with its last descriptor, which may take a while */
+
+    s->work.data = s;
+
+    if (uv_queue_work(agent_loop, &s->work, agent_spool_close,
+                      agent_spool_closed)
+        != 0)
+    {
+        close(s->fd);
+        free(s);
+    }
+}
+
+
+static void
+agent_spool_close(uv_work_t *work)
+{
+    agent_spool_t  *s;
+
+    s = work->data;
+
+    close(s->fd);
+}
+
+
+static void
+agent_spool_closed(uv_work_t *work, int status)
+{
+    free(work->data);
+}
+
+
+int
+agent_spool_append(agent_spool_t *s, int stream, const char *buf, size_t len)
+{
+    char    *held, join[4];
+    size_t   n, tail;
+
+    held = s->held[stream - 1];
+    n = s->nheld[stream - 1];
+
+    /* a character whose beginning is held: it is whole now, or none */
+
+    while (n && len) {
+        memcpy(join, held, n);
+        join[n++] = *buf++;
+        len--;
+
+        if (agent_utf8_tail(join, n) == n) {
+            memcpy(held, join, n);
+            s->nheld[stream - 1] = n;
+            continue;
+        }
+
+        s->nheld[stream - 1] = 0;
+
+        tail = agent_utf8_tail(join, n);
+        agent_spool_put(s, stream, join, n - tail);
+
+        memcpy(held, join + n - tail, tail);
+        s->nheld[stream - 1] = n = tail;
+    }
+
+    tail = len ? agent_utf8_tail(buf, len) : 0;
+
+    if (tail) {
+        len -= tail;
+        memcpy(held, buf + len, tail);
+        s->nheld[stream - 1] = tail;
+    }
+
+    agent_spool_put(s, stream, buf, len);
+
+    if (s->nblocks > AGENT_SPOOL_BLOCKS) {
+        s->full = 1;
+    }
+
+    return s->full;
+}
+
+
+void
+agent_spool_finish(agent_spool_t *s)
+{
+    int                   i;
+    char                 *data;
+    agent_spool_block_t  *b;
+
+    for (i = 0; i < 2; i++) {
+        agent_spool_put(s, i + 1, s->held[i], s->nheld[i]);
+        s->nheld[i] = 0;
+    }
+
+    b = s->tail;
+
+    /* one that is being written belongs to a thread */
+
+    if (b && b->used < b->size && !(s->writing && b == s->head)) {
+        data = realloc(b->data, b->used + 1);
+
+        if (data) {
+            b->data = data;
+            b->size = b->used + 1;
+        }
+    }
+}
+
+
+static void
+agent_spool_put(agent_spool_t *s, int stream, const char *buf, size_t len)
+{
+    int                   join;
+    char                 *head;
+    size_t                n, room, frame;
+    agent_spool_block_t  *b;
+
+    while (len) {
+        b = s->closed ? NULL : s->tail;
+
+        room = b ? agent_spool_room(b, stream, &join) : 0;
+        n = len;
+
+        if (n > room) {
+            n = room;
+            n -= n ? agent_utf8_tail(buf, n) : 0;
+        }
+
+        if (n == 0) {
+            b = agent_spool_block(s);
+
+            if (b == NULL) {
+                goto lost;
+            }
+
+            continue;
+        }
+
+        if (agent_spool_grow(b, b->used + (join ? 0 : AGENT_SPOOL_HEAD) + n)
+            != 0)
+        {
+            goto lost;
+        }
+
+        if (!join) {
+            b->frame = b->used;
+            b->data[b->used] = (char) stream;
+            b->data[b->used + 1] = 0;
+            b->data[b->used + 2] = 0;
+            b->used += AGENT_SPOOL_HEAD;
+        }
+
+        memcpy(b->data + b->used, buf, n);
+        b->used += n;
+
+        head = b->data + b->frame;
+        frame = b->used - b->frame - AGENT_SPOOL_HEAD;
+
+        head[1] = (char) (frame & 0xff);
+        head[2] = (char) (frame >> 8);
+
+        s->end += n;
+        buf += n;
+        len -= n;
+    }
+
+    return;
+
+lost:
+
+    /* no memory: the offsets go on behind a gap */
+
+    if (s->error == 0) {
+        s->lost = s->end;
+    }
+
+    s->error = ENOMEM;
+    s->end += len;
+    s->closed = 1;
+}
+
+
+/* how much of the stream fits into the block; join: into its last frame */
+
+static size_t
+agent_spool_room(agent_spool_block_t *b, int stream, int *join)
+{
+    *join = (b->used && b->data[b->frame] == stream);
+
+    if (*join) {
+        return AGENT_SPOOL_BLOCK - b->used;
+    }
+
+    return AGENT_SPOOL_BLOCK - b->used > AGENT_SPOOL_HEAD
+           ? AGENT_SPOOL_BLOCK - b->used - AGENT_SPOOL_HEAD : 0;
+}
+
+
+static int
+agent_spool_grow(agent_spool_block_t *b, size_t size)
+{
+    char    *data;
+    size_t   n;
+
+    if (size <= b->size) {
+        return 0;
+    }
+
+    n = b->size ? b->size : AGENT_SPOOL_FIRST;
+
+    while (n < size) {
+        n *= 2;
+    }
+
+    if (n > AGENT_SPOOL_BLOCK) {
+        n = AGENT_SPOOL_BLOCK;
+    }
+
+    data = realloc(b->data, n);
+
+    if (data == NULL) {
+        return -1;
+    }
+
+    b->data = data;
+    b->size = n;
+
+    return 0;
+}
+
+
+static agent_spool_block_t *
+agent_spool_block(agent_spool_t *s)
+{
+    agent_spool_block_t  *b;
+
+    b = calloc(1, sizeof(agent_spool_block_t));
+
+    if (b == NULL) {
+        return NULL;
+    }
+
+    b->number = s->tail ? s->tail->number + 1 : 0;
+    b->offset = s->end;
+
+    if (s->tail) {
+        s->tail->next = b;
+
+    } else {
+        s->head = b;
+    }
+
+    s->tail = b;
+    s->nblocks++;
+    s->closed = 0;
+
+    agent_spool_write(s);
+
+    return b;
+}
+
+
+/* the oldest block in memory goes to the file, unless it is the newest too */
+
+static void
+agent_spool_write(agent_spool_t *s)
+{
+    agent_spool_block_t  *b;
+
+    b = s->head;
+
+    if (s->writing || b == s->tail) {
+        return;
+    }
+
+    /* what it takes the place of is given up first: it may be being read */
+
+    while (b->number - s->first >= s->nslots) {
+        s->first++;
+    }
+
+    s->writing = 1;
+    s->refs++;
+    s->work.data = s;
+
+    if (uv_queue_work(agent_loop, &s->work, agent_spool_work,
+                      agent_spool_written)
+        != 0)
+    {
+        s->work_error = ENOMEM;
+        agent_spool_written(&s->work, 0);
+    }
+}
+
+
+static void
+agent_spool_work(uv_work_t *work)
+{
+    size_t                done, len;
+    ssize_t               n;
+    agent_spool_t        *s;
+    agent_spool_block_t  *b;
+
+    s = work->data;
+    b = s->head;
+
+    s->work_error = 0;
+
+    if (s->fd == -1) {
+        s->fd = agent_spool_open();
+
+        if (s->fd == -1) {
+            s->work_error = errno;
+            return;
+        }
+    }
+
+    len = b->used;
+
+    if (len < b->size) {
+        b->data[len++] = 0;
+    }
+
+    for (done = 0; done < len; done += n) {
+
+        n = pwrite(s->fd, b->data + done, len - done,
+                   (off_t) (b->number % s->nslots) * AGENT_SPOOL_BLOCK
+                   + (off_t) done);
+
+        if (n == -1 && errno == EINTR) {
+            n = 0;
+            continue;
+        }
+
+        if (n <= 0) {
+            s->work_error = n == 0 ? ENOSPC : errno;
+            return;
+        }
+    }
+}
+
+
+/* -1 with the errno that says most */
+
+static int
+agent_spool_open(void)
+{
+    int          fd, err;
+    char         path[64], name[33];
+    size_t       i;
+
+    static const char  *dirs[] = { "/var/tmp", "/tmp", "/run", "/" };
+
+    err = 0;
+
+    for (i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+
+        fd = open(dirs[i], O_TMPFILE|O_RDWR|O_EXCL|O_CLOEXEC, 0600);
+
+        if (fd != -1) {
+            return fd;
+        }
+
+        if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) {
+
+            /* not on every file system: the name is gone in a moment */
+
+            agent_random_hex(name, sizeof(name));
+            snprintf(path, sizeof(path), "%s/.%s", dirs[i], name);
+
+            fd = open(path, O_RDWR|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC,
+                      0600);
+
+            if (fd != -1) {
+                unlink(path);
+                return fd;
+            }
+        }
+
+        if (err == 0 || err == ENOENT || err == ENOTDIR) {
+            err = errno;
+        }
+    }
+
+    errno = err;
+
+    return -1;
+}
+
+
+static void
+agent_spool_written(uv_work_t *work, int status)
+{
+    uint64_t              number;
+    agent_spool_t        *s;
+    agent_spool_block_t  *b;
+
+    s = work->data;
+    s->writing = 0;
+
+    b = s->head;
+    number = b->number;
+
+    s->index[number % s->nslots] = b->offset;
+
+    if (s->slots < s->nslots) {
+        s->slots++;
+    }
+
+    s->head = b->next;
+    s->nblocks--;
+
+    free(b->data);
+    free(b);
+
+    if (s->work_error) {
+        agent_spool_block_lost(s, number, s->work_error);
+        agent_spool_drop_lost(s);
+    }
+
+    agent_spool_write(s);
+
+    if (s->full && s->nblocks <= AGENT_SPOOL_BLOCKS - 1) {
+        s->full = 0;
+
+        if (s->on_room) {
+            s->on_room(s->data);
+        }
+    }
+
+    agent_spool_unref(s);
+}
+
+
+void
+agent_spool_block_lost(agent_spool_t *s, uint64_t number, int err)
+{
+    if (s->error == 0) {
+        s->lost = s->index[number % s->nslots];
+    }
+
+    s->error = err;
+    s->index[number % s->nslots] |= AGENT_SPOOL_LOST;
+}
+
+
+/* where nothing is kept before them, they are no gap but its edge */
+
+static void
+agent_spool_drop_lost(agent_spool_t *s)
+{
+    while (s->first < s->head->number
+           && (s->index[s->first % s->nslots] & AGENT_SPOOL_LOST))
+    {
+        s->first++;
+    }
+}
+
+
+uint64_t
+agent_spool_begin(agent_spool_t *s)
+{
+    return agent_spool_block_offset(s, s->first);
+}
+
+
+uint64_t
+agent_spool_end(agent_spool_t *s)
+{
+    return s->end;
+}
+
+
+uint64_t
+agent_spool_block_offset(agent_spool_t *s, uint64_t number)
+{
+    agent_spool_block_t  *b;
+
+    if (s->head && number < s->head->number) {
+        return s->index[number % s->nslots] & ~AGENT_SPOOL_LOST;
+    }
+
+    for (b = s->head; b; b = b->next) {
+
+        if (b->number == number) {
+            return b->offset;
+        }
+    }
+
+    return s->end;
+}
+
+
+size_t
+agent_spool_disk(agent_spool_t *s)
+{
+    return s->slots * AGENT_SPOOL_BLOCK;
+}
+
+
+int
+agent_spool_error(agent_spool_t *s, uint64_t *offset)
+{
+    *offset = s->lost;
+
+    return s->error;
+}

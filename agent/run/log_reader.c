@@ -1,0 +1,337 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "run/log_int.h"
+
+
+struct agent_spool_reader_s {
+    agent_spool_t  *spool;
+    uint64_t        offset;
+
+    /* the frame to begin at, instead of at the first one of the block */
+    uint64_t        number;
+    size_t          at;
+    uint64_t        at_offset;
+
+    /* a block of the file */
+    char           *buf;
+    uint64_t        buf_number;
+    ssize_t         buf_len;
+    int             buf_error;
+
+    uv_work_t       work;
+    void          (*on_ready)(void *data);
+    void           *data;
+
+    unsigned        loading:1;
+    unsigned        loaded:1;
+    unsigned        gone:1;
+};
+
+
+static uint64_t agent_spool_find(agent_spool_t *s, uint64_t offset);
+static int agent_spool_parse(agent_spool_reader_t *rd, uint64_t number,
+    const char *data, size_t used, agent_spool_piece_t *piece);
+static void agent_spool_load(uv_work_t *work);
+static void agent_spool_loaded(uv_work_t *work, int status);
+
+
+agent_spool_reader_t *
+agent_spool_reader_create(agent_spool_t *s, uint64_t offset,
+    void (*on_ready)(void *data), void *data)
+{
+    agent_spool_reader_t  *rd;
+
+    rd = calloc(1, sizeof(agent_spool_reader_t));
+
+    if (rd == NULL) {
+        return NULL;
+    }
+
+    s->refs++;
+
+    rd->spool = s;
+    rd->offset = offset;
+    rd->number = UINT64_MAX;
+    rd->on_ready = on_ready;
+    rd->data = data;
+
+    return rd;
+}
+
+
+void
+agent_spool_reader_free(agent_spool_reader_t *rd)
+{
+    if (rd == NULL) {
+        return;
+    }
+
+    if (rd->loading) {
+        rd->gone = 1;
+        return;
+    }
+
+    agent_spool_unref(rd->spool);
+
+    free(rd->buf);
+    free(rd);
+}
+
+
+void
+agent_spool_unread(agent_spool_reader_t *rd, size_t n)
+{
+    rd->offset -= n;
+}
+
+
+uint64_t
+agent_spool_reader_offset(agent_spool_reader_t *rd)
+{
+    return rd->offset;
+}
+
+
+agent_spool_e
+agent_spool_read(agent_spool_reader_t *rd, agent_spool_piece_t *piece)
+{
+    uint64_t              number, begin;
+    agent_spool_t        *s;
+    agent_spool_block_t  *b;
+
+    s = rd->spool;
+
+    if (rd->loading) {
+        return AGENT_SPOOL_WAIT;
+    }
+
+    if (rd->offset >= s->end) {
+
+        /* who has caught up needs no room for what is old */
+
+        free(rd->buf);
+        rd->buf = NULL;
+        rd->loaded = 0;
+
+        return AGENT_SPOOL_OFF;
+    }
+
+    piece->offset = rd->offset;
+
+    begin = agent_spool_begin(s);
+
+    if (rd->offset < begin) {
+        piece->end = begin;
+        rd->offset = begin;
+        return AGENT_SPOOL_GAP;
+    }
+
+    number = agent_spool_find(s, rd->offset);
+
+    if (number >= s->head->number) {
+
+        for (b = s->head; b->number != number; b = b->next) { /* void */ }
+
+        if (agent_spool_parse(rd, number, b->data, b->used, piece)) {
+            return AGENT_SPOOL_DATA;
+        }
+
+        goto gap;
+    }
+
+    if (s->index[number % s->nslots] & AGENT_SPOOL_LOST) {
+        goto gap;
+    }
+
+    if (!rd->loaded || rd->buf_number != number) {
+
+        if (rd->buf == NULL) {
+            rd->buf = malloc(AGENT_SPOOL_BLOCK);
+        }
+
+        rd->loaded = 0;
+        rd->buf_number = number;
+        rd->work.data = rd;
+
+        if (rd->buf == NULL
+            || uv_queue_work(agent_loop, &rd->work, agent_spool_load,
+                             agent_spool_loaded)
+               != 0)
+        {
+            goto gap;
+        }
+
+        rd->loading = 1;
+
+        return AGENT_SPOOL_WAIT;
+    }
+
+    if (rd->buf_len >= 0
+        && agent_spool_parse(rd, number, rd->buf, rd->buf_len, piece))
+    {
+        return AGENT_SPOOL_DATA;
+    }
+
+gap:
+
+    /* nothing of it here: the next block begins behind it */
+
+    piece->end = agent_spool_block_offset(s, number + 1);
+    rd->offset = piece->end;
+
+    return AGENT_SPOOL_GAP;
+}
+
+
+/* the last block that begins at the offset or before it */
+
+static uint64_t
+agent_spool_find(agent_spool_t *s, uint64_t offset)
+{
+    uint64_t  lo, hi, mid;
+
+    lo = s->first;
+    hi = s->tail->number;
+
+    while (lo < hi) {
+        mid = lo + (hi - lo + 1) / 2;
+
+        if (agent_spool_block_offset(s, mid) <= offset) {
+            lo = mid;
+
+        } else {
+            hi = mid - 1;
+        }
+    }
+
+    return lo;
+}
+
+
+/* 1: the piece at the reader's offset */
+
+static int
+agent_spool_parse(agent_spool_reader_t *rd, uint64_t number,
+    const char *data, size_t used, agent_spool_piece_t *piece)
+{
+    size_t         at, len;
+    uint64_t       offset;
+
+    if (rd->number == number && rd->at_offset <= rd->offset) {
+        at = rd->at;
+        offset = rd->at_offset;
+
+    } else {
+        at = 0;
+        offset = agent_spool_block_offset(rd->spool, number);
+    }
+
+    while (used - at > AGENT_SPOOL_HEAD && (data[at] == 1 || data[at] == 2)) {
+
+        len = (unsigned char) data[at + 1]
+              | (size_t) (unsigned char) data[at + 2] << 8;
+
+        if (len == 0 || len > used - at - AGENT_SPOOL_HEAD) {
+            return 0;
+        }
+
+        if (rd->offset < offset + len) {
+            piece->stream = data[at];
+            piece->offset = rd->offset;
+            piece->end = offset + len;
+            piece->data = data + at + AGENT_SPOOL_HEAD
+                          + (size_t) (rd->offset - offset);
+
+            rd->number = number;
+            rd->at = at;
+            rd->at_offset = offset;
+            rd->offset = piece->end;
+
+            return 1;
+        }
+
+        at += AGENT_SPOOL_HEAD + len;
+        offset += len;
+    }
+
+    return 0;
+}
+
+
+static void
+agent_spool_load(uv_work_t *work)
+{
+    ssize_t                n;
+    agent_spool_t         *s;
+    agent_spool_reader_t  *rd;
+
+    rd = work->data;
+    s = rd->spool;
+
+    rd->buf_len = 0;
+    rd->buf_error = 0;
+
+    while (rd->buf_len < AGENT_SPOOL_BLOCK) {
+
+        n = pread(s->fd, rd->buf + rd->buf_len,
+                  AGENT_SPOOL_BLOCK - rd->buf_len,
+                  (off_t) (rd->buf_number % s->nslots) * AGENT_SPOOL_BLOCK
+                  + rd->buf_len);
+
+        if (n == -1 && errno == EINTR) {
+            continue;
+        }
+
+        if (n == -1) {
+            rd->buf_error = errno;
+            rd->buf_len = -1;
+            return;
+        }
+
+        if (n == 0) {
+            return;
+        }
+
+        rd->buf_len += n;
+    }
+}
+
+
+static void
+agent_spool_loaded(uv_work_t *work, int status)
+{
+    agent_spool_t         *s;
+    agent_spool_reader_t  *rd;
+
+    rd = work->data;
+    rd->loading = 0;
+
+    if (rd->gone) {
+        agent_spool_reader_free(rd);
+        return;
+    }
+
+    s = rd->spool;
+    rd->loaded = 1;
+
+    /* of one that was given up meanwhile, another may have taken the place */
+
+    if (rd->buf_number < s->first) {
+        rd->loaded = 0;
+
+    } else if (rd->buf_error) {
+        agent_spool_block_lost(s, rd->buf_number, rd->buf_error);
+    }
+
+    rd->on_ready(rd->data);
+}

@@ -1,0 +1,174 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "run/command_int.h"
+
+
+/*
+ * What a command left in the background may still write to its pipes: they
+ * are read and dropped, or it would stop at a full pipe or die of a closed
+ * one.  As many as this.
+ */
+#define AGENT_EXEC_LINGER  256
+
+
+static void agent_output_event(uv_poll_t *poll, int status, int events);
+static void agent_output_closed(uv_handle_t *handle);
+
+
+static size_t  agent_lingering;
+static char    agent_output_buf[AGENT_EXEC_READ];
+
+
+agent_output_t *
+agent_output_create(agent_command_t *cmd, int fd, int stream)
+{
+    agent_output_t  *out;
+
+    out = calloc(1, sizeof(agent_output_t));
+
+    if (out == NULL) {
+        return NULL;
+    }
+
+    if (uv_poll_init(agent_loop, &out->poll, fd) != 0) {
+        free(out);
+        return NULL;
+    }
+
+    out->poll.data = out;
+    out->fd = fd;
+    out->stream = stream;
+    out->cmd = cmd;
+
+    return out;
+}
+
+
+static void
+agent_output_event(uv_poll_t *poll, int status, int events)
+{
+    size_t            max;
+    agent_output_t   *out;
+    agent_command_t  *cmd;
+
+    out = poll->data;
+    cmd = out->cmd;
+
+    max = AGENT_EXEC_READ;
+
+    if (cmd && cmd->settling && (size_t) out->remain < max) {
+        max = out->remain;
+    }
+
+    if (max) {
+        (void) agent_output_read(out, max);
+    }
+
+    if (cmd && cmd->settling) {
+        agent_command_settle(cmd);
+    }
+}
+
+
+int
+agent_output_read(agent_output_t *out, size_t max)
+{
+    ssize_t           n;
+    agent_command_t  *cmd;
+
+    cmd = out->cmd;
+
+    n = read(out->fd, agent_output_buf, max);
+
+    if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+        return 0;
+    }
+
+    if (n <= 0) {
+
+        if (cmd) {
+            cmd->out[out->stream - 1] = NULL;
+
+        } else {
+            agent_lingering--;
+        }
+
+        agent_output_close(out);
+        return 0;
+    }
+
+    if (cmd) {
+        out->remain -= cmd->settling ? n : 0;
+        cmd->spoke = 1;
+        cmd->on_output(cmd, out->stream, agent_output_buf, n);
+    }
+
+    return 1;
+}
+
+
+void
+agent_output_poll(agent_output_t *out, int on)
+{
+    if (out == NULL || (int) out->polled == on) {
+        return;
+    }
+
+    out->polled = on;
+
+    if (on) {
+        uv_poll_start(&out->poll, UV_READABLE, agent_output_event);
+
+    } else {
+        uv_poll_stop(&out->poll);
+    }
+}
+
+
+void
+agent_output_close(agent_output_t *out)
+{
+    if (out == NULL) {
+        return;
+    }
+
+    out->cmd = NULL;
+
+    uv_poll_stop(&out->poll);
+    uv_close((uv_handle_t *) &out->poll, agent_output_closed);
+    close(out->fd);
+}
+
+
+static void
+agent_output_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+
+void
+agent_output_release(agent_output_t *out)
+{
+    if (out == NULL) {
+        return;
+    }
+
+    if (agent_lingering >= AGENT_EXEC_LINGER) {
+        agent_output_close(out);
+        return;
+    }
+
+    agent_lingering++;
+    out->cmd = NULL;
+    agent_output_poll(out, 1);
+}

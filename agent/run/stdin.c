@@ -1,0 +1,279 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "run/command.h"
+
+
+struct agent_input_s {
+    uv_poll_t         poll;
+    int               fd;
+    agent_command_t  *cmd;
+    char             *data;            /* what is queued */
+    size_t            start;
+    size_t            end;
+    size_t            size;
+    unsigned          polled:1;
+    unsigned          last:1;          /* close when all is written */
+    unsigned          high:1;          /* somebody may wait */
+};
+
+
+static int agent_input_queue(agent_input_t *in, const char *buf, size_t len);
+static int agent_input_flush(agent_input_t *in);
+static void agent_input_event(uv_poll_t *poll, int status, int events);
+static void agent_input_closed(uv_handle_t *handle);
+
+
+int
+agent_command_stdin_open(agent_command_t *cmd)
+{
+    int  err, fds[2];
+
+    if (pipe2(fds, O_CLOEXEC) == -1) {
+        return -1;
+    }
+
+    if (agent_command_stdin_adopt(cmd, fds[1]) != 0) {
+        err = errno;
+        close(fds[0]);
+        errno = err;
+        return -1;
+    }
+
+    return fds[0];
+}
+
+
+int
+agent_command_stdin_adopt(agent_command_t *cmd, int fd)
+{
+    agent_input_t  *in;
+
+    in = calloc(1, sizeof(agent_input_t));
+
+    if (in == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) == -1
+        || uv_poll_init(agent_loop, &in->poll, fd) != 0)
+    {
+        free(in);
+        close(fd);
+        errno = ENOMEM;
+        return -1;
+    }
+
+    in->poll.data = in;
+    in->fd = fd;
+    in->cmd = cmd;
+
+    cmd->in = in;
+
+    return 0;
+}
+
+
+int
+agent_command_stdin_write(agent_command_t *cmd, const char *buf, size_t len)
+{
+    int             err;
+    agent_input_t  *in;
+
+    in = cmd->in;
+
+    if (in == NULL || in->last) {
+        return EPIPE;
+    }
+
+    err = agent_input_queue(in, buf, len);
+
+    if (err == 0 && !in->polled) {
+        err = agent_input_flush(in);
+    }
+
+    if (err) {
+        agent_command_stdin_close(cmd);
+    }
+
+    return err;
+}
+
+
+size_t
+agent_command_stdin_queued(agent_command_t *cmd)
+{
+    return cmd->in ? cmd->in->end - cmd->in->start : 0;
+}
+
+
+void
+agent_command_stdin_end(agent_command_t *cmd)
+{
+    if (cmd->in == NULL) {
+        return;
+    }
+
+    cmd->in->last = 1;
+
+    if (cmd->in->start == cmd->in->end) {
+        agent_command_stdin_close(cmd);
+    }
+}
+
+
+void
+agent_command_stdin_close(agent_command_t *cmd)
+{
+    agent_input_t  *in;
+
+    in = cmd->in;
+
+    if (in == NULL) {
+        return;
+    }
+
+    cmd->in = NULL;
+
+    uv_poll_stop(&in->poll);
+    uv_close((uv_handle_t *) &in->poll, agent_input_closed);
+    close(in->fd);
+}
+
+
+static int
+agent_input_queue(agent_input_t *in, const char *buf, size_t len)
+{
+    char    *data;
+    size_t   queued, size;
+
+    if (len == 0) {
+        return 0;
+    }
+
+    queued = in->end - in->start;
+
+    if (len > in->size - in->end) {
+
+        if (in->start) {
+            memmove(in->data, in->data + in->start, queued);
+            in->start = 0;
+            in->end = queued;
+        }
+
+        if (len > in->size - in->end) {
+            size = in->size * 2 > in->end + len ? in->size * 2
+                                                : in->end + len;
+            data = realloc(in->data, size);
+
+            if (data == NULL) {
+                return ENOMEM;
+            }
+
+            in->data = data;
+            in->size = size;
+        }
+    }
+
+    memcpy(in->data + in->end, buf, len);
+    in->end += len;
+
+    if (in->end - in->start > AGENT_STDIN_HIGH) {
+        in->high = 1;
+    }
+
+    return 0;
+}
+
+
+/* 0, or an errno */
+
+static int
+agent_input_flush(agent_input_t *in)
+{
+    ssize_t  n;
+
+    while (in->start < in->end) {
+        n = write(in->fd, in->data + in->start, in->end - in->start);
+
+        if (n == -1) {
+
+            if (errno == EINTR) {
+                continue;
+            }
+
+            if (errno != EAGAIN) {
+                return errno;
+            }
+
+            if (!in->polled) {
+                in->polled = 1;
+                uv_poll_start(&in->poll, UV_WRITABLE, agent_input_event);
+            }
+
+            return 0;
+        }
+
+        in->start += n;
+    }
+
+    free(in->data);
+
+    in->data = NULL;
+    in->start = 0;
+    in->end = 0;
+    in->size = 0;
+
+    /* from here on only its closing is of interest, and a write tells it */
+
+    in->polled = 0;
+    uv_poll_stop(&in->poll);
+
+    return 0;
+}
+
+
+static void
+agent_input_event(uv_poll_t *poll, int status, int events)
+{
+    int               err;
+    agent_input_t    *in;
+    agent_command_t  *cmd;
+
+    in = poll->data;
+    cmd = in->cmd;
+
+    err = status < 0 ? EPIPE : agent_input_flush(in);
+
+    if (err || (in->last && in->start == in->end)) {
+        agent_command_stdin_close(cmd);
+
+    } else if (!in->high || in->end - in->start >= AGENT_STDIN_LOW) {
+        return;
+
+    } else {
+        in->high = 0;
+    }
+
+    if (cmd->on_stdin) {
+        cmd->on_stdin(cmd);
+    }
+}
+
+
+static void
+agent_input_closed(uv_handle_t *handle)
+{
+    agent_input_t  *in;
+
+    in = handle->data;
+
+    free(in->data);
+    free(in);
+}

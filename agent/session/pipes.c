@@ -1,0 +1,275 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "session/shell.h"
+
+
+/* the FIFOs of a session's shell, and the directory that they are in */
+
+
+#define AGENT_SHELL_NAME    16
+
+
+static const char *agent_shell_base(void);
+
+
+/* its name cannot be guessed, and what is in it is of use to its user only */
+
+int
+agent_shell_directory(agent_shell_t *shell)
+{
+    char         name[AGENT_SHELL_NAME + 1];
+    const char  *base;
+
+    base = agent_shell_base();
+
+    if (base == NULL) {
+        return ENOSPC;
+    }
+
+    agent_random_hex(name, sizeof(name));
+    snprintf(shell->dir, sizeof(shell->dir), "%s/%s", base, name);
+
+    if (mkdir(shell->dir, 0711) == -1) {
+        shell->dir[0] = '\0';
+        return errno;
+    }
+
+    return 0;
+}
+
+
+static const char *
+agent_shell_base(void)
+{
+    size_t       i;
+    char         name[AGENT_SHELL_NAME + 1];
+    struct stat  st;
+
+    static char  base[AGENT_SHELL_DIR / 2];
+
+    static const char  *const places[] = {
+        "/dev/shm", "/run", "/tmp", "/var/tmp", NULL
+    };
+
+    /* somebody may have tidied up */
+
+    if (base[0] && stat(base, &st) == 0) {
+        return base;
+    }
+
+    for (i = 0; places[i]; i++) {
+        agent_random_hex(name, sizeof(name));
+        snprintf(base, sizeof(base), "%s/.sandbox-%s", places[i], name);
+
+        if (mkdir(base, 0711) == 0) {
+            return base;
+        }
+    }
+
+    base[0] = '\0';
+
+    return NULL;
+}
+
+
+int
+agent_shell_fifo(agent_shell_t *shell, const char *name, int flags, int *fd)
+{
+    char    path[AGENT_SHELL_DIR + AGENT_MARKER_SIZE];
+    int     err;
+    mode_t  mask;
+
+    snprintf(path, sizeof(path), "%s/%s", shell->dir, name);
+
+    mask = umask(0);
+    err = mkfifo(path, 0666) == -1 ? errno : 0;
+
+    if (err == EEXIST) {
+
+        /* somebody put something there */
+
+        unlink(path);
+        err = mkfifo(path, 0666) == -1 ? errno : 0;
+    }
+
+    umask(mask);
+
+    if (err) {
+        return err;
+    }
+
+    *fd = open(path, flags|O_NONBLOCK|O_CLOEXEC|O_NOFOLLOW);
+
+    return *fd == -1 ? errno : 0;
+}
+
+
+int
+agent_shell_prepare(agent_shell_t *shell, int *fds)
+{
+    int  err;
+
+    err = agent_shell_fifo(shell, "o", O_RDONLY, &fds[0]);
+
+    if (err) {
+        return err;
+    }
+
+    err = agent_shell_fifo(shell, "e", O_RDONLY, &fds[1]);
+
+    if (err) {
+        close(fds[0]);
+        agent_shell_remove(shell, "o");
+        return err;
+    }
+
+    return 0;
+}
+
+
+/*
+ * One that has not come to its own yet goes on without, and is known by then;
+ * the one before stays open for what is opening it
+ */
+
+int
+agent_shell_prepare_go(agent_shell_t *shell, const char *marker)
+{
+    agent_shell_go_done(shell);
+
+    snprintf(shell->go, sizeof(shell->go), "%s",
+             agent_shell_go_name(marker));
+
+    return agent_shell_fifo(shell, shell->go, O_RDWR, &shell->fd_go);
+}
+
+
+void
+agent_shell_go_done(agent_shell_t *shell)
+{
+    if (shell->fd_gone != -1) {
+        close(shell->fd_gone);
+    }
+
+    shell->fd_gone = shell->fd_go;
+    shell->fd_go = -1;
+
+    if (shell->go[0]) {
+        agent_shell_remove(shell, shell->go);
+        shell->go[0] = '\0';
+    }
+}
+
+
+int
+agent_shell_input(agent_shell_t *shell, const char *buf, size_t len)
+{
+    int      fd, err;
+    char     path[AGENT_SHELL_DIR + 4];
+    size_t   n;
+    ssize_t  rc;
+
+    snprintf(path, sizeof(path), "%s/" AGENT_SHELL_INPUT, shell->dir);
+
+    unlink(path);
+
+    fd = open(path, O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0600);
+
+    if (fd == -1) {
+        return errno;
+    }
+
+    err = fchown(fd, agent_user.uid, agent_user.gid) == -1 ? errno : 0;
+
+    for (n = 0; err == 0 && n < len; n += rc) {
+        rc = write(fd, buf + n, len - n);
+
+        if (rc <= 0) {
+            err = rc ? errno : ENOSPC;
+            rc = 0;
+        }
+    }
+
+    close(fd);
+
+    shell->input = 1;
+
+    if (err) {
+        agent_shell_input_done(shell);
+    }
+
+    return err;
+}
+
+
+int
+agent_shell_input_fifo(agent_shell_t *shell)
+{
+    /* open for both, or the subshell would wait for somebody to write */
+
+    return agent_shell_fifo(shell, AGENT_SHELL_INPUT, O_RDWR,
+                            &shell->fd_input);
+}
+
+
+int
+agent_shell_input_take(agent_shell_t *shell)
+{
+    int   fd;
+    char  path[AGENT_SHELL_DIR + 4];
+
+    snprintf(path, sizeof(path), "%s/" AGENT_SHELL_INPUT, shell->dir);
+
+    fd = open(path, O_WRONLY|O_NONBLOCK|O_CLOEXEC|O_NOFOLLOW);
+
+    agent_shell_input_done(shell);
+
+    return fd;
+}
+
+
+void
+agent_shell_input_done(agent_shell_t *shell)
+{
+    if (shell->fd_input != -1) {
+        close(shell->fd_input);
+        shell->fd_input = -1;
+        shell->input = 1;
+    }
+
+    if (shell->input) {
+        shell->input = 0;
+        agent_shell_remove(shell, AGENT_SHELL_INPUT);
+    }
+}
+
+
+void
+agent_shell_go(agent_shell_t *shell)
+{
+    if (write(shell->fd_go, "\n", 1) == -1) {
+        agent_log("a subshell cannot be told to go: %s", strerror(errno));
+    }
+}
+
+
+void
+agent_shell_remove(agent_shell_t *shell, const char *name)
+{
+    char  path[AGENT_SHELL_DIR + AGENT_MARKER_SIZE];
+
+    snprintf(path, sizeof(path), "%s/%s", shell->dir, name);
+    unlink(path);
+}

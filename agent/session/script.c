@@ -1,0 +1,590 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/base.h"
+#include "session/shell.h"
+#include "sys/spawn.h"
+
+
+/*
+ * What a session's shell is told, in its own language.  Builtins are called
+ * so that neither an alias nor a function takes their place; our variables
+ * begin with __sandbox.  What is a user's is quoted data here, and can end
+ * neither a word nor the loop.
+ *
+ * The loop is an "until", so that it ends when commands are not executed any
+ * more ("set -n").  The report is its condition, so that it is reached by a
+ * "continue" out of place; a second loop around it takes a "break", and those
+ * out of both begin anew.
+ */
+
+
+typedef struct {
+    char    *data;
+    size_t   len;
+    size_t   size;
+    int      failed;
+} agent_shell_buffer_t;
+
+
+static void agent_shell_add(agent_shell_buffer_t *b, const char *s,
+    size_t len);
+static void agent_shell_print(agent_shell_buffer_t *b, const char *format,
+    ...) __attribute__((format(printf, 2, 3)));
+static void agent_shell_quote(agent_shell_buffer_t *b,
+    agent_shell_kind_e kind, const char *s);
+static void agent_shell_subshell(agent_shell_buffer_t *b,
+    agent_shell_kind_e kind, const char *dir,
+    const agent_shell_call_t *call);
+static void agent_shell_chdir(agent_shell_buffer_t *b,
+    agent_shell_kind_e kind, const char *cwd);
+static void agent_shell_complain(agent_shell_buffer_t *b,
+    agent_shell_kind_e kind, const char *cwd);
+static void agent_shell_eval(agent_shell_buffer_t *b,
+    agent_shell_kind_e kind, const char *dir,
+    const agent_shell_call_t *call);
+static void agent_shell_follow_one(agent_shell_buffer_t *b,
+    agent_shell_kind_e kind, const char *name, const char *was,
+    const char *is);
+static char *agent_shell_text_end(agent_shell_buffer_t *b);
+
+
+#define agent_shell_adds(b, s)  agent_shell_add(b, s, sizeof(s) - 1)
+
+#define agent_shell_builtin(kind)                                             \
+    ((kind) == AGENT_SHELL_BASH ? "\\builtin" : "\\command")
+
+
+#define AGENT_SHELL_CALL  "\\command eval \"$__sandbox_x\""
+
+
+/* a trap must not meet the loop itself: $__sandbox tells what is going on */
+
+#define AGENT_SHELL_TRAP                                                      \
+    "trap 'case ${__sandbox-} in ?*)break;return 124;;esac 2>/dev/null' %d;"
+
+/* first of all, out of sight of "set -x" */
+
+#define AGENT_SHELL_REPORT(builtin)                                           \
+    "until until "                                                            \
+    "{ __sandbox_status=$? __sandbox= __sandbox_x=;"                          \
+    "case $- in *x*)__sandbox_x='" builtin " set -x;';"                       \
+    builtin " set +x;;esac;} >/dev/null 2>&1;"
+
+#define AGENT_SHELL_READY(builtin)                                            \
+    "\\command exec </dev/null >/dev/null 2>&1;"                               \
+    builtin " printf \"$__sandbox_status;\" >%s/s;"
+
+#define AGENT_SHELL_EVAL(builtin)                                             \
+    "do \\command exec >%s/o 2>%s/e;"                                       \
+    "case $__sandbox in "                                                     \
+    "\\'*)" builtin " eval "                                                  \
+    "\"\\\\command eval \\\"\\$__sandbox_x\\\"$__sandbox\";;"                 \
+    "*)" builtin " eval \"$__sandbox\";;esac;"                                \
+    "done;"
+
+
+/* what was read last is empty when nothing more comes */
+
+#define AGENT_SHELL_AGAIN(builtin)                                            \
+    "case $__sandbox in ?*)" builtin " eval \"$__sandbox_loop\";;esac"
+
+
+static const char  agent_shell_bash_loop[] =
+    AGENT_SHELL_REPORT("\\builtin")
+    "[[ ${__sandbox_undo-} ]]&&"
+    "{ \\builtin eval \"$__sandbox_undo\";__sandbox_undo=;} "
+    ">/dev/null 2>&1;"
+    AGENT_SHELL_READY("\\builtin")
+    "\\builtin read -r -d '' SANDBOX_COMMAND_ID <%s/c;"
+    "\\builtin read -r -d '' __sandbox <%s/c;"
+    "[[ ! $__sandbox ]];"
+    AGENT_SHELL_EVAL("\\builtin")
+    "[[ ! $__sandbox ]];do [[ x ]];done;"
+    AGENT_SHELL_AGAIN("\\builtin");
+
+
+static const char  agent_shell_sh_loop[] =
+    AGENT_SHELL_REPORT("\\command")
+    "case ${__sandbox_undo-} in ?*)"
+    "{ \\command cd -- \"$__sandbox_undo\";"
+    "OLDPWD=${__sandbox_old-};__sandbox_undo=;} >/dev/null 2>&1;;esac;"
+    AGENT_SHELL_READY("\\command")
+    "\\command read -r SANDBOX_COMMAND_ID <%s/c;"
+    "\\command read -r __sandbox <%s/c;"
+    "case $__sandbox in ?*)! :;;esac;"
+    AGENT_SHELL_EVAL("\\command")
+    "case $__sandbox in ?*)! :;;esac;do :;done;"
+    AGENT_SHELL_AGAIN("\\command");
+
+
+char *
+agent_shell_loop(agent_shell_kind_e kind, const char *dir)
+{
+    char                  *loop;
+    agent_shell_buffer_t   b;
+
+    memset(&b, 0, sizeof(agent_shell_buffer_t));
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    agent_shell_print(&b, kind == AGENT_SHELL_BASH ? agent_shell_bash_loop
+                                                   : agent_shell_sh_loop,
+                      dir, dir, dir, dir, dir);
+#pragma GCC diagnostic pop
+
+    loop = agent_shell_text_end(&b);
+
+    if (loop == NULL) {
+        return NULL;
+    }
+
+    memset(&b, 0, sizeof(agent_shell_buffer_t));
+
+    agent_shell_adds(&b, "readonly __sandbox_nl='\n' __sandbox_loop=");
+    agent_shell_quote(&b, AGENT_SHELL_BASH, loop);
+    agent_shell_print(&b, ";" AGENT_SHELL_TRAP, AGENT_SHELL_SIGNAL);
+
+    if (kind == AGENT_SHELL_BASH) {
+        agent_shell_adds(&b, "shopt -s expand_aliases;");
+    }
+
+    agent_shell_adds(&b, "__sandbox_undo=;eval \"$__sandbox_loop\"");
+
+    free(loop);
+
+    return agent_shell_text_end(&b);
+}
+
+
+char *
+agent_shell_text(agent_shell_kind_e kind, const char *dir,
+    const agent_shell_call_t *call)
+{
+    size_t                 i;
+    agent_shell_buffer_t   b;
+
+    memset(&b, 0, sizeof(agent_shell_buffer_t));
+
+    if (call->marker) {
+        agent_shell_subshell(&b, kind, dir, call);
+        return agent_shell_text_end(&b);
+    }
+
+    /* bash itself restores what is given to eval; what is unset, we do */
+
+    for (i = 0; call->env && call->env[i]; i += 2) {
+
+        if (call->env[i + 1] == NULL && kind == AGENT_SHELL_BASH) {
+            agent_shell_print(&b, "[[ -v %s ]]&&__sandbox_undo+=\"${%s[@]@A}"
+                              ";\"&&\\builtin unset -v %s;", call->env[i],
+                              call->env[i], call->env[i]);
+        }
+    }
+
+    if (call->cwd) {
+
+        if (kind == AGENT_SHELL_BASH) {
+            agent_shell_adds(&b, "\\builtin printf -v __sandbox_cwd "
+                             "'\\\\builtin cd -- %q;OLDPWD=%q;' \"${PWD-/}\" "
+                             "\"${OLDPWD-}\";"
+                             "__sandbox_undo+=$__sandbox_cwd;");
+
+        } else {
+            agent_shell_adds(&b, "__sandbox_old=${OLDPWD-} "
+                             "__sandbox_undo=${PWD-/};");
+        }
+
+        agent_shell_adds(&b, "if ");
+        agent_shell_chdir(&b, kind, call->cwd);
+        agent_shell_adds(&b, ";then ");
+    }
+
+    agent_shell_eval(&b, kind, dir, call);
+
+    if (call->cwd) {
+        agent_shell_adds(&b, ";else ");
+        agent_shell_complain(&b, kind, call->cwd);
+        agent_shell_adds(&b, ";! :;fi");
+    }
+
+    return agent_shell_text_end(&b);
+}
+
+
+/*
+ * Its parent ends at once, so that the agent inherits it.  With job control
+ * it has a process group of its own, and does not ignore SIGINT.  It says who
+ * it is, and waits until the agent knows.
+ */
+
+static void
+agent_shell_subshell(agent_shell_buffer_t *b, agent_shell_kind_e kind,
+    const char *dir, const agent_shell_call_t *call)
+{
+    size_t       i;
+    const char  *builtin;
+
+    builtin = agent_shell_builtin(kind);
+
+    if (kind == AGENT_SHELL_BASH) {
+        agent_shell_print(b, "(\\builtin set -m;(\\builtin set +m;"
+                          "SANDBOX_COMMAND_ID=%s;"
+                          "\\builtin printf 'p%%d;' \"$BASHPID\" >%s/s;",
+                          call->marker, dir);
+
+    } else {
+        agent_shell_print(b, "((SANDBOX_COMMAND_ID=%s;"
+                          "\\command read -r __sandbox </proc/self/stat;"
+                          "\\command printf 'p%%d;' \"${__sandbox%%%% *}\" "
+                          ">%s/s;", call->marker, dir);
+    }
+
+    agent_shell_print(b, "{ %s read -r __sandbox <%s/%s;} 2>/dev/null;"
+                      "__sandbox=;", builtin, dir,
+                      agent_shell_go_name(call->marker));
+
+    if (call->cwd) {
+        agent_shell_chdir(b, kind, call->cwd);
+        agent_shell_adds(b, "||{ ");
+        agent_shell_complain(b, kind, call->cwd);
+        agent_shell_print(b, ";%s exit 1;};", builtin);
+    }
+
+    for (i = 0; call->env && call->env[i]; i += 2) {
+
+        if (call->env[i + 1] == NULL) {
+            agent_shell_print(b, "%s unset %s;", builtin, call->env[i]);
+            continue;
+        }
+
+        agent_shell_print(b, "%s export %s=", builtin, call->env[i]);
+        agent_shell_quote(b, kind, call->env[i + 1]);
+        agent_shell_adds(b, ";");
+    }
+
+    agent_shell_adds(b, AGENT_SHELL_CALL);
+    agent_shell_quote(b, kind, call->line);
+
+    if (call->stdin_name) {
+        agent_shell_print(b, ") <%s/%s &)", dir, call->stdin_name);
+
+    } else {
+        agent_shell_adds(b, ") </dev/null &)");
+    }
+}
+
+
+static void
+agent_shell_eval(agent_shell_buffer_t *b, agent_shell_kind_e kind,
+    const char *dir, const agent_shell_call_t *call)
+{
+    size_t  i;
+
+    /* most are no more than a line: the loop adds the rest */
+
+    if (b->len == 0 && call->env == NULL) {
+        agent_shell_quote(b, kind, call->line);
+        goto input;
+    }
+
+    for (i = 0; call->env && call->env[i]; i += 2) {
+
+        if (call->env[i + 1] == NULL && kind == AGENT_SHELL_BASH) {
+            continue;
+        }
+
+        agent_shell_print(b, "%s=", call->env[i]);
+        agent_shell_quote(b, kind, call->env[i + 1] ? call->env[i + 1] : "");
+        agent_shell_adds(b, " ");
+    }
+
+    /* bash gives variables to eval, and takes them back, by this name */
+
+    agent_shell_adds(b, AGENT_SHELL_CALL);
+
+    for (i = 0; call->env && call->env[i]; i += 2) {
+
+        if (call->env[i + 1] == NULL && kind == AGENT_SHELL_SH) {
+            agent_shell_print(b, "'\\command unset %s;'", call->env[i]);
+        }
+    }
+
+    agent_shell_quote(b, kind, call->line);
+
+input:
+
+    if (call->stdin_name) {
+        agent_shell_print(b, " <%s/%s", dir, call->stdin_name);
+    }
+}
+
+
+/* each has its own: one that is killed before it reads leaves its word */
+
+const char *
+agent_shell_go_name(const char *marker)
+{
+    const char  *dot;
+
+    dot = strrchr(marker, '.');
+
+    return dot ? dot : marker;
+}
+
+
+/* "-" and CDPATH have no meaning here */
+
+static void
+agent_shell_chdir(agent_shell_buffer_t *b, agent_shell_kind_e kind,
+    const char *cwd)
+{
+    agent_shell_print(b, "%s cd -- %s", agent_shell_builtin(kind),
+                      cwd[0] == '/' ? "" : "./");
+    agent_shell_quote(b, kind, cwd);
+    agent_shell_adds(b, " >/dev/null 2>&1");
+}
+
+
+static void
+agent_shell_complain(agent_shell_buffer_t *b, agent_shell_kind_e kind,
+    const char *cwd)
+{
+    agent_shell_print(b, "%s printf 'Failed to change directory to %%s\\n' ",
+                      agent_shell_builtin(kind));
+    agent_shell_quote(b, kind, cwd);
+    agent_shell_adds(b, " >&2");
+}
+
+
+char *
+agent_shell_follow(agent_shell_kind_e kind, json_t *was, json_t *is,
+    const char *text)
+{
+    json_t                *value, *old;
+    const char            *name;
+    agent_shell_buffer_t   b;
+
+    memset(&b, 0, sizeof(agent_shell_buffer_t));
+
+    json_object_foreach(was, name, value) {
+
+        /* what is not the sandbox's any more is the image's again */
+
+        if (json_object_get(is, name) == NULL) {
+            agent_shell_follow_one(&b, kind, name, json_string_value(value),
+                                   agent_env_image(name));
+        }
+    }
+
+    json_object_foreach(is, name, value) {
+        old = json_object_get(was, name);
+
+        if (old == NULL || !json_equal(old, value)) {
+            agent_shell_follow_one(&b, kind, name,
+                                   old ? json_string_value(old)
+                                       : agent_env_image(name),
+                                   json_string_value(value));
+        }
+    }
+
+    /* what the loop would have added */
+
+    if (b.len && text[0] == '\'') {
+        agent_shell_adds(&b, AGENT_SHELL_CALL);
+    }
+
+    agent_shell_add(&b, text, strlen(text));
+
+    return agent_shell_text_end(&b);
+}
+
+
+static void
+agent_shell_follow_one(agent_shell_buffer_t *b, agent_shell_kind_e kind,
+    const char *name, const char *was, const char *is)
+{
+    if (was) {
+        agent_shell_print(b, "case ${%s-} in ", name);
+        agent_shell_quote(b, kind, was);
+        agent_shell_adds(b, ")");
+
+    } else {
+        agent_shell_print(b, "case ${%s+x} in '')", name);
+    }
+
+    if (is) {
+        agent_shell_print(b, "%s export %s=", agent_shell_builtin(kind),
+                          name);
+        agent_shell_quote(b, kind, is);
+
+    } else {
+        agent_shell_print(b, "%s unset %s", agent_shell_builtin(kind), name);
+    }
+
+    agent_shell_adds(b, ";;esac;");
+}
+
+
+/* sh reads a line, so a text for it has none within */
+
+static void
+agent_shell_quote(agent_shell_buffer_t *b, agent_shell_kind_e kind,
+    const char *s)
+{
+    size_t       n;
+    const char  *special;
+
+    special = kind == AGENT_SHELL_BASH ? "'" : "'\n";
+
+    agent_shell_adds(b, "'");
+
+    for ( ;; ) {
+        n = strcspn(s, special);
+        agent_shell_add(b, s, n);
+        s += n;
+
+        if (*s == '\0') {
+            break;
+        }
+
+        if (*s == '\'') {
+            agent_shell_adds(b, "'\\''");
+
+        } else {
+            agent_shell_adds(b, "'\"$__sandbox_nl\"'");
+        }
+
+        s++;
+    }
+
+    agent_shell_adds(b, "'");
+}
+
+
+static void
+agent_shell_print(agent_shell_buffer_t *b, const char *format, ...)
+{
+    int      n;
+    char     text[2048];
+    va_list  args;
+
+    va_start(args, format);
+    n = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+
+    if (n < 0) {
+        b->failed = 1;
+        return;
+    }
+
+    if ((size_t) n < sizeof(text)) {
+        agent_shell_add(b, text, n);
+        return;
+    }
+
+    /* a variable's name may be of any length */
+
+    agent_shell_add(b, NULL, n + 1);
+
+    if (b->failed) {
+        return;
+    }
+
+    b->len -= n + 1;
+
+    va_start(args, format);
+    vsnprintf(b->data + b->len, n + 1, format, args);
+    va_end(args);
+
+    b->len += n;
+}
+
+
+/* s NULL: makes room */
+
+static void
+agent_shell_add(agent_shell_buffer_t *b, const char *s, size_t len)
+{
+    char    *p;
+    size_t   size;
+
+    if (b->failed) {
+        return;
+    }
+
+    if (len > b->size - b->len) {
+        size = b->size ? b->size : 512;
+
+        while (size - b->len < len) {
+            size *= 2;
+        }
+
+        p = realloc(b->data, size);
+
+        if (p == NULL) {
+            b->failed = 1;
+            return;
+        }
+
+        b->data = p;
+        b->size = size;
+    }
+
+    if (s) {
+        memcpy(b->data + b->len, s, len);
+    }
+
+    b->len += len;
+}
+
+
+static char *
+agent_shell_text_end(agent_shell_buffer_t *b)
+{
+    agent_shell_add(b, "", 1);
+
+    if (b->failed) {
+        free(b->data);
+        return NULL;
+    }
+
+    return b->data;
+}
+
+
+int
+agent_shell_word(agent_shell_word_t *w, char ch)
+{
+    if (w->what == '\0') {
+        w->number = 0;
+        w->digits = 0;
+        w->what = ch == 'p' ? 'p' : 's';
+
+        if (ch == 'p') {
+            return 0;
+        }
+    }
+
+    if (ch >= '0' && ch <= '9' && w->digits < 9) {
+        w->number = w->number * 10 + (ch - '0');
+        w->digits++;
+        return 0;
+    }
+
+    if (ch == ';' && w->digits) {
+        return 1;
+    }
+
+    w->what = '\0';
+
+    return -1;
+}

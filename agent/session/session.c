@@ -1,0 +1,451 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/base.h"
+#include "session/session_int.h"
+
+
+#define AGENT_SESSION_HASH    256
+
+
+static void agent_session_exited(agent_shell_t *shell, int status);
+static void agent_session_dead(uv_timer_t *timer);
+static void agent_session_deleted(void *data, int left);
+static void agent_session_link(agent_session_t *s);
+static void agent_session_closed(uv_handle_t *handle);
+static unsigned agent_session_hash(const char *name);
+
+
+static agent_session_t   *agent_sessions[AGENT_SESSION_HASH];
+static size_t             agent_nsessions;
+
+/* names and values */
+static const char *const  agent_session_locale[] = {
+    "LANG", "C.UTF-8", "LC_ALL", "C.UTF-8", NULL
+};
+
+/* those being deleted, which have no name any more */
+static agent_session_t   *agent_session_going;
+
+
+static void
+agent_session_exited(agent_shell_t *shell, int status)
+{
+    int               told;
+    agent_job_t      *job, *queue, *next;
+    agent_command_t  *cmd;
+    agent_session_t  *s;
+
+    s = shell->data;
+
+    s->status = status;
+    s->shell = NULL;
+
+    uv_timer_stop(&s->timer);
+
+    if (s->tree) {
+        agent_tree_reaped(s->tree);
+    }
+
+    job = s->job;
+    queue = s->queue;
+
+    s->job = NULL;
+    s->queue = NULL;
+    s->last = &s->queue;
+    s->queued = 0;
+
+    told = (job && !job->adopted) || queue;
+
+    /* first, so that whoever is told now, and calls again, gets a new one */
+
+    if (told && !s->deleted) {
+        agent_session_unlink(s);
+    }
+
+    for ( /* void */ ; queue; queue = next) {
+        next = queue->next;
+        agent_session_waiting -= queue->size;
+        agent_job_gone(queue, s);
+    }
+
+    if (s->ending) {
+        s->ending->host = NULL;
+        s->ending = NULL;
+    }
+
+    if (job && job->adopted) {
+        agent_job_free(job);
+
+    } else if (job && job->spawn) {
+        agent_job_gone(job, s);
+
+    } else if (job) {
+        cmd = job->cmd;
+        agent_job_free(job);
+
+        cmd->host = NULL;
+        cmd->terminated = 1;
+        cmd->destroyed = s->deleted;
+        cmd->child.cpu_ms = shell->cpu_ms;
+        cmd->child.peak = -1;
+
+        agent_command_ended(cmd, status);
+    }
+
+    agent_shell_free(shell);
+
+    if (s->deleted ? s->tree == NULL : told) {
+        agent_session_free(s);
+    }
+}
+
+
+int
+agent_session_create(const agent_session_options_t *options,
+    agent_session_error_t *error)
+{
+    agent_session_t  *s;
+
+    s = agent_session_find(options->name);
+
+    if (s && s->shell == NULL) {
+        agent_session_unlink(s);
+        agent_session_free(s);
+        s = NULL;
+    }
+
+    if (s) {
+        error->status = 409;
+        error->code = "SESSION_ALREADY_EXISTS";
+        error->message = "there is such a session already";
+        error->context = json_pack("{s:s, s:n}",
+                                   "sessionId", options->name,
+                                   "containerPlacementId");
+        return -1;
+    }
+
+    return agent_session_make(options, error) ? 0 : -1;
+}
+
+
+int
+agent_session_delete(const char *name, void (*done)(void *data), void *data)
+{
+    agent_job_t      *job;
+    agent_session_t  *s;
+
+    s = agent_session_find(name);
+
+    if (s == NULL) {
+        return -1;
+    }
+
+    agent_session_unlink(s);
+
+    s->deleted = 1;
+    s->done = done;
+    s->data = data;
+
+    s->next = agent_session_going;
+    agent_session_going = s;
+
+    while ((job = s->queue) != NULL) {
+        s->queue = job->next;
+        agent_session_waiting -= job->size;
+        agent_job_gone(job, s);
+    }
+
+    s->last = &s->queue;
+    s->queued = 0;
+
+    if (s->shell == NULL) {
+        uv_timer_start(&s->timer, agent_session_dead, 0, 0);
+        return 0;
+    }
+
+    s->tree = agent_tree_end(s->shell->child.pid, s->shell->child.marker,
+                             SIGTERM, AGENT_TREE_GRACE, agent_session_deleted,
+                             s);
+
+    return 0;
+}
+
+
+static void
+agent_session_dead(uv_timer_t *timer)
+{
+    agent_session_free(timer->data);
+}
+
+
+static void
+agent_session_deleted(void *data, int left)
+{
+    agent_session_t  *s;
+
+    s = data;
+    s->tree = NULL;
+
+    if (s->shell == NULL) {
+        agent_session_free(s);
+    }
+}
+
+
+void
+agent_session_forget(void *data)
+{
+    agent_session_t  *s;
+
+    for (s = agent_session_going; s; s = s->next) {
+
+        if (s->data == data) {
+            s->done = NULL;
+        }
+    }
+}
+
+
+json_t *
+agent_session_list(void)
+{
+    size_t            i;
+    json_t           *list;
+    agent_session_t  *s;
+
+    list = json_array();
+
+    for (i = 0; i < AGENT_SESSION_HASH; i++) {
+
+        for (s = agent_sessions[i]; s; s = s->next) {
+
+            if (s->shell) {
+                json_array_append_new(list, json_string(s->name));
+            }
+        }
+    }
+
+    return list;
+}
+
+
+agent_session_t *
+agent_session_make(const agent_session_options_t *options,
+    agent_session_error_t *error)
+{
+    int                err;
+    size_t             i, n;
+    const char       **env;
+    agent_shell_t     *shell;
+    agent_session_t   *s;
+
+    error->context = NULL;
+
+    if (agent_nsessions >= AGENT_SESSION_MAX) {
+        error->status = 429;
+        error->code = "LIMIT_REACHED";
+        error->message = "there are too many sessions; delete some";
+        error->context = json_pack("{s:s, s:i}", "limit", "sessions",
+                                   "max", AGENT_SESSION_MAX);
+        return NULL;
+    }
+
+    for (n = 0; options->env && options->env[n]; n += 2) { /* void */ }
+
+    env = malloc((n + 5) * sizeof(char *));
+    s = calloc(1, sizeof(agent_session_t));
+    shell = calloc(1, sizeof(agent_shell_t));
+
+    if (env == NULL || s == NULL || shell == NULL) {
+        free(shell);
+        err = ENOMEM;
+        goto failed;
+    }
+
+    for (i = 0; i < n; i++) {
+        env[i] = options->env[i];
+    }
+
+    for (i = 0; agent_session_locale[i]; i++) {
+        env[n++] = agent_session_locale[i];
+    }
+
+    env[n] = NULL;
+
+    shell->cwd = options->cwd;
+    shell->env = env;
+    shell->data = s;
+    shell->on_status = agent_session_said;
+    shell->on_subshell = agent_session_subshell;
+    shell->on_exit = agent_session_exited;
+
+    err = agent_shell_start(shell);
+
+    shell->cwd = NULL;
+    shell->env = NULL;
+
+    if (err) {
+        agent_shell_free(shell);
+        goto failed;
+    }
+
+    free(env);
+
+    snprintf(s->name, sizeof(s->name), "%s", options->name);
+
+    s->shell = shell;
+    s->last = &s->queue;
+    s->vars = json_incref(agent_env_vars());
+    s->timeout_ms = options->timeout_ms;
+    s->timed = options->timed;
+
+    uv_timer_init(agent_loop, &s->timer);
+    s->timer.data = s;
+
+    agent_session_link(s);
+
+    return s;
+
+failed:
+
+    free(env);
+    free(s);
+
+    if (err == ENOSPC) {
+        error->status = 500;
+        error->code = "NO_SPACE";
+        error->message = "there is no place for the session's pipes";
+
+    } else if (err == ENOENT) {
+        error->status = 501;
+        error->code = "SHELL_NOT_AVAILABLE";
+        error->message = "the image has neither bash nor sh";
+
+    } else {
+        error->status = 500;
+        error->code = "INTERNAL_ERROR";
+        error->message = strerror(err);
+    }
+
+    return NULL;
+}
+
+
+agent_session_t *
+agent_session_find(const char *name)
+{
+    agent_session_t  *s;
+
+    for (s = agent_sessions[agent_session_hash(name)]; s; s = s->next) {
+
+        if (strcmp(s->name, name) == 0) {
+            return s;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+agent_session_link(agent_session_t *s)
+{
+    agent_session_t  **slot;
+
+    slot = &agent_sessions[agent_session_hash(s->name)];
+
+    s->next = *slot;
+    *slot = s;
+
+    agent_nsessions++;
+}
+
+
+void
+agent_session_unlink(agent_session_t *s)
+{
+    agent_session_t  **slot;
+
+    for (slot = &agent_sessions[agent_session_hash(s->name)];
+         *slot;
+         slot = &(*slot)->next)
+    {
+        if (*slot == s) {
+            *slot = s->next;
+            s->next = NULL;
+            agent_nsessions--;
+            return;
+        }
+    }
+}
+
+
+/* its shell has ended, and nobody knows it by its name */
+
+void
+agent_session_free(agent_session_t *s)
+{
+    agent_session_t  **slot;
+
+    if (s->freed) {
+        return;
+    }
+
+    s->freed = 1;
+
+    for (slot = &agent_session_going; *slot; slot = &(*slot)->next) {
+
+        if (*slot == s) {
+            *slot = s->next;
+            break;
+        }
+    }
+
+    json_decref(s->vars);
+    s->vars = NULL;
+
+    uv_close((uv_handle_t *) &s->timer, agent_session_closed);
+
+    if (s->done) {
+        s->done(s->data);
+    }
+}
+
+
+static void
+agent_session_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+
+int
+agent_session_code(agent_session_t *s)
+{
+    return WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status)
+                                  : WEXITSTATUS(s->status);
+}
+
+
+static unsigned
+agent_session_hash(const char *name)
+{
+    unsigned  h;
+
+    for (h = 0; *name; name++) {
+        h = h * 31 + (unsigned char) *name;
+    }
+
+    return h % AGENT_SESSION_HASH;
+}

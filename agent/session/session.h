@@ -1,0 +1,121 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_SESSION_H_INCLUDED_
+#define _AGENT_SESSION_H_INCLUDED_
+
+
+#include "http/http.h"
+#include "run/command.h"
+
+
+/*
+ * A session is one shell that keeps its state from command to command, and
+ * serves them in order.  It is named by its id (agent_session_name()), which
+ * the callers have checked.
+ */
+
+
+#define AGENT_SESSION_MAX      256     /* at a time */
+#define AGENT_SESSION_QUEUE    64      /* calls that wait for one of them */
+#define AGENT_SESSION_WAITING  (32 * 1024 * 1024)   /* bytes of all those */
+
+/* a command line; a shell reads it from a pipe, not as an argument */
+#define AGENT_SESSION_LINE     (2 * 1024 * 1024)
+
+#define AGENT_SESSION_DEFAULT  "default"
+#define AGENT_SESSION_NONE     "__DISABLE_SESSION__"
+
+
+/* why a command was not started, or a call was refused */
+typedef struct {
+    int          status;               /* of HTTP */
+    const char  *code;
+    const char  *message;
+    json_t      *context;              /* or NULL; borrowed */
+} agent_session_error_t;
+
+
+/*
+ * error NULL: cmd runs, and its on_output and on_exit follow as after
+ * agent_command_start().  Otherwise cmd is the caller's again, to be freed
+ * with agent_command_destroy().  cmd->shell names the shell.
+ */
+typedef void (*agent_session_started_pt)(agent_command_t *cmd,
+    const agent_session_error_t *error);
+
+
+/*
+ * Runs line in the shell of the session, which is made when it is missing,
+ * after what was asked for before.  Of cmd the caller has set env, cwd,
+ * timeout_ms, input, data and the callbacks; programs and argv are not used.
+ * line and what cmd borrows are copied.  started runs once, perhaps before
+ * the call returns.
+ */
+void agent_session_run(const char *name, agent_command_t *cmd,
+    const char *line, agent_session_started_pt started);
+
+/*
+ * The same in a subshell of the session: with its directory, variables,
+ * functions and options, and without changing them.  The command is a child
+ * of the agent, and the session is free for the next one as soon as it has
+ * started; started runs from the loop.  The command ends when the session is
+ * deleted.
+ */
+void agent_session_spawn(const char *name, agent_command_t *cmd,
+    const char *line, agent_session_started_pt started);
+
+/*
+ * Who waits for started has gone: it will not run, and cmd is freed.  What
+ * had begun is ended.
+ */
+void agent_session_cancel(agent_command_t *cmd);
+
+
+typedef struct {
+    const char   *name;
+    const char   *cwd;                 /* NULL: the workspace */
+    const char  **env;                 /* as of agent_env_build(), or NULL */
+    uint64_t      timeout_ms;          /* of its commands; 0: none */
+    unsigned      timed:1;             /* otherwise agent_env_timeout() */
+} agent_session_options_t;
+
+
+/* 0, or -1 with error, whose context is then the caller's */
+int agent_session_create(const agent_session_options_t *options,
+    agent_session_error_t *error);
+
+/*
+ * Ends the session and all that it has started.  done runs once, from the
+ * loop, when that is over; 0, or -1 where there is no such session.
+ */
+int agent_session_delete(const char *name, void (*done)(void *data),
+    void *data);
+
+/* done is not to be called any more */
+void agent_session_forget(void *data);
+
+/* an array of names */
+json_t *agent_session_list(void);
+
+
+/* session_api.c */
+void agent_session_create_route(agent_request_t *r);
+void agent_session_list_route(agent_request_t *r);
+void agent_session_delete_route(agent_request_t *r);
+void agent_env_get_route(agent_request_t *r);
+void agent_env_post_route(agent_request_t *r);
+
+/*
+ * Which session a call of /api names: "sessionId" of its body, or where that
+ * is missing Session-Id, X-Session-Id, ?session= or ?sessionId=.  given: 1
+ * when any of them was there.  0, or -1 after an answer; name takes 129 bytes.
+ */
+int agent_session_of(agent_request_t *r, json_t *body, char *name,
+    int *given);
+
+
+#endif /* _AGENT_SESSION_H_INCLUDED_ */

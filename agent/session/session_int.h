@@ -1,0 +1,132 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_SESSION_INT_H_INCLUDED_
+#define _AGENT_SESSION_INT_H_INCLUDED_
+
+
+#include "session/session.h"
+#include "session/shell.h"
+
+
+/*
+ * What session.c, which keeps the sessions, and session_job.c, which gives
+ * them something to do, know of each other, with its two helpers.
+ */
+
+
+typedef struct agent_session_s  agent_session_t;
+typedef struct agent_job_s      agent_job_t;
+
+
+struct agent_job_s {
+    agent_session_t           *session;
+    agent_command_t           *cmd;
+    agent_session_started_pt   started;
+    char                      *text;
+    char                      *input;
+    size_t                     input_len;
+    size_t                     size;       /* of what it holds */
+    char                       marker[AGENT_MARKER_SIZE];
+    agent_job_t               *next;
+
+    /* why it fails */
+    int                        status;
+    const char                *code;
+    json_t                    *context;
+    char                       message[256];
+
+    unsigned                   spawn:1;
+    pid_t                      pid;        /* of the subshell, when told */
+    unsigned                   adopted:1;  /* its process is known */
+    unsigned                   reported:1; /* the shell is done with it */
+    unsigned                   cancelled:1;
+};
+
+
+struct agent_session_s {
+    char                       name[129];
+    agent_shell_t             *shell;      /* NULL: it has ended */
+    int                        status;     /* how */
+    json_t                    *vars;       /* the sandbox's, as it knows */
+    uint64_t                   timeout_ms;
+    unsigned                   timed:1;    /* by timeout_ms, be it 0 */
+    agent_tree_moment_t        since;      /* the call in progress began */
+    uv_timer_t                 timer;      /* a subshell is waited for */
+
+    agent_job_t               *job;        /* in progress */
+    agent_job_t               *queue;
+    agent_job_t              **last;
+    size_t                     queued;
+
+    agent_command_t           *ending;     /* whose tree is being ended */
+    agent_tree_t              *tree;       /* the session's own */
+    void                     (*done)(void *data);
+    void                      *data;
+
+    agent_session_t           *next;
+
+    unsigned                   deleted:1;
+    unsigned                   freed:1;
+};
+
+
+/* all bytes of commands that wait */
+extern size_t  agent_session_waiting;
+
+
+/* session.c */
+
+agent_session_t *agent_session_find(const char *name);
+
+/* NULL with error */
+agent_session_t *agent_session_make(const agent_session_options_t *options,
+    agent_session_error_t *error);
+
+/* takes its name from it */
+void agent_session_unlink(agent_session_t *s);
+
+/* its shell has ended, and nobody knows it by its name */
+void agent_session_free(agent_session_t *s);
+
+/* what its shell has ended with */
+int agent_session_code(agent_session_t *s);
+
+
+/* session_job.c */
+
+/* begins with the next call where that can be */
+void agent_session_next(agent_session_t *s);
+
+/* the shell has run a text */
+void agent_session_said(agent_shell_t *shell, int status);
+
+/* the call in progress is over, or goes on without the shell */
+void agent_session_job_done(agent_session_t *s);
+
+void agent_job_free(agent_job_t *job);
+
+
+/* session_subshell.c */
+
+/* who the subshell is; it is ours; no process could be made for it */
+void agent_session_subshell(agent_shell_t *shell, pid_t pid);
+void agent_session_adopt(agent_session_t *s, agent_job_t *job);
+void agent_session_unforked(agent_session_t *s);
+
+/* of s->timer: it has not said who it is */
+void agent_session_silent(uv_timer_t *timer);
+
+
+/* session_fail.c: both tell the caller, from the loop, and free the job */
+
+void agent_job_fail(agent_job_t *job, int status, const char *code,
+    const char *name, const char *message);
+/* the session that it waited for has ended */
+void agent_job_gone(agent_job_t *job, agent_session_t *s);
+
+
+#endif /* _AGENT_SESSION_INT_H_INCLUDED_ */

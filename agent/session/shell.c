@@ -1,0 +1,487 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "run/shell.h"
+#include "session/shell.h"
+
+
+/* the marker of a session, which is read byte by byte for each command */
+#define AGENT_SHELL_DIGITS  8
+
+
+static int agent_shell_watch(agent_shell_t *shell);
+static int agent_shell_spawn(agent_shell_t *shell, char *const *env,
+    const char *path);
+static int agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
+    agent_shell_kind_e kind);
+static void agent_shell_words(uv_poll_t *poll, int status, int events);
+static void agent_shell_said(agent_shell_t *shell);
+static void agent_shell_write(agent_shell_t *shell);
+static void agent_shell_writable(uv_poll_t *poll, int status, int events);
+static void agent_shell_account(agent_shell_t *shell);
+static void agent_shell_exited(agent_child_t *child, int status);
+static void agent_shell_closed(uv_handle_t *handle);
+
+
+static const char *const  agent_shell_files[] = {
+    "c", "s", "o", "e", AGENT_SHELL_INPUT, NULL
+};
+
+
+int
+agent_shell_start(agent_shell_t *shell)
+{
+    int           err;
+    char        **env;
+    const char   *path;
+
+    shell->fd_text = -1;
+    shell->fd_words = -1;
+    shell->fd_go = -1;
+    shell->fd_gone = -1;
+    shell->fd_input = -1;
+    shell->fd_stat = -1;
+
+    /* the child; the handles join it one by one */
+    shell->refs = 1;
+
+    agent_random_hex(shell->child.marker, AGENT_SHELL_DIGITS + 1);
+
+    shell->child.on_exit = agent_shell_exited;
+    shell->child.data = shell;
+
+    err = agent_shell_directory(shell);
+
+    if (err) {
+        return err;
+    }
+
+    /* open for both, so that the other end may come and go */
+
+    err = agent_shell_fifo(shell, "c", O_RDWR, &shell->fd_text);
+
+    if (err == 0) {
+        err = agent_shell_fifo(shell, "s", O_RDWR, &shell->fd_words);
+    }
+
+    if (err == 0) {
+        err = agent_shell_watch(shell);
+    }
+
+    if (err == 0) {
+        env = agent_env_build(shell->child.marker, shell->env, &path);
+        err = env ? agent_shell_spawn(shell, env, path) : ENOMEM;
+        free(env);
+    }
+
+    if (err) {
+        agent_shell_close(shell);
+    }
+
+    return err;
+}
+
+
+static int
+agent_shell_watch(agent_shell_t *shell)
+{
+    if (uv_poll_init(agent_loop, &shell->words_poll, shell->fd_words) != 0) {
+        return ENOMEM;
+    }
+
+    shell->refs++;
+    shell->words_poll.data = shell;
+
+    if (uv_poll_init(agent_loop, &shell->text_poll, shell->fd_text) != 0) {
+        return ENOMEM;
+    }
+
+    shell->refs++;
+    shell->text_poll.data = shell;
+
+    return uv_poll_start(&shell->words_poll, UV_READABLE, agent_shell_words)
+           == 0 ? 0 : ENOMEM;
+}
+
+
+static int
+agent_shell_spawn(agent_shell_t *shell, char *const *env, const char *path)
+{
+    int             err;
+    size_t          i;
+    agent_spawn_t   s;
+    const char     *places[3];
+
+    memset(&s, 0, sizeof(agent_spawn_t));
+
+    s.out = open("/dev/null", O_WRONLY|O_CLOEXEC|O_NOCTTY);
+
+    if (s.out == -1) {
+
+        /* a file that nobody reads will do */
+
+        s.out = memfd_create("null", MFD_CLOEXEC);
+
+        if (s.out == -1) {
+            return errno;
+        }
+    }
+
+    s.err = s.out;
+    s.in = -1;
+    s.env = env;
+    s.path = path;
+    s.user = &agent_user;
+
+    agent_workspace_make();
+
+    places[0] = shell->cwd ? shell->cwd : AGENT_WORKSPACE;
+    places[1] = agent_user.home[0] ? agent_user.home : "/root";
+    places[2] = "/";
+
+    for (i = 0; i < 3; i++) {
+        s.cwd = places[i];
+
+        err = agent_shell_exec(shell, &s, AGENT_SHELL_BASH);
+
+        if (err == ENOENT && s.stage == AGENT_SPAWN_EXEC) {
+            err = agent_shell_exec(shell, &s, AGENT_SHELL_SH);
+        }
+
+        if (err == 0 || s.stage != AGENT_SPAWN_CWD) {
+            break;
+        }
+    }
+
+    close(s.out);
+
+    return err;
+}
+
+
+static int
+agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
+    agent_shell_kind_e kind)
+{
+    int     err;
+    char   *argv[7], *loop, stat[32];
+    size_t  n;
+
+    loop = agent_shell_loop(kind, shell->dir);
+
+    if (loop == NULL) {
+        s->stage = AGENT_SPAWN_SETUP;
+        return ENOMEM;
+    }
+
+    n = 0;
+    argv[n++] = kind == AGENT_SHELL_BASH ? "bash" : "sh";
+
+    if (kind == AGENT_SHELL_BASH) {
+        argv[n++] = "--norc";
+        argv[n++] = "--noprofile";
+    }
+
+    argv[n++] = "-c";
+    argv[n++] = loop;
+    argv[n++] = argv[0];
+    argv[n] = NULL;
+
+    s->programs = kind == AGENT_SHELL_BASH ? agent_shells_bash
+                                           : agent_shells_sh;
+    s->argv = argv;
+    /* one binary may be many programs, and goes by its name */
+    s->rename = (kind == AGENT_SHELL_SH);
+
+    err = agent_child_spawn(&shell->child, s);
+
+    free(loop);
+
+    if (err) {
+        return err;
+    }
+
+    shell->kind = kind;
+    shell->program = kind == AGENT_SHELL_SH ? s->programs[s->program] : NULL;
+
+    snprintf(stat, sizeof(stat), "/proc/%d/stat", (int) shell->child.pid);
+    shell->fd_stat = open(stat, O_RDONLY|O_CLOEXEC);
+
+    return 0;
+}
+
+
+void
+agent_shell_marker(agent_shell_t *shell, char *marker)
+{
+    snprintf(marker, AGENT_MARKER_SIZE, "%.*s.%llx", AGENT_SHELL_DIGITS,
+             shell->child.marker, (unsigned long long) ++shell->commands);
+}
+
+
+int
+agent_shell_run(agent_shell_t *shell, const char *marker, char *text)
+{
+    char    *p, end;
+    size_t   n, len;
+
+    n = strlen(marker);
+    len = strlen(text);
+
+    p = malloc(n + len + 4);
+
+    if (p == NULL) {
+        free(text);
+        return ENOMEM;
+    }
+
+    end = shell->kind == AGENT_SHELL_BASH ? '\0' : '\n';
+
+    memcpy(p, marker, n);
+    p[n] = end;
+    memcpy(p + n + 1, text, len);
+
+    /* IFS may name any character, and one at the end would be taken */
+
+    memcpy(p + n + 1 + len, " #", 2);
+    p[n + len + 3] = end;
+
+    free(text);
+
+    shell->text = p;
+    shell->text_len = n + len + 4;
+    shell->text_sent = 0;
+
+    agent_shell_write(shell);
+
+    return 0;
+}
+
+
+static void
+agent_shell_write(agent_shell_t *shell)
+{
+    ssize_t  n;
+
+    while (shell->text_sent < shell->text_len) {
+        n = write(shell->fd_text, shell->text + shell->text_sent,
+                  shell->text_len - shell->text_sent);
+
+        if (n <= 0) {
+
+            /* as the shell reads */
+
+            uv_poll_start(&shell->text_poll, UV_WRITABLE,
+                          agent_shell_writable);
+            return;
+        }
+
+        shell->text_sent += n;
+    }
+
+    free(shell->text);
+
+    shell->text = NULL;
+    shell->text_len = 0;
+    shell->text_sent = 0;
+}
+
+
+static void
+agent_shell_writable(uv_poll_t *poll, int status, int events)
+{
+    agent_shell_t  *shell;
+
+    shell = poll->data;
+
+    uv_poll_stop(poll);
+    agent_shell_write(shell);
+}
+
+
+static void
+agent_shell_words(uv_poll_t *poll, int status, int events)
+{
+    char            buf[256];
+    ssize_t         i, n;
+    agent_shell_t  *shell;
+
+    shell = poll->data;
+
+    n = read(shell->fd_words, buf, sizeof(buf));
+
+    for (i = 0; i < n && !shell->ended; i++) {
+
+        if (agent_shell_word(&shell->word, buf[i]) == 1) {
+            agent_shell_said(shell);
+            shell->word.what = '\0';
+        }
+    }
+}
+
+
+static void
+agent_shell_said(agent_shell_t *shell)
+{
+    if (shell->word.what == 'p') {
+        shell->on_subshell(shell, shell->word.number);
+        return;
+    }
+
+    if (!shell->ready) {
+        shell->ready = 1;
+        return;
+    }
+
+    if (shell->text) {
+
+        /* it has not read all: not the shell said this */
+
+        return;
+    }
+
+    agent_shell_remove(shell, "o");
+    agent_shell_remove(shell, "e");
+
+    agent_shell_account(shell);
+
+    shell->on_status(shell, shell->word.number & 255);
+}
+
+
+/* in steps of 10 ms; what the shell has waited for included */
+
+static void
+agent_shell_account(agent_shell_t *shell)
+{
+    char           buf[1024], *p;
+    ssize_t        n;
+    uint64_t       cpu;
+    unsigned long  t[4];
+
+    shell->cpu_ms = -1;
+
+    n = shell->fd_stat != -1 ? pread(shell->fd_stat, buf, sizeof(buf) - 1, 0)
+                             : -1;
+    if (n <= 0) {
+        return;
+    }
+
+    buf[n] = '\0';
+    p = strrchr(buf, ')');
+
+    if (p == NULL || sscanf(p + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u"
+                            " %*u %lu %lu %lu %lu",
+                            &t[0], &t[1], &t[2], &t[3]) != 4)
+    {
+        return;
+    }
+
+    cpu = t[0] + t[1] + t[2] + t[3];
+
+    shell->cpu_ms = (cpu - shell->cpu) * 10;
+    shell->cpu = cpu;
+}
+
+
+static void
+agent_shell_exited(agent_child_t *child, int status)
+{
+    agent_shell_t  *shell;
+
+    shell = child->data;
+
+    shell->cpu_ms = child->cpu_ms - (int64_t) shell->cpu * 10;
+
+    if (shell->cpu_ms < 0) {
+        shell->cpu_ms = 0;
+    }
+
+    agent_shell_close(shell);
+
+    shell->on_exit(shell, status);
+}
+
+
+void
+agent_shell_close(agent_shell_t *shell)
+{
+    size_t  i;
+
+    if (shell->ended) {
+        return;
+    }
+
+    shell->ended = 1;
+
+    if (shell->words_poll.data) {
+        uv_poll_stop(&shell->words_poll);
+        uv_close((uv_handle_t *) &shell->words_poll, agent_shell_closed);
+    }
+
+    if (shell->text_poll.data) {
+        uv_poll_stop(&shell->text_poll);
+        uv_close((uv_handle_t *) &shell->text_poll, agent_shell_closed);
+    }
+
+    agent_shell_input_done(shell);
+    agent_shell_go_done(shell);
+
+    for (i = 0; agent_shell_files[i]; i++) {
+        agent_shell_remove(shell, agent_shell_files[i]);
+    }
+
+    if (shell->dir[0]) {
+        rmdir(shell->dir);
+    }
+
+    if (shell->fd_text != -1) {
+        close(shell->fd_text);
+    }
+
+    if (shell->fd_words != -1) {
+        close(shell->fd_words);
+    }
+
+    if (shell->fd_gone != -1) {
+        close(shell->fd_gone);
+    }
+
+    if (shell->fd_stat != -1) {
+        close(shell->fd_stat);
+    }
+
+    free(shell->text);
+    shell->text = NULL;
+}
+
+
+void
+agent_shell_free(agent_shell_t *shell)
+{
+    if (shell->refs <= 1) {
+        free(shell);
+        return;
+    }
+
+    shell->refs--;
+}
+
+
+static void
+agent_shell_closed(uv_handle_t *handle)
+{
+    agent_shell_free(handle->data);
+}

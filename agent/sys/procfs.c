@@ -1,0 +1,244 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fsuid.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sys/procfs.h"
+#include "sys/spawn.h"
+
+
+/* as much of a foreign environment as is looked through */
+#define AGENT_PROCESS_ENVIRON    (2 * 1024 * 1024)
+
+/* of it, what may be the marker in two parts */
+#define AGENT_PROCESS_KEEP                                                    \
+    ((ssize_t) (sizeof(AGENT_MARKER) + AGENT_MARKER_SIZE))
+
+
+static int agent_process_find_marker(int fd, char *value);
+
+
+agent_process_stat_t *
+agent_process_list(size_t *count)
+{
+    DIR                   *dir;
+    size_t                 n, size;
+    struct dirent         *de;
+    agent_process_stat_t  *list, *p;
+
+    dir = opendir("/proc");
+
+    if (dir == NULL) {
+        return NULL;
+    }
+
+    n = 0;
+    size = 64;
+    list = malloc(size * sizeof(agent_process_stat_t));
+
+    while (list && (de = readdir(dir))) {
+
+        if (de->d_name[0] < '1' || de->d_name[0] > '9') {
+            continue;
+        }
+
+        if (n == size) {
+            size *= 2;
+            p = realloc(list, size * sizeof(agent_process_stat_t));
+
+            if (p == NULL) {
+                free(list);
+                list = NULL;
+                break;
+            }
+
+            list = p;
+        }
+
+        if (agent_process_stat(dirfd(dir), de->d_name, &list[n]) == 0
+            && list[n].pid != getpid())
+        {
+            n++;
+        }
+    }
+
+    closedir(dir);
+
+    if (list) {
+        qsort(list, n, sizeof(agent_process_stat_t), agent_process_compare);
+    }
+
+    *count = n;
+
+    return list;
+}
+
+
+int
+agent_process_stat(int proc, const char *name, agent_process_stat_t *p)
+{
+    int       fd, pid, ppid, pgrp, session;
+    char      path[32], buf[1024], *s;
+    ssize_t   n;
+
+    snprintf(path, sizeof(path), "%.16s/stat", name);
+
+    fd = openat(proc, path, O_RDONLY|O_CLOEXEC);
+
+    if (fd == -1) {
+        return -1;
+    }
+
+    n = read(fd, buf, sizeof(buf) - 1);
+    close(fd);
+
+    if (n <= 0) {
+        return -1;
+    }
+
+    buf[n] = '\0';
+
+    /* the name in parentheses is the process's own: it may hold anything */
+
+    s = strrchr(buf, ')');
+
+    if (s == NULL || sscanf(buf, "%d", &pid) != 1
+        || sscanf(s + 1, " %c %d %d %d %*d %*d %*u %*u %*u %*u %*u %*u %*u"
+                  " %*d %*d %*d %*d %*d %*d %lu",
+                  &p->state, &ppid, &pgrp, &session, &p->start) != 5)
+    {
+        return -1;
+    }
+
+    p->pid = pid;
+    p->ppid = ppid;
+    p->pgrp = pgrp;
+    p->session = session;
+    p->in = 0;
+
+    return 0;
+}
+
+
+int
+agent_process_marker(pid_t pid, char *value)
+{
+    int          fd, found;
+    char         path[64];
+    struct stat  st;
+
+    snprintf(path, sizeof(path), "/proc/%d/environ", (int) pid);
+
+    fd = open(path, O_RDONLY|O_CLOEXEC);
+
+    if (fd == -1) {
+
+        if (errno != EACCES && errno != EPERM) {
+            return 0;
+        }
+
+        /*
+         * Another user's.  Without the capability to trace, the kernel
+         * shows it to its own user; the thread takes that user's place for
+         * a moment.
+         */
+
+        snprintf(path, sizeof(path), "/proc/%d", (int) pid);
+
+        if (stat(path, &st) == -1) {
+            return 0;
+        }
+
+        strcat(path, "/environ");
+
+        setfsgid(st.st_gid);
+        setfsuid(st.st_uid);
+
+        fd = open(path, O_RDONLY|O_CLOEXEC);
+
+        setfsuid(0);
+        setfsgid(0);
+
+        if (fd == -1) {
+            return 0;
+        }
+    }
+
+    found = agent_process_find_marker(fd, value);
+
+    close(fd);
+
+    return found;
+}
+
+
+static int
+agent_process_find_marker(int fd, char *value)
+{
+    char     buf[16384 + AGENT_PROCESS_KEEP], *p, *end, *nul;
+    size_t   keep, total;
+    ssize_t  n;
+
+    /* a variable begins the environment, or follows a NUL */
+
+    buf[0] = '\0';
+    keep = 1;
+
+    for (total = 0; total < AGENT_PROCESS_ENVIRON; total += n) {
+
+        n = read(fd, buf + keep, 16384);
+
+        end = buf + keep + (n > 0 ? n : 0);
+
+        for (p = buf; (p = memchr(p, '\0', end - p)) != NULL; p++) {
+
+            if ((size_t) (end - p) <= sizeof(AGENT_MARKER)
+                || memcmp(p + 1, AGENT_MARKER "=", sizeof(AGENT_MARKER))
+                   != 0)
+            {
+                continue;
+            }
+
+            nul = memchr(p + 1, '\0', end - p - 1);
+
+            if (nul == NULL && n > 0 && end - p < AGENT_PROCESS_KEEP) {
+                /* its end is yet to be read */
+                break;
+            }
+
+            p += 1 + sizeof(AGENT_MARKER);
+            snprintf(value, AGENT_MARKER_SIZE, "%.*s",
+                     (int) ((nul ? nul : end) - p), p);
+            return 1;
+        }
+
+        if (n <= 0) {
+            return 0;
+        }
+
+        keep = end - buf < AGENT_PROCESS_KEEP ? end - buf : AGENT_PROCESS_KEEP;
+        memmove(buf, end - keep, keep);
+    }
+
+    return 0;
+}
+
+
+int
+agent_process_compare(const void *one, const void *two)
+{
+    const agent_process_stat_t  *a = one, *b = two;
+
+    return (a->pid > b->pid) - (a->pid < b->pid);
+}

@@ -1,0 +1,441 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "sys/spawn.h"
+
+
+#define AGENT_CHILD_HASH      256
+
+/* a flood of orphans must not keep the loop from its other work */
+#define AGENT_CHILD_REAP_MAX  256
+
+#define AGENT_CHILD_OOM       "500"
+
+
+/* what the child and its parent share while the parent is suspended */
+
+typedef struct {
+    volatile int     stage;
+    volatile int     err;
+    volatile size_t  program;
+} agent_child_result_t;
+
+
+static void agent_child_remember(agent_child_t *child, pid_t pid);
+static void agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
+    __attribute__((noreturn, noinline));
+static int agent_child_descriptors(agent_spawn_t *s);
+static int agent_child_identity(const agent_user_t *user);
+static int agent_child_search(agent_spawn_t *s, const char *program);
+static int agent_child_exec(agent_spawn_t *s, const char *file);
+
+
+static agent_child_t  *agent_children[AGENT_CHILD_HASH];
+static struct rlimit   agent_child_nofile;
+static int             agent_child_nofile_raised;
+
+
+void
+agent_child_init(void)
+{
+    struct rlimit  rl;
+
+    /* the agent holds two descriptors for each relayed connection */
+
+    if (getrlimit(RLIMIT_NOFILE, &agent_child_nofile) == 0) {
+        rl = agent_child_nofile;
+        rl.rlim_cur = rl.rlim_max;
+
+        if (rl.rlim_cur > agent_child_nofile.rlim_cur
+            && setrlimit(RLIMIT_NOFILE, &rl) == 0)
+        {
+            agent_child_nofile_raised = 1;
+        }
+    }
+}
+
+
+int
+agent_child_spawn(agent_child_t *child, agent_spawn_t *s)
+{
+    int                    err;
+    pid_t                  pid;
+    agent_child_result_t   res;
+
+    res.stage = AGENT_SPAWN_OK;
+    res.err = 0;
+    res.program = 0;
+
+    /*
+     * The child borrows our memory until it runs the program, so that it can
+     * say what went wrong; no page is copied however large the agent is.
+     * Every signal is blocked, so no handler of ours runs in it.
+     */
+
+    pid = vfork();
+
+    if (pid == 0) {
+        agent_child_run(s, &res);
+    }
+
+    if (pid == -1) {
+        s->stage = AGENT_SPAWN_FORK;
+        return errno;
+    }
+
+    if (res.err) {
+        err = res.err;
+        s->stage = res.stage;
+
+        while (waitpid(pid, NULL, 0) == -1 && errno == EINTR) { /* void */ }
+
+        return err;
+    }
+
+    s->program = res.program;
+    s->stage = AGENT_SPAWN_OK;
+
+    agent_child_remember(child, pid);
+
+    return 0;
+}
+
+
+static void
+agent_child_remember(agent_child_t *child, pid_t pid)
+{
+    agent_child_t  **slot;
+
+    slot = &agent_children[pid % AGENT_CHILD_HASH];
+
+    child->pid = pid;
+    child->next = *slot;
+    *slot = child;
+}
+
+
+int
+agent_child_adopt(agent_child_t *child, pid_t pid)
+{
+    agent_child_t  *other;
+
+    if (pid <= 1) {
+        return -1;
+    }
+
+    for (other = agent_children[pid % AGENT_CHILD_HASH];
+         other;
+         other = other->next)
+    {
+        if (other->pid == pid) {
+            return -1;
+        }
+    }
+
+    agent_child_remember(child, pid);
+
+    return 0;
+}
+
+
+/* in the child: system calls only, and nothing that the parent would miss */
+
+static void
+agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
+{
+    int          fd, err, first;
+    size_t       i;
+    sigset_t     set;
+    const char  *name;
+
+    setsid();
+
+    fd = open("/proc/self/oom_score_adj", O_WRONLY|O_CLOEXEC);
+
+    if (fd != -1) {
+        /* may be refused, and is no reason to run nothing */
+        if (write(fd, AGENT_CHILD_OOM, sizeof(AGENT_CHILD_OOM) - 1) == -1) {
+            err = errno;
+        }
+
+        close(fd);
+    }
+
+    if (agent_child_nofile_raised) {
+        setrlimit(RLIMIT_NOFILE, &agent_child_nofile);
+    }
+
+    res->stage = AGENT_SPAWN_SETUP;
+
+    if (agent_child_descriptors(s) != 0
+        || agent_child_identity(s->user) != 0)
+    {
+        res->err = errno;
+        _exit(127);
+    }
+
+    res->stage = AGENT_SPAWN_CWD;
+
+    if (chdir(s->cwd) != 0) {
+        res->err = errno;
+        _exit(127);
+    }
+
+    umask(022);
+
+    res->stage = AGENT_SPAWN_EXEC;
+
+    sigemptyset(&set);
+    sigprocmask(SIG_SETMASK, &set, NULL);
+
+    first = 0;
+
+    for (i = 0; s->programs[i]; i++) {
+        res->program = i;
+
+        if (s->rename) {
+            name = strrchr(s->programs[i], '/');
+            s->argv[0] = (char *) (name ? name + 1 : s->programs[i]);
+        }
+
+        err = agent_child_search(s, s->programs[i]);
+
+        /* the reason that says most: not that another does not exist */
+
+        if (first == 0 || (first == ENOENT && err != ENOTDIR)) {
+            first = err;
+        }
+    }
+
+    res->err = first ? first : ENOENT;
+    _exit(127);
+}
+
+
+static int
+agent_child_descriptors(agent_spawn_t *s)
+{
+    int  in, out, err, ends[2];
+
+    in = s->in;
+
+    if (in == -1) {
+        in = open("/dev/null", O_RDONLY|O_CLOEXEC);
+
+        if (in == -1) {
+
+            /* a pipe that nobody writes to is as empty */
+
+            if (pipe2(ends, O_CLOEXEC) == -1) {
+                return -1;
+            }
+
+            in = ends[0];
+            close(ends[1]);
+        }
+    }
+
+    /* clear of 0, 1 and 2, so that none overwrites another */
+
+    in = fcntl(in, F_DUPFD_CLOEXEC, 3);
+    out = fcntl(s->out, F_DUPFD_CLOEXEC, 3);
+    err = fcntl(s->err, F_DUPFD_CLOEXEC, 3);
+
+    if (in == -1 || out == -1 || err == -1
+        || dup2(in, 0) == -1 || dup2(out, 1) == -1 || dup2(err, 2) == -1)
+    {
+        return -1;
+    }
+
+#ifdef SYS_close_range
+    /* whatever a library may have left open: no descriptor is inherited */
+    (void) syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
+#endif
+
+    return 0;
+}
+
+
+/* not setuid(): in the C library it would change all threads of the agent */
+
+static int
+agent_child_identity(const agent_user_t *user)
+{
+    if (syscall(SYS_setgroups, user->ngroups, user->groups) == -1
+        && errno != EPERM)
+    {
+        return -1;
+    }
+
+    if (syscall(SYS_setresgid, user->gid, user->gid, user->gid) == -1
+        || syscall(SYS_setresuid, user->uid, user->uid, user->uid) == -1)
+    {
+        return -1;
+    }
+
+    return 0;
+}
+
+
+/* returns why nothing was run */
+
+static int
+agent_child_search(agent_spawn_t *s, const char *program)
+{
+    int          err, first;
+    char         file[4096];
+    size_t       len, n;
+    const char  *p, *end;
+
+    if (*program == '\0') {
+        return ENOENT;
+    }
+
+    if (strchr(program, '/')) {
+        return agent_child_exec(s, program);
+    }
+
+    len = strlen(program);
+    first = ENOENT;
+
+    for (p = s->path; /* void */ ; p = end + 1) {
+        end = strchr(p, ':');
+        n = end ? (size_t) (end - p) : strlen(p);
+
+        if (n + len + 2 <= sizeof(file)) {
+
+            /* an empty part is the current directory */
+
+            memcpy(file, p, n);
+
+            if (n) {
+                file[n++] = '/';
+            }
+
+            memcpy(file + n, program, len + 1);
+
+            err = agent_child_exec(s, file);
+
+            if (err == EACCES) {
+                first = EACCES;
+
+            } else if (err != ENOENT && err != ENOTDIR && err != ELOOP
+                       && err != ENAMETOOLONG)
+            {
+                return err;
+            }
+        }
+
+        if (end == NULL) {
+            return first;
+        }
+    }
+}
+
+
+static int
+agent_child_exec(agent_spawn_t *s, const char *file)
+{
+    int     err;
+    char  **argv;
+    size_t  n;
+
+    execve(file, s->argv, s->env);
+
+    if (errno != ENOEXEC) {
+        return errno;
+    }
+
+    /* a script without "#!" is the shell's, by the standard */
+
+    for (n = 0; s->argv[n]; n++) { /* void */ }
+
+    if (n > 4096) {
+        return E2BIG;
+    }
+
+    argv = __builtin_alloca((n + 2) * sizeof(char *));
+
+    argv[0] = "/bin/sh";
+    argv[1] = (char *) file;
+    memcpy(argv + 2, s->argv + 1, n * sizeof(char *));
+
+    execve(argv[0], argv, s->env);
+
+    err = errno;
+
+    return err == ENOENT ? ENOEXEC : err;
+}
+
+
+void
+agent_child_forget(agent_child_t *child)
+{
+    agent_child_t  **slot;
+
+    for (slot = &agent_children[child->pid % AGENT_CHILD_HASH];
+         *slot;
+         slot = &(*slot)->next)
+    {
+        if (*slot == child) {
+            *slot = child->next;
+            return;
+        }
+    }
+}
+
+
+int
+agent_child_reap(void)
+{
+    int             i, status;
+    pid_t           pid;
+    agent_child_t  *child;
+    struct rusage   ru;
+
+    for (i = 0; i < AGENT_CHILD_REAP_MAX; i++) {
+
+        pid = wait4(-1, &status, WNOHANG|__WALL, &ru);
+
+        if (pid <= 0) {
+            return 0;
+        }
+
+        for (child = agent_children[pid % AGENT_CHILD_HASH];
+             child;
+             child = child->next)
+        {
+            if (child->pid == pid) {
+                agent_child_forget(child);
+
+                child->cpu_ms = (ru.ru_utime.tv_sec + ru.ru_stime.tv_sec)
+                                * 1000
+                                + (ru.ru_utime.tv_usec + ru.ru_stime.tv_usec)
+                                / 1000;
+                child->peak = (int64_t) ru.ru_maxrss * 1024;
+
+                child->on_exit(child, status);
+                break;
+            }
+        }
+    }
+
+    return 1;
+}
