@@ -137,6 +137,8 @@ for my $where ('API', 'preview') {
 
         } elsif ($want{$g} =~ /^\d/) {
             is($res->{status}, $want{$g}, "$where: $g");
+            is($res->{json}{code}, $where eq 'API' ? 'exec_transport_error'
+                : 'SERVICE_NOT_RESPONDING', "$where: $g: its code");
 
         } else {
             is($res->{status}, 200, "$where: $g");
