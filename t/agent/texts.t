@@ -11,7 +11,7 @@ use strict;
 
 use File::Basename;
 use JSON::PP ();
-use MIME::Base64 qw/encode_base64/
+use MIME::Base64 qw/encode_base64/;
 use Test::More;
 
 use lib dirname(__FILE__) . '/../lib';
