@@ -17,7 +17,7 @@ use Sandbox;
 
 chdir root_dir() or die $!;
 
-my $README = slurp('README.md');
+my $DIRECTIVES = slurp('docs/directives.md');
 my $API = slurp('docs/api.md');
 my $OPERATING = slurp('docs/operating.md');
 
@@ -141,7 +141,7 @@ sub directives
             grep { $context{$_} } split /\|/, $flags);
     }
 
-    my $text = section($README, 'Directives');
+    my $text = section($DIRECTIVES, 'Directives');
 
     while ($text =~ /^### (\w+)\n\n(.*?)\n\n/msg) {
         my ($name, $head) = ($1, $2);
@@ -162,7 +162,7 @@ sub options
 {
     my %code = map { $_ => '' } $MODULE =~ /ngx_http_sandbox_is\("(\w+)"\)/g;
     my %docs = map { $_->[0] =~ /^`(\w+)=`$/ ? ($1 => '') : () }
-        rows(section($README, 'sandbox_class'));
+        rows(section($DIRECTIVES, 'sandbox_class'));
 
     same('options of a class', 8, \%code, \%docs);
 }
@@ -175,7 +175,7 @@ sub variables
         or die "no table of variables\n";
     my %code = map { $_ => '' } $table =~ /ngx_string\("(\w+)"\)/g;
     my %docs = map { $_->[0] =~ /^`\$(\w+)`$/ ? ($1 => '') : () }
-        rows(section($README, 'Variables'));
+        rows(section($DIRECTIVES, 'Variables'));
 
     same('variables', 10, \%code, \%docs);
 }
@@ -186,7 +186,7 @@ sub metrics
     my ($table) = $MODULE
         =~ /ngx_http_sandbox_metrics\[\] = \{(.*?)\{ NULL,/
         or die "no table of metrics\n";
-    my $text = section($README, 'Metrics');
+    my $text = section($DIRECTIVES, 'Metrics');
     my %code = map { $_ => '' } $table =~ /\{ "(\w+)"/g;
     my %docs = map { $_->[0] =~ /^`(\w+)`$/ ? ($1 => '') : () } rows($text);
 
@@ -200,20 +200,20 @@ sub metrics
 
 sub routes
 {
-    my (%code, %readme, %api);
+    my (%code, %listed, %api);
 
     while ($MODULE =~ m{"($METHOD(?:, $METHOD)*)", "(/[^"]*)"}g) {
         $code{$2} = sorted(split(/, /, $1), split / /, $code{$2} // '');
     }
 
-    for (rows(section($README, 'Routes'))) {
+    for (rows(section($API, 'Routes'))) {
         my ($route) = $_->[1] =~ m{^`(/\S*)`$} or next;
-        $readme{$route} = sorted($_->[0] =~ /`($METHOD)`/g);
+        $listed{$route} = sorted($_->[0] =~ /`($METHOD)`/g);
     }
 
-    same('routes in README.md', 10, \%code, \%readme);
+    same('routes in the list', 10, \%code, \%listed);
 
-    # HEAD goes without saying there
+    # HEAD goes without saying in the tables of answers
 
     like($API, qr/HEAD works wherever GET does/, 'HEAD in docs/api.md');
 
@@ -222,7 +222,7 @@ sub routes
             split /, /, $1), split / /, $api{$2} // '');
     }
 
-    same('routes in docs/api.md', 10, \%code, \%api);
+    same('routes in the tables of answers', 10, \%code, \%api);
 
     # the agent serves those that are its own, and no other is let through
 
@@ -275,7 +275,7 @@ sub errors_of_nginx
 
     $code{$_} = sorted(@{$code{$_}}) for keys %code;
 
-    same('errors of nginx', 20, \%code, documented_errors('Of nginx'));
+    same('errors of nginx', 20, \%code, documented_errors('Errors from nginx'));
     shouted($MODULE, 'nginx', \%code);
 }
 
@@ -315,7 +315,7 @@ sub errors_of_the_agent
     $code{$_} ||= [] for map { /"(\w+)"/g } $AGENT =~ /\bcode = ([^;]*);/g;
     $code{$_} ||= [] for $AGENT =~ /\\"code\\":\\"(\w+)\\"/g;
 
-    my $docs = documented_errors('Of the agent');
+    my $docs = documented_errors('Errors from the agent');
 
     $code{$_} = sorted(@{$code{$_}}) for keys %code;
 
@@ -384,7 +384,10 @@ sub names_in_use
 
         next if $file !~ /\.md$/;
 
-        for ($text =~ /(?:^    |`)make ([a-z]+)/mg) {
+        # in blocks of code, and in the text
+        for (map { /(?:^    |^\$ |^|`)make ([a-z]+)/mg }
+            $text =~ /^```sh\n(.*?)^```$/msg,
+            $text =~ /(?:^    |`)make [a-z]+/mg) {
             $n++;
             push @bad, "$file: make $_" if !$target{$_};
         }

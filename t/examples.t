@@ -2,7 +2,7 @@
 
 # Copyright (C) the ngx_sandbox authors
 
-# Each folder of examples/ says what it is, and does what it says.
+# README.md and each folder of examples/ do what they say.
 
 use warnings;
 use strict;
@@ -39,6 +39,7 @@ ok(-s "$EXAMPLES/$_/README.md", "$_ has a README") for @found;
 $runs{$_}->() for sort keys %runs;
 
 complete_conf();
+readme();
 
 done_testing();
 
@@ -346,4 +347,88 @@ sub complete_conf
     unlike($out, qr/\[warn\]/, 'nginx.conf.example: without a warning')
         or diag($out);
     $t->cleanup();
+}
+
+
+# the code of README.md as it stands there
+
+sub readme
+{
+    my $text = slurp(root_dir() . '/README.md');
+    my %code;
+
+    push @{$code{$1}}, $2 while $text =~ /^```(\w+)\n(.*?)^```$/msg;
+    is(join(' ', map { "$_:" . @{$code{$_}} } sort keys %code),
+        'nginx:1 python:1 sh:1', 'README.md: its code');
+    my ($printed) = $text =~ /^They print:\n\n```\n(.*?)^```$/ms;
+
+    readme_quickstart($code{sh}[0], $printed);
+    readme_domain($code{nginx}[0], $code{python}[0]);
+}
+
+
+# what follows "make run", which quickstart() above stands for
+
+sub readme_quickstart
+{
+    my ($code, $printed) = @_;
+    my ($run, @commands) = split /\n/, $code;
+    my $t = Sandbox->new()->start();
+
+    is($run, 'make run', 'README.md: the first command');
+    is(scalar @commands, 4, 'README.md: and four more');
+    s/localhost:8080/localhost:$t->{port}/ for @commands;
+    is(output_of('README.md: the quick start', {}, 'bash', '-euo', 'pipefail',
+        '-c', join "\n", @commands), $printed, 'README.md: what they print');
+
+    finish($t, 'README.md');
+}
+
+
+# nginx.conf, but for port and paths, and the client
+
+sub readme_domain
+{
+    my ($conf, $client) = @_;
+    my $t = Sandbox->new(workers => 1,
+        keys => ['me:a-key-of-somebody-012345']);
+    my $dir = $t->{dir};
+    my $temp = join ' ', map { "${_}_temp_path $dir/$_;" }
+        qw/client_body proxy fastcgi uwsgi scgi/;
+
+    output_of('README.md: a certificate', {}, 'openssl', 'req', '-x509',
+        '-newkey', 'rsa:2048', '-nodes', '-days', '1', '-subj', '/CN=test',
+        '-addext', 'subjectAltName=DNS:localhost,DNS:*.preview.example.com',
+        '-keyout', "$dir/tls.key", '-out', "$dir/tls.crt");
+
+    cmp_ok(scalar(split /\n/, $conf), '<=', 22, 'README.md: a short conf');
+    ok($conf =~ s{modules/ngx_http_sandbox_module\.so}{%%MODULE%%},
+        'README.md: its module');
+    ok($conf =~ s{include +sandbox_proxy\.conf}{include %%PROXY%%},
+        'README.md: its include');
+    ok($conf =~ s{listen 443}{listen 127.0.0.1:%%PORT%%}g == 2,
+        'README.md: its port');
+    $conf =~ s{/etc/nginx/tls/example\.com}{$dir/tls}g;
+    $conf =~ s{/etc/nginx/sandbox\.keys}{$dir/keys};
+    $conf =~ s{/var/lib/nginx-sandbox/state}{%%STATE%%};
+    $conf =~ s{^http \{\n}{$& sandbox_agent %%AGENT%%; $temp
+        sandbox_engine %%ENGINE%%; access_log off;\n}m;
+    $t->write_conf(conf => "pid $dir/nginx.pid; error_log $dir/error.log;\n"
+        . $conf);
+    $t->start();
+
+    $client =~ s{https://api\.example\.com}{https://localhost:$t->{port}};
+    my $out = output_of('README.md: the client', { SSL_CERT_FILE =>
+        "$dir/tls.crt", SANDBOX_KEY => 'a-key-of-somebody-012345' },
+        'python3', '-c', $client);
+    like($out, qr{\ALinux\n/tmp\nhttps://8000-demo-\w+\.preview\.example\.com/
+        \n\z}x, 'README.md: what the client prints');
+
+    my ($url) = $out =~ /^(https:.*)$/m;
+    like(output_of('README.md: the preview', {}, 'curl', '-sS', '--cacert',
+        "$dir/tls.crt", '--max-time', 60, '--connect-to',
+        "::127.0.0.1:$t->{port}", $url // 'https://none/'),
+        qr/Directory listing/, 'README.md: the preview of a domain');
+
+    finish($t, 'README.md');
 }
