@@ -14,8 +14,8 @@
 
 #include <cjson/cJSON.h>
 
-#include "ac_docker.h"
-#include "ac_agent.h"
+#include "docker/ac_docker.h"
+#include "agent/ac_agent.h"
 #include "sandbox_name.h"
 #include "sandbox_store.h"
 

@@ -24,7 +24,7 @@ my $OPERATING = slurp('docs/operating.md');
 # line breaks and the joints of string literals taken out
 my $MODULE = flat(glob 'ngx_sandbox_module/*.[ch]');
 my $AGENT = flat(glob 'agent/*/*.[ch]');
-my $CLIENT = flat(glob 'agent_client/*.[ch]');
+my $CLIENT = flat(glob 'agent_client/*.[ch] agent_client/*/*.[ch]');
 
 my $METHOD = qr/(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS)/;
 

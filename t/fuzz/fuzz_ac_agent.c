@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ac_agent.h"
+#include "agent/ac_agent.h"
 
 
 /* a packet of the agent, which a tenant may have written */

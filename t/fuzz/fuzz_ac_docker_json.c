@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ac_docker_json.h"
+#include "docker/ac_docker_json.h"
 
 
 /* every reader of the engine's answers, on the same text */

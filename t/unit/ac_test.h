@@ -16,7 +16,7 @@
 
 #include <cmocka.h>
 
-#include "ac_docker.h"
+#include "docker/ac_docker.h"
 #include "poll_loop.h"
 
 

@@ -19,7 +19,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "ac_agent.h"
+#include "agent/ac_agent.h"
 #include "ac_test.h"
 
 

@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "ac_agent.h"
+#include "agent/ac_agent.h"
 #include "ac_test.h"
 #include "ac_text.h"
 

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "ac_agent.h"
+#include "agent/ac_agent.h"
 
 
 /* commands of ports, and what the agent tells of those that are watched */

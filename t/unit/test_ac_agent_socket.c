@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ac_agent.h"
+#include "agent/ac_agent.h"
 #include "ac_test.h"
 
 

@@ -10,8 +10,8 @@
 
 #include <cjson/cJSON.h>
 
-#include "ac_docker_json.h"
-#include "ac_endpoint.h"
+#include "docker/ac_docker_json.h"
+#include "docker/ac_docker_endpoint.h"
 #include "ac_test.h"
 
 

@@ -22,15 +22,16 @@ UNIT_CFLAGS =	-O2 -g -std=gnu99 -W -Wall -Wextra -Wpointer-arith \
 
 UNIT_LIBS =	-lcurl -lcares -lcjson -lcmocka
 
-UNIT_AC =	$(patsubst agent_client/%.c,%,$(wildcard agent_client/ac_*.c))
+UNIT_AC =	$(patsubst agent_client/%.c,%, \
+		  $(wildcard agent_client/*.c agent_client/*/*.c))
 UNIT_SANDBOX =	$(patsubst ngx_sandbox_module/%.c,%, \
 		  $(wildcard ngx_sandbox_module/sandbox_*.c))
 UNIT_HELPERS =	poll_loop ac_test
 
 UNIT_TESTS =	$(patsubst t/unit/%.c,%,$(wildcard t/unit/test_*.c))
 
-UNIT_HEADERS =	$(wildcard agent_client/*.h ngx_sandbox_module/sandbox_*.h \
-		  t/unit/*.h)
+UNIT_HEADERS =	$(wildcard agent_client/*.h agent_client/*/*.h \
+		  ngx_sandbox_module/sandbox_*.h t/unit/*.h)
 
 UNIT_OF_AC =	$(filter test_ac_%,$(UNIT_TESTS))
 UNIT_OF_AGENT =	$(filter test_agent_%,$(UNIT_TESTS))
@@ -93,10 +94,11 @@ $(UNIT_DIR)/prog_%: t/unit/prog_%.c
 FUZZ_FLAGS =	-fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all
 
-$(FUZZ_DIR)/fuzz_ac_%: t/fuzz/fuzz_ac_%.c agent_client/ac_docker_field.c \
-		agent_client/ac_docker_json.c \
-		agent_client/ac_docker_spec.c agent_client/ac_agent.c \
-		agent_client/ac_agent_packet.c $(UNIT_HEADERS)
+$(FUZZ_DIR)/fuzz_ac_%: t/fuzz/fuzz_ac_%.c agent_client/ac_json.c \
+		agent_client/agent/ac_agent_recv.c \
+		agent_client/agent/ac_agent_send.c \
+		agent_client/docker/ac_docker_json.c \
+		agent_client/docker/ac_docker_spec.c $(UNIT_HEADERS)
 	@mkdir -p $(@D)
 	clang $(UNIT_CFLAGS) $(FUZZ_FLAGS) $(filter %.c,$^) -lcjson -o $@
 

@@ -10,7 +10,7 @@
 
 #include <curl/curl.h>
 
-#include "ac_http.h"
+#include "http/ac_http.h"
 
 
 /* the inside of ac_http: shared by its files */

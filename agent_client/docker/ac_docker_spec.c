@@ -14,7 +14,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "ac_docker_json.h"
+#include "docker/ac_docker_json.h"
 
 
 static int ac_docker_json_spec_top(cJSON *top,

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ac_call.h"
+#include "docker/ac_docker_call.h"
 
 
 /*

@@ -15,7 +15,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "ac_agent.h"
+#include "agent/ac_agent.h"
 
 
 static int ac_agent_port_number(const char *name);

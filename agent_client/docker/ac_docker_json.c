@@ -14,8 +14,8 @@
 
 #include <cjson/cJSON.h>
 
-#include "ac_docker_field.h"
-#include "ac_docker_json.h"
+#include "ac_json.h"
+#include "docker/ac_docker_json.h"
 #include "ac_text.h"
 
 

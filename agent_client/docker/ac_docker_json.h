@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ac_docker.h"
+#include "docker/ac_docker.h"
 
 
 /*

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ac_call.h"
+#include "docker/ac_docker_call.h"
 #include "ac_text.h"
 
 

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ac_call.h"
+#include "docker/ac_docker_call.h"
 
 
 /* ms for a ping, whatever the deadlines of the calls */

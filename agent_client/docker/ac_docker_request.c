@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ac_call.h"
+#include "docker/ac_docker_call.h"
 
 
 /* given to an address that is not the last one */

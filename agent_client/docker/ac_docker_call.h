@@ -8,10 +8,10 @@
 #define _AC_CALL_H_INCLUDED_
 
 
-#include "ac_dns.h"
-#include "ac_docker.h"
-#include "ac_endpoint.h"
-#include "ac_http.h"
+#include "http/ac_dns.h"
+#include "docker/ac_docker.h"
+#include "docker/ac_docker_endpoint.h"
+#include "http/ac_http.h"
 
 
 /* the machinery below ac_docker.h; no business of its users */

@@ -13,7 +13,7 @@
 
 #include <curl/curl.h>
 
-#include "ac_http_request.h"
+#include "http/ac_http_request.h"
 #include "ac_text.h"
 
 

@@ -15,7 +15,7 @@
 
 #include <curl/curl.h>
 
-#include "ac_http_request.h"
+#include "http/ac_http_request.h"
 
 
 /* libcurl's sockets and its timer, on the loop */

@@ -8,9 +8,9 @@
 #define _AC_ENDPOINT_H_INCLUDED_
 
 
-#include "ac_dns.h"
-#include "ac_docker.h"
-#include "ac_http.h"
+#include "http/ac_dns.h"
+#include "docker/ac_docker.h"
+#include "http/ac_http.h"
 
 
 /* one engine, and what this process has learned about it */

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ac_http_request.h"
+#include "http/ac_http_request.h"
 #include "ac_text.h"
 
 

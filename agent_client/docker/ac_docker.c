@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ac_call.h"
-#include "ac_docker_json.h"
+#include "docker/ac_docker_call.h"
+#include "docker/ac_docker_json.h"
 
 
 static char *ac_docker_path(const char *prefix, const char *name,

@@ -20,7 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "ac_endpoint.h"
+#include "docker/ac_docker_endpoint.h"
 
 
 #define AC_ENDPOINT_PEM_MAX  1048576

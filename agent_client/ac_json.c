@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "ac_docker_field.h"
+#include "ac_json.h"
 #include "ac_text.h"
 
 

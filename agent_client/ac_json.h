@@ -13,7 +13,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "ac_docker.h"
+#include "docker/ac_docker.h"
 
 
 /* members of the engine's objects, for ac_docker_json.c alone */

@@ -15,7 +15,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "ac_agent.h"
+#include "agent/ac_agent.h"
 #include "ac_text.h"
 
 

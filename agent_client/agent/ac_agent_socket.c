@@ -19,7 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "ac_agent.h"
+#include "agent/ac_agent.h"
 
 
 /* the sockets of a sandbox's directory, and who is at their other end */

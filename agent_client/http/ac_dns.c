@@ -18,7 +18,7 @@
 
 #include <ares.h>
 
-#include "ac_dns.h"
+#include "http/ac_dns.h"
 
 
 /* of one try at one server; c-ares doubles it with each round */
