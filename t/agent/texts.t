@@ -360,7 +360,7 @@ $box->tell("send $tether " . $json->encode({ op => 'watch', port => 8003,
 $box->wait_for(30, sub { ($box->call(GET => '/api/process/port-8003')
     ->{json}{process}{status} // '') eq 'failed' });
 refused(8003, 'PORT_NOT_LISTENING',
-    qr/^Nothing listens on port 8003\b.*\bended with code 3\b/,
+    qr/^Nothing listens on port 8003\b.*\bcode 3\b/,
     sub { is_deeply($_[0]{command}, { state => 'exited', exitCode => 3,
         log => ['oops'] }, 'the command of port 8003') });
 
