@@ -2,8 +2,8 @@
 
 # Copyright (C) the ngx_sandbox authors
 #
-# A short tour of a running quick start: each command as it is run, and what
-# it really answered.  Ends with an error when an answer is not the expected.
+# A short tour of a running quick start: shows each command and its output.
+# Fails if an answer is not the expected one.
 
 set -uo pipefail
 
@@ -69,15 +69,15 @@ step() {
 }
 
 
-# one that an earlier tour left
+# the sandbox of an earlier tour
 
 curl -s -o /dev/null -X DELETE "$api/$id"
 
-step "A sandbox of your own; nothing starts yet" \
+step "Create a sandbox; nothing starts yet" \
      "\"id\":\"$id\"" cat \
-     "curl -s $api --json '{\"id\":\"$id\"}'"
+     "curl -s $api --json '{\"id\":\"$id\"}' | jq -c '{id, class, state}'"
 
-step "Run a command in it: the first one starts it" \
+step "Run a command; the first one starts the sandbox" \
      'exit: {"exit_code":0' events \
      "curl -sN $api/$id/exec --json '{\"argv\":[\"python3\",\"-c\",\"print(6 * 7)\"]}'"
 
@@ -103,14 +103,14 @@ step "Start a web server in the background" \
      "curl -sN $api/$id/exec --json '{\"argv\":[\"sh\",\"-c\",\"python3 -m http.server 8000 >/tmp/log 2>&1 &\"]}'"
 
 step "Expose its port" \
-     '"port":8000' cat \
-     "curl -s $api/$id/ports --json '{\"port\":8000}'"
+     'http://8000-' cat \
+     "curl -s $api/$id/ports --json '{\"port\":8000}' | jq -r .url"
 
-url=$(sed -n 's/.*"url": *"\([^"]*\)".*/\1/p' <<<"$answer")
+url=$answer
 
-step "Open the preview, as anybody with the link may" \
+step "Open the preview, as anyone with the link can" \
      'Hello from a sandbox' cat \
      "curl -sf --retry 5 --retry-delay 1 $url"
 
 printf '\nOpen it in a browser:  %s\n' "$url"
-printf 'It sleeps after ten minutes without use.  All ends with:  make stop\n'
+printf 'The sandbox sleeps after ten minutes without use.  To stop it all:  make stop\n'
