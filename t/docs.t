@@ -22,7 +22,7 @@ my $API = slurp('docs/api.md');
 my $OPERATING = slurp('docs/operating.md');
 
 # line breaks and the joints of string literals taken out
-my $MODULE = flat(glob 'ngx_sandbox_module/*.[ch]');
+my $MODULE = flat(glob 'ngx_sandbox_module/*/*.[ch]');
 my $AGENT = flat(glob 'agent/*/*.[ch]');
 my $CLIENT = flat(glob 'agent_client/*.[ch] agent_client/*/*.[ch]');
 
@@ -422,7 +422,7 @@ sub links
 
     for (slurp('docs/architecture.md') =~ /\((\w+\.c)\)/g) {
         $n++;
-        my @sources = glob "ngx_sandbox_module/*_$_";
+        my @sources = glob "ngx_sandbox_module/*/*_$_";
         push @bad, "docs/architecture.md: $_" if !@sources;
     }
 

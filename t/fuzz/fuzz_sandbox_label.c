@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "sandbox_name.h"
+#include "lib/sandbox_name.h"
 
 
 #define FUZZ_CHECK(truth)  do { if (!(truth)) abort(); } while (0)

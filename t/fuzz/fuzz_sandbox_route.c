@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sandbox_route.h"
+#include "lib/sandbox_route.h"
 
 
 #define FUZZ_CHECK(truth)  do { if (!(truth)) abort(); } while (0)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sandbox_secret.h"
+#include "lib/sandbox_query.h"
 
 
 #define FUZZ_CHECK(truth)  do { if (!(truth)) abort(); } while (0)

@@ -25,7 +25,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "sandbox_fault.h"
+#include "lib/sandbox_fault.h"
 
 
 static int sandbox_fault_order(int fd, const char *path, const char *point);

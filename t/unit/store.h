@@ -20,8 +20,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "sandbox_file.h"
-#include "sandbox_store.h"
+#include "lib/sandbox_file.h"
+#include "lib/sandbox_store.h"
 #include "temp.h"
 
 

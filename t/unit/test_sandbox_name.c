@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "sandbox_name.h"
+#include "lib/sandbox_name.h"
 
 
 #define TEST_MAX40  "a234567890123456789012345678901234567890"

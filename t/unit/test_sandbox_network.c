@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-#include "sandbox_network.h"
+#include "lib/sandbox_firewall.h"
 
 
 /*

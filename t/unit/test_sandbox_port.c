@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "sandbox_port.h"
+#include "lib/sandbox_policy.h"
 
 
 static void

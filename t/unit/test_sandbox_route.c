@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "sandbox_route.h"
+#include "lib/sandbox_route.h"
 
 
 #define TEST_ID40  "a234567890123456789012345678901234567890"

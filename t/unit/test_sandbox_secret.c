@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "sandbox_secret.h"
+#include "lib/sandbox_query.h"
 
 
 typedef struct {

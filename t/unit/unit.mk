@@ -24,14 +24,14 @@ UNIT_LIBS =	-lcurl -lcares -lcjson -lcmocka
 
 UNIT_AC =	$(patsubst agent_client/%.c,%, \
 		  $(wildcard agent_client/*.c agent_client/*/*.c))
-UNIT_SANDBOX =	$(patsubst ngx_sandbox_module/%.c,%, \
-		  $(wildcard ngx_sandbox_module/sandbox_*.c))
+UNIT_SANDBOX =	$(patsubst ngx_sandbox_module/lib/%.c,%, \
+		  $(wildcard ngx_sandbox_module/lib/*.c))
 UNIT_HELPERS =	poll_loop ac_test
 
 UNIT_TESTS =	$(patsubst t/unit/%.c,%,$(wildcard t/unit/test_*.c))
 
 UNIT_HEADERS =	$(wildcard agent_client/*.h agent_client/*/*.h \
-		  ngx_sandbox_module/sandbox_*.h t/unit/*.h)
+		  ngx_sandbox_module/lib/*.h t/unit/*.h)
 
 UNIT_OF_AC =	$(filter test_ac_%,$(UNIT_TESTS))
 UNIT_OF_AGENT =	$(filter test_agent_%,$(UNIT_TESTS))
@@ -56,7 +56,7 @@ $(UNIT_DIR)/obj/%.o: agent_client/%.c $(UNIT_HEADERS)
 	@mkdir -p $(@D)
 	$(UNIT_CC) $(UNIT_CFLAGS) $(if $(SANITIZE),$(UNIT_SAN)) -c $< -o $@
 
-$(UNIT_DIR)/obj/%.o: ngx_sandbox_module/%.c $(UNIT_HEADERS)
+$(UNIT_DIR)/obj/%.o: ngx_sandbox_module/lib/%.c $(UNIT_HEADERS)
 	@mkdir -p $(@D)
 	$(UNIT_CC) $(UNIT_CFLAGS) $(if $(SANITIZE),$(UNIT_SAN)) -c $< -o $@
 
@@ -103,6 +103,6 @@ $(FUZZ_DIR)/fuzz_ac_%: t/fuzz/fuzz_ac_%.c agent_client/ac_json.c \
 	clang $(UNIT_CFLAGS) $(FUZZ_FLAGS) $(filter %.c,$^) -lcjson -o $@
 
 $(FUZZ_DIR)/fuzz_sandbox_%: t/fuzz/fuzz_sandbox_%.c \
-		$(wildcard ngx_sandbox_module/sandbox_*.c) $(UNIT_HEADERS)
+		$(wildcard ngx_sandbox_module/lib/*.c) $(UNIT_HEADERS)
 	@mkdir -p $(@D)
 	clang $(UNIT_CFLAGS) $(FUZZ_FLAGS) $(filter %.c,$^) -lcjson -o $@

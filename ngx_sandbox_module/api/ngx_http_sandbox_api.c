@@ -1,0 +1,374 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "core/ngx_http_sandbox_header.h"
+#include "api/ngx_http_sandbox_ports.h"
+#include "lib/sandbox_route.h"
+
+
+/*
+ * The API: which route, who calls, and who answers.  Nothing is created and
+ * nothing starts before all of this has been checked.
+ */
+
+
+static ngx_int_t ngx_http_sandbox_api_route(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_str_t *path, sandbox_route_t *route);
+static ngx_int_t ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_route_t *route);
+static ngx_int_t ngx_http_sandbox_api_session(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, const char *name);
+static ngx_int_t ngx_http_sandbox_api_class(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_sandbox_health_handler(ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_http_sandbox_api_access(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    u_char                       *query;
+    ngx_int_t                     rc;
+    ngx_str_t                     path;
+    sandbox_route_t               route;
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
+
+    if (!r->valid_unparsed_uri) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "the URI of a sandbox_api location was rewritten");
+
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                       "INTERNAL_ERROR",
+                                       "nginx is configured to rewrite the "
+                                       "paths of the API, which must arrive "
+                                       "as they are: its administrator has "
+                                       "to remove the rewrite.");
+    }
+
+    path = r->unparsed_uri;
+
+    query = ngx_strlchr(path.data, path.data + path.len, '?');
+
+    if (query) {
+        path.len = query - path.data;
+    }
+
+    rc = ngx_http_sandbox_api_route(r, ctx, &path, &route);
+
+    if (rc != NGX_OK) {
+
+        /* keys stay out of the access log here too */
+
+        if (ngx_http_sandbox_strip(r, 1) != NGX_OK) {
+            return NGX_HTTP_INTERNAL_SERVER_ERROR;
+        }
+
+        return rc;
+    }
+
+    ctx->route = route.kind;
+    ctx->id.data = (u_char *) route.id.data;
+    ctx->id.len = route.id.len;
+    ctx->class = slcf->class;
+
+    if (route.kind == SANDBOX_ROUTE_HEALTH
+        && sandbox_route_method(&route, (char *) r->method_name.data,
+                                r->method_name.len))
+    {
+        r->content_handler = ngx_http_sandbox_health_handler;
+        return NGX_DECLINED;
+    }
+
+    if (r->method == NGX_HTTP_OPTIONS && ngx_http_sandbox_cors_allowed(r)) {
+        r->content_handler = ngx_http_sandbox_preflight_handler;
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_sandbox_auth(r, ctx);
+
+    if (ngx_http_sandbox_strip(r, 1) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (rc != NGX_OK) {
+        return ngx_http_sandbox_refused(r);
+    }
+
+    if (!sandbox_route_method(&route, (char *) r->method_name.data,
+                              r->method_name.len))
+    {
+        return ngx_http_sandbox_api_unknown(r, ctx, &route);
+    }
+
+    if (ngx_http_sandbox_api_session(r, ctx, "Session-Id") != NGX_OK
+        || ngx_http_sandbox_api_session(r, ctx, "X-Session-Id") != NGX_OK)
+    {
+        return ngx_http_sandbox_refused(r);
+    }
+
+    switch (route.kind) {
+
+    case SANDBOX_ROUTE_SANDBOXES:
+        r->content_handler = (r->method == NGX_HTTP_POST)
+                             ? ngx_http_sandbox_create_handler
+                             : ngx_http_sandbox_list_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_SANDBOX:
+        r->content_handler = (r->method == NGX_HTTP_DELETE)
+                             ? ngx_http_sandbox_delete_handler
+                             : (r->method == NGX_HTTP_PATCH)
+                               ? ngx_http_sandbox_patch_handler
+                               : ngx_http_sandbox_show_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_SLEEP:
+    case SANDBOX_ROUTE_RESTART:
+        r->content_handler = ngx_http_sandbox_stop_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_WAKE:
+        r->content_handler = ngx_http_sandbox_wake_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_RUNNING:
+        r->content_handler = ngx_http_sandbox_running_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_PORTS:
+        r->content_handler = ngx_http_sandbox_ports_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_PORT:
+    case SANDBOX_ROUTE_LINKS:
+    case SANDBOX_ROUTE_LINK:
+    case SANDBOX_ROUTE_DIAGNOSE:
+        ctx->port = sandbox_port_parse(route.port.data, route.port.len);
+
+        if (ctx->port == 0) {
+            return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                           "INVALID_PORT",
+                                           "A port is a number from %d to "
+                                           "%d.", SANDBOX_PORT_MIN,
+                                           SANDBOX_PORT_MAX);
+        }
+
+        ctx->link.data = (u_char *) route.link.data;
+        ctx->link.len = route.link.len;
+
+        r->content_handler = (route.kind == SANDBOX_ROUTE_PORT)
+                             ? ngx_http_sandbox_port_handler
+                             : (route.kind == SANDBOX_ROUTE_LINKS)
+                               ? ngx_http_sandbox_links_handler
+                               : (route.kind == SANDBOX_ROUTE_DIAGNOSE)
+                                 ? ngx_http_sandbox_diagnose_handler
+                                 : ngx_http_sandbox_link_handler;
+        return NGX_DECLINED;
+
+    default:
+        break;
+    }
+
+    rc = ngx_http_sandbox_api_class(r, ctx);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    /* the query may have been copied, and the path before it is the same */
+
+    r->unparsed_uri.len -= (u_char *) route.tail.data - path.data;
+    r->unparsed_uri.data += (u_char *) route.tail.data - path.data;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Locations were chosen by the normalised URI and the agent gets the raw one:
+ * both must say the same.
+ */
+
+static ngx_int_t
+ngx_http_sandbox_api_route(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_str_t *path, sandbox_route_t *route)
+{
+    ngx_int_t        rc;
+    sandbox_route_t  other;
+
+    rc = sandbox_route_parse((char *) path->data, path->len, route);
+
+    /* nginx's own path ends at it; escaped, it may be in a file's name */
+
+    if (ngx_strlchr(path->data, path->data + path->len, '#')) {
+        rc = SANDBOX_ROUTE_BAD_PATH;
+    }
+
+    switch (rc) {
+
+    case SANDBOX_ROUTE_OK:
+        break;
+
+    case SANDBOX_ROUTE_BAD_ID:
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                       "invalid_request",
+                                       "A sandbox id has 1 to %d of the "
+                                       "characters a-z 0-9 and \"-\", the "
+                                       "latter neither first nor last, and "
+                                       "is none of the reserved names www, "
+                                       "api, admin, root and system.",
+                                       SANDBOX_ID_MAX);
+
+    default:
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                       "invalid_request",
+                                       "The path must begin with \"/\" and "
+                                       "have neither dot segments nor "
+                                       "\"#\": send it resolved.");
+    }
+
+    if (sandbox_route_parse((char *) r->uri.data, r->uri.len, &other)
+        != SANDBOX_ROUTE_OK
+        || other.kind != route->kind
+        || other.id.len != route->id.len
+        || (other.id.len
+            && ngx_memcmp(other.id.data, route->id.data, other.id.len) != 0))
+    {
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                       "invalid_request",
+                                       "The path means something else once "
+                                       "its escapes and double slashes are "
+                                       "resolved: send it without them, but "
+                                       "in the name of a file.");
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_route_t *route)
+{
+    ngx_str_t  method;
+
+    method = r->method_name;
+    method.len = ngx_min(method.len, 32);
+
+    if (route->kind != SANDBOX_ROUTE_NONE) {
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                       "NOT_FOUND",
+                                       "There is no %V of %s: it takes %s.",
+                                       &method, route->pattern,
+                                       route->allow);
+    }
+
+    if (route->id.len) {
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                       "NOT_FOUND",
+                                       "There is no such route for %V below "
+                                       "/v1/sandbox/:id. What there is: "
+                                       "running, ports, ports/:port, "
+                                       "ports/:port/links, "
+                                       "ports/:port/diagnose, exec, "
+                                       "file/<path>, api/execute, "
+                                       "api/execute/stream, api/session/…, "
+                                       "api/env, api/process/…, "
+                                       "api/port-watch, api/ping and "
+                                       "api/version.", &method);
+    }
+
+    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND, "NOT_FOUND",
+                                   "There is no such route for %V. What "
+                                   "there is: /health, /v1/sandbox and "
+                                   "/v1/sandbox/:id.", &method);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_api_session(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, const char *name)
+{
+    ngx_uint_t        n;
+    ngx_table_elt_t  *h;
+
+    h = ngx_http_sandbox_header_in(r, name, &n);
+
+    if (n == 0
+        || (n == 1 && sandbox_session_valid((char *) h->value.data,
+                                            h->value.len)))
+    {
+        return NGX_OK;
+    }
+
+    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "%s must be given once, with 1 to 128 of "
+                                   "the characters A-Z a-z 0-9 . _ - and "
+                                   "without \"..\".", name);
+}
+
+
+/* an absent sandbox would be created: may this key have the class? */
+
+static ngx_int_t
+ngx_http_sandbox_api_class(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    if (ctx->class && ngx_http_sandbox_may_class(ctx, &ctx->class->name)) {
+        return NGX_OK;
+    }
+
+    rc = ngx_http_sandbox_find(r, ctx);
+
+    /* the caller holds the node itself */
+
+    if (ctx->node) {
+        ngx_http_sandbox_node_release(ctx->node);
+        ctx->node = NULL;
+    }
+
+    switch (rc) {
+
+    case NGX_OK:
+        return NGX_OK;
+
+    case NGX_DECLINED:
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
+                                       "PERMISSION_DENIED",
+                                       "There is no such sandbox, and your "
+                                       "key may not create one of the "
+                                       "default class: create it with POST "
+                                       "/v1/sandbox and a class that your "
+                                       "key has.");
+
+    case NGX_ABORT:
+        return ngx_http_sandbox_refuse_absent(r, ctx);
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_health_handler(ngx_http_request_t *r)
+{
+    cJSON  *json;
+
+    json = cJSON_CreateObject();
+
+    if (json && cJSON_AddTrueToObject(json, "ok") == NULL) {
+        cJSON_Delete(json);
+        json = NULL;
+    }
+
+    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
+}

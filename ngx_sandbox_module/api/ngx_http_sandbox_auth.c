@@ -1,0 +1,482 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "core/ngx_http_sandbox_header.h"
+#include "lib/sandbox_query.h"
+
+
+/*
+ * Who calls.  A key may come in several places; each that has one must have
+ * the same, so that a wrong key in one is never made good by another.
+ */
+
+
+#define NGX_HTTP_SANDBOX_KEY_TEXT_MAX  512
+
+
+typedef struct {
+    ngx_array_t                  *keys;
+    ngx_http_sandbox_key_t       *key;
+    ngx_uint_t                    seen;
+    ngx_uint_t                    wrong;
+} ngx_http_sandbox_claim_t;
+
+
+static ngx_int_t ngx_http_sandbox_auth_off(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static void ngx_http_sandbox_claim_headers(ngx_http_request_t *r,
+    ngx_http_sandbox_claim_t *claim);
+static void ngx_http_sandbox_claim_args(ngx_http_request_t *r,
+    ngx_http_sandbox_claim_t *claim);
+static void ngx_http_sandbox_claim_bearer(ngx_http_sandbox_claim_t *claim,
+    u_char *text, size_t len, ngx_uint_t plus);
+static void ngx_http_sandbox_claim_key(ngx_http_sandbox_claim_t *claim,
+    u_char *text, size_t len);
+static ngx_uint_t ngx_http_sandbox_header_in_list(ngx_str_t *name,
+    const sandbox_text_t *s);
+static ngx_uint_t ngx_http_sandbox_strips(ngx_str_t *name,
+    ngx_uint_t secrets);
+static ngx_int_t ngx_http_sandbox_strip_headers(ngx_http_request_t *r,
+    ngx_uint_t secrets);
+
+
+ngx_int_t
+ngx_http_sandbox_auth(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_http_sandbox_claim_t       claim;
+    ngx_http_sandbox_loc_conf_t   *slcf;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
+
+    ctx->key = NULL;
+    ctx->admin = 0;
+    ngx_str_set(&ctx->owner, "");
+
+    if (!slcf->auth) {
+        if (ngx_http_sandbox_auth_off(r, ctx) == NGX_OK) {
+            return NGX_OK;
+        }
+
+        ngx_http_sandbox_count(smcf, api_denied);
+        return NGX_DECLINED;
+    }
+
+    ngx_memzero(&claim, sizeof(ngx_http_sandbox_claim_t));
+    claim.keys = slcf->keys;
+
+    ngx_http_sandbox_claim_headers(r, &claim);
+    ngx_http_sandbox_claim_args(r, &claim);
+
+    if (claim.key && !claim.wrong) {
+        ctx->key = claim.key;
+        ctx->owner = claim.key->name;
+        ctx->admin = claim.key->admin;
+        return NGX_OK;
+    }
+
+    ngx_http_sandbox_count(smcf, api_denied);
+
+    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_UNAUTHORIZED,
+                          "unauthorized",
+                          claim.seen ? "The key is wrong: send the one that "
+                                       "you were given as Authorization: "
+                                       "Bearer <key>, and no other."
+                                     : "A key is needed: send it as "
+                                       "Authorization: Bearer <key>.");
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_auth_off(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+{
+    if (!ngx_http_sandbox_host_known(r)) {
+        ngx_http_sandbox_fail(&ctx->failure, 421, "MISDIRECTED",
+                              "The API asks for no key here and answers "
+                              "only to the server's own names: call it by "
+                              "one of them.");
+        return NGX_DECLINED;
+    }
+
+    if (ngx_http_sandbox_origin_foreign(r)) {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_FORBIDDEN,
+                              "FOREIGN_ORIGIN",
+                              "The API asks for no key here and refuses "
+                              "requests of other web pages: ask its "
+                              "administrator to allow this origin.");
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_sandbox_claim_headers(ngx_http_request_t *r,
+    ngx_http_sandbox_claim_t *claim)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h;
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+
+        if (ngx_http_sandbox_is_header(h, "Authorization"))
+        {
+            ngx_http_sandbox_claim_bearer(claim, h->value.data,
+                                          h->value.len, 0);
+        }
+
+        if (ngx_http_sandbox_is_header(h, "X-Sandbox-Key"))
+        {
+            ngx_http_sandbox_claim_key(claim, h->value.data,
+                                       h->value.len);
+        }
+    }
+}
+
+
+static void
+ngx_http_sandbox_claim_args(ngx_http_request_t *r,
+    ngx_http_sandbox_claim_t *claim)
+{
+    int             n;
+    char            buf[NGX_HTTP_SANDBOX_KEY_TEXT_MAX];
+    const char     *pos, *end;
+    sandbox_arg_t   arg;
+
+    if (r->args.len == 0) {
+        return;
+    }
+
+    pos = (char *) r->args.data;
+    end = pos + r->args.len;
+
+    while (sandbox_arg_next(&pos, end, &arg)) {
+
+        /* a browser cannot set the headers of a WebSocket handshake */
+
+        if (!arg.secret
+            || (arg.authorization && !ngx_http_sandbox_websocket(r)))
+        {
+            continue;
+        }
+
+        n = sandbox_arg_value(&arg, buf, sizeof(buf));
+
+        if (n < 0) {
+            claim->seen = 1;
+            claim->wrong = 1;
+            continue;
+        }
+
+        if (arg.authorization) {
+            ngx_http_sandbox_claim_bearer(claim, (u_char *) buf, n, 1);
+
+        } else {
+            ngx_http_sandbox_claim_key(claim, (u_char *) buf, n);
+        }
+    }
+
+    ngx_explicit_memzero(buf, sizeof(buf));
+}
+
+
+static void
+ngx_http_sandbox_claim_bearer(ngx_http_sandbox_claim_t *claim, u_char *text,
+    size_t len, ngx_uint_t plus)
+{
+    claim->seen = 1;
+
+    if (len < 7
+        || ngx_strncasecmp(text, (u_char *) "bearer", 6) != 0
+        || (text[6] != ' ' && !(plus && text[6] == '+')))
+    {
+        claim->wrong = 1;
+        return;
+    }
+
+    ngx_http_sandbox_claim_key(claim, text + 7, len - 7);
+}
+
+
+static void
+ngx_http_sandbox_claim_key(ngx_http_sandbox_claim_t *claim, u_char *text,
+    size_t len)
+{
+    ngx_uint_t               i;
+    ngx_http_sandbox_key_t  *key, *found;
+
+    claim->seen = 1;
+
+    if (claim->keys == NULL) {
+        claim->wrong = 1;
+        return;
+    }
+
+    /* all keys are looked at, whichever is found */
+
+    key = claim->keys->elts;
+    found = NULL;
+
+    for (i = 0; i < claim->keys->nelts; i++) {
+        if (sandbox_equal((char *) key[i].key.data, key[i].key.len,
+                          (char *) text, len))
+        {
+            found = &key[i];
+        }
+    }
+
+    if (found == NULL || (claim->key && claim->key != found)) {
+        claim->wrong = 1;
+        return;
+    }
+
+    claim->key = found;
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx, const char *owner)
+{
+    if (ctx->admin) {
+        return 1;
+    }
+
+    return ctx->owner.len == ngx_strlen(owner)
+           && ngx_memcmp(ctx->owner.data, owner, ctx->owner.len) == 0;
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx, ngx_str_t *name)
+{
+    ngx_str_t   *class;
+    ngx_uint_t   i;
+
+    if (ctx->key == NULL || ctx->key->classes == NULL) {
+        return 1;
+    }
+
+    class = ctx->key->classes->elts;
+
+    for (i = 0; i < ctx->key->classes->nelts; i++) {
+        if (class[i].len == name->len
+            && ngx_memcmp(class[i].data, name->data, name->len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets)
+{
+    if (ngx_http_sandbox_strip_headers(r, secrets) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return secrets ? ngx_http_sandbox_strip_args(r, SANDBOX_ARGS_SECRET)
+                   : NGX_OK;
+}
+
+
+/* '_' counts as '-': to many an app behind a gateway both are the same */
+
+static ngx_uint_t
+ngx_http_sandbox_header_in_list(ngx_str_t *name, const sandbox_text_t *s)
+{
+    size_t  i;
+    u_char  ch;
+
+    for ( /* void */ ; s->data; s++) {
+
+        /* a name that ends with '-' is a prefix */
+
+        if (name->len < s->len
+            || (name->len > s->len && s->data[s->len - 1] != '-'))
+        {
+            continue;
+        }
+
+        for (i = 0; i < s->len; i++) {
+            ch = name->data[i] == '_' ? '-' : ngx_tolower(name->data[i]);
+
+            if (ch != (u_char) s->data[i]) {
+                break;
+            }
+        }
+
+        if (i == s->len) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_strips(ngx_str_t *name, ngx_uint_t secrets)
+{
+    static const sandbox_text_t  ours[] = {
+        { "x-sandbox-", 10 },
+        { "x-accel-", 8 },
+        { "http2-settings", 14 },
+        { NULL, 0 }
+    };
+
+    static const sandbox_text_t  secret[] = {
+        { "authorization", 13 },
+        { "proxy-authorization", 19 },
+        { "cookie", 6 },
+        { "cookie2", 7 },
+        { NULL, 0 }
+    };
+
+    return name->len == 0
+           || ngx_http_sandbox_header_in_list(name, ours)
+           || (secrets && ngx_http_sandbox_header_in_list(name, secret));
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_strip_headers(ngx_http_request_t *r, ngx_uint_t secrets)
+{
+    ngx_uint_t        i, found;
+    ngx_list_t        headers;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *h, *copy;
+
+    found = 0;
+    ngx_memzero(&headers, sizeof(ngx_list_t));
+
+again:
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+
+        if (ngx_http_sandbox_strips(&h->key, secrets)) {
+
+            if (found) {
+                continue;
+            }
+
+            /* a list has no way to lose an element: it is copied */
+
+            found = 1;
+
+            if (ngx_list_init(&headers, r->pool, 20, sizeof(ngx_table_elt_t))
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
+            goto again;
+        }
+
+        if (found) {
+            copy = ngx_list_push(&headers);
+            if (copy == NULL) {
+                return NGX_ERROR;
+            }
+
+            *copy = *h;
+        }
+    }
+
+    if (found) {
+
+        r->headers_in.headers = headers;
+
+        /* a list of one part points into itself */
+
+        if (headers.last == &headers.part) {
+            r->headers_in.headers.last = &r->headers_in.headers.part;
+        }
+    }
+
+    if (!secrets) {
+        return NGX_OK;
+    }
+
+    r->headers_in.authorization = NULL;
+    ngx_str_null(&r->headers_in.user);
+    ngx_str_null(&r->headers_in.passwd);
+
+#if (nginx_version >= 1023000)
+    r->headers_in.cookie = NULL;
+#else
+    r->headers_in.cookies.nelts = 0;
+#endif
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_strip_args(ngx_http_request_t *r, int which)
+{
+    u_char  *p, *query, *end;
+    size_t   n, len;
+
+    if (r->args.len) {
+
+        p = ngx_pnalloc(r->pool, r->args.len);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        n = sandbox_args_strip((char *) r->args.data, r->args.len, which,
+                               (char *) p);
+
+        if (n != r->args.len) {
+            r->args.data = p;
+            r->args.len = n;
+        }
+    }
+
+    end = r->unparsed_uri.data + r->unparsed_uri.len;
+    query = ngx_strlchr(r->unparsed_uri.data, end, '?');
+
+    if (query == NULL) {
+        return NGX_OK;
+    }
+
+    query++;
+    len = query - r->unparsed_uri.data;
+
+    p = ngx_pnalloc(r->pool, r->unparsed_uri.len + 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, r->unparsed_uri.data, len);
+
+    n = sandbox_args_strip((char *) query, end - query, which,
+                           (char *) p + len);
+
+    if (n == (size_t) (end - query)) {
+        return NGX_OK;
+    }
+
+    r->unparsed_uri.data = p;
+    r->unparsed_uri.len = n ? len + n : len - 1;
+
+    return NGX_OK;
+}

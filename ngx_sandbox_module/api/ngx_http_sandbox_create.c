@@ -1,0 +1,373 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "core/ngx_http_sandbox_header.h"
+
+#include <ngx_sha1.h>
+
+
+/* POST /v1/sandbox: a directory is made, and nothing starts */
+
+
+#define NGX_HTTP_SANDBOX_NONCE_MAX  64
+
+
+static ngx_int_t ngx_http_sandbox_create_body(ngx_http_request_t *r,
+    cJSON *json);
+static ngx_int_t ngx_http_sandbox_create_id(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, const char *id, const char *nonce);
+static void ngx_http_sandbox_create_derive(ngx_http_sandbox_ctx_t *ctx,
+    const char *nonce, char *id);
+static ngx_int_t ngx_http_sandbox_create_class(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, const char *name);
+static ngx_int_t ngx_http_sandbox_create_nonce(ngx_http_request_t *r,
+    const char **nonce);
+static ngx_int_t ngx_http_sandbox_create_send(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+ngx_int_t
+ngx_http_sandbox_make(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
+    const char *nonce, cJSON *options)
+{
+    int                         rc;
+    char                        id[SANDBOX_ID_MAX + 1];
+    ngx_err_t                   err;
+    sandbox_spec_t              spec;
+    sandbox_stamp_t             stamp;
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_memzero(&spec, sizeof(sandbox_spec_t));
+
+    spec.sleep_after_ms = -1;
+    spec.max_age_ms = -1;
+    spec.keep_alive = -1;
+
+    (void) ngx_snprintf((u_char *) spec.owner, sizeof(spec.owner), "%V%Z",
+                        &ctx->owner);
+    (void) ngx_snprintf((u_char *) spec.class, sizeof(spec.class), "%V%Z",
+                        &ctx->class->name);
+    (void) ngx_cpystrn((u_char *) spec.nonce, (u_char *) nonce,
+                       sizeof(spec.nonce));
+    (void) ngx_snprintf((u_char *) id, sizeof(id), "%V%Z", &ctx->id);
+
+    if (ngx_http_sandbox_options(options, &spec, &ctx->failure) != NGX_OK) {
+        sandbox_spec_free(&spec);
+        return NGX_ABORT;
+    }
+
+    if (ngx_http_sandbox_rate_charge(r, ctx) != NGX_OK) {
+        sandbox_spec_free(&spec);
+
+        /* a request for what there is creates nothing */
+
+        return sandbox_store_stamp(w->store, id, &stamp) == 0 ? NGX_DECLINED
+                                                              : NGX_ABORT;
+    }
+
+    rc = sandbox_store_create(w->store, id, &spec);
+
+    sandbox_spec_free(&spec);
+
+    if (rc == 0) {
+        ngx_http_sandbox_count(w->conf, created);
+        return NGX_OK;
+    }
+
+    err = ngx_errno;
+
+    ngx_http_sandbox_rate_refund(r, ctx);
+
+    if (err == NGX_EEXIST) {
+        return NGX_DECLINED;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, r->connection->log, err,
+                  "sandbox \"%s\" cannot be created", id);
+
+    return NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_create_handler(ngx_http_request_t *r)
+{
+    return ngx_http_sandbox_read_json(r, ngx_http_sandbox_create_body);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
+{
+    const char              *id, *class, *nonce;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ngx_http_sandbox_json_string(json, "id", SANDBOX_ID_MAX, &id)
+        != NGX_OK
+        || (id && !sandbox_id_valid(id, ngx_strlen(id))))
+    {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "\"id\" must be a string of 1 to %d of the "
+                              "characters a-z 0-9 and \"-\", the latter "
+                              "neither first nor last, and none of the "
+                              "reserved names www, api, admin, root and "
+                              "system.", SANDBOX_ID_MAX);
+        goto failed;
+    }
+
+    if (ngx_http_sandbox_json_string(json, "class", SANDBOX_CLASS_MAX, &class)
+        != NGX_OK)
+    {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "\"class\" must be the name of a class.");
+        goto failed;
+    }
+
+    if (ngx_http_sandbox_create_nonce(r, &nonce) != NGX_OK) {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "Idempotency-Key must be given once, with 1 "
+                              "to %d printable characters.",
+                              NGX_HTTP_SANDBOX_NONCE_MAX);
+        goto failed;
+    }
+
+    if (ngx_http_sandbox_create_class(r, ctx, class) != NGX_OK) {
+        goto failed;
+    }
+
+    if (ngx_http_sandbox_create_id(r, ctx, id, nonce) != NGX_OK) {
+        goto failed;
+    }
+
+    switch (ngx_http_sandbox_make(r, ctx, nonce, json)) {
+
+    case NGX_OK:
+        return ngx_http_sandbox_create_send(r, ctx);
+
+    case NGX_DECLINED:
+        break;
+
+    case NGX_ABORT:
+        goto failed;
+
+    default:
+        return ngx_http_sandbox_send_internal(r, ctx);
+    }
+
+    /* a repeated request gets the answer of the first one */
+
+    switch (ngx_http_sandbox_find(r, ctx)) {
+
+    case NGX_OK:
+        if (nonce[0] && ngx_strcmp(ctx->node->spec.nonce, nonce) == 0
+            && ngx_http_sandbox_owns(ctx, ctx->node->spec.owner))
+        {
+            return ngx_http_sandbox_create_send(r, ctx);
+        }
+
+        break;
+
+    case NGX_ERROR:
+        return ngx_http_sandbox_send_internal(r, ctx);
+
+    default:
+        break;
+    }
+
+    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
+                          "SANDBOX_ALREADY_EXISTS",
+                          "The id is taken: choose another, or use the "
+                          "sandbox if it is yours.");
+
+failed:
+
+    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_create_id(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
+    const char *id, const char *nonce)
+{
+    char  issued[SANDBOX_RANDOM_LEN + 1];
+
+    if (id == NULL) {
+
+        if (nonce[0]) {
+            ngx_http_sandbox_create_derive(ctx, nonce, issued);
+
+        } else if (sandbox_random(issued) == -1) {
+            ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
+                          "no randomness for a sandbox id");
+
+            ngx_http_sandbox_fail(&ctx->failure,
+                                  NGX_HTTP_SERVICE_UNAVAILABLE,
+                                  "INTERNAL_ERROR",
+                                  "The machine has no randomness yet: try "
+                                  "again.");
+            ctx->failure.retry_after = 1;
+
+            return NGX_DECLINED;
+        }
+
+        id = issued;
+    }
+
+    ctx->id.len = ngx_strlen(id);
+
+    ctx->id.data = ngx_pnalloc(r->pool, ctx->id.len);
+    if (ctx->id.data == NULL) {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                              "INTERNAL_ERROR", "nginx is out of memory.");
+        return NGX_DECLINED;
+    }
+
+    ngx_memcpy(ctx->id.data, id, ctx->id.len);
+
+    return NGX_OK;
+}
+
+
+/* the same key of the same caller gives the same id, on this installation */
+
+static void
+ngx_http_sandbox_create_derive(ngx_http_sandbox_ctx_t *ctx, const char *nonce,
+    char *id)
+{
+    size_t        i;
+    u_char        digest[20];
+    ngx_uint_t    bits, value;
+    ngx_sha1_t    sha1;
+    const char   *instance;
+
+    static const char  base32[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+    instance = sandbox_store_instance(ngx_http_sandbox_worker->store);
+
+    ngx_sha1_init(&sha1);
+    ngx_sha1_update(&sha1, instance, ngx_strlen(instance) + 1);
+    ngx_sha1_update(&sha1, ctx->owner.data, ctx->owner.len);
+    ngx_sha1_update(&sha1, "", 1);
+    ngx_sha1_update(&sha1, nonce, ngx_strlen(nonce));
+    ngx_sha1_final(digest, &sha1);
+
+    bits = 0;
+    value = 0;
+
+    for (i = 0; i < 16; i++) {
+        value = (value << 8 | digest[i]) & 0xffff;
+        bits += 8;
+
+        while (bits >= 5) {
+            bits -= 5;
+            *id++ = base32[(value >> bits) & 31];
+        }
+    }
+
+    *id++ = base32[(value << (5 - bits)) & 31];
+    *id = '\0';
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_create_class(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, const char *name)
+{
+    ngx_http_sandbox_class_t      *class;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
+
+    if (name) {
+        class = ngx_http_sandbox_find_class(smcf, (u_char *) name,
+                                            ngx_strlen(name));
+        if (class == NULL) {
+            ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                  "invalid_request",
+                                  "There is no such class: leave \"class\" "
+                                  "out for the default one, or ask the "
+                                  "administrator for the names.");
+            return NGX_DECLINED;
+        }
+
+        ctx->class = class;
+    }
+
+    if (ctx->class == NULL
+        || !ngx_http_sandbox_may_class(ctx, &ctx->class->name))
+    {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_FORBIDDEN,
+                              "PERMISSION_DENIED",
+                              "Your key may not create sandboxes of this "
+                              "class: name one that it may with \"class\".");
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_create_nonce(ngx_http_request_t *r, const char **nonce)
+{
+    u_char           *p;
+    size_t            i;
+    ngx_uint_t        n;
+    ngx_table_elt_t  *h;
+
+    h = ngx_http_sandbox_header_in(r, "Idempotency-Key", &n);
+
+    if (n == 0) {
+        *nonce = "";
+        return NGX_OK;
+    }
+
+    if (n > 1 || h->value.len == 0
+        || h->value.len > NGX_HTTP_SANDBOX_NONCE_MAX)
+    {
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; i < h->value.len; i++) {
+        if (h->value.data[i] < 0x20 || h->value.data[i] >= 0x7f) {
+            return NGX_DECLINED;
+        }
+    }
+
+    p = ngx_pnalloc(r->pool, h->value.len + 1);
+    if (p == NULL) {
+        return NGX_DECLINED;
+    }
+
+    ngx_memcpy(p, h->value.data, h->value.len);
+    p[h->value.len] = '\0';
+
+    *nonce = (char *) p;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_create_send(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    if (ngx_http_sandbox_find(r, ctx) != NGX_OK) {
+        return ngx_http_sandbox_send_internal(r, ctx);
+    }
+
+    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
+                                      ngx_http_sandbox_show_json(r, ctx));
+}

@@ -1,0 +1,618 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "api/ngx_http_sandbox_ports.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+
+
+/*
+ * GET .../ports/:port/diagnose: the way of a request to the app, hop by hop,
+ * up to the first that fails.  It wakes nothing.
+ */
+
+
+/* how long the agent may take, which asks the app for 5 s at most */
+#define NGX_HTTP_SANDBOX_DIAGNOSE_WAIT   10000      /* ms */
+
+
+typedef struct {
+    ngx_queue_t               queue;            /* of the node */
+    ngx_http_request_t       *request;
+    ngx_http_sandbox_ctx_t   *ctx;
+    sandbox_port_t            policy;
+
+    ac_call_t                *call;
+    uint32_t                  seq;
+    ngx_event_t               timer;
+    ngx_connection_t          dummy;
+    double                    began;            /* ms; of a hop */
+
+    cJSON                    *json;             /* the answer */
+    cJSON                    *hops;
+    const char               *advice;
+    unsigned                  failed:1;
+    unsigned                  queued:1;
+} ngx_http_sandbox_diagnose_t;
+
+
+static void ngx_http_sandbox_diagnose_nginx(ngx_http_sandbox_diagnose_t *d);
+static ngx_uint_t ngx_http_sandbox_diagnose_wakes(
+    ngx_http_sandbox_diagnose_t *d);
+static void ngx_http_sandbox_diagnose_engine(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_diagnose_stopped(ngx_http_sandbox_diagnose_t *d,
+    const ac_reply_t *reply);
+static ngx_int_t ngx_http_sandbox_diagnose_agent(
+    ngx_http_sandbox_diagnose_t *d);
+static void ngx_http_sandbox_diagnose_port(ngx_http_sandbox_diagnose_t *d,
+    cJSON *json);
+static void ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d,
+    cJSON *app);
+static void ngx_http_sandbox_diagnose_hop(ngx_http_sandbox_diagnose_t *d,
+    const char *hop, ngx_uint_t ok, double ms, const char *fmt, ...);
+static void ngx_http_sandbox_diagnose_timer(ngx_event_t *ev);
+static ngx_int_t ngx_http_sandbox_diagnose_answer(
+    ngx_http_sandbox_diagnose_t *d);
+static void ngx_http_sandbox_diagnose_end(ngx_http_sandbox_diagnose_t *d);
+static void ngx_http_sandbox_diagnose_unqueue(ngx_http_sandbox_diagnose_t *d);
+static void ngx_http_sandbox_diagnose_cleanup(void *data);
+static double ngx_http_sandbox_diagnose_clock(void);
+
+
+ngx_int_t
+ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
+{
+    u_char                        name[NGX_HTTP_SANDBOX_NAME];
+    ngx_int_t                     rc;
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_sandbox_ctx_t       *ctx;
+    ngx_http_sandbox_worker_t    *w;
+    ngx_http_sandbox_diagnose_t  *d;
+
+    w = ngx_http_sandbox_worker;
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    rc = ngx_http_sandbox_find_discard(r, ctx);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_diagnose_t));
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    d = cln->data;
+    ngx_memzero(d, sizeof(ngx_http_sandbox_diagnose_t));
+
+    d->request = r;
+    d->ctx = ctx;
+    d->dummy.fd = (ngx_socket_t) -1;
+    d->dummy.data = d;
+    d->timer.handler = ngx_http_sandbox_diagnose_timer;
+    d->timer.data = &d->dummy;
+    d->timer.log = r->connection->log;
+
+    cln->handler = ngx_http_sandbox_diagnose_cleanup;
+
+    d->began = ngx_http_sandbox_diagnose_clock();
+    d->json = cJSON_CreateObject();
+
+    if (d->json == NULL
+        || cJSON_AddNumberToObject(d->json, "port", ctx->port) == NULL
+        || cJSON_AddStringToObject(d->json, "state",
+                                   ngx_http_sandbox_life(ctx->node))
+           == NULL
+        || (d->hops = cJSON_AddArrayToObject(d->json, "hops")) == NULL)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_sandbox_diagnose_nginx(d);
+
+    if (d->failed) {
+        return ngx_http_sandbox_diagnose_answer(d);
+    }
+
+    ngx_http_sandbox_container_name(name, ctx->node->spec.run);
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+
+    d->began = ngx_http_sandbox_diagnose_clock();
+    d->call = ac_docker_inspect(w->docker, w->endpoint, (char *) name,
+                                w->conf->engine_timeout,
+                                ngx_http_sandbox_diagnose_engine, d);
+    if (d->call == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_sandbox_linger(r);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_sandbox_diagnose_nginx(ngx_http_sandbox_diagnose_t *d)
+{
+    int                             rc;
+    double                          ms;
+    ngx_http_sandbox_ctx_t         *ctx;
+    ngx_http_sandbox_main_conf_t   *smcf;
+
+    ctx = d->ctx;
+    smcf = ngx_http_get_module_main_conf(d->request, ngx_http_sandbox_module);
+
+    rc = sandbox_store_port_read(ngx_http_sandbox_worker->store,
+                                 (char *) ctx->node->id, ctx->port,
+                                 &d->policy);
+    ms = ngx_http_sandbox_diagnose_clock() - d->began;
+
+    if (rc == -1) {
+        ngx_http_sandbox_diagnose_hop(d, "nginx", 0, ms,
+                                      ngx_errno == NGX_ENOENT
+                                      ? "The port is not exposed."
+                                      : "The port's policy cannot be read.");
+        d->advice = "Expose it: POST /v1/sandbox/:id/ports.";
+        return;
+    }
+
+    if (ngx_http_sandbox_ports_preview(smcf, d->policy.host) == NULL) {
+        ngx_http_sandbox_diagnose_hop(d, "nginx", 0, ms,
+                                      "The configuration has lost the "
+                                      "domain that it was exposed below.");
+        d->advice = "Expose it again.";
+        return;
+    }
+
+    ngx_http_sandbox_diagnose_hop(d, "nginx", 1, ms,
+                                  "The port is exposed; a preview %s.",
+                                  ngx_http_sandbox_diagnose_wakes(d)
+                                  ? "wakes the sandbox"
+                                  : "of a sandbox that sleeps gets 410");
+}
+
+
+/* where the policy does not say it, as the block around the locations does */
+
+static ngx_uint_t
+ngx_http_sandbox_diagnose_wakes(ngx_http_sandbox_diagnose_t *d)
+{
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    if (d->policy.wake) {
+        return d->policy.wake == SANDBOX_WAKE_ON;
+    }
+
+    slcf = ngx_http_get_module_loc_conf(d->request, ngx_http_sandbox_module);
+
+    return slcf->wake;
+}
+
+
+static void
+ngx_http_sandbox_diagnose_engine(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_diagnose_t *d = data;
+
+    double  ms;
+
+    d->call = NULL;
+    ms = ngx_http_sandbox_diagnose_clock() - d->began;
+
+    ngx_http_set_log_request(d->request->connection->log, d->request);
+
+    if (ngx_http_sandbox_node_spec(d->ctx->node) != NGX_OK) {
+        ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
+                                      "The sandbox was destroyed meanwhile.");
+        ngx_http_sandbox_diagnose_end(d);
+        return;
+    }
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_OK
+        && reply->ncontainers == 1
+        && ngx_strcmp(reply->containers[0].state, "running") == 0)
+    {
+        ngx_http_sandbox_diagnose_hop(d, "container", 1, ms,
+                                      "The container runs.");
+
+    } else if (reply->error == AC_OK
+               && (reply->status == NGX_HTTP_OK
+                   || reply->status == NGX_HTTP_NOT_FOUND))
+    {
+        ngx_http_sandbox_diagnose_stopped(d, reply);
+        ngx_http_sandbox_diagnose_end(d);
+        return;
+
+    } else {
+
+        /* previews go on without the engine, and so does this */
+
+        ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
+                                      "The engine does not tell: %s",
+                                      ngx_http_sandbox_engine_text(reply));
+        d->failed = 0;
+    }
+
+    if (ngx_http_sandbox_diagnose_agent(d) != NGX_OK) {
+        ngx_http_sandbox_diagnose_end(d);
+    }
+}
+
+
+static void
+ngx_http_sandbox_diagnose_stopped(ngx_http_sandbox_diagnose_t *d,
+    const ac_reply_t *reply)
+{
+    double  ms;
+
+    ms = ngx_http_sandbox_diagnose_clock() - d->began;
+
+    if (reply->status == NGX_HTTP_NOT_FOUND || reply->ncontainers != 1) {
+        ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
+                                      "There is no container: the sandbox "
+                                      "has not run yet, or it was removed.");
+
+    } else {
+        ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
+                                      "The container is %s, with code %d%s.",
+                                      reply->containers[0].state,
+                                      reply->containers[0].exit_code,
+                                      reply->containers[0].oom_killed
+                                      ? ", out of memory" : "");
+    }
+
+    d->advice = ngx_http_sandbox_diagnose_wakes(d)
+                ? "Open the preview, or call the API: both wake the sandbox."
+                : "Call the API, which wakes the sandbox, or expose the port "
+                  "with \"wake\": true.";
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_diagnose_agent(ngx_http_sandbox_diagnose_t *d)
+{
+    ngx_int_t                 rc;
+    ngx_http_sandbox_node_t  *node;
+
+    node = d->ctx->node;
+
+    d->began = ngx_http_sandbox_diagnose_clock();
+
+    rc = ngx_http_sandbox_tether_diagnose(node, d->ctx->port, &d->seq);
+
+    if (rc != NGX_OK) {
+        ngx_http_sandbox_diagnose_hop(d, "agent", 0, 0,
+                                      rc == NGX_AGAIN
+                                      ? "The sandbox is falling asleep."
+                                      : "The agent does not take connections:"
+                                        " the sandbox is starting, or it has "
+                                        "left.");
+        d->advice = "Try again in a moment.";
+        return NGX_DECLINED;
+    }
+
+    ngx_queue_insert_tail(&node->diagnoses, &d->queue);
+    d->queued = 1;
+
+    ngx_add_timer(&d->timer, NGX_HTTP_SANDBOX_DIAGNOSE_WAIT);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_sandbox_diagnose_timer(ngx_event_t *ev)
+{
+    ngx_connection_t             *c;
+    ngx_http_sandbox_diagnose_t  *d;
+
+    c = ev->data;
+    d = c->data;
+
+    ngx_http_set_log_request(d->request->connection->log, d->request);
+
+    ngx_http_sandbox_diagnose_hop(d, "agent", 0,
+                                  ngx_http_sandbox_diagnose_clock() - d->began,
+                                  d->queued ? "The agent does not answer."
+                                            : "The agent left.");
+    ngx_http_sandbox_diagnose_end(d);
+}
+
+
+void
+ngx_http_sandbox_diagnosed(ngx_http_sandbox_node_t *node,
+    ac_agent_event_t *event)
+{
+    cJSON                        *json;
+    ngx_queue_t                  *q;
+    ngx_http_sandbox_diagnose_t  *d;
+
+    for (q = ngx_queue_head(&node->diagnoses);
+         q != ngx_queue_sentinel(&node->diagnoses);
+         q = ngx_queue_next(q))
+    {
+        d = ngx_queue_data(q, ngx_http_sandbox_diagnose_t, queue);
+
+        if (d->seq != event->seq) {
+            continue;
+        }
+
+        ngx_http_set_log_request(d->request->connection->log, d->request);
+
+        json = cJSON_Parse(event->text);
+
+        ngx_http_sandbox_diagnose_port(d, json);
+
+        cJSON_Delete(json);
+
+        ngx_http_sandbox_diagnose_end(d);
+        return;
+    }
+}
+
+
+void
+ngx_http_sandbox_diagnose_lost(ngx_http_sandbox_node_t *node)
+{
+    ngx_queue_t                  *q;
+    ngx_http_sandbox_diagnose_t  *d;
+
+    while (!ngx_queue_empty(&node->diagnoses)) {
+        q = ngx_queue_head(&node->diagnoses);
+        d = ngx_queue_data(q, ngx_http_sandbox_diagnose_t, queue);
+
+        ngx_queue_remove(q);
+        d->queued = 0;
+
+        /* who closed the tether may be in the midst of anything */
+
+        ngx_add_timer(&d->timer, 0);
+    }
+}
+
+
+static void
+ngx_http_sandbox_diagnose_port(ngx_http_sandbox_diagnose_t *d, cJSON *json)
+{
+    char    address[64];
+    double  ms;
+    cJSON  *list, *command, *app, *took;
+
+    ms = ngx_http_sandbox_diagnose_clock() - d->began;
+
+    app = cJSON_GetObjectItemCaseSensitive(json, "app");
+
+    /* what the app took is not the agent's */
+
+    cJSON_ArrayForEach(took, app) {
+        if (cJSON_IsNumber(took) && ngx_strcmp(took->string, "status") != 0) {
+            ms -= took->valuedouble;
+        }
+    }
+
+    ngx_http_sandbox_diagnose_hop(d, "agent", 1, ms < 0 ? 0 : ms,
+                                  "The agent answers.");
+
+    list = ngx_http_sandbox_diagnose_listening(
+                         cJSON_GetObjectItemCaseSensitive(json, "listening"),
+                         d->ctx->port, address, sizeof(address));
+    command = ngx_http_sandbox_diagnose_command(
+                           cJSON_GetObjectItemCaseSensitive(json, "command"));
+
+    if (list) {
+        (void) cJSON_AddItemToObject(d->json, "listening", list);
+    }
+
+    if (command) {
+
+        if (d->policy.command[0]) {
+            (void) cJSON_AddStringToObject(command, "command",
+                                           d->policy.command);
+        }
+
+        (void) cJSON_AddItemToObject(d->json, "command", command);
+    }
+
+    if (address[0] == '\0') {
+        ngx_http_sandbox_diagnose_hop(d, "port", 0, 0,
+                                      "Nothing listens on port %ui.",
+                                      (ngx_uint_t) d->ctx->port);
+        d->advice = d->policy.command[0]
+                    ? "Look at what the port's command wrote; expose the "
+                      "port with it again to run it once more."
+                    : "Start the app on this port, or expose the port that "
+                      "it listens on.";
+        return;
+    }
+
+    ngx_http_sandbox_diagnose_hop(d, "port", 1, 0,
+                                  "An app listens on port %ui of %s.",
+                                  (ngx_uint_t) d->ctx->port, address);
+
+    ngx_http_sandbox_diagnose_app(d, app);
+}
+
+
+static void
+ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d, cJSON *app)
+{
+    cJSON        *status, *error, *took;
+    double        ms;
+    ngx_uint_t    i, code;
+
+    static const struct {
+        const char  *error;
+        const char  *text;
+    } errors[] = {
+        { "refused", "The app refuses connections." },
+        { "timeout", "The app does not accept connections." },
+        { "closed", "The app closed the connection without an answer." },
+        { "silent", "The app did not answer GET / within 5 seconds." },
+        { "invalid", "What the app answered is no HTTP." },
+        { NULL, "The app was not asked." }
+    };
+
+    ms = 0;
+
+    cJSON_ArrayForEach(took, app) {
+        if (cJSON_IsNumber(took) && ngx_strcmp(took->string, "status") != 0) {
+            ms += took->valuedouble;
+        }
+    }
+
+    status = cJSON_GetObjectItemCaseSensitive(app, "status");
+    error = cJSON_GetObjectItemCaseSensitive(app, "error");
+
+    if (cJSON_IsNumber(status) && status->valuedouble >= 100
+        && status->valuedouble <= 599)
+    {
+        code = (ngx_uint_t) status->valuedouble;
+
+        ngx_http_sandbox_diagnose_hop(d, "app", code < 500, ms,
+                                      "The app answered GET / with %ui.",
+                                      code);
+        if (code >= 500) {
+            d->advice = "Look at the app's own output.";
+        }
+
+        return;
+    }
+
+    for (i = 0; errors[i].error; i++) {
+        if (cJSON_IsString(error)
+            && ngx_strcmp(error->valuestring, errors[i].error) == 0)
+        {
+            break;
+        }
+    }
+
+    ngx_http_sandbox_diagnose_hop(d, "app", 0, ms, "%s", errors[i].text);
+
+    d->advice = "Look at what the app is doing: it has to speak HTTP.";
+}
+
+
+static void
+ngx_http_sandbox_diagnose_hop(ngx_http_sandbox_diagnose_t *d,
+    const char *hop, ngx_uint_t ok, double ms, const char *fmt, ...)
+{
+    cJSON                       *json;
+    va_list                      args;
+    u_char                      *p;
+    ngx_http_sandbox_failure_t   text;
+
+    va_start(args, fmt);
+    p = ngx_vslprintf(text.message, text.message + sizeof(text.message) - 1,
+                      fmt, args);
+    va_end(args);
+
+    *p = '\0';
+
+    if (!ok) {
+        d->failed = 1;
+    }
+
+    json = cJSON_CreateObject();
+
+    if (json == NULL || !cJSON_AddItemToArray(d->hops, json)) {
+        cJSON_Delete(json);
+        return;
+    }
+
+    (void) cJSON_AddStringToObject(json, "hop", hop);
+    (void) cJSON_AddBoolToObject(json, "ok", ok);
+    (void) cJSON_AddNumberToObject(json, "ms",
+                                   (double) (int64_t) (ms * 1000) / 1000);
+    (void) cJSON_AddStringToObject(json, "message", (char *) text.message);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_diagnose_answer(ngx_http_sandbox_diagnose_t *d)
+{
+    cJSON  *json;
+
+    json = d->json;
+    d->json = NULL;
+
+    if (cJSON_AddBoolToObject(json, "ok", !d->failed) == NULL
+        || (d->advice
+            && cJSON_AddStringToObject(json, "suggestion", d->advice)
+               == NULL))
+    {
+        cJSON_Delete(json);
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sandbox_send_json(d->request, NGX_HTTP_OK, json);
+}
+
+
+static void
+ngx_http_sandbox_diagnose_end(ngx_http_sandbox_diagnose_t *d)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = d->request;
+    c = r->connection;
+
+    ngx_http_sandbox_diagnose_unqueue(d);
+
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_block_reading;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_sandbox_diagnose_answer(d));
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sandbox_diagnose_unqueue(ngx_http_sandbox_diagnose_t *d)
+{
+    if (d->queued) {
+        ngx_queue_remove(&d->queue);
+        d->queued = 0;
+    }
+
+    if (d->timer.timer_set) {
+        ngx_del_timer(&d->timer);
+    }
+}
+
+
+static void
+ngx_http_sandbox_diagnose_cleanup(void *data)
+{
+    ngx_http_sandbox_diagnose_t *d = data;
+
+    ngx_http_sandbox_diagnose_unqueue(d);
+
+    if (d->call) {
+        ac_call_cancel(d->call);
+        d->call = NULL;
+    }
+
+    cJSON_Delete(d->json);
+    d->json = NULL;
+}
+
+
+static double
+ngx_http_sandbox_diagnose_clock(void)
+{
+    struct timespec  ts;
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (double) ts.tv_sec * 1000 + (double) ts.tv_nsec / 1000000;
+}

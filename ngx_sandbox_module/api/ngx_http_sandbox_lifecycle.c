@@ -1,0 +1,184 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "lib/sandbox_route.h"
+
+
+/* POST …/sleep, …/wake and …/restart: what else the idle clock decides */
+
+
+static void ngx_http_sandbox_power_stopped(void *data, ngx_int_t rc);
+static void ngx_http_sandbox_power_wake(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static void ngx_http_sandbox_power_woken(ngx_http_sandbox_waiter_t *w,
+    ngx_uint_t start, ngx_http_sandbox_failure_t *failure);
+
+
+ngx_int_t
+ngx_http_sandbox_stop_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                   rc;
+    ngx_http_sandbox_ctx_t     *ctx;
+    ngx_http_sandbox_parked_t  *p;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    rc = ngx_http_sandbox_find_discard(r, ctx);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    p = ngx_http_sandbox_park(r);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_sandbox_stop(ctx->node, -1, ngx_http_sandbox_power_stopped,
+                              p)
+        != NGX_OK)
+    {
+        ngx_http_sandbox_park_cancel(p);
+        return ngx_http_sandbox_send_internal(r, ctx);
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_sandbox_power_stopped(void *data, ngx_int_t rc)
+{
+    ngx_connection_t        *c;
+    ngx_http_request_t      *r;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    r = ngx_http_sandbox_unpark(data);
+
+    if (r == NULL) {
+        return;
+    }
+
+    c = r->connection;
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (rc == NGX_OK && ctx->route == SANDBOX_ROUTE_RESTART) {
+        ngx_http_sandbox_power_wake(r, ctx);
+        return;
+    }
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_sandbox_send_absent(r, ctx);
+
+    } else if (rc == NGX_OK) {
+        rc = ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
+                                        ngx_http_sandbox_show_json(r, ctx));
+
+    } else {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                              "CONTAINER_UNAVAILABLE",
+                              "The container engine did not stop the "
+                              "sandbox: nginx's error log tells why. Try "
+                              "again later.");
+        ctx->failure.retry_after = 5;
+        rc = ngx_http_sandbox_send_failure(r, &ctx->failure);
+    }
+
+    ngx_http_finalize_request(r, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_wake_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                rc;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    rc = ngx_http_sandbox_find_discard(r, ctx);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    if (ngx_http_sandbox_tether_served(ctx->node) == NGX_OK) {
+        ctx->start = NGX_HTTP_SANDBOX_START_HIT;
+
+        return ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
+                                         ngx_http_sandbox_show_json(r, ctx));
+    }
+
+    r->main->count++;
+
+    ngx_http_sandbox_power_wake(r, ctx);
+
+    return NGX_DONE;
+}
+
+
+/* the request has its count; a client that leaves ends the waiter */
+
+static void
+ngx_http_sandbox_power_wake(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_test_reading;
+    }
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+
+    ctx->waiter.handler = ngx_http_sandbox_power_woken;
+    ctx->waiter.data = r;
+    ctx->waiter.join = 0;
+
+    ctx->waited = 1;
+    ctx->wait_start = ngx_current_msec;
+
+    ngx_http_sandbox_wait(ctx->node, &ctx->waiter);
+}
+
+
+static void
+ngx_http_sandbox_power_woken(ngx_http_sandbox_waiter_t *w, ngx_uint_t start,
+    ngx_http_sandbox_failure_t *failure)
+{
+    ngx_int_t                rc;
+    ngx_connection_t        *c;
+    ngx_http_request_t      *r;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    r = w->data;
+    c = r->connection;
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    ngx_http_set_log_request(c->log, r);
+
+    ctx->start = start;
+    ctx->wait_time = ngx_current_msec - ctx->wait_start;
+
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_block_reading;
+    }
+
+    if (failure) {
+        rc = ngx_http_sandbox_send_failure(r, failure);
+
+    } else {
+        rc = ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
+                                        ngx_http_sandbox_show_json(r, ctx));
+    }
+
+    ngx_http_finalize_request(r, rc);
+
+    ngx_http_run_posted_requests(c);
+}

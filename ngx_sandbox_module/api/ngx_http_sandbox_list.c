@@ -1,0 +1,390 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "lib/sandbox_query.h"
+
+
+/*
+ * GET /v1/sandbox.  The names are read at once, which is one pass over a
+ * directory; whose they are and what they do is looked up a few at a time,
+ * with the event loop in between, and never for more of them than a page may
+ * have to look at.
+ */
+
+
+#define NGX_HTTP_SANDBOX_LIST_LIMIT   1000      /* of a page */
+#define NGX_HTTP_SANDBOX_LIST_LOOK    4000      /* ids looked at for one */
+#define NGX_HTTP_SANDBOX_LIST_TURN    50        /* in one turn of the loop */
+
+
+typedef struct {
+    char                          text[SANDBOX_ID_MAX + 1];
+} ngx_http_sandbox_list_id_t;
+
+
+typedef struct {
+    ngx_http_request_t           *request;
+    ngx_array_t                   ids;   /* ngx_http_sandbox_list_id_t */
+    char                          after[SANDBOX_ID_MAX + 1];
+    ngx_uint_t                    limit;
+    ngx_uint_t                    next;  /* of ids */
+    ngx_uint_t                    found;
+    cJSON                        *json;
+    cJSON                        *list;
+    ngx_event_t                   timer;
+    unsigned                      failed:1;
+} ngx_http_sandbox_list_t;
+
+
+static ngx_int_t ngx_http_sandbox_list_args(ngx_http_request_t *r,
+    ngx_http_sandbox_list_t *l);
+static int ngx_http_sandbox_list_each(void *data, const char *id);
+static int ngx_libc_cdecl ngx_http_sandbox_list_compare(const void *one,
+    const void *two);
+static ngx_int_t ngx_http_sandbox_list_turn(ngx_http_sandbox_list_t *l);
+static ngx_int_t ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_node_t *node);
+static void ngx_http_sandbox_list_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_list_cleanup(void *data);
+static ngx_int_t ngx_http_sandbox_list_send(ngx_http_sandbox_list_t *l,
+    ngx_int_t rc);
+
+
+ngx_int_t
+ngx_http_sandbox_list_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                 rc;
+    ngx_pool_cleanup_t       *cln;
+    ngx_http_sandbox_ctx_t   *ctx;
+    ngx_http_sandbox_list_t  *l;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_list_t));
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    l = cln->data;
+    ngx_memzero(l, sizeof(ngx_http_sandbox_list_t));
+
+    cln->handler = ngx_http_sandbox_list_cleanup;
+
+    l->request = r;
+    l->limit = NGX_HTTP_SANDBOX_LIST_LIMIT;
+
+    if (ngx_http_sandbox_list_args(r, l) != NGX_OK) {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "\"limit\" is a number from 1 to %d and "
+                              "\"after\" a sandbox id, the \"next\" of the "
+                              "page before.", NGX_HTTP_SANDBOX_LIST_LIMIT);
+
+        return ngx_http_sandbox_send_failure(r, &ctx->failure);
+    }
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (ngx_array_init(&l->ids, r->pool, 64,
+                       sizeof(ngx_http_sandbox_list_id_t))
+        != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (sandbox_store_each(ngx_http_sandbox_worker->store,
+                           ngx_http_sandbox_list_each, l)
+        == -1
+        || l->failed)
+    {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
+                      "the state directory cannot be listed");
+
+        return ngx_http_sandbox_send_internal(r, ctx);
+    }
+
+    ngx_qsort(l->ids.elts, l->ids.nelts, sizeof(ngx_http_sandbox_list_id_t),
+              ngx_http_sandbox_list_compare);
+
+    l->json = cJSON_CreateObject();
+    l->list = l->json ? cJSON_AddArrayToObject(l->json, "sandboxes") : NULL;
+
+    if (l->list == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_sandbox_list_turn(l);
+
+    if (rc != NGX_AGAIN) {
+        return ngx_http_sandbox_list_send(l, rc);
+    }
+
+    l->timer.handler = ngx_http_sandbox_list_timer_handler;
+    l->timer.data = l;
+    l->timer.log = r->connection->log;
+
+    ngx_add_timer(&l->timer, 1);
+
+    ngx_http_sandbox_linger(r);
+
+    return NGX_DONE;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_list_args(ngx_http_request_t *r, ngx_http_sandbox_list_t *l)
+{
+    int             n;
+    char            buf[SANDBOX_ID_MAX + 1];
+    ngx_int_t       limit;
+    const char     *pos, *end;
+    sandbox_arg_t   arg;
+
+    if (r->args.len == 0) {
+        return NGX_OK;
+    }
+
+    pos = (char *) r->args.data;
+    end = pos + r->args.len;
+
+    while (sandbox_arg_next(&pos, end, &arg)) {
+
+        n = sandbox_arg_value(&arg, buf, SANDBOX_ID_MAX);
+
+        if (arg.end - arg.start >= 6
+            && ngx_memcmp(arg.start, "limit=", 6) == 0)
+        {
+            limit = (n > 0) ? ngx_atoi((u_char *) buf, n) : NGX_ERROR;
+
+            if (limit < 1 || limit > NGX_HTTP_SANDBOX_LIST_LIMIT) {
+                return NGX_DECLINED;
+            }
+
+            l->limit = limit;
+        }
+
+        if (arg.end - arg.start >= 6
+            && ngx_memcmp(arg.start, "after=", 6) == 0)
+        {
+            if (n <= 0 || !sandbox_id_valid(buf, n)) {
+                return NGX_DECLINED;
+            }
+
+            ngx_memcpy(l->after, buf, n);
+            l->after[n] = '\0';
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static int
+ngx_http_sandbox_list_each(void *data, const char *id)
+{
+    ngx_http_sandbox_list_t *l = data;
+
+    ngx_http_sandbox_list_id_t  *e;
+
+    if (ngx_strcmp(id, l->after) <= 0) {
+        return 0;
+    }
+
+    e = ngx_array_push(&l->ids);
+    if (e == NULL) {
+        l->failed = 1;
+        return 1;
+    }
+
+    (void) ngx_cpystrn((u_char *) e->text, (u_char *) id, sizeof(e->text));
+
+    return 0;
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_sandbox_list_compare(const void *one, const void *two)
+{
+    const ngx_http_sandbox_list_id_t *a = one;
+    const ngx_http_sandbox_list_id_t *b = two;
+
+    return ngx_strcmp(a->text, b->text);
+}
+
+
+/* NGX_OK: the page is whole; NGX_AGAIN: there is more to look at */
+
+static ngx_int_t
+ngx_http_sandbox_list_turn(ngx_http_sandbox_list_t *l)
+{
+    ngx_int_t                    rc;
+    ngx_str_t                    id;
+    ngx_uint_t                   n;
+    ngx_http_sandbox_ctx_t      *ctx;
+    ngx_http_sandbox_node_t     *node;
+    ngx_http_sandbox_list_id_t  *ids;
+
+    ctx = ngx_http_sandbox_get_ctx(l->request);
+    ids = l->ids.elts;
+
+    for (n = 0; l->next < l->ids.nelts; n++) {
+
+        if (l->found == l->limit || l->next == NGX_HTTP_SANDBOX_LIST_LOOK) {
+
+            /* the page ends after the last id that was looked at */
+
+            if (cJSON_AddStringToObject(l->json, "next",
+                                        ids[l->next - 1].text)
+                == NULL)
+            {
+                return NGX_ERROR;
+            }
+
+            return NGX_OK;
+        }
+
+        if (n == NGX_HTTP_SANDBOX_LIST_TURN) {
+            return NGX_AGAIN;
+        }
+
+        id.data = (u_char *) ids[l->next].text;
+        id.len = ngx_strlen(id.data);
+
+        l->next++;
+
+        node = ngx_http_sandbox_node_hold(&id);
+        if (node == NULL) {
+            return NGX_ERROR;
+        }
+
+        rc = NGX_OK;
+
+        if (ngx_http_sandbox_node_spec(node) == NGX_OK
+            && ngx_http_sandbox_owns(ctx, node->spec.owner))
+        {
+            l->found++;
+            rc = ngx_http_sandbox_list_add(l, ctx, node);
+        }
+
+        ngx_http_sandbox_node_release(node);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_node_t *node)
+{
+    char             time[NGX_HTTP_SANDBOX_TIME_LEN];
+    cJSON           *item;
+    ngx_uint_t       tethered;
+    const char      *life;
+    sandbox_spec_t  *spec;
+
+    spec = &node->spec;
+
+    /* a connection that only this list needed is not kept */
+
+    tethered = (node->tether != NULL);
+
+    life = ngx_http_sandbox_life(node);
+
+    if (!tethered && ngx_queue_empty(&node->waiters) && node->wake == NULL) {
+        ngx_http_sandbox_tether_close(node);
+    }
+
+    ngx_http_sandbox_iso_time(spec->created_ms, time);
+
+    item = cJSON_CreateObject();
+
+    if (item == NULL
+        || cJSON_AddStringToObject(item, "id", (char *) node->id) == NULL
+        || cJSON_AddStringToObject(item, "class", spec->class) == NULL
+        || cJSON_AddStringToObject(item, "state", life) == NULL
+        || cJSON_AddStringToObject(item, "created", time) == NULL
+        || (ctx->admin
+            && cJSON_AddStringToObject(item, "owner", spec->owner) == NULL)
+        || !cJSON_AddItemToArray(l->list, item))
+    {
+        cJSON_Delete(item);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_sandbox_list_timer_handler(ngx_event_t *ev)
+{
+    ngx_int_t                 rc;
+    ngx_connection_t         *c;
+    ngx_http_request_t       *r;
+    ngx_http_sandbox_list_t  *l;
+
+    l = ev->data;
+    r = l->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    rc = ngx_http_sandbox_list_turn(l);
+
+    if (rc == NGX_AGAIN) {
+        ngx_add_timer(&l->timer, 1);
+        return;
+    }
+
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_block_reading;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_sandbox_list_send(l, rc));
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sandbox_list_cleanup(void *data)
+{
+    ngx_http_sandbox_list_t *l = data;
+
+    if (l->timer.timer_set) {
+        ngx_del_timer(&l->timer);
+    }
+
+    cJSON_Delete(l->json);
+    l->json = NULL;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_list_send(ngx_http_sandbox_list_t *l, ngx_int_t rc)
+{
+    cJSON  *json;
+
+    if (rc != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    json = l->json;
+    l->json = NULL;
+
+    return ngx_http_sandbox_send_json(l->request, NGX_HTTP_OK, json);
+}

@@ -1,0 +1,430 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+
+
+/*
+ * Options of one sandbox, given when it is created or changed later by PATCH.
+ * They are kept in spec.json; a sandbox that runs is told along its tether.
+ */
+
+
+/* what the agent is sent has to fit into one packet */
+#define NGX_HTTP_SANDBOX_ENV_MAX      32768
+#define NGX_HTTP_SANDBOX_LABELS_MAX   8192
+
+#define NGX_HTTP_SANDBOX_MS_MAX       (366LL * 86400 * 1000)
+
+
+static ngx_int_t ngx_http_sandbox_options_time(cJSON *json, const char *name,
+    int64_t *ms, ngx_http_sandbox_failure_t *failure);
+static int64_t ngx_http_sandbox_options_parse_time(const char *text);
+static ngx_int_t ngx_http_sandbox_options_flag(cJSON *json, const char *name,
+    int *value, ngx_http_sandbox_failure_t *failure);
+static ngx_int_t ngx_http_sandbox_options_map(cJSON *json, const char *name,
+    char **text, size_t max, ngx_http_sandbox_failure_t *failure);
+static ngx_uint_t ngx_http_sandbox_options_name(const char *name,
+    ngx_uint_t env);
+
+
+ngx_int_t
+ngx_http_sandbox_options(cJSON *json, sandbox_spec_t *spec,
+    ngx_http_sandbox_failure_t *failure)
+{
+    if (ngx_http_sandbox_options_time(json, "sleepAfter",
+                                      &spec->sleep_after_ms, failure)
+        != NGX_OK
+        || ngx_http_sandbox_options_time(json, "maxAge", &spec->max_age_ms,
+                                         failure)
+           != NGX_OK
+        || ngx_http_sandbox_options_flag(json, "keepAlive",
+                                         &spec->keep_alive, failure)
+           != NGX_OK
+        || ngx_http_sandbox_options_map(json, "env", &spec->env,
+                                        NGX_HTTP_SANDBOX_ENV_MAX, failure)
+           != NGX_OK
+        || ngx_http_sandbox_options_map(json, "labels", &spec->labels,
+                                        NGX_HTTP_SANDBOX_LABELS_MAX, failure)
+           != NGX_OK)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+/* seconds, or text with a unit; null goes back to the class's */
+
+static ngx_int_t
+ngx_http_sandbox_options_time(cJSON *json, const char *name, int64_t *ms,
+    ngx_http_sandbox_failure_t *failure)
+{
+    cJSON    *item;
+    int64_t   n;
+
+    item = json ? cJSON_GetObjectItemCaseSensitive(json, name) : NULL;
+
+    if (item == NULL) {
+        return NGX_OK;
+    }
+
+    if (cJSON_IsNull(item)) {
+        *ms = -1;
+        return NGX_OK;
+    }
+
+    n = ngx_http_sandbox_duration(item);
+
+    if (n == -1) {
+        ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "\"%s\" must be a number of seconds, or text "
+                              "like \"30s\", \"5m\", \"1h\", \"2d\": from 1 "
+                              "second to 366 days; null is the class's own.",
+                              name);
+        return NGX_DECLINED;
+    }
+
+    *ms = n;
+
+    return NGX_OK;
+}
+
+
+int64_t
+ngx_http_sandbox_duration(cJSON *item)
+{
+    int64_t  n;
+
+    n = -1;
+
+    if (cJSON_IsString(item)) {
+        n = ngx_http_sandbox_options_parse_time(item->valuestring);
+
+    } else if (cJSON_IsNumber(item) && item->valuedouble >= 1
+               && item->valuedouble <= NGX_HTTP_SANDBOX_MS_MAX / 1000)
+    {
+        n = (int64_t) (item->valuedouble * 1000);
+    }
+
+    return (n < 1000 || n > NGX_HTTP_SANDBOX_MS_MAX) ? -1 : n;
+}
+
+
+static int64_t
+ngx_http_sandbox_options_parse_time(const char *text)
+{
+    size_t     len;
+    int64_t    unit;
+    ngx_int_t  n;
+
+    len = ngx_strlen(text);
+
+    if (len < 2) {
+        return -1;
+    }
+
+    switch (text[len - 1]) {
+
+    case 's':
+        unit = 1000;
+        break;
+
+    case 'm':
+        unit = 60 * 1000;
+        break;
+
+    case 'h':
+        unit = 3600 * 1000;
+        break;
+
+    case 'd':
+        unit = 86400 * 1000;
+        break;
+
+    default:
+        return -1;
+    }
+
+    n = ngx_atoi((u_char *) text, len - 1);
+
+    if (n == NGX_ERROR || n > NGX_HTTP_SANDBOX_MS_MAX / unit) {
+        return -1;
+    }
+
+    return n * unit;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_options_flag(cJSON *json, const char *name, int *value,
+    ngx_http_sandbox_failure_t *failure)
+{
+    cJSON  *item;
+
+    item = json ? cJSON_GetObjectItemCaseSensitive(json, name) : NULL;
+
+    if (item == NULL) {
+        return NGX_OK;
+    }
+
+    if (cJSON_IsNull(item)) {
+        *value = -1;
+        return NGX_OK;
+    }
+
+    if (!cJSON_IsBool(item)) {
+        ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "\"%s\" must be true, false or null.", name);
+        return NGX_DECLINED;
+    }
+
+    *value = cJSON_IsTrue(item) ? 1 : 0;
+
+    return NGX_OK;
+}
+
+
+/* members are merged, null removes one; null for all removes them all */
+
+static ngx_int_t
+ngx_http_sandbox_options_map(cJSON *json, const char *name, char **text,
+    size_t max, ngx_http_sandbox_failure_t *failure)
+{
+    char        *merged;
+    cJSON       *item, *member, *map, *copy;
+    ngx_uint_t   env;
+
+    item = json ? cJSON_GetObjectItemCaseSensitive(json, name) : NULL;
+
+    if (item == NULL) {
+        return NGX_OK;
+    }
+
+    if (cJSON_IsNull(item)) {
+        free(*text);
+        *text = NULL;
+        return NGX_OK;
+    }
+
+    env = (name[0] == 'e');
+    map = NULL;
+
+    if (!cJSON_IsObject(item)) {
+        goto invalid;
+    }
+
+    map = *text ? cJSON_Parse(*text) : cJSON_CreateObject();
+
+    cJSON_ArrayForEach(member, item) {
+
+        if (!ngx_http_sandbox_options_name(member->string, env)
+            || (!cJSON_IsString(member) && !cJSON_IsNull(member)))
+        {
+            goto invalid;
+        }
+
+        cJSON_DeleteItemFromObjectCaseSensitive(map, member->string);
+
+        if (cJSON_IsString(member)) {
+            copy = cJSON_CreateString(member->valuestring);
+
+            if (copy == NULL
+                || !cJSON_AddItemToObject(map, member->string, copy))
+            {
+                cJSON_Delete(copy);
+                goto nomem;
+            }
+        }
+    }
+
+    merged = map ? cJSON_PrintUnformatted(map) : NULL;
+
+    if (merged == NULL) {
+        goto nomem;
+    }
+
+    if (ngx_strlen(merged) > max) {
+        cJSON_free(merged);
+        cJSON_Delete(map);
+
+        ngx_http_sandbox_fail(failure, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                              "payload_too_large",
+                              "\"%s\" of a sandbox may have %uz bytes as "
+                              "JSON: remove some.", name, max);
+        return NGX_DECLINED;
+    }
+
+    cJSON_Delete(map);
+
+    free(*text);
+    *text = merged;
+
+    return NGX_OK;
+
+invalid:
+
+    cJSON_Delete(map);
+
+    ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
+                          env ? "\"env\" must be an object: names are of "
+                                "A-Z, a-z, 0-9 and \"_\" and begin with no "
+                                "digit, values are strings, or null to "
+                                "remove one."
+                              : "\"labels\" must be an object: names have 1 "
+                                "to 64 of A-Z, a-z, 0-9, \".\", \"_\", \"-\" "
+                                "and \"/\", values are strings, or null to "
+                                "remove one.");
+    return NGX_DECLINED;
+
+nomem:
+
+    cJSON_Delete(map);
+
+    ngx_http_sandbox_fail(failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                          "INTERNAL_ERROR", "nginx is out of memory.");
+    return NGX_DECLINED;
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_options_name(const char *name, ngx_uint_t env)
+{
+    size_t       len;
+    const char  *p;
+
+    len = ngx_strlen(name);
+
+    if (len == 0 || len > (env ? 256 : 64)
+        || (env && *name >= '0' && *name <= '9'))
+    {
+        return 0;
+    }
+
+    for (p = name; *p; p++) {
+
+        if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')
+            || (*p >= '0' && *p <= '9') || *p == '_')
+        {
+            continue;
+        }
+
+        if (env || (*p != '.' && *p != '-' && *p != '/')) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+void
+ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node)
+{
+    char    *text, *env;
+    cJSON   *json, *map;
+    int64_t  sleep;
+
+    ngx_http_sandbox_class_t  *class;
+
+    class = ngx_http_sandbox_node_class(node);
+    if (class == NULL) {
+        return;
+    }
+
+    sleep = node->spec.sleep_after_ms;
+
+    if (sleep < 0) {
+        sleep = class->sleep_after;
+    }
+
+    env = ngx_http_sandbox_env(class, &node->spec);
+    map = env ? cJSON_Parse(env) : cJSON_CreateObject();
+    json = cJSON_CreateObject();
+    text = NULL;
+
+    if (json
+        && cJSON_AddNumberToObject(json, "sleep_after_ms", (double) sleep)
+        && cJSON_AddBoolToObject(json, "keep_alive",
+                                 node->spec.keep_alive == 1)
+        && cJSON_AddNumberToObject(json, "generation",
+                                   (double) node->spec.generation)
+        && map && cJSON_AddItemToObject(json, "env", map))
+    {
+        map = NULL;
+        text = cJSON_PrintUnformatted(json);
+    }
+
+    if (text) {
+        ngx_http_sandbox_tether_configure(node, text);
+    }
+
+    cJSON_free(text);
+    cJSON_Delete(json);
+    cJSON_Delete(map);
+    cJSON_free(env);
+}
+
+
+int64_t
+ngx_http_sandbox_max_age(ngx_http_sandbox_class_t *class,
+    sandbox_spec_t *spec)
+{
+    int64_t  age;
+
+    age = spec->max_age_ms;
+
+    if (class && (age < 0 || (class->max_age && age > class->max_age))) {
+        return class->max_age;
+    }
+
+    return ngx_max(age, 0);
+}
+
+
+char *
+ngx_http_sandbox_env(ngx_http_sandbox_class_t *class, sandbox_spec_t *spec)
+{
+    char        *text;
+    cJSON       *map, *own, *member, *copy;
+    ngx_str_t   *pair;
+    ngx_uint_t   i;
+
+    map = cJSON_CreateObject();
+    own = spec->env ? cJSON_Parse(spec->env) : NULL;
+
+    if (class->env) {
+        pair = class->env->elts;
+
+        for (i = 0; i < class->env->nelts; i += 2) {
+            (void) cJSON_AddStringToObject(map, (char *) pair[i].data,
+                                           (char *) pair[i + 1].data);
+        }
+    }
+
+    cJSON_ArrayForEach(member, own) {
+        cJSON_DeleteItemFromObjectCaseSensitive(map, member->string);
+
+        copy = cJSON_Duplicate(member, 1);
+
+        if (copy == NULL
+            || !cJSON_AddItemToObject(map, member->string, copy))
+        {
+            cJSON_Delete(copy);
+        }
+    }
+
+    text = cJSON_PrintUnformatted(map);
+
+    cJSON_Delete(own);
+    cJSON_Delete(map);
+
+    return text;
+}

@@ -1,0 +1,472 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_ports.h"
+#include "preview/ngx_http_sandbox_preview.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "lib/sandbox_fault.h"
+
+
+/*
+ * What a change makes of a port's policy.  Requests that a change no longer
+ * lets in are refused from then on in every worker; what is open already is
+ * cut by the agent where all of it is concerned, and by watch.c where a part.
+ */
+
+
+static ngx_int_t ngx_http_sandbox_change_merge(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy, ngx_uint_t known);
+static ngx_int_t ngx_http_sandbox_change_domain(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy, ngx_uint_t known);
+static ngx_int_t ngx_http_sandbox_change_secrets(
+    ngx_http_sandbox_expose_t *e, sandbox_port_t *policy);
+static ngx_int_t ngx_http_sandbox_change_check(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy, ngx_uint_t known);
+static ngx_int_t ngx_http_sandbox_change_link(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy);
+static ngx_int_t ngx_http_sandbox_change_unlink(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy);
+static ngx_uint_t ngx_http_sandbox_change_cuts(sandbox_port_t *old,
+    sandbox_port_t *policy);
+static void ngx_http_sandbox_change_answer(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy);
+
+
+ngx_int_t
+ngx_http_sandbox_change(ngx_http_sandbox_expose_t *e)
+{
+    char                    *id;
+    ngx_int_t                rc;
+    ngx_uint_t               known, cuts;
+    sandbox_port_t           policy, old;
+    sandbox_store_t         *store;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = e->ctx;
+    id = (char *) ctx->node->id;
+    store = ngx_http_sandbox_worker->store;
+
+    known = 1;
+    cuts = 0;
+
+    if (sandbox_store_port_read(store, id, e->port, &old) == -1) {
+
+        known = 0;
+
+        if (ngx_errno == NGX_ENOENT && e->op != NGX_HTTP_SANDBOX_EXPOSE) {
+            ngx_http_sandbox_fail_unexposed(ctx);
+            return NGX_DECLINED;
+        }
+
+        /* a damaged policy is replaced, like one of somebody else's token */
+
+        if (ngx_errno == EBADMSG && e->op == NGX_HTTP_SANDBOX_EXPOSE) {
+            cuts = 1;
+
+        } else if (ngx_errno != NGX_ENOENT) {
+            return ngx_http_sandbox_expose_failed(e, e->port, "read");
+        }
+
+        ngx_memzero(&old, sizeof(sandbox_port_t));
+    }
+
+    policy = old;
+    policy.port = e->port;
+    ngx_memcpy(policy.run, ctx->node->spec.run, sizeof(policy.run));
+
+    switch (e->op) {
+
+    case NGX_HTTP_SANDBOX_LINK:
+        rc = ngx_http_sandbox_change_link(e, &policy);
+        break;
+
+    case NGX_HTTP_SANDBOX_UNLINK:
+        rc = ngx_http_sandbox_change_unlink(e, &policy);
+        break;
+
+    default:
+        rc = ngx_http_sandbox_change_merge(e, &policy, known);
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    cuts = cuts || (known && ngx_http_sandbox_change_cuts(&old, &policy));
+
+    /*
+     * What the old URL opened is cut, and before that too: a worker that died
+     * in between would leave it, and to repeat the call would change nothing
+     */
+
+    if (cuts) {
+        ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
+    }
+
+    if (sandbox_store_port_write(store, id, &policy) == -1) {
+
+        if (ngx_errno == NGX_ENOENT) {
+            return ngx_http_sandbox_refuse_absent(e->request, ctx);
+        }
+
+        return ngx_http_sandbox_expose_failed(e, e->port, "written");
+    }
+
+    sandbox_fault("expose.written");
+
+    if (cuts) {
+        ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
+    }
+
+    ngx_http_sandbox_watch_soon();
+
+    /* one that has ended is run again, too */
+
+    if (ngx_http_sandbox_policy_commands(e->body, &old, &policy)) {
+        ngx_http_sandbox_command_tell(ctx->node, e->port, policy.command,
+                                      policy.cwd);
+    }
+
+    ngx_http_sandbox_change_answer(e, &policy);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_change_merge(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy, ngx_uint_t known)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_sandbox_policy_merge(e->body, policy, &e->ctx->failure);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    if (e->op == NGX_HTTP_SANDBOX_EXPOSE) {
+        policy->exposed_ms = ngx_http_sandbox_now();
+    }
+
+    if (ngx_http_sandbox_change_secrets(e, policy) != NGX_OK) {
+        return ngx_http_sandbox_expose_failed(e, e->port,
+                                              "given a token or a key");
+    }
+
+    rc = ngx_http_sandbox_change_domain(e, policy, known);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_sandbox_change_check(e, policy, known);
+}
+
+
+/* the location of the API may know what that of previews asks for */
+
+static ngx_int_t
+ngx_http_sandbox_change_secrets(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy)
+{
+    ngx_uint_t                    access;
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    slcf = ngx_http_get_module_loc_conf(e->request, ngx_http_sandbox_module);
+
+    if (policy->token[0] == '\0' && sandbox_token_random(policy->token) == -1)
+    {
+        return NGX_ERROR;
+    }
+
+    access = policy->access ? (ngx_uint_t) policy->access : slcf->access;
+
+    if (access == SANDBOX_ACCESS_KEY && policy->key[0] == '\0'
+        && sandbox_random(policy->key) == -1)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_change_domain(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy, ngx_uint_t known)
+{
+    ngx_http_sandbox_preview_t    *preview;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_http_get_module_main_conf(e->request, ngx_http_sandbox_module);
+
+    if (e->preview == NULL && known
+        && ngx_http_sandbox_ports_preview(smcf, policy->host))
+    {
+        return NGX_OK;
+    }
+
+    preview = e->preview ? e->preview : smcf->previews.elts;
+
+    if (preview->host.len >= sizeof(policy->host)) {
+        ngx_set_errno(NGX_ENAMETOOLONG);
+        return ngx_http_sandbox_expose_failed(e, e->port, "written");
+    }
+
+    (void) ngx_snprintf((u_char *) policy->host, sizeof(policy->host),
+                        "%V%Z", &preview->host);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_change_check(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy, ngx_uint_t known)
+{
+    char                    *id;
+    cJSON                   *token;
+    ssize_t                  i, n;
+    uint16_t                 ports[NGX_HTTP_SANDBOX_PORTS_MAX];
+    ngx_int_t                rc;
+    sandbox_port_t           other;
+    sandbox_store_t         *store;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = e->ctx;
+    id = (char *) ctx->node->id;
+    store = ngx_http_sandbox_worker->store;
+
+    token = e->body ? cJSON_GetObjectItemCaseSensitive(e->body, "token")
+                    : NULL;
+
+    if (sandbox_link_of(policy, policy->token, ngx_strlen(policy->token))) {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "A link of this port has the same token: give "
+                              "each its own, or leave it out, and one is "
+                              "issued.");
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_sandbox_command_check(ctx, policy);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    /* one that was issued is nobody else's */
+
+    if (known && !cJSON_IsString(token)) {
+        return NGX_OK;
+    }
+
+    n = sandbox_store_ports(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
+
+    if (n == -1) {
+
+        /* it was destroyed just now */
+
+        if (ngx_errno == NGX_ENOENT) {
+            return ngx_http_sandbox_refuse_absent(e->request, ctx);
+        }
+
+        return ngx_http_sandbox_expose_failed(e, e->port, "read");
+    }
+
+    if (!known && n == NGX_HTTP_SANDBOX_PORTS_MAX) {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
+                              "PORT_LIMIT_REACHED",
+                              "A sandbox has at most %d exposed ports: "
+                              "unexpose one first.",
+                              NGX_HTTP_SANDBOX_PORTS_MAX);
+        return NGX_DECLINED;
+    }
+
+    for (i = 0; cJSON_IsString(token) && i < n; i++) {
+
+        if (ports[i] == e->port
+            || sandbox_store_port_read(store, id, ports[i], &other) == -1
+            || !sandbox_equal(other.token, ngx_strlen(other.token),
+                              policy->token, ngx_strlen(policy->token)))
+        {
+            continue;
+        }
+
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "Port %ui of this sandbox has the same token: "
+                              "give each port its own, or leave it out, and "
+                              "one is issued.", (ngx_uint_t) ports[i]);
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_change_link(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy)
+{
+    cJSON                   *name;
+    ngx_int_t                rc;
+    sandbox_link_t           link;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = e->ctx;
+    ngx_memzero(&link, sizeof(sandbox_link_t));
+
+    /* both were looked at before the lock: nothing new comes of it */
+
+    rc = ngx_http_sandbox_policy_token(e->body, link.token, &ctx->failure);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_sandbox_policy_time(e->body, &link.expires_ms,
+                                          &ctx->failure);
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    name = cJSON_GetObjectItemCaseSensitive(e->body, "name");
+
+    (void) ngx_cpystrn((u_char *) link.name, (u_char *) name->valuestring,
+                       sizeof(link.name));
+
+    if (sandbox_link_named(policy, link.name)) {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
+                              "LINK_ALREADY_EXISTS",
+                              "Port %ui has a link of that name: choose "
+                              "another, or delete it first.",
+                              (ngx_uint_t) e->port);
+        return NGX_DECLINED;
+    }
+
+    if (policy->nlinks == SANDBOX_LINKS_MAX) {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
+                              "LINK_LIMIT_REACHED",
+                              "A port has at most %d links beside its own: "
+                              "delete one first.", SANDBOX_LINKS_MAX);
+        return NGX_DECLINED;
+    }
+
+    if (link.token[0] == '\0') {
+
+        if (sandbox_token_random(link.token) == -1) {
+            return ngx_http_sandbox_expose_failed(e, e->port,
+                                                  "given a token or a key");
+        }
+
+    } else if (sandbox_equal(policy->token, ngx_strlen(policy->token),
+                             link.token, ngx_strlen(link.token))
+               || sandbox_link_of(policy, link.token, ngx_strlen(link.token)))
+    {
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "Port %ui has this token already: give each "
+                              "link its own, or leave it out, and one is "
+                              "issued.", (ngx_uint_t) e->port);
+        return NGX_DECLINED;
+    }
+
+    ngx_memcpy(e->link, link.name, sizeof(e->link));
+    policy->links[policy->nlinks++] = link;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_change_unlink(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy)
+{
+    sandbox_link_t  *link, *last;
+
+    link = sandbox_link_named(policy, e->link);
+
+    if (link == NULL) {
+        ngx_http_sandbox_fail(&e->ctx->failure, NGX_HTTP_NOT_FOUND,
+                              "LINK_NOT_FOUND",
+                              "Port %ui has no link of that name.",
+                              (ngx_uint_t) e->port);
+        return NGX_DECLINED;
+    }
+
+    last = &policy->links[--policy->nlinks];
+
+    ngx_memmove(link, link + 1, (u_char *) last - (u_char *) link);
+    ngx_memzero(last, sizeof(sandbox_link_t));
+
+    return NGX_OK;
+}
+
+
+/* what the old URL opened is cut, and what asked for no key, or for another */
+
+static ngx_uint_t
+ngx_http_sandbox_change_cuts(sandbox_port_t *old, sandbox_port_t *policy)
+{
+    return ngx_strcmp(old->token, policy->token) != 0
+           || ngx_strcmp(old->host, policy->host) != 0
+           || ngx_strcmp(old->key, policy->key) != 0
+           || (old->access != policy->access
+               && policy->access != SANDBOX_ACCESS_PUBLIC);
+}
+
+
+static void
+ngx_http_sandbox_change_answer(ngx_http_sandbox_expose_t *e,
+    sandbox_port_t *policy)
+{
+    char             time[NGX_HTTP_SANDBOX_TIME_LEN];
+    cJSON           *json, *item;
+    ngx_str_t       *id;
+    sandbox_link_t  *link;
+
+    id = &e->ctx->node->sn.str;
+
+    switch (e->op) {
+
+    case NGX_HTTP_SANDBOX_UNLINK:
+        json = cJSON_CreateObject();
+        item = json ? cJSON_AddTrueToObject(json, "success") : NULL;
+        break;
+
+    case NGX_HTTP_SANDBOX_LINK:
+        link = sandbox_link_named(policy, e->link);
+        json = ngx_http_sandbox_link_json(e->request, id, policy, link);
+        item = json ? cJSON_AddTrueToObject(json, "success") : NULL;
+        break;
+
+    case NGX_HTTP_SANDBOX_CHANGE:
+        json = ngx_http_sandbox_port_json(e->request, id, policy, 1);
+        item = json ? cJSON_AddStringToObject(json, "status",
+                                       ngx_http_sandbox_port_status(policy))
+                    : NULL;
+        break;
+
+    default: /* NGX_HTTP_SANDBOX_EXPOSE */
+
+        ngx_http_sandbox_iso_time(policy->exposed_ms, time);
+
+        json = ngx_http_sandbox_port_json(e->request, id, policy, 1);
+        item = json ? cJSON_AddTrueToObject(json, "success") : NULL;
+
+        if (item) {
+            item = cJSON_AddStringToObject(json, "timestamp", time);
+        }
+    }
+
+    if (item == NULL) {
+        cJSON_Delete(json);
+        json = NULL;
+    }
+
+    e->json = json;
+}

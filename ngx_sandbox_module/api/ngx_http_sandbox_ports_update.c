@@ -1,0 +1,462 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "api/ngx_http_sandbox_ports.h"
+#include "preview/ngx_http_sandbox_preview.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "lib/sandbox_fault.h"
+
+#include <sys/file.h>
+
+
+/*
+ * Changes of a sandbox's exposed ports, one after the other; change.c has
+ * what they write.  Only the policy is written: the
+ * first preview that misses the socket hands it over.  The directory of the
+ * policies is locked meanwhile, so that two calls at once agree on a token;
+ * the lock is held for a few writes and never waited for.
+ */
+
+
+#define NGX_HTTP_SANDBOX_EXPOSE_POLL     2
+#define NGX_HTTP_SANDBOX_EXPOSE_TIMEOUT  5000
+#define NGX_HTTP_SANDBOX_EXPOSE_TURN     8
+
+
+static ngx_int_t ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e);
+static ngx_int_t ngx_http_sandbox_expose_answer(ngx_http_sandbox_expose_t *e);
+static ngx_int_t ngx_http_sandbox_expose_lock(ngx_http_sandbox_expose_t *e,
+    int *lock);
+static ngx_int_t ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e);
+static ngx_int_t ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e);
+static ngx_int_t ngx_http_sandbox_expose_remove_all(
+    ngx_http_sandbox_expose_t *e);
+static int ngx_http_sandbox_expose_revoke(ngx_http_sandbox_expose_t *e,
+    in_port_t port);
+static ngx_int_t ngx_http_sandbox_expose_removed(
+    ngx_http_sandbox_expose_t *e, const char *name, ngx_uint_t value);
+static void ngx_http_sandbox_expose_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_expose_cleanup(void *data);
+
+
+ngx_http_sandbox_expose_t *
+ngx_http_sandbox_expose_create(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t         *cln;
+    ngx_http_sandbox_expose_t  *e;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_expose_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    e = cln->data;
+    ngx_memzero(e, sizeof(ngx_http_sandbox_expose_t));
+
+    cln->handler = ngx_http_sandbox_expose_cleanup;
+
+    e->request = r;
+    e->ctx = ngx_http_sandbox_get_ctx(r);
+    e->began = ngx_current_msec;
+
+    e->timer.handler = ngx_http_sandbox_expose_timer_handler;
+    e->timer.data = e;
+    e->timer.log = r->connection->log;
+
+    return e;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_expose(ngx_http_sandbox_expose_t *e)
+{
+    ngx_http_request_t  *r;
+
+    if (ngx_http_sandbox_expose_try(e) != NGX_AGAIN) {
+        return ngx_http_sandbox_expose_answer(e);
+    }
+
+    r = e->request;
+
+    ngx_add_timer(&e->timer, NGX_HTTP_SANDBOX_EXPOSE_POLL);
+
+    ngx_http_sandbox_linger(r);
+
+    return NGX_DONE;
+}
+
+
+/*
+ * NGX_AGAIN: locked by somebody else, or there is more to do; or else the
+ * failure or e->json is set
+ */
+
+static ngx_int_t
+ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e)
+{
+    int                      lock;
+    ngx_int_t                rc;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = e->ctx;
+    lock = -1;
+
+    /* anew for each try: it may have been destroyed and made by another */
+
+    rc = ngx_http_sandbox_expose_owner(e);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    rc = ngx_http_sandbox_expose_lock(e, &lock);
+
+    if (rc == NGX_AGAIN) {
+
+        if (ngx_current_msec - e->began < NGX_HTTP_SANDBOX_EXPOSE_TIMEOUT) {
+            return NGX_AGAIN;
+        }
+
+        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                              "RESOURCE_BUSY",
+                              "The ports of this sandbox are being changed "
+                              "by others: try again.");
+        ctx->failure.retry_after = 1;
+
+        return NGX_DECLINED;
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    sandbox_fault("expose.locked");
+
+    if (e->op != NGX_HTTP_SANDBOX_UNEXPOSE) {
+        rc = ngx_http_sandbox_change(e);
+
+    } else if (e->port) {
+        rc = ngx_http_sandbox_expose_remove(e);
+
+    } else {
+        rc = ngx_http_sandbox_expose_remove_all(e);
+    }
+
+    (void) close(lock);
+
+    return rc;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_answer(ngx_http_sandbox_expose_t *e)
+{
+    cJSON  *json;
+
+    if (e->ctx->failure.status) {
+        return ngx_http_sandbox_send_failure(e->request, &e->ctx->failure);
+    }
+
+    json = e->json;
+    e->json = NULL;
+
+    return ngx_http_sandbox_send_json(e->request, NGX_HTTP_OK, json);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e)
+{
+    ngx_int_t                rc;
+    ngx_uint_t               made;
+    ngx_http_request_t      *r;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    r = e->request;
+    ctx = e->ctx;
+
+    for (made = 0; /* void */ ; made = 1) {
+
+        rc = ngx_http_sandbox_find(r, ctx);
+
+        if (rc == NGX_OK) {
+            return NGX_OK;
+        }
+
+        if (rc == NGX_ERROR) {
+            ngx_http_sandbox_fail_internal(ctx);
+            return NGX_DECLINED;
+        }
+
+        if (rc == NGX_ABORT || e->op != NGX_HTTP_SANDBOX_EXPOSE || made) {
+            return ngx_http_sandbox_refuse_absent(r, ctx);
+        }
+
+        if (ctx->class == NULL
+            || !ngx_http_sandbox_may_class(ctx, &ctx->class->name))
+        {
+            ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_FORBIDDEN,
+                                  "PERMISSION_DENIED",
+                                  "There is no such sandbox, and your key "
+                                  "may not create one of the default class: "
+                                  "create it with POST /v1/sandbox and a "
+                                  "class that your key has.");
+            return NGX_DECLINED;
+        }
+
+        rc = ngx_http_sandbox_make(r, ctx, "", NULL);
+
+        if (rc == NGX_ERROR) {
+            ngx_http_sandbox_fail_internal(ctx);
+            return NGX_DECLINED;
+        }
+
+        if (rc == NGX_ABORT) {
+            return NGX_DECLINED;
+        }
+    }
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_lock(ngx_http_sandbox_expose_t *e, int *lock)
+{
+    int               fd;
+    char              path[SANDBOX_ID_MAX + sizeof("/ports")];
+    char             *id;
+    sandbox_store_t  *store;
+
+    store = ngx_http_sandbox_worker->store;
+    id = (char *) e->ctx->node->id;
+
+    (void) ngx_snprintf((u_char *) path, sizeof(path), "%s/ports%Z", id);
+
+    fd = openat(sandbox_store_fd(store), path,
+                O_RDONLY|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC);
+
+    if (fd == -1) {
+        if (ngx_errno == NGX_ENOENT) {
+            return ngx_http_sandbox_refuse_absent(e->request, e->ctx);
+        }
+
+        goto failed;
+    }
+
+    if (flock(fd, LOCK_EX|LOCK_NB) == 0) {
+        *lock = fd;
+        return NGX_OK;
+    }
+
+    if (ngx_errno == NGX_EAGAIN || ngx_errno == NGX_EINTR) {
+        (void) close(fd);
+        return NGX_AGAIN;
+    }
+
+failed:
+
+    ngx_log_error(NGX_LOG_ERR, e->request->connection->log, ngx_errno,
+                  "ports of sandbox \"%s\" cannot be locked", id);
+
+    if (fd != -1) {
+        (void) close(fd);
+    }
+
+    ngx_http_sandbox_fail_internal(e->ctx);
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e)
+{
+    if (ngx_http_sandbox_expose_revoke(e, e->port) == -1) {
+
+        if (ngx_errno == NGX_ENOENT) {
+            ngx_http_sandbox_fail_unexposed(e->ctx);
+            return NGX_DECLINED;
+        }
+
+        return ngx_http_sandbox_expose_failed(e, e->port, "removed");
+    }
+
+    ngx_http_sandbox_command_tell(e->ctx->node, e->port, "", "");
+
+    return ngx_http_sandbox_expose_removed(e, "port", e->port);
+}
+
+
+/* the same with a port that is to open nothing any longer */
+
+static int
+ngx_http_sandbox_expose_revoke(ngx_http_sandbox_expose_t *e, in_port_t port)
+{
+    ngx_http_sandbox_node_t  *node;
+
+    node = e->ctx->node;
+
+    ngx_http_sandbox_tether_unlisten(node, port);
+
+    if (sandbox_store_port_remove(ngx_http_sandbox_worker->store,
+                                  (char *) node->id, node->spec.run, port)
+        == -1)
+    {
+        return -1;
+    }
+
+    sandbox_fault("expose.removed");
+
+    ngx_http_sandbox_tether_unlisten(node, port);
+
+    sandbox_fault("expose.cut");
+
+    return 0;
+}
+
+
+/* each removal is fsynced: a few of them, then the event loop has its turn */
+
+static ngx_int_t
+ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
+{
+    ssize_t     n;
+    in_port_t   port;
+    ngx_uint_t  last;
+
+    if (e->ports == NULL) {
+
+        e->ports = ngx_palloc(e->request->pool,
+                              NGX_HTTP_SANDBOX_PORTS_MAX * sizeof(uint16_t));
+        if (e->ports == NULL) {
+            ngx_set_errno(NGX_ENOMEM);
+            return ngx_http_sandbox_expose_failed(e, 0, "read");
+        }
+
+        n = sandbox_store_ports(ngx_http_sandbox_worker->store,
+                                (char *) e->ctx->node->id, e->ports,
+                                NGX_HTTP_SANDBOX_PORTS_MAX);
+        if (n == -1) {
+            return ngx_http_sandbox_expose_failed(e, 0, "read");
+        }
+
+        e->nports = n;
+    }
+
+    last = ngx_min(e->nports, e->next + NGX_HTTP_SANDBOX_EXPOSE_TURN);
+
+    while (e->next < last) {
+
+        port = e->ports[e->next++];
+
+        if (ngx_http_sandbox_expose_revoke(e, port) == -1) {
+
+            if (ngx_errno == NGX_ENOENT) {
+                continue;
+            }
+
+            return ngx_http_sandbox_expose_failed(e, port, "removed");
+        }
+
+        ngx_http_sandbox_command_tell(e->ctx->node, port, "", "");
+
+        e->removed++;
+    }
+
+    if (e->next < e->nports) {
+        e->began = ngx_current_msec;
+        return NGX_AGAIN;
+    }
+
+    return ngx_http_sandbox_expose_removed(e, "count", e->removed);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_expose_removed(ngx_http_sandbox_expose_t *e,
+    const char *name, ngx_uint_t value)
+{
+    cJSON  *json;
+
+    json = cJSON_CreateObject();
+
+    if (json
+        && (cJSON_AddTrueToObject(json, "success") == NULL
+            || cJSON_AddNumberToObject(json, name, value) == NULL))
+    {
+        cJSON_Delete(json);
+        json = NULL;
+    }
+
+    e->json = json;
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e, in_port_t port,
+    const char *what)
+{
+    /* the lock is that of the ports: the sandbox may be destroyed meanwhile */
+
+    if (ngx_errno == NGX_ENOENT) {
+        return ngx_http_sandbox_refuse_absent(e->request, e->ctx);
+    }
+
+    ngx_log_error(NGX_LOG_ERR, e->request->connection->log, ngx_errno,
+                  "port %ui of sandbox \"%s\" cannot be %s",
+                  (ngx_uint_t) port, e->ctx->node->id, what);
+
+    ngx_http_sandbox_fail_internal(e->ctx);
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_http_sandbox_expose_timer_handler(ngx_event_t *ev)
+{
+    ngx_connection_t           *c;
+    ngx_http_request_t         *r;
+    ngx_http_sandbox_expose_t  *e;
+
+    e = ev->data;
+    r = e->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    if (ngx_http_sandbox_expose_try(e) == NGX_AGAIN) {
+        ngx_add_timer(&e->timer, NGX_HTTP_SANDBOX_EXPOSE_POLL);
+        return;
+    }
+
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_block_reading;
+    }
+
+    ngx_http_finalize_request(r, ngx_http_sandbox_expose_answer(e));
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sandbox_expose_cleanup(void *data)
+{
+    ngx_http_sandbox_expose_t *e = data;
+
+    if (e->timer.timer_set) {
+        ngx_del_timer(&e->timer);
+    }
+
+    cJSON_Delete(e->json);
+    e->json = NULL;
+
+    cJSON_Delete(e->body);
+    e->body = NULL;
+}

@@ -1,0 +1,422 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+
+
+/*
+ * A sandbox as JSON.  GET adds what nginx does not know itself: of one that
+ * runs its agent is asked how it does, of one that sleeps the engine is, how
+ * it ended.
+ */
+
+
+typedef struct {
+    sandbox_end_t                  end;
+    char                           message[256];
+    ngx_http_sandbox_told_t        told;
+    unsigned                       asked:1;
+    unsigned                       inspected:1;
+    unsigned                       has_told:1;
+    unsigned                       plain:1;
+} ngx_http_sandbox_show_t;
+
+
+static ngx_int_t ngx_http_sandbox_show(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_sandbox_show_ask(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static void ngx_http_sandbox_show_told(void *data,
+    ngx_http_sandbox_told_t *told);
+static ngx_int_t ngx_http_sandbox_show_inspect(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static void ngx_http_sandbox_show_inspected(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_show_resume(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_sandbox_show_send(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_show_t *show, const char *state, cJSON *json);
+static ngx_int_t ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_show_t *show, const char *state, cJSON *json);
+static int64_t ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node,
+    int64_t told);
+
+
+ngx_int_t
+ngx_http_sandbox_show_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                rc;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    ctx->body = ngx_pcalloc(r->pool, sizeof(ngx_http_sandbox_show_t));
+    if (ctx->body == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_sandbox_find_discard(r, ctx);
+
+    if (rc != NGX_DECLINED) {
+        return rc;
+    }
+
+    return ngx_http_sandbox_show(r, ctx);
+}
+
+
+/*
+ * The agent reads in order: when it answers, it has what it was told before,
+ * and so has every command that the caller sends from now on
+ */
+
+ngx_int_t
+ngx_http_sandbox_show_told_options(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_http_sandbox_show_t  *show;
+
+    show = ngx_pcalloc(r->pool, sizeof(ngx_http_sandbox_show_t));
+    if (show == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    show->plain = 1;
+    ctx->body = show;
+
+    return ngx_http_sandbox_show(r, ctx);
+}
+
+
+/* a content handler's result; again when what was asked for is there */
+
+static ngx_int_t
+ngx_http_sandbox_show(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_int_t                 rc;
+    const char               *life;
+    ngx_http_sandbox_show_t  *show;
+
+    show = ctx->body;
+
+    rc = NGX_DECLINED;
+
+    /* it may have fallen asleep, or woken, since it was asked about */
+
+    life = ngx_http_sandbox_life(ctx->node);
+
+    if (ngx_strcmp(life, "running") == 0 && !show->asked) {
+        show->asked = 1;
+        rc = ngx_http_sandbox_show_ask(r, ctx);
+
+    } else if (ngx_strcmp(life, "asleep") == 0 && !show->inspected
+               && !show->plain)
+    {
+        rc = ngx_http_sandbox_show_inspect(r, ctx);
+    }
+
+    return (rc == NGX_DECLINED) ? ngx_http_sandbox_show_send(r, ctx) : rc;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_show_ask(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_http_sandbox_parked_t  *p;
+
+    p = ngx_http_sandbox_park(r);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_sandbox_ask(ctx->node, ngx_http_sandbox_show_told, p)
+        != NGX_OK)
+    {
+        ngx_http_sandbox_park_cancel(p);
+        return NGX_DECLINED;
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_sandbox_show_told(void *data, ngx_http_sandbox_told_t *told)
+{
+    ngx_http_request_t       *r;
+    ngx_http_sandbox_ctx_t   *ctx;
+    ngx_http_sandbox_show_t  *show;
+
+    r = ngx_http_sandbox_unpark(data);
+
+    if (r == NULL) {
+        return;
+    }
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+    show = ctx->body;
+
+    if (told) {
+        show->told = *told;
+        show->has_told = 1;
+    }
+
+    ngx_http_sandbox_show_resume(r, ctx);
+}
+
+
+/* NGX_DECLINED: it never ran */
+
+static ngx_int_t
+ngx_http_sandbox_show_inspect(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    u_char                      name[NGX_HTTP_SANDBOX_NAME];
+    sandbox_container_t         container;
+    ngx_http_sandbox_worker_t  *w;
+    ngx_http_sandbox_parked_t  *p;
+
+    w = ngx_http_sandbox_worker;
+
+    if (sandbox_store_container_read(w->store, (char *) ctx->node->id,
+                                     &container)
+        == -1)
+    {
+        return NGX_DECLINED;
+    }
+
+    p = ngx_http_sandbox_park(r);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_http_sandbox_container_name(name, ctx->node->spec.run);
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_turn(AC_LANE_OTHERS, ctx->node->spec.owner);
+
+    if (ac_docker_inspect(w->docker, w->endpoint, (char *) name,
+                          w->conf->engine_timeout,
+                          ngx_http_sandbox_show_inspected, p)
+        == NULL)
+    {
+        ngx_http_sandbox_park_cancel(p);
+
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_sandbox_show_inspected(void *data, const ac_reply_t *reply)
+{
+    const char               *text;
+    ngx_http_request_t       *r;
+    ngx_http_sandbox_ctx_t   *ctx;
+    ngx_http_sandbox_show_t  *show;
+
+    if (reply->error != AC_OK) {
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
+    }
+
+    r = ngx_http_sandbox_unpark(data);
+
+    if (r == NULL) {
+        return;
+    }
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+    show = ctx->body;
+
+    show->inspected = 1;
+
+    if (!ngx_http_sandbox_ended(reply, &show->end)) {
+        text = reply->ncontainers ? "its container has not ended"
+                                  : ngx_http_sandbox_engine_text(reply);
+
+        (void) ngx_cpystrn((u_char *) show->message, (u_char *) text,
+                           sizeof(show->message));
+    }
+
+    ngx_http_sandbox_show_resume(r, ctx);
+}
+
+
+static void
+ngx_http_sandbox_show_resume(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_int_t          rc;
+    ngx_connection_t  *c;
+
+    c = r->connection;
+
+    rc = ngx_http_sandbox_find_own(r, ctx);
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_sandbox_show(r, ctx);
+    }
+
+    ngx_http_finalize_request(r, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_show_send(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    cJSON                    *json;
+    const char               *state;
+    ngx_http_sandbox_show_t  *show;
+
+    show = ctx->body;
+
+    json = ngx_http_sandbox_show_json(r, ctx);
+
+    if (json && !show->plain) {
+        state = cJSON_GetStringValue(cJSON_GetObjectItem(json, "state"));
+
+        if (ngx_http_sandbox_show_ended(ctx->node, show, state, json)
+            != NGX_OK
+            || ngx_http_sandbox_show_usage(ctx->node, show, state, json)
+               != NGX_OK)
+        {
+            cJSON_Delete(json);
+            json = NULL;
+        }
+    }
+
+    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
+}
+
+
+/* the last end: of one that runs, as it was noted before it started again */
+
+static ngx_int_t
+ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_show_t *show, const char *state, cJSON *json)
+{
+    char            time[NGX_HTTP_SANDBOX_TIME_LEN];
+    cJSON          *ended, *since;
+    ngx_uint_t      known;
+    sandbox_end_t   end;
+
+    known = 0;
+
+    if (ngx_strcmp(state, "running") == 0) {
+        known = (sandbox_store_end_read(ngx_http_sandbox_worker->store,
+                                        (char *) node->id, &end)
+                 == 0);
+
+    } else if (ngx_strcmp(state, "asleep") == 0 && show->inspected) {
+        known = 1;
+        end = show->end;
+    }
+
+    ended = known ? ngx_http_sandbox_ended_json(&end, show->message[0]
+                                                      ? show->message : NULL)
+                  : cJSON_CreateNull();
+
+    if (ended == NULL || !cJSON_AddItemToObject(json, "ended", ended)) {
+        cJSON_Delete(ended);
+        return NGX_ERROR;
+    }
+
+    if (state[0] != 'a' || !known || end.at_ms == 0) {
+        return NGX_OK;
+    }
+
+    ngx_http_sandbox_iso_time(end.at_ms, time);
+
+    since = cJSON_CreateString(time);
+
+    if (since == NULL
+        || !cJSON_ReplaceItemInObject(json, "since", since))
+    {
+        cJSON_Delete(since);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_show_t *show, const char *state, cJSON *json)
+{
+    cJSON                    *usage;
+    ngx_http_sandbox_told_t  *told;
+
+    told = &show->told;
+
+    if (state[0] != 'r' || !show->has_told
+        || (told->memory == -1 && told->pids == -1 && told->cpu == -1))
+    {
+        if (cJSON_AddNullToObject(json, "usage") == NULL) {
+            return NGX_ERROR;
+        }
+
+    } else {
+        usage = cJSON_AddObjectToObject(json, "usage");
+
+        if (usage == NULL
+            || ngx_http_sandbox_add_number(usage, "memory", told->memory, 1)
+               != NGX_OK
+            || ngx_http_sandbox_add_number(usage, "pids", told->pids, 1)
+               != NGX_OK
+            || ngx_http_sandbox_add_number(usage, "cpuTime", told->cpu, 1000)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return ngx_http_sandbox_add_number(json, "sleepsIn",
+                        (state[0] == 'r' && show->has_told)
+                        ? ngx_http_sandbox_show_sleeps_in(node,
+                                                          told->sleeps_in)
+                        : -1,
+                        1000);
+}
+
+
+/* its agent decides, but for max_awake; ms, or -1 */
+
+static int64_t
+ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node, int64_t told)
+{
+    int                        ended;
+    int64_t                    since, left;
+    ngx_http_sandbox_class_t  *class;
+
+    class = ngx_http_sandbox_node_class(node);
+
+    if (class == NULL || class->max_awake == 0) {
+        return told;
+    }
+
+    since = sandbox_store_turned(ngx_http_sandbox_worker->store,
+                                 (char *) node->id, &ended);
+
+    if (since == -1 || ended) {
+        return told;
+    }
+
+    left = since + class->max_awake - ngx_http_sandbox_now();
+    left = ngx_max(left, 0);
+
+    return (told == -1 || left < told) ? left : told;
+}

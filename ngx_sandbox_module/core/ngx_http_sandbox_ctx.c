@@ -1,0 +1,80 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "preview/ngx_http_sandbox_preview.h"
+
+
+/* the context of a request, which outlives internal redirects */
+
+
+static void ngx_http_sandbox_ctx_cleanup(void *data);
+
+
+ngx_http_sandbox_ctx_t *
+ngx_http_sandbox_get_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_get_module_ctx(r, ngx_http_sandbox_module);
+
+    if (ctx == NULL && (r->internal || r->filter_finalize)) {
+
+        /* an internal redirect has zeroed it */
+
+        for (cln = r->pool->cleanup; cln; cln = cln->next) {
+            if (cln->handler == ngx_http_sandbox_ctx_cleanup) {
+                ctx = cln->data;
+                break;
+            }
+        }
+    }
+
+    return ctx;
+}
+
+
+ngx_http_sandbox_ctx_t *
+ngx_http_sandbox_make_ctx(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t      *cln;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_ctx_t));
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    ctx = cln->data;
+    ngx_memzero(ctx, sizeof(ngx_http_sandbox_ctx_t));
+
+    ctx->request = r;
+
+    cln->handler = ngx_http_sandbox_ctx_cleanup;
+
+    ngx_http_set_ctx(r, ctx, ngx_http_sandbox_module);
+
+    return ctx;
+}
+
+
+static void
+ngx_http_sandbox_ctx_cleanup(void *data)
+{
+    ngx_http_sandbox_ctx_t  *ctx = data;
+
+    if (ngx_http_sandbox_worker == NULL || ctx->node == NULL) {
+        return;
+    }
+
+    ngx_http_sandbox_unwait(&ctx->waiter);
+    ngx_http_sandbox_unawait(&ctx->await);
+    ngx_http_sandbox_watch_remove(ctx);
+    ngx_http_sandbox_load_leave(ctx);
+    ngx_http_sandbox_node_release(ctx->node);
+
+    ctx->node = NULL;
+}

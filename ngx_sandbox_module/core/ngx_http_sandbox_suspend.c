@@ -1,0 +1,106 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/*
+ * A request that waits for work which goes on without it: its client may
+ * leave first, and the work must not touch it then.
+ */
+
+
+struct ngx_http_sandbox_parked_s {
+    ngx_http_request_t  *request;        /* NULL: its client has left */
+    ngx_pool_cleanup_t  *cleanup;
+};
+
+
+static void ngx_http_sandbox_parked_cleanup(void *data);
+
+
+ngx_http_sandbox_parked_t *
+ngx_http_sandbox_park(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t         *cln;
+    ngx_http_sandbox_parked_t  *p;
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NULL;
+    }
+
+    p = ngx_alloc(sizeof(ngx_http_sandbox_parked_t), r->connection->log);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    p->request = r;
+    p->cleanup = cln;
+
+    cln->handler = ngx_http_sandbox_parked_cleanup;
+    cln->data = p;
+
+    ngx_http_sandbox_linger(r);
+
+    return p;
+}
+
+
+void
+ngx_http_sandbox_linger(ngx_http_request_t *r)
+{
+    r->main->count++;
+
+    if (!r->discard_body) {
+        r->read_event_handler = ngx_http_test_reading;
+    }
+
+    r->write_event_handler = ngx_http_request_empty_handler;
+}
+
+
+ngx_http_request_t *
+ngx_http_sandbox_unpark(ngx_http_sandbox_parked_t *p)
+{
+    ngx_http_request_t  *r;
+
+    r = p->request;
+
+    if (r) {
+        p->cleanup->handler = NULL;
+
+        if (!r->discard_body) {
+            r->read_event_handler = ngx_http_block_reading;
+        }
+
+        ngx_http_set_log_request(r->connection->log, r);
+    }
+
+    ngx_free(p);
+
+    return r;
+}
+
+
+void
+ngx_http_sandbox_park_cancel(ngx_http_sandbox_parked_t *p)
+{
+    ngx_http_request_t  *r;
+
+    r = ngx_http_sandbox_unpark(p);
+
+    r->main->count--;
+}
+
+
+static void
+ngx_http_sandbox_parked_cleanup(void *data)
+{
+    ngx_http_sandbox_parked_t *p = data;
+
+    p->request = NULL;
+}

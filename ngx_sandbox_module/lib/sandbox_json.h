@@ -1,0 +1,44 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _SANDBOX_JSON_H_INCLUDED_
+#define _SANDBOX_JSON_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "lib/sandbox_policy.h"
+
+
+/* JSON of the store's files; what returns int gives 0, or -1: it is wrong */
+
+
+/*
+ * An object of version 1 to max, with nothing after it, to be deleted; NULL
+ * with errno EBADMSG.
+ */
+cJSON *sandbox_json_parse(const char *text, size_t len, int64_t max);
+
+/* members; one that is missing is "", or absent */
+int sandbox_json_string(const cJSON *json, const char *name, char *buf,
+    size_t size);
+int sandbox_json_integer(const cJSON *json, const char *name, int64_t *value,
+    int64_t absent);
+
+/* of a policy: a list of text; names with text, or false to be removed */
+int sandbox_json_add_origins(cJSON *json, const char *name,
+    const char *origins);
+int sandbox_json_add_headers(cJSON *json, const char *name,
+    const sandbox_headers_t *headers);
+
+/* frees json; text to free(), or NULL with errno EFBIG or ENOMEM */
+char *sandbox_json_print(cJSON *json);
+
+
+#endif /* _SANDBOX_JSON_H_INCLUDED_ */

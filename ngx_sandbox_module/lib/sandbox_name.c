@@ -1,0 +1,339 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/types.h>
+
+#include "lib/sandbox_name.h"
+
+
+#define SANDBOX_RANDOM_BYTES   16
+#define SANDBOX_TOKEN_BYTES    10
+
+
+static int sandbox_lower(int c);
+static int sandbox_is_id(int c);
+static int sandbox_is_token(int c);
+static int sandbox_random_text(char *buf, size_t bytes);
+
+
+static const sandbox_text_t  sandbox_reserved[] = {
+    { "www", 3 },
+    { "api", 3 },
+    { "admin", 5 },
+    { "root", 4 },
+    { "system", 6 },
+    { NULL, 0 }
+};
+
+
+int
+sandbox_id_valid(const char *text, size_t len)
+{
+    size_t                 i;
+    const sandbox_text_t  *name;
+
+    if (len == 0 || len > SANDBOX_ID_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        if (!sandbox_is_id(text[i])) {
+            return 0;
+        }
+    }
+
+    if (text[0] == '-' || text[len - 1] == '-') {
+        return 0;
+    }
+
+    for (name = sandbox_reserved; name->data; name++) {
+        if (len == name->len && memcmp(text, name->data, len) == 0) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+unsigned
+sandbox_port_parse(const char *text, size_t len)
+{
+    size_t    i;
+    unsigned  port;
+
+    if (len < 4 || len > 5 || text[0] == '0') {
+        return 0;
+    }
+
+    port = 0;
+
+    for (i = 0; i < len; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return 0;
+        }
+
+        port = port * 10 + (unsigned) (text[i] - '0');
+    }
+
+    if (port < SANDBOX_PORT_MIN || port > SANDBOX_PORT_MAX) {
+        return 0;
+    }
+
+    return port;
+}
+
+
+int
+sandbox_token_valid(const char *text, size_t len)
+{
+    size_t  i;
+
+    if (len == 0 || len > SANDBOX_TOKEN_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        if (!sandbox_is_token(text[i])) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+sandbox_session_valid(const char *text, size_t len)
+{
+    int     c;
+    size_t  i;
+
+    if (len == 0 || len > 128) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        c = sandbox_lower(text[i]);
+
+        if (c == '.') {
+            if (i && text[i - 1] == '.') {
+                return 0;
+            }
+
+            continue;
+        }
+
+        if (!sandbox_is_id(c) && c != '_') {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+sandbox_label_parse(const char *text, size_t len, sandbox_label_t *label)
+{
+    size_t       i, id_len, token_len;
+    unsigned     port;
+    const char  *first, *last;
+
+    if (len == 0 || len > SANDBOX_LABEL_MAX) {
+        return 0;
+    }
+
+    first = memchr(text, '-', len);
+    if (first == NULL) {
+        return 0;
+    }
+
+    last = memrchr(text, '-', len);
+    if (last == first) {
+        return 0;
+    }
+
+    port = sandbox_port_parse(text, (size_t) (first - text));
+    if (port == 0) {
+        return 0;
+    }
+
+    id_len = (size_t) (last - first) - 1;
+    token_len = (size_t) (text + len - last) - 1;
+
+    if (id_len > SANDBOX_ID_MAX || token_len > SANDBOX_TOKEN_MAX) {
+        return 0;
+    }
+
+    for (i = 0; i < id_len; i++) {
+        label->id[i] = (char) sandbox_lower(first[1 + i]);
+    }
+
+    for (i = 0; i < token_len; i++) {
+        label->token[i] = (char) sandbox_lower(last[1 + i]);
+    }
+
+    label->id[id_len] = '\0';
+    label->token[token_len] = '\0';
+
+    if (!sandbox_id_valid(label->id, id_len)
+        || !sandbox_token_valid(label->token, token_len))
+    {
+        return 0;
+    }
+
+    label->port = (uint16_t) port;
+    label->id_len = id_len;
+    label->token_len = token_len;
+
+    return 1;
+}
+
+
+int
+sandbox_label_token(const char *host, size_t len, size_t *start,
+    size_t *token_len)
+{
+    size_t  i, end, dash;
+
+    if (len == 0 || host[0] < '0' || host[0] > '9') {
+        return 0;
+    }
+
+    for (end = 0; end < len; end++) {
+        if (host[end] == '.' || host[end] == ':') {
+            break;
+        }
+    }
+
+    /* the last '-' that something follows: one at the end is no excuse */
+
+    dash = 0;
+
+    for (i = 1; i + 1 < end; i++) {
+        if (host[i] == '-' && host[i + 1] != '-') {
+            dash = i;
+        }
+    }
+
+    if (dash == 0) {
+        return 0;
+    }
+
+    *start = dash + 1;
+    *token_len = end - dash - 1;
+
+    return 1;
+}
+
+
+int
+sandbox_equal(const char *a, size_t alen, const char *b, size_t blen)
+{
+    size_t                   i;
+    volatile unsigned char   diff;
+
+    if (alen != blen) {
+        return 0;
+    }
+
+    diff = 0;
+
+    for (i = 0; i < alen; i++) {
+        diff |= (unsigned char) (a[i] ^ b[i]);
+    }
+
+    return diff == 0;
+}
+
+
+int
+sandbox_random(char *buf)
+{
+    return sandbox_random_text(buf, SANDBOX_RANDOM_BYTES);
+}
+
+
+int
+sandbox_token_random(char *buf)
+{
+    return sandbox_random_text(buf, SANDBOX_TOKEN_BYTES);
+}
+
+
+static int
+sandbox_random_text(char *buf, size_t bytes)
+{
+    size_t         i;
+    ssize_t        n;
+    unsigned       acc, bits;
+    unsigned char  random[SANDBOX_RANDOM_BYTES];
+
+    static const char  base32[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+    do {
+        n = getrandom(random, bytes, GRND_NONBLOCK);
+    } while (n == -1 && errno == EINTR);
+
+    if (n == -1) {
+        return -1;
+    }
+
+    if ((size_t) n != bytes) {
+        errno = EIO;
+        return -1;
+    }
+
+    acc = 0;
+    bits = 0;
+
+    for (i = 0; i < bytes; i++) {
+        acc = (acc << 8 | random[i]) & 0xffff;
+        bits += 8;
+
+        while (bits >= 5) {
+            bits -= 5;
+            *buf++ = base32[acc >> bits & 31];
+        }
+    }
+
+    if (bits) {
+        *buf++ = base32[acc << (5 - bits) & 31];
+    }
+
+    *buf = '\0';
+
+    return 0;
+}
+
+
+static int
+sandbox_lower(int c)
+{
+    return c >= 'A' && c <= 'Z' ? c | 0x20 : c;
+}
+
+
+static int
+sandbox_is_id(int c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+}
+
+
+static int
+sandbox_is_token(int c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+}

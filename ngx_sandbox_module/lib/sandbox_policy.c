@@ -1,0 +1,162 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <string.h>
+
+#include "lib/sandbox_policy.h"
+
+
+/* the grammar of a port's policy, and what a token opens */
+
+
+const char *const  sandbox_access_words[] = {
+    "", "link", "key", "public", NULL
+};
+
+const char *const  sandbox_host_words[] = {
+    "", "localhost", "public", NULL
+};
+
+const char *const  sandbox_cors_words[] = {
+    "", "app", "off", "reflect", "list", NULL
+};
+
+const char *const  sandbox_cookies_words[] = {
+    "", "host", "off", NULL
+};
+
+
+int
+sandbox_command_valid(const char *text)
+{
+    if (text[strspn(text, " \t\n")] == '\0') {
+        return 0;
+    }
+
+    for ( /* void */ ; *text; text++) {
+
+        if (((unsigned char) *text < 0x20 && *text != '\t' && *text != '\n')
+            || *text == 0x7f)
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+sandbox_cwd_valid(const char *text)
+{
+    if (text[0] != '/') {
+        return 0;
+    }
+
+    for ( /* void */ ; *text; text++) {
+
+        if ((unsigned char) *text < 0x20 || *text == 0x7f) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+sandbox_word(const char *const *words, const char *text)
+{
+    int  i;
+
+    for (i = 1; words[i]; i++) {
+        if (strcmp(words[i], text) == 0) {
+            return i;
+        }
+    }
+
+    return 0;
+}
+
+
+sandbox_link_t *
+sandbox_link_named(sandbox_port_t *policy, const char *name)
+{
+    unsigned  i;
+
+    for (i = 0; i < policy->nlinks; i++) {
+        if (strcmp(policy->links[i].name, name) == 0) {
+            return &policy->links[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+/* all are compared, so that the time tells nothing of which it is */
+
+sandbox_link_t *
+sandbox_link_of(sandbox_port_t *policy, const char *token, size_t len)
+{
+    unsigned         i;
+    sandbox_link_t  *link;
+
+    link = NULL;
+
+    for (i = 0; i < policy->nlinks; i++) {
+        if (sandbox_equal(policy->links[i].token,
+                          strlen(policy->links[i].token), token, len))
+        {
+            link = &policy->links[i];
+        }
+    }
+
+    return link;
+}
+
+
+int
+sandbox_port_expired(const sandbox_port_t *policy, int64_t now)
+{
+    unsigned  i;
+
+    if (policy->expires_ms && policy->expires_ms <= now) {
+        return 1;
+    }
+
+    for (i = 0; i < policy->nlinks; i++) {
+        if (policy->links[i].expires_ms
+            && policy->links[i].expires_ms <= now)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+int
+sandbox_port_opens(sandbox_port_t *policy, const char *token, size_t len,
+    int open, int64_t now)
+{
+    sandbox_link_t  *link;
+
+    if (policy->expires_ms && policy->expires_ms <= now) {
+        return 0;
+    }
+
+    if (open
+        || sandbox_equal(policy->token, strlen(policy->token), token, len))
+    {
+        return 1;
+    }
+
+    link = sandbox_link_of(policy, token, len);
+
+    return link && (link->expires_ms == 0 || link->expires_ms > now);
+}

@@ -1,0 +1,211 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _SANDBOX_PORT_H_INCLUDED_
+#define _SANDBOX_PORT_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "lib/sandbox_name.h"
+
+
+/*
+ * The policy of an exposed port, and the grammar of what is in it.  All of it
+ * is pure: nothing blocks, and only sandbox_port_format_policy() allocates.
+ *
+ * Zero, of any field, is "not given": the location that serves the preview
+ * decides.  The structure holds no pointers: it is copied as it is.
+ */
+
+
+#define SANDBOX_NAME_MAX          128    /* bytes of a port's name */
+#define SANDBOX_KEY_MIN           16     /* of the key of a port */
+#define SANDBOX_KEY_MAX           64
+#define SANDBOX_LINKS_MAX         32     /* further links of a port */
+#define SANDBOX_LINK_NAME_MAX     32
+#define SANDBOX_ORIGINS_SIZE      1024   /* of all origins together */
+#define SANDBOX_HEADERS_SIZE      1024   /* of all headers of a direction */
+#define SANDBOX_HEADER_NAME_MAX   64
+#define SANDBOX_COMMAND_MAX       2048   /* bytes of a port's command */
+#define SANDBOX_CWD_MAX           512
+
+#define SANDBOX_CONNECTIONS_MAX   65535
+#define SANDBOX_RATE_MAX          100000         /* requests a second */
+#define SANDBOX_BODY_MAX          (1LL << 40)    /* bytes */
+
+
+/* access: what opens a preview beside the host name */
+
+#define SANDBOX_ACCESS_LINK       1
+#define SANDBOX_ACCESS_KEY        2      /* and the key */
+#define SANDBOX_ACCESS_PUBLIC     3      /* with any token */
+
+/* app_host: the Host that the app sees */
+
+#define SANDBOX_HOST_LOCALHOST    1      /* localhost:<port> */
+#define SANDBOX_HOST_PUBLIC       2      /* the browser's */
+
+/* cors: who says what pages of other origins may read */
+
+#define SANDBOX_CORS_APP          1      /* the app */
+#define SANDBOX_CORS_OFF          2      /* nobody */
+#define SANDBOX_CORS_REFLECT      3      /* nginx: any origin */
+#define SANDBOX_CORS_LIST         4      /* nginx: those of origins */
+
+/* cookies: those that the app sets */
+
+#define SANDBOX_COOKIES_HOST      1      /* for the preview's host only */
+#define SANDBOX_COOKIES_OFF       2      /* none, in no direction */
+
+/* strip: bits, headers that the app does not get */
+
+#define SANDBOX_STRIP_GIVEN          1
+#define SANDBOX_STRIP_AUTHORIZATION  2
+#define SANDBOX_STRIP_COOKIE         4
+
+
+/* wake: what a preview of a sandbox that sleeps does */
+
+#define SANDBOX_WAKE_OFF          1      /* 410 */
+#define SANDBOX_WAKE_ON           2
+
+
+/* words of these as callers write them, by value; the last is NULL */
+
+extern const char *const  sandbox_access_words[];
+extern const char *const  sandbox_host_words[];
+extern const char *const  sandbox_cors_words[];
+extern const char *const  sandbox_cookies_words[];
+
+
+/* compare with sandbox_stamp_equal() */
+typedef struct {
+    ino_t            ino;
+    int64_t          ctime_ns;
+    /* set from the precise clock: ctime ticks in ms, inodes are used again */
+    int64_t          mtime_ns;
+} sandbox_stamp_t;
+
+
+typedef struct {
+    char             name[SANDBOX_LINK_NAME_MAX + 1];
+    char             token[SANDBOX_TOKEN_MAX + 1];
+    int64_t          expires_ms;         /* since the epoch; 0: never */
+} sandbox_link_t;
+
+
+/* headers to set or to remove, packed; see sandbox_headers_next() */
+
+typedef struct {
+    char             text[SANDBOX_HEADERS_SIZE];
+} sandbox_headers_t;
+
+
+typedef struct {
+    const char      *name;               /* zero-terminated, both */
+    const char      *value;              /* NULL: to be removed */
+} sandbox_header_t;
+
+
+typedef struct {
+    uint16_t           port;
+    char               token[SANDBOX_TOKEN_MAX + 1];
+    char               name[SANDBOX_NAME_MAX + 1];
+    char               host[256];        /* preview domain, without '*.' */
+    char               run[SANDBOX_RANDOM_LEN + 1];  /* of whom; not JSON */
+    int64_t            exposed_ms;
+    sandbox_stamp_t    stamp;            /* of the file; not JSON */
+
+    int64_t            expires_ms;       /* since the epoch; 0: never */
+    int                access;
+    char               key[SANDBOX_KEY_MAX + 1];     /* "" : there is none */
+    int                app_host;
+    int                cors;
+    char               origins[SANDBOX_ORIGINS_SIZE];   /* "a\0b\0\0" */
+    int                cookies;
+    unsigned           strip;
+
+    int64_t            connections;      /* at a time */
+    int64_t            rate;             /* requests a second */
+    int64_t            body;             /* bytes of a request's */
+
+    sandbox_headers_t  request;
+    sandbox_headers_t  response;
+
+    unsigned           nlinks;
+    sandbox_link_t     links[SANDBOX_LINKS_MAX];
+
+    int                wake;
+    char               command[SANDBOX_COMMAND_MAX + 1];  /* at each start */
+    char               cwd[SANDBOX_CWD_MAX + 1];     /* "" : the workspace */
+} sandbox_port_t;
+
+
+/*
+ * The text of a policy's file.  Parsing sets everything, what is not in the
+ * text to zero; -1 with errno EBADMSG or ENOMEM.  Formatting gives text to
+ * free(), or NULL with errno EINVAL, EFBIG or ENOMEM.
+ */
+int sandbox_port_parse_policy(const char *text, size_t len,
+    sandbox_port_t *policy);
+char *sandbox_port_format_policy(const sandbox_port_t *policy);
+
+/* the value of a word, or 0 */
+int sandbox_word(const char *const *words, const char *text);
+
+/* 16 to 64 of [A-Za-z0-9_-] */
+int sandbox_key_valid(const char *text, size_t len);
+/* 1 to 32 of [A-Za-z0-9._-], no dot in front */
+int sandbox_link_name_valid(const char *text, size_t len);
+/* "http://" or "https://", a host in lower case, perhaps a port */
+int sandbox_origin_valid(const char *text, size_t len);
+
+/* adds one; -1: no origin, or there is no room */
+int sandbox_origin_add(char origins[SANDBOX_ORIGINS_SIZE], const char *text);
+/* the next one, beginning with origins itself; "" at the end */
+#define sandbox_origin_next(origin)  ((origin) + strlen(origin) + 1)
+
+/*
+ * A header that a policy may set or remove: none that frames or routes a
+ * message, and none of nginx's own.  Values are visible ASCII, spaces inside.
+ */
+int sandbox_header_name_valid(const char *name, int response);
+int sandbox_header_value_valid(const char *value);
+
+/* value NULL: to be removed; -1: there is no room */
+int sandbox_headers_set(sandbox_headers_t *headers, const char *name,
+    const char *value);
+/* forgets what was said of a header */
+void sandbox_headers_unset(sandbox_headers_t *headers, const char *name);
+/* the next one from *pos on, which begins as 0: 1, or 0 at the end */
+int sandbox_headers_next(const sandbox_headers_t *headers, size_t *pos,
+    sandbox_header_t *header);
+/* 1 when it sets that one */
+int sandbox_headers_sets(const sandbox_headers_t *headers, const char *name);
+
+/* text for a shell: not empty, valid UTF-8, no zero byte */
+int sandbox_command_valid(const char *text);
+/* an absolute path without control characters */
+int sandbox_cwd_valid(const char *text);
+
+/* the link of that name or token, or NULL */
+sandbox_link_t *sandbox_link_named(sandbox_port_t *policy, const char *name);
+sandbox_link_t *sandbox_link_of(sandbox_port_t *policy, const char *token,
+    size_t len);
+
+/* 1 when the time of the port, or of one of its links, is over; now in ms */
+int sandbox_port_expired(const sandbox_port_t *policy, int64_t now);
+/*
+ * 1 when the token opens the port now: its own, or a link's; any when open
+ */
+int sandbox_port_opens(sandbox_port_t *policy, const char *token, size_t len,
+    int open, int64_t now);
+
+
+#endif /* _SANDBOX_PORT_H_INCLUDED_ */

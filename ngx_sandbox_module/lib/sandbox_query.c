@@ -1,0 +1,332 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <string.h>
+
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_query.h"
+
+
+#define SANDBOX_MASK  "***"
+
+
+typedef struct {
+    char    *pos;
+    char    *end;
+} sandbox_out_t;
+
+
+static int sandbox_hex(int c);
+static int sandbox_unescape(const char **pos, const char *end);
+static int sandbox_arg_named(const char *p, const char *end,
+    const char *name);
+static void sandbox_put(sandbox_out_t *out, const char *text, size_t len);
+static void sandbox_put_host(sandbox_out_t *out, const char *host,
+    size_t len);
+static void sandbox_put_args(sandbox_out_t *out, const char *args,
+    size_t len);
+
+
+static int
+sandbox_hex(int c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+
+    c |= 0x20;
+
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+
+    return -1;
+}
+
+
+/* the next byte, or -1: an escape that is none */
+
+static int
+sandbox_unescape(const char **pos, const char *end)
+{
+    int          hi, lo;
+    const char  *p;
+
+    p = *pos;
+
+    if (*p != '%') {
+        *pos = p + 1;
+        return (unsigned char) *p;
+    }
+
+    if (end - p < 3) {
+        return -1;
+    }
+
+    hi = sandbox_hex((unsigned char) p[1]);
+    lo = sandbox_hex((unsigned char) p[2]);
+
+    if (hi < 0 || lo < 0) {
+        return -1;
+    }
+
+    *pos = p + 3;
+
+    return hi * 16 + lo;
+}
+
+
+static int
+sandbox_arg_named(const char *p, const char *end, const char *name)
+{
+    int  c;
+
+    while (p < end && *name) {
+
+        c = sandbox_unescape(&p, end);
+
+        if (c >= 'A' && c <= 'Z') {
+            c |= 0x20;
+        }
+
+        if (c != *name) {
+            return 0;
+        }
+
+        name++;
+    }
+
+    return p == end && *name == '\0';
+}
+
+
+int
+sandbox_arg_next(const char **pos, const char *end, sandbox_arg_t *arg)
+{
+    const char  *p, *eq, *amp;
+
+    p = *pos;
+
+    if (p == NULL || p > end) {
+        return 0;
+    }
+
+    amp = p < end ? memchr(p, '&', end - p) : NULL;
+
+    arg->start = p;
+    arg->end = amp ? amp : end;
+
+    eq = p < arg->end ? memchr(p, '=', arg->end - p) : NULL;
+
+    arg->value = eq ? eq + 1 : NULL;
+
+    if (eq == NULL) {
+        eq = arg->end;
+    }
+
+    arg->authorization = sandbox_arg_named(p, eq, "authorization");
+    arg->secret = arg->authorization
+                  || sandbox_arg_named(p, eq, "sandbox_key");
+
+    *pos = amp ? amp + 1 : NULL;
+
+    return 1;
+}
+
+
+int
+sandbox_arg_value(const sandbox_arg_t *arg, char *buf, size_t size)
+{
+    int          c;
+    size_t       n;
+    const char  *p;
+
+    if (arg->value == NULL) {
+        return -1;
+    }
+
+    n = 0;
+    p = arg->value;
+
+    while (p < arg->end) {
+
+        c = sandbox_unescape(&p, arg->end);
+
+        if (c < 0 || n == size) {
+            return -1;
+        }
+
+        buf[n++] = (char) c;
+    }
+
+    return (int) n;
+}
+
+
+size_t
+sandbox_args_strip(const char *args, size_t len, int which, char *buf)
+{
+    int             first;
+    char           *out;
+    size_t          n;
+    const char     *pos, *end;
+    sandbox_arg_t   arg;
+
+    out = buf;
+    pos = args;
+    end = args + len;
+    first = 1;
+
+    while (sandbox_arg_next(&pos, end, &arg)) {
+
+        if (arg.secret
+            && (which == SANDBOX_ARGS_SECRET || !arg.authorization))
+        {
+            continue;
+        }
+
+        if (!first) {
+            *out++ = '&';
+        }
+
+        first = 0;
+
+        n = arg.end - arg.start;
+        memcpy(out, arg.start, n);
+        out += n;
+    }
+
+    return out - buf;
+}
+
+
+static void
+sandbox_put(sandbox_out_t *out, const char *text, size_t len)
+{
+    if (len > (size_t) (out->end - out->pos)) {
+        len = out->end - out->pos;
+    }
+
+    memcpy(out->pos, text, len);
+    out->pos += len;
+}
+
+
+static void
+sandbox_put_host(sandbox_out_t *out, const char *host, size_t len)
+{
+    size_t  start, n;
+
+    if (!sandbox_label_token(host, len, &start, &n)) {
+        sandbox_put(out, host, len);
+        return;
+    }
+
+    sandbox_put(out, host, start);
+    sandbox_put(out, SANDBOX_MASK, sizeof(SANDBOX_MASK) - 1);
+    sandbox_put(out, host + start + n, len - start - n);
+}
+
+
+static void
+sandbox_put_args(sandbox_out_t *out, const char *args, size_t len)
+{
+    const char     *pos, *end;
+    sandbox_arg_t   arg;
+
+    pos = args;
+    end = args + len;
+
+    while (sandbox_arg_next(&pos, end, &arg)) {
+
+        if (arg.start != args) {
+            sandbox_put(out, "&", 1);
+        }
+
+        if (!arg.secret || arg.value == NULL) {
+            sandbox_put(out, arg.start, arg.end - arg.start);
+            continue;
+        }
+
+        sandbox_put(out, arg.start, arg.value - arg.start);
+        sandbox_put(out, SANDBOX_MASK, sizeof(SANDBOX_MASK) - 1);
+    }
+}
+
+
+size_t
+sandbox_mask_url(const char *text, size_t len, char *buf, size_t size)
+{
+    size_t          n;
+    const char     *p, *end;
+    sandbox_out_t   out;
+
+    out.pos = buf;
+    out.end = buf + size;
+
+    p = text;
+    end = text + len;
+
+    /* every "//host" and every "?arguments", wherever they stand */
+
+    while (p < end) {
+
+        if (*p == '/' && end - p > 2 && p[1] == '/') {
+            sandbox_put(&out, "//", 2);
+            p += 2;
+
+            for (n = 0; p + n < end; n++) {
+                if (strchr("/?# \"", p[n]) != NULL) {
+                    break;
+                }
+
+                if (p[n] == '@') {
+                    sandbox_put(&out, p, n + 1);
+                    p += n + 1;
+                    n = (size_t) -1;
+                }
+            }
+
+            sandbox_put_host(&out, p, n);
+            p += n;
+            continue;
+        }
+
+        if (*p == '?') {
+            sandbox_put(&out, "?", 1);
+            p++;
+
+            for (n = 0; p + n < end; n++) {
+                if (strchr("# \"", p[n]) != NULL) {
+                    break;
+                }
+            }
+
+            sandbox_put_args(&out, p, n);
+            p += n;
+            continue;
+        }
+
+        sandbox_put(&out, p, 1);
+        p++;
+    }
+
+    return out.pos - buf;
+}
+
+
+size_t
+sandbox_mask_host(const char *host, size_t len, char *buf, size_t size)
+{
+    sandbox_out_t  out;
+
+    out.pos = buf;
+    out.end = buf + size;
+
+    sandbox_put_host(&out, host, len);
+
+    return out.pos - buf;
+}

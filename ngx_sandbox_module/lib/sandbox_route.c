@@ -1,0 +1,435 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <string.h>
+
+#include "lib/sandbox_route.h"
+
+
+typedef struct {
+    sandbox_text_t    tail;
+    sandbox_route_e   kind;
+    const char       *allow;
+    const char       *pattern;
+    int               prefix;
+} sandbox_route_entry_t;
+
+
+static const sandbox_route_entry_t *sandbox_route_find_process(
+    const char *rest, size_t len);
+static int sandbox_route_dots(const char *path, size_t len);
+static const sandbox_route_entry_t *sandbox_route_find(const char *tail,
+    size_t len);
+static const sandbox_route_entry_t *sandbox_route_port(
+    const sandbox_route_entry_t *e, sandbox_route_t *route);
+
+
+#define sandbox_route_text(s)  { s, sizeof(s) - 1 }
+
+
+static const char  sandbox_route_base[] = "/v1/sandbox";
+
+
+static const sandbox_route_entry_t  sandbox_route_health = {
+    sandbox_route_text("/health"), SANDBOX_ROUTE_HEALTH,
+    "GET, HEAD", "/health", 0
+};
+
+
+static const sandbox_route_entry_t  sandbox_route_sandboxes = {
+    sandbox_route_text(""), SANDBOX_ROUTE_SANDBOXES,
+    "GET, HEAD, POST", "/v1/sandbox", 0
+};
+
+
+/* what follows "/ports/:port" */
+
+static const sandbox_route_entry_t  sandbox_route_ports[] = {
+
+    { sandbox_route_text("/links"), SANDBOX_ROUTE_LINKS,
+      "GET, HEAD, POST", "/v1/sandbox/:id/ports/:port/links", 0 },
+
+    { sandbox_route_text("/links/"), SANDBOX_ROUTE_LINK,
+      "DELETE", "/v1/sandbox/:id/ports/:port/links/:name", 1 },
+
+    { sandbox_route_text("/diagnose"), SANDBOX_ROUTE_DIAGNOSE,
+      "GET, HEAD", "/v1/sandbox/:id/ports/:port/diagnose", 0 },
+
+    { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
+};
+
+
+/* a prefix ends in a slash, and what follows it is the route's own */
+
+static const sandbox_route_entry_t  sandbox_routes[] = {
+
+    { sandbox_route_text(""), SANDBOX_ROUTE_SANDBOX,
+      "GET, HEAD, PATCH, DELETE", "/v1/sandbox/:id", 0 },
+
+    { sandbox_route_text("/running"), SANDBOX_ROUTE_RUNNING,
+      "GET, HEAD", "/v1/sandbox/:id/running", 0 },
+
+    { sandbox_route_text("/sleep"), SANDBOX_ROUTE_SLEEP,
+      "POST", "/v1/sandbox/:id/sleep", 0 },
+
+    { sandbox_route_text("/wake"), SANDBOX_ROUTE_WAKE,
+      "POST", "/v1/sandbox/:id/wake", 0 },
+
+    { sandbox_route_text("/restart"), SANDBOX_ROUTE_RESTART,
+      "POST", "/v1/sandbox/:id/restart", 0 },
+
+    { sandbox_route_text("/ports"), SANDBOX_ROUTE_PORTS,
+      "GET, HEAD, POST, DELETE", "/v1/sandbox/:id/ports", 0 },
+
+    { sandbox_route_text("/ports/"), SANDBOX_ROUTE_PORT,
+      "GET, HEAD, POST, PATCH, DELETE", "/v1/sandbox/:id/ports/:port", 1 },
+
+    { sandbox_route_text("/exec"), SANDBOX_ROUTE_EXEC,
+      "POST", "/v1/sandbox/:id/exec", 0 },
+
+    { sandbox_route_text("/file"), SANDBOX_ROUTE_FILE,
+      "GET, HEAD, PUT", "/v1/sandbox/:id/file/<path>", 0 },
+
+    { sandbox_route_text("/file/"), SANDBOX_ROUTE_FILE,
+      "GET, HEAD, PUT", "/v1/sandbox/:id/file/<path>", 1 },
+
+    { sandbox_route_text("/api/execute"), SANDBOX_ROUTE_EXECUTE,
+      "POST", "/v1/sandbox/:id/api/execute", 0 },
+
+    { sandbox_route_text("/api/execute/stream"),
+      SANDBOX_ROUTE_EXECUTE_STREAM,
+      "POST", "/v1/sandbox/:id/api/execute/stream", 0 },
+
+    { sandbox_route_text("/api/session/create"), SANDBOX_ROUTE_SESSIONS,
+      "POST", "/v1/sandbox/:id/api/session/create", 0 },
+
+    { sandbox_route_text("/api/session/list"), SANDBOX_ROUTE_SESSIONS,
+      "GET, HEAD", "/v1/sandbox/:id/api/session/list", 0 },
+
+    { sandbox_route_text("/api/session/delete"), SANDBOX_ROUTE_SESSIONS,
+      "POST", "/v1/sandbox/:id/api/session/delete", 0 },
+
+    { sandbox_route_text("/api/env"), SANDBOX_ROUTE_ENV,
+      "GET, HEAD, POST", "/v1/sandbox/:id/api/env", 0 },
+
+    { sandbox_route_text("/api/process/start"), SANDBOX_ROUTE_PROCESSES,
+      "POST", "/v1/sandbox/:id/api/process/start", 0 },
+
+    { sandbox_route_text("/api/process/list"), SANDBOX_ROUTE_PROCESSES,
+      "GET, HEAD", "/v1/sandbox/:id/api/process/list", 0 },
+
+    { sandbox_route_text("/api/process/kill-all"), SANDBOX_ROUTE_PROCESSES,
+      "DELETE", "/v1/sandbox/:id/api/process/kill-all", 0 },
+
+    { sandbox_route_text("/api/port-watch"), SANDBOX_ROUTE_PORT_WATCH,
+      "POST", "/v1/sandbox/:id/api/port-watch", 0 },
+
+    { sandbox_route_text("/api/ping"), SANDBOX_ROUTE_PING,
+      "GET, HEAD", "/v1/sandbox/:id/api/ping", 0 },
+
+    { sandbox_route_text("/api/version"), SANDBOX_ROUTE_VERSION,
+      "GET, HEAD", "/v1/sandbox/:id/api/version", 0 },
+
+    { sandbox_route_text("/api/commands"), SANDBOX_ROUTE_COMMANDS,
+      "GET, HEAD", "/v1/sandbox/:id/api/commands", 0 },
+
+    { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
+};
+
+
+static const sandbox_text_t  sandbox_route_process =
+    sandbox_route_text("/api/process/");
+
+#define SANDBOX_ROUTE_PROCESS_ID  128
+
+
+/* what follows the id of a process */
+
+static const sandbox_route_entry_t  sandbox_process_routes[] = {
+
+    { sandbox_route_text(""), SANDBOX_ROUTE_PROCESS,
+      "GET, HEAD, DELETE", "/v1/sandbox/:id/api/process/:process", 0 },
+
+    { sandbox_route_text("/logs"), SANDBOX_ROUTE_PROCESS,
+      "GET, HEAD", "/v1/sandbox/:id/api/process/:process/logs", 0 },
+
+    { sandbox_route_text("/stream"), SANDBOX_ROUTE_PROCESS,
+      "GET, HEAD", "/v1/sandbox/:id/api/process/:process/stream", 0 },
+
+    { sandbox_route_text("/stdin"), SANDBOX_ROUTE_PROCESS,
+      "POST", "/v1/sandbox/:id/api/process/:process/stdin", 0 },
+
+    { sandbox_route_text("/signal"), SANDBOX_ROUTE_PROCESS,
+      "POST", "/v1/sandbox/:id/api/process/:process/signal", 0 },
+
+    { sandbox_route_text("/wait-for-exit"), SANDBOX_ROUTE_PROCESS,
+      "POST", "/v1/sandbox/:id/api/process/:process/wait-for-exit", 0 },
+
+    { sandbox_route_text("/wait-for-log"), SANDBOX_ROUTE_PROCESS,
+      "POST", "/v1/sandbox/:id/api/process/:process/wait-for-log", 0 },
+
+    { sandbox_route_text("/wait-for-port"), SANDBOX_ROUTE_PROCESS,
+      "POST", "/v1/sandbox/:id/api/process/:process/wait-for-port", 0 },
+
+    { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
+};
+
+
+int
+sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
+{
+    size_t                        base, n;
+    const char                   *p;
+    const sandbox_route_entry_t  *e;
+
+    memset(route, 0, sizeof(sandbox_route_t));
+
+    route->allow = "";
+    route->pattern = "";
+
+    if (len == 0 || path[0] != '/' || sandbox_route_dots(path, len)) {
+        return SANDBOX_ROUTE_BAD_PATH;
+    }
+
+    base = sizeof(sandbox_route_base) - 1;
+    e = NULL;
+
+    if (len == sandbox_route_health.tail.len
+        && memcmp(path, sandbox_route_health.tail.data, len) == 0)
+    {
+        e = &sandbox_route_health;
+
+    } else if (len >= base && memcmp(path, sandbox_route_base, base) == 0) {
+
+        path += base;
+        len -= base;
+
+        if (len == 0) {
+            e = &sandbox_route_sandboxes;
+
+        } else if (path[0] == '/' && len > 1) {
+            path++;
+            len--;
+
+            p = memchr(path, '/', len);
+            n = p ? (size_t) (p - path) : len;
+
+            if (!sandbox_id_valid(path, n)) {
+                return SANDBOX_ROUTE_BAD_ID;
+            }
+
+            route->id.data = path;
+            route->id.len = n;
+
+            route->tail.data = path + n;
+            route->tail.len = len - n;
+
+            e = sandbox_route_find(route->tail.data, route->tail.len);
+        }
+    }
+
+    if (e && e->kind == SANDBOX_ROUTE_PORT) {
+        e = sandbox_route_port(e, route);
+    }
+
+    if (e == NULL) {
+        return SANDBOX_ROUTE_OK;
+    }
+
+    route->kind = e->kind;
+    route->allow = e->allow;
+    route->pattern = e->pattern;
+
+    return SANDBOX_ROUTE_OK;
+}
+
+
+/* one of a port, whose number ends where the path does or at a slash */
+
+static const sandbox_route_entry_t *
+sandbox_route_port(const sandbox_route_entry_t *e, sandbox_route_t *route)
+{
+    size_t       len, n;
+    const char  *p, *slash;
+
+    p = route->tail.data + e->tail.len;
+    len = route->tail.len - e->tail.len;
+
+    slash = memchr(p, '/', len);
+    n = slash ? (size_t) (slash - p) : len;
+
+    route->port.data = p;
+    route->port.len = n;
+
+    if (slash == NULL) {
+        return e;
+    }
+
+    p += n;
+    len -= n;
+
+    for (e = sandbox_route_ports; e->tail.data; e++) {
+
+        if (len < e->tail.len || memcmp(p, e->tail.data, e->tail.len) != 0) {
+            continue;
+        }
+
+        if (len == e->tail.len && !e->prefix) {
+            return e;
+        }
+
+        if (len > e->tail.len && e->prefix
+            && memchr(p + e->tail.len, '/', len - e->tail.len) == NULL)
+        {
+            route->link.data = p + e->tail.len;
+            route->link.len = len - e->tail.len;
+
+            return e;
+        }
+    }
+
+    /* of no route, it has no places but the id's */
+
+    route->port.data = NULL;
+    route->port.len = 0;
+
+    return NULL;
+}
+
+
+static const sandbox_route_entry_t *
+sandbox_route_find(const char *tail, size_t len)
+{
+    const sandbox_route_entry_t  *e;
+
+    for (e = sandbox_routes; e->tail.data; e++) {
+
+        if (len < e->tail.len || memcmp(tail, e->tail.data, e->tail.len) != 0) {
+            continue;
+        }
+
+        if (len == e->tail.len) {
+
+            if (e->kind == SANDBOX_ROUTE_PORT) {
+                continue;
+            }
+
+            return e;
+        }
+
+        if (!e->prefix) {
+            continue;
+        }
+
+        return e;
+    }
+
+    if (len > sandbox_route_process.len
+        && memcmp(tail, sandbox_route_process.data, sandbox_route_process.len)
+           == 0)
+    {
+        return sandbox_route_find_process(tail + sandbox_route_process.len,
+                                          len - sandbox_route_process.len);
+    }
+
+    return NULL;
+}
+
+
+/* [A-Za-z0-9._-]{1,128}, and then one of the routes of a process */
+
+static const sandbox_route_entry_t *
+sandbox_route_find_process(const char *rest, size_t len)
+{
+    size_t                        n;
+    const sandbox_route_entry_t  *e;
+
+    for (n = 0; n < len && rest[n] != '/'; n++) {
+
+        if (n == SANDBOX_ROUTE_PROCESS_ID
+            || !((rest[n] >= 'a' && rest[n] <= 'z')
+                 || (rest[n] >= 'A' && rest[n] <= 'Z')
+                 || (rest[n] >= '0' && rest[n] <= '9')
+                 || rest[n] == '.' || rest[n] == '_' || rest[n] == '-'))
+        {
+            return NULL;
+        }
+    }
+
+    if (n == 0) {
+        return NULL;
+    }
+
+    for (e = sandbox_process_routes; e->tail.data; e++) {
+
+        if (e->tail.len == len - n
+            && memcmp(rest + n, e->tail.data, e->tail.len) == 0)
+        {
+            return e;
+        }
+    }
+
+    return NULL;
+}
+
+
+static int
+sandbox_route_dots(const char *path, size_t len)
+{
+    size_t  i, dots, other;
+
+    dots = 0;
+    other = 0;
+
+    for (i = 0; i < len; i++) {
+
+        if (path[i] == '/') {
+
+            if (!other && (dots == 1 || dots == 2)) {
+                return 1;
+            }
+
+            dots = 0;
+            other = 0;
+
+        } else if (path[i] == '.') {
+            dots++;
+
+        } else if (len - i > 2 && path[i] == '%' && path[i + 1] == '2'
+                   && (path[i + 2] == 'e' || path[i + 2] == 'E'))
+        {
+            dots++;
+            i += 2;
+
+        } else {
+            other = 1;
+        }
+    }
+
+    return !other && (dots == 1 || dots == 2);
+}
+
+
+int
+sandbox_route_method(const sandbox_route_t *route, const char *method,
+    size_t len)
+{
+    size_t       n;
+    const char  *p;
+
+    for (p = route->allow; *p; p += n) {
+
+        n = strcspn(p, ", ");
+
+        if (n == len && memcmp(p, method, n) == 0) {
+            return len != 0;
+        }
+
+        n += strspn(p + n, ", ");
+    }
+
+    return 0;
+}

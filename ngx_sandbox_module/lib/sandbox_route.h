@@ -1,0 +1,83 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _SANDBOX_ROUTE_H_INCLUDED_
+#define _SANDBOX_ROUTE_H_INCLUDED_
+
+
+#include <stddef.h>
+
+#include "lib/sandbox_name.h"
+
+
+/*
+ * The routes of the API: which there are, and which one a path names.  Pure:
+ * neither allocates nor blocks, and includes no nginx header.
+ */
+
+
+typedef enum {
+    SANDBOX_ROUTE_NONE = 0,
+    SANDBOX_ROUTE_HEALTH,         /* /health */
+    SANDBOX_ROUTE_SANDBOXES,      /* /v1/sandbox */
+    SANDBOX_ROUTE_SANDBOX,        /* /v1/sandbox/:id, and so on below it */
+    SANDBOX_ROUTE_RUNNING,
+    SANDBOX_ROUTE_SLEEP,
+    SANDBOX_ROUTE_WAKE,
+    SANDBOX_ROUTE_RESTART,
+    SANDBOX_ROUTE_PORTS,
+    SANDBOX_ROUTE_PORT,
+    SANDBOX_ROUTE_LINKS,
+    SANDBOX_ROUTE_LINK,
+    SANDBOX_ROUTE_DIAGNOSE,
+    SANDBOX_ROUTE_EXEC,           /* from here on: the agent answers */
+    SANDBOX_ROUTE_FILE,
+    SANDBOX_ROUTE_EXECUTE,
+    SANDBOX_ROUTE_EXECUTE_STREAM,
+    SANDBOX_ROUTE_SESSIONS,       /* /api/session/list and its like */
+    SANDBOX_ROUTE_ENV,
+    SANDBOX_ROUTE_PROCESSES,      /* /api/process/list and its like */
+    SANDBOX_ROUTE_PROCESS,        /* /api/process/:process, and below it */
+    SANDBOX_ROUTE_PORT_WATCH,
+    SANDBOX_ROUTE_PING,
+    SANDBOX_ROUTE_VERSION,
+    SANDBOX_ROUTE_COMMANDS
+} sandbox_route_e;
+
+
+#define sandbox_route_agent(kind)  ((kind) >= SANDBOX_ROUTE_EXEC)
+
+
+typedef struct {
+    sandbox_route_e   kind;
+    const char       *allow;      /* "GET, HEAD, DELETE"; NONE: "" */
+    const char       *pattern;    /* "/v1/sandbox/:id"; NONE: "" */
+    /* places in the path; empty where the route has none */
+    sandbox_text_t    id;
+    sandbox_text_t    tail;       /* what follows the id, with its slash */
+    sandbox_text_t    port;
+    sandbox_text_t    link;       /* its name, as it stands in the path */
+} sandbox_route_t;
+
+
+#define SANDBOX_ROUTE_OK        0
+#define SANDBOX_ROUTE_BAD_PATH  1      /* dot segments, or no slash */
+#define SANDBOX_ROUTE_BAD_ID    2
+
+/*
+ * Parses a path, without its query.  As no escape is decoded, an escaped
+ * letter in a fixed segment makes another path; escaped dots still count as
+ * dots.  The id is checked in every path that has one, of a route or not; of
+ * a path that was refused, route holds nothing.
+ */
+int sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route);
+
+/* 1 when the route takes the method */
+int sandbox_route_method(const sandbox_route_t *route, const char *method,
+    size_t len);
+
+
+#endif /* _SANDBOX_ROUTE_H_INCLUDED_ */

@@ -1,0 +1,463 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "lib/sandbox_json.h"
+#include "lib/sandbox_store.h"
+
+
+/* the largest integer up to which a double has them all */
+#define SANDBOX_JSON_INTEGER  9007199254740991.0
+
+
+static int sandbox_json_flag(const cJSON *json, const char *name, int *value);
+static int sandbox_json_object(const cJSON *json, const char *name,
+    char **text);
+static int sandbox_json_add_object(cJSON *json, const char *name,
+    const char *text);
+static int sandbox_json_add_told(cJSON *json, const char *name,
+    int64_t value);
+static int sandbox_json_is_flat(const cJSON *item);
+
+
+int
+sandbox_spec_parse(const char *text, size_t len, sandbox_spec_t *spec)
+{
+    cJSON    *json;
+    int64_t   generation;
+
+    memset(spec, 0, sizeof(sandbox_spec_t));
+
+    json = sandbox_json_parse(text, len, 1);
+    if (json == NULL) {
+        return -1;
+    }
+
+    errno = EBADMSG;
+
+    if (sandbox_json_string(json, "owner", spec->owner, sizeof(spec->owner))
+        || sandbox_json_string(json, "class", spec->class,
+                               sizeof(spec->class))
+        || sandbox_json_string(json, "nonce", spec->nonce,
+                               sizeof(spec->nonce))
+        || sandbox_json_integer(json, "generation", &generation, 0)
+        || sandbox_json_integer(json, "created_ms", &spec->created_ms, 0)
+        || sandbox_json_integer(json, "sleep_after_ms",
+                                &spec->sleep_after_ms, -1)
+        || sandbox_json_integer(json, "max_age_ms", &spec->max_age_ms, -1)
+        || sandbox_json_flag(json, "keep_alive", &spec->keep_alive)
+        || spec->class[0] == '\0')
+    {
+        goto failed;
+    }
+
+    spec->generation = (uint64_t) generation;
+
+    if (sandbox_json_object(json, "env", &spec->env)
+        || sandbox_json_object(json, "labels", &spec->labels))
+    {
+        goto failed;
+    }
+
+    cJSON_Delete(json);
+
+    return 0;
+
+failed:
+
+    sandbox_spec_free(spec);
+    cJSON_Delete(json);
+
+    return -1;
+}
+
+
+char *
+sandbox_spec_format(const sandbox_spec_t *spec)
+{
+    cJSON  *json;
+
+    json = cJSON_CreateObject();
+    if (json == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+
+    errno = ENOMEM;
+
+    if (cJSON_AddNumberToObject(json, "v", 1) == NULL
+        || cJSON_AddNumberToObject(json, "generation",
+                                   (double) spec->generation) == NULL
+        || cJSON_AddStringToObject(json, "owner", spec->owner) == NULL
+        || cJSON_AddStringToObject(json, "class", spec->class) == NULL
+        || cJSON_AddNumberToObject(json, "created_ms",
+                                   (double) spec->created_ms) == NULL)
+    {
+        goto failed;
+    }
+
+    if (spec->nonce[0]
+        && cJSON_AddStringToObject(json, "nonce", spec->nonce) == NULL)
+    {
+        goto failed;
+    }
+
+    if (spec->sleep_after_ms >= 0
+        && cJSON_AddNumberToObject(json, "sleep_after_ms",
+                                   (double) spec->sleep_after_ms) == NULL)
+    {
+        goto failed;
+    }
+
+    if (spec->max_age_ms >= 0
+        && cJSON_AddNumberToObject(json, "max_age_ms",
+                                   (double) spec->max_age_ms) == NULL)
+    {
+        goto failed;
+    }
+
+    if (spec->keep_alive >= 0
+        && cJSON_AddBoolToObject(json, "keep_alive", spec->keep_alive) == NULL)
+    {
+        goto failed;
+    }
+
+    if (sandbox_json_add_object(json, "env", spec->env)
+        || sandbox_json_add_object(json, "labels", spec->labels))
+    {
+        goto failed;
+    }
+
+    if (spec->class[0] == '\0') {
+        errno = EINVAL;
+        goto failed;
+    }
+
+    return sandbox_json_print(json);
+
+failed:
+
+    cJSON_Delete(json);
+
+    return NULL;
+}
+
+
+void
+sandbox_spec_free(sandbox_spec_t *spec)
+{
+    int  err;
+
+    err = errno;
+
+    free(spec->env);
+    free(spec->labels);
+
+    spec->env = NULL;
+    spec->labels = NULL;
+
+    errno = err;
+}
+
+
+int
+sandbox_container_parse(const char *text, size_t len, sandbox_container_t *c)
+{
+    int     rc;
+    cJSON  *json;
+
+    memset(c, 0, sizeof(sandbox_container_t));
+
+    json = sandbox_json_parse(text, len, 1);
+    if (json == NULL) {
+        return -1;
+    }
+
+    rc = 0;
+
+    if (sandbox_json_string(json, "user", c->user, sizeof(c->user))
+        || sandbox_json_integer(json, "created_ms", &c->created_ms, 0)
+        || sandbox_json_integer(json, "memory", &c->memory, -1)
+        || sandbox_json_integer(json, "nano_cpus", &c->nano_cpus, -1)
+        || sandbox_json_integer(json, "pids", &c->pids, -1)
+        || sandbox_json_integer(json, "disk", &c->disk, -1))
+    {
+        errno = EBADMSG;
+        rc = -1;
+    }
+
+    cJSON_Delete(json);
+
+    return rc;
+}
+
+
+char *
+sandbox_container_format(const sandbox_container_t *c)
+{
+    cJSON  *json;
+
+    json = cJSON_CreateObject();
+
+    if (json == NULL
+        || cJSON_AddNumberToObject(json, "v", 1) == NULL
+        || cJSON_AddNumberToObject(json, "created_ms",
+                                   (double) c->created_ms) == NULL
+        || cJSON_AddStringToObject(json, "user", c->user) == NULL
+        || sandbox_json_add_told(json, "memory", c->memory) == -1
+        || sandbox_json_add_told(json, "nano_cpus", c->nano_cpus) == -1
+        || sandbox_json_add_told(json, "pids", c->pids) == -1
+        || sandbox_json_add_told(json, "disk", c->disk) == -1)
+    {
+        cJSON_Delete(json);
+        errno = ENOMEM;
+        return NULL;
+    }
+
+    return sandbox_json_print(json);
+}
+
+
+cJSON *
+sandbox_json_parse(const char *text, size_t len, int64_t max)
+{
+    cJSON       *json;
+    int64_t      version;
+    const char  *end;
+
+    errno = EBADMSG;
+
+    /* cJSON ends at a zero byte and would take what precedes it */
+
+    if (len == 0 || len > SANDBOX_SPEC_MAX || memchr(text, '\0', len)) {
+        return NULL;
+    }
+
+    json = cJSON_ParseWithLengthOpts(text, len, &end, 0);
+    if (json == NULL) {
+        errno = EBADMSG;
+        return NULL;
+    }
+
+    while (end < text + len
+           && (*end == ' ' || *end == '\t' || *end == '\r' || *end == '\n'))
+    {
+        end++;
+    }
+
+    if (end != text + len
+        || !cJSON_IsObject(json)
+        || sandbox_json_integer(json, "v", &version, 1)
+        || version < 1 || version > max)
+    {
+        cJSON_Delete(json);
+        errno = EBADMSG;
+        return NULL;
+    }
+
+    return json;
+}
+
+
+int
+sandbox_json_string(const cJSON *json, const char *name, char *buf,
+    size_t size)
+{
+    size_t        len;
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(json, name);
+    if (item == NULL) {
+        buf[0] = '\0';
+        return 0;
+    }
+
+    if (!cJSON_IsString(item)) {
+        return -1;
+    }
+
+    len = strlen(item->valuestring);
+    if (len >= size) {
+        return -1;
+    }
+
+    memcpy(buf, item->valuestring, len + 1);
+
+    return 0;
+}
+
+
+int
+sandbox_json_integer(const cJSON *json, const char *name, int64_t *value,
+    int64_t absent)
+{
+    double        n;
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(json, name);
+    if (item == NULL) {
+        *value = absent;
+        return 0;
+    }
+
+    if (!cJSON_IsNumber(item)) {
+        return -1;
+    }
+
+    n = item->valuedouble;
+
+    if (!(n >= 0 && n <= SANDBOX_JSON_INTEGER) || n != (double) (int64_t) n) {
+        return -1;
+    }
+
+    *value = (int64_t) n;
+
+    return 0;
+}
+
+
+static int
+sandbox_json_flag(const cJSON *json, const char *name, int *value)
+{
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(json, name);
+    if (item == NULL) {
+        *value = -1;
+        return 0;
+    }
+
+    if (!cJSON_IsBool(item)) {
+        return -1;
+    }
+
+    *value = cJSON_IsTrue(item) ? 1 : 0;
+
+    return 0;
+}
+
+
+static int
+sandbox_json_object(const cJSON *json, const char *name, char **text)
+{
+    const cJSON  *item;
+
+    item = cJSON_GetObjectItemCaseSensitive(json, name);
+    if (item == NULL) {
+        *text = NULL;
+        return 0;
+    }
+
+    if (!sandbox_json_is_flat(item)) {
+        errno = EBADMSG;
+        return -1;
+    }
+
+    *text = cJSON_PrintUnformatted(item);
+    if (*text == NULL) {
+        errno = ENOMEM;
+        return -1;
+    }
+
+    return 0;
+}
+
+
+static int
+sandbox_json_add_object(cJSON *json, const char *name, const char *text)
+{
+    size_t       len;
+    cJSON       *item;
+    const char  *end;
+
+    if (text == NULL) {
+        return 0;
+    }
+
+    len = strlen(text);
+    end = NULL;
+
+    if (len > SANDBOX_SPEC_MAX) {
+        errno = EFBIG;
+        return -1;
+    }
+
+    item = len ? cJSON_ParseWithLengthOpts(text, len, &end, 0) : NULL;
+
+    if (item == NULL || end != text + len || !sandbox_json_is_flat(item)) {
+        cJSON_Delete(item);
+        errno = EINVAL;
+        return -1;
+    }
+
+    if (!cJSON_AddItemToObject(json, name, item)) {
+        cJSON_Delete(item);
+        errno = ENOMEM;
+        return -1;
+    }
+
+    return 0;
+}
+
+
+/* -1 is "not known", and stays out */
+
+static int
+sandbox_json_add_told(cJSON *json, const char *name, int64_t value)
+{
+    return value == -1
+           || cJSON_AddNumberToObject(json, name, (double) value) ? 0 : -1;
+}
+
+
+/* an object without others in it: what was written can be read again */
+
+static int
+sandbox_json_is_flat(const cJSON *item)
+{
+    const cJSON  *member;
+
+    if (!cJSON_IsObject(item)) {
+        return 0;
+    }
+
+    cJSON_ArrayForEach(member, item) {
+        if (cJSON_IsObject(member) || cJSON_IsArray(member)) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+char *
+sandbox_json_print(cJSON *json)
+{
+    char  *text;
+
+    text = cJSON_PrintUnformatted(json);
+
+    cJSON_Delete(json);
+
+    if (text == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+
+    if (strlen(text) > SANDBOX_SPEC_MAX) {
+        free(text);
+        errno = EFBIG;
+        return NULL;
+    }
+
+    return text;
+}

@@ -1,0 +1,553 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/sandbox_store_dir.h"
+#include "lib/sandbox_file.h"
+
+
+#define SANDBOX_STORE_TRIES   8
+
+/* sun_path without its zero byte */
+#define SANDBOX_STORE_SOCKET  107
+
+
+struct sandbox_store_s {
+    int    fd;
+    char  *path;
+    char   instance[SANDBOX_RANDOM_LEN + 1];
+};
+
+
+static int sandbox_store_own(int at, const char *name, mode_t mode,
+    const struct stat *owner);
+static int sandbox_store_name(sandbox_store_t *store,
+    const struct stat *owner);
+static int sandbox_store_name_read(sandbox_store_t *store);
+
+
+sandbox_store_t *
+sandbox_store_open(const char *path)
+{
+    int               err;
+    size_t            len;
+    struct stat       st;
+    sandbox_store_t  *store;
+
+    len = strlen(path);
+
+    if (len == 0 || path[0] != '/') {
+        errno = EINVAL;
+        return NULL;
+    }
+
+    while (len > 1 && path[len - 1] == '/') {
+        len--;
+    }
+
+    if (len > sandbox_path_max()) {
+        errno = ENAMETOOLONG;
+        return NULL;
+    }
+
+    store = calloc(1, sizeof(sandbox_store_t));
+    if (store == NULL) {
+        return NULL;
+    }
+
+    store->fd = -1;
+
+    store->path = strndup(path, len);
+    if (store->path == NULL) {
+        goto failed;
+    }
+
+    if (mkdir(store->path, 0700) == -1 && errno != EEXIST) {
+        goto failed;
+    }
+
+    store->fd = open(store->path, O_RDONLY|O_DIRECTORY|O_CLOEXEC);
+    if (store->fd == -1 || fstat(store->fd, &st) == -1) {
+        goto failed;
+    }
+
+    if (st.st_mode & (S_IWGRP|S_IWOTH)) {
+        errno = EPERM;
+        goto failed;
+    }
+
+    if (sandbox_store_own(store->fd, ".run", 0711, &st) == -1
+        || sandbox_store_own(store->fd, ".agent", 0755, &st) == -1
+        || sandbox_store_name(store, &st) == -1)
+    {
+        goto failed;
+    }
+
+    return store;
+
+failed:
+
+    err = errno;
+    sandbox_store_close(store);
+    errno = err;
+
+    return NULL;
+}
+
+
+void
+sandbox_store_close(sandbox_store_t *store)
+{
+    if (store == NULL) {
+        return;
+    }
+
+    if (store->fd != -1) {
+        close(store->fd);
+    }
+
+    free(store->path);
+    free(store);
+}
+
+
+static int
+sandbox_store_own(int at, const char *name, mode_t mode,
+    const struct stat *owner)
+{
+    int  fd;
+
+    if (mkdirat(at, name, mode) == -1) {
+
+        if (errno != EEXIST) {
+            return -1;
+        }
+
+        fd = sandbox_file_dir(at, name);
+        if (fd == -1) {
+            return -1;
+        }
+
+        close(fd);
+
+        return 0;
+    }
+
+    fd = sandbox_file_dir(at, name);
+    if (fd == -1) {
+        return -1;
+    }
+
+    /* the umask had its say before */
+
+    if (fchmod(fd, mode) == -1) {
+        return sandbox_file_close_error(fd);
+    }
+
+    if (geteuid() == 0 && owner->st_uid != 0
+        && fchown(fd, owner->st_uid, owner->st_gid) == -1)
+    {
+        return sandbox_file_close_error(fd);
+    }
+
+    close(fd);
+
+    return 0;
+}
+
+
+/* whoever links its name first has named the installation */
+
+static int
+sandbox_store_name(sandbox_store_t *store, const struct stat *owner)
+{
+    int       rc, err;
+    char      random[SANDBOX_RANDOM_LEN + 1];
+    char      temp[sizeof(".instance-") + SANDBOX_RANDOM_LEN];
+    unsigned  tries;
+
+    for (tries = 0; tries < SANDBOX_STORE_TRIES; tries++) {
+
+        if (sandbox_store_name_read(store) == 0) {
+            return 0;
+        }
+
+        if (errno != ENOENT || sandbox_random(random) == -1) {
+            return -1;
+        }
+
+        (void) snprintf(temp, sizeof(temp), ".instance-%s", random);
+
+        rc = sandbox_file_make(store->fd, temp, random, SANDBOX_RANDOM_LEN);
+
+        if (rc == 0 && geteuid() == 0 && owner->st_uid != 0) {
+            rc = fchownat(store->fd, temp, owner->st_uid, owner->st_gid,
+                          AT_SYMLINK_NOFOLLOW);
+        }
+
+        if (rc == 0) {
+            rc = linkat(store->fd, temp, store->fd, "instance", 0);
+        }
+
+        err = errno;
+        (void) unlinkat(store->fd, temp, 0);
+        errno = err;
+
+        if (rc == 0) {
+            rc = fsync(store->fd);
+        }
+
+        /* ENOENT: a sweep took it for a dead one's */
+
+        if (rc == -1 && errno != EEXIST && errno != ENOENT) {
+            return -1;
+        }
+    }
+
+    errno = EAGAIN;
+
+    return -1;
+}
+
+
+static int
+sandbox_store_name_read(sandbox_store_t *store)
+{
+    char        *text;
+    size_t       len;
+    struct stat  st;
+
+    text = sandbox_file_read(store->fd, "instance", SANDBOX_RANDOM_LEN + 1,
+                             &len, &st);
+    if (text == NULL) {
+        return -1;
+    }
+
+    /* a line feed of an editor's is forgiven */
+
+    if (len == SANDBOX_RANDOM_LEN + 1 && text[len - 1] == '\n') {
+        len--;
+    }
+
+    if (!sandbox_run_valid(text, len)) {
+        free(text);
+        errno = EBADMSG;
+        return -1;
+    }
+
+    memcpy(store->instance, text, len);
+    store->instance[len] = '\0';
+
+    free(text);
+
+    return 0;
+}
+
+
+const char *
+sandbox_store_path(const sandbox_store_t *store)
+{
+    return store->path;
+}
+
+
+const char *
+sandbox_store_instance(const sandbox_store_t *store)
+{
+    return store->instance;
+}
+
+
+int
+sandbox_store_fd(const sandbox_store_t *store)
+{
+    return store->fd;
+}
+
+
+size_t
+sandbox_path_max(void)
+{
+    return SANDBOX_STORE_SOCKET - (sizeof("/.run/") - 1) - SANDBOX_RANDOM_LEN
+           - 1 - SANDBOX_SOCKET_MAX;
+}
+
+
+int
+sandbox_store_read(sandbox_store_t *store, const char *id,
+    sandbox_spec_t *spec)
+{
+    int          dir, err;
+    char        *text, run[SANDBOX_RANDOM_LEN + 1];
+    size_t       len;
+    struct stat  st;
+
+    text = NULL;
+
+    memset(spec, 0, sizeof(sandbox_spec_t));
+
+    dir = sandbox_dir_open(store->fd, id, run);
+    if (dir == -1) {
+        return -1;
+    }
+
+    text = sandbox_file_read(dir, "spec.json", SANDBOX_SPEC_MAX, &len, &st);
+
+    if (text == NULL) {
+
+        /* deleted under our eyes, or damaged */
+
+        if (errno == ENOENT && sandbox_dir_has(store->fd, id, dir)) {
+            errno = EBADMSG;
+        }
+
+        goto failed;
+    }
+
+    if (sandbox_spec_parse(text, len, spec) == -1) {
+        goto failed;
+    }
+
+    memcpy(spec->run, run, sizeof(run));
+    sandbox_stamp_set(&spec->stamp, &st);
+
+    free(text);
+    close(dir);
+
+    return 0;
+
+failed:
+
+    err = errno;
+    free(text);
+    close(dir);
+    errno = err;
+
+    return -1;
+}
+
+
+int
+sandbox_dir_open(int state, const char *id, char *run)
+{
+    int  dir;
+
+    dir = sandbox_file_dir(state, id);
+
+    if (dir == -1) {
+        if (errno == ENOTDIR || errno == ELOOP) {
+            errno = EBADMSG;
+        }
+
+        return -1;
+    }
+
+    if (sandbox_dir_link(dir, "run", run) == -1) {
+
+        /* deleted under our eyes, or damaged */
+
+        if (errno == ENOENT && sandbox_dir_has(state, id, dir)) {
+            errno = EBADMSG;
+        }
+
+        return sandbox_file_close_error(dir);
+    }
+
+    return dir;
+}
+
+
+int
+sandbox_dir_has(int state, const char *id, int dir)
+{
+    return sandbox_file_same(state, id, dir);
+}
+
+
+int
+sandbox_dir_link(int at, const char *name, char *run)
+{
+    char     link[sizeof(SANDBOX_DIR_LINK) + SANDBOX_RANDOM_LEN];
+    size_t   prefix;
+    ssize_t  n;
+
+    n = readlinkat(at, name, link, sizeof(link));
+
+    if (n == -1) {
+        if (errno == EINVAL) {
+            errno = EBADMSG;
+        }
+
+        return -1;
+    }
+
+    prefix = sizeof(SANDBOX_DIR_LINK) - 1;
+
+    if ((size_t) n <= prefix
+        || memcmp(link, SANDBOX_DIR_LINK, prefix) != 0
+        || !sandbox_run_valid(link + prefix, (size_t) n - prefix))
+    {
+        errno = EBADMSG;
+        return -1;
+    }
+
+    memcpy(run, link + prefix, SANDBOX_RANDOM_LEN);
+    run[SANDBOX_RANDOM_LEN] = '\0';
+
+    return 0;
+}
+
+
+int
+sandbox_run_valid(const char *text, size_t len)
+{
+    size_t  i;
+
+    if (len != SANDBOX_RANDOM_LEN) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        if (!((text[i] >= 'a' && text[i] <= 'z')
+              || (text[i] >= '2' && text[i] <= '7')))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
+sandbox_store_run(sandbox_store_t *store, const char *id,
+    char run[SANDBOX_RANDOM_LEN + 1])
+{
+    char  path[SANDBOX_ID_MAX + sizeof("/run")];
+
+    (void) snprintf(path, sizeof(path), "%s/run", id);
+
+    return sandbox_dir_link(store->fd, path, run);
+}
+
+
+size_t
+sandbox_store_run_path(sandbox_store_t *store, const char *run, char *buf,
+    size_t size)
+{
+    int  n;
+
+    n = snprintf(buf, size, "%s/.run/%s", store->path, run);
+
+    return n > 0 && (size_t) n < size ? (size_t) n : 0;
+}
+
+
+int
+sandbox_store_stamp(sandbox_store_t *store, const char *id,
+    sandbox_stamp_t *stamp)
+{
+    char         path[SANDBOX_ID_MAX + sizeof("/spec.json")];
+    struct stat  st;
+
+    (void) snprintf(path, sizeof(path), "%s/spec.json", id);
+
+    if (fstatat(store->fd, path, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+        return -1;
+    }
+
+    sandbox_stamp_set(stamp, &st);
+
+    return 0;
+}
+
+
+void
+sandbox_stamp_set(sandbox_stamp_t *stamp, const struct stat *st)
+{
+    stamp->ino = st->st_ino;
+    stamp->ctime_ns = sandbox_file_ns(&st->st_ctim);
+    stamp->mtime_ns = sandbox_file_ns(&st->st_mtim);
+}
+
+
+int
+sandbox_stamp_equal(const sandbox_stamp_t *a, const sandbox_stamp_t *b)
+{
+    return a->ino == b->ino
+           && a->ctime_ns == b->ctime_ns
+           && a->mtime_ns == b->mtime_ns;
+}
+
+
+int
+sandbox_store_each(sandbox_store_t *store,
+    int (*handler)(void *data, const char *id), void *data)
+{
+    int   rc, err;
+    DIR  *list;
+    char  id[SANDBOX_ID_MAX + 1];
+
+    list = sandbox_store_list(store);
+    if (list == NULL) {
+        return -1;
+    }
+
+    while ((rc = sandbox_store_next(list, id)) == 1) {
+
+        if (handler(data, id)) {
+            rc = 0;
+            break;
+        }
+    }
+
+    err = errno;
+    closedir(list);
+    errno = err;
+
+    return rc;
+}
+
+
+DIR *
+sandbox_store_list(sandbox_store_t *store)
+{
+    return sandbox_file_list(store->fd, ".");
+}
+
+
+int
+sandbox_store_next(DIR *list, char id[SANDBOX_ID_MAX + 1])
+{
+    int             rc;
+    size_t          len;
+    struct dirent  *entry;
+
+    while ((rc = sandbox_file_next(list, &entry)) == 1) {
+
+        len = strlen(entry->d_name);
+
+        if (sandbox_id_valid(entry->d_name, len)
+            && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN))
+        {
+            memcpy(id, entry->d_name, len + 1);
+            return 1;
+        }
+    }
+
+    return rc;
+}

@@ -1,0 +1,211 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/sandbox_store_dir.h"
+#include "lib/sandbox_fault.h"
+#include "lib/sandbox_file.h"
+
+
+#define SANDBOX_CREATE_TRIES  8
+
+
+static int sandbox_create_directory(int state, char *name, size_t size,
+    char *run);
+static int sandbox_create_files(int state, int dir, const char *run,
+    const char *text);
+
+
+int
+sandbox_store_create(sandbox_store_t *store, const char *id,
+    sandbox_spec_t *spec)
+{
+    int              dir, err, state;
+    char            *text;
+    char             name[sizeof(".new-") + SANDBOX_RANDOM_LEN];
+    struct stat      st;
+    struct timespec  now;
+
+    state = sandbox_store_fd(store);
+    spec->run[0] = '\0';
+
+    /* spares the losers of a race most of the work */
+
+    if (fstatat(state, id, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+
+    if (errno != ENOENT || clock_gettime(CLOCK_REALTIME, &now) == -1) {
+        return -1;
+    }
+
+    spec->generation = 1;
+    spec->created_ms = (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+
+    text = sandbox_spec_format(spec);
+    if (text == NULL) {
+        return -1;
+    }
+
+    dir = sandbox_create_directory(state, name, sizeof(name), spec->run);
+    if (dir == -1) {
+        goto failed;
+    }
+
+    sandbox_fault("create.directory");
+
+    if (sandbox_create_files(state, dir, spec->run, text) == -1
+        || renameat2(state, name, state, id, RENAME_NOREPLACE) == -1)
+    {
+        err = errno;
+        (void) sandbox_dir_remove(state, name, spec->run);
+        errno = err;
+
+        goto failed;
+    }
+
+    sandbox_fault("create.named");
+
+    close(dir);
+    free(text);
+
+    return 0;
+
+failed:
+
+    err = errno;
+
+    if (dir != -1) {
+        close(dir);
+    }
+
+    free(text);
+    spec->run[0] = '\0';
+
+    errno = err;
+
+    return -1;
+}
+
+
+/* an empty directory whose lock says that it is being built */
+
+static int
+sandbox_create_directory(int state, char *name, size_t size, char *run)
+{
+    int       dir;
+    unsigned  tries;
+
+    for (tries = 0; tries < SANDBOX_CREATE_TRIES; tries++) {
+
+        if (sandbox_random(run) == -1) {
+            return -1;
+        }
+
+        (void) snprintf(name, size, ".new-%s", run);
+
+        if (mkdirat(state, name, 0700) == -1) {
+            if (errno == EEXIST) {
+                continue;
+            }
+
+            return -1;
+        }
+
+        dir = sandbox_file_dir(state, name);
+
+        if (dir == -1) {
+            if (errno == ENOENT) {
+                continue;
+            }
+
+            (void) sandbox_dir_remove(state, name, run);
+
+            return -1;
+        }
+
+        if (flock(dir, LOCK_EX|LOCK_NB) == 0
+            && sandbox_file_same(state, name, dir))
+        {
+            return dir;
+        }
+
+        /* a sweep was there before the lock and removes it */
+
+        close(dir);
+    }
+
+    errno = EAGAIN;
+
+    return -1;
+}
+
+
+static int
+sandbox_create_files(int state, int dir, const char *run, const char *text)
+{
+    int   fd;
+    char  path[sizeof(SANDBOX_DIR_LINK) + SANDBOX_RANDOM_LEN];
+
+    (void) snprintf(path, sizeof(path), SANDBOX_DIR_LINK "%s", run);
+
+    /* the same without "../", from the state directory */
+
+    if (mkdirat(state, path + 3, 0711) == -1) {
+        return -1;
+    }
+
+    fd = sandbox_file_dir(state, path + 3);
+    if (fd == -1) {
+        return -1;
+    }
+
+    if (fchmod(fd, 0711) == -1) {
+        return sandbox_file_close_error(fd);
+    }
+
+    close(fd);
+
+    sandbox_fault("create.run");
+
+    if (mkdirat(dir, "ports", 0700) == -1
+        || symlinkat(path, dir, "run") == -1)
+    {
+        return -1;
+    }
+
+    fd = openat(dir, "lock", O_RDWR|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC,
+                0600);
+    if (fd == -1) {
+        return -1;
+    }
+
+    close(fd);
+
+    sandbox_fault("create.lock");
+
+    if (sandbox_file_make(dir, "spec.json", text, strlen(text)) == -1) {
+        return -1;
+    }
+
+    sandbox_fault("create.spec");
+
+    return 0;
+}

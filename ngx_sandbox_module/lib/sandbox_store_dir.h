@@ -1,0 +1,50 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _SANDBOX_DIR_H_INCLUDED_
+#define _SANDBOX_DIR_H_INCLUDED_
+
+
+#include <sys/stat.h>
+
+#include "lib/sandbox_store.h"
+
+
+/*
+ * What the files of the store share: a sandbox's directory from within.  0 or
+ * -1 with errno unless they say otherwise.
+ */
+
+
+/* "run" of a sandbox's directory, from there */
+#define SANDBOX_DIR_LINK   "../.run/"
+
+
+/*
+ * The id's directory and the run that it is of: a descriptor, or -1 (ENOENT,
+ * EBADMSG).  What is done through it is done to that sandbox or to none.
+ */
+int sandbox_dir_open(int state, const char *id, char *run);
+
+/* 1 when the id is still that directory's, else 0 */
+int sandbox_dir_has(int state, const char *id, int dir);
+
+/* reads a link to a run: EBADMSG when it is none */
+int sandbox_dir_link(int at, const char *name, char *run);
+
+/*
+ * Removes .new-<run> or .trash-<run>, by its name, and .run/<run>.  What is
+ * missing is no error.
+ */
+int sandbox_dir_remove(int state, const char *name, const char *run);
+
+/* 1 when text is 26 characters of [a-z2-7] */
+int sandbox_run_valid(const char *text, size_t len);
+
+void sandbox_stamp_set(sandbox_stamp_t *stamp, const struct stat *st);
+
+
+#endif /* _SANDBOX_DIR_H_INCLUDED_ */

@@ -1,0 +1,125 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/sandbox_store_dir.h"
+#include "lib/sandbox_file.h"
+
+
+/*
+ * How a sandbox last ended is what a symlink leads to, "killed,137,<ms>": it
+ * is replaced as a whole, and without waiting for the disk.
+ */
+
+
+#define SANDBOX_END_TEXT  64
+
+
+static int sandbox_end_parse(char *text, sandbox_end_t *end);
+
+
+int
+sandbox_store_end_read(sandbox_store_t *store, const char *id,
+    sandbox_end_t *end)
+{
+    char     path[SANDBOX_ID_MAX + sizeof("/ended")];
+    char     text[SANDBOX_END_TEXT];
+    ssize_t  n;
+
+    (void) snprintf(path, sizeof(path), "%s/ended", id);
+
+    n = readlinkat(sandbox_store_fd(store), path, text, sizeof(text));
+
+    if (n == -1) {
+        errno = (errno == EINVAL) ? EBADMSG : errno;
+        return -1;
+    }
+
+    if (n == sizeof(text)) {
+        errno = EBADMSG;
+        return -1;
+    }
+
+    text[n] = '\0';
+
+    return sandbox_end_parse(text, end);
+}
+
+
+static int
+sandbox_end_parse(char *text, sandbox_end_t *end)
+{
+    int        n, code;
+    char      *comma;
+    long long  ms;
+
+    n = 0;
+    comma = strchr(text, ',');
+
+    if (comma == NULL || comma == text
+        || (size_t) (comma - text) > SANDBOX_END_MAX
+        || sscanf(comma, ",%d,%lld%n", &code, &ms, &n) != 2
+        || comma[n] != '\0' || ms < 0)
+    {
+        errno = EBADMSG;
+        return -1;
+    }
+
+    *comma = '\0';
+
+    (void) strcpy(end->reason, text);
+    end->exit_code = code;
+    end->at_ms = ms;
+
+    return 0;
+}
+
+
+int
+sandbox_store_end_write(sandbox_store_t *store, const char *id,
+    const char *run, const sandbox_end_t *end)
+{
+    int   dir, rc, err;
+    char  has[SANDBOX_RANDOM_LEN + 1], text[SANDBOX_END_TEXT];
+
+    dir = sandbox_dir_open(sandbox_store_fd(store), id, has);
+    if (dir == -1) {
+        return -1;
+    }
+
+    if (strcmp(has, run) != 0) {
+        errno = ENOENT;
+        return sandbox_file_close_error(dir);
+    }
+
+    (void) snprintf(text, sizeof(text), "%s,%d,%lld", end->reason,
+                    end->exit_code, (long long) end->at_ms);
+
+    rc = -1;
+
+    if (unlinkat(dir, ".ended", 0) == 0 || errno == ENOENT) {
+        rc = symlinkat(text, dir, ".ended");
+    }
+
+    if (rc == 0) {
+        rc = renameat(dir, ".ended", dir, "ended");
+    }
+
+    err = errno;
+    close(dir);
+    errno = err;
+
+    return rc;
+}

@@ -1,0 +1,402 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lib/sandbox_fault.h"
+
+
+/*
+ * the name; then the engine removes the container, then the files go.  What a
+ * crash leaves is .trash-<random>, which the sweep finishes.
+ */
+
+
+#define NGX_HTTP_SANDBOX_DESTROY_POLL     5
+#define NGX_HTTP_SANDBOX_DESTROY_TIMEOUT  60000
+
+#define NGX_HTTP_SANDBOX_STOP_PREPARE     2000     /* ms */
+#define NGX_HTTP_SANDBOX_STOP_GRACE       5        /* seconds */
+
+
+typedef struct {
+    ngx_http_sandbox_node_t      *node;           /* NULL: only the run */
+    ngx_http_sandbox_destroy_pt   handler;
+    void                         *data;
+    ngx_event_t                   timer;          /* holds off the exit */
+    ngx_connection_t              dummy;
+    ngx_msec_t                    began;
+    int64_t                       since;          /* -1: any */
+    int                           lock;
+    unsigned                      stop:1;         /* and no more */
+    char                          run[SANDBOX_RANDOM_LEN + 1];
+    char                          owner[SANDBOX_OWNER_MAX + 1];
+} ngx_http_sandbox_destroy_t;
+
+
+static ngx_int_t ngx_http_sandbox_destroy_begin(ngx_http_sandbox_node_t *node,
+    int64_t since, ngx_uint_t stop, ngx_http_sandbox_destroy_pt handler,
+    void *data);
+static ngx_http_sandbox_destroy_t *ngx_http_sandbox_destroy_create(void);
+static void ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d);
+static void ngx_http_sandbox_destroy_stop_handler(void *data,
+    const ac_reply_t *reply);
+static ngx_int_t ngx_http_sandbox_destroy_remove(
+    ngx_http_sandbox_destroy_t *d);
+static void ngx_http_sandbox_destroy_remove_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_destroy_end(ngx_http_sandbox_destroy_t *d,
+    ngx_int_t rc);
+
+
+ngx_int_t
+ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node, int64_t since,
+    ngx_http_sandbox_destroy_pt handler, void *data)
+{
+    return ngx_http_sandbox_destroy_begin(node, since, 0, handler, data);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_stop(ngx_http_sandbox_node_t *node, int64_t since,
+    ngx_http_sandbox_destroy_pt handler, void *data)
+{
+    return ngx_http_sandbox_destroy_begin(node, since, 1, handler, data);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_destroy_begin(ngx_http_sandbox_node_t *node, int64_t since,
+    ngx_uint_t stop, ngx_http_sandbox_destroy_pt handler, void *data)
+{
+    ngx_http_sandbox_destroy_t  *d;
+
+    d = ngx_http_sandbox_destroy_create();
+    if (d == NULL) {
+        return NGX_ERROR;
+    }
+
+    d->node = node;
+    d->handler = handler;
+    d->data = data;
+    d->since = since;
+    d->stop = stop;
+
+    node->refs++;
+
+    ngx_memcpy(d->run, node->spec.run, sizeof(d->run));
+    ngx_memcpy(d->owner, node->spec.owner, sizeof(d->owner));
+
+    ngx_add_timer(&d->timer, 0);
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_destroy_run(const char *run)
+{
+    ngx_http_sandbox_destroy_t  *d;
+
+    d = ngx_http_sandbox_destroy_create();
+    if (d == NULL) {
+        return NGX_ERROR;
+    }
+
+    (void) ngx_cpystrn((u_char *) d->run, (u_char *) run, sizeof(d->run));
+
+    if (ngx_http_sandbox_destroy_remove(d) != NGX_OK) {
+        ngx_http_sandbox_destroy_end(d, NGX_ERROR);
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_http_sandbox_destroy_t *
+ngx_http_sandbox_destroy_create(void)
+{
+    ngx_http_sandbox_destroy_t  *d;
+
+    d = ngx_calloc(sizeof(ngx_http_sandbox_destroy_t), ngx_cycle->log);
+    if (d == NULL) {
+        return NULL;
+    }
+
+    d->began = ngx_current_msec;
+    d->lock = -1;
+
+    d->dummy.fd = (ngx_socket_t) -1;
+    d->dummy.data = d;
+
+    d->timer.handler = ngx_http_sandbox_destroy_timer_handler;
+    d->timer.data = &d->dummy;
+    d->timer.log = ngx_cycle->log;
+
+    return d;
+}
+
+
+static void
+ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
+{
+    int                          ended;
+    char                         run[SANDBOX_RANDOM_LEN + 1];
+    ngx_connection_t            *c;
+    sandbox_store_t             *store;
+    ngx_http_sandbox_destroy_t  *d;
+
+    c = ev->data;
+    d = c->data;
+
+    store = ngx_http_sandbox_worker->store;
+
+    d->lock = sandbox_store_lock(store, (char *) d->node->id);
+
+    if (d->lock == -1) {
+
+        if (ngx_errno == NGX_ENOENT) {
+            ngx_http_sandbox_destroy_end(d, NGX_DECLINED);
+            return;
+        }
+
+        if (ngx_errno == NGX_EAGAIN
+            && ngx_current_msec - d->began < NGX_HTTP_SANDBOX_DESTROY_TIMEOUT)
+        {
+            ngx_add_timer(&d->timer, NGX_HTTP_SANDBOX_DESTROY_POLL);
+            return;
+        }
+
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "sandbox \"%s\" cannot be locked to end it",
+                      d->node->id);
+        ngx_http_sandbox_destroy_end(d, NGX_ERROR);
+        return;
+    }
+
+    /* only the sandbox that the caller meant */
+
+    if (sandbox_store_run(store, (char *) d->node->id, run) == -1
+        || ngx_strcmp(run, d->run) != 0)
+    {
+        ngx_http_sandbox_destroy_end(d, NGX_DECLINED);
+        return;
+    }
+
+    /* nor one that was started since its caller looked */
+
+    if (d->since != -1
+        && sandbox_store_turned(store, (char *) d->node->id, &ended)
+           != d->since)
+    {
+        ngx_http_sandbox_destroy_end(d, NGX_DECLINED);
+        return;
+    }
+
+    sandbox_fault("destroy.locked");
+
+    if (d->stop) {
+        ngx_http_sandbox_destroy_stop(d);
+        return;
+    }
+
+    /* the lock is held to the end: the sweep leaves alone what has one */
+
+    if (sandbox_store_trash(store, (char *) d->node->id, d->run) == -1) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "sandbox \"%s\" cannot be moved away to destroy it",
+                      d->node->id);
+        ngx_http_sandbox_destroy_end(d, NGX_ERROR);
+        return;
+    }
+
+    sandbox_fault("destroy.trashed");
+
+    (void) ngx_http_sandbox_node_spec(d->node);
+
+    ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, destroyed);
+
+    if (ngx_http_sandbox_destroy_remove(d) != NGX_OK) {
+        ngx_http_sandbox_destroy_end(d, NGX_OK);
+    }
+}
+
+
+static void
+ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d)
+{
+    int                         ended;
+    u_char                      name[NGX_HTTP_SANDBOX_NAME];
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    /* no sockets alone prove nothing: an agent may have closed them */
+
+    if (ngx_http_sandbox_tether(d->node) == NGX_DECLINED
+        && sandbox_store_turned(w->store, (char *) d->node->id, &ended) != -1
+        && ended)
+    {
+        ngx_http_sandbox_destroy_end(d, NGX_OK);
+        return;
+    }
+
+    /* commands get their TERM now, and the agent its own with the stop */
+
+    ngx_http_sandbox_tether_prepare(d->node, NGX_HTTP_SANDBOX_STOP_PREPARE);
+
+    sandbox_fault("sleep.prepared");
+
+    ngx_http_sandbox_container_name(name, d->run);
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_turn(AC_LANE_OTHERS, d->owner);
+
+    if (ac_docker_stop(w->docker, w->endpoint, (char *) name,
+                       NGX_HTTP_SANDBOX_STOP_GRACE, w->conf->engine_timeout,
+                       ngx_http_sandbox_destroy_stop_handler, d)
+        == NULL)
+    {
+        ngx_http_sandbox_destroy_end(d, NGX_ERROR);
+    }
+}
+
+
+static void
+ngx_http_sandbox_destroy_stop_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_destroy_t *d = data;
+
+    if (reply->error != AC_OK
+        || (reply->status != NGX_HTTP_NO_CONTENT
+            && reply->status != NGX_HTTP_NOT_MODIFIED
+            && reply->status != NGX_HTTP_NOT_FOUND))
+    {
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
+
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "sandbox \"%s\" cannot be stopped: %d %s", d->node->id,
+                      reply->status,
+                      ngx_http_sandbox_engine_text(reply));
+
+        ngx_http_sandbox_destroy_end(d, NGX_ERROR);
+        return;
+    }
+
+    sandbox_fault("sleep.stopped");
+
+    (void) sandbox_store_ended(ngx_http_sandbox_worker->store,
+                               (char *) d->node->id, ngx_http_sandbox_now());
+
+    sandbox_fault("sleep.noted");
+    ngx_http_sandbox_limit_free(d->run);
+
+    /* the engine says so before our own end of the tether does */
+
+    ngx_http_sandbox_tether_close(d->node);
+
+    ngx_http_sandbox_destroy_end(d, NGX_OK);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_destroy_remove(ngx_http_sandbox_destroy_t *d)
+{
+    u_char                      name[NGX_HTTP_SANDBOX_NAME];
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_container_name(name, d->run);
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_turn(AC_LANE_OTHERS, d->owner);
+
+    /* its own deadline timer holds off the worker's exit */
+
+    if (ac_docker_remove(w->docker, w->endpoint, (char *) name,
+                         w->conf->engine_timeout,
+                         ngx_http_sandbox_destroy_remove_handler, d)
+        == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_sandbox_destroy_remove_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_destroy_t *d = data;
+
+    if (reply->error != AC_OK
+        || (reply->status != NGX_HTTP_NO_CONTENT
+            && reply->status != NGX_HTTP_NOT_FOUND))
+    {
+        /* 409: somebody else is removing it; the sweep looks again */
+
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "container " NGX_HTTP_SANDBOX_CONTAINER "%s cannot be "
+                      "removed now: %d %s", d->run, reply->status,
+                      ngx_http_sandbox_engine_text(reply));
+
+        ngx_http_sandbox_destroy_end(d, NGX_OK);
+        return;
+    }
+
+    sandbox_fault("destroy.removed");
+    ngx_http_sandbox_limit_free(d->run);
+
+    if (sandbox_store_delete(ngx_http_sandbox_worker->store, d->run) == -1) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
+                      "files of the destroyed sandbox %s cannot be deleted "
+                      "now", d->run);
+    }
+
+    sandbox_fault("destroy.deleted");
+
+    ngx_http_sandbox_destroy_end(d, NGX_OK);
+}
+
+
+static void
+ngx_http_sandbox_destroy_end(ngx_http_sandbox_destroy_t *d, ngx_int_t rc)
+{
+    void                         *data;
+    ngx_http_sandbox_node_t      *node;
+    ngx_http_sandbox_destroy_pt   handler;
+
+    node = d->node;
+    handler = d->handler;
+    data = d->data;
+
+    if (d->timer.timer_set) {
+        ngx_del_timer(&d->timer);
+    }
+
+    if (d->lock != -1) {
+        (void) close(d->lock);
+    }
+
+    ngx_free(d);
+
+    if (handler) {
+        handler(data, rc);
+    }
+
+    if (node) {
+        ngx_http_sandbox_node_release(node);
+    }
+}

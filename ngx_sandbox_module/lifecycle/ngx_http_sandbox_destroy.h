@@ -1,0 +1,52 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_DESTROY_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_DESTROY_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* how sandboxes stop and end, and who sees to it */
+
+
+/* ngx_http_sandbox_destroy.c */
+
+/*
+ * since: only if sandbox_store_turned() still says so, else NGX_DECLINED; -1:
+ * in any case.
+ *
+ * Destroys the sandbox: the name is free at once, then the container and the
+ * files go.  handler(data, rc) runs once, later: NGX_OK done; NGX_DECLINED no
+ * such sandbox, or no longer run; NGX_ERROR the name is not free (logged).
+ */
+typedef void (*ngx_http_sandbox_destroy_pt)(void *data, ngx_int_t rc);
+ngx_int_t ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,
+    int64_t since, ngx_http_sandbox_destroy_pt handler, void *data);
+/* stops the container; NGX_OK too when it did not run */
+ngx_int_t ngx_http_sandbox_stop(ngx_http_sandbox_node_t *node, int64_t since,
+    ngx_http_sandbox_destroy_pt handler, void *data);
+/* the second half, for what a crash left: the container, then the files */
+ngx_int_t ngx_http_sandbox_destroy_run(const char *run);
+
+
+/* ngx_http_sandbox_expire.c: max_awake, max_age, retain */
+
+/* one turn of the worker that sweeps, each second */
+void ngx_http_sandbox_expire(void);
+void ngx_http_sandbox_expire_stop(void);
+
+
+/* ngx_http_sandbox_sweep.c: background work of one worker */
+
+void ngx_http_sandbox_sweep_start(ngx_cycle_t *cycle);
+void ngx_http_sandbox_sweep_stop(void);
+/* with the next turn, not with the next minute */
+void ngx_http_sandbox_sweep_soon(void);
+
+
+#endif /* _NGX_HTTP_SANDBOX_DESTROY_H_INCLUDED_ */

@@ -1,0 +1,224 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+
+
+/* an engine that fails: what callers are told of it, and the log */
+
+
+#define NGX_HTTP_SANDBOX_TROUBLE_RETRY  5          /* s */
+#define NGX_HTTP_SANDBOX_DISK_RETRY     30
+#define NGX_HTTP_SANDBOX_MEMORY_RETRY   10
+
+
+static void ngx_http_sandbox_trouble_gauge(void *data, int waiting,
+    int running);
+static void ngx_http_sandbox_trouble_health(void *data, int away,
+    const char *message);
+static ngx_uint_t ngx_http_sandbox_trouble_says(const char *message,
+    const char **words);
+
+
+/* the kernel's and the engine's own, however they are put into a sentence */
+
+static const char  *ngx_http_sandbox_disk_words[] = {
+    "no space left on device",
+    "disk quota exceeded",
+    NULL
+};
+
+static const char  *ngx_http_sandbox_memory_words[] = {
+    "cannot allocate memory",
+    "not enough memory",
+    "out of memory",
+    NULL
+};
+
+
+static ngx_msec_t  ngx_http_sandbox_trouble_since;
+
+
+ngx_int_t
+ngx_http_sandbox_trouble_init(void)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ac_docker_limit(w->docker, (unsigned) w->conf->engine_calls,
+                    (unsigned) w->conf->engine_queue);
+    ac_docker_gauge(w->docker, ngx_http_sandbox_trouble_gauge, w);
+
+    return ac_docker_health(w->docker, w->endpoint,
+                            ngx_http_sandbox_trouble_health, w)
+           == 0 ? NGX_OK : NGX_ERROR;
+}
+
+
+void
+ngx_http_sandbox_trouble_done(void)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    if (ac_docker_away(w->docker)) {
+        (void) ngx_atomic_fetch_add(&w->conf->counters->engine_away, -1);
+    }
+}
+
+
+void
+ngx_http_sandbox_turn(ac_lane_e lane, const char *owner)
+{
+    ac_docker_turn(ngx_http_sandbox_worker->docker, lane,
+                   ngx_crc32_short((u_char *) owner, ngx_strlen(owner)), 0);
+}
+
+
+static void
+ngx_http_sandbox_trouble_gauge(void *data, int waiting, int running)
+{
+    ngx_http_sandbox_worker_t *w = data;
+
+    if (waiting) {
+        (void) ngx_atomic_fetch_add(&w->conf->counters->calls_waiting,
+                                    waiting);
+    }
+
+    if (running) {
+        (void) ngx_atomic_fetch_add(&w->conf->counters->calls_running,
+                                    running);
+    }
+}
+
+
+static void
+ngx_http_sandbox_trouble_health(void *data, int away, const char *message)
+{
+    ngx_http_sandbox_worker_t *w = data;
+
+    (void) ngx_atomic_fetch_add(&w->conf->counters->engine_away,
+                                away ? 1 : -1);
+
+    if (away) {
+        ngx_http_sandbox_trouble_since = ngx_current_msec;
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "sandbox engine \"%V\" is away: %s", &w->conf->engine,
+                      message);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "sandbox engine \"%V\" is back, after %M ms",
+                  &w->conf->engine,
+                  ngx_current_msec - ngx_http_sandbox_trouble_since);
+
+    /* what ran may have ended, and what was to go may be there */
+
+    ngx_http_sandbox_sweep_soon();
+}
+
+
+void
+ngx_http_sandbox_engine_failed(ngx_http_sandbox_wake_t *wake,
+    const char *what, const ac_reply_t *reply)
+{
+    const char                    *message;
+    ngx_http_sandbox_failure_t     failure;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_http_sandbox_worker->conf;
+
+    ngx_http_sandbox_count(smcf, engine_errors);
+
+    message = reply ? ngx_http_sandbox_engine_text(reply) : "out of memory";
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "sandbox \"%s\": engine \"%V\", %s: %d %s", wake->node->id,
+                  &smcf->engine, what, reply ? reply->status : 0, message);
+
+    if (reply && reply->error == AC_OK
+        && reply->status != NGX_HTTP_CONFLICT)
+    {
+        /* it has refused: nothing was started */
+
+        wake->asked = 0;
+    }
+
+    if (reply && reply->error == AC_OK
+        && ngx_http_sandbox_trouble_says(message, ngx_http_sandbox_disk_words))
+    {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_INSUFFICIENT_STORAGE,
+                              "no_space",
+                              "The container engine's disk is full, it could "
+                              "not %s: %s. Tell the administrator.",
+                              what, message);
+        failure.retry_after = NGX_HTTP_SANDBOX_DISK_RETRY;
+
+    } else if (reply && reply->error == AC_OK
+               && ngx_http_sandbox_trouble_says(message,
+                                               ngx_http_sandbox_memory_words))
+    {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                              "capacity_exceeded",
+                              "The container engine's machine is out of "
+                              "memory, it could not %s: %s. Try again when "
+                              "less runs.", what, message);
+        failure.retry_after = NGX_HTTP_SANDBOX_MEMORY_RETRY;
+
+    } else if (reply && reply->error == AC_UNSUPPORTED) {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                              "INTERNAL_ERROR",
+                              "The container engine cannot be used: %s.",
+                              message);
+
+    } else if (reply && reply->error == AC_BUSY) {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                              "CONTAINER_UNAVAILABLE",
+                              "Too much is asked of the container engine: "
+                              "%s. Try again later.", message);
+        failure.retry_after = NGX_HTTP_SANDBOX_TROUBLE_RETRY;
+
+    } else if (reply && reply->error == AC_OK && reply->status < 500) {
+
+        /* the engine understood, and will say the same again */
+
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                              "INTERNAL_ERROR",
+                              "The container engine refused to %s: %s",
+                              what, message);
+
+    } else {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                              "CONTAINER_UNAVAILABLE",
+                              "The container engine failed when it was to "
+                              "%s: %s. Try again later.", what, message);
+        failure.retry_after = NGX_HTTP_SANDBOX_TROUBLE_RETRY;
+    }
+
+    ngx_http_sandbox_wake_end(wake, &failure);
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_trouble_says(const char *message, const char **words)
+{
+    for ( /* void */ ; *words; words++) {
+
+        if (ngx_strcasestrn((u_char *) message, (char *) *words,
+                            ngx_strlen(*words) - 1))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}

@@ -1,0 +1,190 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+
+
+/*
+ * How a sandbox has ended, as the engine tells it.  It forgets when the
+ * container is started again, so that this is noted before.
+ */
+
+
+/* of the inspection before a start, which goes on without it */
+#define NGX_HTTP_SANDBOX_ENDED_TIME     2000
+
+/* what an engine says of a container that went while it was itself away */
+#define NGX_HTTP_SANDBOX_ENDED_UNSEEN   255
+
+
+static void ngx_http_sandbox_wake_noted(void *data, const ac_reply_t *reply);
+static const char *ngx_http_sandbox_ended_reason(const ac_container_t *c);
+
+
+ngx_uint_t
+ngx_http_sandbox_ended(const ac_reply_t *reply, sandbox_end_t *end)
+{
+    const char            *reason;
+    const ac_container_t  *c;
+
+    end->exit_code = -1;
+    end->at_ms = 0;
+
+    reason = NULL;
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_NOT_FOUND) {
+        reason = "lost";
+
+    } else if (reply->error == AC_OK && reply->status == NGX_HTTP_OK
+               && reply->ncontainers == 1)
+    {
+        c = &reply->containers[0];
+
+        reason = ngx_http_sandbox_ended_reason(c);
+
+        if (reason && ngx_strcmp(reason, "never_ran") != 0) {
+            end->exit_code = c->exit_code;
+            end->at_ms = c->finished_ms;
+        }
+    }
+
+    (void) ngx_cpystrn((u_char *) end->reason,
+                       (u_char *) (reason ? reason : "unknown"),
+                       sizeof(end->reason));
+
+    return reason != NULL;
+}
+
+
+/*
+ * The engine says "OOM killed" of a container in which any process was, even
+ * if the container went on: that counts only for one that was killed.
+ */
+
+static const char *
+ngx_http_sandbox_ended_reason(const ac_container_t *c)
+{
+    if (ngx_strcmp(c->state, "created") == 0) {
+        return "never_ran";
+    }
+
+    if (ngx_strcmp(c->state, "exited") != 0
+        && ngx_strcmp(c->state, "stopped") != 0
+        && ngx_strcmp(c->state, "dead") != 0)
+    {
+        return NULL;
+    }
+
+    switch (c->exit_code) {
+
+    case 0:
+        return "asleep";
+
+    case 128 + SIGKILL:
+        return c->oom_killed ? "oom" : "killed";
+
+    case NGX_HTTP_SANDBOX_ENDED_UNSEEN:
+        return "engine_gone";
+
+    default:
+        return "exited";
+    }
+}
+
+
+cJSON *
+ngx_http_sandbox_ended_json(sandbox_end_t *end, const char *message)
+{
+    cJSON  *json;
+
+    json = cJSON_CreateObject();
+
+    if (json == NULL
+        || cJSON_AddStringToObject(json, "reason", end->reason) == NULL)
+    {
+        goto failed;
+    }
+
+    if (message && cJSON_AddStringToObject(json, "message", message) == NULL)
+    {
+        goto failed;
+    }
+
+    if (end->exit_code != -1
+        && cJSON_AddNumberToObject(json, "exitCode", end->exit_code) == NULL)
+    {
+        goto failed;
+    }
+
+    if (end->at_ms
+        && ngx_http_sandbox_add_time(json, "at", end->at_ms) != NGX_OK)
+    {
+        goto failed;
+    }
+
+    return json;
+
+failed:
+
+    cJSON_Delete(json);
+
+    return NULL;
+}
+
+
+void
+ngx_http_sandbox_wake_note(ngx_http_sandbox_wake_t *wake,
+    void (*step)(ngx_http_sandbox_wake_t *wake))
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    wake->step = step;
+
+    ngx_http_sandbox_engine_call(wake);
+
+    wake->call = ac_docker_inspect(w->docker, w->endpoint,
+                                   (char *) wake->name,
+                                   ngx_min(w->conf->engine_timeout,
+                                           NGX_HTTP_SANDBOX_ENDED_TIME),
+                                   ngx_http_sandbox_wake_noted, wake);
+    if (wake->call == NULL) {
+        step(wake);
+    }
+}
+
+
+static void
+ngx_http_sandbox_wake_noted(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    sandbox_end_t  end;
+
+    wake->call = NULL;
+
+    if (reply->error != AC_OK) {
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
+    }
+
+    /* "unknown" is noted too: what is there is of an earlier end */
+
+    (void) ngx_http_sandbox_ended(reply, &end);
+
+    if (ngx_strcmp(end.reason, "never_ran") != 0
+        && sandbox_store_end_write(ngx_http_sandbox_worker->store,
+                                   (char *) wake->node->id, wake->run, &end)
+           == -1)
+    {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
+                      "the last end of sandbox \"%s\" cannot be noted",
+                      wake->node->id);
+    }
+
+    wake->step(wake);
+}

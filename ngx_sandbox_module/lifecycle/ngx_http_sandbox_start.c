@@ -1,0 +1,501 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lib/sandbox_fault.h"
+
+
+/*
+ * Makes a sandbox run: the lock, the engine, the sockets, the handshake; one
+ * at a time for a sandbox in this worker, and by the lock on the host.  The
+ * boot handshake alone is proof that the sandbox runs.
+ */
+
+
+#define NGX_HTTP_SANDBOX_LOCK_POLL  5
+
+
+static ngx_http_sandbox_wake_t *ngx_http_sandbox_wake_begin(
+    ngx_http_sandbox_node_t *node);
+static void ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake);
+static ngx_uint_t ngx_http_sandbox_wake_wanted(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_wake_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_wake_deadline_handler(ngx_event_t *ev);
+
+
+void
+ngx_http_sandbox_wait(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_waiter_t *w)
+{
+    w->node = node;
+    w->queued = 1;
+
+    ngx_queue_insert_tail(&node->waiters, &w->queue);
+
+    (void) ngx_atomic_fetch_add(
+               &ngx_http_sandbox_worker->conf->counters->waiting, 1);
+
+    if (node->wake == NULL) {
+        (void) ngx_http_sandbox_wake_begin(node);
+    }
+}
+
+
+void
+ngx_http_sandbox_unwait(ngx_http_sandbox_waiter_t *w)
+{
+    if (!w->queued) {
+        return;
+    }
+
+    ngx_queue_remove(&w->queue);
+    w->queued = 0;
+
+    (void) ngx_atomic_fetch_add(
+               &ngx_http_sandbox_worker->conf->counters->waiting, -1);
+}
+
+
+void
+ngx_http_sandbox_kick(ngx_http_sandbox_node_t *node)
+{
+    ngx_http_sandbox_wake_t  *wake;
+
+    wake = node->wake;
+
+    if (wake == NULL) {
+        wake = ngx_http_sandbox_wake_begin(node);
+    }
+
+    if (wake) {
+        wake->kicked = 1;
+    }
+}
+
+
+void
+ngx_http_sandbox_wake_hurry(ngx_http_sandbox_node_t *node)
+{
+    ngx_http_sandbox_wake_t  *wake;
+
+    wake = node->wake;
+
+    if (wake == NULL || wake->step != ngx_http_sandbox_wake_lock
+        || !wake->timer.timer_set)
+    {
+        return;
+    }
+
+    ngx_del_timer(&wake->timer);
+
+    ngx_post_event(&wake->timer, &ngx_posted_events);
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_busy(ngx_http_sandbox_node_t *node)
+{
+    if (node->wake) {
+        return 1;
+    }
+
+    return sandbox_store_locked(ngx_http_sandbox_worker->store,
+                                (char *) node->id)
+           == 1;
+}
+
+
+static ngx_http_sandbox_wake_t *
+ngx_http_sandbox_wake_begin(ngx_http_sandbox_node_t *node)
+{
+    ngx_http_sandbox_wake_t  *wake;
+
+    wake = ngx_calloc(sizeof(ngx_http_sandbox_wake_t), ngx_cycle->log);
+    if (wake == NULL) {
+
+        /* waiters end by the deadline of their own connection */
+
+        return NULL;
+    }
+
+    wake->node = node;
+    wake->lock = -1;
+    wake->began = ngx_current_msec;
+    wake->start = NGX_HTTP_SANDBOX_START_HIT;
+    wake->step = ngx_http_sandbox_wake_lock;
+
+    wake->dummy.fd = (ngx_socket_t) -1;
+
+    wake->timer.handler = ngx_http_sandbox_wake_timer_handler;
+    wake->timer.data = &wake->dummy;
+    wake->timer.log = ngx_cycle->log;
+
+    wake->deadline.handler = ngx_http_sandbox_wake_deadline_handler;
+    wake->deadline.data = &wake->dummy;
+    wake->deadline.log = ngx_cycle->log;
+
+    wake->dummy.data = wake;
+
+    node->wake = wake;
+
+    ngx_add_timer(&wake->deadline,
+                  ngx_http_sandbox_worker->conf->start_timeout);
+
+    /* a waiter must not be called from inside the call that queues it */
+
+    ngx_post_event(&wake->timer, &ngx_posted_events);
+
+    return wake;
+}
+
+
+void
+ngx_http_sandbox_wake_later(ngx_http_sandbox_wake_t *wake,
+    void (*step)(ngx_http_sandbox_wake_t *wake), ngx_msec_t ms)
+{
+    wake->step = step;
+
+    ngx_add_timer(&wake->timer, ms);
+}
+
+
+static void
+ngx_http_sandbox_wake_timer_handler(ngx_event_t *ev)
+{
+    ngx_connection_t         *c;
+    ngx_http_sandbox_wake_t  *wake;
+
+    c = ev->data;
+    wake = c->data;
+
+    wake->step(wake);
+}
+
+
+static void
+ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_int_t                   rc;
+    ngx_http_sandbox_node_t    *node;
+    ngx_http_sandbox_failure_t  failure;
+
+    node = wake->node;
+
+    rc = ngx_http_sandbox_node_spec(node);
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_NOT_FOUND,
+                              "SANDBOX_NOT_FOUND",
+                              NGX_HTTP_SANDBOX_DESTROYED);
+        ngx_http_sandbox_wake_end(wake, &failure);
+        return;
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_sandbox_tether_served(node);
+    }
+
+    if (rc == NGX_OK) {
+        ngx_http_sandbox_wake_end(wake, NULL);
+        return;
+    }
+
+    if (rc == NGX_ERROR) {
+        goto failed;
+    }
+
+    if (rc == NGX_AGAIN) {
+
+        /* who destroys it need not wait for an agent that says nothing */
+
+        if (wake->lock != -1) {
+            (void) close(wake->lock);
+            wake->lock = -1;
+        }
+
+        ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_wake_lock,
+                                    NGX_HTTP_SANDBOX_LOCK_POLL);
+        return;
+    }
+
+    if (wake->lock == -1) {
+
+        wake->lock = sandbox_store_lock(ngx_http_sandbox_worker->store,
+                                        (char *) node->id);
+
+        if (wake->lock == -1) {
+
+            if (ngx_errno == NGX_EAGAIN || ngx_errno == NGX_ENOENT) {
+                ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_wake_lock,
+                                            NGX_HTTP_SANDBOX_LOCK_POLL);
+                return;
+            }
+
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                          "sandbox \"%s\" cannot be locked", node->id);
+            goto failed;
+        }
+
+        /* it may have been started, or replaced, before we had the lock */
+
+        ngx_http_sandbox_wake_lock(wake);
+        return;
+    }
+
+    if (!ngx_http_sandbox_wake_wanted(wake)) {
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, preview_stale);
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_SANDBOX_GONE,
+                              "STALE_PREVIEW_URL", NGX_HTTP_SANDBOX_STALE);
+        ngx_http_sandbox_wake_end(wake, &failure);
+        return;
+    }
+
+    sandbox_fault("wake.locked");
+
+    ngx_http_sandbox_wake_admit(wake);
+
+    return;
+
+failed:
+
+    ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                          "INTERNAL_ERROR",
+                          "The sandbox cannot be started: nginx's error log "
+                          "tells why.");
+    ngx_http_sandbox_wake_end(wake, &failure);
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_wake_wanted(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_queue_t                *q;
+    ngx_http_sandbox_node_t    *node;
+    ngx_http_sandbox_waiter_t  *w;
+
+    if (wake->kicked) {
+        return 1;
+    }
+
+    node = wake->node;
+
+    for (q = ngx_queue_head(&node->waiters);
+         q != ngx_queue_sentinel(&node->waiters);
+         q = ngx_queue_next(q))
+    {
+        w = ngx_queue_data(q, ngx_http_sandbox_waiter_t, queue);
+
+        if (!w->join) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+void
+ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake)
+{
+    char                           run[SANDBOX_RANDOM_LEN + 1];
+    ngx_http_sandbox_node_t       *node;
+    ngx_http_sandbox_worker_t     *w;
+    ngx_http_sandbox_failure_t     failure;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    w = ngx_http_sandbox_worker;
+    smcf = w->conf;
+    node = wake->node;
+
+    sandbox_fault("wake.booted");
+
+    if (sandbox_store_run(w->store, (char *) node->id, run) == -1
+        || ngx_strcmp(run, wake->run) != 0)
+    {
+        /* the name went to another sandbox: this container has no owner */
+
+        (void) ngx_http_sandbox_destroy_run(wake->run);
+
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_NOT_FOUND,
+                              "SANDBOX_NOT_FOUND",
+                              NGX_HTTP_SANDBOX_DESTROYED);
+        ngx_http_sandbox_wake_end(wake, &failure);
+        return;
+    }
+
+    if (ngx_http_sandbox_tether_booted(node) != NGX_OK) {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                              "CONTAINER_UNAVAILABLE",
+                              "The sandbox started and ended at once. Try "
+                              "again; nginx's error log has more.");
+        failure.retry_after = 3;
+        ngx_http_sandbox_wake_end(wake, &failure);
+        return;
+    }
+
+    sandbox_fault("wake.tethered");
+
+    /* options that were changed since the handshake began */
+
+    if (ngx_http_sandbox_node_spec(node) == NGX_OK
+        && !sandbox_stamp_equal(&node->spec.stamp, &wake->stamp))
+    {
+        ngx_http_sandbox_options_tell(node);
+    }
+
+    ngx_http_sandbox_count(smcf, starts[wake->start]);
+    (void) ngx_atomic_fetch_add(&smcf->counters->start_ms,
+                                ngx_current_msec - wake->began);
+
+    ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
+                  "sandbox \"%s\" started in %M ms", node->id,
+                  ngx_current_msec - wake->began);
+
+    ngx_http_sandbox_wake_end(wake, NULL);
+}
+
+
+static void
+ngx_http_sandbox_wake_deadline_handler(ngx_event_t *ev)
+{
+    ngx_connection_t            *c;
+    ngx_http_sandbox_wake_t     *wake;
+    ngx_http_sandbox_failure_t   failure;
+
+    c = ev->data;
+    wake = c->data;
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "sandbox \"%s\" did not start in time: %s",
+                  wake->node->id, ngx_http_sandbox_wake_doing(wake));
+
+    ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                          "CONTAINER_UNAVAILABLE",
+                          "The sandbox did not start in time: %s. Try again.",
+                          ngx_http_sandbox_wake_doing(wake));
+    failure.retry_after = 3;
+
+    if (wake->call && !ac_call_waits(wake->call)) {
+        ac_docker_doubt(ngx_http_sandbox_worker->docker,
+                        ngx_http_sandbox_worker->endpoint);
+    }
+
+    ngx_http_sandbox_wake_end(wake, &failure);
+}
+
+
+const char *
+ngx_http_sandbox_wake_doing(ngx_http_sandbox_wake_t *wake)
+{
+    if (wake->node->tether) {
+        return "the agent in its container does not answer";
+    }
+
+    if (wake->lock == -1) {
+        return "another worker is starting or stopping it";
+    }
+
+    if (wake->call && ac_call_waits(wake->call)) {
+        return "its turn at the container engine has not come";
+    }
+
+    if (wake->call) {
+        return "the container engine does not answer";
+    }
+
+    if (wake->counting) {
+        return "the container engine does not tell what runs";
+    }
+
+    if (wake->boot || wake->peer) {
+        return "the agent in its container does not answer";
+    }
+
+    return "its container does not stop";
+}
+
+
+void
+ngx_http_sandbox_wake_end(ngx_http_sandbox_wake_t *wake,
+    ngx_http_sandbox_failure_t *failure)
+{
+    ngx_uint_t                  start;
+    ngx_queue_t                 waiters, *q;
+    ngx_http_sandbox_node_t    *node;
+    ngx_http_sandbox_waiter_t  *w;
+
+    node = wake->node;
+    start = wake->start;
+
+    if (failure && failure->status >= NGX_HTTP_INTERNAL_SERVER_ERROR
+        && !wake->refused)
+    {
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, start_failures);
+    }
+
+    if (wake->counted) {
+
+        /* what was asked for may yet come to run: the next count tells */
+
+        if (failure == NULL || wake->asked) {
+            ngx_http_sandbox_limit_run(wake->run);
+
+        } else {
+            ngx_http_sandbox_limit_free(wake->run);
+        }
+    }
+
+    if (wake->call) {
+        ac_call_cancel(wake->call);
+    }
+
+    ngx_http_sandbox_wake_boot_close(wake);
+
+    if (wake->lock != -1) {
+        (void) close(wake->lock);
+    }
+
+    if (wake->timer.timer_set) {
+        ngx_del_timer(&wake->timer);
+    }
+
+    if (wake->timer.posted) {
+        ngx_delete_posted_event(&wake->timer);
+    }
+
+    if (wake->deadline.timer_set) {
+        ngx_del_timer(&wake->deadline);
+    }
+
+    node->wake = NULL;
+    ngx_free(wake);
+
+    /* a waiter's handler may end others, and may wait again */
+
+    node->refs++;
+
+    ngx_queue_init(&waiters);
+
+    if (!ngx_queue_empty(&node->waiters)) {
+        ngx_queue_add(&waiters, &node->waiters);
+        ngx_queue_init(&node->waiters);
+    }
+
+    while (!ngx_queue_empty(&waiters)) {
+        q = ngx_queue_head(&waiters);
+        w = ngx_queue_data(q, ngx_http_sandbox_waiter_t, queue);
+
+        ngx_http_sandbox_unwait(w);
+
+        w->handler(w, start, failure);
+    }
+
+    ngx_http_sandbox_node_release(node);
+}

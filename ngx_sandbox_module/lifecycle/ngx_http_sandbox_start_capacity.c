@@ -1,0 +1,188 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lib/sandbox_fault.h"
+
+
+/*
+ * A start is let in when it has a slot.  Where none is free, or nobody has
+ * counted since nginx started, the engine is asked what runs before anybody is
+ * refused: once for all starts of this worker.
+ */
+
+
+#define NGX_HTTP_SANDBOX_RECOUNT_POLL   20         /* ms */
+/* how long a count, or its failure, is good enough to refuse somebody */
+#define NGX_HTTP_SANDBOX_RECOUNT_FRESH  1000
+
+
+typedef struct {
+    ac_call_t    *call;
+    int64_t       asked;
+    int64_t       failed;                          /* 0: it has not */
+    ac_reply_t    reply;                           /* that failed */
+} ngx_http_sandbox_recount_t;
+
+
+static ngx_uint_t ngx_http_sandbox_recount_fresh(int64_t then);
+static void ngx_http_sandbox_recount_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_wake_refused(ngx_http_sandbox_wake_t *wake,
+    ngx_http_sandbox_failure_t *failure);
+
+
+static ngx_http_sandbox_recount_t  ngx_http_sandbox_recount_state;
+
+
+void
+ngx_http_sandbox_wake_admit(ngx_http_sandbox_wake_t *wake)
+{
+    int64_t                      counted;
+    ngx_int_t                    rc;
+    ngx_http_sandbox_node_t     *node;
+    ngx_http_sandbox_class_t    *class;
+    ngx_http_sandbox_failure_t   failure;
+    ngx_http_sandbox_recount_t  *rec;
+
+    rec = &ngx_http_sandbox_recount_state;
+    node = wake->node;
+    wake->counting = 0;
+
+    if (wake->came == 0) {
+        wake->came = ngx_http_sandbox_limit_clock();
+    }
+
+    class = ngx_http_sandbox_node_class(node);
+
+    if (class) {
+        rc = ngx_http_sandbox_limit_take(node->spec.run, class,
+                                         node->spec.owner, &failure);
+
+        counted = ngx_http_sandbox_counted();
+
+        if (rc == NGX_DECLINED
+            && (counted >= wake->came
+                || ngx_http_sandbox_recount_fresh(counted)))
+        {
+            ngx_http_sandbox_wake_refused(wake, &failure);
+            return;
+        }
+
+        if (rc != NGX_OK) {
+
+            if (rec->call == NULL
+                && ngx_http_sandbox_recount_fresh(rec->failed))
+            {
+                if (rc == NGX_DECLINED) {
+                    ngx_http_sandbox_wake_refused(wake, &failure);
+
+                } else {
+                    ngx_http_sandbox_engine_failed(wake,
+                                                   "list the containers",
+                                                   &rec->reply);
+                }
+
+                return;
+            }
+
+            ngx_http_sandbox_recount();
+
+            wake->counting = 1;
+            ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_wake_admit,
+                                        NGX_HTTP_SANDBOX_RECOUNT_POLL);
+            return;
+        }
+
+        ngx_memcpy(wake->run, node->spec.run, sizeof(wake->run));
+        wake->counted = 1;
+
+        (void) sandbox_store_started(ngx_http_sandbox_worker->store,
+                                     (char *) node->id);
+
+        sandbox_fault("wake.begun");
+    }
+
+    ngx_http_sandbox_wake_engine(wake);
+}
+
+
+static void
+ngx_http_sandbox_wake_refused(ngx_http_sandbox_wake_t *wake,
+    ngx_http_sandbox_failure_t *failure)
+{
+    ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
+                  "sandbox \"%s\" is not started: %s", wake->node->id,
+                  failure->context);
+
+    ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, capacity_refused);
+
+    wake->refused = 1;
+
+    ngx_http_sandbox_wake_end(wake, failure);
+}
+
+
+void
+ngx_http_sandbox_recount(void)
+{
+    ngx_http_sandbox_worker_t   *w;
+    ngx_http_sandbox_recount_t  *rec;
+
+    w = ngx_http_sandbox_worker;
+    rec = &ngx_http_sandbox_recount_state;
+
+    if (rec->call
+        || ngx_http_sandbox_recount_fresh(rec->failed)
+        || ngx_http_sandbox_recount_fresh(ngx_http_sandbox_counted()))
+    {
+        return;
+    }
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+
+    rec->failed = 0;
+    rec->asked = ngx_http_sandbox_limit_clock();
+
+    /* starts wait for it: it is to be the next */
+
+    ac_docker_turn(w->docker, AC_LANE_OTHERS, 0, 1);
+
+    rec->call = ac_docker_list(w->docker, w->endpoint,
+                               sandbox_store_instance(w->store),
+                               w->conf->engine_timeout,
+                               ngx_http_sandbox_recount_handler, rec);
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_recount_fresh(int64_t then)
+{
+    return then
+           && ngx_http_sandbox_limit_clock() - then
+              < NGX_HTTP_SANDBOX_RECOUNT_FRESH;
+}
+
+
+static void
+ngx_http_sandbox_recount_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_recount_t *rec = data;
+
+    rec->call = NULL;
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_OK) {
+        ngx_http_sandbox_count_list(reply, rec->asked);
+        return;
+    }
+
+    ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
+
+    rec->failed = ngx_http_sandbox_limit_clock();
+    rec->reply = *reply;
+}

@@ -1,0 +1,628 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "limits/ngx_http_sandbox_instances_table.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lib/sandbox_fault.h"
+
+
+/*
+ * The engine's part of a start: the container is made where there is none,
+ * and started until the engine says that it was this start that did it.
+ */
+
+
+#define NGX_HTTP_SANDBOX_START_POLL   50
+/* how long "already started" is believed of a container that is stopping */
+#define NGX_HTTP_SANDBOX_START_DOUBT  1000
+
+
+static void ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_engine_info(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_engine_info_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_engine_image_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_engine_create_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_engine_start(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_engine_start_now(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_engine_start_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_engine_again_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_engine_conflict(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_engine_conflict_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_engine_made(ngx_http_sandbox_wake_t *wake);
+
+
+void
+ngx_http_sandbox_wake_engine(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_node_t    *node;
+    ngx_http_sandbox_worker_t  *w;
+    ngx_http_sandbox_failure_t  failure;
+
+    w = ngx_http_sandbox_worker;
+    node = wake->node;
+
+    wake->class = ngx_http_sandbox_node_class(node);
+    if (wake->class == NULL) {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                              "CONTAINER_UNAVAILABLE",
+                              "The class \"%s\" of this sandbox is no longer "
+                              "configured: add its \"sandbox_class\" again, "
+                              "or destroy the sandbox.", node->spec.class);
+        ngx_http_sandbox_wake_end(wake, &failure);
+        return;
+    }
+
+    ngx_http_sandbox_container_name(wake->name, node->spec.run);
+
+    ngx_memcpy(wake->run, node->spec.run, sizeof(wake->run));
+
+    if (sandbox_store_container_read(w->store, (char *) node->id,
+                                     &wake->container)
+        == 0)
+    {
+        wake->start = NGX_HTTP_SANDBOX_START_WAKE;
+        ngx_http_sandbox_engine_start(wake);
+        return;
+    }
+
+    if (ngx_errno != NGX_ENOENT) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
+                      "container of sandbox \"%s\" cannot be read, "
+                      "it is looked up anew", node->id);
+    }
+
+    wake->start = NGX_HTTP_SANDBOX_START_CREATE;
+    ngx_http_sandbox_engine_create(wake);
+}
+
+
+static void
+ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    /* user 0 is the agent's; the image's is where its children go */
+
+    ngx_http_sandbox_engine_call(wake);
+
+    wake->call = ac_docker_image(w->docker, w->endpoint,
+                                 (char *) wake->class->image.data,
+                                 w->conf->engine_timeout,
+                                 ngx_http_sandbox_engine_image_handler, wake);
+    if (wake->call == NULL) {
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+    }
+}
+
+
+static void
+ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    u_char                     *p;
+    char                        run_dir[128], agent[128];
+    char                        owner[NGX_HTTP_SANDBOX_MARK];
+    const char                 *entrypoint[3], *caps[8];
+    ac_pair_t                   labels[4];
+    ac_mount_t                  mounts[2];
+    ac_container_spec_t         spec;
+    ngx_http_sandbox_class_t   *class;
+    ngx_http_sandbox_worker_t  *w;
+    ngx_http_sandbox_failure_t  failure;
+
+    w = ngx_http_sandbox_worker;
+    class = wake->class;
+    wake->call = NULL;
+
+    sandbox_fault("wake.image");
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_NOT_FOUND) {
+        ngx_http_sandbox_count(w->conf, engine_errors);
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "the engine has no image \"%V\" of sandbox class \"%V\"",
+                      &class->image, &class->name);
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                              "INTERNAL_ERROR",
+                              "The engine has no image \"%V\": build or pull "
+                              "it, then try again.", &class->image);
+        ngx_http_sandbox_wake_end(wake, &failure);
+        return;
+    }
+
+    if (reply->error != AC_OK || reply->status != NGX_HTTP_OK
+        || reply->image == NULL)
+    {
+        ngx_http_sandbox_engine_failed(wake, "show the image",
+                                            reply);
+        return;
+    }
+
+    if (class->user.len) {
+        p = ngx_cpystrn((u_char *) wake->container.user, class->user.data,
+                        sizeof(wake->container.user));
+
+    } else {
+        p = ngx_cpystrn((u_char *) wake->container.user,
+                        (u_char *) reply->image->user,
+                        sizeof(wake->container.user));
+    }
+
+    *p = '\0';
+
+    (void) sandbox_store_run_path(w->store, wake->run, run_dir,
+                                  sizeof(run_dir));
+    (void) ngx_snprintf((u_char *) agent, sizeof(agent), "%s/.agent/agent%Z",
+                        sandbox_store_path(w->store));
+
+    entrypoint[0] = NGX_HTTP_SANDBOX_AGENT;
+    entrypoint[1] = NGX_HTTP_SANDBOX_DIR;
+    entrypoint[2] = NULL;
+
+    caps[0] = "CHOWN";
+    caps[1] = "DAC_OVERRIDE";
+    caps[2] = "FOWNER";
+    caps[3] = "FSETID";
+    caps[4] = "SETUID";
+    caps[5] = "SETGID";
+    caps[6] = "KILL";
+    caps[7] = NULL;
+
+    ngx_http_sandbox_slot_mark(wake->node->spec.owner, owner);
+
+    labels[0].key = AC_LABEL_INSTANCE;
+    labels[0].value = sandbox_store_instance(w->store);
+    labels[1].key = AC_LABEL_RUN;
+    labels[1].value = wake->run;
+    labels[2].key = AC_LABEL_CLASS;
+    labels[2].value = (char *) wake->node->spec.class;
+    labels[3].key = AC_LABEL_OWNER;
+    labels[3].value = owner;
+
+    mounts[0].source = run_dir;
+    mounts[0].target = NGX_HTTP_SANDBOX_DIR;
+    mounts[0].read_only = 1;
+    mounts[1].source = agent;
+    mounts[1].target = NGX_HTTP_SANDBOX_AGENT;
+    mounts[1].read_only = 1;
+
+    ngx_memzero(&spec, sizeof(ac_container_spec_t));
+
+    spec.name = (char *) wake->name;
+    spec.image = (char *) class->image.data;
+    spec.entrypoint = entrypoint;
+    spec.network = ngx_http_sandbox_network_name(class);
+    spec.hostname = "sandbox";
+    spec.user = "0";
+    spec.labels = labels;
+    spec.nlabels = 4;
+    spec.mounts = mounts;
+    spec.nmounts = 2;
+    spec.cap_add = caps;
+    spec.memory = class->memory;
+    spec.nano_cpus = ngx_http_sandbox_engine_cpus(class);
+    spec.pids = class->pids;
+    spec.disk = class->disk.len ? (char *) class->disk.data : NULL;
+
+    /* dev servers listen on "localhost", which is ::1 first */
+
+    spec.loopback6 = (access("/proc/sys/net/ipv6/conf/lo/disable_ipv6", F_OK)
+                      == 0);
+
+    ngx_http_sandbox_engine_call(wake);
+
+    wake->call = ac_docker_create_container(w->docker, w->endpoint, &spec,
+                                       w->conf->engine_timeout,
+                                       ngx_http_sandbox_engine_create_handler,
+                                       wake);
+    if (wake->call == NULL) {
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+    }
+}
+
+
+/* the engine refuses more processors than it has; it is asked only then */
+
+static void
+ngx_http_sandbox_engine_info(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_engine_call(wake);
+
+    wake->call = ac_docker_info(w->docker, w->endpoint,
+                                w->conf->engine_timeout,
+                                ngx_http_sandbox_engine_info_handler, wake);
+    if (wake->call == NULL) {
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+    }
+}
+
+
+static void
+ngx_http_sandbox_engine_info_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    wake->call = NULL;
+
+    /* without an answer the engine's refusal stands, the second time */
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_OK
+        && reply->ncpu > 0)
+    {
+        ngx_http_sandbox_worker->ncpu = reply->ncpu;
+
+    } else {
+        ngx_http_sandbox_worker->ncpu = (int) NGX_MAX_INT32_VALUE;
+    }
+
+    ngx_http_sandbox_engine_create(wake);
+}
+
+
+int64_t
+ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class)
+{
+    int64_t  most;
+
+    most = (int64_t) ngx_http_sandbox_worker->ncpu * 1000000000;
+
+    if (most == 0 || class->nano_cpus <= most) {
+        return class->nano_cpus;
+    }
+
+    if (!class->lowered) {
+        class->lowered = 1;
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "\"cpus=\" of sandbox class \"%V\" is lowered to %d, "
+                      "which is what the engine has",
+                      &class->name, ngx_http_sandbox_worker->ncpu);
+    }
+
+    return most;
+}
+
+
+static void
+ngx_http_sandbox_engine_create_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+    wake->call = NULL;
+
+    if (ngx_http_sandbox_network_missing(wake, reply)) {
+        return;
+    }
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_BAD_REQUEST
+        && w->ncpu == 0)
+    {
+        ngx_http_sandbox_engine_info(wake);
+        return;
+    }
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_CONFLICT) {
+        ngx_http_sandbox_engine_conflict(wake);
+        return;
+    }
+
+    if (reply->error != AC_OK || reply->status != NGX_HTTP_CREATED) {
+        ngx_http_sandbox_engine_failed(wake, "create the container",
+                                            reply);
+        return;
+    }
+
+    ngx_http_sandbox_engine_made(wake);
+}
+
+
+/* 409: a worker that died had come as far as this; or it is another's */
+
+static void
+ngx_http_sandbox_engine_conflict(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_engine_call(wake);
+
+    wake->call = ac_docker_inspect(w->docker, w->endpoint,
+                                   (char *) wake->name,
+                                   w->conf->engine_timeout,
+                                   ngx_http_sandbox_engine_conflict_handler,
+                                   wake);
+    if (wake->call == NULL) {
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+    }
+}
+
+
+static void
+ngx_http_sandbox_engine_conflict_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    ngx_http_sandbox_failure_t  failure;
+
+    wake->call = NULL;
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_NOT_FOUND) {
+
+        /* it was just being removed: until the deadline of the start */
+
+        ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_engine_create,
+                                    NGX_HTTP_SANDBOX_START_POLL);
+        return;
+    }
+
+    if (reply->error != AC_OK || reply->status != NGX_HTTP_OK
+        || reply->ncontainers != 1)
+    {
+        ngx_http_sandbox_engine_failed(wake, "show the container", reply);
+        return;
+    }
+
+    if (ngx_strcmp(reply->containers[0].label_run, wake->run) == 0) {
+        ngx_http_sandbox_engine_made(wake);
+        return;
+    }
+
+    ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "sandbox \"%s\": the engine has another container with the "
+                  "name \"%s\"", wake->node->id, wake->name);
+
+    ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                          "INTERNAL_ERROR",
+                          "The engine has a container \"%s\" that is not "
+                          "this sandbox's: remove or rename it, then try "
+                          "again.", wake->name);
+    ngx_http_sandbox_wake_end(wake, &failure);
+}
+
+
+static void
+ngx_http_sandbox_engine_made(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    sandbox_fault("wake.created");
+
+    wake->container.created_ms = (int64_t) ngx_time() * 1000;
+    ngx_http_sandbox_container_limits(wake->class, &wake->container);
+    ngx_memcpy(wake->container.run, wake->run, sizeof(wake->run));
+
+    if (sandbox_store_container_write(w->store, (char *) wake->node->id,
+                                      &wake->container)
+        == -1)
+    {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "container of sandbox \"%s\" cannot be recorded",
+                      wake->node->id);
+    }
+
+    sandbox_fault("wake.recorded");
+
+    ngx_http_sandbox_engine_start(wake);
+}
+
+
+/* each time: the container may end between two of them */
+
+static void
+ngx_http_sandbox_engine_start(ngx_http_sandbox_wake_t *wake)
+{
+    if (wake->start == NGX_HTTP_SANDBOX_START_WAKE) {
+        ngx_http_sandbox_wake_note(wake, ngx_http_sandbox_engine_start_now);
+        return;
+    }
+
+    ngx_http_sandbox_engine_start_now(wake);
+}
+
+
+static void
+ngx_http_sandbox_engine_start_now(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_engine_call(wake);
+
+    wake->asked = 1;
+
+    wake->call = ac_docker_start(w->docker, w->endpoint, (char *) wake->name,
+                                 w->conf->engine_timeout,
+                                 ngx_http_sandbox_engine_start_handler, wake);
+    if (wake->call == NULL) {
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+    }
+}
+
+
+static void
+ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+    wake->call = NULL;
+
+    if (reply->error != AC_OK) {
+        ngx_http_sandbox_engine_failed(wake, "start the container",
+                                            reply);
+        return;
+    }
+
+    switch (reply->status) {
+
+    case NGX_HTTP_NO_CONTENT:
+        sandbox_fault("wake.started");
+        ngx_http_sandbox_wake_boot(wake);
+        return;
+
+    case NGX_HTTP_NOT_MODIFIED:
+
+        /*
+         * It is still stopping, or its agent lives without its sockets.
+         * The clock starts with the first such answer.
+         */
+
+        if (wake->doubt == 0) {
+            wake->doubt = ngx_current_msec ? ngx_current_msec : 1;
+        }
+
+        if (ngx_current_msec - wake->doubt < NGX_HTTP_SANDBOX_START_DOUBT) {
+            ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_engine_start,
+                                        NGX_HTTP_SANDBOX_START_POLL);
+            return;
+        }
+
+        wake->doubt = 0;
+
+        ngx_http_sandbox_engine_call(wake);
+
+        wake->call = ac_docker_kill(w->docker, w->endpoint,
+                                    (char *) wake->name,
+                                    w->conf->engine_timeout,
+                                    ngx_http_sandbox_engine_again_handler,
+                                    wake);
+        break;
+
+    case NGX_HTTP_NOT_FOUND:
+
+        if (ngx_http_sandbox_network_missing(wake, reply)) {
+            return;
+        }
+
+        if (wake->created) {
+            ngx_http_sandbox_engine_failed(wake, "start the container",
+                                                reply);
+            return;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "the container of sandbox \"%s\" is lost, "
+                      "a new one is made", wake->node->id);
+
+        /* a worker that dies from here on must not leave it for an old one */
+
+        (void) sandbox_store_container_remove(w->store,
+                                              (char *) wake->node->id);
+
+        sandbox_fault("wake.lost");
+
+        wake->created = 1;
+        wake->start = NGX_HTTP_SANDBOX_START_LOST;
+        ngx_http_sandbox_engine_create(wake);
+        return;
+
+    case NGX_HTTP_CONFLICT:
+
+        if (wake->unpaused) {
+            ngx_http_sandbox_engine_failed(wake, "start the container",
+                                                reply);
+            return;
+        }
+
+        wake->unpaused = 1;
+
+        ngx_http_sandbox_engine_call(wake);
+
+        wake->call = ac_docker_unpause(w->docker, w->endpoint,
+                                       (char *) wake->name,
+                                       w->conf->engine_timeout,
+                                       ngx_http_sandbox_engine_again_handler,
+                                       wake);
+        break;
+
+    default:
+        ngx_http_sandbox_engine_failed(wake, "start the container",
+                                            reply);
+        return;
+    }
+
+    if (wake->call == NULL) {
+        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+    }
+}
+
+
+static void
+ngx_http_sandbox_engine_again_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    wake->call = NULL;
+
+    sandbox_fault("wake.killed");
+
+    if (reply->error != AC_OK) {
+        ngx_http_sandbox_engine_failed(wake, "stop the container", reply);
+        return;
+    }
+
+    /* whatever it answered, the next start tells */
+
+    ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_engine_start, 10);
+}
+
+
+/* a start that has begun goes on before another one begins */
+
+void
+ngx_http_sandbox_engine_call(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+
+    ac_docker_turn(w->docker, AC_LANE_STARTS,
+                   ngx_crc32_short((u_char *) wake->node->spec.owner,
+                                   ngx_strlen(wake->node->spec.owner)),
+                   wake->begun);
+    wake->begun = 1;
+}
+
+
+void
+ngx_http_sandbox_container_name(u_char *name, const char *run)
+{
+    (void) ngx_snprintf(name, NGX_HTTP_SANDBOX_NAME,
+                        NGX_HTTP_SANDBOX_CONTAINER "%s%Z", run);
+}
+
+
+const char *
+ngx_http_sandbox_engine_text(const ac_reply_t *reply)
+{
+    return reply->message[0] ? reply->message : ac_error_text(reply->error);
+}

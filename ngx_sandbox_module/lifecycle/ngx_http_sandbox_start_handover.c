@@ -1,0 +1,510 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "api/ngx_http_sandbox_ports.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lib/sandbox_fault.h"
+
+
+/*
+ * Socket activation (docs/wire.md): the engine has answered 204, so that no
+ * process of an earlier start is left that could see the sockets; they are
+ * bound now, boot.sock last, and go to whom connects to it first and is the
+ * first process of its PID namespace.
+ */
+
+
+/* how often it is asked whether the container is still there */
+#define NGX_HTTP_SANDBOX_BOOT_CHECK    1000
+
+
+static ngx_int_t ngx_http_sandbox_boot_bind(ngx_http_sandbox_wake_t *wake,
+    const char *dir);
+static ngx_int_t ngx_http_sandbox_boot_add(ngx_http_sandbox_wake_t *wake,
+    const char *dir, const char *name, int type);
+static ngx_connection_t *ngx_http_sandbox_boot_connection(int fd,
+    ngx_http_sandbox_wake_t *wake, ngx_event_handler_pt handler);
+static void ngx_http_sandbox_boot_accept_handler(ngx_event_t *rev);
+static void ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_boot_read_handler(ngx_event_t *rev);
+static void ngx_http_sandbox_boot_empty_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_boot_check(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_boot_check_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_boot_close_fds(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_boot_failed(ngx_http_sandbox_wake_t *wake,
+    const char *fmt, ...);
+
+
+void
+ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake)
+{
+    int   fd;
+    char  dir[128];
+
+    (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, wake->run,
+                                  dir, sizeof(dir));
+
+    if (ngx_http_sandbox_boot_bind(wake, dir) != NGX_OK) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "sockets of sandbox \"%s\" in \"%s\" cannot be bound",
+                      wake->node->id, dir);
+        goto failed;
+    }
+
+    sandbox_fault("wake.bound");
+
+    fd = ac_agent_listen(dir, "boot", SOCK_SEQPACKET);
+
+    if (fd == -1) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "\"%s/boot.sock\" cannot be bound", dir);
+        goto failed;
+    }
+
+    wake->boot = ngx_http_sandbox_boot_connection(fd, wake,
+                                        ngx_http_sandbox_boot_accept_handler);
+    if (wake->boot == NULL) {
+        goto failed;
+    }
+
+    sandbox_fault("wake.listening");
+
+    wake->booted = ngx_current_msec;
+
+    ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_boot_check,
+                                NGX_HTTP_SANDBOX_BOOT_CHECK);
+    return;
+
+failed:
+
+    ngx_http_sandbox_boot_failed(wake,
+                                 "The sandbox's sockets cannot be bound: "
+                                 "nginx's error log tells why.");
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_boot_bind(ngx_http_sandbox_wake_t *wake, const char *dir)
+{
+    ssize_t            n, i;
+    char               name[8];
+    static uint16_t    ports[NGX_HTTP_SANDBOX_PORTS_MAX];
+
+    n = sandbox_store_ports(ngx_http_sandbox_worker->store,
+                            (char *) wake->node->id, ports,
+                            NGX_HTTP_SANDBOX_PORTS_MAX);
+    if (n == -1) {
+        return NGX_ERROR;
+    }
+
+    wake->fds = ngx_alloc((n + 2) * sizeof(int), ngx_cycle->log);
+    wake->names = ngx_alloc((n + 2) * sizeof(wake->names[0]), ngx_cycle->log);
+
+    if (wake->fds == NULL || wake->names == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (ngx_http_sandbox_boot_add(wake, dir, "agent", SOCK_STREAM) != NGX_OK
+        || ngx_http_sandbox_boot_add(wake, dir, "control", SOCK_SEQPACKET)
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    for (i = 0; i < n; i++) {
+        (void) ngx_sprintf((u_char *) name, "%ui%Z", (ngx_uint_t) ports[i]);
+
+        if (ngx_http_sandbox_boot_add(wake, dir, name, SOCK_STREAM) != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_boot_add(ngx_http_sandbox_wake_t *wake, const char *dir,
+    const char *name, int type)
+{
+    int  fd;
+
+    fd = ac_agent_listen(dir, name, type);
+
+    if (fd == -1) {
+        return NGX_ERROR;
+    }
+
+    wake->fds[wake->nfds] = fd;
+    (void) ngx_cpystrn((u_char *) wake->names[wake->nfds], (u_char *) name,
+                       sizeof(wake->names[0]));
+    wake->nfds++;
+
+    return NGX_OK;
+}
+
+
+static ngx_connection_t *
+ngx_http_sandbox_boot_connection(int fd, ngx_http_sandbox_wake_t *wake,
+    ngx_event_handler_pt handler)
+{
+    ngx_connection_t  *c;
+
+    c = ngx_get_connection(fd, ngx_cycle->log);
+    if (c == NULL) {
+        (void) ngx_close_socket(fd);
+        return NULL;
+    }
+
+    c->data = wake;
+    c->read->log = ngx_cycle->log;
+    c->write->log = ngx_cycle->log;
+    c->read->handler = handler;
+    c->write->handler = ngx_http_sandbox_boot_empty_handler;
+
+    if (ngx_add_event(c->read, NGX_READ_EVENT, NGX_LEVEL_EVENT) != NGX_OK) {
+        ngx_close_connection(c);
+        return NULL;
+    }
+
+    return c;
+}
+
+
+static void
+ngx_http_sandbox_boot_accept_handler(ngx_event_t *rev)
+{
+    int                       fd, init;
+    ngx_connection_t         *c;
+    ngx_http_sandbox_wake_t  *wake;
+
+    c = rev->data;
+    wake = c->data;
+
+    /* one at a time: others in the queue have their turn by level */
+
+    fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC);
+
+    if (fd == -1) {
+        if (ngx_socket_errno != NGX_EAGAIN
+            && ngx_socket_errno != NGX_ECONNABORTED)
+        {
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_socket_errno,
+                          "accept of the agent of sandbox \"%s\" failed",
+                          wake->node->id);
+        }
+
+        return;
+    }
+
+    init = ac_agent_peer_is_init(fd);
+
+    if (init == 0) {
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "a process in sandbox \"%s\" came for the sockets, "
+                      "and is not its agent", wake->node->id);
+        (void) ngx_close_socket(fd);
+        return;
+    }
+
+    wake->peer = ngx_http_sandbox_boot_connection(fd, wake,
+                                          ngx_http_sandbox_boot_read_handler);
+    if (wake->peer == NULL) {
+        return;
+    }
+
+    sandbox_fault("wake.peer");
+
+    ngx_http_sandbox_boot_send(wake);
+}
+
+
+static void
+ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
+{
+    char                           dir[128], path[160], suffix[256], *env;
+    size_t                         i, n;
+    uint16_t                       ports[NGX_HTTP_SANDBOX_PORTS_MAX];
+    ngx_int_t                      rc;
+    const char                   **names;
+    ac_boot_t                      boot;
+    sandbox_port_t                *policies;
+    sandbox_spec_t                *spec;
+    ngx_http_sandbox_preview_t    *preview;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_http_sandbox_worker->conf;
+    spec = &wake->node->spec;
+
+    ngx_memzero(&boot, sizeof(ac_boot_t));
+
+    boot.id = (char *) wake->node->id;
+    boot.user = wake->container.user;
+    env = ngx_http_sandbox_env(wake->class, spec);
+
+    boot.env = env;
+    wake->stamp = spec->stamp;
+    boot.keep_alive = (spec->keep_alive == 1);
+    boot.generation = spec->generation;
+    boot.sleep_after_ms = (spec->sleep_after_ms >= 0)
+                          ? (uint64_t) spec->sleep_after_ms
+                          : wake->class->sleep_after;
+
+    if (smcf->previews.nelts) {
+        preview = smcf->previews.elts;
+        (void) ngx_snprintf((u_char *) suffix, sizeof(suffix), ".%V%Z",
+                            &preview->host);
+        boot.preview_suffix = suffix;
+    }
+
+    policies = NULL;
+
+    names = ngx_alloc(wake->nfds * sizeof(char *), ngx_cycle->log);
+    if (names == NULL) {
+        goto failed;
+    }
+
+    n = 0;
+
+    for (i = 0; i < wake->nfds; i++) {
+        names[i] = wake->names[i];
+
+        if (names[i][0] <= '9') {
+            ports[n++] = (uint16_t) ngx_atoi((u_char *) names[i],
+                                             ngx_strlen(names[i]));
+        }
+    }
+
+    /* whoever changes one from here on finds the sockets, and tells it */
+
+    rc = ngx_http_sandbox_port_commands(wake->node, ports, n, &policies,
+                                   &boot.commands);
+    if (rc == NGX_ERROR) {
+        ngx_free(names);
+        goto failed;
+    }
+
+    boot.ncommands = rc;
+
+    rc = ac_agent_send_boot(wake->peer->fd, &boot, names, wake->fds,
+                            wake->nfds);
+
+    sandbox_fault("wake.sent");
+
+    ngx_free(names);
+    ngx_free(policies);
+    ngx_free(boot.commands);
+
+    if (rc == -1) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_socket_errno,
+                      "sockets of sandbox \"%s\" cannot be handed over",
+                      wake->node->id);
+        goto failed;
+    }
+
+    cJSON_free(env);
+
+    /* from here on the agent alone has them */
+
+    ngx_http_sandbox_boot_close_fds(wake);
+
+    (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, wake->run,
+                                  dir, sizeof(dir));
+    (void) ngx_snprintf((u_char *) path, sizeof(path), "%s/boot.sock%Z", dir);
+    (void) unlink(path);
+
+    ngx_close_connection(wake->boot);
+    wake->boot = NULL;
+
+    sandbox_fault("wake.handed");
+
+    return;
+
+failed:
+
+    cJSON_free(env);
+
+    ngx_http_sandbox_boot_failed(wake,
+                                 "The sandbox's sockets cannot be handed "
+                                 "over: nginx's error log tells why.");
+}
+
+
+static void
+ngx_http_sandbox_boot_read_handler(ngx_event_t *rev)
+{
+    int                       rc;
+    ngx_connection_t         *c;
+    ngx_http_sandbox_wake_t  *wake;
+    static ac_agent_event_t   event;
+
+    c = rev->data;
+    wake = c->data;
+
+    rc = ac_agent_recv(c->fd, &event);
+
+    if (rc == -1 && ngx_socket_errno == NGX_EAGAIN) {
+        return;
+    }
+
+    if (rc == 1 && event.type == AC_AGENT_BOOTED) {
+
+        if (event.v != AC_AGENT_VERSION) {
+            ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                          "the agent of sandbox \"%s\" speaks version %d",
+                          wake->node->id, event.v);
+        }
+
+        ngx_http_sandbox_wake_done(wake);
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "the agent of sandbox \"%s\" %s", wake->node->id,
+                  (rc == 0) ? "left before it served"
+                            : "broke the boot protocol");
+
+    ngx_http_sandbox_boot_failed(wake,
+                                 "The sandbox's agent %s. Try again; nginx's "
+                                 "error log has more.",
+                                 (rc == 0) ? "left before it served"
+                                           : "broke the boot protocol");
+}
+
+
+static void
+ngx_http_sandbox_boot_empty_handler(ngx_event_t *ev)
+{
+    ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ev->log, 0, "sandbox boot write event");
+}
+
+
+static void
+ngx_http_sandbox_boot_check(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    /* the agent may be unable to run, and nobody else would say so */
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+    ngx_http_sandbox_turn(AC_LANE_OTHERS, wake->node->spec.owner);
+
+    wake->call = ac_docker_inspect(w->docker, w->endpoint,
+                                   (char *) wake->name,
+                                   w->conf->engine_timeout,
+                                   ngx_http_sandbox_boot_check_handler, wake);
+    if (wake->call == NULL) {
+        ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_boot_check,
+                                    NGX_HTTP_SANDBOX_BOOT_CHECK);
+    }
+}
+
+
+static void
+ngx_http_sandbox_boot_check_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_wake_t *wake = data;
+
+    const ac_container_t  *c;
+
+    wake->call = NULL;
+
+    if (reply->error == AC_OK && reply->status == NGX_HTTP_OK
+        && reply->ncontainers == 1)
+    {
+        c = &reply->containers[0];
+
+        if (ngx_strcmp(c->state, "exited") == 0
+            || ngx_strcmp(c->state, "dead") == 0)
+        {
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                          "container of sandbox \"%s\" ended with code %d "
+                          "before its agent served%s", wake->node->id,
+                          c->exit_code, c->oom_killed ? ", out of memory" : "");
+
+            wake->asked = 0;
+
+            ngx_http_sandbox_boot_failed(wake,
+                                         "The sandbox's container ended with "
+                                         "code %d before it served%s.",
+                                         c->exit_code,
+                                         c->oom_killed ? ", out of memory"
+                                                       : "");
+            return;
+        }
+    }
+
+    ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_boot_check,
+                                NGX_HTTP_SANDBOX_BOOT_CHECK);
+}
+
+
+void
+ngx_http_sandbox_wake_boot_close(ngx_http_sandbox_wake_t *wake)
+{
+    if (wake->boot) {
+        ngx_close_connection(wake->boot);
+        wake->boot = NULL;
+    }
+
+    if (wake->peer) {
+        ngx_close_connection(wake->peer);
+        wake->peer = NULL;
+    }
+
+    ngx_http_sandbox_boot_close_fds(wake);
+
+    if (wake->fds) {
+        ngx_free(wake->fds);
+    }
+
+    if (wake->names) {
+        ngx_free(wake->names);
+    }
+}
+
+
+static void
+ngx_http_sandbox_boot_close_fds(ngx_http_sandbox_wake_t *wake)
+{
+    size_t  i;
+
+    for (i = 0; i < wake->nfds; i++) {
+        (void) ngx_close_socket(wake->fds[i]);
+    }
+
+    wake->nfds = 0;
+}
+
+
+static void
+ngx_http_sandbox_boot_failed(ngx_http_sandbox_wake_t *wake,
+    const char *fmt, ...)
+{
+    u_char                      *p;
+    va_list                      args;
+    ngx_http_sandbox_failure_t   failure;
+
+    ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                          "CONTAINER_UNAVAILABLE", "");
+    failure.retry_after = 5;
+
+    va_start(args, fmt);
+    p = ngx_vslprintf(failure.message,
+                      failure.message + sizeof(failure.message) - 1, fmt,
+                      args);
+    va_end(args);
+
+    *p = '\0';
+
+    ngx_http_sandbox_wake_end(wake, &failure);
+}

@@ -1,0 +1,302 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lib/sandbox_fault.h"
+
+
+/*
+ * Background work, done by the one worker that holds the lock of the state
+ * directory: what a crash left is finished, containers of this installation
+ * that have no directory are removed, and their ends are written to the log.
+ */
+
+
+#define NGX_HTTP_SANDBOX_SWEEP_ELECT     1000
+#define NGX_HTTP_SANDBOX_SWEEP_INTERVAL  60000
+
+
+typedef struct {
+    ngx_event_t        timer;
+    ngx_connection_t   dummy;
+    ngx_msec_t         next;
+    int64_t            asked;         /* for the list */
+    int                lock;
+    ac_call_t         *list;
+    ac_call_t         *events;
+    unsigned           failed:1;      /* the engine, when last asked */
+} ngx_http_sandbox_sweep_t;
+
+
+static void ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep);
+static int ngx_http_sandbox_sweep_trash(void *data, const char *run);
+static void ngx_http_sandbox_sweep_list_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_sweep_event_handler(void *data,
+    const ac_event_t *event, const ac_reply_t *reply);
+
+
+static ngx_http_sandbox_sweep_t  ngx_http_sandbox_sweep;
+
+
+void
+ngx_http_sandbox_sweep_start(ngx_cycle_t *cycle)
+{
+    ngx_http_sandbox_sweep_t  *sweep;
+
+    sweep = &ngx_http_sandbox_sweep;
+
+    ngx_memzero(sweep, sizeof(ngx_http_sandbox_sweep_t));
+
+    sweep->lock = -1;
+    sweep->dummy.fd = (ngx_socket_t) -1;
+
+    sweep->timer.handler = ngx_http_sandbox_sweep_timer_handler;
+    sweep->timer.data = &sweep->dummy;
+    sweep->timer.log = cycle->log;
+    sweep->timer.cancelable = 1;
+
+    ngx_add_timer(&sweep->timer, NGX_HTTP_SANDBOX_SWEEP_ELECT);
+}
+
+
+void
+ngx_http_sandbox_sweep_stop(void)
+{
+    ngx_http_sandbox_sweep_t  *sweep;
+
+    sweep = &ngx_http_sandbox_sweep;
+
+    if (sweep->list) {
+        ac_call_cancel(sweep->list);
+        sweep->list = NULL;
+    }
+
+    if (sweep->events) {
+        ac_call_cancel(sweep->events);
+        sweep->events = NULL;
+    }
+
+    if (sweep->lock > 0) {
+        (void) close(sweep->lock);
+        sweep->lock = -1;
+    }
+
+    if (sweep->timer.timer_set) {
+        ngx_del_timer(&sweep->timer);
+    }
+
+    ngx_http_sandbox_expire_stop();
+}
+
+
+void
+ngx_http_sandbox_sweep_soon(void)
+{
+    ngx_http_sandbox_sweep.next = ngx_current_msec;
+}
+
+
+static void
+ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev)
+{
+    ngx_http_sandbox_sweep_t   *sweep;
+    ngx_http_sandbox_worker_t  *w;
+
+    sweep = &ngx_http_sandbox_sweep;
+    w = ngx_http_sandbox_worker;
+
+    if (ngx_exiting) {
+
+        /* the new workers go on */
+
+        ngx_http_sandbox_sweep_stop();
+        return;
+    }
+
+    if (sweep->lock == -1) {
+        sweep->lock = sandbox_store_elect(w->store);
+        sweep->next = ngx_current_msec;
+
+        if (sweep->lock == -1 && ngx_errno != NGX_EAGAIN) {
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                          "sandbox state \"%V\" cannot be locked",
+                          &w->conf->state->name);
+        }
+    }
+
+    if (sweep->lock != -1) {
+        sandbox_fault("sweep.elected");
+
+        if (sweep->events == NULL && !ac_docker_away(w->docker)) {
+            sweep->events = ac_docker_events(w->docker, w->endpoint,
+                                        sandbox_store_instance(w->store),
+                                        ngx_http_sandbox_sweep_event_handler,
+                                        sweep);
+        }
+
+        if ((ngx_msec_int_t) (ngx_current_msec - sweep->next) >= 0) {
+            sweep->next = ngx_current_msec + NGX_HTTP_SANDBOX_SWEEP_INTERVAL;
+            ngx_http_sandbox_sweep_run(sweep);
+        }
+
+        ngx_http_sandbox_expire();
+    }
+
+    ngx_add_timer(&sweep->timer, NGX_HTTP_SANDBOX_SWEEP_ELECT);
+}
+
+
+static void
+ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    if (sandbox_store_sweep(w->store, ngx_http_sandbox_sweep_trash, sweep)
+        == -1)
+    {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "sandbox state \"%V\" cannot be swept",
+                      &w->conf->state->name);
+    }
+
+    if (sweep->list) {
+        return;
+    }
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+
+    sweep->asked = ngx_http_sandbox_limit_clock();
+
+    ac_docker_turn(w->docker, AC_LANE_OTHERS, 0, 1);
+
+    sweep->list = ac_docker_list(w->docker, w->endpoint,
+                                 sandbox_store_instance(w->store),
+                                 w->conf->engine_timeout,
+                                 ngx_http_sandbox_sweep_list_handler, sweep);
+}
+
+
+static int
+ngx_http_sandbox_sweep_trash(void *data, const char *run)
+{
+    ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                  "finishing the end of a destroyed sandbox, %s", run);
+
+    ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, swept);
+
+    sandbox_fault("sweep.trash");
+
+    (void) ngx_http_sandbox_destroy_run(run);
+
+    return 0;
+}
+
+
+static void
+ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_sweep_t *sweep = data;
+
+    size_t                      i;
+    char                        path[128];
+    ngx_uint_t                  level;
+    const ac_container_t       *c;
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+    sweep->list = NULL;
+
+    if (reply->error != AC_OK || reply->status != NGX_HTTP_OK) {
+        ngx_http_sandbox_count(w->conf, engine_errors);
+
+        /* once, not each minute */
+
+        level = sweep->failed ? NGX_LOG_INFO : NGX_LOG_WARN;
+
+        ngx_log_error(level, ngx_cycle->log, 0,
+                      "sandbox engine \"%V\" cannot list its containers: "
+                      "%d %s", &w->conf->engine, reply->status,
+                      ngx_http_sandbox_engine_text(reply));
+        sweep->failed = 1;
+        return;
+    }
+
+    sweep->failed = 0;
+
+    ngx_http_sandbox_count_list(reply, sweep->asked);
+
+    for (i = 0; i < reply->ncontainers; i++) {
+        c = &reply->containers[i];
+
+        /*
+         * A container's directory is made before it and deleted after it, so
+         * one without a directory belongs to nobody.
+         */
+
+        if (sandbox_store_run_path(w->store, c->label_run, path, sizeof(path))
+            == 0
+            || access(path, F_OK) == 0 || ngx_errno != NGX_ENOENT)
+        {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "removing container \"%s\", whose sandbox is gone",
+                      c->name);
+
+        ngx_http_sandbox_count(w->conf, swept);
+
+        sandbox_fault("sweep.orphan");
+
+        (void) ngx_http_sandbox_destroy_run(c->label_run);
+    }
+}
+
+
+static void
+ngx_http_sandbox_sweep_event_handler(void *data, const ac_event_t *event,
+    const ac_reply_t *reply)
+{
+    ngx_http_sandbox_sweep_t *sweep = data;
+
+    ngx_uint_t  level;
+
+    if (event == NULL) {
+
+        /* the timer asks again */
+
+        sweep->events = NULL;
+        return;
+    }
+
+    if (ngx_strcmp(event->action, "start") == 0) {
+        ngx_http_sandbox_count_event(event, 0);
+        return;
+    }
+
+    if (ngx_strcmp(event->action, "oom") == 0) {
+        ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                      "container " NGX_HTTP_SANDBOX_CONTAINER "%s ran out of "
+                      "memory", event->label_run);
+        return;
+    }
+
+    if (ngx_strcmp(event->action, "die") == 0) {
+        ngx_http_sandbox_count_event(event, 1);
+
+        level = event->exit_code ? NGX_LOG_NOTICE : NGX_LOG_INFO;
+
+        ngx_log_error(level, ngx_cycle->log, 0,
+                      "container " NGX_HTTP_SANDBOX_CONTAINER "%s ended with "
+                      "code %d", event->label_run, event->exit_code);
+    }
+}

@@ -1,0 +1,325 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "limits/ngx_http_sandbox_instances.h"
+#include "limits/ngx_http_sandbox_instances_table.h"
+
+
+/*
+ * How many sandboxes may start or run, of a class, of a key, in all: each has
+ * a slot, taken before the engine is asked to start it.
+ */
+
+
+#define NGX_HTTP_SANDBOX_LIMIT_RETRY  5            /* s */
+
+
+typedef struct {
+    ngx_uint_t                   all;
+    ngx_uint_t                   class;
+    ngx_uint_t                   key;
+} ngx_http_sandbox_tally_t;
+
+
+static void ngx_http_sandbox_limit_tally(ngx_http_sandbox_shared_t *sh,
+    const char *class, const char *owner, ngx_http_sandbox_tally_t *tally);
+static void ngx_http_sandbox_limit_fail(ngx_http_sandbox_failure_t *failure,
+    const char *scope, const char *name, ngx_uint_t limit,
+    ngx_uint_t running);
+
+
+int64_t
+ngx_http_sandbox_limit_clock(void)
+{
+    struct timespec  ts;
+
+    /* nginx's own time is of the turn's beginning, and another worker's */
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+
+    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_limit_of_key(ngx_http_sandbox_main_conf_t *smcf,
+    const char *owner)
+{
+    size_t                     len;
+    ngx_uint_t                 i;
+    ngx_http_sandbox_quota_t  *quota;
+
+    len = ngx_strlen(owner);
+    quota = smcf->quotas.elts;
+
+    for (i = 0; i < smcf->quotas.nelts; i++) {
+        if (quota[i].name.len == len
+            && ngx_memcmp(quota[i].name.data, owner, len) == 0)
+        {
+            return quota[i].instances;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_limit_take(const char *run, ngx_http_sandbox_class_t *class,
+    const char *owner, ngx_http_sandbox_failure_t *failure)
+{
+    char                           name[SANDBOX_CLASS_MAX + 1];
+    char                           mark[NGX_HTTP_SANDBOX_MARK];
+    ngx_uint_t                     key, full;
+    ngx_slab_pool_t               *shpool;
+    ngx_http_sandbox_slot_t       *slot;
+    ngx_http_sandbox_tally_t       tally;
+    ngx_http_sandbox_shared_t     *sh;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_http_sandbox_worker->conf;
+    sh = smcf->shared;
+
+    (void) ngx_snprintf((u_char *) name, sizeof(name), "%V%Z", &class->name);
+
+    ngx_http_sandbox_slot_mark(owner, mark);
+
+    key = ngx_http_sandbox_limit_of_key(smcf, owner);
+    ngx_memzero(&tally, sizeof(ngx_http_sandbox_tally_t));
+    full = 0;
+
+    shpool = ngx_http_sandbox_slot_lock();
+
+    slot = ngx_http_sandbox_slot_find(sh, run);
+
+    if (slot) {
+
+        /* it has a place, and keeps it */
+
+        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_STARTING);
+        goto done;
+    }
+
+    if (class->max_instances || key || smcf->max_instances) {
+
+        if (sh->counted == 0) {
+            ngx_shmtx_unlock(&shpool->mutex);
+            return NGX_AGAIN;
+        }
+
+        ngx_http_sandbox_limit_tally(sh, name, mark, &tally);
+
+        if ((class->max_instances && tally.class >= class->max_instances)
+            || (key && tally.key >= key)
+            || (smcf->max_instances && tally.all >= smcf->max_instances))
+        {
+            full = 1;
+            goto done;
+        }
+
+        full = 1;
+    }
+
+    /* without a limit it is counted as long as there is room for that */
+
+    slot = ngx_http_sandbox_slot_add(sh, run, name, mark);
+
+    if (slot) {
+        full = 0;
+        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_STARTING);
+    }
+
+done:
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    if (!full) {
+        return NGX_OK;
+    }
+
+    /* the narrowest one is what the caller can do something about */
+
+    if (key && tally.key >= key) {
+        ngx_http_sandbox_limit_fail(failure, "key", owner, key, tally.key);
+
+    } else if (class->max_instances && tally.class >= class->max_instances) {
+        ngx_http_sandbox_limit_fail(failure, "class", name,
+                                    class->max_instances, tally.class);
+
+    } else if (smcf->max_instances && tally.all >= smcf->max_instances) {
+        ngx_http_sandbox_limit_fail(failure, "all", "", smcf->max_instances,
+                                    tally.all);
+
+    } else {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "zone \"%V\" is full: make \"sandbox_zone\" larger",
+                      &smcf->zone->shm.name);
+        ngx_http_sandbox_limit_fail(failure, "zone", "", sh->nslots,
+                                    tally.all);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_http_sandbox_limit_tally(ngx_http_sandbox_shared_t *sh, const char *class,
+    const char *owner, ngx_http_sandbox_tally_t *tally)
+{
+    ngx_uint_t                i;
+    ngx_http_sandbox_slot_t  *slot;
+
+    for (i = 0; i < sh->used; i++) {
+        slot = &sh->slots[i];
+
+        if (slot->state == NGX_HTTP_SANDBOX_SLOT_FREE) {
+            continue;
+        }
+
+        tally->all++;
+
+        if (ngx_strcmp(slot->class, class) == 0) {
+            tally->class++;
+        }
+
+        if (ngx_strcmp(slot->owner, owner) == 0) {
+            tally->key++;
+        }
+    }
+}
+
+
+static void
+ngx_http_sandbox_limit_fail(ngx_http_sandbox_failure_t *failure,
+    const char *scope, const char *name, ngx_uint_t limit, ngx_uint_t running)
+{
+    const char  *what;
+
+    if (scope[0] == 'k') {
+        what = "of your key";
+
+    } else if (scope[0] == 'c') {
+        what = "of this class";
+
+    } else {
+        what = "on this machine";
+    }
+
+    ngx_http_sandbox_fail(failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                          "capacity_exceeded",
+                          "%ui of %ui sandboxes %s are awake: put one to "
+                          "sleep or destroy it, or try again when one has "
+                          "fallen asleep.", running, limit, what);
+    failure->retry_after = NGX_HTTP_SANDBOX_LIMIT_RETRY;
+
+    /* neither an owner's name nor a class's needs escapes */
+
+    (void) ngx_snprintf(failure->context, sizeof(failure->context),
+                        "{\"scope\":\"%s\",\"name\":\"%s\",\"limit\":%ui,"
+                        "\"running\":%ui}%Z", scope, name, limit, running);
+}
+
+
+void
+ngx_http_sandbox_limit_ticket(char ticket[SANDBOX_RANDOM_LEN + 1])
+{
+    static ngx_uint_t  n;
+
+    /* no run has a hyphen */
+
+    (void) ngx_snprintf((u_char *) ticket, SANDBOX_RANDOM_LEN + 1,
+                        "-%P-%uxD%Z", ngx_pid, (uint32_t) n++);
+}
+
+
+void
+ngx_http_sandbox_limit_name(const char *ticket, const char *run)
+{
+    ngx_slab_pool_t            *shpool;
+    ngx_http_sandbox_slot_t    *slot;
+    ngx_http_sandbox_shared_t  *sh;
+
+    sh = ngx_http_sandbox_worker->conf->shared;
+    shpool = ngx_http_sandbox_slot_lock();
+
+    slot = ngx_http_sandbox_slot_find(sh, ticket);
+
+    if (slot) {
+
+        if (ngx_http_sandbox_slot_find(sh, run)) {
+            ngx_http_sandbox_slot_release(sh, slot);
+
+        } else {
+            (void) ngx_cpystrn((u_char *) slot->run, (u_char *) run,
+                               sizeof(slot->run));
+        }
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+void
+ngx_http_sandbox_limit_run(const char *run)
+{
+    ngx_slab_pool_t          *shpool;
+    ngx_http_sandbox_slot_t  *slot;
+
+    shpool = ngx_http_sandbox_slot_lock();
+
+    slot = ngx_http_sandbox_slot_find(ngx_http_sandbox_worker->conf->shared,
+                                       run);
+    if (slot) {
+        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_RUNNING);
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+void
+ngx_http_sandbox_limit_free(const char *run)
+{
+    ngx_slab_pool_t            *shpool;
+    ngx_http_sandbox_slot_t    *slot;
+    ngx_http_sandbox_shared_t  *sh;
+
+    sh = ngx_http_sandbox_worker->conf->shared;
+    shpool = ngx_http_sandbox_slot_lock();
+
+    slot = ngx_http_sandbox_slot_find(sh, run);
+
+    if (slot) {
+        ngx_http_sandbox_slot_release(sh, slot);
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+void
+ngx_http_sandbox_limit_figures(ngx_http_sandbox_main_conf_t *smcf)
+{
+    ngx_uint_t                  i, n[3];
+    ngx_slab_pool_t            *shpool;
+    ngx_http_sandbox_shared_t  *sh;
+
+    sh = smcf->shared;
+    ngx_memzero(n, sizeof(n));
+
+    shpool = (ngx_slab_pool_t *) smcf->zone->shm.addr;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    for (i = 0; i < sh->used; i++) {
+        n[sh->slots[i].state]++;
+    }
+
+    smcf->counters->starting = n[NGX_HTTP_SANDBOX_SLOT_STARTING];
+    smcf->counters->running = n[NGX_HTTP_SANDBOX_SLOT_RUNNING];
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}

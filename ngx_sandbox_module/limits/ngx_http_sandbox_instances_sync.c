@@ -1,0 +1,239 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "limits/ngx_http_sandbox_instances.h"
+#include "limits/ngx_http_sandbox_instances_table.h"
+
+
+/*
+ * What the engine tells of what runs.  Its list is the truth: what a dead
+ * worker or a lost event has left in the table is mended by it.
+ */
+
+
+typedef struct {
+    const ac_container_t        *container;
+    ngx_uint_t                   known;
+} ngx_http_sandbox_found_t;
+
+
+static ngx_uint_t ngx_http_sandbox_count_runs(const ac_container_t *c);
+static int ngx_libc_cdecl ngx_http_sandbox_count_sort(const void *one,
+    const void *two);
+static int ngx_libc_cdecl ngx_http_sandbox_count_search(const void *run,
+    const void *element);
+
+
+void
+ngx_http_sandbox_count_event(const ac_event_t *event, ngx_uint_t died)
+{
+    ngx_slab_pool_t            *shpool;
+    ngx_http_sandbox_slot_t    *slot;
+    ngx_http_sandbox_shared_t  *sh;
+
+    if (event->label_run[0] == '\0') {
+        return;
+    }
+
+    sh = ngx_http_sandbox_worker->conf->shared;
+    shpool = ngx_http_sandbox_slot_lock();
+
+    slot = ngx_http_sandbox_slot_find(sh, event->label_run);
+
+    if (died) {
+
+        /*
+         * What starts is its worker's to say, and an end of before the start
+         * is not the end of what runs now.
+         */
+
+        if (slot && slot->state == NGX_HTTP_SANDBOX_SLOT_RUNNING
+            && event->time_ms >= slot->since_epoch)
+        {
+            ngx_http_sandbox_slot_release(sh, slot);
+        }
+
+        goto done;
+    }
+
+    /* a start that nobody waits for: its worker has died */
+
+    if (slot == NULL) {
+        slot = ngx_http_sandbox_slot_add(sh, event->label_run,
+                                          event->label_class,
+                                          event->label_owner);
+        if (slot == NULL) {
+            goto done;
+        }
+
+        slot->pid = -1;
+        slot->state = NGX_HTTP_SANDBOX_SLOT_STARTING;
+    }
+
+    if (ngx_http_sandbox_slot_orphan(slot, ngx_http_sandbox_limit_clock())) {
+        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_RUNNING);
+        slot->since_epoch = event->time_ms;
+    }
+
+done:
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+void
+ngx_http_sandbox_count_list(const ac_reply_t *reply, int64_t asked)
+{
+    int64_t                       now;
+    ngx_uint_t                    i, n;
+    ngx_slab_pool_t              *shpool;
+    const ac_container_t         *c;
+    ngx_http_sandbox_slot_t      *slot;
+    ngx_http_sandbox_found_t     *list, *found;
+    ngx_http_sandbox_shared_t    *sh;
+
+    sh = ngx_http_sandbox_worker->conf->shared;
+
+    list = ngx_alloc((reply->ncontainers + 1)
+                     * sizeof(ngx_http_sandbox_found_t), ngx_cycle->log);
+    if (list == NULL) {
+        return;
+    }
+
+    n = 0;
+
+    for (i = 0; i < reply->ncontainers; i++) {
+        c = &reply->containers[i];
+
+        if (c->label_run[0] && ngx_http_sandbox_count_runs(c)) {
+            list[n].container = c;
+            list[n++].known = 0;
+        }
+    }
+
+    qsort(list, n, sizeof(ngx_http_sandbox_found_t),
+          ngx_http_sandbox_count_sort);
+
+    now = ngx_http_sandbox_limit_clock();
+
+    shpool = ngx_http_sandbox_slot_lock();
+
+    if (asked < sh->counted) {
+
+        /* another worker has asked since */
+
+        goto done;
+    }
+
+    for (i = 0; i < sh->used; i++) {
+        slot = &sh->slots[i];
+
+        if (slot->state == NGX_HTTP_SANDBOX_SLOT_FREE) {
+            continue;
+        }
+
+        found = bsearch(slot->run, list, n, sizeof(ngx_http_sandbox_found_t),
+                        ngx_http_sandbox_count_search);
+
+        if (found) {
+            found->known = 1;
+
+            if (ngx_http_sandbox_slot_orphan(slot, now)) {
+                ngx_http_sandbox_slot_set(slot,
+                                           NGX_HTTP_SANDBOX_SLOT_RUNNING);
+            }
+
+            continue;
+        }
+
+        /* the list may be older than what it does not have */
+
+        if (slot->since < asked
+            && (slot->state == NGX_HTTP_SANDBOX_SLOT_RUNNING
+                || ngx_http_sandbox_slot_orphan(slot, now)))
+        {
+            ngx_http_sandbox_slot_release(sh, slot);
+        }
+    }
+
+    for (i = 0; i < n; i++) {
+
+        if (list[i].known) {
+            continue;
+        }
+
+        c = list[i].container;
+
+        slot = ngx_http_sandbox_slot_add(sh, c->label_run, c->label_class,
+                                          c->label_owner);
+        if (slot == NULL) {
+            break;
+        }
+
+        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_RUNNING);
+
+        /* when it was started is not known: before the list was asked for */
+
+        slot->since = asked - 1;
+        slot->since_epoch = 0;
+    }
+
+    sh->counted = asked;
+
+done:
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    ngx_free(list);
+}
+
+
+int64_t
+ngx_http_sandbox_counted(void)
+{
+    int64_t           counted;
+    ngx_slab_pool_t  *shpool;
+
+    shpool = ngx_http_sandbox_slot_lock();
+    counted = ngx_http_sandbox_worker->conf->shared->counted;
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return counted;
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_count_runs(const ac_container_t *c)
+{
+    return ngx_strcmp(c->state, "running") == 0
+           || ngx_strcmp(c->state, "paused") == 0
+           || ngx_strcmp(c->state, "restarting") == 0
+           || ngx_strcmp(c->state, "stopping") == 0;
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_sandbox_count_sort(const void *one, const void *two)
+{
+    const ngx_http_sandbox_found_t  *first, *second;
+
+    first = one;
+    second = two;
+
+    return ngx_strcmp(first->container->label_run,
+                      second->container->label_run);
+}
+
+
+static int ngx_libc_cdecl
+ngx_http_sandbox_count_search(const void *run, const void *element)
+{
+    const ngx_http_sandbox_found_t  *found;
+
+    found = element;
+
+    return ngx_strcmp(run, found->container->label_run);
+}

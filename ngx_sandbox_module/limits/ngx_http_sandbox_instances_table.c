@@ -1,0 +1,150 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "limits/ngx_http_sandbox_instances.h"
+#include "limits/ngx_http_sandbox_instances_table.h"
+
+#include <ngx_sha1.h>
+
+
+/* a start has ended by then, whatever its worker says */
+#define NGX_HTTP_SANDBOX_SLOT_GRACE  5000
+
+
+void
+ngx_http_sandbox_slot_mark(const char *owner, char *mark)
+{
+    u_char       hash[20];
+    ngx_sha1_t   sha1;
+    const char  *instance;
+
+    /* the same in another installation says nothing */
+
+    instance = sandbox_store_instance(ngx_http_sandbox_worker->store);
+
+    ngx_sha1_init(&sha1);
+    ngx_sha1_update(&sha1, instance, ngx_strlen(instance) + 1);
+    ngx_sha1_update(&sha1, owner, ngx_strlen(owner));
+    ngx_sha1_final(hash, &sha1);
+
+    *ngx_hex_dump((u_char *) mark, hash, NGX_HTTP_SANDBOX_MARK / 2) = '\0';
+}
+
+
+ngx_slab_pool_t *
+ngx_http_sandbox_slot_lock(void)
+{
+    ngx_slab_pool_t  *shpool;
+
+    shpool = (ngx_slab_pool_t *)
+                 ngx_http_sandbox_worker->conf->zone->shm.addr;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    return shpool;
+}
+
+
+ngx_http_sandbox_slot_t *
+ngx_http_sandbox_slot_find(ngx_http_sandbox_shared_t *sh, const char *run)
+{
+    ngx_uint_t                i;
+    ngx_http_sandbox_slot_t  *slot;
+
+    for (i = 0; i < sh->used; i++) {
+        slot = &sh->slots[i];
+
+        if (slot->state != NGX_HTTP_SANDBOX_SLOT_FREE
+            && slot->run[0] == run[0] && ngx_strcmp(slot->run, run) == 0)
+        {
+            return slot;
+        }
+    }
+
+    return NULL;
+}
+
+
+ngx_http_sandbox_slot_t *
+ngx_http_sandbox_slot_add(ngx_http_sandbox_shared_t *sh, const char *run,
+    const char *class, const char *owner)
+{
+    ngx_uint_t                i;
+    ngx_http_sandbox_slot_t  *slot;
+
+    for (i = sh->first; i < sh->used; i++) {
+        if (sh->slots[i].state == NGX_HTTP_SANDBOX_SLOT_FREE) {
+            break;
+        }
+    }
+
+    sh->first = i;
+
+    if (i == sh->nslots) {
+        return NULL;
+    }
+
+    slot = &sh->slots[i];
+
+    if (i == sh->used) {
+        slot->state = NGX_HTTP_SANDBOX_SLOT_FREE;
+        sh->used++;
+    }
+
+    (void) ngx_cpystrn((u_char *) slot->run, (u_char *) run,
+                       sizeof(slot->run));
+    (void) ngx_cpystrn((u_char *) slot->class, (u_char *) class,
+                       sizeof(slot->class));
+    (void) ngx_cpystrn((u_char *) slot->owner, (u_char *) owner,
+                       sizeof(slot->owner));
+
+    return slot;
+}
+
+
+void
+ngx_http_sandbox_slot_set(ngx_http_sandbox_slot_t *slot, ngx_uint_t state)
+{
+    slot->pid = ngx_pid;
+    slot->since = ngx_http_sandbox_limit_clock();
+    slot->since_epoch = ngx_http_sandbox_now();
+    slot->state = state;
+}
+
+
+void
+ngx_http_sandbox_slot_release(ngx_http_sandbox_shared_t *sh,
+    ngx_http_sandbox_slot_t *slot)
+{
+    ngx_uint_t  i;
+
+    slot->state = NGX_HTTP_SANDBOX_SLOT_FREE;
+
+    i = slot - sh->slots;
+
+    if (i < sh->first) {
+        sh->first = i;
+    }
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_slot_orphan(ngx_http_sandbox_slot_t *slot, int64_t now)
+{
+    if (slot->state != NGX_HTTP_SANDBOX_SLOT_STARTING) {
+        return 0;
+    }
+
+    if (slot->pid == -1
+        || (kill(slot->pid, 0) == -1 && ngx_errno == ESRCH))
+    {
+        return 1;
+    }
+
+    return now - slot->since
+           > (int64_t) ngx_http_sandbox_worker->conf->start_timeout
+             + NGX_HTTP_SANDBOX_SLOT_GRACE;
+}

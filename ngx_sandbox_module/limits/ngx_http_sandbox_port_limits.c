@@ -1,0 +1,470 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "preview/ngx_http_sandbox_preview.h"
+
+
+/*
+ * Limits of a port, over all workers: a record in the shared zone for each
+ * port that has some and is in use.  Every worker counts what it serves in a
+ * place of its own; what one has counted that died goes with it.
+ */
+
+
+/* places, those of workers that are about to leave included */
+#define NGX_HTTP_SANDBOX_LOAD_WORKERS  128
+/* records that are looked at for one that nobody needs */
+#define NGX_HTTP_SANDBOX_LOAD_EVICT    16
+
+
+typedef struct {
+    uint16_t                   generation;   /* of the worker that counted */
+    uint16_t                   n;
+} ngx_http_sandbox_served_t;
+
+
+struct ngx_http_sandbox_load_s {
+    ngx_rbtree_node_t          node;         /* key: of run and port */
+    ngx_queue_t                queue;
+    ngx_msec_t                 last;
+    int64_t                    excess;       /* requests * 1000 */
+    in_port_t                  port;
+    char                       run[SANDBOX_RANDOM_LEN + 1];
+    ngx_http_sandbox_served_t   counts[NGX_HTTP_SANDBOX_LOAD_WORKERS];
+};
+
+
+struct ngx_http_sandbox_loads_s {
+    ngx_rbtree_t               tree;
+    ngx_rbtree_node_t          sentinel;
+    ngx_queue_t                queue;        /* the last used in front */
+    struct {
+        ngx_pid_t              pid;          /* 0: free */
+        uint16_t               generation;
+    } workers[NGX_HTTP_SANDBOX_LOAD_WORKERS];
+};
+
+
+static ngx_slab_pool_t *ngx_http_sandbox_load_pool(void);
+static ngx_http_sandbox_load_t *ngx_http_sandbox_load_slot(
+    ngx_http_sandbox_ctx_t *ctx, ngx_slab_pool_t *shpool);
+static void ngx_http_sandbox_load_evict(ngx_slab_pool_t *shpool,
+    ngx_http_sandbox_loads_t *limits);
+static int64_t ngx_http_sandbox_load_served(
+    ngx_http_sandbox_loads_t *limits, ngx_http_sandbox_load_t *slot);
+static ngx_uint_t ngx_http_sandbox_load_rate(ngx_http_sandbox_load_t *slot,
+    int64_t rate);
+static ngx_int_t ngx_http_sandbox_load_refuse(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, const char *fmt, int64_t value);
+static ngx_int_t ngx_http_sandbox_load_body(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, int64_t body);
+
+
+/* this worker's place, or one that is none */
+static ngx_uint_t  ngx_http_sandbox_load_worker;
+
+
+ngx_http_sandbox_loads_t *
+ngx_http_sandbox_load_create(ngx_slab_pool_t *shpool)
+{
+    ngx_http_sandbox_loads_t   *limits;
+
+    limits = ngx_slab_calloc(shpool, sizeof(ngx_http_sandbox_loads_t));
+
+    if (limits) {
+        ngx_rbtree_init(&limits->tree, &limits->sentinel,
+                        ngx_rbtree_insert_value);
+        ngx_queue_init(&limits->queue);
+    }
+
+    return limits;
+}
+
+
+void
+ngx_http_sandbox_load_start(void)
+{
+    ngx_uint_t                  i;
+    ngx_slab_pool_t            *shpool;
+    ngx_http_sandbox_loads_t   *limits;
+
+    shpool = ngx_http_sandbox_load_pool();
+    limits = ngx_http_sandbox_worker->conf->counters->limits;
+
+    ngx_http_sandbox_load_worker = NGX_HTTP_SANDBOX_LOAD_WORKERS;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    for (i = 0; i < NGX_HTTP_SANDBOX_LOAD_WORKERS; i++) {
+
+        /* all of them: nobody else looks for those that died */
+
+        if (limits->workers[i].pid
+            && kill(limits->workers[i].pid, 0) == -1 && ngx_errno == ESRCH)
+        {
+            limits->workers[i].pid = 0;
+        }
+
+        if (limits->workers[i].pid == 0
+            && ngx_http_sandbox_load_worker
+               == NGX_HTTP_SANDBOX_LOAD_WORKERS)
+        {
+            limits->workers[i].pid = ngx_pid;
+            limits->workers[i].generation++;
+
+            ngx_http_sandbox_load_worker = i;
+        }
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+void
+ngx_http_sandbox_load_stop(void)
+{
+    ngx_uint_t                  i;
+    ngx_http_sandbox_loads_t   *limits;
+
+    i = ngx_http_sandbox_load_worker;
+    limits = ngx_http_sandbox_worker->conf->counters->limits;
+
+    if (i < NGX_HTTP_SANDBOX_LOAD_WORKERS) {
+        limits->workers[i].pid = 0;
+        ngx_http_sandbox_load_worker = NGX_HTTP_SANDBOX_LOAD_WORKERS;
+    }
+}
+
+
+static ngx_slab_pool_t *
+ngx_http_sandbox_load_pool(void)
+{
+    return (ngx_slab_pool_t *)
+           ngx_http_sandbox_worker->conf->zone->shm.addr;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_load(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
+    ngx_http_sandbox_set_t *set)
+{
+    int64_t                     served;
+    ngx_int_t                   rc;
+    ngx_uint_t                  i, exceeded;
+    ngx_slab_pool_t            *shpool;
+    ngx_http_sandbox_load_t    *slot;
+    ngx_http_sandbox_served_t  *count;
+    ngx_http_sandbox_loads_t   *limits;
+
+    if (set->body) {
+        rc = ngx_http_sandbox_load_body(r, ctx, set->body);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
+
+    if (set->connections == 0 && set->rate == 0) {
+        return NGX_OK;
+    }
+
+    i = ngx_http_sandbox_load_worker;
+    limits = ngx_http_sandbox_worker->conf->counters->limits;
+    shpool = ngx_http_sandbox_load_pool();
+
+    exceeded = 0;
+    served = 0;
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    slot = ngx_http_sandbox_load_slot(ctx, shpool);
+
+    if (slot && set->connections) {
+        served = ngx_http_sandbox_load_served(limits, slot);
+    }
+
+    if (slot && served < set->connections + (set->connections == 0)) {
+
+        exceeded = set->rate
+                   && ngx_http_sandbox_load_rate(slot, set->rate);
+
+        if (set->connections && !exceeded
+            && i < NGX_HTTP_SANDBOX_LOAD_WORKERS)
+        {
+            count = &slot->counts[i];
+
+            if (count->generation != limits->workers[i].generation) {
+                count->generation = limits->workers[i].generation;
+                count->n = 0;
+            }
+
+            count->n++;
+            ctx->slot = slot;
+        }
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    if (slot == NULL) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "sandbox_zone is too small for the limits of ports");
+
+        return ngx_http_sandbox_load_refuse(r, ctx,
+                                             "nginx has no room to count the "
+                                             "requests of this port: try "
+                                             "again.", 0);
+    }
+
+    if (set->connections && served >= set->connections) {
+        return ngx_http_sandbox_load_refuse(r, ctx,
+                                             "This port serves at most %L "
+                                             "requests at a time: close "
+                                             "some, or try again.",
+                                             set->connections);
+    }
+
+    if (exceeded) {
+        return ngx_http_sandbox_load_refuse(r, ctx,
+                                             "This port serves at most %L "
+                                             "requests a second: wait, then "
+                                             "try again.", set->rate);
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_sandbox_load_leave(ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_slab_pool_t           *shpool;
+    ngx_http_sandbox_served_t  *count;
+
+    if (ctx->slot == NULL) {
+        return;
+    }
+
+    shpool = ngx_http_sandbox_load_pool();
+
+    ngx_shmtx_lock(&shpool->mutex);
+
+    count = &ctx->slot->counts[ngx_http_sandbox_load_worker];
+    count->n--;
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    ctx->slot = NULL;
+}
+
+
+static ngx_http_sandbox_load_t *
+ngx_http_sandbox_load_slot(ngx_http_sandbox_ctx_t *ctx,
+    ngx_slab_pool_t *shpool)
+{
+    char                       *run;
+    uint32_t                    hash;
+    ngx_rbtree_node_t          *node, *sentinel;
+    ngx_http_sandbox_load_t    *slot;
+    ngx_http_sandbox_loads_t   *limits;
+
+    limits = ngx_http_sandbox_worker->conf->counters->limits;
+
+    run = ctx->node->spec.run;
+    hash = ngx_crc32_short((u_char *) run, ngx_strlen(run)) ^ ctx->port;
+
+    node = limits->tree.root;
+    sentinel = limits->tree.sentinel;
+
+    /* equal keys are to the right */
+
+    while (node != sentinel) {
+
+        if (hash == node->key) {
+            slot = (ngx_http_sandbox_load_t *) node;
+
+            if (slot->port == ctx->port && ngx_strcmp(slot->run, run) == 0) {
+                ngx_queue_remove(&slot->queue);
+                ngx_queue_insert_head(&limits->queue, &slot->queue);
+
+                return slot;
+            }
+        }
+
+        node = hash < node->key ? node->left : node->right;
+    }
+
+    slot = ngx_slab_calloc_locked(shpool, sizeof(ngx_http_sandbox_load_t));
+
+    if (slot == NULL) {
+        ngx_http_sandbox_load_evict(shpool, limits);
+
+        slot = ngx_slab_calloc_locked(shpool,
+                                      sizeof(ngx_http_sandbox_load_t));
+        if (slot == NULL) {
+            return NULL;
+        }
+    }
+
+    slot->node.key = hash;
+    slot->port = ctx->port;
+    slot->last = ngx_current_msec;
+    ngx_memcpy(slot->run, run, sizeof(slot->run));
+
+    ngx_rbtree_insert(&limits->tree, &slot->node);
+    ngx_queue_insert_head(&limits->queue, &slot->queue);
+
+    return slot;
+}
+
+
+static void
+ngx_http_sandbox_load_evict(ngx_slab_pool_t *shpool,
+    ngx_http_sandbox_loads_t *limits)
+{
+    ngx_uint_t                n;
+    ngx_queue_t              *q, *prev;
+    ngx_http_sandbox_load_t  *slot;
+
+    q = ngx_queue_last(&limits->queue);
+
+    for (n = 0; n < NGX_HTTP_SANDBOX_LOAD_EVICT; n++, q = prev) {
+
+        if (q == ngx_queue_sentinel(&limits->queue)) {
+            return;
+        }
+
+        prev = ngx_queue_prev(q);
+        slot = ngx_queue_data(q, ngx_http_sandbox_load_t, queue);
+
+        if (ngx_http_sandbox_load_served(limits, slot)) {
+            continue;
+        }
+
+        ngx_queue_remove(q);
+        ngx_rbtree_delete(&limits->tree, &slot->node);
+        ngx_slab_free_locked(shpool, slot);
+    }
+}
+
+
+static int64_t
+ngx_http_sandbox_load_served(ngx_http_sandbox_loads_t *limits,
+    ngx_http_sandbox_load_t *slot)
+{
+    int64_t     n;
+    ngx_uint_t  i;
+
+    n = 0;
+
+    for (i = 0; i < NGX_HTTP_SANDBOX_LOAD_WORKERS; i++) {
+        if (limits->workers[i].pid
+            && slot->counts[i].generation == limits->workers[i].generation)
+        {
+            n += slot->counts[i].n;
+        }
+    }
+
+    return n;
+}
+
+
+/* as many as come in a second may come at once */
+
+static ngx_uint_t
+ngx_http_sandbox_load_rate(ngx_http_sandbox_load_t *slot, int64_t rate)
+{
+    int64_t         excess;
+    ngx_msec_int_t  ms;
+
+    ms = (ngx_msec_int_t) (ngx_current_msec - slot->last);
+
+    if (ms < 0) {
+        ms = 0;
+    }
+
+    if (ms > 1000) {
+        ms = 1000;
+    }
+
+    excess = ngx_max(slot->excess - rate * ms, 0) + 1000;
+
+    if (excess > rate * 1000) {
+        return 1;
+    }
+
+    slot->excess = excess;
+    slot->last = ngx_current_msec;
+
+    return 0;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_load_refuse(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, const char *fmt, int64_t value)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_TOO_MANY_REQUESTS,
+                                 "TOO_MANY_REQUESTS", fmt, value);
+    ctx->failure.retry_after = 1;
+
+    return rc;
+}
+
+
+/*
+ * A body without a length is counted by nginx itself as it comes, by its
+ * location's limit: the request gets a location of its own.
+ */
+
+static ngx_int_t
+ngx_http_sandbox_load_body(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, int64_t body)
+{
+    void                      **conf;
+    ngx_http_core_loc_conf_t   *clcf, *copy;
+
+    if (r->headers_in.content_length_n > body) {
+        return ngx_http_sandbox_refuse(r, ctx,
+                                       NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                       "payload_too_large",
+                                       "The body of a request to this port "
+                                       "has at most %L bytes: send less.",
+                                       body);
+    }
+
+    if (r->headers_in.content_length_n != -1) {
+        return NGX_OK;
+    }
+
+    clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
+
+    if (clcf->client_max_body_size && clcf->client_max_body_size <= body) {
+        return NGX_OK;
+    }
+
+    if (!r->headers_in.chunked && r->http_version < NGX_HTTP_VERSION_20) {
+        return NGX_OK;
+    }
+
+    conf = ngx_palloc(r->pool, sizeof(void *) * ngx_http_max_module);
+    copy = ngx_palloc(r->pool, sizeof(ngx_http_core_loc_conf_t));
+
+    if (conf == NULL || copy == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memcpy(conf, r->loc_conf, sizeof(void *) * ngx_http_max_module);
+    *copy = *clcf;
+
+    copy->client_max_body_size = body;
+    conf[ngx_http_core_module.ctx_index] = copy;
+
+    r->loc_conf = conf;
+
+    return NGX_OK;
+}

@@ -1,0 +1,266 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "preview/ngx_http_sandbox_preview.h"
+
+
+/* directives that are more than a value, and what a location must not do */
+
+
+char *
+ngx_http_sandbox_conf_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sandbox_main_conf_t *smcf = conf;
+
+    ngx_str_t   *value;
+    ngx_path_t  *path;
+
+    if (smcf->state) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    path = ngx_pcalloc(cf->pool, sizeof(ngx_path_t));
+    if (path == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    path->name = value[1];
+
+    if (path->name.len > 1 && path->name.data[path->name.len - 1] == '/') {
+        path->name.data[--path->name.len] = '\0';
+    }
+
+    if (ngx_conf_full_name(cf->cycle, &path->name, 0) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    if (path->name.len > sandbox_path_max()) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is too long for \"sandbox_state\": "
+                           "the paths of its unix sockets would not fit, "
+                           "%uz characters are the most",
+                           &path->name, sandbox_path_max());
+        return NGX_CONF_ERROR;
+    }
+
+    path->conf_file = cf->conf_file->file.name.data;
+    path->line = cf->conf_file->line;
+
+    smcf->state = path;
+
+    /* nginx creates it, owned by the workers' user, mode 0700 */
+
+    if (ngx_add_path(cf, &smcf->state) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_sandbox_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sandbox_main_conf_t *smcf = conf;
+
+    u_char     *p;
+    ssize_t     size;
+    ngx_str_t  *value, name, s;
+
+    if (smcf->zone) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    name = value[1];
+
+    p = ngx_strlchr(name.data, name.data + name.len, ':');
+    if (p == NULL || p == name.data) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid zone \"%V\", it must be <name>:<size>",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    s.data = p + 1;
+    s.len = name.data + name.len - s.data;
+    name.len = p - name.data;
+
+    size = ngx_parse_size(&s);
+
+    if (size == NGX_ERROR || size < (ssize_t) (8 * ngx_pagesize)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid size of zone \"%V\", it must be at least "
+                           "%uz bytes", &value[1], 8 * ngx_pagesize);
+        return NGX_CONF_ERROR;
+    }
+
+    smcf->zone = ngx_shared_memory_add(cf, &name, size,
+                                       &ngx_http_sandbox_module);
+    if (smcf->zone == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_sandbox_conf_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_sandbox_main_conf_t *smcf = conf;
+
+    u_char                      *p, *last;
+    ngx_str_t                   *value, url;
+    ngx_http_sandbox_preview_t  *preview;
+
+    value = cf->args->elts;
+    url = value[1];
+
+    preview = ngx_array_push(&smcf->previews);
+    if (preview == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(preview, sizeof(ngx_http_sandbox_preview_t));
+
+    if (url.len > 9 && ngx_strncmp(url.data, "http://*.", 9) == 0) {
+        ngx_str_set(&preview->scheme, "http");
+        p = url.data + 9;
+
+    } else if (url.len > 10 && ngx_strncmp(url.data, "https://*.", 10) == 0) {
+        ngx_str_set(&preview->scheme, "https");
+        p = url.data + 10;
+
+    } else {
+        goto invalid;
+    }
+
+    last = url.data + url.len;
+
+    if (last[-1] == '/') {
+        last--;
+    }
+
+    preview->host.data = p;
+
+    for ( /* void */ ; p < last && *p != ':'; p++) {
+        *p = ngx_tolower(*p);
+
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9')
+              || *p == '-' || *p == '.'))
+        {
+            goto invalid;
+        }
+    }
+
+    preview->host.len = p - preview->host.data;
+
+    /* the whole name is at most 253 characters, its first label 63 */
+
+    if (preview->host.len == 0 || preview->host.len > 253 - 64) {
+        goto invalid;
+    }
+
+    preview->port.data = p;
+    preview->port.len = last - p;
+
+    if (p < last) {
+        if (last - p < 2 || ngx_atoi(p + 1, last - p - 1) < 1
+            || ngx_atoi(p + 1, last - p - 1) > 65535)
+        {
+            goto invalid;
+        }
+    }
+
+    return NGX_CONF_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid \"sandbox_preview_url\" \"%V\", it must be "
+                       "http:// or https://, \"*.\", a domain and "
+                       "perhaps a port", &value[1]);
+    return NGX_CONF_ERROR;
+}
+
+
+char *
+ngx_http_sandbox_conf_check_proxy(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf)
+{
+    ngx_uint_t                     xa;
+    ngx_http_upstream_conf_t      *ucf;
+    ngx_http_upstream_srv_conf_t  *uscf;
+
+    extern ngx_module_t  ngx_http_proxy_module;
+
+    /* the upstream part comes first in the proxy module's configuration */
+
+    ucf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_proxy_module);
+    if (ucf == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    uscf = ucf->upstream;
+
+    if (uscf == NULL
+        || uscf->srv_conf == NULL
+        || uscf->peer.data != &ngx_http_sandbox_module)
+    {
+        return NGX_CONF_OK;
+    }
+
+    if (!conf->api && !conf->preview) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a location that proxies to upstream \"%V\" needs "
+                           "\"sandbox_api\" or \"sandbox_preview\"",
+                           &uscf->host);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->preview && ucf->connect_timeout <= conf->wake_timeout) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"sandbox_wake_timeout\" is to be shorter than "
+                           "\"proxy_connect_timeout\", which ends it");
+    }
+
+    xa = NGX_HTTP_UPSTREAM_IGN_XA_REDIRECT
+         |NGX_HTTP_UPSTREAM_IGN_XA_EXPIRES
+         |NGX_HTTP_UPSTREAM_IGN_XA_LIMIT_RATE
+         |NGX_HTTP_UPSTREAM_IGN_XA_BUFFERING
+         |NGX_HTTP_UPSTREAM_IGN_XA_CHARSET;
+
+    if ((ucf->ignore_headers & xa) != xa) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a location that proxies to upstream \"%V\" must "
+                           "ignore what a container says to nginx: "
+                           "\"include sandbox_proxy.conf\", or "
+                           "\"proxy_ignore_headers X-Accel-Redirect "
+                           "X-Accel-Expires X-Accel-Limit-Rate "
+                           "X-Accel-Buffering X-Accel-Charset\"",
+                           &uscf->host);
+        return NGX_CONF_ERROR;
+    }
+
+#if (NGX_HTTP_CACHE)
+    if (ngx_http_sandbox_cache_conf(cf, conf, ucf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+#endif
+
+    if (ucf->store) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"proxy_store\" in a location that proxies to "
+                           "upstream \"%V\"", &uscf->host);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}

@@ -1,0 +1,414 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "lifecycle/ngx_http_sandbox_engine.h"
+
+
+/* sandbox_class */
+
+
+/* the engine refuses less */
+#define NGX_HTTP_SANDBOX_MEMORY_MIN  (6 * 1024 * 1024)
+/* the kernel takes no more */
+#define NGX_HTTP_SANDBOX_PIDS_MAX    4194304
+
+/* the sweep looks each second */
+#define NGX_HTTP_SANDBOX_LIFE_MIN    1
+#define NGX_HTTP_SANDBOX_DISK_MIN    (16 * 1024 * 1024)
+
+#define NGX_HTTP_SANDBOX_CLASS_ENV_MAX  8192
+
+
+static ngx_int_t ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value);
+static ngx_uint_t ngx_http_sandbox_conf_plain(ngx_str_t *s,
+    const char *marks, size_t max);
+static ngx_int_t ngx_http_sandbox_conf_class_time(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s,
+    int64_t *ms);
+static ngx_int_t ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s);
+
+
+char *
+ngx_http_sandbox_conf_class(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sandbox_main_conf_t *smcf = conf;
+
+    ngx_uint_t                 i;
+    ngx_str_t                 *value;
+    ngx_http_sandbox_class_t  *class;
+
+    value = cf->args->elts;
+
+    if (value[1].len > SANDBOX_CLASS_MAX
+        || !sandbox_session_valid((char *) value[1].data, value[1].len))
+    {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid name \"%V\" of a sandbox class",
+                           &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    if (ngx_http_sandbox_find_class(smcf, value[1].data, value[1].len)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "sandbox class \"%V\" is duplicate", &value[1]);
+        return NGX_CONF_ERROR;
+    }
+
+    class = ngx_array_push(&smcf->classes);
+    if (class == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(class, sizeof(ngx_http_sandbox_class_t));
+
+    class->name = value[1];
+    class->memory = 512 * 1024 * 1024;
+    class->nano_cpus = 1000000000;
+    class->pids = 256;
+    class->sleep_after = 600000;
+    ngx_str_set(&class->network, "none");
+
+    for (i = 2; i < cf->args->nelts; i++) {
+
+        if (ngx_http_sandbox_conf_class_option(cf, class, &value[i])
+            != NGX_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    if (class->image.len == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "sandbox class \"%V\" needs \"image=\"",
+                           &class->name);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value)
+{
+    u_char     *p;
+    ngx_int_t   n;
+    ngx_str_t   name, s;
+
+    p = ngx_strlchr(value->data, value->data + value->len, '=');
+    if (p == NULL) {
+        goto unknown;
+    }
+
+    name.data = value->data;
+    name.len = p - value->data;
+
+    s.data = p + 1;
+    s.len = value->data + value->len - s.data;
+
+    if (s.len == 0) {
+        goto invalid;
+    }
+
+#define ngx_http_sandbox_is(str)                                              \
+    (name.len == sizeof(str) - 1 && ngx_memcmp(name.data, str, name.len) == 0)
+
+    if (ngx_http_sandbox_is("image")) {
+
+        if (!ngx_http_sandbox_conf_plain(&s, "./:@_-", 255)) {
+            goto invalid;
+        }
+
+        class->image = s;
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("user")) {
+
+        /* "name:group", and neither part is empty */
+
+        p = ngx_strlchr(s.data, s.data + s.len, ':');
+
+        if (!ngx_http_sandbox_conf_plain(&s, ":._-", 128)
+            || (p && (p + 1 == s.data + s.len
+                      || ngx_strlchr(p + 1, s.data + s.len, ':'))))
+        {
+            goto invalid;
+        }
+
+        class->user = s;
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("memory")) {
+        class->memory = ngx_parse_offset(&s);
+
+        if (class->memory < NGX_HTTP_SANDBOX_MEMORY_MIN) {
+            goto invalid;
+        }
+
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("cpus")) {
+
+        /* thousandths are what the engine's scheduler can tell apart */
+
+        n = ngx_atofp(s.data, s.len, 4);
+
+        if (n == NGX_ERROR || n < 100) {
+            goto invalid;
+        }
+
+        class->nano_cpus = (int64_t) n * 100000;
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("pids")) {
+        class->pids = ngx_atoi(s.data, s.len);
+
+        if (class->pids < 8 || class->pids > NGX_HTTP_SANDBOX_PIDS_MAX) {
+            goto invalid;
+        }
+
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("sleep_after")) {
+        n = ngx_parse_time(&s, 0);
+
+        if (n == NGX_ERROR) {
+            goto invalid;
+        }
+
+        class->sleep_after = n;
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("max_awake")) {
+        return ngx_http_sandbox_conf_class_time(cf, class, value, &s,
+                                                &class->max_awake);
+    }
+
+    if (ngx_http_sandbox_is("max_age")) {
+        return ngx_http_sandbox_conf_class_time(cf, class, value, &s,
+                                                &class->max_age);
+    }
+
+    if (ngx_http_sandbox_is("retain")) {
+        return ngx_http_sandbox_conf_class_time(cf, class, value, &s,
+                                                &class->retain);
+    }
+
+    if (ngx_http_sandbox_is("max_instances")) {
+        n = ngx_http_sandbox_conf_instances(&s);
+
+        if (n == NGX_ERROR) {
+            goto invalid;
+        }
+
+        class->max_instances = n;
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("disk")) {
+
+        if (ngx_parse_offset(&s) < NGX_HTTP_SANDBOX_DISK_MIN) {
+            goto invalid;
+        }
+
+        class->disk = s;
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("env")) {
+        return ngx_http_sandbox_conf_class_env(cf, class, value, &s);
+    }
+
+    if (ngx_http_sandbox_is("network")) {
+        return ngx_http_sandbox_network_conf(cf, class, &s);
+    }
+
+    if (ngx_http_sandbox_is("runtime")) {
+        if (s.len != 4 || ngx_memcmp(s.data, "runc", 4) != 0) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"runtime=%V\" of sandbox class \"%V\" is not "
+                               "supported: its containers cannot reach "
+                               "nginx's unix sockets, \"runc\" can",
+                               &s, &class->name);
+            return NGX_ERROR;
+        }
+
+        return NGX_OK;
+    }
+
+unknown:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "unknown option \"%V\" of sandbox class \"%V\"",
+                       value, &class->name);
+    return NGX_ERROR;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value in \"%V\" of sandbox class \"%V\"",
+                       value, &class->name);
+    return NGX_ERROR;
+}
+
+
+/* letters, digits and marks, of which none comes first */
+
+static ngx_uint_t
+ngx_http_sandbox_conf_plain(ngx_str_t *s, const char *marks, size_t max)
+{
+    size_t  i;
+    u_char  c;
+
+    for (i = 0; i < s->len; i++) {
+        c = s->data[i];
+
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+            || (c >= '0' && c <= '9'))
+        {
+            continue;
+        }
+
+        if (c == '\0' || ngx_strchr(marks, c) == NULL
+            || (i == 0 && c != '_'))
+        {
+            return 0;
+        }
+    }
+
+    return s->len <= max;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_conf_class_time(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s,
+    int64_t *ms)
+{
+    ngx_int_t  n;
+
+    n = ngx_parse_time(s, 1);
+
+    if (n == NGX_ERROR || n < NGX_HTTP_SANDBOX_LIFE_MIN) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value in \"%V\" of sandbox class \"%V\"",
+                           value, &class->name);
+        return NGX_ERROR;
+    }
+
+    *ms = (int64_t) n * 1000;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s)
+{
+    u_char      *p, *eq, *last;
+    size_t       size;
+    ngx_str_t   *pair;
+    ngx_uint_t   i;
+
+    last = s->data + s->len;
+    eq = ngx_strlchr(s->data, last, '=');
+
+    if (eq == NULL || eq == s->data || (*s->data >= '0' && *s->data <= '9')) {
+        goto invalid;
+    }
+
+    for (p = s->data; p < eq; p++) {
+        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')
+              || (*p >= '0' && *p <= '9') || *p == '_'))
+        {
+            goto invalid;
+        }
+    }
+
+    while (p < last) {
+
+        if (*p < 0x20 || *p == 0x7f) {
+            goto invalid;
+        }
+
+        if (*p < 0x80) {
+            p++;
+
+        } else if (ngx_utf8_decode(&p, last - p) > 0x10ffff) {
+            goto invalid;
+        }
+    }
+
+    /* with a sandbox's own they have to fit into one packet */
+
+    size = s->len;
+
+    if (class->env) {
+        pair = class->env->elts;
+
+        for (i = 0; i < class->env->nelts; i += 2) {
+            size += pair[i].len + pair[i + 1].len;
+
+            if (pair[i].len == (size_t) (eq - s->data)
+                && ngx_strncmp(pair[i].data, s->data, pair[i].len) == 0)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "\"%V\" of sandbox class \"%V\": that "
+                                   "variable is given twice", value,
+                                   &class->name);
+                return NGX_ERROR;
+            }
+        }
+    }
+
+    if (size > NGX_HTTP_SANDBOX_CLASS_ENV_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "the variables of sandbox class \"%V\" are over "
+                           "%d bytes", &class->name,
+                           NGX_HTTP_SANDBOX_CLASS_ENV_MAX);
+        return NGX_ERROR;
+    }
+
+    if (class->env == NULL) {
+        class->env = ngx_array_create(cf->pool, 4, sizeof(ngx_str_t));
+        if (class->env == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    pair = ngx_array_push_n(class->env, 2);
+    if (pair == NULL) {
+        return NGX_ERROR;
+    }
+
+    /* both end in a zero byte: where '=' was, and as the word did */
+
+    *eq = '\0';
+
+    pair[0].data = s->data;
+    pair[0].len = eq - s->data;
+    pair[1].data = eq + 1;
+    pair[1].len = last - eq - 1;
+
+    return NGX_OK;
+
+invalid:
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "invalid value in \"%V\" of sandbox class \"%V\", "
+                       "it must be env=NAME=value", value, &class->name);
+    return NGX_ERROR;
+}

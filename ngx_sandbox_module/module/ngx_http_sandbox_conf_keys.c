@@ -1,0 +1,507 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/*
+ * sandbox_api_key_file: lines of name:key and options.  Read by the
+ * master, which may be root; no message says more of a key than its line.
+ */
+
+
+#define NGX_HTTP_SANDBOX_KEY_FILE_MAX  (1024 * 1024)
+#define NGX_HTTP_SANDBOX_KEY_MIN       16
+#define NGX_HTTP_SANDBOX_KEY_MAX       256
+
+
+typedef struct {
+    ngx_conf_t                   *cf;
+    ngx_str_t                    *file;
+    ngx_uint_t                    line;
+    ngx_array_t                  *keys;
+} ngx_http_sandbox_key_parser_t;
+
+
+static u_char *ngx_http_sandbox_key_read(ngx_conf_t *cf, ngx_str_t *name,
+    size_t *size);
+static char *ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp,
+    u_char *p, u_char *last);
+static char *ngx_http_sandbox_key_option(ngx_http_sandbox_key_parser_t *kp,
+    ngx_http_sandbox_key_t *key, ngx_str_t *option);
+static ngx_uint_t ngx_http_sandbox_key_name_valid(ngx_str_t *name,
+    size_t max);
+static char *ngx_http_sandbox_key_error(ngx_http_sandbox_key_parser_t *kp,
+    const char *text);
+
+
+char *
+ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sandbox_loc_conf_t *slcf = conf;
+
+    char                           *rv;
+    size_t                          size;
+    u_char                         *text, *p, *end, *last;
+    ngx_str_t                      *value, name;
+    ngx_http_sandbox_key_parser_t   kp;
+
+    if (slcf->keys != NULL && slcf->keys != NGX_CONF_UNSET_PTR) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    name = value[1];
+
+    if (ngx_conf_full_name(cf->cycle, &name, 1) != NGX_OK) {
+        return NGX_CONF_ERROR;
+    }
+
+    kp.cf = cf;
+    kp.file = &name;
+    kp.line = 0;
+
+    kp.keys = ngx_array_create(cf->pool, 4, sizeof(ngx_http_sandbox_key_t));
+    if (kp.keys == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    text = ngx_http_sandbox_key_read(cf, &name, &size);
+    if (text == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    rv = NGX_CONF_OK;
+    end = text + size;
+
+    for (p = text; p < end; p = last + 1) {
+
+        kp.line++;
+
+        last = ngx_strlchr(p, end, LF);
+        if (last == NULL) {
+            last = end;
+        }
+
+        rv = ngx_http_sandbox_key_line(&kp, p, last);
+
+        if (rv != NGX_CONF_OK) {
+            break;
+        }
+    }
+
+    ngx_explicit_memzero(text, size);
+    ngx_free(text);
+
+    if (rv != NGX_CONF_OK) {
+        return rv;
+    }
+
+    if (kp.keys->nelts == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" has no key; a line of it is "
+                           "\"name:key\"", &name);
+        return NGX_CONF_ERROR;
+    }
+
+    slcf->keys = kp.keys;
+
+    return NGX_CONF_OK;
+}
+
+
+char *
+ngx_http_sandbox_key_check(ngx_conf_t *cf, ngx_http_sandbox_loc_conf_t *conf)
+{
+    ngx_str_t                     *class;
+    ngx_uint_t                     i, n;
+    ngx_http_sandbox_key_t        *key;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    if (!conf->auth || conf->keys == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sandbox_module);
+
+    key = conf->keys->elts;
+
+    for (i = 0; i < conf->keys->nelts; i++) {
+
+        if (key[i].classes == NULL) {
+            continue;
+        }
+
+        class = key[i].classes->elts;
+
+        for (n = 0; n < key[i].classes->nelts; n++) {
+
+            if (ngx_http_sandbox_find_class(smcf, class[n].data,
+                                            class[n].len)
+                == NULL)
+            {
+                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                                   "the key of \"%V\" is for class \"%V\", "
+                                   "which no \"sandbox_class\" defines",
+                                   &key[i].name, &class[n]);
+                return NGX_CONF_ERROR;
+            }
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static u_char *
+ngx_http_sandbox_key_read(ngx_conf_t *cf, ngx_str_t *name, size_t *size)
+{
+    u_char           *text;
+    size_t            len;
+    ssize_t           n;
+    ngx_fd_t          fd;
+    ngx_file_info_t   fi;
+
+    len = 0;
+    text = NULL;
+
+    /* non-blocking, lest a FIFO hold the master up */
+
+    fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
+                       NGX_FILE_OPEN, 0);
+    if (fd == NGX_INVALID_FILE) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_open_file_n " \"%V\" failed", name);
+        return NULL;
+    }
+
+    if (ngx_fd_info(fd, &fi) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                           ngx_fd_info_n " \"%V\" failed", name);
+        goto failed;
+    }
+
+    if (!ngx_is_file(&fi)) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is not a regular file", name);
+        goto failed;
+    }
+
+    if (ngx_file_size(&fi) > NGX_HTTP_SANDBOX_KEY_FILE_MAX) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" is larger than %d bytes", name,
+                           NGX_HTTP_SANDBOX_KEY_FILE_MAX);
+        goto failed;
+    }
+
+    if (ngx_file_access(&fi) & (S_IROTH|S_IWOTH|S_IWGRP)) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"%V\" holds keys and can be read or changed by "
+                           "other users; chmod it to 0600", name);
+    }
+
+    len = ngx_file_size(&fi);
+
+    text = ngx_alloc(len + 1, cf->log);
+    if (text == NULL) {
+        goto failed;
+    }
+
+    /* the last byte is room that stays empty unless the file has grown */
+
+    for (*size = 0; *size <= len; *size += n) {
+
+        n = ngx_read_fd(fd, text + *size, len + 1 - *size);
+
+        if (n == 0) {
+            break;
+        }
+
+        if (n == -1) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, ngx_errno,
+                               ngx_read_fd_n " \"%V\" failed", name);
+            goto failed;
+        }
+    }
+
+    if (*size != len) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"%V\" changed while it was read", name);
+        goto failed;
+    }
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", name);
+    }
+
+    return text;
+
+failed:
+
+    if (text) {
+        ngx_explicit_memzero(text, len + 1);
+        ngx_free(text);
+    }
+
+    if (ngx_close_file(fd) == NGX_FILE_ERROR) {
+        ngx_conf_log_error(NGX_LOG_ALERT, cf, ngx_errno,
+                           ngx_close_file_n " \"%V\" failed", name);
+    }
+
+    return NULL;
+}
+
+
+static char *
+ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp, u_char *p,
+    u_char *last)
+{
+    char                    *rv;
+    u_char                  *colon;
+    ngx_str_t                field;
+    ngx_uint_t               i, n;
+    ngx_http_sandbox_key_t   key, *k;
+
+    while (p < last && (*p == ' ' || *p == '\t')) {
+        p++;
+    }
+
+    while (p < last
+           && (last[-1] == ' ' || last[-1] == '\t' || last[-1] == CR))
+    {
+        last--;
+    }
+
+    if (p == last || *p == '#') {
+        return NGX_CONF_OK;
+    }
+
+    ngx_memzero(&key, sizeof(ngx_http_sandbox_key_t));
+
+    for (n = 0; p <= last; n++) {
+
+        colon = ngx_strlchr(p, last, ':');
+        if (colon == NULL) {
+            colon = last;
+        }
+
+        field.data = p;
+        field.len = colon - p;
+
+        p = colon + 1;
+
+        switch (n) {
+
+        case 0:
+            if (!ngx_http_sandbox_key_name_valid(&field, SANDBOX_OWNER_MAX)) {
+                return ngx_http_sandbox_key_error(kp,
+                           "a name has 1 to 64 of the characters "
+                           "A-Z a-z 0-9 . _ -");
+            }
+
+            key.name = field;
+            break;
+
+        case 1:
+            for (i = 0; i < field.len; i++) {
+                if (field.data[i] <= ' ' || field.data[i] >= 0x7f) {
+                    return ngx_http_sandbox_key_error(kp,
+                               "a key has printable characters only, "
+                               "no space and no \":\"");
+                }
+            }
+
+            if (field.len < NGX_HTTP_SANDBOX_KEY_MIN
+                || field.len > NGX_HTTP_SANDBOX_KEY_MAX)
+            {
+                return ngx_http_sandbox_key_error(kp,
+                           "a key has 16 to 256 characters");
+            }
+
+            key.key = field;
+            break;
+
+        default:
+            rv = ngx_http_sandbox_key_option(kp, &key, &field);
+
+            if (rv != NGX_CONF_OK) {
+                return rv;
+            }
+        }
+    }
+
+    if (n < 2) {
+        return ngx_http_sandbox_key_error(kp, "a line is \"name:key\"");
+    }
+
+    k = kp->keys->elts;
+
+    for (i = 0; i < kp->keys->nelts; i++) {
+
+        if (k[i].name.len == key.name.len
+            && ngx_memcmp(k[i].name.data, key.name.data, key.name.len) == 0)
+        {
+            return ngx_http_sandbox_key_error(kp, "the name stands twice");
+        }
+
+        if (k[i].key.len == key.key.len
+            && ngx_memcmp(k[i].key.data, key.key.data, key.key.len) == 0)
+        {
+            return ngx_http_sandbox_key_error(kp, "the key stands twice");
+        }
+    }
+
+    k = ngx_array_push(kp->keys);
+    if (k == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    *k = key;
+
+    k->name.data = ngx_pstrdup(kp->cf->pool, &key.name);
+    k->key.data = ngx_pstrdup(kp->cf->pool, &key.key);
+
+    if (k->name.data == NULL || k->key.data == NULL
+        || ngx_http_sandbox_conf_quota(kp->cf, k) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_sandbox_key_option(ngx_http_sandbox_key_parser_t *kp,
+    ngx_http_sandbox_key_t *key, ngx_str_t *option)
+{
+    u_char     *p, *last, *comma;
+    ngx_int_t   n;
+    ngx_str_t   name, *class;
+
+    if (option->len == 5 && ngx_memcmp(option->data, "admin", 5) == 0) {
+
+        if (key->admin) {
+            return ngx_http_sandbox_key_error(kp, "\"admin\" stands twice");
+        }
+
+        key->admin = 1;
+
+        return NGX_CONF_OK;
+    }
+
+    if (option->len >= 10
+        && ngx_memcmp(option->data, "instances=", 10) == 0)
+    {
+        if (key->instances) {
+            return ngx_http_sandbox_key_error(kp,
+                                              "\"instances\" stands twice");
+        }
+
+        name.data = option->data + 10;
+        name.len = option->len - 10;
+
+        n = ngx_http_sandbox_conf_instances(&name);
+
+        if (n == NGX_ERROR) {
+            ngx_conf_log_error(NGX_LOG_EMERG, kp->cf, 0,
+                               "invalid \"%V\", in \"%V\" line %ui", option,
+                               kp->file, kp->line);
+            return NGX_CONF_ERROR;
+        }
+
+        key->instances = n;
+
+        return NGX_CONF_OK;
+    }
+
+    if (option->len < 8 || ngx_memcmp(option->data, "classes=", 8) != 0) {
+        return ngx_http_sandbox_key_error(kp,
+                   "what follows a key is \"admin\", \"classes=a,b\" or "
+                   "\"instances=5\"");
+    }
+
+    if (key->classes) {
+        return ngx_http_sandbox_key_error(kp, "\"classes\" stands twice");
+    }
+
+    key->classes = ngx_array_create(kp->cf->pool, 2, sizeof(ngx_str_t));
+    if (key->classes == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    p = option->data + 8;
+    last = option->data + option->len;
+
+    for ( /* void */ ; p <= last; p = comma + 1) {
+
+        comma = ngx_strlchr(p, last, ',');
+        if (comma == NULL) {
+            comma = last;
+        }
+
+        name.data = p;
+        name.len = comma - p;
+
+        if (!ngx_http_sandbox_key_name_valid(&name, SANDBOX_CLASS_MAX)) {
+            return ngx_http_sandbox_key_error(kp,
+                       "\"classes=\" is followed by names of classes, "
+                       "with commas between");
+        }
+
+        class = ngx_array_push(key->classes);
+        if (class == NULL) {
+            return NGX_CONF_ERROR;
+        }
+
+        class->len = name.len;
+        class->data = ngx_pstrdup(kp->cf->pool, &name);
+        if (class->data == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_key_name_valid(ngx_str_t *name, size_t max)
+{
+    size_t  i;
+    u_char  ch;
+
+    if (name->len == 0 || name->len > max) {
+        return 0;
+    }
+
+    for (i = 0; i < name->len; i++) {
+        ch = name->data[i];
+
+        if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
+            || (ch >= '0' && ch <= '9')
+            || ch == '.' || ch == '_' || ch == '-')
+        {
+            continue;
+        }
+
+        return 0;
+    }
+
+    return 1;
+}
+
+
+static char *
+ngx_http_sandbox_key_error(ngx_http_sandbox_key_parser_t *kp,
+    const char *text)
+{
+    ngx_conf_log_error(NGX_LOG_EMERG, kp->cf, 0, "%s, in \"%V\" line %ui",
+                       text, kp->file, kp->line);
+
+    return NGX_CONF_ERROR;
+}

@@ -1,0 +1,595 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "core/ngx_http_sandbox_header.h"
+#include "preview/ngx_http_sandbox_preview.h"
+
+
+static void *ngx_http_sandbox_create_main_conf(ngx_conf_t *cf);
+static char *ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf);
+static void *ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf);
+static char *ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent,
+    void *child);
+
+static char *ngx_http_sandbox_set_noargs(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+static char *ngx_http_sandbox_set_status(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf);
+
+static ngx_int_t ngx_http_sandbox_preconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_sandbox_postconfiguration(ngx_conf_t *cf);
+static void ngx_http_sandbox_endpoint_cleanup(void *data);
+
+
+/* ms to connect to one address of the engine */
+#define NGX_HTTP_SANDBOX_CONNECT  5000
+
+
+static ngx_command_t  ngx_http_sandbox_commands[] = {
+
+    { ngx_string("sandbox_state"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_sandbox_conf_state,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_zone"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_sandbox_conf_zone,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_agent"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, agent),
+      NULL },
+
+    { ngx_string("sandbox_engine"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, engine),
+      NULL },
+
+    { ngx_string("sandbox_engine_trusted_certificate"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, engine_ca),
+      NULL },
+
+    { ngx_string("sandbox_engine_certificate"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, engine_cert),
+      NULL },
+
+    { ngx_string("sandbox_engine_certificate_key"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, engine_key),
+      NULL },
+
+    { ngx_string("sandbox_engine_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, engine_timeout),
+      NULL },
+
+    { ngx_string("sandbox_start_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, start_timeout),
+      NULL },
+
+    { ngx_string("sandbox_engine_calls"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
+      ngx_http_sandbox_conf_engine_calls,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_max_instances"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_sandbox_conf_max_instances,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_create_rate"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_sandbox_conf_create_rate,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_class"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_2MORE,
+      ngx_http_sandbox_conf_class,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_preview_url"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_http_sandbox_conf_preview_url,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox"),
+      NGX_HTTP_UPS_CONF|NGX_CONF_NOARGS,
+      ngx_http_sandbox_upstream,
+      NGX_HTTP_SRV_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_api"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_sandbox_set_noargs,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, api),
+      NULL },
+
+    { ngx_string("sandbox_preview"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_sandbox_set_noargs,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, preview),
+      NULL },
+
+    { ngx_string("sandbox_preview_access"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, access),
+      ngx_http_sandbox_conf_access },
+
+    { ngx_string("sandbox_preview_host"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, app_host),
+      ngx_http_sandbox_conf_host },
+
+    { ngx_string("sandbox_preview_cors"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_http_sandbox_conf_cors,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_preview_cookies"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_enum_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, cookies),
+      ngx_http_sandbox_conf_cookies },
+
+    { ngx_string("sandbox_preview_strip"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
+      ngx_http_sandbox_conf_strip,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_preview_limit"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
+      ngx_http_sandbox_conf_limit,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_preview_wake"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, wake),
+      NULL },
+
+    { ngx_string("sandbox_status"),
+      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
+      ngx_http_sandbox_set_status,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_api_auth"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
+      ngx_conf_set_flag_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, auth),
+      NULL },
+
+    { ngx_string("sandbox_api_key_file"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_http_sandbox_key_file,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      0,
+      NULL },
+
+    { ngx_string("sandbox_api_cors"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
+      ngx_conf_set_str_array_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, cors),
+      NULL },
+
+    { ngx_string("sandbox_wake_timeout"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_msec_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, wake_timeout),
+      NULL },
+
+    { ngx_string("sandbox_default_class"),
+      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_str_slot,
+      NGX_HTTP_LOC_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_loc_conf_t, class_name),
+      NULL },
+
+      ngx_null_command
+};
+
+
+static ngx_http_module_t  ngx_http_sandbox_module_ctx = {
+    ngx_http_sandbox_preconfiguration,     /* preconfiguration */
+    ngx_http_sandbox_postconfiguration,    /* postconfiguration */
+
+    ngx_http_sandbox_create_main_conf,     /* create main configuration */
+    ngx_http_sandbox_init_main_conf,       /* init main configuration */
+
+    NULL,                                  /* create server configuration */
+    NULL,                                  /* merge server configuration */
+
+    ngx_http_sandbox_create_loc_conf,      /* create location configuration */
+    ngx_http_sandbox_merge_loc_conf        /* merge location configuration */
+};
+
+
+ngx_module_t  ngx_http_sandbox_module = {
+    NGX_MODULE_V1,
+    &ngx_http_sandbox_module_ctx,          /* module context */
+    ngx_http_sandbox_commands,             /* module directives */
+    NGX_HTTP_MODULE,                       /* module type */
+    NULL,                                  /* init master */
+    ngx_http_sandbox_mask_init,            /* init module */
+    ngx_http_sandbox_init_process,         /* init process */
+    NULL,                                  /* init thread */
+    NULL,                                  /* exit thread */
+    ngx_http_sandbox_exit_process,         /* exit process */
+    NULL,                                  /* exit master */
+    NGX_MODULE_V1_PADDING
+};
+
+
+ngx_http_sandbox_class_t *
+ngx_http_sandbox_find_class(ngx_http_sandbox_main_conf_t *smcf, u_char *name,
+    size_t len)
+{
+    ngx_uint_t                 i;
+    ngx_http_sandbox_class_t  *class;
+
+    class = smcf->classes.elts;
+
+    for (i = 0; i < smcf->classes.nelts; i++) {
+        if (class[i].name.len == len
+            && ngx_memcmp(class[i].name.data, name, len) == 0)
+        {
+            return &class[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+static void *
+ngx_http_sandbox_create_main_conf(ngx_conf_t *cf)
+{
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sandbox_main_conf_t));
+    if (smcf == NULL) {
+        return NULL;
+    }
+
+    smcf->engine_timeout = NGX_CONF_UNSET_MSEC;
+    smcf->start_timeout = NGX_CONF_UNSET_MSEC;
+    smcf->engine_calls = NGX_CONF_UNSET_UINT;
+    smcf->engine_queue = NGX_CONF_UNSET_UINT;
+
+    if (ngx_array_init(&smcf->classes, cf->pool, 4,
+                       sizeof(ngx_http_sandbox_class_t))
+        != NGX_OK
+        || ngx_array_init(&smcf->quotas, cf->pool, 4,
+                          sizeof(ngx_http_sandbox_quota_t))
+           != NGX_OK
+        || ngx_array_init(&smcf->previews, cf->pool, 2,
+                          sizeof(ngx_http_sandbox_preview_t))
+           != NGX_OK)
+    {
+        return NULL;
+    }
+
+    return smcf;
+}
+
+
+static char *
+ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
+{
+    ngx_http_sandbox_main_conf_t *smcf = conf;
+
+    char                err[256];
+    ngx_str_t           name;
+    ac_endpoint_conf_t  epc;
+    ngx_pool_cleanup_t *cln;
+
+    if (smcf->engine.data == NULL) {
+        ngx_str_set(&smcf->engine, "unix:/var/run/docker.sock");
+    }
+
+    if (smcf->agent.data == NULL) {
+        ngx_str_set(&smcf->agent, "/usr/lib/nginx-sandbox/agent");
+    }
+
+    ngx_conf_init_msec_value(smcf->engine_timeout, 30000);
+    ngx_conf_init_msec_value(smcf->start_timeout, 30000);
+    ngx_conf_init_uint_value(smcf->engine_calls, 8);
+    ngx_conf_init_uint_value(smcf->engine_queue, 1000);
+
+    if (smcf->engine_ca.len
+        && ngx_conf_full_name(cf->cycle, &smcf->engine_ca, 1) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (smcf->engine_cert.len
+        && ngx_conf_full_name(cf->cycle, &smcf->engine_cert, 1) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    if (smcf->engine_key.len
+        && ngx_conf_full_name(cf->cycle, &smcf->engine_key, 1) != NGX_OK)
+    {
+        return NGX_CONF_ERROR;
+    }
+
+    ngx_memzero(&epc, sizeof(ac_endpoint_conf_t));
+
+    epc.url = (char *) smcf->engine.data;
+    epc.ca = (char *) smcf->engine_ca.data;
+    epc.cert = (char *) smcf->engine_cert.data;
+    epc.key = (char *) smcf->engine_key.data;
+    epc.connect_ms = NGX_HTTP_SANDBOX_CONNECT;
+
+    cln = ngx_pool_cleanup_add(cf->pool, 0);
+    if (cln == NULL) {
+        return NGX_CONF_ERROR;
+    }
+
+    /* made by the master, which may read a key that the workers may not */
+
+    smcf->endpoint = ac_endpoint_create(&epc, err, sizeof(err));
+    if (smcf->endpoint == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid \"sandbox_engine\" \"%V\": %s",
+                           &smcf->engine, err);
+        return NGX_CONF_ERROR;
+    }
+
+    cln->handler = ngx_http_sandbox_endpoint_cleanup;
+    cln->data = smcf->endpoint;
+
+    if (smcf->state == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    if (smcf->zone == NULL) {
+        ngx_str_set(&name, "sandbox");
+
+        smcf->zone = ngx_shared_memory_add(cf, &name, 32 * ngx_pagesize,
+                                           &ngx_http_sandbox_module);
+        if (smcf->zone == NULL) {
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    smcf->zone->init = ngx_http_sandbox_init_zone;
+    smcf->zone->data = smcf;
+
+    return NGX_CONF_OK;
+}
+
+
+static void
+ngx_http_sandbox_endpoint_cleanup(void *data)
+{
+    ac_endpoint_destroy(data);
+}
+
+
+static void *
+ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf)
+{
+    ngx_http_sandbox_loc_conf_t  *conf;
+
+    conf = ngx_pcalloc(cf->pool, sizeof(ngx_http_sandbox_loc_conf_t));
+    if (conf == NULL) {
+        return NULL;
+    }
+
+    conf->auth = NGX_CONF_UNSET;
+    conf->wake_timeout = NGX_CONF_UNSET_MSEC;
+    conf->keys = NGX_CONF_UNSET_PTR;
+    conf->cors = NGX_CONF_UNSET_PTR;
+    conf->create_rate = NGX_CONF_UNSET_PTR;
+
+    ngx_http_sandbox_conf_preview_init(conf);
+
+    return conf;
+}
+
+
+static char *
+ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
+{
+    ngx_http_sandbox_loc_conf_t *prev = parent;
+    ngx_http_sandbox_loc_conf_t *conf = child;
+
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    ngx_conf_merge_value(conf->auth, prev->auth, 1);
+    ngx_conf_merge_ptr_value(conf->keys, prev->keys, NULL);
+    ngx_conf_merge_ptr_value(conf->cors, prev->cors, NULL);
+    ngx_conf_merge_ptr_value(conf->create_rate, prev->create_rate, NULL);
+    ngx_conf_merge_msec_value(conf->wake_timeout, prev->wake_timeout, 50000);
+    ngx_conf_merge_str_value(conf->class_name, prev->class_name, "default");
+
+    ngx_http_sandbox_conf_preview_merge(prev, conf);
+
+    if (!conf->api && !conf->preview && !conf->status) {
+        return ngx_http_sandbox_conf_check_proxy(cf, conf);
+    }
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sandbox_module);
+
+    if (smcf->state == NULL) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a sandbox location needs \"sandbox_state\" "
+                           "in the \"http\" block");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->api && conf->preview) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"sandbox_api\" and \"sandbox_preview\" "
+                           "in one location");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->preview && smcf->previews.nelts == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"sandbox_preview\" needs "
+                           "\"sandbox_preview_url\" in the \"http\" block");
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->api) {
+        if (conf->auth && conf->keys == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "\"sandbox_api\" needs "
+                               "\"sandbox_api_key_file\", or "
+                               "\"sandbox_api_auth off\"");
+            return NGX_CONF_ERROR;
+        }
+
+        if (ngx_http_sandbox_key_check(cf, conf) != NGX_CONF_OK
+            || ngx_http_sandbox_origin_check(cf, conf) != NGX_CONF_OK)
+        {
+            return NGX_CONF_ERROR;
+        }
+
+        conf->class = ngx_http_sandbox_find_class(smcf, conf->class_name.data,
+                                                  conf->class_name.len);
+        if (conf->class == NULL) {
+            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                               "no \"sandbox_class\" is named \"%V\"",
+                               &conf->class_name);
+            return NGX_CONF_ERROR;
+        }
+    }
+
+    return ngx_http_sandbox_conf_check_proxy(cf, conf);
+}
+
+
+static char *
+ngx_http_sandbox_set_noargs(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_flag_t  *flag;
+
+    flag = (ngx_flag_t *) ((char *) conf + cmd->offset);
+
+    if (*flag) {
+        return "is duplicate";
+    }
+
+    *flag = 1;
+
+    return NGX_CONF_OK;
+}
+
+
+static char *
+ngx_http_sandbox_set_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+{
+    ngx_http_sandbox_loc_conf_t *slcf = conf;
+
+    ngx_http_core_loc_conf_t  *clcf;
+
+    slcf->status = 1;
+
+    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
+    clcf->handler = ngx_http_sandbox_status_handler;
+
+    return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_preconfiguration(ngx_conf_t *cf)
+{
+    return ngx_http_sandbox_add_variables(cf);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_postconfiguration(ngx_conf_t *cf)
+{
+    ngx_http_handler_pt           *h;
+    ngx_http_core_main_conf_t     *cmcf;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sandbox_module);
+
+    if (smcf->state == NULL) {
+        return NGX_OK;
+    }
+
+    cmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_core_module);
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_POST_READ_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_sandbox_mask_handler;
+
+    h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
+    if (h == NULL) {
+        return NGX_ERROR;
+    }
+
+    *h = ngx_http_sandbox_admit_handler;
+
+    if (ngx_http_sandbox_public_init(cf) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return ngx_http_sandbox_filter_init(cf);
+}

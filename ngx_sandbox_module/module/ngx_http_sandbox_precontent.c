@@ -1,0 +1,237 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "preview/ngx_http_sandbox_preview.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+
+
+/*
+ * PRECONTENT: after auth_request, limit_req and allow have had their say, the
+ * request is given to a sandbox or refused, and a sandbox that sleeps is
+ * kicked, so that it starts while nginx reads the body.
+ */
+
+
+static ngx_int_t ngx_http_sandbox_admit_hosts(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_admit_api(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_sandbox_admit_first(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+ngx_int_t
+ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                     rc;
+    ngx_http_sandbox_ctx_t       *ctx;
+    ngx_http_sandbox_worker_t    *w;
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
+
+    if (!slcf->api && !slcf->preview) {
+        return NGX_DECLINED;
+    }
+
+    if (r != r->main) {
+        ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
+                      "subrequest to a sandbox location");
+        return NGX_HTTP_FORBIDDEN;
+    }
+
+    ctx = ngx_http_sandbox_make_ctx(r);
+    if (ctx == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->api = slcf->api;
+    ctx->preview = slcf->preview;
+    ctx->http_version = r->http_version;
+
+    if (r->http_version == NGX_HTTP_VERSION_9) {
+        return NGX_HTTP_BAD_REQUEST;
+    }
+
+    w = ngx_http_sandbox_worker;
+
+    if (w == NULL || w->store == NULL) {
+        rc = ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                     "CONTAINER_UNAVAILABLE",
+                                     "The sandbox state directory cannot be "
+                                     "used: nginx's error log tells why.");
+        ctx->failure.retry_after = 5;
+        return rc;
+    }
+
+    if (ngx_http_sandbox_admit_hosts(r) != NGX_OK) {
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                       "invalid_request",
+                                       "The request names two hosts: send a "
+                                       "Host header that agrees with the "
+                                       "request line.");
+    }
+
+    if (ctx->preview) {
+        ngx_http_sandbox_count(w->conf, preview_requests);
+
+        rc = ngx_http_sandbox_preview_access(r, ctx);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_sandbox_forward(r, ctx);
+        }
+
+    } else {
+        ngx_http_sandbox_count(w->conf, api_requests);
+
+        rc = ngx_http_sandbox_api_access(r, ctx);
+
+        if (rc == NGX_OK) {
+            rc = ngx_http_sandbox_admit_api(r, ctx);
+        }
+    }
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ngx_memcpy(ctx->run, ctx->node->spec.run, sizeof(ctx->run));
+    ctx->admitted = 1;
+
+    if (ctx->preview) {
+        ngx_http_sandbox_watch_add(ctx);
+    }
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_admit_hosts(ngx_http_request_t *r)
+{
+    size_t      len;
+    u_char     *p, *last;
+    ngx_str_t   host;
+
+    /* an absolute request line wins in nginx: the header must agree */
+
+    if (r->host_start == NULL || r->headers_in.host == NULL) {
+        return NGX_OK;
+    }
+
+    host = r->headers_in.host->value;
+    last = host.data + host.len;
+
+    p = ngx_strlchr(host.data, last, ']');
+    p = ngx_strlchr(p ? p : host.data, last, ':');
+
+    len = p ? (size_t) (p - host.data) : host.len;
+
+    if (len && host.data[len - 1] == '.') {
+        len--;
+    }
+
+    if (len != r->headers_in.server.len
+        || ngx_strncasecmp(host.data, r->headers_in.server.data, len) != 0)
+    {
+        return NGX_DECLINED;
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_admit_api(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_int_t  rc;
+
+    rc = ngx_http_sandbox_find(r, ctx);
+
+    if (rc == NGX_DECLINED) {
+        rc = ngx_http_sandbox_admit_first(r, ctx);
+
+        if (rc == NGX_DONE) {
+            return ngx_http_sandbox_refused(r);
+        }
+    }
+
+    if (rc == NGX_ABORT) {
+        return ngx_http_sandbox_refuse_absent(r, ctx);
+    }
+
+    if (rc != NGX_OK) {
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                       "INTERNAL_ERROR",
+                                       "The sandbox cannot be used: nginx's "
+                                       "error log tells why.");
+    }
+
+    if (ngx_http_sandbox_tether(ctx->node) == NGX_OK) {
+        ctx->start = NGX_HTTP_SANDBOX_START_HIT;
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf,
+                               starts[NGX_HTTP_SANDBOX_START_HIT]);
+
+    } else {
+        ngx_http_sandbox_kick(ctx->node);
+    }
+
+    return NGX_OK;
+}
+
+
+/*
+ * The first call to an id that nobody has named creates it; where another
+ * request was faster, it is seen whose the sandbox is.  It has a slot before
+ * it has a directory, so that a refusal leaves nothing.  As
+ * ngx_http_sandbox_find(), or NGX_DONE: refused, ctx->failure is set.
+ */
+
+static ngx_int_t
+ngx_http_sandbox_admit_first(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    char       owner[SANDBOX_OWNER_MAX + 1], ticket[SANDBOX_RANDOM_LEN + 1];
+    ngx_int_t  rc;
+
+    (void) ngx_snprintf((u_char *) owner, sizeof(owner), "%V%Z", &ctx->owner);
+
+    ngx_http_sandbox_limit_ticket(ticket);
+
+    if (ngx_http_sandbox_limit_take(ticket, ctx->class, owner, &ctx->failure)
+        == NGX_DECLINED)
+    {
+        /* the next one is to be refused only if that is still so */
+
+        ngx_http_sandbox_recount();
+
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf,
+                               capacity_refused);
+        return NGX_DONE;
+    }
+
+    rc = ngx_http_sandbox_make(r, ctx, "", NULL);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_sandbox_find(r, ctx);
+
+        if (rc == NGX_OK) {
+            ngx_http_sandbox_limit_name(ticket, ctx->node->spec.run);
+            return NGX_OK;
+        }
+
+    } else if (rc == NGX_DECLINED) {
+        rc = ngx_http_sandbox_find(r, ctx);
+
+    } else if (rc == NGX_ABORT) {
+        rc = NGX_DONE;
+    }
+
+    ngx_http_sandbox_limit_free(ticket);
+
+    return rc;
+}

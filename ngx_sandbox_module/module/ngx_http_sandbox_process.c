@@ -1,0 +1,120 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "preview/ngx_http_sandbox_preview.h"
+
+#include <curl/curl.h>
+
+
+/* what a worker has, from its start to its end */
+
+
+ngx_http_sandbox_worker_t  *ngx_http_sandbox_worker;
+
+
+ngx_int_t
+ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
+{
+    ngx_http_sandbox_worker_t     *w;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    if (ngx_process != NGX_PROCESS_WORKER && ngx_process != NGX_PROCESS_SINGLE)
+    {
+        return NGX_OK;
+    }
+
+    smcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_sandbox_module);
+
+    if (smcf == NULL || smcf->state == NULL) {
+        return NGX_OK;
+    }
+
+    w = ngx_pcalloc(cycle->pool, sizeof(ngx_http_sandbox_worker_t));
+    if (w == NULL) {
+        return NGX_ERROR;
+    }
+
+    w->conf = smcf;
+
+    ngx_rbtree_init(&w->nodes, &w->sentinel, ngx_str_rbtree_insert_value);
+    ngx_queue_init(&w->watched);
+
+    (void) curl_global_init(CURL_GLOBAL_ALL);
+
+    w->loop = ngx_http_sandbox_loop_create(cycle);
+    if (w->loop == NULL) {
+        return NGX_ERROR;
+    }
+
+    w->docker = ac_docker_create(w->loop);
+    if (w->docker == NULL) {
+        return NGX_ERROR;
+    }
+
+    w->endpoint = smcf->endpoint;
+
+    /* a worker that cannot read its state answers 503, and says why */
+
+    w->store = sandbox_store_open((char *) smcf->state->name.data);
+
+    if (w->store == NULL) {
+        ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
+                      "sandbox state \"%V\" cannot be opened",
+                      &smcf->state->name);
+
+    } else if (sandbox_store_agent(w->store, (char *) smcf->agent.data) == -1) {
+        ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
+                      "sandbox agent \"%V\" cannot be copied to \"%V/.agent\"",
+                      &smcf->agent, &smcf->state->name);
+    }
+
+    ngx_http_sandbox_worker = w;
+
+    if (ngx_http_sandbox_trouble_init() != NGX_OK) {
+        return NGX_ERROR;
+    }
+    ngx_http_sandbox_load_start();
+
+    if (w->store) {
+        ngx_http_sandbox_sweep_start(cycle);
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_sandbox_exit_process(ngx_cycle_t *cycle)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    if (w == NULL) {
+        return;
+    }
+
+    ngx_http_sandbox_sweep_stop();
+    ngx_http_sandbox_watch_stop();
+    ngx_http_sandbox_node_cleanup();
+    ngx_http_sandbox_load_stop();
+
+    ngx_http_sandbox_trouble_done();
+
+    ac_docker_destroy(w->docker);
+
+    ngx_http_sandbox_loop_destroy(w->loop);
+
+    if (w->store) {
+        sandbox_store_close(w->store);
+    }
+
+    curl_global_cleanup();
+
+    ngx_http_sandbox_worker = NULL;
+}

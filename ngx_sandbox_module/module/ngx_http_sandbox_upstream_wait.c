@@ -1,0 +1,417 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "preview/ngx_http_sandbox_page.h"
+#include "module/ngx_http_sandbox_upstream.h"
+
+
+/*
+ * The wait of a peer for a sandbox that sleeps, or for its app: parked, it has
+ * a socket that is not yet connected and not yet known to epoll.  Once the
+ * sandbox serves, that socket is connected and added, and nginx goes on.
+ */
+
+
+static void ngx_http_sandbox_peer_wait_handler(ngx_http_sandbox_waiter_t *w,
+    ngx_uint_t start, ngx_http_sandbox_failure_t *failure);
+static void ngx_http_sandbox_peer_await_handler(
+    ngx_http_sandbox_await_t *await);
+static void ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer);
+static void ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
+    ngx_http_sandbox_failure_t *failure);
+
+
+ngx_int_t
+ngx_http_sandbox_peer_park(ngx_http_sandbox_peer_t *peer,
+    ngx_peer_connection_t *pc)
+{
+    ngx_socket_t       s;
+    ngx_event_t       *rev, *wev;
+    ngx_connection_t  *c;
+
+    s = ngx_socket(AF_UNIX, SOCK_STREAM, 0);
+
+    if (s == (ngx_socket_t) -1) {
+        ngx_log_error(NGX_LOG_ALERT, pc->log, ngx_socket_errno,
+                      ngx_socket_n " failed");
+        return NGX_ERROR;
+    }
+
+    if (ngx_nonblocking(s) == -1) {
+        ngx_log_error(NGX_LOG_ALERT, pc->log, ngx_socket_errno,
+                      ngx_nonblocking_n " failed");
+        (void) ngx_close_socket(s);
+        return NGX_ERROR;
+    }
+
+    c = ngx_get_connection(s, pc->log);
+
+    if (c == NULL) {
+        (void) ngx_close_socket(s);
+        return NGX_ERROR;
+    }
+
+    c->type = SOCK_STREAM;
+
+    c->recv = ngx_recv;
+    c->send = ngx_send;
+    c->recv_chain = ngx_recv_chain;
+    c->send_chain = ngx_send_chain;
+
+    c->sendfile = 1;
+    c->log_error = pc->log_error;
+
+    c->tcp_nopush = NGX_TCP_NOPUSH_DISABLED;
+    c->tcp_nodelay = NGX_TCP_NODELAY_DISABLED;
+
+    rev = c->read;
+    wev = c->write;
+
+    rev->log = pc->log;
+    wev->log = pc->log;
+
+    c->number = ngx_atomic_fetch_add(ngx_connection_counter, 1);
+    c->start_time = ngx_current_msec;
+
+    pc->connection = c;
+    peer->parked = c;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_sandbox_peer_wait(ngx_http_sandbox_peer_t *peer)
+{
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = peer->ctx;
+
+    if (!ctx->waited) {
+        ctx->waited = 1;
+        ctx->wait_start = ngx_current_msec;
+    }
+
+    ctx->waiter.handler = ngx_http_sandbox_peer_wait_handler;
+    ctx->waiter.data = peer;
+    ctx->waiter.join = (ctx->preview && !ctx->wakes);
+
+    ngx_http_sandbox_wait(ctx->node, &ctx->waiter);
+}
+
+
+static void
+ngx_http_sandbox_peer_wait_handler(ngx_http_sandbox_waiter_t *w,
+    ngx_uint_t start, ngx_http_sandbox_failure_t *failure)
+{
+    ngx_http_sandbox_ctx_t   *ctx;
+    ngx_http_sandbox_peer_t  *peer;
+
+    peer = w->data;
+    ctx = peer->ctx;
+
+    ctx->wait_time = ngx_current_msec - ctx->wait_start;
+
+    if (start > ctx->start) {
+        ctx->start = start;
+    }
+
+    ngx_http_set_log_request(peer->request->connection->log, peer->request);
+
+    if (failure) {
+        ngx_http_sandbox_peer_failed(peer, failure);
+        return;
+    }
+
+    ngx_http_sandbox_peer_resume(peer);
+}
+
+
+void
+ngx_http_sandbox_peer_await(ngx_http_sandbox_peer_t *peer)
+{
+    ngx_msec_t                    waited;
+    ngx_http_sandbox_ctx_t       *ctx;
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    ctx = peer->ctx;
+
+    if (!ctx->waited) {
+        ctx->waited = 1;
+        ctx->wait_start = ngx_current_msec;
+    }
+
+    ctx->await.handler = ngx_http_sandbox_peer_await_handler;
+    ctx->await.data = peer;
+
+    if (ngx_http_sandbox_await(ctx->node, ctx->port, &ctx->await) != NGX_OK) {
+        ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
+        return;
+    }
+
+    if (peer->deadline.timer_set) {
+        return;
+    }
+
+    slcf = ngx_http_get_module_loc_conf(peer->request, ngx_http_sandbox_module);
+
+    waited = ngx_current_msec - ctx->wait_start;
+
+    ngx_add_timer(&peer->deadline,
+                  waited < slcf->wake_timeout ? slcf->wake_timeout - waited
+                                              : 1);
+}
+
+
+static void
+ngx_http_sandbox_peer_await_handler(ngx_http_sandbox_await_t *await)
+{
+    ngx_http_sandbox_ctx_t      *ctx;
+    ngx_http_sandbox_peer_t     *peer;
+    ngx_http_sandbox_failure_t   failure;
+    ngx_http_sandbox_awaited_t  *p;
+
+    peer = await->data;
+    ctx = peer->ctx;
+    p = await->awaited;
+
+    ngx_http_set_log_request(peer->request->connection->log, peer->request);
+
+    if (!p->known) {
+
+        if (!p->asked) {
+            ngx_http_sandbox_unawait(await);
+            ngx_http_sandbox_peer_resume(peer);
+        }
+
+        return;
+    }
+
+    if (p->listening) {
+        ctx->wait_time = ngx_current_msec - ctx->wait_start;
+
+        ngx_http_sandbox_unawait(await);
+        ngx_http_sandbox_peer_resume(peer);
+        return;
+    }
+
+    if (p->command == AC_AGENT_COMMAND_EXITED && p->code) {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_BAD_GATEWAY,
+                              "PORT_COMMAND_FAILED",
+                              "Nothing listens on port %ui of this sandbox: "
+                              "its command ended with code %i.",
+                              (ngx_uint_t) ctx->port, p->code);
+        ngx_http_sandbox_peer_failed(peer, &failure);
+        return;
+    }
+
+    if (ngx_http_sandbox_page_waits(peer->request)) {
+        ngx_http_sandbox_peer_failed(peer, NULL);
+    }
+}
+
+
+void
+ngx_http_sandbox_peer_deadline_handler(ngx_event_t *ev)
+{
+    ngx_connection_t             *c;
+    ngx_http_sandbox_peer_t      *peer;
+    ngx_http_sandbox_failure_t    failure;
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    c = ev->data;
+    peer = c->data;
+
+    ngx_http_set_log_request(peer->request->connection->log, peer->request);
+
+    slcf = ngx_http_get_module_loc_conf(peer->request, ngx_http_sandbox_module);
+
+    ngx_http_sandbox_fail(&failure, NGX_HTTP_GATEWAY_TIME_OUT, "WAKE_TIMEOUT",
+                          "Nothing began to listen on port %ui of this "
+                          "sandbox within %M seconds.",
+                          (ngx_uint_t) peer->ctx->port,
+                          slcf->wake_timeout / 1000);
+    failure.retry_after = 5;
+
+    ngx_http_sandbox_peer_failed(peer, &failure);
+}
+
+
+void
+ngx_http_sandbox_peer_retry_handler(ngx_event_t *ev)
+{
+    ngx_connection_t         *c;
+    ngx_http_sandbox_peer_t  *peer;
+
+    c = ev->data;
+    peer = c->data;
+
+    ngx_http_set_log_request(peer->request->connection->log, peer->request);
+
+    ngx_http_sandbox_peer_resume(peer);
+}
+
+
+static void
+ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer)
+{
+    int                          rc;
+    ngx_err_t                    err;
+    ngx_connection_t            *c;
+    ngx_http_sandbox_ctx_t      *ctx;
+    ngx_http_sandbox_failure_t   failure;
+
+    c = peer->parked;
+    ctx = peer->ctx;
+
+    /* the name may have gone to another sandbox while we waited */
+
+    if (ngx_http_sandbox_node_spec(ctx->node) != NGX_OK
+        || ngx_strcmp(ctx->node->spec.run, ctx->run) != 0)
+    {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_NOT_FOUND,
+                              "SANDBOX_NOT_FOUND",
+                              NGX_HTTP_SANDBOX_DESTROYED);
+        ngx_http_sandbox_peer_failed(peer, &failure);
+        return;
+    }
+
+    switch (ngx_http_sandbox_peer_ready(peer)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        ngx_http_sandbox_peer_wait(peer);
+        return;
+
+    case NGX_BUSY:
+        ngx_http_sandbox_peer_await(peer);
+        return;
+
+    case NGX_AGAIN:
+        ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
+        return;
+
+    default:
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                              "INTERNAL_ERROR",
+                              "The sandbox cannot be reached: nginx's error "
+                              "log tells why.");
+        ngx_http_sandbox_peer_failed(peer, &failure);
+        return;
+    }
+
+    ngx_http_sandbox_peer_address(peer);
+
+    rc = connect(c->fd, (struct sockaddr *) &peer->sun, peer->socklen);
+
+    if (rc == -1) {
+        err = ngx_socket_errno;
+
+        if (err == NGX_EAGAIN) {
+            ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
+            return;
+        }
+
+        /* it left between our look and the connect */
+
+        peer->attempts++;
+
+        if (err == NGX_ECONNREFUSED || err == NGX_ENOENT) {
+            ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
+            return;
+        }
+
+        ngx_log_error(NGX_LOG_ERR, c->log, err, "connect() to %V failed",
+                      &peer->name);
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_BAD_GATEWAY,
+                              "exec_transport_error",
+                              "The sandbox cannot be reached: nginx's error "
+                              "log tells why.");
+        ngx_http_sandbox_peer_failed(peer, &failure);
+        return;
+    }
+
+    peer->parked = NULL;
+    peer->attempts++;
+
+    if (peer->deadline.timer_set) {
+        ngx_del_timer(&peer->deadline);
+    }
+
+    c->write->ready = 1;
+
+    if (ngx_add_conn) {
+        rc = ngx_add_conn(c);
+
+    } else {
+        rc = ngx_add_event(c->read, NGX_READ_EVENT, NGX_CLEAR_EVENT);
+    }
+
+    if (rc != NGX_OK) {
+        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                              "INTERNAL_ERROR",
+                              "The sandbox cannot be reached: nginx is out "
+                              "of resources.");
+        ngx_http_sandbox_peer_failed(peer, &failure);
+        return;
+    }
+
+    if (ngx_add_conn == NULL) {
+
+        /* no write event will come by itself to send the request */
+
+        ngx_post_event(c->write, &ngx_posted_events);
+    }
+}
+
+
+/* failure NULL: the page that waits instead */
+
+static void
+ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
+    ngx_http_sandbox_failure_t *failure)
+{
+    ngx_int_t               rc;
+    ngx_connection_t       *c;
+    ngx_http_request_t     *r;
+    ngx_http_upstream_t    *u;
+    ngx_http_cleanup_pt     cleanup;
+
+    r = peer->request;
+    c = r->connection;
+    u = r->upstream;
+
+    /*
+     * The upstream is taken down as if the request had ended, which gives
+     * back one count of it; the answer is ours.
+     */
+
+    r->main->count++;
+
+    /* what the port's command said is a part of the answer */
+
+    peer->failing = 1;
+
+    if (u->cleanup) {
+        cleanup = *u->cleanup;
+        cleanup(r);
+    }
+
+    r->read_event_handler = ngx_http_block_reading;
+
+    peer->ctx->own = 1;
+
+    rc = failure ? ngx_http_sandbox_send_failure(r, failure)
+                 : ngx_http_sandbox_send_waiting(r);
+
+    ngx_http_sandbox_unawait(&peer->ctx->await);
+
+    ngx_http_finalize_request(r, rc);
+
+    ngx_http_run_posted_requests(c);
+}

@@ -1,0 +1,458 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "core/ngx_http_sandbox_header.h"
+#include "preview/ngx_http_sandbox_preview.h"
+#include "lib/sandbox_query.h"
+
+
+/*
+ * Variables: for logs, in which no token and no key may stand, and for the
+ * proxy.  Requests that never came to a sandbox location are logged too, so
+ * that every one of them does without a context.
+ */
+
+
+static ngx_int_t ngx_http_sandbox_variable_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_sandbox_variable_port(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_sandbox_variable_class(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_sandbox_variable_owner(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_sandbox_variable_start(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_sandbox_variable_wait_time(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_sandbox_variable_masked(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_sandbox_variable_upgrade(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data);
+static ngx_int_t ngx_http_sandbox_variable_copy(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, const char *text);
+static ngx_uint_t ngx_http_sandbox_has_token(ngx_str_t *value,
+    const char *token);
+
+
+#define NGX_HTTP_SANDBOX_MASKED_HOST     0
+#define NGX_HTTP_SANDBOX_MASKED_REQUEST  1
+#define NGX_HTTP_SANDBOX_MASKED_REFERER  2
+
+
+static ngx_http_variable_t  ngx_http_sandbox_variables[] = {
+
+    { ngx_string("sandbox_id"), NULL, ngx_http_sandbox_variable_id,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_port"), NULL, ngx_http_sandbox_variable_port,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_class"), NULL, ngx_http_sandbox_variable_class,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_owner"), NULL, ngx_http_sandbox_variable_owner,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_start"), NULL, ngx_http_sandbox_variable_start,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_wait_time"), NULL,
+      ngx_http_sandbox_variable_wait_time,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_host"), NULL, ngx_http_sandbox_variable_masked,
+      NGX_HTTP_SANDBOX_MASKED_HOST, 0, 0 },
+
+    { ngx_string("sandbox_request"), NULL, ngx_http_sandbox_variable_masked,
+      NGX_HTTP_SANDBOX_MASKED_REQUEST, 0, 0 },
+
+    { ngx_string("sandbox_referer"), NULL, ngx_http_sandbox_variable_masked,
+      NGX_HTTP_SANDBOX_MASKED_REFERER, 0, 0 },
+
+    { ngx_string("sandbox_upstream_host"), NULL,
+      ngx_http_sandbox_variable_upstream_host,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_upstream_proto"), NULL,
+      ngx_http_sandbox_variable_upstream_proto,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_upstream_forwarded"), NULL,
+      ngx_http_sandbox_variable_upstream_forwarded,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_upstream_origin"), NULL,
+      ngx_http_sandbox_variable_upstream_origin,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_upstream_referer"), NULL,
+      ngx_http_sandbox_variable_upstream_referer,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+#if (NGX_HTTP_CACHE)
+    { ngx_string("sandbox_cache"), NULL, ngx_http_sandbox_variable_cache,
+      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
+#endif
+
+    { ngx_string("sandbox_upgrade"), NULL,
+      ngx_http_sandbox_variable_upgrade,
+      (uintptr_t) "websocket", NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+    { ngx_string("sandbox_connection"), NULL,
+      ngx_http_sandbox_variable_upgrade,
+      (uintptr_t) "upgrade", NGX_HTTP_VAR_NOCACHEABLE, 0 },
+
+      ngx_http_null_variable
+};
+
+
+ngx_int_t
+ngx_http_sandbox_add_variables(ngx_conf_t *cf)
+{
+    ngx_http_variable_t  *var, *v;
+
+    for (v = ngx_http_sandbox_variables; v->name.len; v++) {
+
+        var = ngx_http_add_variable(cf, &v->name, v->flags);
+        if (var == NULL) {
+            return NGX_ERROR;
+        }
+
+        var->get_handler = v->get_handler;
+        var->data = v->data;
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_sandbox_variable_set(ngx_http_variable_value_t *v, u_char *text,
+    size_t len)
+{
+    v->data = text;
+    v->len = len;
+    v->valid = 1;
+    v->no_cacheable = 0;
+    v->not_found = 0;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_variable_copy(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, const char *text)
+{
+    size_t   len;
+    u_char  *p;
+
+    len = ngx_strlen(text);
+
+    if (len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, len);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_memcpy(p, text, len);
+
+    ngx_http_sandbox_variable_set(v, p, len);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_variable_id(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx == NULL || ctx->id.len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    ngx_http_sandbox_variable_set(v, ctx->id.data, ctx->id.len);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_variable_port(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                  *p;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx == NULL || ctx->port == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, sizeof("65535") - 1);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_sandbox_variable_set(v, p,
+                    ngx_sprintf(p, "%ui", (ngx_uint_t) ctx->port) - p);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_variable_class(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx && ctx->node && ctx->node->known) {
+        return ngx_http_sandbox_variable_copy(r, v, ctx->node->spec.class);
+    }
+
+    v->not_found = 1;
+
+    return NGX_OK;
+}
+
+
+/* of the key that calls, or of the sandbox that a preview is of */
+
+static ngx_int_t
+ngx_http_sandbox_variable_owner(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx && ctx->owner.len) {
+        ngx_http_sandbox_variable_set(v, ctx->owner.data, ctx->owner.len);
+        return NGX_OK;
+    }
+
+    if (ctx && ctx->preview && ctx->node && ctx->node->known) {
+        return ngx_http_sandbox_variable_copy(r, v, ctx->node->spec.owner);
+    }
+
+    v->not_found = 1;
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_variable_start(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    static ngx_str_t  names[] = {
+        ngx_string(""),
+        ngx_string("hit"),
+        ngx_string("wake"),
+        ngx_string("create"),
+        ngx_string("lost")
+    };
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx == NULL || ctx->start == NGX_HTTP_SANDBOX_START_NONE
+        || ctx->start > NGX_HTTP_SANDBOX_START_LOST)
+    {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    ngx_http_sandbox_variable_set(v, names[ctx->start].data,
+                                  names[ctx->start].len);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_variable_wait_time(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char                  *p;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx == NULL || !ctx->admitted) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    p = ngx_pnalloc(r->pool, NGX_TIME_T_LEN + 4);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    ngx_http_sandbox_variable_set(v, p,
+                    ngx_sprintf(p, "%T.%03M",
+                                (time_t) (ctx->wait_time / 1000),
+                                ctx->wait_time % 1000)
+                    - p);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_variable_masked(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    size_t      n, size;
+    u_char     *p;
+    ngx_str_t  *text;
+
+    switch (data) {
+
+    case NGX_HTTP_SANDBOX_MASKED_HOST:
+        text = r->headers_in.host ? &r->headers_in.host->value : NULL;
+        break;
+
+    case NGX_HTTP_SANDBOX_MASKED_REQUEST:
+        text = &r->main->request_line;
+        break;
+
+    default: /* NGX_HTTP_SANDBOX_MASKED_REFERER */
+        text = r->headers_in.referer ? &r->headers_in.referer->value : NULL;
+    }
+
+    if (text == NULL || text->len == 0) {
+        v->not_found = 1;
+        return NGX_OK;
+    }
+
+    size = sandbox_mask_size(text->len);
+
+    p = ngx_pnalloc(r->pool, size);
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (data == NGX_HTTP_SANDBOX_MASKED_HOST) {
+        n = sandbox_mask_host((char *) text->data, text->len, (char *) p,
+                              size);
+
+    } else {
+        n = sandbox_mask_url((char *) text->data, text->len, (char *) p,
+                             size);
+    }
+
+    ngx_http_sandbox_variable_set(v, p, n);
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_variable_upgrade(ngx_http_request_t *r,
+    ngx_http_variable_value_t *v, uintptr_t data)
+{
+    u_char  *text;
+
+    text = (u_char *) (ngx_http_sandbox_websocket(r) ? (char *) data : "");
+
+    ngx_http_sandbox_variable_set(v, text, ngx_strlen(text));
+
+    return NGX_OK;
+}
+
+
+/* h2c, a list of protocols or a second header would tunnel past all checks */
+
+ngx_uint_t
+ngx_http_sandbox_websocket(ngx_http_request_t *r)
+{
+    ngx_uint_t        n, i;
+    ngx_table_elt_t  *h;
+    ngx_list_part_t  *part;
+
+    if (r->method != NGX_HTTP_GET || r->http_version != NGX_HTTP_VERSION_11) {
+        return 0;
+    }
+
+    h = ngx_http_sandbox_header_in(r, "Upgrade", &n);
+
+    if (n != 1 || h->value.len != sizeof("websocket") - 1
+        || ngx_strncasecmp(h->value.data, (u_char *) "websocket",
+                           h->value.len)
+           != 0)
+    {
+        return 0;
+    }
+
+    part = &r->headers_in.headers.part;
+    i = 0;
+
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+
+        if (ngx_http_sandbox_is_header(h, "Connection")
+            && ngx_http_sandbox_has_token(&h->value, "upgrade"))
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_has_token(ngx_str_t *value, const char *token)
+{
+    size_t   len;
+    u_char  *p, *last, *start, *end;
+
+    len = ngx_strlen(token);
+
+    p = value->data;
+    last = p + value->len;
+
+    while (p < last) {
+
+        start = p;
+
+        while (p < last && *p != ',') {
+            p++;
+        }
+
+        end = p++;
+
+        while (start < end && (*start == ' ' || *start == '\t')) {
+            start++;
+        }
+
+        while (start < end && (end[-1] == ' ' || end[-1] == '\t')) {
+            end--;
+        }
+
+        if ((size_t) (end - start) == len
+            && ngx_strncasecmp(start, (u_char *) token, len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}

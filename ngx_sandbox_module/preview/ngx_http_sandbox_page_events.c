@@ -1,0 +1,592 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_api.h"
+#include "core/ngx_http_sandbox_header.h"
+#include "preview/ngx_http_sandbox_page.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+
+
+/*
+ * /.sandbox/events of a preview: how the start of its sandbox and its app
+ * goes on, as server-sent events, for the page that waits.  What is said is
+ * what is known when there is room for it: a slow client misses steps, and
+ * holds nothing up.
+ */
+
+
+#define NGX_HTTP_SANDBOX_EVENTS_PREFIX  "/.sandbox"
+#define NGX_HTTP_SANDBOX_EVENTS_BUF     32768
+#define NGX_HTTP_SANDBOX_EVENTS_BEAT    5000        /* ms */
+/* who does not read is cut off so long after the end */
+#define NGX_HTTP_SANDBOX_EVENTS_DEAF    30000       /* ms */
+/* room that one event may take: a line of which each byte is escaped */
+#define NGX_HTTP_SANDBOX_EVENTS_ROOM    8192
+
+
+typedef struct {
+    ngx_http_request_t         *request;
+    ngx_http_sandbox_ctx_t     *ctx;
+    ngx_event_t                 beat;
+    ngx_connection_t            dummy;
+    ngx_msec_t                  end;
+
+    ngx_buf_t                   buf;
+    ngx_chain_t                 out;
+
+    const char                 *state;          /* that is to be told */
+    const char                 *told;
+    u_char                      message[640];
+    uint64_t                    line;           /* the next to be told */
+
+    unsigned                    sent:1;         /* the buffer was */
+    unsigned                    silent:1;       /* nothing since a beat */
+    unsigned                    last:1;         /* it is to end */
+    unsigned                    ended:1;
+} ngx_http_sandbox_events_t;
+
+
+static ngx_int_t ngx_http_sandbox_events_handler(ngx_http_request_t *r);
+static void ngx_http_sandbox_events_look(ngx_http_sandbox_events_t *e,
+    ngx_uint_t start);
+static void ngx_http_sandbox_events_port(ngx_http_sandbox_events_t *e);
+static void ngx_http_sandbox_events_waiter(ngx_http_sandbox_waiter_t *w,
+    ngx_uint_t start, ngx_http_sandbox_failure_t *failure);
+static void ngx_http_sandbox_events_awaited(ngx_http_sandbox_await_t *await);
+static void ngx_http_sandbox_events_beat(ngx_event_t *ev);
+static void ngx_http_sandbox_events_set(ngx_http_sandbox_events_t *e,
+    const char *state, const char *fmt, ...);
+static void ngx_http_sandbox_events_write(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_events_send(ngx_http_sandbox_events_t *e);
+static void ngx_http_sandbox_events_fill(ngx_http_sandbox_events_t *e);
+static void ngx_http_sandbox_events_add(ngx_http_sandbox_events_t *e,
+    const char *event, uint64_t id, cJSON *json);
+static void ngx_http_sandbox_events_run(ngx_http_sandbox_events_t *e);
+static void ngx_http_sandbox_events_cleanup(void *data);
+
+
+/* by the path as it is resolved, and as an app would resolve it */
+
+ngx_uint_t
+ngx_http_sandbox_events_reserved(ngx_http_request_t *r)
+{
+    size_t  len;
+
+    len = sizeof(NGX_HTTP_SANDBOX_EVENTS_PREFIX) - 1;
+
+    return r->uri.len >= len
+           && ngx_memcmp(r->uri.data, NGX_HTTP_SANDBOX_EVENTS_PREFIX, len) == 0
+           && (r->uri.len == len || r->uri.data[len] == '/');
+}
+
+
+ngx_int_t
+ngx_http_sandbox_events_access(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    static const ngx_str_t  path
+        = ngx_string(NGX_HTTP_SANDBOX_EVENTS_PREFIX "/events");
+
+    if (r->method != NGX_HTTP_GET || r->uri.len != path.len
+        || ngx_memcmp(r->uri.data, path.data, path.len) != 0)
+    {
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                       "NOT_FOUND",
+                                       "Paths below /.sandbox/ are nginx's "
+                                       "own: there is GET /.sandbox/events.");
+    }
+
+    r->content_handler = ngx_http_sandbox_events_handler;
+
+    return NGX_DECLINED;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_events_handler(ngx_http_request_t *r)
+{
+    u_char                       *p;
+    ngx_int_t                     rc;
+    ngx_uint_t                    n;
+    ngx_table_elt_t              *h;
+    ngx_pool_cleanup_t           *cln;
+    ngx_http_sandbox_events_t    *e;
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_events_t));
+    p = ngx_palloc(r->pool, NGX_HTTP_SANDBOX_EVENTS_BUF);
+
+    if (cln == NULL || p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    e = cln->data;
+    ngx_memzero(e, sizeof(ngx_http_sandbox_events_t));
+
+    e->request = r;
+    e->ctx = ngx_http_sandbox_get_ctx(r);
+
+    e->buf.start = p;
+    e->buf.end = p + NGX_HTTP_SANDBOX_EVENTS_BUF;
+    e->buf.pos = p;
+    e->buf.last = p;
+
+    e->dummy.fd = (ngx_socket_t) -1;
+    e->dummy.data = e;
+
+    e->beat.handler = ngx_http_sandbox_events_beat;
+    e->beat.data = &e->dummy;
+    e->beat.log = r->connection->log;
+
+    cln->handler = ngx_http_sandbox_events_cleanup;
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
+    e->end = ngx_current_msec + slcf->wake_timeout;
+
+    /* where a page that was here before goes on */
+
+    h = ngx_http_sandbox_header_in(r, "Last-Event-ID", &n);
+
+    if (h) {
+        rc = ngx_atoi(h->value.data, h->value.len);
+        e->line = (rc == NGX_ERROR) ? 0 : (uint64_t) rc;
+    }
+
+    ngx_str_set(&r->headers_out.content_type, "text/event-stream");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+    r->headers_out.status = NGX_HTTP_OK;
+    ngx_http_clear_content_length(r);
+
+    if (ngx_http_sandbox_header(r, "Cache-Control", "no-store") != NGX_OK
+        || ngx_http_sandbox_header(r, "X-Content-Type-Options", "nosniff")
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    rc = ngx_http_send_header(r);
+
+    if (rc == NGX_ERROR || rc > NGX_OK) {
+        return rc;
+    }
+
+    r->main->count++;
+    r->read_event_handler = ngx_http_test_reading;
+    r->write_event_handler = ngx_http_sandbox_events_write;
+
+    ngx_add_timer(&e->beat, NGX_HTTP_SANDBOX_EVENTS_BEAT);
+
+    e->buf.last = ngx_cpymem(e->buf.last, "retry: 1000\n\n",
+                             sizeof("retry: 1000\n\n") - 1);
+
+    /* a fresh page may start what it waits for, one that was left may not */
+
+    ngx_http_sandbox_events_look(e, h == NULL);
+
+    ngx_http_sandbox_events_write(r);
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_sandbox_events_look(ngx_http_sandbox_events_t *e, ngx_uint_t start)
+{
+    ngx_int_t                 rc;
+    ngx_http_sandbox_ctx_t   *ctx;
+    ngx_http_sandbox_node_t  *node;
+
+    ctx = e->ctx;
+    node = ctx->node;
+
+    rc = ngx_http_sandbox_tether(node);
+
+    if (rc == NGX_OK) {
+        ngx_http_sandbox_events_set(e, "waiting",
+                                    "The sandbox runs. Waiting for its app "
+                                    "to listen on port %ui.",
+                                    (ngx_uint_t) ctx->port);
+
+        ctx->await.handler = ngx_http_sandbox_events_awaited;
+        ctx->await.data = e;
+
+        rc = ngx_http_sandbox_await(node, ctx->port, &ctx->await);
+    }
+
+    if (rc == NGX_OK) {
+        return;
+    }
+
+    if ((start && ctx->wakes) || rc == NGX_AGAIN
+        || ngx_http_sandbox_busy(node))
+    {
+        ngx_http_sandbox_events_set(e, "starting",
+                                    "The sandbox is starting.");
+
+        ctx->waiter.handler = ngx_http_sandbox_events_waiter;
+        ctx->waiter.data = e;
+        ctx->waiter.join = !(start && ctx->wakes);
+
+        ngx_http_sandbox_wait(node, &ctx->waiter);
+        return;
+    }
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_sandbox_events_set(e, "asleep",
+                                    "The sandbox has fallen asleep. Try "
+                                    "again to wake it.");
+
+    } else {
+        ngx_http_sandbox_events_set(e, "failed",
+                                    "The sandbox cannot be reached.");
+    }
+
+    e->last = 1;
+}
+
+
+static void
+ngx_http_sandbox_events_waiter(ngx_http_sandbox_waiter_t *w,
+    ngx_uint_t start, ngx_http_sandbox_failure_t *failure)
+{
+    ngx_http_sandbox_events_t  *e;
+
+    e = w->data;
+
+    if (failure) {
+        ngx_http_sandbox_events_set(e, "failed", "%s", failure->message);
+        e->last = 1;
+
+    } else {
+        ngx_http_sandbox_events_look(e, 0);
+    }
+
+    ngx_http_sandbox_events_run(e);
+}
+
+
+static void
+ngx_http_sandbox_events_awaited(ngx_http_sandbox_await_t *await)
+{
+    ngx_http_sandbox_events_t   *e;
+    ngx_http_sandbox_awaited_t  *p;
+
+    e = await->data;
+    p = await->awaited;
+
+    if (p->known) {
+        ngx_http_sandbox_events_port(e);
+
+    } else if (!p->asked) {
+
+        /* the agent has left: perhaps for a moment, perhaps to sleep */
+
+        ngx_http_sandbox_unawait(await);
+        ngx_http_sandbox_events_look(e, 0);
+    }
+
+    ngx_http_sandbox_events_run(e);
+}
+
+
+static void
+ngx_http_sandbox_events_port(ngx_http_sandbox_events_t *e)
+{
+    ngx_http_sandbox_awaited_t  *p;
+
+    p = e->ctx->await.awaited;
+
+    if (p->listening) {
+        ngx_http_sandbox_events_set(e, "ready", "The app is there.");
+        e->last = 1;
+        return;
+    }
+
+    if (p->command == AC_AGENT_COMMAND_EXITED && p->code) {
+        ngx_http_sandbox_events_set(e, "waiting",
+                                    "Waiting for an app to listen on port "
+                                    "%ui.", (ngx_uint_t) e->ctx->port);
+        return;
+    }
+
+    ngx_http_sandbox_events_set(e, "waiting",
+                                "The sandbox runs. Waiting for its app to "
+                                "listen on port %ui.",
+                                (ngx_uint_t) e->ctx->port);
+}
+
+
+static void
+ngx_http_sandbox_events_set(ngx_http_sandbox_events_t *e, const char *state,
+    const char *fmt, ...)
+{
+    u_char   *p;
+    va_list   args;
+    u_char    message[sizeof(e->message)];
+
+    va_start(args, fmt);
+    p = ngx_vslprintf(message, message + sizeof(message) - 1, fmt, args);
+    va_end(args);
+
+    *p = '\0';
+
+    if (e->state == state && ngx_strcmp(e->message, message) == 0) {
+        return;
+    }
+
+    ngx_memcpy(e->message, message, sizeof(message));
+
+    e->state = state;
+    e->told = NULL;
+}
+
+
+static void
+ngx_http_sandbox_events_beat(ngx_event_t *ev)
+{
+    ngx_msec_int_t              left;
+    ngx_connection_t           *c;
+    ngx_http_sandbox_events_t  *e;
+
+    c = ev->data;
+    e = c->data;
+
+    /* a page comes again by itself, and then to a worker that stays */
+
+    left = (ngx_msec_int_t) (e->end - ngx_current_msec);
+
+    if (ngx_exiting || ngx_terminate || left <= 0) {
+        e->last = 1;
+    }
+
+    if (left <= -NGX_HTTP_SANDBOX_EVENTS_DEAF) {
+        e->request->connection->error = 1;
+    }
+
+    e->silent = 1;
+
+    ngx_add_timer(&e->beat, NGX_HTTP_SANDBOX_EVENTS_BEAT);
+
+    ngx_http_sandbox_events_run(e);
+}
+
+
+/* from an event of ours: the request may be gone afterwards */
+
+static void
+ngx_http_sandbox_events_run(ngx_http_sandbox_events_t *e)
+{
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = e->request;
+    c = r->connection;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ngx_http_sandbox_events_write(r);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+static void
+ngx_http_sandbox_events_write(ngx_http_request_t *r)
+{
+    ngx_pool_cleanup_t         *cln;
+    ngx_http_sandbox_events_t  *e;
+
+    e = NULL;
+
+    for (cln = r->pool->cleanup; cln; cln = cln->next) {
+        if (cln->handler == ngx_http_sandbox_events_cleanup) {
+            e = cln->data;
+            break;
+        }
+    }
+
+    if (e == NULL || e->ended) {
+        return;
+    }
+
+    switch (ngx_http_sandbox_events_send(e)) {
+
+    case NGX_OK:
+        return;
+
+    case NGX_DONE:
+        e->ended = 1;
+        ngx_http_finalize_request(r, ngx_http_send_special(r, NGX_HTTP_LAST));
+        return;
+
+    default:
+        e->ended = 1;
+        ngx_http_finalize_request(r, NGX_ERROR);
+    }
+}
+
+
+/* NGX_OK; NGX_DONE: all was said; NGX_ERROR */
+
+static ngx_int_t
+ngx_http_sandbox_events_send(ngx_http_sandbox_events_t *e)
+{
+    ngx_int_t            rc;
+    ngx_buf_t           *b;
+    ngx_event_t         *wev;
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
+
+    r = e->request;
+    c = r->connection;
+    b = &e->buf;
+
+    if (c->error) {
+        return NGX_ERROR;
+    }
+
+    if (e->sent) {
+
+        rc = ngx_http_output_filter(r, NULL);
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+    }
+
+    while (!e->sent || (b->pos == b->last && !c->buffered)) {
+
+        if (e->sent) {
+            e->sent = 0;
+            b->pos = b->start;
+            b->last = b->start;
+        }
+
+        ngx_http_sandbox_events_fill(e);
+
+        if (b->pos == b->last) {
+            return e->last ? NGX_DONE : NGX_OK;
+        }
+
+        b->memory = 1;
+        b->flush = 1;
+
+        e->out.buf = b;
+        e->out.next = NULL;
+        e->sent = 1;
+
+        rc = ngx_http_output_filter(r, &e->out);
+        if (rc == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+    }
+
+    wev = c->write;
+
+    if (ngx_handle_write_event(wev, 0) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_sandbox_events_fill(ngx_http_sandbox_events_t *e)
+{
+    cJSON                       *json;
+    uint64_t                     first;
+    ngx_str_t                   *line;
+    ngx_http_sandbox_awaited_t  *p;
+
+    p = e->ctx->await.awaited;
+
+    if (p) {
+        first = p->next - p->nlines;
+
+        if (p->nlines && (e->line < first || e->line > p->next)) {
+            e->line = first;
+        }
+
+        while (e->line < p->next
+               && e->buf.end - e->buf.last >= NGX_HTTP_SANDBOX_EVENTS_ROOM)
+        {
+            line = ngx_http_sandbox_awaited_line(p, e->line++);
+
+            json = cJSON_CreateObject();
+
+            (void) cJSON_AddStringToObject(json, "text",
+                                           line->data ? (char *) line->data
+                                                      : "");
+            ngx_http_sandbox_events_add(e, "log", e->line, json);
+        }
+    }
+
+    if (e->state && e->told != e->state
+        && e->buf.end - e->buf.last >= NGX_HTTP_SANDBOX_EVENTS_ROOM)
+    {
+        e->told = e->state;
+
+        json = cJSON_CreateObject();
+
+        (void) cJSON_AddStringToObject(json, "state", e->state);
+        (void) cJSON_AddStringToObject(json, "message", (char *) e->message);
+        (void) cJSON_AddStringToObject(json, "sandbox",
+                                    ngx_http_sandbox_life(e->ctx->node));
+
+        ngx_http_sandbox_events_add(e, "state", e->line, json);
+    }
+
+    if (e->silent && e->buf.pos == e->buf.last) {
+        e->buf.last = ngx_cpymem(e->buf.last, ":\n\n", sizeof(":\n\n") - 1);
+    }
+
+    e->silent = 0;
+}
+
+
+/* frees json; what does not fit is not said */
+
+static void
+ngx_http_sandbox_events_add(ngx_http_sandbox_events_t *e, const char *event,
+    uint64_t id, cJSON *json)
+{
+    char    *text;
+    u_char  *p;
+
+    text = json ? cJSON_PrintUnformatted(json) : NULL;
+
+    cJSON_Delete(json);
+
+    if (text == NULL) {
+        return;
+    }
+
+    if (ngx_strlen(text) + 128 <= (size_t) (e->buf.end - e->buf.last)) {
+        p = ngx_snprintf(e->buf.last, e->buf.end - e->buf.last,
+                         "event: %s\nid: %uL\ndata: %s\n\n", event, id, text);
+        e->buf.last = p;
+    }
+
+    cJSON_free(text);
+}
+
+
+static void
+ngx_http_sandbox_events_cleanup(void *data)
+{
+    ngx_http_sandbox_events_t *e = data;
+
+    if (e->beat.timer_set) {
+        ngx_del_timer(&e->beat);
+    }
+}

@@ -1,0 +1,273 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "preview/ngx_http_sandbox_page.h"
+#include "preview/ngx_http_sandbox_preview.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+
+
+/* preview hosts: the label names port, sandbox and token */
+
+
+static ngx_int_t ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy,
+    ngx_http_sandbox_set_t *set);
+
+
+ngx_int_t
+ngx_http_sandbox_preview_access(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    u_char                     *dot;
+    ngx_str_t                  *host;
+    ngx_int_t                   rc;
+    sandbox_port_t             *policy;
+    sandbox_label_t             label;
+    ngx_http_sandbox_node_t    *node;
+    ngx_http_sandbox_worker_t  *w;
+    ngx_http_sandbox_set_t      set;
+
+    w = ngx_http_sandbox_worker;
+    host = &r->headers_in.server;
+
+    if (ngx_http_sandbox_preview_find(w->conf, host) == NULL) {
+        goto denied;
+    }
+
+    dot = ngx_strlchr(host->data, host->data + host->len, '.');
+
+    if (!sandbox_label_parse((char *) host->data, dot - host->data, &label)) {
+        goto denied;
+    }
+
+    ctx->id.len = label.id_len;
+    ctx->id.data = ngx_pnalloc(r->pool, label.id_len);
+    if (ctx->id.data == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ngx_memcpy(ctx->id.data, label.id, label.id_len);
+
+    ctx->port = label.port;
+
+    node = ngx_http_sandbox_node_hold(&ctx->id);
+    if (node == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    ctx->node = node;
+
+    rc = ngx_http_sandbox_node_policy(node, label.port, &policy);
+
+    if (rc == NGX_ERROR) {
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                       "INTERNAL_ERROR",
+                                       "The preview's policy cannot be read: "
+                                       "nginx's error log tells why.");
+    }
+
+    if (rc == NGX_DECLINED) {
+        goto denied;
+    }
+
+    ngx_http_sandbox_preview_set(r, policy, &set);
+
+    if (!sandbox_port_opens(policy, label.token, label.token_len,
+                            set.access == SANDBOX_ACCESS_PUBLIC,
+                            ngx_http_sandbox_clock()))
+    {
+        goto denied;
+    }
+
+    if (policy->host[0]
+        && (host->len - (dot + 1 - host->data) != ngx_strlen(policy->host)
+            || ngx_memcmp(dot + 1, policy->host, ngx_strlen(policy->host))
+               != 0))
+    {
+        goto denied;
+    }
+
+    ngx_memcpy(ctx->token, label.token, label.token_len);
+
+    rc = ngx_http_sandbox_preview_enter(r, ctx, policy, &set);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    ctx->trusted = 1;
+    ctx->wakes = set.wakes;
+
+    if (ngx_http_sandbox_events_reserved(r)) {
+        return ngx_http_sandbox_events_access(r, ctx);
+    }
+
+    switch (ngx_http_sandbox_tether(node)) {
+
+    case NGX_OK:
+        ctx->start = NGX_HTTP_SANDBOX_START_HIT;
+        return NGX_OK;
+
+    case NGX_DECLINED:
+
+        if (ctx->wakes) {
+
+            ngx_http_sandbox_kick(node);
+
+            return ngx_http_sandbox_page_waits(r)
+                   ? ngx_http_sandbox_refuse_waiting(r) : NGX_OK;
+        }
+
+        if (ngx_http_sandbox_busy(node)) {
+            return NGX_OK;
+        }
+
+        break;
+
+    case NGX_AGAIN:
+
+        /* the waiter learns whether it stays or goes */
+
+        return NGX_OK;
+
+    default:
+        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_GATEWAY,
+                                       "SERVICE_NOT_RESPONDING",
+                                       "The sandbox cannot be reached: "
+                                       "nginx's error log tells why.");
+    }
+
+    ngx_http_sandbox_count(w->conf, preview_stale);
+
+    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_SANDBOX_GONE,
+                                   "STALE_PREVIEW_URL",
+                                   NGX_HTTP_SANDBOX_STALE);
+
+denied:
+
+    ngx_http_sandbox_count(w->conf, preview_denied);
+
+    return ngx_http_sandbox_refuse_token(r, ctx);
+}
+
+
+/* who may open it, and how often; what a preflight asks nginx itself answers */
+
+static ngx_int_t
+ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy,
+    ngx_http_sandbox_set_t *set)
+{
+    ngx_int_t  rc;
+
+    ctx->app_host = set->app_host;
+    ctx->cors = set->cors;
+    ctx->cookies = set->cookies;
+
+    if (ngx_http_sandbox_public(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (set->cors >= SANDBOX_CORS_REFLECT
+        && ngx_http_sandbox_answer_preflight(r, ctx))
+    {
+        return NGX_DECLINED;
+    }
+
+    rc = ngx_http_sandbox_preview_key(r, ctx, policy, set);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    return ngx_http_sandbox_load(r, ctx, set);
+}
+
+
+void
+ngx_http_sandbox_preview_set(ngx_http_request_t *r, sandbox_port_t *policy,
+    ngx_http_sandbox_set_t *set)
+{
+    ngx_http_sandbox_loc_conf_t  *slcf;
+
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
+
+    set->access = policy->access ? (ngx_uint_t) policy->access : slcf->access;
+    set->app_host = policy->app_host ? (ngx_uint_t) policy->app_host
+                                     : slcf->app_host;
+    set->cookies = policy->cookies ? (ngx_uint_t) policy->cookies
+                                   : slcf->cookies;
+    set->strip = policy->strip ? policy->strip : slcf->strip;
+
+    set->cors = policy->cors ? (ngx_uint_t) policy->cors : slcf->cors_of;
+    set->origins = policy->cors ? policy->origins : slcf->origins;
+
+    set->connections = policy->connections ? policy->connections
+                                           : slcf->connections;
+    set->rate = policy->rate ? policy->rate : slcf->rate;
+    set->body = policy->body ? policy->body : slcf->body;
+
+    set->wakes = policy->wake ? policy->wake == SANDBOX_WAKE_ON
+                              : (ngx_uint_t) slcf->wake;
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_http_sandbox_set_t      set;
+    ngx_http_sandbox_policy_t  *p;
+
+    p = ngx_http_sandbox_node_cached(ctx->node, ctx->port);
+
+    if (p == NULL) {
+        return 0;
+    }
+
+    ngx_http_sandbox_preview_set(ctx->request, &p->policy, &set);
+
+    if (!sandbox_port_opens(&p->policy, ctx->token, ngx_strlen(ctx->token),
+                            set.access == SANDBOX_ACCESS_PUBLIC,
+                            ngx_http_sandbox_clock()))
+    {
+        return 0;
+    }
+
+    return set.access != SANDBOX_ACCESS_KEY
+           || (ctx->preview_key.len
+               && sandbox_equal((char *) ctx->preview_key.data,
+                                ctx->preview_key.len, p->policy.key,
+                                ngx_strlen(p->policy.key)));
+}
+
+
+ngx_http_sandbox_preview_t *
+ngx_http_sandbox_preview_find(ngx_http_sandbox_main_conf_t *smcf,
+    ngx_str_t *host)
+{
+    u_char                      *dot;
+    size_t                       len;
+    ngx_uint_t                   i;
+    ngx_http_sandbox_preview_t  *preview;
+
+    dot = ngx_strlchr(host->data, host->data + host->len, '.');
+    if (dot == NULL) {
+        return NULL;
+    }
+
+    len = host->data + host->len - (dot + 1);
+    preview = smcf->previews.elts;
+
+    for (i = 0; i < smcf->previews.nelts; i++) {
+        if (preview[i].host.len == len
+            && ngx_memcmp(preview[i].host.data, dot + 1, len) == 0)
+        {
+            return &preview[i];
+        }
+    }
+
+    return NULL;
+}

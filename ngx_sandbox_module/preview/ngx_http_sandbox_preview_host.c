@@ -1,0 +1,172 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "core/ngx_http_sandbox_header.h"
+#include "preview/ngx_http_sandbox_preview.h"
+
+
+/*
+ * How a browser got to a preview: the host that it shows, and the scheme.
+ * What a proxy in front says of them counts when set_real_ip_from names it.
+ */
+
+
+static ngx_uint_t ngx_http_sandbox_public_trusted(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_sandbox_public_is_host(ngx_str_t *host);
+
+
+ngx_int_t
+ngx_http_sandbox_public_init(ngx_conf_t *cf)
+{
+    ngx_str_t                      name;
+    ngx_uint_t                     i;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sandbox_module);
+
+    for (i = 0; cf->cycle->modules[i]; i++) {
+
+        if (ngx_strcmp(cf->cycle->modules[i]->name, "ngx_http_realip_module")
+            != 0)
+        {
+            continue;
+        }
+
+        ngx_str_set(&name, "realip_remote_addr");
+
+        smcf->realip = cf->cycle->modules[i];
+        smcf->realip_index = ngx_http_get_variable_index(cf, &name);
+
+        if (smcf->realip_index == NGX_ERROR) {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_public(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_uint_t        n;
+    ngx_table_elt_t  *h;
+
+    /* nginx takes nearly anything for the port that follows a name */
+
+    if (r->headers_in.host
+        && ngx_http_sandbox_public_is_host(&r->headers_in.host->value))
+    {
+        ctx->public_host = r->headers_in.host->value;
+
+    } else {
+        ctx->public_host = r->headers_in.server;
+    }
+
+    ngx_str_set(&ctx->public_proto, "http");
+
+#if (NGX_HTTP_SSL)
+    if (r->connection->ssl) {
+        ngx_str_set(&ctx->public_proto, "https");
+    }
+#endif
+
+    if (!ngx_http_sandbox_public_trusted(r)) {
+        return NGX_OK;
+    }
+
+    h = ngx_http_sandbox_header_in(r, "X-Forwarded-Host", &n);
+
+    if (n == 1 && ngx_http_sandbox_public_is_host(&h->value)) {
+        ctx->public_host = h->value;
+    }
+
+    h = ngx_http_sandbox_header_in(r, "X-Forwarded-Proto", &n);
+
+    if (n == 1 && h->value.len == 5
+        && ngx_strncasecmp(h->value.data, (u_char *) "https", 5) == 0)
+    {
+        ngx_str_set(&ctx->public_proto, "https");
+
+    } else if (n == 1 && h->value.len == 4
+               && ngx_strncasecmp(h->value.data, (u_char *) "http", 4) == 0)
+    {
+        ngx_str_set(&ctx->public_proto, "http");
+    }
+
+    return NGX_OK;
+}
+
+
+/* the list is the first member of the module's configuration */
+
+static ngx_uint_t
+ngx_http_sandbox_public_trusted(ngx_http_request_t *r)
+{
+    ngx_addr_t                     addr;
+    ngx_array_t                  **from;
+    struct sockaddr_un             sun;
+    ngx_http_variable_value_t     *v;
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
+
+    if (smcf->realip == NULL) {
+        return 0;
+    }
+
+    from = r->loc_conf[smcf->realip->ctx_index];
+
+    if (*from == NULL) {
+        return 0;
+    }
+
+    /* the connection has the client's address now, where one was told */
+
+    v = ngx_http_get_indexed_variable(r, smcf->realip_index);
+
+    if (v == NULL || v->not_found || v->len == 0) {
+        return 0;
+    }
+
+    if (v->len == 5 && ngx_strncmp(v->data, "unix:", 5) == 0) {
+        ngx_memzero(&sun, sizeof(struct sockaddr_un));
+        sun.sun_family = AF_UNIX;
+
+        return ngx_cidr_match((struct sockaddr *) &sun, *from) == NGX_OK;
+    }
+
+    if (ngx_parse_addr(r->pool, &addr, v->data, v->len) != NGX_OK) {
+        return 0;
+    }
+
+    return ngx_cidr_match(addr.sockaddr, *from) == NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_public_is_host(ngx_str_t *host)
+{
+    u_char      ch;
+    ngx_uint_t  i;
+
+    if (host->len == 0 || host->len > 261) {
+        return 0;
+    }
+
+    for (i = 0; i < host->len; i++) {
+        ch = host->data[i];
+
+        if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
+              || (ch >= '0' && ch <= '9') || ch == '.' || ch == '-'
+              || ch == '_' || ch == ':' || ch == '[' || ch == ']'))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}

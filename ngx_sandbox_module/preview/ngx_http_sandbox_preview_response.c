@@ -1,0 +1,457 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "core/ngx_http_sandbox_header.h"
+#include "preview/ngx_http_sandbox_preview.h"
+
+
+/*
+ * What the answer of an app may say to a browser.  Its neighbours are apps of
+ * others below the same domain: a cookie is for its own host only.
+ */
+
+
+static ngx_uint_t ngx_http_sandbox_answer_drops(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h,
+    sandbox_headers_t *headers);
+static ngx_int_t ngx_http_sandbox_answer_cookie(ngx_http_request_t *r,
+    ngx_table_elt_t *h);
+static void ngx_http_sandbox_answer_location(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h);
+static ngx_int_t ngx_http_sandbox_answer_add(ngx_http_request_t *r,
+    sandbox_headers_t *headers);
+static ngx_int_t ngx_http_sandbox_answer_preflight_handler(
+    ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_http_sandbox_answer(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_uint_t                  i, referrer, protocol;
+    ngx_list_part_t            *part;
+    ngx_table_elt_t            *h;
+    sandbox_headers_t          *headers;
+    ngx_http_sandbox_policy_t  *p;
+
+    p = ngx_http_sandbox_node_cached(ctx->node, ctx->port);
+
+    headers = (p && p->policy.response.text[0]) ? &p->policy.response : NULL;
+    referrer = 0;
+    protocol = 0;
+
+    part = &r->headers_out.headers.part;
+    i = 0;
+
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+
+        if (h->hash == 0) {
+            continue;
+        }
+
+        if (ngx_http_sandbox_answer_drops(r, ctx, h, headers)) {
+            h->hash = 0;
+            continue;
+        }
+
+        if (ngx_http_sandbox_is_header(h, "Set-Cookie")) {
+
+            if (ngx_http_sandbox_answer_cookie(r, h) != NGX_OK) {
+                return NGX_ERROR;
+            }
+
+        } else if (ngx_http_sandbox_is_header(h, "Location")) {
+            ngx_http_sandbox_answer_location(r, ctx, h);
+
+        } else if (ngx_http_sandbox_is_header(h, "Referrer-Policy")) {
+            referrer = 1;
+
+        } else if (ngx_http_sandbox_is_header(h, "Sec-WebSocket-Protocol")) {
+            protocol = 1;
+        }
+    }
+
+    /* a browser that offers some gives up when none is taken */
+
+    if (ctx->keyed && !protocol
+        && r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS
+        && ngx_http_sandbox_header(r, "Sec-WebSocket-Protocol", "sandbox-key")
+           != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (headers && ngx_http_sandbox_answer_add(r, headers) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
+    /* the host name of a preview holds its token */
+
+    if (!referrer
+        && (headers == NULL
+            || !sandbox_headers_sets(headers, "Referrer-Policy")))
+    {
+        return ngx_http_sandbox_header(r, "Referrer-Policy", "same-origin");
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_answer_drops(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h,
+    sandbox_headers_t *headers)
+{
+    size_t            pos;
+    sandbox_header_t  header;
+
+    /* an offer to speak another protocol would be nginx's to keep */
+
+    if (r->headers_out.status != NGX_HTTP_SWITCHING_PROTOCOLS
+        && ngx_http_sandbox_is_header(h, "Upgrade"))
+    {
+        return 1;
+    }
+
+    if (ctx->cors > SANDBOX_CORS_APP
+        && h->key.len > sizeof("Access-Control-") - 1
+        && ngx_strncasecmp(h->key.data, (u_char *) "Access-Control-",
+                           sizeof("Access-Control-") - 1)
+           == 0
+        && (ctx->cors == SANDBOX_CORS_OFF
+            || !ngx_http_sandbox_is_header(h,
+                                           "Access-Control-Expose-Headers")))
+    {
+        return 1;
+    }
+
+    if (ctx->cookies == SANDBOX_COOKIES_OFF
+        && ngx_http_sandbox_is_header(h, "Set-Cookie"))
+    {
+        return 1;
+    }
+
+    pos = 0;
+
+    while (headers && sandbox_headers_next(headers, &pos, &header)) {
+        if (ngx_http_sandbox_is_header(h, header.name)) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+/* its Domain goes, and one by the name of ours as a whole */
+
+static ngx_int_t
+ngx_http_sandbox_answer_cookie(ngx_http_request_t *r, ngx_table_elt_t *h)
+{
+    u_char      *p, *last, *out;
+    ngx_str_t    item, name;
+    ngx_uint_t   found;
+
+    p = h->value.data;
+    last = p + h->value.len;
+
+    ngx_http_sandbox_next_item(&p, last, ';', &item);
+
+    /* one without a name is sent back as its value alone */
+
+    while (item.len && (*item.data == '=' || *item.data == ' '
+                        || *item.data == '\t'))
+    {
+        item.data++;
+        item.len--;
+    }
+
+    if (item.len >= sizeof(NGX_HTTP_SANDBOX_COOKIE) - 1
+        && ngx_strncasecmp(item.data, (u_char *) NGX_HTTP_SANDBOX_COOKIE,
+                           sizeof(NGX_HTTP_SANDBOX_COOKIE) - 1)
+           == 0)
+    {
+        h->hash = 0;
+        return NGX_OK;
+    }
+
+    if (ngx_strlcasestrn(p, last, (u_char *) "domain", sizeof("domain") - 2)
+        == NULL)
+    {
+        return NGX_OK;
+    }
+
+    out = ngx_pnalloc(r->pool, h->value.len + 1);
+    if (out == NULL) {
+        return NGX_ERROR;
+    }
+
+    last = out + h->value.len;
+    ngx_memcpy(out, h->value.data, h->value.len);
+
+    h->value.data = out;
+    h->value.len = 0;
+
+    found = 0;
+
+    for (p = out; p < last; found++) {
+
+        item.data = p;
+
+        p = ngx_strlchr(p, last, ';');
+        p = p ? p + 1 : last;
+
+        item.len = p - item.data;
+
+        name = item;
+
+        while (name.len && (*name.data == ' ' || *name.data == '\t')) {
+            name.data++;
+            name.len--;
+        }
+
+        /* the first is the cookie itself */
+
+        if (found && name.len >= sizeof("domain") - 1
+            && ngx_strncasecmp(name.data, (u_char *) "domain",
+                               sizeof("domain") - 1)
+               == 0)
+        {
+            continue;
+        }
+
+        ngx_memmove(out + h->value.len, item.data, item.len);
+        h->value.len += item.len;
+    }
+
+    if (h->value.len && out[h->value.len - 1] == ';') {
+        h->value.len--;
+    }
+
+    return NGX_OK;
+}
+
+
+/* where an app that is told "localhost" sends a browser is the preview */
+
+static void
+ngx_http_sandbox_answer_location(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h)
+{
+    u_char      *p, *last, *port;
+    ngx_uint_t   n;
+    ngx_str_t    host;
+
+    if (ctx->app_host != SANDBOX_HOST_LOCALHOST) {
+        return;
+    }
+
+    p = h->value.data;
+    last = p + h->value.len;
+
+    if (h->value.len > 8
+        && ngx_strncasecmp(p, (u_char *) "https://", 8) == 0)
+    {
+        p += 8;
+
+    } else if (h->value.len > 7
+               && ngx_strncasecmp(p, (u_char *) "http://", 7) == 0)
+    {
+        p += 7;
+
+    } else {
+        return;
+    }
+
+    host.data = p;
+
+    while (p < last && *p != '/' && *p != '?' && *p != '#') {
+        p++;
+    }
+
+    host.len = p - host.data;
+
+    port = ngx_strlchr(host.data, p, ':');
+
+    if (port == NULL) {
+        return;
+    }
+
+    n = port - host.data;
+
+    if (!((n == 9 && ngx_strncasecmp(host.data, (u_char *) "localhost", 9)
+                     == 0)
+          || (n == 9 && ngx_strncmp(host.data, "127.0.0.1", 9) == 0))
+        || ngx_atoi(port + 1, p - port - 1) != (ngx_int_t) ctx->port)
+    {
+        return;
+    }
+
+    /*
+     * What is left is a path of the preview's own; where two slashes would
+     * make it a host, or nothing a page, the byte in front is still ours.
+     */
+
+    if (p == last || *p != '/') {
+        *--p = '/';
+
+    } else if (last - p > 1 && (p[1] == '/' || p[1] == '\\')) {
+        *--p = '.';
+        *--p = '/';
+    }
+
+    h->value.data = p;
+    h->value.len = last - p;
+
+    /* else nginx would make it absolute, by what it knows of its own name */
+
+    r->headers_out.location = NULL;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_answer_add(ngx_http_request_t *r, sandbox_headers_t *headers)
+{
+    size_t             pos;
+    ngx_str_t          name, value;
+    sandbox_header_t   header;
+
+    pos = 0;
+
+    while (sandbox_headers_next(headers, &pos, &header)) {
+
+        if (header.value == NULL) {
+            continue;
+        }
+
+        name.data = (u_char *) header.name;
+        name.len = ngx_strlen(header.name) + 1;
+
+        value.data = (u_char *) header.value;
+        value.len = ngx_strlen(header.value);
+
+        name.data = ngx_pstrdup(r->pool, &name);
+        value.data = ngx_pstrdup(r->pool, &value);
+
+        if (name.data == NULL || value.data == NULL
+            || ngx_http_sandbox_header_text(r, (char *) name.data, &value)
+               != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    return NGX_OK;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_answer_cors(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    if (ctx->cors < SANDBOX_CORS_REFLECT) {
+        return NGX_OK;
+    }
+
+    return ngx_http_sandbox_cors_grant(r,
+                                   ngx_http_sandbox_answer_allows(r, ctx),
+                                   "Access-Control-Allow-Credentials",
+                                   "true");
+}
+
+
+/* of "reflect" every origin, of a list those of it */
+
+ngx_uint_t
+ngx_http_sandbox_answer_allows(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    char                       *origin;
+    ngx_uint_t                  n;
+    ngx_table_elt_t            *h;
+    ngx_http_sandbox_set_t      set;
+    ngx_http_sandbox_policy_t  *p;
+
+    h = ngx_http_sandbox_header_in(r, "Origin", &n);
+
+    if (n != 1 || h->value.len == 0 || ctx->cors < SANDBOX_CORS_REFLECT) {
+        return 0;
+    }
+
+    if (ctx->cors == SANDBOX_CORS_REFLECT) {
+        return 1;
+    }
+
+    p = ngx_http_sandbox_node_cached(ctx->node, ctx->port);
+
+    if (p == NULL) {
+        return 0;
+    }
+
+    ngx_http_sandbox_preview_set(r, &p->policy, &set);
+
+    for (origin = set.origins; origin && *origin;
+         origin = sandbox_origin_next(origin))
+    {
+        if (h->value.len == ngx_strlen(origin)
+            && ngx_strncasecmp(h->value.data, (u_char *) origin,
+                               h->value.len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_answer_preflight(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    if (r->method != NGX_HTTP_OPTIONS
+        || ngx_http_sandbox_header_in(r, "Access-Control-Request-Method",
+                                      NULL)
+           == NULL
+        || !ngx_http_sandbox_answer_allows(r, ctx))
+    {
+        return 0;
+    }
+
+    ctx->own = 1;
+    r->content_handler = ngx_http_sandbox_answer_preflight_handler;
+
+    return 1;
+}
+
+
+/* what is asked for may be done: the app says what it makes of it */
+
+static ngx_int_t
+ngx_http_sandbox_answer_preflight_handler(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *method, *headers;
+
+    method = ngx_http_sandbox_header_in(r, "Access-Control-Request-Method",
+                                        NULL);
+    headers = ngx_http_sandbox_header_in(r, "Access-Control-Request-Headers",
+                                         NULL);
+
+    if (ngx_http_sandbox_header_text(r, "Access-Control-Allow-Methods",
+                                     &method->value)
+        != NGX_OK
+        || (headers
+            && ngx_http_sandbox_header_text(r, "Access-Control-Allow-Headers",
+                                            &headers->value)
+               != NGX_OK)
+        || ngx_http_sandbox_header(r, "Access-Control-Max-Age", "600")
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sandbox_send_empty(r);
+}

@@ -1,0 +1,256 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "api/ngx_http_sandbox_ports.h"
+#include "preview/ngx_http_sandbox_preview.h"
+
+
+/*
+ * Previews that are open: WebSockets, streams, whatever takes its time.  Each
+ * second the policies of their ports are looked at, by one fstatat() for a
+ * port, and what is no longer let in is cut: a link may have been revoked by
+ * another worker, or its time be over.
+ */
+
+
+#define NGX_HTTP_SANDBOX_WATCH  1000
+
+
+static void ngx_http_sandbox_watch_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_watch_node(ngx_http_sandbox_node_t *node);
+static ngx_uint_t ngx_http_sandbox_watch_due(ngx_http_sandbox_node_t *node);
+static void ngx_http_sandbox_watch_cut(ngx_http_sandbox_ctx_t *ctx);
+
+
+static ngx_event_t       ngx_http_sandbox_watch_event;
+static ngx_connection_t  ngx_http_sandbox_watch_dummy;
+
+
+void
+ngx_http_sandbox_watch_add(ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_event_t              *ev;
+    ngx_http_sandbox_node_t  *node;
+
+    node = ctx->node;
+
+    if (ngx_queue_empty(&node->previews)) {
+        ngx_queue_insert_tail(&ngx_http_sandbox_worker->watched,
+                              &node->watch);
+    }
+
+    ngx_queue_insert_tail(&node->previews, &ctx->queue);
+    ctx->watched = 1;
+
+    ev = &ngx_http_sandbox_watch_event;
+
+    if (!ev->timer_set) {
+        ev->handler = ngx_http_sandbox_watch_handler;
+        ev->data = &ngx_http_sandbox_watch_dummy;
+        ev->log = ngx_cycle->log;
+        ev->cancelable = 1;
+
+        ngx_http_sandbox_watch_dummy.fd = (ngx_socket_t) -1;
+
+        ngx_add_timer(ev, NGX_HTTP_SANDBOX_WATCH);
+    }
+}
+
+
+void
+ngx_http_sandbox_watch_remove(ngx_http_sandbox_ctx_t *ctx)
+{
+    if (!ctx->watched) {
+        return;
+    }
+
+    ctx->watched = 0;
+
+    ngx_queue_remove(&ctx->queue);
+
+    if (ngx_queue_empty(&ctx->node->previews)) {
+        ngx_queue_remove(&ctx->node->watch);
+    }
+}
+
+
+void
+ngx_http_sandbox_watch_soon(void)
+{
+    if (!ngx_queue_empty(&ngx_http_sandbox_worker->watched)) {
+        ngx_add_timer(&ngx_http_sandbox_watch_event, 1);
+    }
+}
+
+
+void
+ngx_http_sandbox_watch_stop(void)
+{
+    if (ngx_http_sandbox_watch_event.timer_set) {
+        ngx_del_timer(&ngx_http_sandbox_watch_event);
+    }
+}
+
+
+static void
+ngx_http_sandbox_watch_handler(ngx_event_t *ev)
+{
+    ngx_uint_t                n;
+    ngx_queue_t              *q, *watched;
+    ngx_http_sandbox_node_t  *node;
+
+    watched = &ngx_http_sandbox_worker->watched;
+    n = 0;
+
+    for (q = ngx_queue_head(watched); q != ngx_queue_sentinel(watched);
+         q = ngx_queue_next(q))
+    {
+        n++;
+    }
+
+    /* a cut may end others too: each goes behind the last, then is looked at */
+
+    while (n-- && !ngx_queue_empty(watched)) {
+
+        q = ngx_queue_head(watched);
+        node = ngx_queue_data(q, ngx_http_sandbox_node_t, watch);
+
+        ngx_queue_remove(q);
+        ngx_queue_insert_tail(watched, q);
+
+        ngx_http_sandbox_watch_node(node);
+    }
+
+    if (!ngx_queue_empty(watched)) {
+        ngx_add_timer(ev, NGX_HTTP_SANDBOX_WATCH);
+    }
+}
+
+
+static void
+ngx_http_sandbox_watch_node(ngx_http_sandbox_node_t *node)
+{
+    ngx_queue_t             *q, *next;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    if (ngx_queue_empty(&node->previews)
+        || !ngx_http_sandbox_watch_due(node))
+    {
+        return;
+    }
+
+    for (q = ngx_queue_head(&node->previews);
+         q != ngx_queue_sentinel(&node->previews);
+         q = next)
+    {
+        next = ngx_queue_next(q);
+        ctx = ngx_queue_data(q, ngx_http_sandbox_ctx_t, queue);
+
+        if (!ngx_http_sandbox_preview_holds(ctx)) {
+            ctx->cut = 1;
+            ngx_queue_remove(q);
+            ngx_queue_insert_head(&node->previews, q);
+        }
+    }
+
+    /* the requests that are cut hold it, and one may be the last */
+
+    node->refs++;
+
+    while (!ngx_queue_empty(&node->previews)) {
+
+        q = ngx_queue_head(&node->previews);
+        ctx = ngx_queue_data(q, ngx_http_sandbox_ctx_t, queue);
+
+        if (!ctx->cut) {
+            break;
+        }
+
+        ngx_http_sandbox_watch_remove(ctx);
+        ngx_http_sandbox_watch_cut(ctx);
+    }
+
+    ngx_http_sandbox_node_release(node);
+}
+
+
+/* 1 when a policy was changed, or a time is over */
+
+static ngx_uint_t
+ngx_http_sandbox_watch_due(ngx_http_sandbox_node_t *node)
+{
+    int64_t                     now;
+    in_port_t                   ports[NGX_HTTP_SANDBOX_PORTS_MAX];
+    ngx_uint_t                  i, n, due;
+    ngx_queue_t                *q;
+    sandbox_port_t             *policy;
+    ngx_http_sandbox_policy_t  *p;
+
+    n = 0;
+
+    /* the look may make other records of them all */
+
+    for (q = ngx_queue_head(&node->policies);
+         q != ngx_queue_sentinel(&node->policies)
+         && n < NGX_HTTP_SANDBOX_PORTS_MAX;
+         q = ngx_queue_next(q))
+    {
+        p = ngx_queue_data(q, ngx_http_sandbox_policy_t, queue);
+        ports[n++] = p->policy.port;
+    }
+
+    now = ngx_http_sandbox_clock();
+    due = 0;
+
+    for (i = 0; i < n; i++) {
+
+        if (ngx_http_sandbox_node_policy(node, ports[i], &policy) == NGX_OK
+            && sandbox_port_expired(policy, now))
+        {
+            due = 1;
+        }
+    }
+
+    if (node->watched != node->changes) {
+        node->watched = node->changes;
+        due = 1;
+    }
+
+    return due;
+}
+
+
+/* the upstream is taken down as if the request had ended, which it does then */
+
+static void
+ngx_http_sandbox_watch_cut(ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_connection_t     *c;
+    ngx_http_request_t   *r;
+    ngx_http_upstream_t  *u;
+    ngx_http_cleanup_pt   cleanup;
+
+    r = ctx->request;
+    c = r->connection;
+    u = r->upstream;
+
+    ngx_http_set_log_request(c->log, r);
+
+    ngx_log_error(NGX_LOG_INFO, c->log, 0,
+                  "preview of sandbox \"%s\" cut: its link was revoked, or "
+                  "its time is over", ctx->node->id);
+
+    if (u && u->cleanup) {
+        r->main->count++;
+
+        cleanup = *u->cleanup;
+        cleanup(r);
+    }
+
+    ngx_http_finalize_request(r, NGX_ERROR);
+
+    ngx_http_run_posted_requests(c);
+}

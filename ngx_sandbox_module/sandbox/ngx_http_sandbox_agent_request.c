@@ -1,0 +1,162 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "sandbox/ngx_http_sandbox_tether.h"
+
+
+/*
+ * What the agent of a sandbox that runs is asked along the tether: how busy it
+ * is, and when it means to sleep.  It may never answer, or make it up: it has
+ * a second, and nothing but a number of a client's answer rests on it.
+ */
+
+
+#define NGX_HTTP_SANDBOX_ASK_TIME  1000
+
+
+struct ngx_http_sandbox_ask_s {
+    ngx_queue_t                 queue;          /* of the tether */
+    uint32_t                    seq;
+    ngx_http_sandbox_node_t    *node;           /* held */
+    ngx_http_sandbox_ask_pt     handler;
+    void                       *data;
+    ngx_http_sandbox_told_t     told;
+    ngx_event_t                 timer;
+    ngx_connection_t            dummy;
+    unsigned                    queued:1;
+    unsigned                    answered:1;
+};
+
+
+static void ngx_http_sandbox_ask_over(ngx_http_sandbox_ask_t *ask);
+static void ngx_http_sandbox_ask_timer_handler(ngx_event_t *ev);
+
+
+ngx_int_t
+ngx_http_sandbox_ask(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_ask_pt handler, void *data)
+{
+    ngx_queue_t             *asks;
+    ngx_http_sandbox_ask_t  *ask;
+
+    ask = ngx_calloc(sizeof(ngx_http_sandbox_ask_t), ngx_cycle->log);
+    if (ask == NULL) {
+        return NGX_ERROR;
+    }
+
+    asks = ngx_http_sandbox_tether_status(node, &ask->seq);
+
+    if (asks == NULL) {
+        ngx_free(ask);
+        return NGX_DECLINED;
+    }
+
+    ngx_queue_insert_tail(asks, &ask->queue);
+    ask->queued = 1;
+
+    ask->node = node;
+    ask->handler = handler;
+    ask->data = data;
+
+    node->refs++;
+
+    ask->dummy.fd = (ngx_socket_t) -1;
+    ask->dummy.data = ask;
+
+    ask->timer.handler = ngx_http_sandbox_ask_timer_handler;
+    ask->timer.data = &ask->dummy;
+    ask->timer.log = ngx_cycle->log;
+
+    ngx_add_timer(&ask->timer, NGX_HTTP_SANDBOX_ASK_TIME);
+
+    return NGX_OK;
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_ask_reply(ngx_queue_t *asks, ac_agent_event_t *event)
+{
+    ngx_queue_t             *q;
+    ngx_http_sandbox_ask_t  *ask;
+
+    for (q = ngx_queue_head(asks);
+         q != ngx_queue_sentinel(asks);
+         q = ngx_queue_next(q))
+    {
+        ask = ngx_queue_data(q, ngx_http_sandbox_ask_t, queue);
+
+        if (ask->seq != event->seq) {
+            continue;
+        }
+
+        if (event->error[0] == '\0') {
+            ask->answered = 1;
+            ask->told.sleeps_in = event->sleeps_in_ms;
+            ask->told.memory = event->memory;
+            ask->told.pids = event->pids;
+            ask->told.cpu = event->cpu_ms;
+        }
+
+        ngx_http_sandbox_ask_over(ask);
+
+        return 1;
+    }
+
+    return 0;
+}
+
+
+void
+ngx_http_sandbox_ask_lost(ngx_queue_t *asks)
+{
+    ngx_queue_t  *q;
+
+    while (!ngx_queue_empty(asks)) {
+        q = ngx_queue_head(asks);
+
+        ngx_http_sandbox_ask_over(ngx_queue_data(q, ngx_http_sandbox_ask_t,
+                                                 queue));
+    }
+}
+
+
+/* the handler may close the tether, of which this is a part */
+
+static void
+ngx_http_sandbox_ask_over(ngx_http_sandbox_ask_t *ask)
+{
+    ngx_queue_remove(&ask->queue);
+    ask->queued = 0;
+
+    if (ask->timer.timer_set) {
+        ngx_del_timer(&ask->timer);
+    }
+
+    ngx_post_event(&ask->timer, &ngx_posted_events);
+}
+
+
+static void
+ngx_http_sandbox_ask_timer_handler(ngx_event_t *ev)
+{
+    ngx_connection_t         *c;
+    ngx_http_sandbox_ask_t   *ask;
+    ngx_http_sandbox_node_t  *node;
+
+    c = ev->data;
+    ask = c->data;
+    node = ask->node;
+
+    if (ask->queued) {
+        ngx_queue_remove(&ask->queue);
+    }
+
+    ask->handler(ask->data, ask->answered ? &ask->told : NULL);
+
+    ngx_free(ask);
+
+    ngx_http_sandbox_node_release(node);
+}

@@ -1,0 +1,328 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "sandbox/ngx_http_sandbox_tether.h"
+
+
+/*
+ * The per-worker records of sandboxes in use.  What they hold is a copy of
+ * what is on disk, checked by one fstatat() whenever it is used; a sandbox
+ * that nobody uses has none.
+ */
+
+
+static void ngx_http_sandbox_node_forget(ngx_http_sandbox_node_t *node);
+static void ngx_http_sandbox_node_forget_policies(
+    ngx_http_sandbox_node_t *node);
+
+
+ngx_http_sandbox_node_t *
+ngx_http_sandbox_node_hold(ngx_str_t *id)
+{
+    uint32_t                    hash;
+    ngx_http_sandbox_node_t    *node;
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    hash = ngx_crc32_short(id->data, id->len);
+
+    node = (ngx_http_sandbox_node_t *) ngx_str_rbtree_lookup(&w->nodes, id,
+                                                             hash);
+    if (node) {
+        node->refs++;
+        return node;
+    }
+
+    if (id->len > SANDBOX_ID_MAX) {
+        return NULL;
+    }
+
+    node = ngx_calloc(sizeof(ngx_http_sandbox_node_t), ngx_cycle->log);
+    if (node == NULL) {
+        return NULL;
+    }
+
+    ngx_memcpy(node->id, id->data, id->len);
+
+    node->sn.node.key = hash;
+    node->sn.str.len = id->len;
+    node->sn.str.data = node->id;
+    node->refs = 1;
+
+    ngx_queue_init(&node->policies);
+    ngx_queue_init(&node->previews);
+    ngx_queue_init(&node->waiters);
+    ngx_queue_init(&node->awaited);
+    ngx_queue_init(&node->diagnoses);
+
+    ngx_rbtree_insert(&w->nodes, &node->sn.node);
+
+    return node;
+}
+
+
+void
+ngx_http_sandbox_node_release(ngx_http_sandbox_node_t *node)
+{
+    node->refs--;
+
+    ngx_http_sandbox_node_collect(node);
+}
+
+
+void
+ngx_http_sandbox_node_collect(ngx_http_sandbox_node_t *node)
+{
+    if (node->refs || node->tether || node->wake
+        || !ngx_queue_empty(&node->waiters))
+    {
+        return;
+    }
+
+    ngx_rbtree_delete(&ngx_http_sandbox_worker->nodes, &node->sn.node);
+
+    ngx_http_sandbox_node_forget(node);
+
+    ngx_free(node);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node)
+{
+    char              *id;
+    ngx_uint_t         changed;
+    sandbox_spec_t     spec;
+    sandbox_stamp_t    stamp;
+    sandbox_store_t   *store;
+
+    id = (char *) node->id;
+    store = ngx_http_sandbox_worker->store;
+
+    if (store == NULL) {
+        return NGX_ERROR;
+    }
+
+    if (sandbox_store_stamp(store, id, &stamp) == -1) {
+        goto failed;
+    }
+
+    if (node->known && sandbox_stamp_equal(&stamp, &node->spec.stamp)) {
+        return NGX_OK;
+    }
+
+    ngx_memzero(&spec, sizeof(sandbox_spec_t));
+
+    if (sandbox_store_read(store, id, &spec) == -1) {
+        goto failed;
+    }
+
+    changed = !node->known || ngx_strcmp(spec.run, node->spec.run) != 0;
+
+    if (changed) {
+
+        /* another sandbox has the name now */
+
+        ngx_http_sandbox_awaited_cleanup(node);
+        ngx_http_sandbox_tether_close(node);
+        ngx_http_sandbox_node_forget(node);
+
+    } else {
+        sandbox_spec_free(&node->spec);
+    }
+
+    node->spec = spec;
+    node->known = 1;
+
+    return NGX_OK;
+
+failed:
+
+    if (ngx_errno == NGX_ENOENT) {
+        ngx_http_sandbox_tether_close(node);
+        ngx_http_sandbox_node_forget(node);
+
+        return NGX_DECLINED;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                  "sandbox \"%s\" cannot be read", node->id);
+
+    return NGX_ERROR;
+}
+
+
+ngx_http_sandbox_class_t *
+ngx_http_sandbox_node_class(ngx_http_sandbox_node_t *node)
+{
+    return ngx_http_sandbox_find_class(ngx_http_sandbox_worker->conf,
+                                       (u_char *) node->spec.class,
+                                       ngx_strlen(node->spec.class));
+}
+
+
+ngx_int_t
+ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node, in_port_t port,
+    sandbox_port_t **policy)
+{
+    ngx_int_t                   rc;
+    sandbox_port_t              read;
+    sandbox_stamp_t             stamp;
+    sandbox_store_t            *store;
+    ngx_http_sandbox_policy_t  *p;
+
+    store = ngx_http_sandbox_worker->store;
+
+    if (store == NULL) {
+        return NGX_ERROR;
+    }
+
+    p = ngx_http_sandbox_node_cached(node, port);
+
+    if (sandbox_store_port_stamp(store, (char *) node->id, port, &stamp) == -1)
+    {
+        goto failed;
+    }
+
+    if (p && node->known && sandbox_stamp_equal(&stamp, &p->policy.stamp)) {
+        *policy = &p->policy;
+        return NGX_OK;
+    }
+
+    /* a changed policy may be that of another sandbox of the same name */
+
+    rc = ngx_http_sandbox_node_spec(node);
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    p = ngx_http_sandbox_node_cached(node, port);
+
+    ngx_memzero(&read, sizeof(sandbox_port_t));
+
+    if (sandbox_store_port_read(store, (char *) node->id, port, &read) == -1) {
+        goto failed;
+    }
+
+    if (p == NULL) {
+        p = ngx_calloc(sizeof(ngx_http_sandbox_policy_t), ngx_cycle->log);
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+
+        ngx_queue_insert_head(&node->policies, &p->queue);
+    }
+
+    p->policy = read;
+    p->bound = 0;
+
+    node->changes++;
+
+    *policy = &p->policy;
+
+    return NGX_OK;
+
+failed:
+
+    if (ngx_errno == NGX_ENOENT) {
+
+        if (p) {
+            ngx_queue_remove(&p->queue);
+            ngx_free(p);
+
+            node->changes++;
+        }
+
+        return NGX_DECLINED;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                  "port %ui of sandbox \"%s\" cannot be read",
+                  (ngx_uint_t) port, node->id);
+
+    return NGX_ERROR;
+}
+
+
+ngx_http_sandbox_policy_t *
+ngx_http_sandbox_node_cached(ngx_http_sandbox_node_t *node, in_port_t port)
+{
+    ngx_queue_t                *q;
+    ngx_http_sandbox_policy_t  *p;
+
+    for (q = ngx_queue_head(&node->policies);
+         q != ngx_queue_sentinel(&node->policies);
+         q = ngx_queue_next(q))
+    {
+        p = ngx_queue_data(q, ngx_http_sandbox_policy_t, queue);
+
+        if (p->policy.port == port) {
+            return p;
+        }
+    }
+
+    return NULL;
+}
+
+
+static void
+ngx_http_sandbox_node_forget(ngx_http_sandbox_node_t *node)
+{
+    ngx_http_sandbox_node_forget_policies(node);
+
+    if (node->known) {
+        sandbox_spec_free(&node->spec);
+        node->known = 0;
+    }
+}
+
+
+static void
+ngx_http_sandbox_node_forget_policies(ngx_http_sandbox_node_t *node)
+{
+    ngx_queue_t                *q;
+    ngx_http_sandbox_policy_t  *p;
+
+    node->changes++;
+
+    while (!ngx_queue_empty(&node->policies)) {
+        q = ngx_queue_head(&node->policies);
+        p = ngx_queue_data(q, ngx_http_sandbox_policy_t, queue);
+
+        ngx_queue_remove(q);
+        ngx_free(p);
+    }
+}
+
+
+void
+ngx_http_sandbox_node_cleanup(void)
+{
+    ngx_rbtree_t             *tree;
+    ngx_rbtree_node_t        *n, *next;
+    ngx_http_sandbox_node_t  *node;
+
+    tree = &ngx_http_sandbox_worker->nodes;
+
+    if (tree->root == tree->sentinel) {
+        return;
+    }
+
+    for (n = ngx_rbtree_min(tree->root, tree->sentinel); n; n = next) {
+        next = ngx_rbtree_next(tree, n);
+
+        node = (ngx_http_sandbox_node_t *) n;
+
+        ngx_http_sandbox_tether_close(node);
+
+        /* requests that a fast exit cuts off never give theirs back */
+
+        node->refs = 0;
+
+        ngx_http_sandbox_node_collect(node);
+    }
+}

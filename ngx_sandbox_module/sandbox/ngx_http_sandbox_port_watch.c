@@ -1,0 +1,414 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "sandbox/ngx_http_sandbox_tether.h"
+
+
+/*
+ * Ports that requests wait for.  While somebody awaits a port the agent tells
+ * this worker along its tether whether an app listens there, and what the
+ * port's command does and writes; nobody asks again and again.
+ */
+
+
+#define NGX_HTTP_SANDBOX_AWAIT_LINE   1024      /* bytes that are kept */
+
+
+static ngx_http_sandbox_awaited_t *ngx_http_sandbox_await_find(
+    ngx_http_sandbox_node_t *node, in_port_t port);
+static ngx_http_sandbox_awaited_t *ngx_http_sandbox_await_create(
+    ngx_http_sandbox_node_t *node, in_port_t port);
+static void ngx_http_sandbox_await_idle(ngx_http_sandbox_awaited_t *p);
+static void ngx_http_sandbox_await_free(ngx_http_sandbox_awaited_t *p);
+static void ngx_http_sandbox_await_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_await_line(ngx_http_sandbox_awaited_t *p,
+    const char *text, size_t len);
+static void ngx_http_sandbox_await_forget(ngx_http_sandbox_awaited_t *p);
+
+
+ngx_int_t
+ngx_http_sandbox_await(ngx_http_sandbox_node_t *node, in_port_t port,
+    ngx_http_sandbox_await_t *await)
+{
+    ngx_int_t                    rc;
+    ngx_http_sandbox_awaited_t  *p;
+
+    p = ngx_http_sandbox_await_find(node, port);
+
+    if (p == NULL) {
+        p = ngx_http_sandbox_await_create(node, port);
+
+        if (p == NULL) {
+            return NGX_ERROR;
+        }
+    }
+
+    if (!p->asked) {
+        rc = ngx_http_sandbox_tether_watch(node, port, 1);
+
+        if (rc != NGX_OK) {
+
+            ngx_http_sandbox_await_idle(p);
+
+            return rc;
+        }
+
+        p->asked = 1;
+    }
+
+    await->awaited = p;
+
+    ngx_queue_insert_tail(&p->awaits, &await->queue);
+
+    /* what is known already is told, and from the event loop as ever */
+
+    if (p->known) {
+        ngx_post_event(&p->event, &ngx_posted_events);
+    }
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_sandbox_unawait(ngx_http_sandbox_await_t *await)
+{
+    ngx_http_sandbox_awaited_t  *p;
+
+    p = await->awaited;
+
+    if (p == NULL) {
+        return;
+    }
+
+    ngx_queue_remove(&await->queue);
+    await->awaited = NULL;
+
+    ngx_http_sandbox_await_idle(p);
+}
+
+
+static ngx_http_sandbox_awaited_t *
+ngx_http_sandbox_await_find(ngx_http_sandbox_node_t *node, in_port_t port)
+{
+    ngx_queue_t                 *q;
+    ngx_http_sandbox_awaited_t  *p;
+
+    for (q = ngx_queue_head(&node->awaited);
+         q != ngx_queue_sentinel(&node->awaited);
+         q = ngx_queue_next(q))
+    {
+        p = ngx_queue_data(q, ngx_http_sandbox_awaited_t, queue);
+
+        if (p->port == port) {
+            return p;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_http_sandbox_awaited_t *
+ngx_http_sandbox_await_create(ngx_http_sandbox_node_t *node, in_port_t port)
+{
+    ngx_http_sandbox_awaited_t  *p;
+
+    p = ngx_calloc(sizeof(ngx_http_sandbox_awaited_t), ngx_cycle->log);
+    if (p == NULL) {
+        return NULL;
+    }
+
+    p->node = node;
+    p->port = port;
+
+    p->dummy.fd = (ngx_socket_t) -1;
+    p->dummy.data = p;
+
+    p->event.handler = ngx_http_sandbox_await_handler;
+    p->event.data = &p->dummy;
+    p->event.log = ngx_cycle->log;
+
+    ngx_queue_init(&p->awaits);
+    ngx_queue_insert_tail(&node->awaited, &p->queue);
+
+    return p;
+}
+
+
+/* goes once nobody awaits it any more */
+
+static void
+ngx_http_sandbox_await_idle(ngx_http_sandbox_awaited_t *p)
+{
+    if (ngx_queue_empty(&p->awaits) && !p->busy) {
+        ngx_http_sandbox_await_free(p);
+    }
+}
+
+
+static void
+ngx_http_sandbox_await_free(ngx_http_sandbox_awaited_t *p)
+{
+    if (p->asked) {
+        (void) ngx_http_sandbox_tether_watch(p->node, p->port, 0);
+    }
+
+    if (p->event.posted) {
+        ngx_delete_posted_event(&p->event);
+    }
+
+    ngx_queue_remove(&p->queue);
+
+    ngx_http_sandbox_await_forget(p);
+    ngx_free(p);
+}
+
+
+/*
+ * One of those who are told may end itself and others, by closing a
+ * connection that they have in common.
+ */
+
+static void
+ngx_http_sandbox_await_handler(ngx_event_t *ev)
+{
+    ngx_queue_t                  awaits, *q;
+    ngx_connection_t            *c;
+    ngx_http_sandbox_node_t     *node;
+    ngx_http_sandbox_await_t    *await;
+    ngx_http_sandbox_awaited_t  *p;
+
+    c = ev->data;
+    p = c->data;
+    node = p->node;
+
+    if (ngx_queue_empty(&p->awaits)) {
+        ngx_http_sandbox_await_free(p);
+        return;
+    }
+
+    p->busy = 1;
+    node->refs++;
+
+    ngx_queue_init(&awaits);
+    ngx_queue_add(&awaits, &p->awaits);
+    ngx_queue_init(&p->awaits);
+
+    while (!ngx_queue_empty(&awaits)) {
+        q = ngx_queue_head(&awaits);
+        await = ngx_queue_data(q, ngx_http_sandbox_await_t, queue);
+
+        ngx_queue_remove(q);
+        ngx_queue_insert_tail(&p->awaits, q);
+
+        await->handler(await);
+    }
+
+    p->busy = 0;
+
+    ngx_http_sandbox_await_idle(p);
+
+    ngx_http_sandbox_node_release(node);
+}
+
+
+void
+ngx_http_sandbox_awaited_event(ngx_http_sandbox_node_t *node,
+    ac_agent_event_t *event)
+{
+    char                        *line, *end;
+    ngx_http_sandbox_awaited_t  *p;
+
+    p = ngx_http_sandbox_await_find(node, event->port);
+
+    if (p == NULL) {
+        return;
+    }
+
+    if (event->type == AC_AGENT_PORT) {
+        p->known = 1;
+        p->listening = event->listening;
+        p->command = event->command;
+        p->code = event->code;
+
+    } else {
+
+        /* lines that were missed are not waited for */
+
+        if (event->line != p->next) {
+            ngx_http_sandbox_await_forget(p);
+            p->next = event->line;
+        }
+
+        for (line = event->text; /* void */ ; line = end + 1) {
+            end = strchr(line, '\n');
+
+            ngx_http_sandbox_await_line(p, line, end ? (size_t) (end - line)
+                                                     : ngx_strlen(line));
+
+            if (end == NULL) {
+                break;
+            }
+        }
+    }
+
+    ngx_post_event(&p->event, &ngx_posted_events);
+}
+
+
+void
+ngx_http_sandbox_awaited_lost(ngx_http_sandbox_node_t *node)
+{
+    ngx_queue_t                 *q;
+    ngx_http_sandbox_awaited_t  *p;
+
+    for (q = ngx_queue_head(&node->awaited);
+         q != ngx_queue_sentinel(&node->awaited);
+         q = ngx_queue_next(q))
+    {
+        p = ngx_queue_data(q, ngx_http_sandbox_awaited_t, queue);
+
+        p->asked = 0;
+        p->known = 0;
+        p->listening = 0;
+
+        ngx_http_sandbox_await_forget(p);
+
+        ngx_post_event(&p->event, &ngx_posted_events);
+    }
+}
+
+
+void
+ngx_http_sandbox_awaited_cleanup(ngx_http_sandbox_node_t *node)
+{
+    ngx_queue_t                 *q;
+    ngx_http_sandbox_await_t    *await;
+    ngx_http_sandbox_awaited_t  *p;
+
+    while (!ngx_queue_empty(&node->awaited)) {
+        p = ngx_queue_data(ngx_queue_head(&node->awaited),
+                           ngx_http_sandbox_awaited_t, queue);
+
+        while (!ngx_queue_empty(&p->awaits)) {
+            q = ngx_queue_head(&p->awaits);
+            await = ngx_queue_data(q, ngx_http_sandbox_await_t, queue);
+
+            ngx_queue_remove(q);
+            await->awaited = NULL;
+        }
+
+        p->asked = 0;
+        ngx_http_sandbox_await_free(p);
+    }
+}
+
+
+static void
+ngx_http_sandbox_await_line(ngx_http_sandbox_awaited_t *p, const char *text,
+    size_t len)
+{
+    ngx_str_t  *line;
+
+    line = &p->lines[p->next++ % NGX_HTTP_SANDBOX_AWAIT_LINES];
+
+    if (line->data) {
+        ngx_free(line->data);
+    }
+
+    line->len = ngx_min(len, NGX_HTTP_SANDBOX_AWAIT_LINE);
+    line->data = ngx_alloc(line->len + 1, ngx_cycle->log);
+
+    if (line->data == NULL) {
+        line->len = 0;
+        return;
+    }
+
+    ngx_memcpy(line->data, text, line->len);
+    line->data[line->len] = '\0';
+
+    if (p->nlines < NGX_HTTP_SANDBOX_AWAIT_LINES) {
+        p->nlines++;
+    }
+}
+
+
+static void
+ngx_http_sandbox_await_forget(ngx_http_sandbox_awaited_t *p)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_SANDBOX_AWAIT_LINES; i++) {
+
+        if (p->lines[i].data) {
+            ngx_free(p->lines[i].data);
+            p->lines[i].data = NULL;
+            p->lines[i].len = 0;
+        }
+    }
+
+    p->nlines = 0;
+    p->next = 0;
+}
+
+
+ngx_str_t *
+ngx_http_sandbox_awaited_line(ngx_http_sandbox_awaited_t *p, uint64_t n)
+{
+    return &p->lines[n % NGX_HTTP_SANDBOX_AWAIT_LINES];
+}
+
+
+cJSON *
+ngx_http_sandbox_awaited_json(ngx_http_sandbox_awaited_t *p)
+{
+    cJSON      *json, *log, *item;
+    uint64_t    n;
+    ngx_str_t  *line;
+
+    if (!p->known || p->command == AC_AGENT_COMMAND_NONE) {
+        return cJSON_CreateNull();
+    }
+
+    json = cJSON_CreateObject();
+
+    if (json == NULL
+        || cJSON_AddStringToObject(json, "state",
+                                   p->command == AC_AGENT_COMMAND_RUNNING
+                                   ? "running" : "exited")
+           == NULL
+        || (p->command == AC_AGENT_COMMAND_EXITED
+            && cJSON_AddNumberToObject(json, "exitCode", p->code) == NULL))
+    {
+        goto failed;
+    }
+
+    log = cJSON_AddArrayToObject(json, "log");
+    if (log == NULL) {
+        goto failed;
+    }
+
+    n = p->next - ngx_min(p->nlines, NGX_HTTP_SANDBOX_AWAIT_SHOWN);
+
+    for ( /* void */ ; n < p->next; n++) {
+        line = ngx_http_sandbox_awaited_line(p, n);
+        item = cJSON_CreateString(line->data ? (char *) line->data : "");
+
+        if (item == NULL || !cJSON_AddItemToArray(log, item)) {
+            cJSON_Delete(item);
+            goto failed;
+        }
+    }
+
+    return json;
+
+failed:
+
+    cJSON_Delete(json);
+
+    return NULL;
+}
