@@ -13,6 +13,7 @@ import time
 APPS = ('app', 'spawn', 'stamp', 'stream')
 CFLAGS = ['-O2', '-std=gnu99', '-D_GNU_SOURCE', '-W', '-Wall', '-static',
           '-pthread']
+MODULE = 'ngx_http_sandbox_module.so'
 PROXY = 'configurable-http-proxy@5.3.0'
 
 
@@ -84,6 +85,16 @@ def private_kb(pid):
     return memory_kb(pid, 'smaps_rollup', 'Private_Clean', 'Private_Dirty')
 
 
+def build_of(path):
+    """The build directory of a checkout, or the path of a build itself."""
+
+    for build in (path, os.path.join(path, 'build')):
+        if os.path.exists(os.path.join(build, MODULE)):
+            return os.path.abspath(build)
+
+    raise Failed('%s: no build with %s in it' % (path, MODULE))
+
+
 def busy():
     """Seconds of all processors that were used, and that went by."""
 
@@ -95,7 +106,13 @@ def busy():
 
 
 class Host:
-    def __init__(self, root, quick, patience=0):
+    """root: the checkout that the benchmarks and their programs are of;
+    build: of the module and the agent that are measured, its own by default.
+    Several hosts may be there at a time."""
+
+    hosts = 0
+
+    def __init__(self, root, quick, patience=0, build=None):
         self.root = root
         self.quick = quick
         self.patience = patience
@@ -104,26 +121,37 @@ class Host:
         self.build = os.path.join(root, os.environ.get('BUILD', 'build'))
         self.tools = os.path.join(self.build, 'bench')
 
+        Host.hosts += 1
+        name = 'bench-%d.%d' % (os.getpid(), Host.hosts)
+
         # where the workers' user can look, and short: sockets lie below
-        self.state = '/var/lib/nginx-sandbox/bench-%d' % os.getpid()
-        self.dir = '/run/nginx-sandbox/bench-%d' % os.getpid()
-        self.module = os.path.join(self.build, 'ngx_http_sandbox_module.so')
+        self.state = os.path.join('/var/lib/nginx-sandbox', name)
+        self.dir = os.path.join('/run/nginx-sandbox', name)
+        self.measured = build or self.build
+        self.module = os.path.join(self.measured, MODULE)
         self.agent = os.path.join(self.dir, 'agent')
+
+        # a program that runs nginx, and its arguments
+        self.wrapper = []
 
         self.processes = []
         self.stacks = []
         self.count = 0
 
-    def prepare(self, rows):
+    def prepare(self, install=False):
+        """install: also what only references need."""
+
         for path in ('/run/nginx-sandbox', self.dir, self.tools,
                      '/var/lib/nginx-sandbox', self.state):
             os.makedirs(path, 0o755, exist_ok=True)
 
-        for path in (self.module, os.path.join(self.build, 'agent')):
+        agent = os.path.join(self.measured, 'agent')
+
+        for path in (self.module, agent):
             if not os.path.exists(path):
                 raise Failed(path + ' is not there: run "make bench"')
 
-        shutil.copy(os.path.join(self.build, 'agent'), self.agent)
+        shutil.copy(agent, self.agent)
         os.chmod(self.agent, 0o755)
 
         for name in APPS:
@@ -131,7 +159,7 @@ class Host:
 
         self.compile('probe', 'probe.c', 'probe_http.c', 'probe_ws.c')
 
-        if {'preview', 'websocket', 'transfer'} & set(rows):
+        if install:
             self.install()
 
     def compile(self, name, *sources):
@@ -224,7 +252,8 @@ class Host:
         with open(conf, 'w') as f:
             f.write(text)
 
-        master = self.start(port, 'nginx', '-g', 'daemon off;', '-c', conf)
+        master = self.start(port, *self.wrapper, 'nginx', '-g',
+                            'daemon off;', '-c', conf)
 
         return wait(lambda: children(master.pid), 'a worker')[0]
 

@@ -11,6 +11,7 @@ import time
 from lib import client
 from lib.client import call, engine, request
 from lib.host import Failed, wait
+from lib.rounds import Rounds
 from lib.stack import Stack
 
 LABEL = 'nginx-sandbox-bench'
@@ -99,48 +100,73 @@ def byte(stack, id):
     return taken
 
 
-def measure(host, options, table):
-    stack = Stack(host, '1s')
-    rounds = options.rounds if host.quick else options.rounds * 2
+class Cold(Rounds):
+    factor = 2
 
-    stack.exec('model', '/bin/true')
-    bare = Bare(host, stack, 'model')
+    def __init__(self, host, options, references):
+        super().__init__(host, options, references)
 
-    fresh, created, woken, started, answered, again = ([] for _ in range(6))
+        if host.quick:
+            self.factor = 1
 
-    try:
-        # as nothing is by the first time
-        bare.create()
-        bare.remove()
+        self.stack = Stack(host, '1s')
+        self.made = 0
+        self.bare = None
 
-        for i in range(rounds):
-            id = 'cold-%d' % i
-            host.quiet()
+        self.fresh, self.created, self.woken = [], [], []
+        self.started, self.answered, self.again = [], [], []
 
-            fresh.append(first(stack, id) * 1000)
-            created.append(bare.create() * 1000)
+        self.stack.exec('model', '/bin/true')
 
-            stack.wait_asleep(id)
-            answered.append(byte(stack, id) * 1000)
-            again.append(bare.start() * 1000)
+        if references:
+            self.bare = Bare(host, self.stack, 'model')
 
-            stack.wait_asleep(id)
+            # as nothing is by the first time
+            self.bare.create()
+            self.bare.remove()
 
-            if not stack.call('GET', '/%s/running' % id)['running']:
-                raise Failed('a sandbox that fell asleep is lost')
+    def round(self):
+        stack = self.stack
+        id = 'cold-%d' % self.made
+        self.made += 1
+        self.host.quiet()
 
-            woken.append(first(stack, id) * 1000)
-            started.append(bare.start() * 1000)
+        self.fresh.append(first(stack, id) * 1000)
 
-            bare.remove()
-            stack.destroy(id)
+        if self.bare:
+            self.created.append(self.bare.create() * 1000)
 
-    finally:
-        bare.remove()
+        stack.wait_asleep(id)
+        self.answered.append(byte(stack, id) * 1000)
 
-    table.versus('new sandbox, first command done, against create + start',
-                 'ms', fresh, created, 1.25, 1.1)
-    table.versus('waking, first byte of an answer, against start', 'ms',
-                 answered, again, 1.25, 1.1)
-    table.versus('waking, first command done, against start', 'ms', woken,
-                 started, 1.25, 1.1)
+        if self.bare:
+            self.again.append(self.bare.start() * 1000)
+
+        stack.wait_asleep(id)
+
+        if not stack.call('GET', '/%s/running' % id)['running']:
+            raise Failed('a sandbox that fell asleep is lost')
+
+        self.woken.append(first(stack, id) * 1000)
+
+        if self.bare:
+            self.started.append(self.bare.start() * 1000)
+            self.bare.remove()
+
+        stack.destroy(id)
+
+        # nowhere else: a sandbox that falls asleep would be in the other
+        # build's way
+        yield
+
+    def report(self, table):
+        table.versus('new sandbox, first command done, against create + '
+                     'start', 'ms', self.fresh, self.created, 1.25, 1.1)
+        table.versus('waking, first byte of an answer, against start', 'ms',
+                     self.answered, self.again, 1.25, 1.1)
+        table.versus('waking, first command done, against start', 'ms',
+                     self.woken, self.started, 1.25, 1.1)
+
+    def close(self):
+        if self.bare:
+            self.bare.remove()

@@ -3,6 +3,7 @@
 # Stateless exec of a program, against its bare spawning in the container.
 
 from lib.client import half, numbers, request
+from lib.rounds import Rounds
 from lib.stack import Stack, plain
 from lib.table import median
 
@@ -16,34 +17,50 @@ RETURN = '''
 '''
 
 
-def measure(host, options, table):
-    stack = Stack(host)
-    count = 100 if host.quick else 300
-    port, _ = plain(host, RETURN)
+class Exec(Rounds):
+    def __init__(self, host, options, references):
+        super().__init__(host, options, references)
 
-    stack.install('bench', 'spawn')
+        self.stack = Stack(host)
+        self.requests = 100 if host.quick else 300
 
-    body = {'argv': [PROGRAM]}
-    socket = 'unix:%s/agent.sock' % stack.run('bench')
-    direct = request('POST', '/exec', body=body)
-    through = request('POST', '/v1/sandbox/bench/exec', body=body)
-    nothing = request('GET', '/')
-    done = '"exit_code":0'
+        if references:
+            self.port, _ = plain(host, RETURN)
 
-    spawn, agent, nginx, bare = [], [], [], []
+        self.stack.install('bench', 'spawn')
 
-    for _ in range(options.rounds):
+        body = {'argv': [PROGRAM]}
+        self.socket = 'unix:%s/agent.sock' % self.stack.run('bench')
+        self.direct = request('POST', '/exec', body=body)
+        self.through = request('POST', '/v1/sandbox/bench/exec', body=body)
+
+        self.spawn, self.agent, self.nginx, self.bare = [], [], [], []
+
+    def round(self):
+        host, count, done = self.host, self.requests, '"exit_code":0'
         host.quiet()
 
-        text = stack.exec('bench', '/workspace/spawn', str(count + count // 10),
-                          PROGRAM)
-        spawn.append(median(numbers(text)[count // 10:]) / 1000)
-        agent.append(half(host, socket, count, direct, done))
-        nginx.append(half(host, stack.address, count, through, done))
-        bare.append(half(host, '127.0.0.1:%d' % port, count, nothing))
+        if self.references:
+            text = self.stack.exec('bench', '/workspace/spawn',
+                                   str(count + count // 10), PROGRAM)
+            self.spawn.append(median(numbers(text)[count // 10:]) / 1000)
 
-    table.versus('exec of %s on the agent\'s socket, p50, against '
-                 'posix_spawn' % PROGRAM, 'µs', agent, spawn, 1.5, 1.2)
-    table.versus('exec of %s through nginx, p50, against posix_spawn'
-                 % PROGRAM, 'µs', nginx, spawn, 1.5, 1.2)
-    table.versus('the same against nginx\'s "return 200"', 'µs', nginx, bare)
+        self.agent.append(half(host, self.socket, count, self.direct, done))
+        yield
+
+        self.nginx.append(half(host, self.stack.address, count, self.through,
+                               done))
+        yield
+
+        if self.references:
+            self.bare.append(half(host, '127.0.0.1:%d' % self.port, count,
+                                  request('GET', '/')))
+
+    def report(self, table):
+        table.versus('exec of %s on the agent\'s socket, p50, against '
+                     'posix_spawn' % PROGRAM, 'µs', self.agent, self.spawn,
+                     1.5, 1.2)
+        table.versus('exec of %s through nginx, p50, against posix_spawn'
+                     % PROGRAM, 'µs', self.nginx, self.spawn, 1.5, 1.2)
+        table.versus('the same against nginx\'s "return 200"', 'µs',
+                     self.nginx, self.bare)

@@ -4,10 +4,12 @@
 # behind a plain nginx, and behind other proxies.
 
 import random
+from collections import defaultdict
 
 from lib.client import wrk
 from lib.host import children, cpu_ns, free_port
 from lib.proxies import PLAIN, proxies
+from lib.rounds import Rounds
 from lib.stack import Stack, plain
 
 NODE = '''
@@ -32,25 +34,25 @@ class Target:
         self.port = port
         self.name = name
         self.parts = parts or {}
-        self.rate = {}
-        self.p50 = {}
-        self.p99 = {}
-        self.cpu = {part: {} for part in self.parts}
+        self.rate = defaultdict(list)
+        self.p50 = defaultdict(list)
+        self.p99 = defaultdict(list)
+        self.cpu = {part: defaultdict(list) for part in self.parts}
 
         # what was measured of ours in the same round
-        self.beside = {}
+        self.beside = defaultdict(list)
 
     def measure(self, connections, seconds):
         before = {part: cpu_ns(pid) for part, pid in self.parts.items()}
         rate, p50, p99 = wrk(self.port, connections, seconds, self.name)
 
-        self.rate.setdefault(connections, []).append(rate)
-        self.p50.setdefault(connections, []).append(p50)
-        self.p99.setdefault(connections, []).append(p99)
+        self.rate[connections].append(rate)
+        self.p50[connections].append(p50)
+        self.p99[connections].append(p99)
 
         for part, pid in self.parts.items():
             used = (cpu_ns(pid) - before[part]) / 1000 / (rate * seconds)
-            self.cpu[part].setdefault(connections, []).append(used)
+            self.cpu[part][connections].append(used)
 
 
 def child_named(pid, name):
@@ -64,113 +66,128 @@ def child_named(pid, name):
     raise ValueError('no %s in the sandbox' % name)
 
 
-def targets(host):
-    stack = Stack(host)
-    port = free_port()
-    app = host.start(port, host.tool('app'), str(port))
-    proxy, worker = plain(host, PLAIN % port)
+def connections(n):
+    return '%d connection%s' % (n, '' if n == 1 else 's')
 
-    stack.install('bench', 'app')
-    name = stack.serve('bench', 8080, '/workspace/app 8080')
-    agent = stack.agent('bench')
 
-    all = {
-        'plain': Target(proxy, None, {'nginx': worker, 'app': app.pid}),
-        'ours': Target(stack.port, name, {
+class Preview(Rounds):
+    def __init__(self, host, options, references):
+        super().__init__(host, options, references)
+
+        stack = Stack(host)
+
+        stack.install('bench', 'app')
+        name = stack.serve('bench', 8080, '/workspace/app 8080')
+        agent = stack.agent('bench')
+
+        self.all = {'ours': Target(stack.port, name, {
             'nginx': stack.worker, 'agent': agent,
             'app': child_named(agent, 'app')})}
 
-    all.update((name, Target(port))
-               for name, port in proxies(host, port).items())
+        stack.call('PUT', '/bench/file/workspace/hello.js',
+                   (NODE % 8081).encode())
 
-    port = free_port()
-    script = host.path('hello.js')
+        self.all['ours, node'] = Target(
+            stack.port, stack.serve('bench', 8081,
+                                    'node /workspace/hello.js'))
 
-    with open(script, 'w') as f:
-        f.write(NODE % port)
+        # side by side in time, and either of them first
+        self.pairs = [['ours'], ['ours, node']]
+        self.others = []
 
-    host.start(port, host.node(), script)
-    stack.call('PUT', '/bench/file/workspace/hello.js', (NODE % 8081).encode())
+        if references:
+            self.refer()
 
-    all['plain, node'] = Target(plain(host, PLAIN % port)[0])
-    all['ours, node'] = Target(
-        stack.port, stack.serve('bench', 8081, 'node /workspace/hello.js'))
+        for target in self.all.values():
+            wrk(target.port, 32, 1, target.name)
 
-    return all
+    def refer(self):
+        host = self.host
+        port = free_port()
+        app = host.start(port, host.tool('app'), str(port))
+        proxy, worker = plain(host, PLAIN % port)
 
+        self.all['plain'] = Target(proxy, None, {'nginx': worker,
+                                                 'app': app.pid})
+        self.all.update((name, Target(port))
+                        for name, port in proxies(host, port).items())
 
-def measure(host, options, table):
-    all = targets(host)
+        port = free_port()
+        script = host.path('hello.js')
 
-    # side by side in time, and either of them first
-    pairs = [['plain', 'ours'], ['plain, node', 'ours, node']]
+        with open(script, 'w') as f:
+            f.write(NODE % port)
 
-    for target in all.values():
-        wrk(target.port, 32, 1, target.name)
+        host.start(port, host.node(), script)
+        self.all['plain, node'] = Target(plain(host, PLAIN % port)[0])
 
-    for _ in range(options.rounds):
-        for connections in CONNECTIONS:
-            for pair in pairs:
-                host.quiet()
+        self.pairs = [['plain', 'ours'], ['plain, node', 'ours, node']]
+        self.others = OTHERS
+
+    def round(self):
+        for n in CONNECTIONS:
+            for pair in self.pairs:
+                self.host.quiet()
 
                 for name in pair + pair[::-1]:
-                    all[name].measure(connections, 1)
+                    self.all[name].measure(n, 1)
+                    yield
 
                 pair.reverse()
 
-            host.quiet()
+            if self.others:
+                self.host.quiet()
 
-            for name in random.sample(OTHERS, len(OTHERS)):
-                all[name].measure(connections, 1)
-                all[name].beside.setdefault(connections, []).append(
-                    all['ours'].rate[connections][-1])
+            for name in random.sample(self.others, len(self.others)):
+                self.all[name].measure(n, 1)
+                self.all[name].beside[n].append(
+                    self.all['ours'].rate[n][-1])
 
-    report(all, table)
+    def report(self, table):
+        ours, node = self.all['ours'], self.all['ours, node']
+        reference = self.all.get('plain', Target(None))
+        node_reference = self.all.get('plain, node', Target(None))
 
+        for n in CONNECTIONS:
+            row = 'preview, ' + connections(n)
+            goal = (0.7, 0.85) if n == 32 else (None, None)
 
-def report(all, table):
-    ours, reference = all['ours'], all['plain']
-    node, node_reference = all['ours, node'], all['plain, node']
+            table.versus(row + ', against plain nginx', '/s', ours.rate[n],
+                         reference.rate[n], *goal, True)
 
-    for n in CONNECTIONS:
-        row = 'preview, %d connection%s' % (n, '' if n == 1 else 's')
-        goal = (0.7, 0.85) if n == 32 else (None, None)
-
-        table.versus(row + ', against plain nginx', '/s', ours.rate[n],
-                     reference.rate[n], *goal, True)
-
-        if n == 1:
-            table.added(row + ', p50', 'µs', ours.p50[n], reference.p50[n],
-                        15, 8)
-        else:
-            table.versus(row + ', p50', 'µs', ours.p50[n], reference.p50[n])
-
-        table.versus(row + ', p99', 'µs', ours.p99[n], reference.p99[n])
-
-        for name in OTHERS:
-            goal = GOALS[name] if n == 32 else (None, None)
-            table.versus(row + ', against ' + name, '/s',
-                         all[name].beside[n], all[name].rate[n], *goal, True)
-
-    for n in CONNECTIONS:
-        row = 'preview, node app, %d connection%s' % (n,
-                                                      '' if n == 1 else 's')
-        goal = (0.9, 0.95) if n == 32 else (None, None)
-
-        table.versus(row, '/s', node.rate[n], node_reference.rate[n], *goal,
-                     True)
-
-        if n == 1:
-            table.added(row + ', p50', 'µs', node.p50[n],
-                        node_reference.p50[n], 15, 8)
-
-    for n in CONNECTIONS:
-        for part in ('nginx', 'agent', 'app'):
-            row = 'CPU a request, %d connections, %s' % (n, part)
-
-            if part in reference.cpu:
-                table.versus(row, 'µs', ours.cpu[part][n],
-                             reference.cpu[part][n])
-
+            if n == 1:
+                table.added(row + ', p50', 'µs', ours.p50[n],
+                            reference.p50[n], 15, 8)
             else:
-                table.plain(row, 'µs', ours.cpu[part][n])
+                table.versus(row + ', p50', 'µs', ours.p50[n],
+                             reference.p50[n])
+
+            table.versus(row + ', p99', 'µs', ours.p99[n], reference.p99[n])
+
+            for name in self.others:
+                other = self.all[name]
+                goal = GOALS[name] if n == 32 else (None, None)
+                table.versus(row + ', against ' + name, '/s',
+                             other.beside[n], other.rate[n], *goal, True)
+
+        for n in CONNECTIONS:
+            row = 'preview, node app, ' + connections(n)
+            goal = (0.9, 0.95) if n == 32 else (None, None)
+
+            table.versus(row, '/s', node.rate[n], node_reference.rate[n],
+                         *goal, True)
+
+            if n == 1:
+                table.added(row + ', p50', 'µs', node.p50[n],
+                            node_reference.p50[n], 15, 8)
+
+        for n in CONNECTIONS:
+            for part in ('nginx', 'agent', 'app'):
+                row = 'CPU a request, %d connections, %s' % (n, part)
+
+                if part in reference.cpu:
+                    table.versus(row, 'µs', ours.cpu[part][n],
+                                 reference.cpu[part][n])
+
+                else:
+                    table.plain(row, 'µs', ours.cpu[part][n])

@@ -8,6 +8,7 @@ from http.client import HTTPConnection
 
 from lib.client import Unix, call, crowd, first, half, numbers, request
 from lib.host import memory_kb, private_kb, run
+from lib.rounds import Rounds
 from lib.stack import Stack, plain
 from lib.table import median
 
@@ -43,19 +44,26 @@ class Side:
         self.figures.setdefault(row, []).append(value)
 
 
-def one(host, side, count, many):
-    """A round of what is measured on both sides."""
+def one(host, side, count):
+    """A round of what a single caller measures, a figure at a time."""
 
     side.keep('true', half(host, side.address, count,
                            execute(side.execute, 'one'), DONE))
+    yield
+
     side.keep('stateless', half(host, side.address, count // 2,
                                 execute(side.execute, NONE), DONE))
+    yield
+
     side.keep('first', first(host, side.address, count // 4,
                              execute(side.stream, 'one', 'echo hi'),
                              '"stdout"'))
+    yield
+
     side.keep('output', half(host, side.address, 4, execute(
         side.stream, 'one', 'head -c 4000000 /dev/zero | tr "\\0" a'),
         DONE) / 1000)
+    yield
 
     lags = numbers(run(host.tool('probe'), 'lag', side.address, data=execute(
         side.stream, 'one', '/workspace/stamp 100 5'), timeout=60))
@@ -64,15 +72,23 @@ def one(host, side, count, many):
         raise ValueError('%d of 100 lines came' % len(lags))
 
     side.keep('line', median(lags) / 1e6)
+    yield
+
+
+def crowds(host, side, many):
+    """A round of many callers at a time."""
 
     for callers in CALLERS:
         side.keep('one %d' % callers, crowd(
             host, side.address, many,
             [execute(side.execute, 'one')] * callers, DONE))
+        yield
+
         side.keep('own %d' % callers, crowd(
             host, side.address, many,
             [execute(side.execute, 'own-%d' % i) for i in range(callers)],
             DONE))
+        yield
 
 
 def processes(side, connection, count):
@@ -125,72 +141,87 @@ def memory(agent, socket, table, idle):
                 [memory_kb(agent, 'status', 'VmHWM') / 1024])
 
 
-def measure(host, options, table):
-    stack = Stack(host)
-    count = 100 if host.quick else 400
-    many = 320 if host.quick else 1600
-    port, _ = plain(host, RETURN)
+class Session(Rounds):
+    def __init__(self, host, options, references):
+        super().__init__(host, options, references)
 
-    stack.install('bench', 'spawn', 'stamp')
+        self.stack = Stack(host)
+        self.requests = 100 if host.quick else 400
+        self.many = 320 if host.quick else 1600
 
-    socket = '%s/agent.sock' % stack.run('bench')
-    agent = stack.agent('bench')
-    idle = private_kb(agent) / 1024
-    sides = (Side('on the agent\'s socket', 'unix:' + socket, ''),
-             Side('through nginx', stack.address, '/v1/sandbox/bench'))
+        if references:
+            self.port, _ = plain(host, RETURN)
 
-    for i in range(max(CALLERS)):
-        half(host, sides[0].address, 1,
-             execute(sides[0].execute, 'own-%d' % i), DONE)
+        self.stack.install('bench', 'spawn', 'stamp')
 
-    spawn, bare = [], []
+        self.socket = '%s/agent.sock' % self.stack.run('bench')
+        self.agent = self.stack.agent('bench')
+        self.idle = private_kb(self.agent) / 1024
+        self.sides = (
+            Side('on the agent\'s socket', 'unix:' + self.socket, ''),
+            Side('through nginx', self.stack.address, '/v1/sandbox/bench'))
 
-    for _ in range(options.rounds):
+        for i in range(max(CALLERS)):
+            half(host, self.sides[0].address, 1,
+                 execute(self.sides[0].execute, 'own-%d' % i), DONE)
+
+        self.spawn, self.bare = [], []
+
+    def round(self):
+        host, count = self.host, self.requests
         host.quiet()
 
-        text = stack.exec('bench', '/workspace/spawn', str(count + 10),
-                          '/bin/true')
-        spawn.append(median(numbers(text)[10:]) / 1000)
-        bare.append(half(host, '127.0.0.1:%d' % port, count,
-                         request('GET', '/')))
+        if self.references:
+            text = self.stack.exec('bench', '/workspace/spawn',
+                                   str(count + 10), '/bin/true')
+            self.spawn.append(median(numbers(text)[10:]) / 1000)
+            self.bare.append(half(host, '127.0.0.1:%d' % self.port, count,
+                                  request('GET', '/')))
 
-        for side in sides:
-            one(host, side, count, many)
+        for side in self.sides:
+            yield from one(host, side, count)
+            yield from crowds(host, side, self.many)
 
-        processes(sides[0], Unix(socket), 20)
-        processes(sides[1], HTTPConnection('127.0.0.1', stack.port,
-                                           timeout=120), 20)
+        processes(self.sides[0], Unix(self.socket), 20)
+        yield
 
-    for side in sides:
-        f = side.figures
-        name = side.name
+        processes(self.sides[1], HTTPConnection(
+            '127.0.0.1', self.stack.port, timeout=120), 20)
+        yield
 
-        table.versus('true in a session %s, p50, against posix_spawn' % name,
-                     'µs', f['true'], spawn)
-        table.versus('the same against nginx\'s "return 200"', 'µs',
-                     f['true'], bare)
+    def report(self, table):
+        for side in self.sides:
+            f = side.figures
+            name = side.name
 
-        if side is sides[1]:
-            table.plain('the same, by itself', 'ms',
-                        [v / 1000 for v in f['true']], floor=0.4, aim=0.2)
+            table.versus('true in a session %s, p50, against posix_spawn'
+                         % name, 'µs', f['true'], self.spawn)
+            table.versus('the same against nginx\'s "return 200"', 'µs',
+                         f['true'], self.bare)
 
-        table.versus('true without a session %s, p50, against posix_spawn'
-                     % name, 'µs', f['stateless'], spawn)
-        table.plain('first event of output %s, p50' % name, 'ms',
-                    [v / 1000 for v in f['first']])
-        table.plain('a line of output %s, p50' % name, 'ms', f['line'])
-        table.plain('4 MB of output %s, p50' % name, 'ms', f['output'])
+            if side is self.sides[1]:
+                table.plain('the same, by itself', 'ms',
+                            [v / 1000 for v in f['true']], floor=0.4,
+                            aim=0.2)
 
-        for callers in CALLERS:
-            table.plain('true %s, %d callers of one session' % (name, callers),
-                        '/s', f['one %d' % callers])
-            table.plain('true %s, %d callers, a session each'
-                        % (name, callers), '/s', f['own %d' % callers])
+            table.versus('true without a session %s, p50, against '
+                         'posix_spawn' % name, 'µs', f['stateless'],
+                         self.spawn)
+            table.plain('first event of output %s, p50' % name, 'ms',
+                        [v / 1000 for v in f['first']])
+            table.plain('a line of output %s, p50' % name, 'ms', f['line'])
+            table.plain('4 MB of output %s, p50' % name, 'ms', f['output'])
 
-        table.versus('process start %s, p50, against posix_spawn' % name,
-                     'µs', f['start'], spawn)
-        table.plain('process list %s, p50' % name, 'µs', f['list'])
-        table.versus('process kill %s, p50, against posix_spawn' % name,
-                     'µs', f['kill'], spawn)
+            for callers in CALLERS:
+                table.plain('true %s, %d callers of one session'
+                            % (name, callers), '/s', f['one %d' % callers])
+                table.plain('true %s, %d callers, a session each'
+                            % (name, callers), '/s', f['own %d' % callers])
 
-    memory(agent, socket, table, idle)
+            table.versus('process start %s, p50, against posix_spawn' % name,
+                         'µs', f['start'], self.spawn)
+            table.plain('process list %s, p50' % name, 'µs', f['list'])
+            table.versus('process kill %s, p50, against posix_spawn' % name,
+                         'µs', f['kill'], self.spawn)
+
+        memory(self.agent, self.socket, table, self.idle)
