@@ -8,6 +8,7 @@
 #   make test       all tests but the long ones; SANITIZE=1: under sanitizers
 #   make soak       the long and heavy tests
 #   make bench      benchmarks, each against its reference; ARGS="--quick"
+#                   BASE=CHECKOUT: this checkout against another one
 #   make fuzz       each fuzzer for SECONDS=10
 #   make lint       static analysis and style
 #   make image      the base image; NODE=20 or another major version
@@ -23,6 +24,7 @@ NODE =		20
 PREFIX =	/usr
 DESTDIR =
 SECONDS =	10
+BASE =
 T =
 
 CC =		gcc
@@ -110,8 +112,16 @@ soak: deps module fault agent
 	@TEST_JOBS=1 tools/test $(BUILD) $(or $(T),$(wildcard t/soak/*.t))
 
 bench: deps-build deps-run deps-bench module agent image
+ifeq ($(BASE),)
 	@echo "bench: each figure against its reference in the same run"
 	@bench/run $(ARGS)
+else
+	@echo "bench: building $(BASE)"
+	@$(MAKE) -s --no-print-directory -C $(BASE) BUILD=build module agent
+	@echo "bench: $(BASE) against this checkout, in alternating rounds"
+	@rc=0; bench/compare $(ARGS) $(BASE) $(BUILD) || rc=1; \
+	bench/instructions $(BASE) $(BUILD) || rc=1; exit $$rc
+endif
 
 fuzz: deps-build deps-test deps-asan
 	@echo "fuzz: each fuzzer for $(SECONDS) seconds"
