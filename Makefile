@@ -5,21 +5,31 @@
 #
 #   make run        serve on 127.0.0.1:8080, with a short tour
 #   make stop       end what "make run" started
-#   make test       all tests but the long ones; SANITIZE=1: under sanitizers
+#   make dev        nginx, module and agent under sanitizers, -O0 -g
+#   make check      the tests that need no container engine
+#   make test       all tests but the long ones
 #   make soak       the long and heavy tests
 #   make bench      benchmarks, each against its reference; ARGS="--quick"
 #                   BASE=CHECKOUT: this checkout against another one
 #   make fuzz       each fuzzer for SECONDS=10
-#   make lint       static analysis and style
+#   make lint       static analysis, style, and the rooms of the sources
+#   make compile_commands.json
+#                   the compilers' calls, for editors
 #   make image      the base image; NODE=20 or another major version
 #   make install    PREFIX=/usr, DESTDIR respected; make uninstall
 #   make clean
 #
-# T="t/exec.t t/files.t" limits "make test" to these files; TEST_JOBS=1 runs one
-# file at a time.
+# For run, check, test and soak:
+#
+#   T="t/exec.t t/files.t"  these files; what they do not need is not built
+#   SANITIZE=1, DEV=1       on the sanitized build; on that of "make dev"
+#   KEEP=1                  the folders of tests that fail are kept, and named
+#   TEST_JOBS=1             one file at a time
 
 BUILD =		build
 SANITIZE =
+DEV =
+KEEP =
 NODE =		20
 PREFIX =	/usr
 DESTDIR =
@@ -33,10 +43,17 @@ SHELL =		/bin/bash
 
 MODULE =	$(BUILD)/ngx_http_sandbox_module.so
 AGENT =		$(BUILD)/agent
-ASAN =		$(BUILD)/asan
 FAULT =		$(BUILD)/fault
 
-export BUILD SANITIZE NODE JOBS
+# the folder of a sanitized build
+ifneq ($(DEV),)
+SANITIZE =	1
+KIND =		dev
+else
+KIND =		$(if $(SANITIZE),asan)
+endif
+
+export BUILD SANITIZE KIND KEEP NODE JOBS
 
 # a target's set-up is a row of steps; what compiles runs inside of one
 ifeq ($(MAKELEVEL),0)
@@ -51,20 +68,35 @@ compile =	mkdir -p $(BUILD) \
 			>$(BUILD)/compile.log 2>&1 \
 		|| { cat $(BUILD)/compile.log >&2; false; }; }
 
-.PHONY: help deps-build deps-run deps-test deps-asan deps-lint deps-bench \
-	deps module fault agent image engine sanitized run stop test soak \
-	bench fuzz lint install uninstall clean unit fuzzers
+# of tests: all of them, what is asked for, and the targets that these need
+all-tests =	$(sort $(wildcard t/*.t t/*/*.t))
+short-tests =	$(filter-out t/soak/%,$(all-tests))
+free-tests =	$(shell tools/needs --free $(short-tests))
+needs =		$(if $(filter $(1),$(MAKECMDGOALS)), \
+		$(addprefix need-,$(shell tools/needs $(2) || echo error)))
+
+TESTS =		$(or $(T),$(short-tests))
+CHECKS =	$(or $(T),$(free-tests))
+SOAKS =		$(or $(T),$(filter t/soak/%,$(all-tests)))
+
+DEPS =		build run test browser disk podman asan lint bench
+
+.PHONY: help deps $(DEPS:%=deps-%) module fault agent image engine sanitized \
+	dev nginx-asan nginx-dev agent-asan agent-dev compile_commands.json \
+	run stop check check-free test soak bench fuzz lint install uninstall clean unit \
+	fuzzers need-module need-fault need-agent need-unit need-engine \
+	need-browser need-disk need-podman need-error
 
 help:
-	@sed -n '/^#   make/s/^#  //p' Makefile
+	@sed -n '/^#   make/,/^$$/s/^# \{0,2\}//p' Makefile
 
 -include agent/agent.mk
 -include t/unit/unit.mk
 
 
-deps: deps-build deps-run deps-test
+deps: deps-build deps-run deps-test deps-browser deps-disk deps-podman
 
-deps-build deps-run deps-test deps-asan deps-lint deps-bench: deps-%:
+$(DEPS:%=deps-%): deps-%:
 	@tools/deps $*
 
 
@@ -86,13 +118,37 @@ image: deps-run engine
 engine: deps-run
 	@tools/engine start $(BUILD)/run
 
-sanitized: deps-build deps-asan
-	@echo "sanitized: nginx, module and agent in $(ASAN)"
-	@tools/nginx-asan $(ASAN)
-	@$(call compile,$(ASAN)/agent)
+sanitized: nginx-asan agent-asan
+
+nginx-asan: deps-build deps-asan
+	@echo "nginx: sanitized, with the module, in $(BUILD)/asan"
+	@tools/nginx-asan $(BUILD) asan -O1
+
+nginx-dev: deps-build deps-asan
+	@echo "nginx: -O0 and sanitized, with the module, in $(BUILD)/dev"
+	@tools/nginx-asan $(BUILD) dev -O0
+
+agent-asan agent-dev: agent-%: deps-build deps-asan
+	@echo "agent: $(BUILD)/$*/agent"
+	@$(call compile,$(BUILD)/$*/agent)
+
+dev: nginx-dev agent-dev
+	@tools/compile-commands $(BUILD) dev
+	@sed -n 's/^# next: //p' Makefile
+
+# next: To go on:
+# next:   make check DEV=1 T=t/agent/exec.t   a test of the agent, no engine
+# next:   make test DEV=1 T=t/exec.t          a test through nginx
+# next:   make run DEV=1                      serve on 127.0.0.1:8080
+# next:   KEEP=1 with either test             keep the logs of one that fails
+# next: compile_commands.json is made, for editors.
+
+compile_commands.json: module
+	@echo "compile_commands.json: of the module and the agent"
+	@tools/compile-commands $(BUILD)
 
 
-run: deps-build deps-run module agent image
+run: deps-build deps-run need-module need-agent image
 	@tools/quickstart start $(BUILD)
 	@examples/quickstart/tour.sh
 
@@ -101,15 +157,43 @@ stop:
 	@tools/engine stop $(BUILD)/run
 
 
-test: deps module fault agent $(if $(SANITIZE),sanitized) deps-test
-	@echo "test: the unit tests are built"
-	@$(call compile,unit)
-	@echo "test: $(if $(T),$(T),everything but t/soak)"
-	@tools/test $(BUILD) $(T)
+# a test has a line of its needs, see tools/needs
 
-soak: deps module fault agent
-	@echo "soak: the long and heavy tests"
-	@TEST_JOBS=1 tools/test $(BUILD) $(or $(T),$(wildcard t/soak/*.t))
+check: check-free deps-test $(call needs,check,$(CHECKS))
+	@echo "check: $(or $(T),the tests that need no engine)"
+	@CHECK=1 tools/test $(BUILD) $(CHECKS)
+
+test: deps-test $(call needs,test,$(TESTS))
+	@echo "test: $(or $(T),everything but t/soak)"
+	@tools/test $(BUILD) $(TESTS)
+
+soak: deps-test $(call needs,soak,$(SOAKS))
+	@echo "soak: $(or $(T),the long and heavy tests)"
+	@TEST_JOBS=1 tools/test $(BUILD) $(SOAKS)
+
+check-free: with-engine = $(filter-out $(shell tools/needs --free $(CHECKS)), \
+		$(CHECKS))
+check-free:
+	$(if $(strip $(with-engine)), \
+		$(error an engine is needed: make test T="$(strip $(with-engine))"))
+
+need-module: module $(KIND:%=nginx-%)
+
+need-fault: fault
+
+need-agent: agent $(KIND:%=agent-%)
+
+need-unit: deps-build $(if $(SANITIZE),deps-asan)
+	@echo "unit: the programs of t/unit"
+	@mkdir -p $(BUILD)
+	@$(call compile,unit)
+
+need-engine: deps-run
+
+need-browser need-disk need-podman: need-%: deps-%
+
+need-error:
+	@false
 
 bench: deps-build deps-run deps-bench module agent image
 ifeq ($(BASE),)
@@ -123,7 +207,7 @@ else
 	bench/instructions $(BASE) $(BUILD) || rc=1; exit $$rc
 endif
 
-fuzz: deps-build deps-test deps-asan
+fuzz: deps-build deps-asan
 	@echo "fuzz: each fuzzer for $(SECONDS) seconds"
 	@$(call compile,fuzzers)
 	@tools/fuzz $(BUILD) $(SECONDS)

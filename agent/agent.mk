@@ -1,5 +1,6 @@
-# The agent: one static binary, and the same sanitized.  Included by the
-# Makefile at the top, and usable alone: make -f agent/agent.mk build/agent
+# The agent: one static binary with its symbols in a file beside it, and the
+# same sanitized.  Included by the Makefile at the top, and usable alone:
+# make -f agent/agent.mk build/agent
 
 BUILD         ?= build
 AGENT_VERSION ?= 0.1.0
@@ -15,25 +16,19 @@ AGENT_LLHTTP  = llhttp api http
 
 AGENT_OBJS    = $(patsubst agent/%.c,$(BUILD)/obj/agent/%.o,$(AGENT_SRCS)) \
                 $(patsubst %,$(BUILD)/obj/llhttp/%.o,$(AGENT_LLHTTP))
-AGENT_ASAN_OBJS = \
-         $(patsubst agent/%.c,$(BUILD)/asan/obj/agent/%.o,$(AGENT_SRCS)) \
-         $(patsubst %,$(BUILD)/asan/obj/llhttp/%.o,$(AGENT_LLHTTP))
 
-AGENT_CFLAGS  = -Os -ffunction-sections -fdata-sections $(AGENT_WARN) \
+AGENT_CFLAGS  = -Os -g -ffunction-sections -fdata-sections $(AGENT_WARN) \
                 $(AGENT_DEFS)
 AGENT_SANITIZE = -fsanitize=address,undefined -fno-omit-frame-pointer
-AGENT_ASAN_CFLAGS = -O1 -g $(AGENT_SANITIZE) $(AGENT_WARN) $(AGENT_DEFS)
 
 
-$(BUILD)/agent: $(AGENT_OBJS)
+$(BUILD)/agent: $(AGENT_OBJS) tools/split-debug
 	@mkdir -p $(@D)
-	$(AGENT_CC) -static -s -Wl,--gc-sections -o $@ $(AGENT_OBJS) \
-		-l:libuv_a.a -l:libjansson.a -l:libtre.a -lpthread
-
-$(BUILD)/asan/agent: $(AGENT_ASAN_OBJS)
-	@mkdir -p $(@D)
-	clang $(AGENT_SANITIZE) -o $@ $(AGENT_ASAN_OBJS) -l:libuv_a.a \
-		-l:libjansson.a -l:libtre.a -lpthread -ldl -lrt
+	$(AGENT_CC) -static -Wl,--gc-sections -Wl,--build-id -o $@.full \
+		$(AGENT_OBJS) -l:libuv_a.a -l:libjansson.a -l:libtre.a \
+		-lpthread
+	tools/split-debug $@.full $@
+	@rm -f $@.full
 
 $(BUILD)/obj/agent/%.o: agent/%.c agent/agent.mk
 	@mkdir -p $(@D)
@@ -41,18 +36,33 @@ $(BUILD)/obj/agent/%.o: agent/%.c agent/agent.mk
 
 $(BUILD)/obj/llhttp/%.o: /usr/share/llhttp/%.c agent/agent.mk
 	@mkdir -p $(@D)
-	$(AGENT_CC) -Os -w $(AGENT_DEFS) -c -o $@ $<
+	$(AGENT_CC) -Os -g -w $(AGENT_DEFS) -c -o $@ $<
 
-$(BUILD)/asan/obj/agent/%.o: agent/%.c agent/agent.mk
-	@mkdir -p $(@D)
-	clang $(AGENT_ASAN_CFLAGS) -MMD -MP -c -o $@ $<
+-include $(wildcard $(BUILD)/obj/agent/*/*.d)
 
-$(BUILD)/asan/obj/llhttp/%.o: /usr/share/llhttp/%.c agent/agent.mk
-	@mkdir -p $(@D)
-	clang -O1 -g -w $(AGENT_DEFS) -c -o $@ $<
 
--include $(wildcard $(BUILD)/obj/agent/*/*.d \
-	$(BUILD)/asan/obj/agent/*/*.d)
+# the sanitized agents, each in its folder: for the tests, and for "make dev"
+
+define AGENT_SANITIZED
+$(BUILD)/$(1)/agent: $(AGENT_OBJS:$(BUILD)/%=$(BUILD)/$(1)/%)
+	@mkdir -p $$(@D)
+	clang $(AGENT_SANITIZE) -o $$@ $$^ -l:libuv_a.a -l:libjansson.a \
+		-l:libtre.a -lpthread -ldl -lrt
+
+$(BUILD)/$(1)/obj/agent/%.o: agent/%.c agent/agent.mk
+	@mkdir -p $$(@D)
+	clang $(2) -g $(AGENT_SANITIZE) $(AGENT_WARN) $(AGENT_DEFS) \
+		-MMD -MP -c -o $$@ $$<
+
+$(BUILD)/$(1)/obj/llhttp/%.o: /usr/share/llhttp/%.c agent/agent.mk
+	@mkdir -p $$(@D)
+	clang $(2) -g -w $(AGENT_DEFS) -c -o $$@ $$<
+
+-include $$(wildcard $(BUILD)/$(1)/obj/agent/*/*.d)
+endef
+
+$(eval $(call AGENT_SANITIZED,asan,-O1))
+$(eval $(call AGENT_SANITIZED,dev,-O0))
 
 
 # what the agent's tests need

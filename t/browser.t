@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine browser
 
 # A browser opens a preview that is served from inside a sandbox, and
 # exchanges WebSocket messages through it.

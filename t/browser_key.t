@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine browser
 
 # A preview that asks for a key, in a browser: over http on *.localhost, as
 # when developing.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine browser
 
 # The pages that people see in place of an app, in a browser, light and dark,
 # wide and narrow.  Their pictures are in build/test/artifacts.

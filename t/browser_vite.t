@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine browser
 
 # Vite as npm has it, in a sandbox, in a browser: examples/vite.
 

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # proxy_cache in a preview location: answers are kept, and those of different
 # sandboxes, ports and lives of a name never mix.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent
 
 # Mistakes in the configuration are errors of nginx -t, which name them.
 

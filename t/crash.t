@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Workers killed, a reload, a full restart: no sandbox, port or file is lost.
 

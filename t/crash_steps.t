@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module fault agent engine
 
 # A worker is killed at each step of create, expose, sleep, PATCH and destroy,
 # and of the sweep that mends what that leaves: what was acknowledged stays,

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module fault agent engine
 
 # The worker that starts a sandbox is killed at each step of it: the next
 # request starts it, with its files, and there is one container.

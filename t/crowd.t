@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Five hundred requests at once to a sandbox that sleeps; and many sandboxes
 # that sleep beside some that do not.

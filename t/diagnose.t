@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # GET .../ports/:port/diagnose: which hop on the way to an app fails.
 

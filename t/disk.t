@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine disk
 
 # disk= of a class, on an engine of the test's own whose storage has quotas:
 # overlay2 on xfs, or btrfs, whichever this kernel has; and what is said where

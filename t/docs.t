@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: nothing
 
 # The documents have every directive, option, variable, route, error code and
 # metric of the code, and none that the code has not.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # What GET shows of a sandbox: why it ended, now and before this life, since
 # when, what it may use and what it uses, when it sleeps.

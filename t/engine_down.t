@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # The engine absent, refusing, hanging, failing: a clear 503 while it lasts,
 # and all is well after it without a restart.

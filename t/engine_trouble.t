@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # An engine in trouble: what its callers are told, and that nothing is asked of
 # one that is away but whether it is back.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Commands through nginx: output as it appears, the end as it was, and no
 # tree left behind.

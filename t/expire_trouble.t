@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Limits of life hold whatever the agent, nginx and the engine do meanwhile.
 

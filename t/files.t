@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Files through nginx: 200 MB both ways in little memory, ranges, and errors
 # as they are.

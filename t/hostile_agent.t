@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # The agent replaced by a hostile program: it learns no secret, and its
 # garbage replies harm nobody.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # An app that attacks what stands between it and its visitors: nginx, their
 # browsers, and the apps next to it.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # A hostile program in the agent's place that breaks the boot handshake, the
 # hello or the tether: its own sandbox fails in words, and nothing else does.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # A program that is root in a sandbox: it writes nothing of the host's, is not
 # served by the agent, and can neither kill, trace nor starve it.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Hosts, ports and tokens as clients mistype or forge them, as raw requests.
 

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: engine
 
 # The base images: what is in them, the host's CA certificates, that they are
 # not made again without need, and an image that extends them.

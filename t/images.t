@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Images as they are: without glibc and bash, with one program only, with a
 # user, an environment and an entrypoint of their own, and absent ones.

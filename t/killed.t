@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # A sandbox whose agent or whose shim is killed: the next request wakes it,
 # with all that was written.  t/soak/killed.t does it longer, and to an engine.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # How many sandboxes run at a time, of a class, of a key and in all, and how
 # fast they are made: what is over is refused, nothing is left of it, and a

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent
 
 # "make install" below DESTDIR puts its files there and nowhere else, nginx
 # loads what was installed, and "make uninstall" leaves nothing.

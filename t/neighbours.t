@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # A sandbox that takes all it can get: its neighbours and nginx go on
 # answering, and it can be destroyed.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # network=internet: from inside of a sandbox the internet is reached, and
 # nothing else; network=none: nothing, and failures say why.  The host, its

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine podman
 
 # Podman's Docker-compatible service as the engine: its own storage, its own
 # socket, nothing of the machine's.  It is no package that the tests install.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # The policy of an exposed port: how it is set, changed and shown, and that
 # each member of it does what it says.

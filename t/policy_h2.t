@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Policies of ports over HTTP/2: several requests on one connection, bodies
 # without a length, cookies in pieces.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Previews that ask for a key: where it may come in, what a browser gets for
 # it, that it goes no further than nginx; and nginx's own access control with

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Destroy, wake, create, expose, falling asleep and reload, each against the
 # others, some rounds of each: t/soak/races.t has a thousand.

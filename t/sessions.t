@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Sessions through nginx and a real engine: their state, the limits of a
 # container, and that one at rest lets the sandbox fall asleep.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Requests that two parsers could read differently: they are refused, or the
 # app sees exactly one.

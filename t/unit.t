@@ -1,9 +1,11 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: unit
 
 # The unit tests: each program below unit/ prints TAP, which is folded into
-# one stream.  SANITIZE=1 runs the sanitized ones.
+# one stream.  SANITIZE=1 runs the sanitized ones.  t/unit_engine.t runs the
+# one that needs an engine.
 
 use warnings;
 use strict;
@@ -18,7 +20,9 @@ my $build = File::Spec->rel2abs($ENV{TEST_BUILD} || "$t/../build");
 my $dir = $ENV{SANITIZE} || $ENV{TEST_SANDBOX_SANITIZE}
 	? "$build/asan/unit" : "$build/unit";
 
-my @wanted = map { basename($_, '.c') } glob "$t/unit/test_*.c";
+our $ONLY;
+my @wanted = grep { defined $ONLY ? $_ eq $ONLY : $_ ne 'test_ac_engine' }
+	map { basename($_, '.c') } glob "$t/unit/test_*.c";
 
 $ENV{TEST_DIR} = $t;
 $ENV{UNIT_DIR} = $dir;

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Ports that wake their sandbox: requests are held until the app is there,
 # people get a page that becomes the app.

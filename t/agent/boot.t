@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # The boot handshake, the first process of a container, and images that hold
 # next to nothing.

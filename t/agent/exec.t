@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # POST /exec: a program run directly, its output byte for byte, and how it
 # ended.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # POST /api/execute and /api/execute/stream without sessions.
 

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # HTTP on agent.sock: what is a request and what is not, keep-alive,
 # pipelining, bodies, limits.

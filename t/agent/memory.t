@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # What the agent costs: its file, its memory when idle, under load and after.
 

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # Processes whose parents have gone are reaped, however many there are, and
 # the exit codes of those that somebody asked for are right all the while.

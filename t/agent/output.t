@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # Much output for a slow reader: 200 MB of bytes in lines of a megabyte, from
 # a session's command, arrive intact, in little memory of the agent's.

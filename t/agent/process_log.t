@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # Logs of processes: whole, by offset, as a stream that resumes, bounded.
 

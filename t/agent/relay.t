@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # The relay: bytes between <port>.sock and the app behind it, and the agent's
 # own answer where there is no app.

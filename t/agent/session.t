@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # Sessions: what a shell keeps from command to command, and that nothing a
 # command does can wedge or corrupt one.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # A command's tree ends at the deadline, or when the caller goes away: all of
 # it, and nothing else.

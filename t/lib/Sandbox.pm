@@ -22,6 +22,7 @@ use Time::HiRes ();
 
 use Sandbox::Client 'exec_result';
 use Sandbox::Conf 'default_conf';
+use Sandbox::Keep;
 use Sandbox::Process qw/running title children memory/;
 use parent -norequire, 'Sandbox::Client';
 
@@ -466,13 +467,13 @@ sub cleanup
     $self->quit('TERM') if $self->{master};
 
     my @names = eval { $self->containers() };
-    `docker rm -f -v @names 2>&1` if @names;
 
-    if ($ENV{TEST_SANDBOX_LEAVE}) {
-        Test::More::diag("left: $self->{dir}");
-        return;
+    if (Sandbox::Keep::wanted()) {
+        `docker logs $_ >$self->{dir}/$_.log 2>&1` for @names;
     }
-    File::Path::remove_tree($self->{dir}, { safe => 0 });
+
+    `docker rm -f -v @names 2>&1` if @names;
+    Sandbox::Keep::discard($self->{dir});
 }
 
 

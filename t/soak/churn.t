@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Sandboxes made, used and destroyed by the hundred: nothing is left of them,
 # in the workers, in the engine or on the disk.

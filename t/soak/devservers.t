@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine browser
 
 # Dev servers and frameworks behind previews that wake, as their packages are:
 # page, hot reload, sleep and wake.  t/browser_vite.t has Vite.  With

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Kills among processes that knock at the sockets without a pause: no forged
 # request, no foreign boot, and each time it wakes.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # An engine of the test's own that dies, with and without what it runs: what
 # is said of its sandboxes, and that they come back with their files.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # A thousand named sandboxes, fifty of them awake: all answer right, and those
 # that sleep cost nginx nothing.

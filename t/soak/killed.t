@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # A hundred cycles of write, end, wake and verify, on an engine of the test's
 # own: sandboxes sleep, and agent, shim and engine are killed.

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # The races of t/races.t, a thousand rounds of each.
 

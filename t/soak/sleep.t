@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Sandboxes that fall asleep and wake under load, over and over: no call to
 # the API is lost, and no request that may be repeated fails at a preview

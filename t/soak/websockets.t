@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # Ten thousand WebSockets, idle and then all used: what each costs nginx and
 # the agent, without what the kernel keeps of its sockets; that none is lost;

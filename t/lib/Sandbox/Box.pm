@@ -10,7 +10,6 @@ use strict;
 
 use Cwd qw/abs_path/;
 use File::Basename qw/dirname/;
-use File::Path qw/remove_tree/;
 use File::Temp ();
 use IO::Select;
 use IPC::Open2 qw/open2/;
@@ -20,6 +19,7 @@ use Scalar::Util qw/weaken/;
 use Time::HiRes ();
 
 use Sandbox::HTTP;
+use Sandbox::Keep;
 use Sandbox::SSE;
 
 
@@ -51,7 +51,7 @@ sub new
 
     weaken($alive{$self} = $self);
 
-    $self->{temp} = File::Temp::tempdir(DIR => '/tmp');
+    $self->{temp} = File::Temp::tempdir('/tmp/sbb-XXXXXX');
     $self->{dir} = "$self->{temp}/s";
     mkdir $self->{dir} or die $!;
     chmod 0711, $self->{dir};
@@ -357,7 +357,7 @@ sub DESTROY
         $complaints++;
     }
 
-    remove_tree($self->{temp}) if $self->{temp};
+    Sandbox::Keep::discard($self->{temp}) if $self->{temp};
 }
 
 
