@@ -14,17 +14,18 @@
 #   make fuzz       each fuzzer for SECONDS=10
 #   make lint       static analysis, style, and the rooms of the sources
 #   make compile_commands.json
-#                   the compilers' calls, for editors
+#                   how each file is compiled, for editors
 #   make image      the base image; NODE=20 or another major version
 #   make install    PREFIX=/usr, DESTDIR respected; make uninstall
 #   make clean
 #
 # For run, check, test and soak:
 #
-#   T="t/exec.t t/files.t"  these files; what they do not need is not built
-#   SANITIZE=1, DEV=1       on the sanitized build; on that of "make dev"
-#   KEEP=1                  the folders of tests that fail are kept, and named
-#   TEST_JOBS=1             one file at a time
+#   T="t/exec.t t/files.t"  run these files, and build only what they need
+#   SANITIZE=1              use the sanitized build
+#   DEV=1                   use the build of "make dev"
+#   KEEP=1                  keep the folders of failed tests, and name them
+#   TEST_JOBS=1             run one file at a time
 
 BUILD =		build
 SANITIZE =
@@ -68,7 +69,7 @@ compile =	mkdir -p $(BUILD) \
 			>$(BUILD)/compile.log 2>&1 \
 		|| { cat $(BUILD)/compile.log >&2; false; }; }
 
-# of tests: all of them, what is asked for, and the targets that these need
+# test files, and the targets that the ones asked for need
 all-tests =	$(sort $(wildcard t/*.t t/*/*.t))
 short-tests =	$(filter-out t/soak/%,$(all-tests))
 free-tests =	$(shell tools/needs --free $(short-tests))
@@ -83,9 +84,9 @@ DEPS =		build run test browser disk podman asan lint bench
 
 .PHONY: help deps $(DEPS:%=deps-%) module fault agent image engine sanitized \
 	dev nginx-asan nginx-dev agent-asan agent-dev compile_commands.json \
-	run stop check check-free test soak bench fuzz lint install uninstall clean unit \
-	fuzzers need-module need-fault need-agent need-unit need-engine \
-	need-browser need-disk need-podman need-error
+	run stop check check-free test soak bench fuzz lint install uninstall \
+	clean unit fuzzers need-module need-fault need-agent need-unit \
+	need-engine need-browser need-disk need-podman need-error
 
 help:
 	@sed -n '/^#   make/,/^$$/s/^# \{0,2\}//p' Makefile
@@ -134,14 +135,10 @@ agent-asan agent-dev: agent-%: deps-build deps-asan
 
 dev: nginx-dev agent-dev
 	@tools/compile-commands $(BUILD) dev
-	@sed -n 's/^# next: //p' Makefile
-
-# next: To go on:
-# next:   make check DEV=1 T=t/agent/exec.t   a test of the agent, no engine
-# next:   make test DEV=1 T=t/exec.t          a test through nginx
-# next:   make run DEV=1                      serve on 127.0.0.1:8080
-# next:   KEEP=1 with either test             keep the logs of one that fails
-# next: compile_commands.json is made, for editors.
+	@echo 'dev: compile_commands.json is written; next:'
+	@echo '  make check DEV=1 T=t/agent/exec.t     test the agent alone'
+	@echo '  make test DEV=1 KEEP=1 T=t/exec.t     test nginx, keep its logs'
+	@echo '  make run DEV=1                        serve on 127.0.0.1:8080'
 
 compile_commands.json: module
 	@echo "compile_commands.json: of the module and the agent"
@@ -157,7 +154,7 @@ stop:
 	@tools/engine stop $(BUILD)/run
 
 
-# a test has a line of its needs, see tools/needs
+# each test declares its needs in a line "# needs:", see tools/needs
 
 check: check-free deps-test $(call needs,check,$(CHECKS))
 	@echo "check: $(or $(T),the tests that need no engine)"
@@ -220,6 +217,7 @@ lint: deps-build deps-test deps-lint module
 MODULES_DIR =	$(DESTDIR)$(PREFIX)/lib/nginx/modules
 LOAD_DIR =	$(DESTDIR)$(PREFIX)/share/nginx/modules-available
 AGENT_DIR =	$(DESTDIR)$(PREFIX)/lib/nginx-sandbox
+DEBUG_DIR =	$(DESTDIR)$(PREFIX)/lib/debug
 DOC_DIR =	$(DESTDIR)$(PREFIX)/share/doc/nginx-sandbox
 CONF_DIR =	$(DESTDIR)/etc/nginx
 SBIN_DIR =	$(DESTDIR)$(PREFIX)/sbin
@@ -233,6 +231,9 @@ install: module agent
 	@echo "install: module, agent and documentation below $(DESTDIR)$(PREFIX)"
 	@install -d $(MODULES_DIR) $(LOAD_DIR) $(AGENT_DIR)/network $(DOC_DIR) \
 		$(CONF_DIR)/modules-enabled $(SBIN_DIR) $(UNIT_DIR)
+	@tools/install-debug install $(DEBUG_DIR) $(MODULE) \
+		$(MODULES_DIR)/ngx_http_sandbox_module.so
+	@tools/install-debug install $(DEBUG_DIR) $(AGENT) $(AGENT_DIR)/agent
 	@install -m 644 $(MODULE) $(MODULES_DIR)/
 	@install -m 755 $(AGENT) $(AGENT_DIR)/agent
 	@printf 'load_module %s/ngx_http_sandbox_module.so;\n' \
@@ -255,6 +256,9 @@ install: module agent
 uninstall:
 	@echo "uninstall: what \"make install\" put below $(DESTDIR)$(PREFIX)"
 	@tools/install-network remove "$(DESTDIR)" $(NETWORK)
+	@tools/install-debug remove $(DEBUG_DIR) $(AGENT_DIR)/agent
+	@tools/install-debug remove $(DEBUG_DIR) \
+		$(MODULES_DIR)/ngx_http_sandbox_module.so
 	@rm -f $(MODULES_DIR)/ngx_http_sandbox_module.so $(AGENT_DIR)/agent \
 		$(DESTDIR)$(NETWORK) $(UNIT_DIR)/$(UNIT) \
 		$(AGENT_DIR)/sandbox-network \

@@ -51,6 +51,18 @@ sub files
 }
 
 
+# where gdb looks for the symbols of a program or library
+
+sub debug
+{
+    my ($prefix, $name) = @_;
+    my ($id) = `readelf -n $dest$name` =~ /Build ID: (\w+)/;
+
+    return $prefix . '/lib/debug/.build-id/' . ($id // '') =~ s{^..\K}{/}r
+        . '.debug';
+}
+
+
 mkdir $dest or die $!;
 
 for my $prefix ('/usr', '/opt/sandbox') {
@@ -72,6 +84,8 @@ for my $prefix ('/usr', '/opt/sandbox') {
         (map { ("$prefix/lib/nginx-sandbox/network/$_.sh" => '0644') }
             qw/address iptables nft/),
         '/lib/systemd/system/nginx-sandbox-network.service' => '0644',
+        (map { (debug($prefix, "$prefix/lib/$_") => '0644') }
+            qw{nginx/modules/ngx_http_sandbox_module.so nginx-sandbox/agent}),
     );
 
     for my $name (sort keys %expected) {
@@ -89,6 +103,18 @@ for my $prefix ('/usr', '/opt/sandbox') {
     my $network = "$dest$prefix/sbin/nginx-sandbox-network";
     like `$network 2>&1`, qr/^usage: .*install\|check/,
         'the installed script finds its parts';
+
+    # the symbols are there, and there only
+
+    for my $name (map { "$prefix/lib/$_" }
+        qw{nginx/modules/ngx_http_sandbox_module.so nginx-sandbox/agent})
+    {
+        my $debug = debug($prefix, $name);
+        unlike `readelf -SW $dest$name`, qr/\.debug_info|\.symtab/,
+            "$name has no symbols";
+        like `readelf -SW $dest$debug`, qr/\.debug_info/,
+            "which are in $debug";
+    }
 
     # nginx takes the installed module and the shipped proxy settings
 

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent
 
 # What published clients, and the code of their users, match on in answers
 # that nginx makes itself: status, code, and the part of the text.  A message

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # What published clients, and the code of their users, match on: of each
 # route the status, the code, and the part of the text.  A message may be
