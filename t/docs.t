@@ -54,6 +54,8 @@ errors_of_the_agent();
 log_lines();
 names_in_use();
 links();
+rooms();
+bounds();
 
 done_testing();
 
@@ -419,16 +421,53 @@ sub links
         }
     }
 
-    # the sources that the drawing of a request's path names
+    # the sources that they name, those of the module without their prefix
 
-    for (slurp('docs/architecture.md') =~ /\((\w+\.c)\)/g) {
-        $n++;
-        my @sources = glob "ngx_sandbox_module/*/*_$_";
-        push @bad, "docs/architecture.md: $_" if !@sources;
+    for my $file ('docs/architecture.md', 'HACKING.md') {
+        for (slurp($file) =~ m{(?<![\w/<])((?:\w+/)+\w+\.[cht])\b}g) {
+            next if $_ eq 'room/file.h';
+            $n++;
+            my $name = s{(?=\w+\.)}{{ngx_http_sandbox_,}}r;
+            push @bad, "$file: $_"
+                if !grep { -e } $_, glob "ngx_sandbox_module/$name";
+        }
     }
 
     cmp_ok($n // 0, '>=', 10, 'links: some were found');
     is("@bad", '', 'links: each leads somewhere');
+}
+
+
+# the folders of the sources
+
+sub rooms
+{
+    my %code = map { m{^(.*)/[^/]+$} ? ($1 => '') : () }
+        files(qr{^(?:\./)?(?:ngx_sandbox_module|agent|agent_client)/.*\.c$});
+    my (%docs, $tree);
+
+    for (split /\n/, section(slurp('docs/architecture.md'), 'Rooms')) {
+        $tree = $1 if m{^`(\w+)/`};
+        $tree = undef if /^\| other/;
+        next if !$tree || !m{^\| `(\w+)/` \|};
+        $docs{$1 eq $tree ? $tree : "$tree/$1"} = '';
+    }
+
+    same('rooms', 15, \%code, \%docs);
+}
+
+
+# what is to be read at one go stays short
+
+sub bounds
+{
+    my $lines = () = slurp('README.md') =~ /\n/g;
+    my @words = grep { $_->[0] !~ /^(?:term|-+)/ }
+        rows(section(slurp('docs/architecture.md'), 'Glossary'));
+
+    cmp_ok($lines, '<=', 200, 'README.md: at most 200 lines');
+    cmp_ok(scalar @words, '<=', 20, 'the glossary: at most 20 words');
+    cmp_ok(scalar @words, '>=', 10, 'the glossary: it has some');
 }
 
 
