@@ -86,18 +86,22 @@ AGENT_FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 AGENT_FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%, \
                 $(wildcard t/fuzz/fuzz_agent_*.c))
 
-AGENT_FUZZ_http = base/utf8 http/error http/parser http/request http/response
-AGENT_FUZZ_json = base/utf8 control/options files/url_path run/params
-AGENT_FUZZ_session = base/utf8 session/script
-AGENT_FUZZ_path = base/utf8 files/url_path http/range \
+AGENT_FUZZ_http = base/json_text base/time base/utf8 http/error http/parser \
+                http/request http/response
+AGENT_FUZZ_json = base/base base/base64 base/json_text base/path base/utf8 \
+                control/options run/env run/params session/name sys/user
+AGENT_FUZZ_session = base/base64 session/script
+AGENT_FUZZ_path = base/path files/url_path http/range net/listeners \
                 net/listeners_diag net/listeners_proc
-AGENT_FUZZ_process = base/pattern base/utf8 files/url_path process/params \
-                run/params
+AGENT_FUZZ_process = base/base base/base64 base/path base/pattern base/utf8 \
+                process/params run/env run/params run/signal session/name \
+                sys/user
 AGENT_FUZZ_spool = base/utf8 run/log run/log_reader
 
 # all but what touches the machine, of which the fuzzer has its own
-AGENT_FUZZ_routes = $(filter-out main/main sys/spawn http/server \
-                exec/programs files/%, \
+AGENT_FUZZ_routes = $(filter-out base/base base/log exec/programs files/% \
+                http/server main/main main/signals main/stop run/workspace \
+                sys/child sys/peer sys/spawn, \
                 $(patsubst agent/%.c,%,$(AGENT_SRCS)))
 
 .PHONY: fuzzers agent-fuzzers

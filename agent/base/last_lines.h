@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_TAIL_H_INCLUDED_
-#define _AGENT_TAIL_H_INCLUDED_
+#ifndef _AGENT_BASE_LAST_LINES_H_INCLUDED_
+#define _AGENT_BASE_LAST_LINES_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -65,4 +65,4 @@ json_t *agent_tail_json(agent_tail_t *t, size_t n);
 void agent_tail_free(agent_tail_t *t);
 
 
-#endif /* _AGENT_TAIL_H_INCLUDED_ */
+#endif /* _AGENT_BASE_LAST_LINES_H_INCLUDED_ */

@@ -4,12 +4,11 @@
  */
 
 
-#ifndef _AGENT_PATTERN_H_INCLUDED_
-#define _AGENT_PATTERN_H_INCLUDED_
+#ifndef _AGENT_BASE_PATTERN_H_INCLUDED_
+#define _AGENT_BASE_PATTERN_H_INCLUDED_
 
 
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 
@@ -64,4 +63,4 @@ ssize_t agent_pattern_feed(agent_pattern_t *p, agent_pattern_state_t *state,
 int agent_pattern_end(agent_pattern_t *p, agent_pattern_state_t *state);
 
 
-#endif /* _AGENT_PATTERN_H_INCLUDED_ */
+#endif /* _AGENT_BASE_PATTERN_H_INCLUDED_ */

@@ -13,11 +13,14 @@
 
 #include "base/base.h"
 #include "control/boot.h"
-#include "control/connection.h"
 #include "control/control.h"
+#include "control/diagnose.h"
+#include "control/ops.h"
+#include "control/packet.h"
 #include "control/port_events.h"
-#include "http/server.h"
+#include "control/tether.h"
 #include "net/relay.h"
+#include "sys/peer.h"
 
 
 #define AGENT_CONTROL_MAX     1024     /* tethers */

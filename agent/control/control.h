@@ -4,11 +4,19 @@
  */
 
 
-#ifndef _AGENT_CONTROL_H_INCLUDED_
-#define _AGENT_CONTROL_H_INCLUDED_
+#ifndef _AGENT_CONTROL_CONTROL_H_INCLUDED_
+#define _AGENT_CONTROL_CONTROL_H_INCLUDED_
 
 
+#include <stddef.h>
 #include <stdint.h>
+
+#include "control/tether.h"
+
+
+/* one packet: 0, or -1 when the tether had to be closed */
+int agent_control_send(agent_tether_t *t, const char *text, size_t len);
+void agent_control_close(agent_tether_t *t);
 
 
 /*
@@ -28,4 +36,4 @@ void agent_control_drain(void);
 void agent_control_port(uint16_t port, int served);
 
 
-#endif /* _AGENT_CONTROL_H_INCLUDED_ */
+#endif /* _AGENT_CONTROL_CONTROL_H_INCLUDED_ */

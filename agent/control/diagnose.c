@@ -13,8 +13,11 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "control/connection.h"
-#include "net/relay.h"
+#include "base/time.h"
+#include "control/control.h"
+#include "control/diagnose.h"
+#include "control/tether.h"
+#include "net/listeners.h"
 #include "port/command.h"
 
 

@@ -10,14 +10,19 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "control/boot.h"
-#include "control/connection.h"
 #include "control/control.h"
+#include "control/diagnose.h"
+#include "control/ops.h"
+#include "control/options.h"
+#include "control/packet.h"
+#include "control/port_events.h"
+#include "control/tether.h"
 #include "main/idle.h"
+#include "main/stop.h"
 #include "net/relay.h"
 #include "port/command.h"
+#include "run/env.h"
 #include "sys/cgroup.h"
-#include "sys/spawn.h"
 
 
 /* what nginx asks for along a tether, and the answers */

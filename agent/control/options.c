@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
-#include "base/utf8.h"
-#include "control/boot.h"
+#include "control/options.h"
+#include "run/env.h"
 
 
 static char **agent_settings_env(json_t *json);

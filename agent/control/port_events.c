@@ -11,8 +11,10 @@
 #include <sys/socket.h>
 
 #include "base/base.h"
-#include "control/connection.h"
+#include "base/last_lines.h"
+#include "control/control.h"
 #include "control/port_events.h"
+#include "control/tether.h"
 #include "net/listeners.h"
 #include "port/command.h"
 

@@ -4,12 +4,22 @@
  */
 
 
-#ifndef _AGENT_WATCH_H_INCLUDED_
-#define _AGENT_WATCH_H_INCLUDED_
+#ifndef _AGENT_CONTROL_PORT_EVENTS_H_INCLUDED_
+#define _AGENT_CONTROL_PORT_EVENTS_H_INCLUDED_
 
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "control/tether.h"
+
+
+/* what is wrong, or NULL; the first packets are sent at once */
+const char *agent_watch_add(agent_tether_t *t, uint16_t port);
+const char *agent_watch_remove(agent_tether_t *t, uint16_t port);
+
+/* the tether closes */
+void agent_watch_drop(agent_tether_t *t);
 
 
 /*
@@ -27,4 +37,4 @@ void agent_watch_wrote(uint16_t port);
 size_t agent_watch_active(void);
 
 
-#endif /* _AGENT_WATCH_H_INCLUDED_ */
+#endif /* _AGENT_CONTROL_PORT_EVENTS_H_INCLUDED_ */

@@ -10,11 +10,21 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "base/utf8.h"
+#include "base/base64.h"
+#include "base/json_text.h"
+#include "base/path.h"
+#include "exec/exec.h"
 #include "exec/network_hint.h"
-#include "http/http.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "http/response.h"
 #include "http/sse.h"
 #include "run/command.h"
+#include "run/exit.h"
+#include "run/params.h"
+#include "run/signal.h"
+#include "run/start_error.h"
+#include "session/name.h"
 
 
 typedef struct {

@@ -8,11 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "exec/error.h"
 #include "exec/execute.h"
+#include "exec/execute_params.h"
+#include "exec/execute_reply.h"
+#include "exec/execute_stream.h"
+#include "exec/network_hint.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "http/response.h"
 #include "http/sse.h"
-#include "process/process.h"
+#include "process/start.h"
+#include "run/command.h"
+#include "run/env.h"
+#include "run/exit.h"
+#include "run/params.h"
+#include "run/shell.h"
+#include "run/stdin.h"
+#include "session/queue.h"
 #include "session/session.h"
+#include "session/session_routes.h"
 
 
 static void agent_exec_api_execute(agent_request_t *r, json_t *body);

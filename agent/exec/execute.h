@@ -4,13 +4,17 @@
  */
 
 
-#ifndef _AGENT_EXEC_API_H_INCLUDED_
-#define _AGENT_EXEC_API_H_INCLUDED_
+#ifndef _AGENT_EXEC_EXECUTE_H_INCLUDED_
+#define _AGENT_EXEC_EXECUTE_H_INCLUDED_
 
+
+#include <stddef.h>
+#include <jansson.h>
 
 #include "exec/network_hint.h"
-#include "http/http.h"
+#include "http/request.h"
 #include "run/command.h"
+#include "run/exit.h"
 
 
 /* all output of a command that is answered at once */
@@ -58,35 +62,11 @@ typedef struct {
 } agent_exec_api_t;
 
 
-/* exec_api.c: members that both kinds of answers have at their end */
+/* members that both kinds of answers have at their end */
 void agent_exec_outcome(agent_exec_api_t *x, json_t *json,
     const agent_exit_t *e);
-
-/* exec_api_parse.c */
-
-/* 0, or -1 after an answer; cwd is malloc()ed, or NULL */
-int agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r, json_t *body,
-    char **cwd);
-/*
- * "stdin", text, or "stdinBase64", bytes, to x->input.  0, or -1 with a
- * message in error.
- */
-int agent_exec_api_stdin(agent_exec_api_t *x, json_t *body, char *error,
-    size_t size);
-
-/* exec_shell.c: answers that agent_command_start_shell() gave err */
-void agent_exec_shell_failed(agent_request_t *r, agent_command_t *cmd,
-    int err, int stream, const char *line);
-
-/* exec_reply.c: answers with what is in out; afterwards on drain */
-void agent_exec_reply(agent_exec_api_t *x);
-void agent_exec_reply_more(agent_exec_api_t *x);
-
-/* exec_events.c */
-void agent_exec_event_start(agent_exec_api_t *x);
-void agent_exec_event_output(agent_exec_api_t *x, int stream,
-    const char *buf, size_t len);
-void agent_exec_event_complete(agent_exec_api_t *x, const agent_exit_t *e);
+void agent_exec_execute(agent_request_t *r);       /* POST /api/execute */
+void agent_exec_stream(agent_request_t *r);        /* …/stream */
 
 
-#endif /* _AGENT_EXEC_API_H_INCLUDED_ */
+#endif /* _AGENT_EXEC_EXECUTE_H_INCLUDED_ */

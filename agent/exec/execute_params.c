@@ -9,8 +9,13 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "base/utf8.h"
+#include "base/base64.h"
+#include "base/path.h"
 #include "exec/execute.h"
+#include "exec/execute_params.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "run/params.h"
 #include "session/session.h"
 
 

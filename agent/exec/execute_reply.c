@@ -8,9 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/base64.h"
+#include "base/json_text.h"
+#include "base/time.h"
 #include "base/utf8.h"
 #include "exec/execute.h"
+#include "exec/execute_reply.h"
+#include "http/response.h"
 
 
 /*

@@ -6,10 +6,14 @@
 
 #include <string.h>
 
-#include "base/base.h"
+#include "base/time.h"
 #include "base/utf8.h"
 #include "exec/execute.h"
+#include "exec/execute_stream.h"
+#include "http/response.h"
 #include "http/sse.h"
+#include "run/command.h"
+#include "run/exit.h"
 
 
 void

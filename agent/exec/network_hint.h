@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_HINT_H_INCLUDED_
-#define _AGENT_HINT_H_INCLUDED_
+#ifndef _AGENT_EXEC_NETWORK_HINT_H_INCLUDED_
+#define _AGENT_EXEC_NETWORK_HINT_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -42,4 +42,4 @@ void agent_hint_free(agent_hint_t *hint);
 int agent_hint_known(const char *text, size_t len);
 
 
-#endif /* _AGENT_HINT_H_INCLUDED_ */
+#endif /* _AGENT_EXEC_NETWORK_HINT_H_INCLUDED_ */

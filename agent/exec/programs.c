@@ -13,10 +13,14 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/time.h"
 #include "base/utf8.h"
-#include "files/errors.h"
-#include "http/http.h"
-#include "sys/spawn.h"
+#include "exec/programs.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "run/env.h"
+#include "sys/identity.h"
 
 
 /*

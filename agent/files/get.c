@@ -14,8 +14,13 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "files/errors.h"
+#include "base/time.h"
+#include "files/files.h"
+#include "files/get.h"
 #include "http/range.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "sys/identity.h"
 
 
 /*

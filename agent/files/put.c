@@ -10,7 +10,11 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "files/files.h"
 #include "files/put.h"
+#include "files/put_disk.h"
+#include "http/request.h"
+#include "http/response.h"
 
 
 #define AGENT_PUT_HIGH    (1024 * 1024)    /* waits for the disk */

@@ -8,7 +8,12 @@
 #define _AGENT_FILES_PUT_H_INCLUDED_
 
 
-#include "files/errors.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+#include <uv.h>
+
+#include "http/request.h"
 
 
 /*
@@ -22,6 +27,7 @@
 
 
 typedef struct agent_put_block_s  agent_put_block_t;
+
 
 struct agent_put_block_s {
     agent_put_block_t  *next;
@@ -61,14 +67,7 @@ typedef struct {
 } agent_put_t;
 
 
-/*
- * files_put_disk.c: the works, for the thread pool.  Each leaves err as it is
- * or sets it; writing is the list that agent_put_write() writes.
- */
-void agent_put_open(uv_work_t *work);
-void agent_put_write(uv_work_t *work);
-void agent_put_commit(uv_work_t *work);
-void agent_put_discard(uv_work_t *work);
+void agent_files_put(agent_request_t *r, const char *path);
 
 
 #endif /* _AGENT_FILES_PUT_H_INCLUDED_ */

@@ -13,7 +13,9 @@
 #include <unistd.h>
 
 #include "files/put.h"
+#include "files/put_disk.h"
 #include "files/url_path.h"
+#include "sys/identity.h"
 
 
 #define AGENT_PUT_LINKS   40

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "base/utf8.h"
+#include "base/path.h"
 #include "files/url_path.h"
 
 

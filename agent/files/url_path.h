@@ -4,11 +4,8 @@
  */
 
 
-#ifndef _AGENT_PATH_H_INCLUDED_
-#define _AGENT_PATH_H_INCLUDED_
-
-
-#include <stddef.h>
+#ifndef _AGENT_FILES_URL_PATH_H_INCLUDED_
+#define _AGENT_FILES_URL_PATH_H_INCLUDED_
 
 
 #define AGENT_PATH_MAX   4096      /* bytes of a decoded path */
@@ -37,4 +34,4 @@ agent_path_e agent_path_decode(const char *encoded, char *out);
 const char *agent_path_strerror(agent_path_e rc);
 
 
-#endif /* _AGENT_PATH_H_INCLUDED_ */
+#endif /* _AGENT_FILES_URL_PATH_H_INCLUDED_ */

@@ -12,6 +12,9 @@
 
 #include "base/base.h"
 #include "http/connection.h"
+#include "http/http_int.h"
+#include "http/parser.h"
+#include "http/response.h"
 #include "http/server.h"
 #include "main/idle.h"
 

@@ -7,11 +7,12 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "base/base.h"
+#include "base/time.h"
 #include "base/utf8.h"
-#include "http/http.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "http/response.h"
 
 
 typedef struct {
@@ -124,37 +125,4 @@ agent_error_suggestion(const char *code)
     }
 
     return NULL;
-}
-
-
-/* not gmtime_r(): it reads /etc/localtime, which a tenant may have replaced */
-
-const char *
-agent_timestamp(char *buf)
-{
-    unsigned         day, era, doe, yoe, doy, mp, secs;
-    struct timespec  ts;
-
-    clock_gettime(CLOCK_REALTIME, &ts);
-
-    day = (unsigned) (ts.tv_sec / 86400);
-    secs = (unsigned) (ts.tv_sec % 86400);
-
-    /* years that begin in March, in eras of 400 of them */
-
-    day += 719468;
-    era = day / 146097;
-    doe = day % 146097;
-    yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    mp = (5 * doy + 2) / 153;
-
-    snprintf(buf, 32, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-             (yoe + era * 400 + (mp >= 10)) % 10000,
-             (mp < 10 ? mp + 3 : mp - 9) % 100,
-             (doy - (153 * mp + 2) / 5 + 1) % 100,
-             secs / 3600 % 24, secs / 60 % 60, secs % 60,
-             (unsigned) (ts.tv_nsec / 1000000) % 1000);
-
-    return buf;
 }

@@ -9,8 +9,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/base.h"
 #include "http/connection.h"
+#include "http/error.h"
+#include "http/http_int.h"
+#include "http/parser.h"
+#include "http/router.h"
 #include "main/idle.h"
 
 

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_RANGE_H_INCLUDED_
-#define _AGENT_RANGE_H_INCLUDED_
+#ifndef _AGENT_HTTP_RANGE_H_INCLUDED_
+#define _AGENT_HTTP_RANGE_H_INCLUDED_
 
 
 #include <stdint.h>
@@ -26,4 +26,4 @@ agent_range_e agent_range_parse(const char *value, int64_t size,
     int64_t *offset, int64_t *length);
 
 
-#endif /* _AGENT_RANGE_H_INCLUDED_ */
+#endif /* _AGENT_HTTP_RANGE_H_INCLUDED_ */

@@ -8,8 +8,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/base.h"
 #include "http/connection.h"
+#include "http/error.h"
+#include "http/http_int.h"
+#include "http/request.h"
 #include "http/router.h"
 
 

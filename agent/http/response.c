@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
 #include "http/connection.h"
+#include "http/http_int.h"
+#include "http/request.h"
+#include "http/response.h"
 #include "main/idle.h"
 
 

@@ -7,10 +7,26 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "http/http.h"
+#include "base/time.h"
+#include "exec/exec.h"
+#include "exec/execute.h"
+#include "exec/programs.h"
+#include "files/get.h"
+#include "files/put.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "http/response.h"
 #include "http/router.h"
+#include "port/ready_route.h"
+#include "process/logs.h"
 #include "process/routes.h"
-#include "session/session.h"
+#include "process/start.h"
+#include "process/stdin.h"
+#include "process/stream.h"
+#include "process/wait.h"
+#include "process/wait_log.h"
+#include "session/env_routes.h"
+#include "session/session_routes.h"
 
 
 typedef struct {

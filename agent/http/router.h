@@ -4,15 +4,23 @@
  */
 
 
-#ifndef _AGENT_ROUTE_H_INCLUDED_
-#define _AGENT_ROUTE_H_INCLUDED_
+#ifndef _AGENT_HTTP_ROUTER_H_INCLUDED_
+#define _AGENT_HTTP_ROUTER_H_INCLUDED_
 
 
-#include "http/http.h"
+#include "http/request.h"
+
+
+/* a route's handler; the headers are whole, of the body nothing was read */
+typedef void (*agent_route_pt)(agent_request_t *r);
+
+
+/* finds the handler, or answers 404 itself */
+void agent_route(agent_request_t *r);
 
 
 /* the code of a bad request in the route's family */
 const char *agent_route_code(agent_request_t *r);
 
 
-#endif /* _AGENT_ROUTE_H_INCLUDED_ */
+#endif /* _AGENT_HTTP_ROUTER_H_INCLUDED_ */

@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "http/connection.h"
 #include "http/server.h"
+#include "sys/peer.h"
 
 
 #define AGENT_ACCEPT_MAX     64        /* a turn of the loop */
@@ -26,19 +27,6 @@ static int         agent_server_fd = -1;
 static int         agent_server_polling;
 static uv_poll_t   agent_server_poll;
 static uv_timer_t  agent_server_timer;
-
-
-int
-agent_peer_outside(int fd)
-{
-    socklen_t     len;
-    struct ucred  cred;
-
-    len = sizeof(struct ucred);
-
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0
-           && cred.pid == 0;
-}
 
 
 int

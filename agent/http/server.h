@@ -4,11 +4,17 @@
  */
 
 
-#ifndef _AGENT_SERVER_H_INCLUDED_
-#define _AGENT_SERVER_H_INCLUDED_
+#ifndef _AGENT_HTTP_SERVER_H_INCLUDED_
+#define _AGENT_HTTP_SERVER_H_INCLUDED_
 
 
-#include <stddef.h>
+/*
+ * What connection.c, which moves bytes, and http.c, which gives them a
+ * meaning, know of a connection on agent.sock.
+ */
+
+
+#define AGENT_SERVER_MAX    1024       /* connections at a time */
 
 
 /* serves the listening socket, which it owns from now on; a libuv error */
@@ -21,8 +27,5 @@ void agent_server_room(void);
 void agent_server_shut(void);
 void agent_server_drain(void);
 
-/* 1: the peer is no process of the agent's PID namespace */
-int agent_peer_outside(int fd);
 
-
-#endif /* _AGENT_SERVER_H_INCLUDED_ */
+#endif /* _AGENT_HTTP_SERVER_H_INCLUDED_ */

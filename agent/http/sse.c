@@ -9,8 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/base64.h"
+#include "base/json_text.h"
+#include "base/time.h"
 #include "base/utf8.h"
+#include "http/request.h"
+#include "http/response.h"
 #include "http/sse.h"
 
 

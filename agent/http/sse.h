@@ -4,11 +4,15 @@
  */
 
 
-#ifndef _AGENT_SSE_H_INCLUDED_
-#define _AGENT_SSE_H_INCLUDED_
+#ifndef _AGENT_HTTP_SSE_H_INCLUDED_
+#define _AGENT_HTTP_SSE_H_INCLUDED_
 
 
-#include "http/http.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <jansson.h>
+
+#include "http/request.h"
 
 
 /*
@@ -35,4 +39,4 @@ void agent_sse_output(agent_request_t *r, const uint64_t *id,
 void agent_sse_beat(agent_request_t *r);
 
 
-#endif /* _AGENT_SSE_H_INCLUDED_ */
+#endif /* _AGENT_HTTP_SSE_H_INCLUDED_ */

@@ -5,11 +5,13 @@
 
 
 #include "base/base.h"
+#include "base/time.h"
 #include "control/control.h"
 #include "control/port_events.h"
 #include "http/connection.h"
 #include "http/server.h"
 #include "main/idle.h"
+#include "main/stop.h"
 #include "net/relay.h"
 #include "sys/kill_tree.h"
 

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_IDLE_H_INCLUDED_
-#define _AGENT_IDLE_H_INCLUDED_
+#ifndef _AGENT_MAIN_IDLE_H_INCLUDED_
+#define _AGENT_MAIN_IDLE_H_INCLUDED_
 
 
 #include <stdint.h>
@@ -33,4 +33,4 @@ int64_t agent_idle_left_ms(void);
 int agent_idle_leaving(void);
 
 
-#endif /* _AGENT_IDLE_H_INCLUDED_ */
+#endif /* _AGENT_MAIN_IDLE_H_INCLUDED_ */

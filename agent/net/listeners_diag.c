@@ -5,15 +5,16 @@
 
 
 #include <errno.h>
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <netinet/tcp.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <netinet/tcp.h>
-#include <linux/netlink.h>
-#include <linux/sock_diag.h>
-#include <linux/inet_diag.h>
 
 #include "net/listeners.h"
+#include "net/listeners_diag.h"
 
 
 /* the kernel fills what it is given; 8 KiB is the least it may put in one */

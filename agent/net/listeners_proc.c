@@ -4,16 +4,15 @@
  */
 
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/listeners.h"
-#include "net/relay.h"
+#include "net/listeners_proc.h"
 
 
 #define AGENT_NETSTAT_LISTEN  0x0a
@@ -22,62 +21,9 @@
 #define AGENT_NETSTAT_MAX     (4 * 1024 * 1024)
 
 
-typedef struct {
-    agent_listener_t  *list;
-    size_t             n;
-    size_t             max;
-} agent_netstat_list_t;
-
-
-static int agent_netstat_lasting(int err);
 static int agent_netstat_table(const char *path, int family,
     agent_netstat_pt handler, void *data);
 static int agent_netstat_hex(const char **p, size_t digits, uint32_t *value);
-static int agent_netstat_add(const agent_netstat_t *entry, void *data);
-
-
-static int  agent_netstat_refused;
-
-
-void
-agent_netstat_listening(agent_netstat_pt handler, void *data)
-{
-    int  err;
-
-    if (!agent_netstat_refused) {
-        err = agent_netstat_diag(handler, data);
-
-        if (err == 0) {
-            return;
-        }
-
-        /* procfs costs milliseconds: it is read when nothing else answers */
-
-        agent_netstat_refused = agent_netstat_lasting(err);
-    }
-
-    agent_netstat_proc(handler, data);
-}
-
-
-/* 1: the kernel, or who confines us, will not say anything else later */
-
-static int
-agent_netstat_lasting(int err)
-{
-    switch (err) {
-
-    case EPROTONOSUPPORT:
-    case EAFNOSUPPORT:
-    case ENOENT:
-    case EPERM:
-    case EACCES:
-        return 1;
-
-    default:
-        return 0;
-    }
-}
 
 
 void
@@ -86,21 +32,6 @@ agent_netstat_proc(agent_netstat_pt handler, void *data)
     if (agent_netstat_table("/proc/net/tcp", AF_INET, handler, data) == 0) {
         (void) agent_netstat_table("/proc/net/tcp6", AF_INET6, handler, data);
     }
-}
-
-
-size_t
-agent_relay_listening(agent_listener_t *list, size_t max)
-{
-    agent_netstat_list_t  ctx;
-
-    ctx.list = list;
-    ctx.n = 0;
-    ctx.max = max;
-
-    agent_netstat_listening(agent_netstat_add, &ctx);
-
-    return ctx.n;
 }
 
 
@@ -261,42 +192,6 @@ agent_netstat_hex(const char **p, size_t digits, uint32_t *value)
     }
 
     *value = v;
-
-    return 0;
-}
-
-
-static int
-agent_netstat_add(const agent_netstat_t *entry, void *data)
-{
-    agent_netstat_list_t *ctx = data;
-
-    size_t             i;
-    agent_listener_t  *l;
-
-    for (i = 0; i < ctx->n && ctx->list[i].port < entry->port; i++) {
-        /* void */
-    }
-
-    if (i == ctx->max || (i < ctx->n && ctx->list[i].port == entry->port)) {
-        return 0;
-    }
-
-    if (ctx->n < ctx->max) {
-        ctx->n++;
-    }
-
-    l = &ctx->list[i];
-    memmove(l + 1, l, (ctx->n - 1 - i) * sizeof(agent_listener_t));
-
-    l->port = entry->port;
-
-    if (inet_ntop(entry->family, &entry->addr, l->address,
-                  sizeof(l->address))
-        == NULL)
-    {
-        l->address[0] = '\0';
-    }
 
     return 0;
 }

@@ -4,15 +4,11 @@
  */
 
 
-#ifndef _AGENT_PORT_PROBE_H_INCLUDED_
-#define _AGENT_PORT_PROBE_H_INCLUDED_
+#ifndef _AGENT_NET_PROBE_H_INCLUDED_
+#define _AGENT_NET_PROBE_H_INCLUDED_
 
 
-#include <sys/queue.h>
-#include <uv.h>
-
-#include "net/listeners.h"
-#include "process/params.h"
+#include <stdint.h>
 
 
 /*
@@ -23,6 +19,18 @@
 
 
 typedef struct agent_port_probe_s  agent_port_probe_t;
+
+
+typedef struct {
+    uint16_t      port;
+    const char   *path;
+    const char   *process;             /* NULL: of none */
+    int           status_min;
+    int           status_max;
+    uint64_t      interval_ms;
+    uint64_t      timeout_ms;          /* 0: none */
+    unsigned      http:1;
+} agent_process_port_t;
 
 
 /*
@@ -36,4 +44,4 @@ agent_port_probe_t *agent_port_probe_start(const agent_process_port_t *wanted,
 void agent_port_probe_stop(agent_port_probe_t *p);
 
 
-#endif /* _AGENT_PORT_PROBE_H_INCLUDED_ */
+#endif /* _AGENT_NET_PROBE_H_INCLUDED_ */

@@ -10,8 +10,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "http/server.h"
+#include "net/listeners.h"
+#include "net/relay.h"
+#include "net/relay_connect.h"
+#include "net/relay_copy.h"
+#include "net/relay_error.h"
 #include "net/relay_int.h"
+#include "sys/peer.h"
 
 
 #define AGENT_RELAY_MAX       16384     /* connections */

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_RELAY_H_INCLUDED_
-#define _AGENT_RELAY_H_INCLUDED_
+#ifndef _AGENT_NET_RELAY_H_INCLUDED_
+#define _AGENT_NET_RELAY_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -44,20 +44,8 @@ uint64_t agent_relay_bytes(void);
 /* see docs/wire.md, "Going to sleep": accept what is queued, then close */
 void agent_relay_drain(void);
 
-/*
- * TCP ports that listen in this network namespace, ascending, with the
- * address of the first listener found of each.  Returns their number, at
- * most max.
- */
-typedef struct {
-    uint16_t  port;
-    char      address[46];
-} agent_listener_t;
-
-size_t agent_relay_listening(agent_listener_t *list, size_t max);
-
 /* the exposed ports among them; for hello and "listening" */
 size_t agent_relay_exposed_listening(uint16_t *ports, size_t max);
 
 
-#endif /* _AGENT_RELAY_H_INCLUDED_ */
+#endif /* _AGENT_NET_RELAY_H_INCLUDED_ */

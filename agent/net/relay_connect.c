@@ -5,13 +5,17 @@
 
 
 #include <errno.h>
-#include <string.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "net/listeners.h"
+#include "net/relay.h"
+#include "net/relay_connect.h"
+#include "net/relay_copy.h"
+#include "net/relay_error.h"
 #include "net/relay_int.h"
 #include "port/command.h"
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "net/relay_copy.h"
 #include "net/relay_int.h"
 
 

@@ -10,7 +10,10 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "http/http.h"
+#include "base/time.h"
+#include "net/listeners.h"
+#include "net/relay_copy.h"
+#include "net/relay_error.h"
 #include "net/relay_int.h"
 #include "port/command.h"
 

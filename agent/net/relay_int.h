@@ -4,11 +4,14 @@
  */
 
 
-#ifndef _AGENT_RELAY_CONN_H_INCLUDED_
-#define _AGENT_RELAY_CONN_H_INCLUDED_
+#ifndef _AGENT_NET_RELAY_INT_H_INCLUDED_
+#define _AGENT_NET_RELAY_INT_H_INCLUDED_
 
 
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
+#include <uv.h>
 
 #include "net/listeners.h"
 #include "net/relay.h"
@@ -53,6 +56,7 @@ typedef struct {
 
 
 typedef struct agent_relay_conn_s  agent_relay_conn_t;
+
 
 struct agent_relay_conn_s {
     LIST_ENTRY(agent_relay_conn_s)  link;      /* of the relay */
@@ -101,8 +105,6 @@ struct agent_relay_s {
 };
 
 
-/* relay.c */
-
 /* ends the connection at once; it is freed later */
 void agent_relay_close(agent_relay_conn_t *c);
 
@@ -115,53 +117,4 @@ int agent_relay_wait(agent_relay_conn_t *c, int client, int app);
 extern uint64_t  agent_relay_received;
 
 
-/* relay_dial.c */
-
-int agent_relay_dial_init(uv_loop_t *loop);
-
-/* connects to the app; goes on with agent_relay_copy() or _refuse() */
-void agent_relay_dial(agent_relay_conn_t *c);
-
-
-/* relay_copy.c */
-
-/* the app is there: copies from now on */
-void agent_relay_copy(agent_relay_conn_t *c);
-
-/* a readable or writable side, or the end of the deadline */
-void agent_relay_copy_event(agent_relay_conn_t *c, agent_relay_side_t *s);
-void agent_relay_copy_check(agent_relay_conn_t *c, int expired);
-
-/* sends what waits in s->out; the side is marked gone if it refuses */
-void agent_relay_flush(agent_relay_side_t *s);
-
-/* queues a copy of the bytes, of which some may be sent at once */
-int agent_relay_send(agent_relay_side_t *s, const char *buf, size_t len);
-
-/* reads and drops, a bounded number of bytes a call; sets s->eof */
-size_t agent_relay_drop(agent_relay_conn_t *c, agent_relay_side_t *s);
-
-/* the peer has closed its socket, or it was reset */
-int agent_relay_is_gone(agent_relay_side_t *s);
-
-/* what is to be said is said: drops the client's input until its end */
-void agent_relay_linger(agent_relay_conn_t *c);
-
-extern char  agent_relay_buffer[AGENT_RELAY_BUFFER];
-
-
-/* relay_refuse.c */
-
-/* no app: reads the request and answers it */
-void agent_relay_refuse(agent_relay_conn_t *c, int timed_out);
-void agent_relay_refuse_event(agent_relay_conn_t *c);
-void agent_relay_refuse_expired(agent_relay_conn_t *c);
-
-/*
- * The length of a request's body by its head of len bytes: 0 or more, or -1
- * where it cannot be told from the head.
- */
-int64_t agent_relay_body_length(const char *head, size_t len);
-
-
-#endif /* _AGENT_RELAY_CONN_H_INCLUDED_ */
+#endif /* _AGENT_NET_RELAY_INT_H_INCLUDED_ */

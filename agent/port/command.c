@@ -8,10 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/last_lines.h"
+#include "base/log.h"
+#include "base/time.h"
 #include "control/port_events.h"
 #include "port/command.h"
+#include "process/params.h"
 #include "process/process.h"
+#include "run/command.h"
+#include "run/shell.h"
+#include "run/start_error.h"
 
 
 typedef struct agent_wake_s  agent_wake_t;

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_WAKE_H_INCLUDED_
-#define _AGENT_WAKE_H_INCLUDED_
+#ifndef _AGENT_PORT_COMMAND_H_INCLUDED_
+#define _AGENT_PORT_COMMAND_H_INCLUDED_
 
 
 #include <stdint.h>
@@ -54,4 +54,4 @@ int agent_wake_young(uint16_t port, uint64_t ms);
 json_t *agent_wake_json(uint16_t port);
 
 
-#endif /* _AGENT_WAKE_H_INCLUDED_ */
+#endif /* _AGENT_PORT_COMMAND_H_INCLUDED_ */

@@ -7,10 +7,16 @@
 #include <stdlib.h>
 
 #include "base/base.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "http/response.h"
 #include "http/sse.h"
 #include "net/probe.h"
+#include "port/ready_route.h"
+#include "process/json.h"
+#include "process/params.h"
 #include "process/process.h"
-#include "process/routes.h"
+#include "run/command.h"
 
 
 #define AGENT_PORT_JSON_MAX  16384

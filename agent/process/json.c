@@ -4,8 +4,11 @@
  */
 
 
-#include "base/base.h"
+#include "base/time.h"
+#include "process/json.h"
 #include "process/process.h"
+#include "run/exit.h"
+#include "run/log.h"
 
 
 static json_t *agent_process_json_log(agent_process_t *p);

@@ -10,9 +10,21 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/base64.h"
+#include "base/json_text.h"
+#include "base/time.h"
 #include "base/utf8.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "process/json.h"
+#include "process/logs.h"
+#include "process/params.h"
 #include "process/process.h"
 #include "process/routes.h"
+#include "run/command.h"
+#include "run/log.h"
+#include "run/log_reader.h"
 
 
 /*

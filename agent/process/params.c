@@ -10,10 +10,15 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "base/utf8.h"
+#include "base/base64.h"
+#include "base/path.h"
+#include "base/pattern.h"
+#include "net/probe.h"
 #include "process/params.h"
-#include "run/command.h"
 #include "run/log.h"
+#include "run/params.h"
+#include "run/signal.h"
+#include "session/name.h"
 #include "session/session.h"
 
 

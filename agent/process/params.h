@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_PROCESS_PARSE_H_INCLUDED_
-#define _AGENT_PROCESS_PARSE_H_INCLUDED_
+#ifndef _AGENT_PROCESS_PARAMS_H_INCLUDED_
+#define _AGENT_PROCESS_PARAMS_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "base/pattern.h"
+#include "net/probe.h"
 
 
 /*
@@ -62,21 +63,10 @@ typedef struct {
     unsigned      close:1;
 } agent_process_input_t;
 
+
 /* {data | dataBase64, close?} */
 int agent_process_parse_input(json_t *json, agent_process_input_t *in,
     char *error, size_t size);
-
-
-typedef struct {
-    uint16_t      port;
-    const char   *path;
-    const char   *process;             /* NULL: of none */
-    int           status_min;
-    int           status_max;
-    uint64_t      interval_ms;
-    uint64_t      timeout_ms;          /* 0: none */
-    unsigned      http:1;
-} agent_process_port_t;
 
 /* of wait-for-port, and of port-watch, which does without a timeout */
 int agent_process_parse_port(json_t *json, agent_process_port_t *p,
@@ -91,6 +81,7 @@ typedef struct {
     uint64_t          timeout_ms;
 } agent_process_search_t;
 
+
 /* {text | regex, stream?, fromOffset?, timeoutMs?} */
 int agent_process_parse_search(json_t *json, agent_process_search_t *s,
     char *error, size_t size);
@@ -100,4 +91,4 @@ int agent_process_parse_search(json_t *json, agent_process_search_t *s,
 int agent_process_parse_offset(const char *text, uint64_t *offset);
 
 
-#endif /* _AGENT_PROCESS_PARSE_H_INCLUDED_ */
+#endif /* _AGENT_PROCESS_PARAMS_H_INCLUDED_ */

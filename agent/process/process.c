@@ -5,13 +5,21 @@
 
 
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/base.h"
+#include "base/time.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "process/params.h"
 #include "process/process.h"
+#include "run/command.h"
+#include "run/exit.h"
+#include "run/log.h"
 
 
 /* of a record with cleanup: when its end was told, and when it was not */
@@ -304,74 +312,6 @@ agent_process_find(const char *id)
     }
 
     return NULL;
-}
-
-
-/* "/api/process/<id>…" */
-
-agent_process_t *
-agent_process_of(agent_request_t *r)
-{
-    char              id[AGENT_PROCESS_ID + 1];
-    size_t            len;
-    const char       *s;
-    agent_process_t  *p;
-
-    s = r->path + sizeof("/api/process/") - 1;
-    len = strcspn(s, "/");
-
-    if (len < sizeof(id)) {
-        memcpy(id, s, len);
-        id[len] = '\0';
-
-        p = agent_process_find(id);
-
-        if (p) {
-            return p;
-        }
-
-        if (agent_process_id_valid(id)) {
-            agent_http_error(r, 404, "PROCESS_NOT_FOUND",
-                             json_pack("{s:s}", "processId", id),
-                             "Process not found: %s", id);
-            return NULL;
-        }
-    }
-
-    agent_http_error(r, 404, "PROCESS_NOT_FOUND", NULL,
-                     "Process not found: that is no id of a process");
-
-    return NULL;
-}
-
-
-agent_process_t *
-agent_process_running(agent_request_t *r)
-{
-    agent_process_t  *p;
-
-    p = agent_process_of(r);
-
-    if (p == NULL) {
-        return NULL;
-    }
-
-    if (agent_process_ended(p)) {
-        agent_process_told(p);
-        agent_http_error(r, 404, "COMMAND_NOT_FOUND",
-                         json_pack("{s:s}", "command", p->id),
-                         "Command not found: process %s has ended", p->id);
-        return NULL;
-    }
-
-    if (p->status == AGENT_PROCESS_STARTING) {
-        agent_http_error(r, 409, "RESOURCE_BUSY",
-                         json_pack("{s:s}", "processId", p->id),
-                         "Process %s is still being started", p->id);
-        return NULL;
-    }
-
-    return p;
 }
 
 

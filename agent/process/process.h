@@ -4,15 +4,20 @@
  */
 
 
-#ifndef _AGENT_PROCESS_H_INCLUDED_
-#define _AGENT_PROCESS_H_INCLUDED_
+#ifndef _AGENT_PROCESS_PROCESS_H_INCLUDED_
+#define _AGENT_PROCESS_PROCESS_H_INCLUDED_
 
 
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
+#include <sys/types.h>
+#include <jansson.h>
 
-#include "http/http.h"
+#include "http/request.h"
 #include "process/params.h"
 #include "run/command.h"
+#include "run/exit.h"
 #include "run/log.h"
 
 
@@ -129,13 +134,8 @@ void agent_process_discard(agent_process_t *p);
 
 agent_process_t *agent_process_find(const char *id);
 
-/* whose path this is; NULL after an answer */
-agent_process_t *agent_process_of(agent_request_t *r);
-
-/* the same, and it runs */
-agent_process_t *agent_process_running(agent_request_t *r);
-
 #define agent_process_ended(p)  ((p)->status > AGENT_PROCESS_RUNS)
+
 
 /* the record stays as long as it is watched; ended twice is ended once */
 void agent_process_watch(agent_process_t *p, agent_process_watch_t *w);
@@ -149,22 +149,4 @@ void agent_process_wait_leave(void);
 void agent_process_told(agent_process_t *p);
 
 
-/* process_json.c */
-
-const char *agent_process_status(agent_process_status_e status);
-
-/* as the routes show it */
-json_t *agent_process_json(agent_process_t *p);
-
-/* adds what is known of its end */
-void agent_process_json_end(json_t *json, agent_process_t *p);
-
-/* {success, processId, …, timestamp} */
-json_t *agent_process_reply(agent_process_t *p);
-
-
-/* process_start.c; also for execute with "background": borrows body */
-void agent_process_start(agent_request_t *r, json_t *body);
-
-
-#endif /* _AGENT_PROCESS_H_INCLUDED_ */
+#endif /* _AGENT_PROCESS_PROCESS_H_INCLUDED_ */

@@ -7,10 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
-#include "exec/execute.h"
+#include "exec/error.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "process/json.h"
+#include "process/params.h"
 #include "process/process.h"
-#include "process/routes.h"
+#include "process/start.h"
+#include "run/command.h"
+#include "run/params.h"
+#include "run/shell.h"
+#include "run/stdin.h"
+#include "session/queue.h"
 #include "session/session.h"
 
 

@@ -9,9 +9,17 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/base.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "process/json.h"
+#include "process/params.h"
 #include "process/process.h"
 #include "process/routes.h"
+#include "process/stdin.h"
+#include "run/command.h"
+#include "run/params.h"
+#include "run/stdin.h"
 
 
 /*

@@ -10,9 +10,19 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/time.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "http/response.h"
 #include "http/sse.h"
+#include "process/json.h"
+#include "process/params.h"
 #include "process/process.h"
 #include "process/routes.h"
+#include "process/stream.h"
+#include "run/command.h"
+#include "run/log.h"
+#include "run/log_reader.h"
 
 
 /*

@@ -10,8 +10,17 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/time.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "net/probe.h"
+#include "process/json.h"
+#include "process/params.h"
+#include "process/process.h"
 #include "process/routes.h"
 #include "process/wait.h"
+#include "run/params.h"
 
 
 typedef struct {

@@ -8,8 +8,17 @@
 #define _AGENT_PROCESS_WAIT_H_INCLUDED_
 
 
-#include "net/probe.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <jansson.h>
+#include <uv.h>
+
+#include "http/request.h"
 #include "process/process.h"
+
+
+void agent_process_post_wait_exit(agent_request_t *r);
+void agent_process_post_wait_port(agent_request_t *r);
 
 
 /*

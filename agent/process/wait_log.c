@@ -9,9 +9,17 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/base64.h"
+#include "base/json_text.h"
+#include "base/pattern.h"
 #include "base/utf8.h"
-#include "process/routes.h"
+#include "http/error.h"
+#include "http/request.h"
+#include "process/params.h"
+#include "process/process.h"
 #include "process/wait.h"
+#include "process/wait_log.h"
+#include "run/log_reader.h"
 
 
 /* as much of a line as an answer shows */

@@ -14,8 +14,19 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/time.h"
+#include "run/command.h"
 #include "run/command_int.h"
-#include "sys/oom.h"
+#include "run/env.h"
+#include "run/exit.h"
+#include "run/output.h"
+#include "run/stdin.h"
+#include "run/workspace.h"
+#include "sys/cgroup.h"
+#include "sys/child.h"
+#include "sys/kill_tree.h"
+#include "sys/spawn.h"
+#include "sys/user.h"
 
 
 static int agent_command_pipes(agent_command_t *cmd, int *ends);

@@ -4,43 +4,12 @@
  */
 
 
-#ifndef _AGENT_EXEC_INT_H_INCLUDED_
-#define _AGENT_EXEC_INT_H_INCLUDED_
+#ifndef _AGENT_RUN_COMMAND_INT_H_INCLUDED_
+#define _AGENT_RUN_COMMAND_INT_H_INCLUDED_
 
 
 #include "run/command.h"
 
-
-/* what exec.c, which follows a command, knows of its pipes */
-
-struct agent_output_s {
-    uv_poll_t         poll;
-    int               fd;
-    int               stream;
-    int               remain;          /* when settling */
-    unsigned          polled:1;
-    agent_command_t  *cmd;             /* NULL: nobody wants it */
-};
-
-
-/* exec_output.c */
-
-/* owns fd, which is non-blocking; NULL, and then fd is the caller's */
-agent_output_t *agent_output_create(agent_command_t *cmd, int fd,
-    int stream);
-
-/* reads once and tells the command; 1: there may be more */
-int agent_output_read(agent_output_t *out, size_t max);
-
-/* out may be NULL */
-void agent_output_poll(agent_output_t *out, int on);
-void agent_output_close(agent_output_t *out);
-
-/* the command is over; others may still hold the pipe's other end */
-void agent_output_release(agent_output_t *out);
-
-
-/* exec.c */
 
 /*
  * The command itself has ended: what is in the pipes now is its output, and
@@ -49,4 +18,4 @@ void agent_output_release(agent_output_t *out);
 void agent_command_settle(agent_command_t *cmd);
 
 
-#endif /* _AGENT_EXEC_INT_H_INCLUDED_ */
+#endif /* _AGENT_RUN_COMMAND_INT_H_INCLUDED_ */

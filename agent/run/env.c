@@ -4,13 +4,15 @@
  */
 
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/base.h"
-#include "sys/spawn.h"
+#include "run/env.h"
+#include "sys/child.h"
+#include "sys/user.h"
 
 
 #define AGENT_ENV_PATH                                                        \
@@ -352,4 +354,28 @@ static size_t
 agent_env_copy(char *dst, const char *name, const char *value)
 {
     return sprintf(dst, "%s=%s", name, value) + 1;
+}
+
+
+int
+agent_env_name(const char *s)
+{
+    if (*s >= '0' && *s <= '9') {
+        return 0;
+    }
+
+    if (*s == '\0') {
+        return 0;
+    }
+
+    for ( /* void */ ; *s; s++) {
+
+        if (!((*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z')
+              || (*s >= '0' && *s <= '9') || *s == '_'))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
 }

@@ -13,6 +13,7 @@
 
 #include "base/base.h"
 #include "base/utf8.h"
+#include "run/log.h"
 #include "run/log_int.h"
 
 

@@ -4,10 +4,12 @@
  */
 
 
-#ifndef _AGENT_SPOOL_INT_H_INCLUDED_
-#define _AGENT_SPOOL_INT_H_INCLUDED_
+#ifndef _AGENT_RUN_LOG_INT_H_INCLUDED_
+#define _AGENT_RUN_LOG_INT_H_INCLUDED_
 
 
+#include <stddef.h>
+#include <stdint.h>
 #include <uv.h>
 
 #include "run/log.h"
@@ -84,4 +86,4 @@ uint64_t agent_spool_block_offset(agent_spool_t *s, uint64_t number);
 void agent_spool_block_lost(agent_spool_t *s, uint64_t number, int err);
 
 
-#endif /* _AGENT_SPOOL_INT_H_INCLUDED_ */
+#endif /* _AGENT_RUN_LOG_INT_H_INCLUDED_ */

@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "run/log.h"
 #include "run/log_int.h"
+#include "run/log_reader.h"
 
 
 struct agent_spool_reader_s {

@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "run/command.h"
 #include "run/command_int.h"
+#include "run/output.h"
 
 
 /*

@@ -4,11 +4,7 @@
  */
 
 
-#include <string.h>
-
-#include "base/base.h"
-#include "base/utf8.h"
-#include "exec/execute.h"
+#include "run/command.h"
 #include "run/shell.h"
 
 
@@ -18,6 +14,7 @@
 static const char *const  agent_exec_shells[] = {
     AGENT_SHELLS_BASH, AGENT_SHELLS_SH, NULL
 };
+
 
 /* how many of them are bash */
 #define AGENT_EXEC_BASHES                                                     \
@@ -50,33 +47,4 @@ agent_command_start_shell(agent_command_t *cmd, const char *line)
     }
 
     return err;
-}
-
-
-void
-agent_exec_shell_failed(agent_request_t *r, agent_command_t *cmd, int err,
-    int stream, const char *line)
-{
-    char     text[512];
-    json_t  *context;
-
-    if (cmd->stage == AGENT_SPAWN_EXEC && agent_exec_code(cmd, err)) {
-        agent_http_error(r, 501, "SHELL_NOT_AVAILABLE", NULL,
-                         "the image has neither bash nor sh");
-        return;
-    }
-
-    agent_exec_reason(cmd, err, "bash", text, sizeof(text));
-
-    context = json_pack("{s:s}", "command", line);
-
-    if (context) {
-        json_object_set_new(context, "stderr",
-                            agent_utf8_valid(text, strlen(text))
-                            ? json_string(text) : json_string(""));
-    }
-
-    agent_http_error(r, 500, stream ? "STREAM_START_ERROR"
-                                    : "COMMAND_EXECUTION_ERROR",
-                     context, "%s", text);
 }

@@ -4,8 +4,15 @@
  */
 
 
-#ifndef _AGENT_SHELLS_H_INCLUDED_
-#define _AGENT_SHELLS_H_INCLUDED_
+#ifndef _AGENT_RUN_SHELL_H_INCLUDED_
+#define _AGENT_RUN_SHELL_H_INCLUDED_
+
+
+#include "run/command.h"
+
+
+/* the same for a line of shell; cmd->shell names a lesser one */
+int agent_command_start_shell(agent_command_t *cmd, const char *line);
 
 
 /* where an image may have them */
@@ -22,4 +29,4 @@ extern const char *const  agent_shells_bash[];
 extern const char *const  agent_shells_sh[];
 
 
-#endif /* _AGENT_SHELLS_H_INCLUDED_ */
+#endif /* _AGENT_RUN_SHELL_H_INCLUDED_ */

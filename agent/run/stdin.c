@@ -12,6 +12,7 @@
 
 #include "base/base.h"
 #include "run/command.h"
+#include "run/stdin.h"
 
 
 struct agent_input_s {

@@ -7,8 +7,14 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "run/command.h"
+#include "run/stdin.h"
+#include "session/call.h"
+#include "session/detached.h"
+#include "session/pipes.h"
+#include "session/queue.h"
 #include "session/session_int.h"
+#include "session/shell.h"
 
 
 /* calls that stream: each has a subshell of its own */

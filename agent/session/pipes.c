@@ -12,7 +12,12 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/log.h"
+#include "session/pipes.h"
+#include "session/script.h"
 #include "session/shell.h"
+#include "sys/child.h"
+#include "sys/user.h"
 
 
 /* the FIFOs of a session's shell, and the directory that they are in */

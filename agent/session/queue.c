@@ -10,7 +10,17 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "run/command.h"
+#include "run/env.h"
+#include "session/call.h"
+#include "session/detached.h"
+#include "session/pipes.h"
+#include "session/queue.h"
+#include "session/script.h"
+#include "session/session.h"
 #include "session/session_int.h"
+#include "session/shell.h"
+#include "sys/kill_tree.h"
 
 
 /* for a subshell to say who it is, on the slowest of machines */
@@ -201,16 +211,6 @@ agent_job_fill(agent_job_t *job, agent_session_t *s, const char *line)
     }
 
     return 0;
-}
-
-
-void
-agent_job_free(agent_job_t *job)
-{
-    json_decref(job->context);
-    free(job->text);
-    free(job->input);
-    free(job);
 }
 
 

@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
-#include "session/shell.h"
-#include "sys/spawn.h"
+#include "run/env.h"
+#include "session/script.h"
 
 
 /*

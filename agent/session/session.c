@@ -12,7 +12,15 @@
 #include <sys/wait.h>
 
 #include "base/base.h"
+#include "run/command.h"
+#include "run/env.h"
+#include "session/call.h"
+#include "session/detached.h"
+#include "session/queue.h"
+#include "session/session.h"
 #include "session/session_int.h"
+#include "session/shell.h"
+#include "sys/kill_tree.h"
 
 
 #define AGENT_SESSION_HASH    256

@@ -4,11 +4,13 @@
  */
 
 
-#ifndef _AGENT_SESSION_H_INCLUDED_
-#define _AGENT_SESSION_H_INCLUDED_
+#ifndef _AGENT_SESSION_SESSION_H_INCLUDED_
+#define _AGENT_SESSION_SESSION_H_INCLUDED_
 
 
-#include "http/http.h"
+#include <stdint.h>
+#include <jansson.h>
+
 #include "run/command.h"
 
 
@@ -48,33 +50,6 @@ typedef void (*agent_session_started_pt)(agent_command_t *cmd,
     const agent_session_error_t *error);
 
 
-/*
- * Runs line in the shell of the session, which is made when it is missing,
- * after what was asked for before.  Of cmd the caller has set env, cwd,
- * timeout_ms, input, data and the callbacks; programs and argv are not used.
- * line and what cmd borrows are copied.  started runs once, perhaps before
- * the call returns.
- */
-void agent_session_run(const char *name, agent_command_t *cmd,
-    const char *line, agent_session_started_pt started);
-
-/*
- * The same in a subshell of the session: with its directory, variables,
- * functions and options, and without changing them.  The command is a child
- * of the agent, and the session is free for the next one as soon as it has
- * started; started runs from the loop.  The command ends when the session is
- * deleted.
- */
-void agent_session_spawn(const char *name, agent_command_t *cmd,
-    const char *line, agent_session_started_pt started);
-
-/*
- * Who waits for started has gone: it will not run, and cmd is freed.  What
- * had begun is ended.
- */
-void agent_session_cancel(agent_command_t *cmd);
-
-
 typedef struct {
     const char   *name;
     const char   *cwd;                 /* NULL: the workspace */
@@ -102,20 +77,4 @@ void agent_session_forget(void *data);
 json_t *agent_session_list(void);
 
 
-/* session_api.c */
-void agent_session_create_route(agent_request_t *r);
-void agent_session_list_route(agent_request_t *r);
-void agent_session_delete_route(agent_request_t *r);
-void agent_env_get_route(agent_request_t *r);
-void agent_env_post_route(agent_request_t *r);
-
-/*
- * Which session a call of /api names: "sessionId" of its body, or where that
- * is missing Session-Id, X-Session-Id, ?session= or ?sessionId=.  given: 1
- * when any of them was there.  0, or -1 after an answer; name takes 129 bytes.
- */
-int agent_session_of(agent_request_t *r, json_t *body, char *name,
-    int *given);
-
-
-#endif /* _AGENT_SESSION_H_INCLUDED_ */
+#endif /* _AGENT_SESSION_SESSION_H_INCLUDED_ */

@@ -4,12 +4,21 @@
  */
 
 
-#ifndef _AGENT_SESSION_INT_H_INCLUDED_
-#define _AGENT_SESSION_INT_H_INCLUDED_
+#ifndef _AGENT_SESSION_SESSION_INT_H_INCLUDED_
+#define _AGENT_SESSION_SESSION_INT_H_INCLUDED_
 
 
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <jansson.h>
+#include <uv.h>
+
+#include "run/command.h"
 #include "session/session.h"
 #include "session/shell.h"
+#include "sys/child.h"
+#include "sys/kill_tree.h"
 
 
 /*
@@ -74,12 +83,6 @@ struct agent_session_s {
 };
 
 
-/* all bytes of commands that wait */
-extern size_t  agent_session_waiting;
-
-
-/* session.c */
-
 agent_session_t *agent_session_find(const char *name);
 
 /* NULL with error */
@@ -96,37 +99,4 @@ void agent_session_free(agent_session_t *s);
 int agent_session_code(agent_session_t *s);
 
 
-/* session_job.c */
-
-/* begins with the next call where that can be */
-void agent_session_next(agent_session_t *s);
-
-/* the shell has run a text */
-void agent_session_said(agent_shell_t *shell, int status);
-
-/* the call in progress is over, or goes on without the shell */
-void agent_session_job_done(agent_session_t *s);
-
-void agent_job_free(agent_job_t *job);
-
-
-/* session_subshell.c */
-
-/* who the subshell is; it is ours; no process could be made for it */
-void agent_session_subshell(agent_shell_t *shell, pid_t pid);
-void agent_session_adopt(agent_session_t *s, agent_job_t *job);
-void agent_session_unforked(agent_session_t *s);
-
-/* of s->timer: it has not said who it is */
-void agent_session_silent(uv_timer_t *timer);
-
-
-/* session_fail.c: both tell the caller, from the loop, and free the job */
-
-void agent_job_fail(agent_job_t *job, int status, const char *code,
-    const char *name, const char *message);
-/* the session that it waited for has ended */
-void agent_job_gone(agent_job_t *job, agent_session_t *s);
-
-
-#endif /* _AGENT_SESSION_INT_H_INCLUDED_ */
+#endif /* _AGENT_SESSION_SESSION_INT_H_INCLUDED_ */

@@ -13,8 +13,15 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "run/env.h"
 #include "run/shell.h"
+#include "run/workspace.h"
+#include "session/pipes.h"
+#include "session/script.h"
 #include "session/shell.h"
+#include "sys/child.h"
+#include "sys/spawn.h"
+#include "sys/user.h"
 
 
 /* the marker of a session, which is read byte by byte for each command */

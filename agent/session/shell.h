@@ -8,75 +8,17 @@
 #define _AGENT_SESSION_SHELL_H_INCLUDED_
 
 
-#include "run/command.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <uv.h>
 
-
-/*
- * The shell of a session.  It runs a loop (session_text.c) that reads a
- * marker and a text from a FIFO, evaluates the text with stdout and stderr on
- * two FIFOs of this command alone, and writes the exit status to another.  All
- * of them are opened by their names, in a directory that has no other use:
- * the shell holds no descriptor that a command could close, redirect or pass
- * on, and what it leaves running in the background keeps the FIFOs that it
- * had.
- */
-
-
-typedef enum {
-    AGENT_SHELL_BASH = 0,
-    AGENT_SHELL_SH
-} agent_shell_kind_e;
+#include "session/script.h"
+#include "sys/child.h"
 
 
 #define AGENT_SHELL_DIR     96
 
-/* the loop leaves what it is in at this signal; dash knows numbers only */
-#define AGENT_SHELL_SIGNAL  57
-
-
-/* session_text.c: what the shell is told; pure, and fuzzed */
-
-typedef struct {
-    const char         *line;
-    const char         *cwd;           /* NULL: where the shell is */
-    const char        **env;           /* pairs, NULL to unset; or NULL */
-    const char         *marker;        /* a subshell's; NULL: the shell */
-    const char         *stdin_name;    /* of a file in dir, or NULL */
-} agent_shell_call_t;
-
-
-/* the loop; malloc()ed, as the others; NULL: no memory */
-char *agent_shell_loop(agent_shell_kind_e kind, const char *dir);
-
-/* a call as text for the loop, without a NUL or, for sh, a line feed */
-char *agent_shell_text(agent_shell_kind_e kind, const char *dir,
-    const agent_shell_call_t *call);
-
-/* the FIFO of a subshell that waits, by the marker */
-const char *agent_shell_go_name(const char *marker);
-
-/*
- * Puts in front of a call's text what follows the sandbox's variables from
- * what they were to what they are, where the shell still has what it was
- * given.
- */
-char *agent_shell_follow(agent_shell_kind_e kind, json_t *was, json_t *is,
-    const char *text);
-
-
-/* what a shell says: "0;" a status, "p123;" the number of a subshell */
-
-typedef struct {
-    char                what;          /* 's', 'p' */
-    int                 number;
-    unsigned            digits;
-} agent_shell_word_t;
-
-/* takes a byte; 1: w is whole, 0: more is to come, -1: nonsense */
-int agent_shell_word(agent_shell_word_t *w, char ch);
-
-
-/* session_shell.c */
 
 typedef struct agent_shell_s  agent_shell_t;
 
@@ -140,42 +82,6 @@ void agent_shell_close(agent_shell_t *shell);
 
 /* of one that has ended, or could not be started */
 void agent_shell_free(agent_shell_t *shell);
-
-
-/*
- * session_fifo.c: the directory, and what is in it.  0, or an errno, where
- * nothing else is said.
- */
-
-int agent_shell_directory(agent_shell_t *shell);
-
-/* makes a FIFO, in place of whatever has its name, and opens it */
-int agent_shell_fifo(agent_shell_t *shell, const char *name, int flags,
-    int *fd);
-void agent_shell_remove(agent_shell_t *shell, const char *name);
-
-/* makes the FIFOs of a call and their read ends; 0, or an errno */
-int agent_shell_prepare(agent_shell_t *shell, int *fds);
-
-/* and the one where the subshell of this marker waits */
-int agent_shell_prepare_go(agent_shell_t *shell, const char *marker);
-void agent_shell_go(agent_shell_t *shell);
-/* it goes, or is not waited for any more */
-void agent_shell_go_done(agent_shell_t *shell);
-
-/* a file for a call's stdin; 0, or an errno */
-int agent_shell_input(agent_shell_t *shell, const char *buf, size_t len);
-#define AGENT_SHELL_INPUT  "i"
-
-/*
- * A FIFO in its place; its end to write to, or -1 with errno, once the
- * subshell has opened the other one.
- */
-int agent_shell_input_fifo(agent_shell_t *shell);
-int agent_shell_input_take(agent_shell_t *shell);
-
-/* it is open, or not needed any more */
-void agent_shell_input_done(agent_shell_t *shell);
 
 
 #endif /* _AGENT_SESSION_SHELL_H_INCLUDED_ */

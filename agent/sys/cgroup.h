@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_USAGE_H_INCLUDED_
-#define _AGENT_USAGE_H_INCLUDED_
+#ifndef _AGENT_SYS_CGROUP_H_INCLUDED_
+#define _AGENT_SYS_CGROUP_H_INCLUDED_
 
 
 #include <stdint.h>
@@ -27,4 +27,11 @@ typedef struct {
 void agent_usage(agent_usage_t *usage, const char *root);
 
 
-#endif /* _AGENT_USAGE_H_INCLUDED_ */
+/*
+ * How many processes the kernel has killed in this container for want of
+ * memory, by the control group's own account; -1: there is none to read.
+ */
+int64_t agent_cgroup_oom_kills(void);
+
+
+#endif /* _AGENT_SYS_CGROUP_H_INCLUDED_ */

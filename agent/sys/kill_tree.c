@@ -15,9 +15,10 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/time.h"
+#include "sys/child.h"
 #include "sys/kill_tree.h"
 #include "sys/procfs.h"
-#include "sys/spawn.h"
 
 
 #define AGENT_TREE_TERM_STEP  20       /* ms between two looks */

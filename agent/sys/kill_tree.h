@@ -4,14 +4,13 @@
  */
 
 
-#ifndef _AGENT_TREE_H_INCLUDED_
-#define _AGENT_TREE_H_INCLUDED_
+#ifndef _AGENT_SYS_KILL_TREE_H_INCLUDED_
+#define _AGENT_SYS_KILL_TREE_H_INCLUDED_
 
 
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-#include <uv.h>
 
 
 /*
@@ -48,12 +47,14 @@ void agent_tree_again(agent_tree_t *tree, int sig, unsigned grace_ms);
 /* a signal to the tree of leader as it is now, and no more; does not wait */
 void agent_tree_send(pid_t leader, const char *marker, int sig);
 
+
 /* a moment, as processes tell when they began; the clock alone is too coarse */
 
 typedef struct {
     uint64_t  clock;
     pid_t     last;                      /* the number given last */
 } agent_tree_moment_t;
+
 
 void agent_tree_moment(agent_tree_moment_t *m);
 
@@ -80,4 +81,4 @@ void agent_tree_detach(agent_tree_t *tree);
 size_t agent_tree_active(void);
 
 
-#endif /* _AGENT_TREE_H_INCLUDED_ */
+#endif /* _AGENT_SYS_KILL_TREE_H_INCLUDED_ */

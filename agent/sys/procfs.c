@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sys/child.h"
 #include "sys/procfs.h"
-#include "sys/spawn.h"
 
 
 /* as much of a foreign environment as is looked through */

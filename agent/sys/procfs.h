@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_TREE_PROC_H_INCLUDED_
-#define _AGENT_TREE_PROC_H_INCLUDED_
+#ifndef _AGENT_SYS_PROCFS_H_INCLUDED_
+#define _AGENT_SYS_PROCFS_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -41,4 +41,4 @@ int agent_process_marker(pid_t pid, char *value);
 int agent_process_compare(const void *one, const void *two);
 
 
-#endif /* _AGENT_TREE_PROC_H_INCLUDED_ */
+#endif /* _AGENT_SYS_PROCFS_H_INCLUDED_ */

@@ -6,10 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,14 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "sys/child.h"
 #include "sys/spawn.h"
+#include "sys/user.h"
 
-
-#define AGENT_CHILD_HASH      256
-
-/* a flood of orphans must not keep the loop from its other work */
-#define AGENT_CHILD_REAP_MAX  256
 
 #define AGENT_CHILD_OOM       "500"
 
@@ -38,7 +31,6 @@ typedef struct {
 } agent_child_result_t;
 
 
-static void agent_child_remember(agent_child_t *child, pid_t pid);
 static void agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
     __attribute__((noreturn, noinline));
 static int agent_child_descriptors(agent_spawn_t *s);
@@ -47,7 +39,6 @@ static int agent_child_search(agent_spawn_t *s, const char *program);
 static int agent_child_exec(agent_spawn_t *s, const char *file);
 
 
-static agent_child_t  *agent_children[AGENT_CHILD_HASH];
 static struct rlimit   agent_child_nofile;
 static int             agent_child_nofile_raised;
 
@@ -111,43 +102,6 @@ agent_child_spawn(agent_child_t *child, agent_spawn_t *s)
 
     s->program = res.program;
     s->stage = AGENT_SPAWN_OK;
-
-    agent_child_remember(child, pid);
-
-    return 0;
-}
-
-
-static void
-agent_child_remember(agent_child_t *child, pid_t pid)
-{
-    agent_child_t  **slot;
-
-    slot = &agent_children[pid % AGENT_CHILD_HASH];
-
-    child->pid = pid;
-    child->next = *slot;
-    *slot = child;
-}
-
-
-int
-agent_child_adopt(agent_child_t *child, pid_t pid)
-{
-    agent_child_t  *other;
-
-    if (pid <= 1) {
-        return -1;
-    }
-
-    for (other = agent_children[pid % AGENT_CHILD_HASH];
-         other;
-         other = other->next)
-    {
-        if (other->pid == pid) {
-            return -1;
-        }
-    }
 
     agent_child_remember(child, pid);
 
@@ -382,60 +336,4 @@ agent_child_exec(agent_spawn_t *s, const char *file)
     err = errno;
 
     return err == ENOENT ? ENOEXEC : err;
-}
-
-
-void
-agent_child_forget(agent_child_t *child)
-{
-    agent_child_t  **slot;
-
-    for (slot = &agent_children[child->pid % AGENT_CHILD_HASH];
-         *slot;
-         slot = &(*slot)->next)
-    {
-        if (*slot == child) {
-            *slot = child->next;
-            return;
-        }
-    }
-}
-
-
-int
-agent_child_reap(void)
-{
-    int             i, status;
-    pid_t           pid;
-    agent_child_t  *child;
-    struct rusage   ru;
-
-    for (i = 0; i < AGENT_CHILD_REAP_MAX; i++) {
-
-        pid = wait4(-1, &status, WNOHANG|__WALL, &ru);
-
-        if (pid <= 0) {
-            return 0;
-        }
-
-        for (child = agent_children[pid % AGENT_CHILD_HASH];
-             child;
-             child = child->next)
-        {
-            if (child->pid == pid) {
-                agent_child_forget(child);
-
-                child->cpu_ms = (ru.ru_utime.tv_sec + ru.ru_stime.tv_sec)
-                                * 1000
-                                + (ru.ru_utime.tv_usec + ru.ru_stime.tv_usec)
-                                / 1000;
-                child->peak = (int64_t) ru.ru_maxrss * 1024;
-
-                child->on_exit(child, status);
-                break;
-            }
-        }
-    }
-
-    return 1;
 }

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_USER_H_INCLUDED_
-#define _AGENT_USER_H_INCLUDED_
+#ifndef _AGENT_SYS_USER_H_INCLUDED_
+#define _AGENT_SYS_USER_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -37,4 +37,4 @@ extern agent_user_t  agent_user;
 int agent_user_resolve(agent_user_t *user, const char *spec);
 
 
-#endif /* _AGENT_USER_H_INCLUDED_ */
+#endif /* _AGENT_SYS_USER_H_INCLUDED_ */

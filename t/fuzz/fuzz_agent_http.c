@@ -8,8 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
 #include "http/connection.h"
+#include "http/error.h"
+#include "http/http_int.h"
+#include "http/parser.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "http/router.h"
 #include "main/idle.h"
 
 

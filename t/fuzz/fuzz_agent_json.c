@@ -9,9 +9,14 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/base64.h"
+#include "base/json_text.h"
+#include "base/path.h"
 #include "base/utf8.h"
-#include "control/boot.h"
-#include "run/command.h"
+#include "control/options.h"
+#include "run/env.h"
+#include "run/params.h"
+#include "session/name.h"
 
 
 /* bodies of exec, packets of control, and the text that answers are made of */

@@ -11,6 +11,8 @@
 #include "files/url_path.h"
 #include "http/range.h"
 #include "net/listeners.h"
+#include "net/listeners_diag.h"
+#include "net/listeners_proc.h"
 
 
 #define FUZZ_CHECK(truth)  do { if (!(truth)) abort(); } while (0)

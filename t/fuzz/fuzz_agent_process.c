@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/pattern.h"
+#include "net/probe.h"
 #include "process/params.h"
 #include "run/log.h"
 

@@ -14,10 +14,21 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/log.h"
+#include "base/time.h"
 #include "control/control.h"
+#include "exec/programs.h"
+#include "files/get.h"
+#include "files/put.h"
 #include "http/connection.h"
+#include "http/error.h"
+#include "http/request.h"
 #include "http/server.h"
 #include "main/idle.h"
+#include "main/stop.h"
+#include "run/workspace.h"
+#include "sys/child.h"
+#include "sys/peer.h"
 #include "sys/spawn.h"
 
 
@@ -75,7 +86,6 @@ static const fuzz_route_t  fuzz_routes[] = {
 
 uv_loop_t   *agent_loop;
 const char  *agent_workdir = "/";
-uint64_t     agent_started;
 
 static uv_loop_t           fuzz_loop;
 static struct sockaddr_un  fuzz_addr;
@@ -84,13 +94,6 @@ static unsigned            fuzz_spawns;
 
 
 /* what main.c, child.c, server.c, commands.c and files_*.c do to it */
-
-uint64_t
-agent_monotonic_ms(void)
-{
-    return uv_hrtime() / 1000000;
-}
-
 
 void
 agent_log(const char *format, ...)

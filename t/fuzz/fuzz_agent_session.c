@@ -8,9 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
-#include "base/utf8.h"
-#include "session/shell.h"
+#include "base/base64.h"
+#include "run/env.h"
+#include "session/pipes.h"
+#include "session/script.h"
 
 
 /* what a shell is told of a call, and what it says */

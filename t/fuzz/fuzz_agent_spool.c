@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "base/utf8.h"
 #include "run/log.h"
+#include "run/log_reader.h"
 
 
 /*

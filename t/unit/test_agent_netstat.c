@@ -40,6 +40,8 @@
 #include <cmocka.h>
 
 #include "net/listeners.h"
+#include "net/listeners_diag.h"
+#include "net/listeners_proc.h"
 
 
 #define TEST_SEQ    7

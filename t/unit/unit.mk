@@ -73,7 +73,8 @@ $(UNIT_DIR)/%: $(UNIT_DIR)/obj/%.o $(UNIT_SANDBOX_OBJS)
 	$(UNIT_CC) $(if $(SANITIZE),$(UNIT_SAN)) $^ -lcjson -lcmocka -o $@
 
 # one concept of the agent, and nothing else of it
-$(UNIT_DIR)/test_agent_netstat: agent/net/listeners_proc.c agent/net/listeners_diag.c
+$(UNIT_DIR)/test_agent_netstat: agent/net/listeners.c \
+		agent/net/listeners_diag.c agent/net/listeners_proc.c
 $(UNIT_DIR)/test_agent_usage: agent/sys/cgroup.c
 $(UNIT_DIR)/test_agent_pattern: agent/base/pattern.c
 

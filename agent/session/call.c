@@ -5,8 +5,12 @@
 
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/base.h"
+#include "run/command.h"
+#include "session/call.h"
+#include "session/session.h"
 #include "session/session_int.h"
 
 
@@ -102,4 +106,14 @@ agent_job_failed(uv_timer_t *timer)
 
         agent_job_free(job);
     }
+}
+
+
+void
+agent_job_free(agent_job_t *job)
+{
+    json_decref(job->context);
+    free(job->text);
+    free(job->input);
+    free(job);
 }

@@ -5,18 +5,13 @@
 
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/fsuid.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "base/utf8.h"
-#include "files/errors.h"
+#include "files/files.h"
 #include "files/url_path.h"
-#include "sys/user.h"
+#include "http/error.h"
+#include "http/request.h"
 
 
 typedef struct {
@@ -26,9 +21,6 @@ typedef struct {
     const char  *code;
     const char  *text;
 } agent_files_errno_t;
-
-
-static int agent_files_groups(size_t n, const gid_t *groups);
 
 
 /* a missing file is 404 to a reader; to a writer its directory is amiss */
@@ -84,71 +76,6 @@ agent_files_path(agent_request_t *r, const char *encoded)
 }
 
 
-/*
- * The C library's setgroups() changes every thread of the process, the system
- * call this one; the others below are of this thread in either form.
- */
-
-static int
-agent_files_groups(size_t n, const gid_t *groups)
-{
-    return (int) syscall(SYS_setgroups, n, groups);
-}
-
-
-int
-agent_files_assume(void)
-{
-    if (geteuid() != 0 || (agent_user.uid == 0 && agent_user.gid == 0)) {
-        return 0;
-    }
-
-    if (agent_files_groups(agent_user.ngroups, agent_user.groups) == -1) {
-        return -1;
-    }
-
-    (void) setfsgid(agent_user.gid);
-    (void) setfsuid(agent_user.uid);
-
-    /* these two tell of no error; asking for the impossible only reads */
-
-    if ((gid_t) setfsgid(-1) != agent_user.gid
-        || (uid_t) setfsuid(-1) != agent_user.uid)
-    {
-        agent_files_restore();
-        errno = EPERM;
-        return -1;
-    }
-
-    return 0;
-}
-
-
-void
-agent_files_restore(void)
-{
-    int  err;
-
-    if (geteuid() != 0 || (agent_user.uid == 0 && agent_user.gid == 0)) {
-        return;
-    }
-
-    err = errno;
-
-    (void) setfsuid(0);
-    (void) setfsgid(0);
-    (void) agent_files_groups(0, NULL);
-
-    /* a change of user sets this to fs.suid_dumpable, which may be 1 */
-
-    if (prctl(PR_GET_DUMPABLE) == 1) {
-        (void) prctl(PR_SET_DUMPABLE, 0);
-    }
-
-    errno = err;
-}
-
-
 void
 agent_files_error(agent_request_t *r, int err, int writing, const char *path)
 {
@@ -181,54 +108,4 @@ agent_files_error(agent_request_t *r, int err, int writing, const char *path)
               ? json_pack("{s:s}", "path", path) : NULL;
 
     agent_http_error(r, status, code, context, "%s: %s", path, text);
-}
-
-
-/* not gmtime_r(): it reads /etc/localtime, which a tenant may have replaced */
-
-const char *
-agent_files_date(char *buf, time_t t)
-{
-    int64_t      days, secs, year, month, day, era, doe, yoe, doy, mp;
-
-    static const char  *week[] = {
-        "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"
-    };
-
-    static const char  *months[] = {
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
-    };
-
-    /* the header has four digits for the year, and a file's time any */
-
-    if (t < 0) {
-        t = 0;
-    }
-
-    if (t > 253402300799) {
-        t = 253402300799;
-    }
-
-    days = t / 86400;
-    secs = t % 86400;
-
-    /* years that begin in March, in eras of 400 of them */
-
-    era = (days + 719468) / 146097;
-    doe = (days + 719468) % 146097;
-    yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    mp = (5 * doy + 2) / 153;
-
-    day = doy - (153 * mp + 2) / 5 + 1;
-    month = (mp < 10) ? mp + 3 : mp - 9;
-    year = yoe + era * 400 + (month <= 2);
-
-    (void) snprintf(buf, 32, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                    week[days % 7], (int) day, months[month - 1], (int) year,
-                    (int) (secs / 3600), (int) (secs / 60 % 60),
-                    (int) (secs % 60));
-
-    return buf;
 }

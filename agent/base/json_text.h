@@ -1,0 +1,27 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_BASE_JSON_TEXT_H_INCLUDED_
+#define _AGENT_BASE_JSON_TEXT_H_INCLUDED_
+
+
+#include <stddef.h>
+
+
+/*
+ * The inside of a JSON string: malformed bytes become U+FFFD.  dst takes up
+ * to AGENT_JSON_ESCAPE times len bytes; returns their number.
+ */
+#define AGENT_JSON_ESCAPE  6
+
+
+size_t agent_json_escape(char *dst, const char *src, size_t len);
+
+/* how many bytes that is */
+size_t agent_json_escape_len(const char *src, size_t len);
+
+
+#endif /* _AGENT_BASE_JSON_TEXT_H_INCLUDED_ */

@@ -1,0 +1,28 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_BASE_TIME_H_INCLUDED_
+#define _AGENT_BASE_TIME_H_INCLUDED_
+
+
+#include <stdint.h>
+#include <time.h>
+
+
+/* CLOCK_MONOTONIC at the first instruction, milliseconds */
+extern uint64_t     agent_started;
+
+
+uint64_t agent_monotonic_ms(void);
+
+/* "Sat, 31 Jan 2026 12:00:00 GMT" into a buffer of 32 bytes */
+const char *agent_files_date(char *buf, time_t t);
+
+/* "2026-01-31T12:00:00.123Z" into a buffer of 32 bytes */
+const char *agent_timestamp(char *buf);
+
+
+#endif /* _AGENT_BASE_TIME_H_INCLUDED_ */

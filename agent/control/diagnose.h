@@ -1,0 +1,24 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_CONTROL_DIAGNOSE_H_INCLUDED_
+#define _AGENT_CONTROL_DIAGNOSE_H_INCLUDED_
+
+
+#include <stdint.h>
+
+#include "control/tether.h"
+
+
+/*
+ * what is wrong, or NULL; then a packet "diagnosis" follows, now
+ * or within seconds
+ */
+const char *agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port);
+void agent_diagnose_drop(agent_tether_t *t);
+
+
+#endif /* _AGENT_CONTROL_DIAGNOSE_H_INCLUDED_ */

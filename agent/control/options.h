@@ -1,0 +1,32 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_CONTROL_OPTIONS_H_INCLUDED_
+#define _AGENT_CONTROL_OPTIONS_H_INCLUDED_
+
+
+#include <stdint.h>
+#include <jansson.h>
+
+
+/*
+ * Members that boot and configure have in common, checked: 0, or -1 with
+ * *what naming the one of the wrong type.
+ */
+typedef struct {
+    char      **env;                   /* "K=V" each; NULL: not given */
+    int64_t     sleep_after_ms;        /* -1: not given */
+    int         keep_alive;            /* -1: not given */
+    int64_t     generation;            /* -1: not given */
+} agent_settings_t;
+
+
+int agent_settings_parse(agent_settings_t *s, json_t *json,
+    const char **what);
+void agent_settings_free(agent_settings_t *s);
+
+
+#endif /* _AGENT_CONTROL_OPTIONS_H_INCLUDED_ */

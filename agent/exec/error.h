@@ -1,0 +1,20 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_EXEC_ERROR_H_INCLUDED_
+#define _AGENT_EXEC_ERROR_H_INCLUDED_
+
+
+#include "http/request.h"
+#include "run/command.h"
+
+
+/* answers that agent_command_start_shell() gave err */
+void agent_exec_shell_failed(agent_request_t *r, agent_command_t *cmd,
+    int err, int stream, const char *line);
+
+
+#endif /* _AGENT_EXEC_ERROR_H_INCLUDED_ */

@@ -1,0 +1,23 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_EXEC_EXECUTE_STREAM_H_INCLUDED_
+#define _AGENT_EXEC_EXECUTE_STREAM_H_INCLUDED_
+
+
+#include <stddef.h>
+
+#include "exec/execute.h"
+#include "run/exit.h"
+
+
+void agent_exec_event_start(agent_exec_api_t *x);
+void agent_exec_event_output(agent_exec_api_t *x, int stream,
+    const char *buf, size_t len);
+void agent_exec_event_complete(agent_exec_api_t *x, const agent_exit_t *e);
+
+
+#endif /* _AGENT_EXEC_EXECUTE_STREAM_H_INCLUDED_ */

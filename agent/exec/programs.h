@@ -1,0 +1,17 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_EXEC_PROGRAMS_H_INCLUDED_
+#define _AGENT_EXEC_PROGRAMS_H_INCLUDED_
+
+
+#include "http/request.h"
+
+
+void agent_commands(agent_request_t *r);           /* GET /api/commands */
+
+
+#endif /* _AGENT_EXEC_PROGRAMS_H_INCLUDED_ */

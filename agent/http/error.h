@@ -1,0 +1,25 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_HTTP_ERROR_H_INCLUDED_
+#define _AGENT_HTTP_ERROR_H_INCLUDED_
+
+
+#include <jansson.h>
+
+#include "http/request.h"
+
+
+/*
+ * The error shape {error, code, message, context, httpStatus, timestamp,
+ * suggestion?}; context may be NULL and is stolen; format as of printf.
+ */
+void agent_http_error(agent_request_t *r, int status, const char *code,
+    json_t *context, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+
+#endif /* _AGENT_HTTP_ERROR_H_INCLUDED_ */

@@ -1,0 +1,63 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_HTTP_REQUEST_H_INCLUDED_
+#define _AGENT_HTTP_REQUEST_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+#include <jansson.h>
+
+
+#define AGENT_HTTP_JSON_MAX      (48 * 1024 * 1024)
+
+
+typedef struct agent_request_s  agent_request_t;
+
+
+struct agent_request_s {
+    const char  *method;               /* "GET" */
+    const char  *path;                 /* raw, without the query */
+    const char  *query;                /* raw, without '?', or "" */
+    int64_t      content_length;       /* -1: chunked; 0: none */
+
+    /* set by the handler */
+    void        *data;
+    /* body bytes as they arrive; when NULL they are dropped */
+    void       (*on_body)(agent_request_t *r, const char *buf, size_t len);
+    /* the body is whole */
+    void       (*on_complete)(agent_request_t *r);
+    /* what is queued for the client fell below AGENT_HTTP_LOW */
+    void       (*on_drain)(agent_request_t *r);
+    /* the exchange is over; aborted: the client left before its end */
+    void       (*on_close)(agent_request_t *r, int aborted);
+};
+
+
+/* the value of a request header (any case), or NULL */
+const char *agent_http_header(agent_request_t *r, const char *name);
+
+/*
+ * The decoded value of a query argument, or NULL; malloc()ed, the caller
+ * frees it.  "%zz" is left as it is, '+' is a space.
+ */
+char *agent_http_arg(agent_request_t *r, const char *name);
+
+/* stops and resumes reading the body from the socket */
+void agent_http_pause(agent_request_t *r);
+void agent_http_resume(agent_request_t *r);
+
+/*
+ * Collects the body up to max bytes (413 past it), parses it as one JSON
+ * object (400 otherwise, an empty body is {}) and calls handler; body is
+ * borrowed.  For a route's handler to call and return.
+ */
+void agent_http_read_json(agent_request_t *r, size_t max,
+    void (*handler)(agent_request_t *r, json_t *body));
+
+
+#endif /* _AGENT_HTTP_REQUEST_H_INCLUDED_ */

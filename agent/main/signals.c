@@ -1,0 +1,152 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <signal.h>
+#include <stdint.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "main/signals.h"
+#include "main/stop.h"
+#include "sys/child.h"
+
+
+#define AGENT_STOP_GRACE  1000         /* ms, after a signal from outside */
+
+
+static void agent_signal(uv_poll_t *poll, int status, int events);
+static void agent_reap_more(uv_timer_t *timer);
+
+
+static uv_poll_t   agent_signal_poll;
+static int         agent_signal_fd;
+static uv_timer_t  agent_reap_timer;
+
+
+/* every signal comes by descriptor, where its sender can be told */
+
+/*
+ * What we inherit is inherited by every command.  The C library refuses to
+ * speak of the two signals that it uses itself; the kernel does not.
+ */
+
+void
+agent_signals_default(void)
+{
+    int  sig;
+
+    static const struct {
+        void           *handler;
+        unsigned long   flags;
+        void           *restorer;
+        uint64_t        mask;
+    } action;
+
+    for (sig = 1; sig <= 64; sig++) {
+        (void) syscall(SYS_rt_sigaction, sig, &action, NULL, sizeof(uint64_t));
+    }
+}
+
+
+int
+agent_signals_block(void)
+{
+    int       i;
+    sigset_t  set;
+
+    for (i = 1; i < NSIG; i++) {
+        signal(i, SIG_DFL);
+    }
+
+    sigfillset(&set);
+
+    /* these are our own mistakes, and must end us */
+
+    sigdelset(&set, SIGSEGV);
+    sigdelset(&set, SIGBUS);
+    sigdelset(&set, SIGILL);
+    sigdelset(&set, SIGFPE);
+    sigdelset(&set, SIGABRT);
+
+    if (sigprocmask(SIG_SETMASK, &set, NULL) == -1) {
+        return -1;
+    }
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+
+    /* what an image may name as its stop signal */
+
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGQUIT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGWINCH);
+    sigaddset(&set, SIGRTMIN + 3);
+
+    agent_signal_fd = signalfd(-1, &set, SFD_CLOEXEC|SFD_NONBLOCK);
+
+    return agent_signal_fd == -1 ? -1 : 0;
+}
+
+
+int
+agent_signals_start(void)
+{
+    int  rc;
+
+    uv_timer_init(agent_loop, &agent_reap_timer);
+
+    rc = uv_poll_init(agent_loop, &agent_signal_poll, agent_signal_fd);
+
+    if (rc == 0) {
+        rc = uv_poll_start(&agent_signal_poll, UV_READABLE, agent_signal);
+    }
+
+    return rc;
+}
+
+
+static void
+agent_signal(uv_poll_t *poll, int status, int events)
+{
+    int                      i, n;
+    ssize_t                  rc;
+    struct signalfd_siginfo  info[16];
+
+    rc = read(agent_signal_fd, info, sizeof(info));
+
+    if (rc <= 0) {
+        return;
+    }
+
+    n = rc / sizeof(struct signalfd_siginfo);
+
+    for (i = 0; i < n; i++) {
+
+        if (info[i].ssi_signo == SIGCHLD) {
+            agent_reap_more(NULL);
+            continue;
+        }
+
+        /* a sender beside us has a number here; one outside has none */
+
+        if (info[i].ssi_pid == 0) {
+            agent_shutdown(AGENT_STOP_GRACE);
+        }
+    }
+}
+
+
+static void
+agent_reap_more(uv_timer_t *timer)
+{
+    if (agent_child_reap()) {
+        uv_timer_start(&agent_reap_timer, agent_reap_more, 0, 0);
+    }
+}

@@ -1,0 +1,29 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_NET_RELAY_ERROR_H_INCLUDED_
+#define _AGENT_NET_RELAY_ERROR_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/relay_int.h"
+
+
+/* no app: reads the request and answers it */
+void agent_relay_refuse(agent_relay_conn_t *c, int timed_out);
+void agent_relay_refuse_event(agent_relay_conn_t *c);
+void agent_relay_refuse_expired(agent_relay_conn_t *c);
+
+/*
+ * The length of a request's body by its head of len bytes: 0 or more, or -1
+ * where it cannot be told from the head.
+ */
+int64_t agent_relay_body_length(const char *head, size_t len);
+
+
+#endif /* _AGENT_NET_RELAY_ERROR_H_INCLUDED_ */

@@ -1,0 +1,17 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_PROCESS_STREAM_H_INCLUDED_
+#define _AGENT_PROCESS_STREAM_H_INCLUDED_
+
+
+#include "http/request.h"
+
+
+void agent_process_get_stream(agent_request_t *r);
+
+
+#endif /* _AGENT_PROCESS_STREAM_H_INCLUDED_ */

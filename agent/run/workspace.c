@@ -1,0 +1,70 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/base.h"
+#include "base/log.h"
+#include "run/workspace.h"
+#include "sys/user.h"
+
+
+const char  *agent_workdir;
+static char        agent_workdir_buf[4096];
+
+
+void
+agent_workspace_init(void)
+{
+    agent_workdir = getcwd(agent_workdir_buf, sizeof(agent_workdir_buf));
+
+    if (agent_workdir == NULL || agent_workdir[0] != '/') {
+        agent_workdir = "/";
+    }
+}
+
+
+void
+agent_workspace_make(void)
+{
+    if (mkdir(AGENT_WORKSPACE, 0755) == 0
+        && lchown(AGENT_WORKSPACE, agent_user.uid, agent_user.gid) == -1)
+    {
+        agent_log("chown " AGENT_WORKSPACE ": %s", strerror(errno));
+    }
+}
+
+
+/* an image has it for root, and the class may name another user */
+
+void
+agent_workspace_own(void)
+{
+    int          fd;
+    struct stat  st;
+
+    if (agent_user.uid == 0) {
+        return;
+    }
+
+    fd = open(AGENT_WORKSPACE, O_RDONLY|O_DIRECTORY|O_NOFOLLOW|O_CLOEXEC);
+
+    if (fd == -1) {
+        return;
+    }
+
+    if (fstat(fd, &st) == 0 && st.st_uid == 0
+        && fchown(fd, agent_user.uid, agent_user.gid) == -1)
+    {
+        agent_log("chown " AGENT_WORKSPACE ": %s", strerror(errno));
+    }
+
+    close(fd);
+}

@@ -1,0 +1,23 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_RUN_WORKSPACE_H_INCLUDED_
+#define _AGENT_RUN_WORKSPACE_H_INCLUDED_
+
+
+extern const char  *agent_workdir;         /* the image's WORKDIR */
+
+/* makes the directory that commands start in, where it is missing */
+void agent_workspace_make(void);
+
+/* the working directory that the agent was started in */
+void agent_workspace_init(void);
+
+/* gives a workspace that the image has for root to the sandbox's user */
+void agent_workspace_own(void);
+
+
+#endif /* _AGENT_RUN_WORKSPACE_H_INCLUDED_ */

@@ -1,0 +1,27 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_SESSION_DETACHED_H_INCLUDED_
+#define _AGENT_SESSION_DETACHED_H_INCLUDED_
+
+
+#include <sys/types.h>
+#include <uv.h>
+
+#include "session/session_int.h"
+#include "session/shell.h"
+
+
+/* who the subshell is; it is ours; no process could be made for it */
+void agent_session_subshell(agent_shell_t *shell, pid_t pid);
+void agent_session_adopt(agent_session_t *s, agent_job_t *job);
+void agent_session_unforked(agent_session_t *s);
+
+/* of s->timer: it has not said who it is */
+void agent_session_silent(uv_timer_t *timer);
+
+
+#endif /* _AGENT_SESSION_DETACHED_H_INCLUDED_ */

@@ -1,0 +1,82 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <errno.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "sys/identity.h"
+#include "sys/user.h"
+
+
+static int agent_files_groups(size_t n, const gid_t *groups);
+
+
+/*
+ * The C library's setgroups() changes every thread of the process, the system
+ * call this one; the others below are of this thread in either form.
+ */
+
+static int
+agent_files_groups(size_t n, const gid_t *groups)
+{
+    return (int) syscall(SYS_setgroups, n, groups);
+}
+
+
+int
+agent_files_assume(void)
+{
+    if (geteuid() != 0 || (agent_user.uid == 0 && agent_user.gid == 0)) {
+        return 0;
+    }
+
+    if (agent_files_groups(agent_user.ngroups, agent_user.groups) == -1) {
+        return -1;
+    }
+
+    (void) setfsgid(agent_user.gid);
+    (void) setfsuid(agent_user.uid);
+
+    /* these two tell of no error; asking for the impossible only reads */
+
+    if ((gid_t) setfsgid(-1) != agent_user.gid
+        || (uid_t) setfsuid(-1) != agent_user.uid)
+    {
+        agent_files_restore();
+        errno = EPERM;
+        return -1;
+    }
+
+    return 0;
+}
+
+
+void
+agent_files_restore(void)
+{
+    int  err;
+
+    if (geteuid() != 0 || (agent_user.uid == 0 && agent_user.gid == 0)) {
+        return;
+    }
+
+    err = errno;
+
+    (void) setfsuid(0);
+    (void) setfsgid(0);
+    (void) agent_files_groups(0, NULL);
+
+    /* a change of user sets this to fs.suid_dumpable, which may be 1 */
+
+    if (prctl(PR_GET_DUMPABLE) == 1) {
+        (void) prctl(PR_SET_DUMPABLE, 0);
+    }
+
+    errno = err;
+}
