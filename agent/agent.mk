@@ -96,7 +96,7 @@ AGENT_FUZZ_path = base/path files/url_path http/range net/listeners \
 AGENT_FUZZ_process = base/base base/base64 base/path base/pattern base/utf8 \
                 process/params run/env run/params run/signal session/name \
                 sys/user
-AGENT_FUZZ_spool = base/utf8 run/log run/log_reader
+AGENT_FUZZ_log = base/utf8 run/log run/log_reader
 
 # all but what touches the machine, of which the fuzzer has its own
 AGENT_FUZZ_routes = $(filter-out base/base base/log exec/programs files/% \

@@ -288,7 +288,7 @@ sub errors_of_the_agent
     my %code;
 
     # by the route, and for what is no request at all
-    my ($by_route) = $AGENT =~ /agent_route_code\([^)]*\) \{ return (.*?);/;
+    my ($by_route) = $AGENT =~ /agent_router_code\([^)]*\) \{ return (.*?);/;
     my @by_route = ($by_route // '') =~ /(?<=[?:] )"(\w+)"/g;
     is(scalar @by_route, 2, 'errors of the agent: two codes by the route');
     my ($large) = $AGENT =~ /agent_request_large\([^)]*\) \{(.*?)\}/;
@@ -302,7 +302,7 @@ sub errors_of_the_agent
         my @args = split / ?, (?=(?:[^"]*"[^"]*")*[^"]*$)/, $1;
         next if @args < 4;
         my @n = $args[1] =~ /\b(\d{3})\b/g;
-        push @{$code{$_}}, @n for $args[2] =~ /agent_route_code/ ? @by_route
+        push @{$code{$_}}, @n for $args[2] =~ /agent_router_code/ ? @by_route
             : $args[2] =~ /agent_request_large/ ? @too_large
             : $args[2] =~ /"(\w+)"/g;
     }

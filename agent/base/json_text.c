@@ -11,7 +11,7 @@
 
 
 size_t
-agent_json_escape(char *dst, const char *src, size_t len)
+agent_json_text_escape(char *dst, const char *src, size_t len)
 {
     int            n;
     char          *d;
@@ -74,7 +74,7 @@ agent_json_escape(char *dst, const char *src, size_t len)
 
 
 size_t
-agent_json_escape_len(const char *src, size_t len)
+agent_json_text_len(const char *src, size_t len)
 {
     int            n;
     size_t         total;

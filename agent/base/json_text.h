@@ -13,15 +13,15 @@
 
 /*
  * The inside of a JSON string: malformed bytes become U+FFFD.  dst takes up
- * to AGENT_JSON_ESCAPE times len bytes; returns their number.
+ * to AGENT_JSON_TEXT_ESCAPE times len bytes; returns their number.
  */
-#define AGENT_JSON_ESCAPE  6
+#define AGENT_JSON_TEXT_ESCAPE  6
 
 
-size_t agent_json_escape(char *dst, const char *src, size_t len);
+size_t agent_json_text_escape(char *dst, const char *src, size_t len);
 
 /* how many bytes that is */
-size_t agent_json_escape_len(const char *src, size_t len);
+size_t agent_json_text_len(const char *src, size_t len);
 
 
 #endif /* _AGENT_BASE_JSON_TEXT_H_INCLUDED_ */

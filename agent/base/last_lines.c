@@ -13,51 +13,54 @@
 
 
 typedef enum {
-    AGENT_TAIL_PLAIN = 0,
-    AGENT_TAIL_RETURN,           /* after a carriage return */
-    AGENT_TAIL_ESCAPE,
-    AGENT_TAIL_CONTROL,          /* ESC [ ... */
-    AGENT_TAIL_STRING,           /* ESC ] ... BEL */
-    AGENT_TAIL_STRING_ESCAPE
-} agent_tail_state_e;
+    AGENT_LAST_LINES_PLAIN = 0,
+    AGENT_LAST_LINES_RETURN,     /* after a carriage return */
+    AGENT_LAST_LINES_ESCAPE,
+    AGENT_LAST_LINES_CONTROL,    /* ESC [ ... */
+    AGENT_LAST_LINES_STRING,     /* ESC ] ... BEL */
+    AGENT_LAST_LINES_STRING_ESCAPE
+} agent_last_lines_state_e;
 
 
-static void agent_tail_byte(agent_tail_t *t, agent_tail_part_t *p,
-    unsigned char c);
-static void agent_tail_plain(agent_tail_t *t, agent_tail_part_t *p,
-    unsigned char c);
-static void agent_tail_line(agent_tail_t *t, const char *text, size_t len);
+static void agent_last_lines_byte(agent_last_lines_t *t,
+    agent_last_lines_part_t *p, unsigned char c);
+static void agent_last_lines_plain(agent_last_lines_t *t,
+    agent_last_lines_part_t *p, unsigned char c);
+static void agent_last_lines_line(agent_last_lines_t *t, const char *text,
+    size_t len);
 
 
 void
-agent_tail_add(agent_tail_t *t, int stream, const char *buf, size_t len)
+agent_last_lines_add(agent_last_lines_t *t, int stream, const char *buf,
+    size_t len)
 {
-    size_t              i;
-    agent_tail_part_t  *p;
+    size_t                    i;
+    agent_last_lines_part_t  *p;
 
     p = &t->part[stream == 2];
 
     for (i = 0; i < len; i++) {
-        agent_tail_byte(t, p, (unsigned char) buf[i]);
+        agent_last_lines_byte(t, p, (unsigned char) buf[i]);
     }
 }
 
 
 static void
-agent_tail_byte(agent_tail_t *t, agent_tail_part_t *p, unsigned char c)
+agent_last_lines_byte(agent_last_lines_t *t, agent_last_lines_part_t *p,
+    unsigned char c)
 {
     switch (p->state) {
 
-    case AGENT_TAIL_ESCAPE:
-        p->state = (c == '[') ? AGENT_TAIL_CONTROL
+    case AGENT_LAST_LINES_ESCAPE:
+        p->state = (c == '[') ? AGENT_LAST_LINES_CONTROL
                    : (c == ']' || c == 'P' || c == '_' || c == '^')
-                   ? AGENT_TAIL_STRING : AGENT_TAIL_PLAIN;
+                   ? AGENT_LAST_LINES_STRING : AGENT_LAST_LINES_PLAIN;
         return;
 
-    case AGENT_TAIL_CONTROL:
+    case AGENT_LAST_LINES_CONTROL:
 
         if (c >= 0x40 && c <= 0x7e) {
-            p->state = AGENT_TAIL_PLAIN;
+            p->state = AGENT_LAST_LINES_PLAIN;
             return;
         }
 
@@ -69,23 +72,24 @@ agent_tail_byte(agent_tail_t *t, agent_tail_part_t *p, unsigned char c)
 
         return;
 
-    case AGENT_TAIL_STRING:
+    case AGENT_LAST_LINES_STRING:
 
         if (c == '\n') {
             break;
         }
 
         if (c == 0x07) {
-            p->state = AGENT_TAIL_PLAIN;
+            p->state = AGENT_LAST_LINES_PLAIN;
 
         } else if (c == 0x1b) {
-            p->state = AGENT_TAIL_STRING_ESCAPE;
+            p->state = AGENT_LAST_LINES_STRING_ESCAPE;
         }
 
         return;
 
-    case AGENT_TAIL_STRING_ESCAPE:
-        p->state = (c == '\\') ? AGENT_TAIL_PLAIN : AGENT_TAIL_STRING;
+    case AGENT_LAST_LINES_STRING_ESCAPE:
+        p->state = (c == '\\') ? AGENT_LAST_LINES_PLAIN
+                               : AGENT_LAST_LINES_STRING;
 
         if (c == '\n') {
             break;
@@ -93,11 +97,11 @@ agent_tail_byte(agent_tail_t *t, agent_tail_part_t *p, unsigned char c)
 
         return;
 
-    case AGENT_TAIL_RETURN:
+    case AGENT_LAST_LINES_RETURN:
 
         if (c != '\n' && c != '\r') {
             p->len = 0;
-            p->state = AGENT_TAIL_PLAIN;
+            p->state = AGENT_LAST_LINES_PLAIN;
         }
 
         break;
@@ -106,34 +110,37 @@ agent_tail_byte(agent_tail_t *t, agent_tail_part_t *p, unsigned char c)
         break;
     }
 
-    agent_tail_plain(t, p, c);
+    agent_last_lines_plain(t, p, c);
 }
 
 
 static void
-agent_tail_plain(agent_tail_t *t, agent_tail_part_t *p, unsigned char c)
+agent_last_lines_plain(agent_last_lines_t *t, agent_last_lines_part_t *p,
+    unsigned char c)
 {
     switch (c) {
 
     case '\n':
-        agent_tail_line(t, p->text, p->len);
+        agent_last_lines_line(t, p->text, p->len);
         p->len = 0;
-        p->state = AGENT_TAIL_PLAIN;
+        p->state = AGENT_LAST_LINES_PLAIN;
         return;
 
     case '\r':
-        p->state = AGENT_TAIL_RETURN;
+        p->state = AGENT_LAST_LINES_RETURN;
         return;
 
     case 0x1b:
-        p->state = AGENT_TAIL_ESCAPE;
+        p->state = AGENT_LAST_LINES_ESCAPE;
         return;
 
     default:
         break;
     }
 
-    if ((c < 0x20 && c != '\t') || c == 0x7f || p->len == AGENT_TAIL_LINE) {
+    if ((c < 0x20 && c != '\t') || c == 0x7f
+        || p->len == AGENT_LAST_LINES_SIZE)
+    {
         return;
     }
 
@@ -142,41 +149,41 @@ agent_tail_plain(agent_tail_t *t, agent_tail_part_t *p, unsigned char c)
 
 
 void
-agent_tail_end(agent_tail_t *t)
+agent_last_lines_end(agent_last_lines_t *t)
 {
-    size_t              i;
-    agent_tail_part_t  *p;
+    size_t                    i;
+    agent_last_lines_part_t  *p;
 
     for (i = 0; i < 2; i++) {
         p = &t->part[i];
 
         if (p->len) {
-            agent_tail_line(t, p->text, p->len);
+            agent_last_lines_line(t, p->text, p->len);
         }
 
         p->len = 0;
-        p->state = AGENT_TAIL_PLAIN;
+        p->state = AGENT_LAST_LINES_PLAIN;
     }
 }
 
 
 void
-agent_tail_say(agent_tail_t *t, const char *text)
+agent_last_lines_say(agent_last_lines_t *t, const char *text)
 {
-    agent_tail_end(t);
+    agent_last_lines_end(t);
 
-    agent_tail_add(t, 1, text, strlen(text));
-    agent_tail_end(t);
+    agent_last_lines_add(t, 1, text, strlen(text));
+    agent_last_lines_end(t);
 }
 
 
 static void
-agent_tail_line(agent_tail_t *t, const char *text, size_t len)
+agent_last_lines_line(agent_last_lines_t *t, const char *text, size_t len)
 {
     char  *line, **slot;
 
-    if (len == AGENT_TAIL_LINE) {
-        len -= agent_utf8_tail(text, len);
+    if (len == AGENT_LAST_LINES_SIZE) {
+        len -= agent_utf8_incomplete(text, len);
     }
 
     line = malloc(len + 1);
@@ -188,7 +195,7 @@ agent_tail_line(agent_tail_t *t, const char *text, size_t len)
     memcpy(line, text, len);
     line[len] = '\0';
 
-    slot = &t->lines[t->next++ % AGENT_TAIL_LINES];
+    slot = &t->lines[t->next++ % AGENT_LAST_LINES_MAX];
 
     free(*slot);
     *slot = line;
@@ -196,21 +203,21 @@ agent_tail_line(agent_tail_t *t, const char *text, size_t len)
 
 
 uint64_t
-agent_tail_first(agent_tail_t *t)
+agent_last_lines_first(agent_last_lines_t *t)
 {
-    return t->next > AGENT_TAIL_LINES ? t->next - AGENT_TAIL_LINES : 0;
+    return t->next > AGENT_LAST_LINES_MAX ? t->next - AGENT_LAST_LINES_MAX : 0;
 }
 
 
 size_t
-agent_tail_text(agent_tail_t *t, uint64_t *from, uint64_t *to, char *buf,
-    size_t size)
+agent_last_lines_text(agent_last_lines_t *t, uint64_t *from, uint64_t *to,
+    char *buf, size_t size)
 {
     size_t       n, len, need;
     uint64_t     i, first;
     const char  *line;
 
-    first = agent_tail_first(t);
+    first = agent_last_lines_first(t);
 
     if (*from < first) {
         *from = first;
@@ -219,9 +226,9 @@ agent_tail_text(agent_tail_t *t, uint64_t *from, uint64_t *to, char *buf,
     n = 0;
 
     for (i = *from; i < t->next; i++) {
-        line = t->lines[i % AGENT_TAIL_LINES];
+        line = t->lines[i % AGENT_LAST_LINES_MAX];
         len = strlen(line);
-        need = agent_json_escape_len(line, len) + (i > *from ? 2 : 0);
+        need = agent_json_text_len(line, len) + (i > *from ? 2 : 0);
 
         if (need > size - n) {
             break;
@@ -232,7 +239,7 @@ agent_tail_text(agent_tail_t *t, uint64_t *from, uint64_t *to, char *buf,
             buf[n++] = 'n';
         }
 
-        n += agent_json_escape(buf + n, line, len);
+        n += agent_json_text_escape(buf + n, line, len);
     }
 
     *to = i;
@@ -242,9 +249,9 @@ agent_tail_text(agent_tail_t *t, uint64_t *from, uint64_t *to, char *buf,
 
 
 json_t *
-agent_tail_json(agent_tail_t *t, size_t n)
+agent_last_lines_json(agent_last_lines_t *t, size_t n)
 {
-    char         text[AGENT_TAIL_LINE * 3];
+    char         text[AGENT_LAST_LINES_SIZE * 3];
     size_t       i, len, at;
     json_t      *list;
     uint64_t     from;
@@ -252,14 +259,14 @@ agent_tail_json(agent_tail_t *t, size_t n)
     int          c;
 
     list = json_array();
-    from = agent_tail_first(t);
+    from = agent_last_lines_first(t);
 
     if (t->next - from > n) {
         from = t->next - n;
     }
 
     for ( /* void */ ; list && from < t->next; from++) {
-        line = t->lines[from % AGENT_TAIL_LINES];
+        line = t->lines[from % AGENT_LAST_LINES_MAX];
         len = strlen(line);
         at = 0;
 
@@ -289,14 +296,14 @@ agent_tail_json(agent_tail_t *t, size_t n)
 
 
 void
-agent_tail_free(agent_tail_t *t)
+agent_last_lines_free(agent_last_lines_t *t)
 {
     size_t  i;
 
-    for (i = 0; i < AGENT_TAIL_LINES; i++) {
+    for (i = 0; i < AGENT_LAST_LINES_MAX; i++) {
         free(t->lines[i]);
         t->lines[i] = NULL;
     }
 
-    memset(t, 0, sizeof(agent_tail_t));
+    memset(t, 0, sizeof(agent_last_lines_t));
 }

@@ -11,11 +11,11 @@
 #include "base/time.h"
 
 
-uint64_t     agent_started;
+uint64_t     agent_time_started;
 
 
 uint64_t
-agent_monotonic_ms(void)
+agent_time_ms(void)
 {
     struct timespec  ts;
 
@@ -28,7 +28,7 @@ agent_monotonic_ms(void)
 /* not gmtime_r(): it reads /etc/localtime, which a tenant may have replaced */
 
 const char *
-agent_timestamp(char *buf)
+agent_time_iso(char *buf)
 {
     unsigned         day, era, doe, yoe, doy, mp, secs;
     struct timespec  ts;
@@ -61,7 +61,7 @@ agent_timestamp(char *buf)
 /* not gmtime_r(): it reads /etc/localtime, which a tenant may have replaced */
 
 const char *
-agent_files_date(char *buf, time_t t)
+agent_time_http(char *buf, time_t t)
 {
     int64_t      days, secs, year, month, day, era, doe, yoe, doy, mp;
 

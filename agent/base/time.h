@@ -13,16 +13,16 @@
 
 
 /* CLOCK_MONOTONIC at the first instruction, milliseconds */
-extern uint64_t     agent_started;
+extern uint64_t     agent_time_started;
 
 
-uint64_t agent_monotonic_ms(void);
+uint64_t agent_time_ms(void);
 
 /* "Sat, 31 Jan 2026 12:00:00 GMT" into a buffer of 32 bytes */
-const char *agent_files_date(char *buf, time_t t);
+const char *agent_time_http(char *buf, time_t t);
 
 /* "2026-01-31T12:00:00.123Z" into a buffer of 32 bytes */
-const char *agent_timestamp(char *buf);
+const char *agent_time_iso(char *buf);
 
 
 #endif /* _AGENT_BASE_TIME_H_INCLUDED_ */

@@ -91,7 +91,7 @@ agent_utf8_valid(const char *s, size_t len)
 
 
 size_t
-agent_utf8_tail(const char *s, size_t len)
+agent_utf8_incomplete(const char *s, size_t len)
 {
     size_t  i;
 

@@ -21,7 +21,7 @@ int agent_utf8_char(const char *s, size_t len);
 int agent_utf8_valid(const char *s, size_t len);
 
 /* how many of the last bytes are the beginning of a character cut short */
-size_t agent_utf8_tail(const char *s, size_t len);
+size_t agent_utf8_incomplete(const char *s, size_t len);
 
 
 #endif /* _AGENT_BASE_UTF8_H_INCLUDED_ */

@@ -83,7 +83,7 @@ agent_boot(agent_boot_t *boot, const char *dir)
 
         nanosleep(&step, NULL);
 
-    } while (agent_monotonic_ms() - agent_started < AGENT_BOOT_WAIT);
+    } while (agent_time_ms() - agent_time_started < AGENT_BOOT_WAIT);
 
     return -1;
 }
@@ -152,7 +152,7 @@ agent_boot_receive(agent_boot_t *boot, int fd)
     for (first = 1, rc = 0; rc == 0; first = 0) {
 
         left = AGENT_BOOT_WAIT
-               - (int64_t) (agent_monotonic_ms() - agent_started);
+               - (int64_t) (agent_time_ms() - agent_time_started);
 
         pfd.fd = fd;
         pfd.events = POLLIN;
@@ -192,9 +192,9 @@ static int
 agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
     size_t nfds)
 {
-    json_t            *value;
-    const char        *what;
-    agent_settings_t   settings;
+    json_t           *value;
+    const char       *what;
+    agent_options_t   settings;
 
     if (agent_boot_sockets(boot, json_object_get(json, "sockets"), fds, nfds)
         != 0 || agent_boot_ports(boot, json_object_get(json, "ports")) != 0)
@@ -224,7 +224,7 @@ agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
             strcpy(boot->user, json_string_value(value));
         }
 
-        if (agent_settings_parse(&settings, json, &what) != 0) {
+        if (agent_options_parse(&settings, json, &what) != 0) {
             return -1;
         }
 
@@ -267,7 +267,9 @@ agent_boot_ports(agent_boot_t *boot, json_t *ports)
         return 0;
     }
 
-    if (!agent_wake_valid(ports) || boot->ncommands == AGENT_BOOT_COMMANDS) {
+    if (!agent_port_command_valid(ports)
+        || boot->ncommands == AGENT_BOOT_COMMANDS)
+    {
         return -1;
     }
 
@@ -316,7 +318,7 @@ agent_boot_sockets(agent_boot_t *boot, json_t *names, int *fds, size_t nfds)
 
         if (strcmp(name, "agent") == 0 && boot->agent == -1) {
 
-            if (!agent_socket_valid(fds[i], SOCK_STREAM)) {
+            if (!agent_packet_socket_valid(fds[i], SOCK_STREAM)) {
                 goto failed;
             }
 
@@ -326,7 +328,7 @@ agent_boot_sockets(agent_boot_t *boot, json_t *names, int *fds, size_t nfds)
 
         if (strcmp(name, "control") == 0 && boot->control == -1) {
 
-            if (!agent_socket_valid(fds[i], SOCK_SEQPACKET)) {
+            if (!agent_packet_socket_valid(fds[i], SOCK_SEQPACKET)) {
                 goto failed;
             }
 
@@ -341,7 +343,7 @@ agent_boot_sockets(agent_boot_t *boot, json_t *names, int *fds, size_t nfds)
         port = strtol(name, &end, 10);
 
         if (*end || port > 65535 || boot->nports == AGENT_BOOT_SOCKETS
-            || !agent_socket_valid(fds[i], SOCK_STREAM))
+            || !agent_packet_socket_valid(fds[i], SOCK_STREAM))
         {
             goto failed;
         }
@@ -378,8 +380,8 @@ agent_boot_answer(agent_boot_t *boot)
     n = snprintf(text, sizeof(text),
                  "{\"v\":%d,\"build\":\"%s\",\"started_ms\":%llu}",
                  AGENT_PROTOCOL, AGENT_BUILD,
-                 (unsigned long long) (agent_monotonic_ms()
-                                       - agent_started));
+                 (unsigned long long) (agent_time_ms()
+                                       - agent_time_started));
 
     if (send(boot->fd, text, n, MSG_NOSIGNAL) == -1) {
         agent_log("nobody took the boot answer: %s", strerror(errno));

@@ -71,14 +71,14 @@ agent_control_start(int fd, int64_t generation)
     uv_timer_init(agent_loop, &agent_control_retry_timer);
     uv_timer_init(agent_loop, &agent_control_look_timer);
 
-    rc = agent_watch_init();
+    rc = agent_port_events_init();
 
     if (rc != 0) {
         return rc;
     }
 
     agent_control_fd = fd;
-    agent_control_generation = generation;
+    agent_ops_generation = generation;
 
     return uv_poll_start(&agent_control_poll, UV_READABLE,
                          agent_control_accept);
@@ -189,7 +189,7 @@ agent_control_event(uv_poll_t *poll, int status, int events)
         return;
     }
 
-    agent_control_packet(t, json, fds, nfds);
+    agent_ops_packet(t, json, fds, nfds);
 
     json_decref(json);
 }
@@ -257,7 +257,7 @@ agent_control_close(agent_tether_t *t)
     }
 
     agent_ntethers--;
-    agent_watch_drop(t);
+    agent_port_events_drop(t);
     agent_diagnose_drop(t);
     agent_control_watch();
 

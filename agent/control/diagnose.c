@@ -57,7 +57,7 @@ struct agent_diagnose_s {
 LIST_HEAD(agent_diagnose_list_s, agent_diagnose_s);
 
 
-static const char *agent_diagnose_listener(agent_listener_t *l,
+static const char *agent_diagnose_listener(agent_listeners_port_t *l,
     struct sockaddr_storage *ss, socklen_t *len);
 static int agent_diagnose_dial(agent_diagnose_t *d,
     struct sockaddr_storage *ss, socklen_t len);
@@ -82,7 +82,7 @@ agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port)
     socklen_t                 len;
     const char               *error;
     agent_diagnose_t         *d;
-    agent_listener_t          list[AGENT_DIAGNOSE_SHOWN];
+    agent_listeners_port_t    list[AGENT_DIAGNOSE_SHOWN];
     struct sockaddr_storage   ss;
 
     if (agent_ndiagnoses == AGENT_DIAGNOSE_MAX) {
@@ -102,13 +102,13 @@ agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port)
     d->fd = -1;
     d->timer.data = d;
     d->handles = 1;
-    d->began = agent_monotonic_ms();
+    d->began = agent_time_ms();
 
     LIST_INSERT_HEAD(&agent_diagnoses, d, link);
     agent_ndiagnoses++;
 
     error = "refused";
-    n = agent_relay_listening(list, AGENT_DIAGNOSE_SHOWN);
+    n = agent_listeners(list, AGENT_DIAGNOSE_SHOWN);
 
     for (i = 0; i < n; i++) {
 
@@ -133,7 +133,7 @@ agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port)
 /* NULL, or why it cannot be asked; what listens everywhere listens here */
 
 static const char *
-agent_diagnose_listener(agent_listener_t *l, struct sockaddr_storage *ss,
+agent_diagnose_listener(agent_listeners_port_t *l, struct sockaddr_storage *ss,
     socklen_t *len)
 {
     struct sockaddr_in   *sin;
@@ -229,7 +229,7 @@ agent_diagnose_connected(agent_diagnose_t *d)
         return;
     }
 
-    d->connected = agent_monotonic_ms();
+    d->connected = agent_time_ms();
 
     n = snprintf(text, sizeof(text),
                  "GET / HTTP/1.1\r\nHost: localhost:%d\r\n"
@@ -297,16 +297,16 @@ agent_diagnose_late(uv_timer_t *timer)
 static void
 agent_diagnose_done(agent_diagnose_t *d, const char *error, int status)
 {
-    char              *text;
-    size_t             i, n;
-    json_t            *json, *list, *app;
-    uint64_t           now;
-    agent_listener_t   ports[AGENT_DIAGNOSE_SHOWN];
+    char                    *text;
+    size_t                   i, n;
+    json_t                  *json, *list, *app;
+    uint64_t                 now;
+    agent_listeners_port_t   ports[AGENT_DIAGNOSE_SHOWN];
 
-    now = agent_monotonic_ms();
+    now = agent_time_ms();
 
     list = json_array();
-    n = agent_relay_listening(ports, AGENT_DIAGNOSE_SHOWN);
+    n = agent_listeners(ports, AGENT_DIAGNOSE_SHOWN);
 
     for (i = 0; i < n; i++) {
         (void) json_array_append_new(list,
@@ -333,7 +333,7 @@ agent_diagnose_done(agent_diagnose_t *d, const char *error, int status)
                      "event", "diagnosis",
                      "seq", (json_int_t) d->seq, "port", (int) d->port,
                      "listening", list,
-                     "command", agent_wake_json(d->port),
+                     "command", agent_port_command_json(d->port),
                      "app", app);
 
     text = json ? json_dumps(json, JSON_COMPACT) : NULL;

@@ -14,10 +14,12 @@
 
 
 /*
- * what is wrong, or NULL; then a packet "diagnosis" follows, now
- * or within seconds
+ * NULL, and a packet "diagnosis" follows at once or within seconds; otherwise
+ * what is wrong with the request.
  */
 const char *agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port);
+
+/* the tether closes */
 void agent_diagnose_drop(agent_tether_t *t);
 
 

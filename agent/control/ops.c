@@ -34,11 +34,11 @@ static const char *agent_control_configure(json_t *json);
 static int agent_control_status(char *buf, size_t size, int64_t seq);
 
 
-int64_t  agent_control_generation;
+int64_t  agent_ops_generation;
 
 
 void
-agent_control_packet(agent_tether_t *t, json_t *json, int *fds, size_t nfds)
+agent_ops_packet(agent_tether_t *t, json_t *json, int *fds, size_t nfds)
 {
     int          n, taken;
     char         text[512];
@@ -112,7 +112,7 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
 
     if (strcmp(op, "listen") == 0) {
 
-        if (nfds != 1 || !agent_socket_valid(fds[0], SOCK_STREAM)) {
+        if (nfds != 1 || !agent_packet_socket_valid(fds[0], SOCK_STREAM)) {
             return "listen: not one listening stream socket";
         }
 
@@ -139,11 +139,11 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
     }
 
     if (strcmp(op, "watch") == 0) {
-        return agent_watch_add(t, (uint16_t) port);
+        return agent_port_events_add(t, (uint16_t) port);
     }
 
     if (strcmp(op, "unwatch") == 0) {
-        return agent_watch_remove(t, (uint16_t) port);
+        return agent_port_events_remove(t, (uint16_t) port);
     }
 
     if (strcmp(op, "diagnose") == 0) {
@@ -165,7 +165,7 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
             return "ms: not an integer from 0 to 3600000";
         }
 
-        agent_end_all((unsigned) json_integer_value(value));
+        agent_stop_commands((unsigned) json_integer_value(value));
 
         return NULL;
     }
@@ -177,19 +177,19 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
 static const char *
 agent_control_configure(json_t *json)
 {
-    json_t            *ports;
-    const char        *what;
-    agent_settings_t   settings;
+    json_t           *ports;
+    const char       *what;
+    agent_options_t   settings;
 
     static char  text[64];
 
     ports = json_object_get(json, "ports");
 
-    if (ports && !agent_wake_valid(ports)) {
+    if (ports && !agent_port_command_valid(ports)) {
         return "ports: not what they are to be";
     }
 
-    if (agent_settings_parse(&settings, json, &what) != 0) {
+    if (agent_options_parse(&settings, json, &what) != 0) {
         snprintf(text, sizeof(text), "%s: wrong type", what);
         return text;
     }
@@ -198,12 +198,12 @@ agent_control_configure(json_t *json)
 
     if (settings.generation != -1) {
 
-        if (settings.generation < agent_control_generation) {
-            agent_settings_free(&settings);
+        if (settings.generation < agent_ops_generation) {
+            agent_options_free(&settings);
             return NULL;
         }
 
-        agent_control_generation = settings.generation;
+        agent_ops_generation = settings.generation;
     }
 
     if (settings.env) {
@@ -213,7 +213,7 @@ agent_control_configure(json_t *json)
     agent_idle_change(settings.sleep_after_ms, settings.keep_alive);
 
     if (ports) {
-        agent_wake_set(ports);
+        agent_port_command_set(ports);
     }
 
     return NULL;
@@ -225,19 +225,19 @@ agent_control_configure(json_t *json)
 static int
 agent_control_status(char *buf, size_t size, int64_t seq)
 {
-    int             n;
-    size_t          i;
-    agent_usage_t   usage;
+    int                    n;
+    size_t                 i;
+    agent_cgroup_usage_t   usage;
 
     struct {
         const char  *name;
         int64_t      value;
     } members[4];
 
-    agent_usage(&usage, "/sys/fs/cgroup");
+    agent_cgroup_usage(&usage, "/sys/fs/cgroup");
 
     members[0].name = "sleeps_in_ms";
-    members[0].value = agent_idle_left_ms();
+    members[0].value = agent_idle_ms_left();
     members[1].name = "memory";
     members[1].value = usage.memory;
     members[2].name = "pids";

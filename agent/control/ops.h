@@ -16,10 +16,10 @@
 
 
 /* of the options that the agent has; -1: an unknown one */
-extern int64_t  agent_control_generation;
+extern int64_t  agent_ops_generation;
 
 /* does what a packet asks for, and answers; owns the descriptors */
-void agent_control_packet(agent_tether_t *t, json_t *json, int *fds,
+void agent_ops_packet(agent_tether_t *t, json_t *json, int *fds,
     size_t nfds);
 
 

@@ -12,11 +12,11 @@
 #include "run/env.h"
 
 
-static char **agent_settings_env(json_t *json);
+static char **agent_options_env(json_t *json);
 
 
 int
-agent_settings_parse(agent_settings_t *s, json_t *json, const char **what)
+agent_options_parse(agent_options_t *s, json_t *json, const char **what)
 {
     json_t  *value;
 
@@ -78,7 +78,7 @@ agent_settings_parse(agent_settings_t *s, json_t *json, const char **what)
     value = json_object_get(json, "env");
 
     if (value) {
-        s->env = agent_settings_env(value);
+        s->env = agent_options_env(value);
 
         if (s->env == NULL) {
             *what = "env";
@@ -91,7 +91,7 @@ agent_settings_parse(agent_settings_t *s, json_t *json, const char **what)
 
 
 static char **
-agent_settings_env(json_t *json)
+agent_options_env(json_t *json)
 {
     char        **list;
     size_t        n, len;
@@ -143,7 +143,7 @@ failed:
 
 
 void
-agent_settings_free(agent_settings_t *s)
+agent_options_free(agent_options_t *s)
 {
     char  **p;
 

@@ -21,12 +21,12 @@ typedef struct {
     int64_t     sleep_after_ms;        /* -1: not given */
     int         keep_alive;            /* -1: not given */
     int64_t     generation;            /* -1: not given */
-} agent_settings_t;
+} agent_options_t;
 
 
-int agent_settings_parse(agent_settings_t *s, json_t *json,
+int agent_options_parse(agent_options_t *s, json_t *json,
     const char **what);
-void agent_settings_free(agent_settings_t *s);
+void agent_options_free(agent_options_t *s);
 
 
 #endif /* _AGENT_CONTROL_OPTIONS_H_INCLUDED_ */

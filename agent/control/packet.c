@@ -94,7 +94,7 @@ agent_packet_recv(int fd, char *buf, int *fds, size_t max, size_t *count)
 
 
 int
-agent_socket_valid(int fd, int type)
+agent_packet_socket_valid(int fd, int type)
 {
     int        value, flags;
     socklen_t  len;

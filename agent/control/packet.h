@@ -23,7 +23,7 @@
 ssize_t agent_packet_recv(int fd, char *buf, int *fds, size_t max, size_t *n);
 
 /* 1: a listening unix socket of the type; it becomes non-blocking */
-int agent_socket_valid(int fd, int type);
+int agent_packet_socket_valid(int fd, int type);
 
 
 #endif /* _AGENT_CONTROL_PACKET_H_INCLUDED_ */

@@ -19,62 +19,64 @@
 #include "port/command.h"
 
 
-#define AGENT_WATCH_MAX    256         /* of a tether */
-#define AGENT_WATCH_LOOK   20          /* ms between looks at what listens */
-#define AGENT_WATCH_FLUSH  50          /* ms in which lines are gathered */
-#define AGENT_WATCH_TEXT   16384       /* bytes of lines in a packet */
+#define AGENT_PORT_EVENTS_MAX    256   /* of a tether */
+#define AGENT_PORT_EVENTS_LOOK   20    /* ms between looks at what listens */
+#define AGENT_PORT_EVENTS_FLUSH  50    /* ms in which lines are gathered */
+#define AGENT_PORT_EVENTS_TEXT   16384  /* bytes of lines in a packet */
 
 
-typedef struct agent_watch_s  agent_watch_t;
+typedef struct agent_port_events_s  agent_port_events_t;
 
 
-struct agent_watch_s {
-    LIST_ENTRY(agent_watch_s)  link;
+struct agent_port_events_s {
+    LIST_ENTRY(agent_port_events_s)  link;
 
-    agent_tether_t      *tether;
-    uint16_t             port;
-    uint64_t             line;         /* the next to be told */
+    agent_tether_t              *tether;
+    uint16_t                     port;
+    uint64_t                     line;  /* the next to be told */
 
     /* what was told last */
-    int                  code;
-    agent_wake_state_e   command;
-    unsigned             told:1;
-    unsigned             listening:1;
+    int                          code;
+    agent_port_command_state_e   command;
+    unsigned                     told:1;
+    unsigned                     listening:1;
 
-    unsigned             now:1;        /* of a look */
+    unsigned                     now:1;  /* of a look */
 };
 
 
-LIST_HEAD(agent_watch_list_s, agent_watch_s);
+LIST_HEAD(agent_port_events_list_s, agent_port_events_s);
 
 
-static agent_watch_t *agent_watch_find(agent_tether_t *t, uint16_t port);
-static void agent_watch_free(agent_watch_t *w);
-static void agent_watch_arm(void);
-static void agent_watch_look(uv_timer_t *timer);
-static int agent_watch_entry(const agent_netstat_t *entry, void *data);
-static int agent_watch_tell(agent_watch_t *w);
-static void agent_watch_flush(uv_timer_t *timer);
-static void agent_watch_lines(agent_watch_t *w);
+static agent_port_events_t *agent_port_events_find(agent_tether_t *t,
+    uint16_t port);
+static void agent_port_events_free(agent_port_events_t *w);
+static void agent_port_events_arm(void);
+static void agent_port_events_look(uv_timer_t *timer);
+static int agent_port_events_entry(const agent_listeners_addr_t *entry,
+    void *data);
+static int agent_port_events_tell(agent_port_events_t *w);
+static void agent_port_events_flush(uv_timer_t *timer);
+static void agent_port_events_lines(agent_port_events_t *w);
 
 
-static struct agent_watch_list_s  agent_watches;
-static size_t                     agent_nwatches;
-static uv_timer_t                 agent_watch_look_timer;
-static uv_timer_t                 agent_watch_flush_timer;
+static struct agent_port_events_list_s  agent_port_events_list;
+static size_t                           agent_port_events_count;
+static uv_timer_t                       agent_port_events_look_timer;
+static uv_timer_t                       agent_port_events_flush_timer;
 
 
 int
-agent_watch_init(void)
+agent_port_events_init(void)
 {
     int  rc;
 
-    LIST_INIT(&agent_watches);
+    LIST_INIT(&agent_port_events_list);
 
-    rc = uv_timer_init(agent_loop, &agent_watch_look_timer);
+    rc = uv_timer_init(agent_loop, &agent_port_events_look_timer);
 
     if (rc == 0) {
-        rc = uv_timer_init(agent_loop, &agent_watch_flush_timer);
+        rc = uv_timer_init(agent_loop, &agent_port_events_flush_timer);
     }
 
     return rc;
@@ -82,26 +84,26 @@ agent_watch_init(void)
 
 
 size_t
-agent_watch_active(void)
+agent_port_events_active(void)
 {
-    return agent_nwatches;
+    return agent_port_events_count;
 }
 
 
 const char *
-agent_watch_add(agent_tether_t *t, uint16_t port)
+agent_port_events_add(agent_tether_t *t, uint16_t port)
 {
-    agent_watch_t  *w;
+    agent_port_events_t  *w;
 
-    if (agent_watch_find(t, port) != NULL) {
+    if (agent_port_events_find(t, port) != NULL) {
         return "watch: the port is watched";
     }
 
-    if (t->nwatches == AGENT_WATCH_MAX) {
+    if (t->nwatches == AGENT_PORT_EVENTS_MAX) {
         return "watch: too many ports are watched";
     }
 
-    w = calloc(1, sizeof(agent_watch_t));
+    w = calloc(1, sizeof(agent_port_events_t));
 
     if (w == NULL) {
         return "watch: out of memory";
@@ -110,64 +112,64 @@ agent_watch_add(agent_tether_t *t, uint16_t port)
     w->tether = t;
     w->port = port;
 
-    LIST_INSERT_HEAD(&agent_watches, w, link);
-    agent_nwatches++;
+    LIST_INSERT_HEAD(&agent_port_events_list, w, link);
+    agent_port_events_count++;
     t->nwatches++;
 
     /* what happened is told after what was written of it */
 
-    agent_watch_flush(NULL);
-    agent_watch_look(NULL);
+    agent_port_events_flush(NULL);
+    agent_port_events_look(NULL);
 
     return NULL;
 }
 
 
 const char *
-agent_watch_remove(agent_tether_t *t, uint16_t port)
+agent_port_events_remove(agent_tether_t *t, uint16_t port)
 {
-    agent_watch_t  *w;
+    agent_port_events_t  *w;
 
-    w = agent_watch_find(t, port);
+    w = agent_port_events_find(t, port);
 
     if (w == NULL) {
         return "unwatch: the port is not watched";
     }
 
-    agent_watch_free(w);
-    agent_watch_arm();
+    agent_port_events_free(w);
+    agent_port_events_arm();
 
     return NULL;
 }
 
 
 void
-agent_watch_drop(agent_tether_t *t)
+agent_port_events_drop(agent_tether_t *t)
 {
-    agent_watch_t  *w, *next;
+    agent_port_events_t  *w, *next;
 
     if (t->nwatches == 0) {
         return;
     }
 
-    for (w = LIST_FIRST(&agent_watches); w; w = next) {
+    for (w = LIST_FIRST(&agent_port_events_list); w; w = next) {
         next = LIST_NEXT(w, link);
 
         if (w->tether == t) {
-            agent_watch_free(w);
+            agent_port_events_free(w);
         }
     }
 
-    agent_watch_arm();
+    agent_port_events_arm();
 }
 
 
-static agent_watch_t *
-agent_watch_find(agent_tether_t *t, uint16_t port)
+static agent_port_events_t *
+agent_port_events_find(agent_tether_t *t, uint16_t port)
 {
-    agent_watch_t  *w;
+    agent_port_events_t  *w;
 
-    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
+    for (w = LIST_FIRST(&agent_port_events_list); w; w = LIST_NEXT(w, link)) {
 
         if (w->tether == t && w->port == port) {
             return w;
@@ -179,11 +181,11 @@ agent_watch_find(agent_tether_t *t, uint16_t port)
 
 
 static void
-agent_watch_free(agent_watch_t *w)
+agent_port_events_free(agent_port_events_t *w)
 {
     LIST_REMOVE(w, link);
 
-    agent_nwatches--;
+    agent_port_events_count--;
     w->tether->nwatches--;
 
     free(w);
@@ -193,11 +195,11 @@ agent_watch_free(agent_watch_t *w)
 /* the kernel tells nobody when a socket begins to listen: it is asked */
 
 static void
-agent_watch_arm(void)
+agent_port_events_arm(void)
 {
-    agent_watch_t  *w;
+    agent_port_events_t  *w;
 
-    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
+    for (w = LIST_FIRST(&agent_port_events_list); w; w = LIST_NEXT(w, link)) {
 
         if (!w->listening) {
             break;
@@ -205,47 +207,47 @@ agent_watch_arm(void)
     }
 
     if (w == NULL) {
-        uv_timer_stop(&agent_watch_look_timer);
+        uv_timer_stop(&agent_port_events_look_timer);
 
-    } else if (!uv_is_active((uv_handle_t *) &agent_watch_look_timer)) {
-        uv_timer_start(&agent_watch_look_timer, agent_watch_look,
-                       AGENT_WATCH_LOOK, AGENT_WATCH_LOOK);
+    } else if (!uv_is_active((uv_handle_t *) &agent_port_events_look_timer)) {
+        uv_timer_start(&agent_port_events_look_timer, agent_port_events_look,
+                       AGENT_PORT_EVENTS_LOOK, AGENT_PORT_EVENTS_LOOK);
     }
 }
 
 
 static void
-agent_watch_look(uv_timer_t *timer)
+agent_port_events_look(uv_timer_t *timer)
 {
-    agent_watch_t  *w;
+    agent_port_events_t  *w;
 
-    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
+    for (w = LIST_FIRST(&agent_port_events_list); w; w = LIST_NEXT(w, link)) {
         w->now = 0;
     }
 
-    agent_netstat_listening(agent_watch_entry, NULL);
+    agent_listeners_scan(agent_port_events_entry, NULL);
 
     /* a tether that takes nothing is closed, and its watches go */
 
 again:
 
-    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
+    for (w = LIST_FIRST(&agent_port_events_list); w; w = LIST_NEXT(w, link)) {
 
-        if (agent_watch_tell(w) == -1) {
+        if (agent_port_events_tell(w) == -1) {
             goto again;
         }
     }
 
-    agent_watch_arm();
+    agent_port_events_arm();
 }
 
 
 static int
-agent_watch_entry(const agent_netstat_t *entry, void *data)
+agent_port_events_entry(const agent_listeners_addr_t *entry, void *data)
 {
-    agent_watch_t  *w;
+    agent_port_events_t  *w;
 
-    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
+    for (w = LIST_FIRST(&agent_port_events_list); w; w = LIST_NEXT(w, link)) {
 
         if (w->port == entry->port) {
             w->now = 1;
@@ -257,11 +259,11 @@ agent_watch_entry(const agent_netstat_t *entry, void *data)
 
 
 void
-agent_watch_changed(uint16_t port)
+agent_port_events_changed(uint16_t port)
 {
-    if (agent_nwatches) {
-        agent_watch_flush(NULL);
-        agent_watch_look(NULL);
+    if (agent_port_events_count) {
+        agent_port_events_flush(NULL);
+        agent_port_events_look(NULL);
     }
 }
 
@@ -269,15 +271,15 @@ agent_watch_changed(uint16_t port)
 /* 0: it is as it was told, or was told now; -1: the tether is gone */
 
 static int
-agent_watch_tell(agent_watch_t *w)
+agent_port_events_tell(agent_port_events_t *w)
 {
-    int                  n, code;
-    char                 text[256];
-    agent_wake_state_e   state;
+    int                          n, code;
+    char                         text[256];
+    agent_port_command_state_e   state;
 
     static const char  *const states[] = { "none", "running", "exited" };
 
-    state = agent_wake_state(w->port, &code);
+    state = agent_port_command_state(w->port, &code);
 
     if (w->told && w->listening == w->now && w->command == state
         && w->code == code)
@@ -301,40 +303,40 @@ agent_watch_tell(agent_watch_t *w)
 
 
 void
-agent_watch_wrote(uint16_t port)
+agent_port_events_wrote(uint16_t port)
 {
-    if (agent_nwatches
-        && !uv_is_active((uv_handle_t *) &agent_watch_flush_timer))
+    if (agent_port_events_count
+        && !uv_is_active((uv_handle_t *) &agent_port_events_flush_timer))
     {
-        uv_timer_start(&agent_watch_flush_timer, agent_watch_flush,
-                       AGENT_WATCH_FLUSH, 0);
+        uv_timer_start(&agent_port_events_flush_timer, agent_port_events_flush,
+                       AGENT_PORT_EVENTS_FLUSH, 0);
     }
 }
 
 
 static void
-agent_watch_flush(uv_timer_t *timer)
+agent_port_events_flush(uv_timer_t *timer)
 {
-    agent_watch_t  *w;
+    agent_port_events_t  *w;
 
-    for (w = LIST_FIRST(&agent_watches); w; w = LIST_NEXT(w, link)) {
-        agent_watch_lines(w);
+    for (w = LIST_FIRST(&agent_port_events_list); w; w = LIST_NEXT(w, link)) {
+        agent_port_events_lines(w);
     }
 }
 
 
 static void
-agent_watch_lines(agent_watch_t *w)
+agent_port_events_lines(agent_port_events_t *w)
 {
-    int            n;
-    char           head[128];
-    size_t         len;
-    uint64_t       from, to;
-    agent_tail_t  *tail;
+    int                  n;
+    char                 head[128];
+    size_t               len;
+    uint64_t             from, to;
+    agent_last_lines_t  *tail;
 
-    static char  text[128 + AGENT_WATCH_TEXT + 2];
+    static char  text[128 + AGENT_PORT_EVENTS_TEXT + 2];
 
-    tail = agent_wake_tail(w->port);
+    tail = agent_port_command_lines(w->port);
 
     if (tail == NULL) {
         w->line = 0;
@@ -348,8 +350,8 @@ agent_watch_lines(agent_watch_t *w)
     while (w->line < tail->next) {
 
         from = w->line;
-        len = agent_tail_text(tail, &from, &to, text + sizeof(head),
-                              AGENT_WATCH_TEXT);
+        len = agent_last_lines_text(tail, &from, &to, text + sizeof(head),
+                                    AGENT_PORT_EVENTS_TEXT);
 
         n = snprintf(head, sizeof(head),
                      "{\"event\":\"log\",\"port\":%d,\"line\":%llu,"
@@ -365,7 +367,7 @@ agent_watch_lines(agent_watch_t *w)
                  MSG_DONTWAIT|MSG_NOSIGNAL)
             == -1)
         {
-            agent_watch_wrote(w->port);
+            agent_port_events_wrote(w->port);
             return;
         }
 

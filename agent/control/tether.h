@@ -12,7 +12,7 @@
 #include <uv.h>
 
 
-/* a tether, shared by control.c, control_op.c, diagnose.c and watch.c */
+/* the control connection of one nginx worker */
 
 typedef struct agent_tether_s  agent_tether_t;
 

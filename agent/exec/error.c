@@ -16,19 +16,19 @@
 
 
 void
-agent_exec_shell_failed(agent_request_t *r, agent_command_t *cmd, int err,
+agent_exec_error(agent_request_t *r, agent_command_t *cmd, int err,
     int stream, const char *line)
 {
     char     text[512];
     json_t  *context;
 
-    if (cmd->stage == AGENT_SPAWN_EXEC && agent_exec_code(cmd, err)) {
+    if (cmd->stage == AGENT_SPAWN_EXEC && agent_start_error_code(cmd, err)) {
         agent_http_error(r, 501, "SHELL_NOT_AVAILABLE", NULL,
                          "the image has neither bash nor sh");
         return;
     }
 
-    agent_exec_reason(cmd, err, "bash", text, sizeof(text));
+    agent_start_error_text(cmd, err, "bash", text, sizeof(text));
 
     context = json_pack("{s:s}", "command", line);
 

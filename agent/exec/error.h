@@ -12,8 +12,8 @@
 #include "run/command.h"
 
 
-/* answers that agent_command_start_shell() gave err */
-void agent_exec_shell_failed(agent_request_t *r, agent_command_t *cmd,
+/* answers that agent_run_shell() gave err */
+void agent_exec_error(agent_request_t *r, agent_command_t *cmd,
     int err, int stream, const char *line);
 
 

@@ -28,9 +28,9 @@
 
 
 typedef struct {
-    agent_request_t  *r;
-    agent_command_t  *cmd;             /* NULL: not running */
-    agent_hint_t      hint;
+    agent_request_t      *r;
+    agent_command_t      *cmd;         /* NULL: not running */
+    agent_network_hint_t  hint;
 } agent_exec_rest_t;
 
 
@@ -50,11 +50,11 @@ static void agent_exec_rest_close(agent_request_t *r, int aborted);
 
 
 void
-agent_exec_rest(agent_request_t *r)
+agent_exec_post(agent_request_t *r)
 {
     const char  *session;
 
-    session = agent_http_header(r, "Session-Id");
+    session = agent_request_header(r, "Session-Id");
 
     if (session && !agent_session_name(session)) {
         agent_http_error(r, 400, "invalid_request", NULL,
@@ -63,7 +63,7 @@ agent_exec_rest(agent_request_t *r)
         return;
     }
 
-    agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_exec_rest_body);
+    agent_request_json(r, AGENT_PARAMS_JSON_MAX, agent_exec_rest_body);
 }
 
 
@@ -71,7 +71,7 @@ static void
 agent_exec_rest_body(agent_request_t *r, json_t *body)
 {
     int                  err;
-    char               **argv, error[256], cwd[AGENT_EXEC_CWD];
+    char               **argv, error[256], cwd[AGENT_PARAMS_CWD];
     const char         **env;
     const char          *programs[2];
     agent_command_t     *cmd;
@@ -88,10 +88,10 @@ agent_exec_rest_body(agent_request_t *r, json_t *body)
         return;
     }
 
-    if (agent_exec_timeout(body, "timeout_ms", &timeout, error,
-                           sizeof(error)) != 0
-        || agent_exec_env(body, &env, error, sizeof(error)) != 0
-        || agent_exec_cwd(body, cwd, error, sizeof(error)) != 0)
+    if (agent_params_timeout(body, "timeout_ms", &timeout, error,
+                             sizeof(error)) != 0
+        || agent_params_env(body, &env, error, sizeof(error)) != 0
+        || agent_params_cwd(body, cwd, error, sizeof(error)) != 0)
     {
         agent_http_error(r, 400, "invalid_request", NULL, "%s", error);
         goto done;
@@ -201,14 +201,15 @@ agent_exec_rest_failed(agent_request_t *r, agent_command_t *cmd, int err,
     const char *program)
 {
     int      n, code;
-    char     text[512], out[512 * AGENT_JSON_ESCAPE], frame[sizeof(out) + 80];
+    char     text[512], out[512 * AGENT_JSON_TEXT_ESCAPE];
+    char     frame[sizeof(out) + 80];
     size_t   len;
 
-    agent_exec_reason(cmd, err, program, text, sizeof(text) - 1);
+    agent_start_error_text(cmd, err, program, text, sizeof(text) - 1);
 
     len = strlen(text);
 
-    code = agent_exec_code(cmd, err);
+    code = agent_start_error_code(cmd, err);
 
     if (code) {
         text[len++] = '\n';
@@ -218,14 +219,14 @@ agent_exec_rest_failed(agent_request_t *r, agent_command_t *cmd, int err,
                      "event: exit\ndata: {\"exit_code\":%d}\n\n", code);
 
     } else {
-        len = agent_json_escape(out, text, len);
+        len = agent_json_text_escape(out, text, len);
 
         n = snprintf(frame, sizeof(frame),
                      "event: error\ndata: {\"error\":\"%.*s\","
                      "\"code\":\"exec_error\"}\n\n", (int) len, out);
     }
 
-    agent_http_finish_with(r, frame, n);
+    agent_response_finish(r, frame, n);
 }
 
 
@@ -238,12 +239,12 @@ agent_exec_rest_output(agent_command_t *cmd, int stream, const char *buf,
     x = cmd->data;
 
     if (stream == 2) {
-        agent_hint_output(&x->hint, buf, len);
+        agent_network_hint_output(&x->hint, buf, len);
     }
 
     agent_exec_rest_frame(x->r, stream, buf, len);
 
-    if (agent_http_queued(x->r) > AGENT_HTTP_HIGH) {
+    if (agent_response_queued(x->r) > AGENT_HTTP_HIGH) {
         agent_command_pause(cmd);
     }
 }
@@ -255,7 +256,7 @@ agent_exec_rest_frame(agent_request_t *r, int stream, const char *buf,
 {
     size_t  n;
 
-    static char  frame[agent_base64_len(AGENT_EXEC_READ) + 32];
+    static char  frame[agent_base64_len(AGENT_COMMAND_READ) + 32];
 
     n = sprintf(frame, "event: %s\ndata: ", stream == 1 ? "stdout"
                                                         : "stderr");
@@ -264,7 +265,7 @@ agent_exec_rest_frame(agent_request_t *r, int stream, const char *buf,
     frame[n++] = '\n';
     frame[n++] = '\n';
 
-    agent_http_write(r, frame, n);
+    agent_response_write(r, frame, n);
 }
 
 
@@ -275,7 +276,7 @@ agent_exec_rest_silence(agent_command_t *cmd)
 
     x = cmd->data;
 
-    agent_sse_beat(x->r);
+    agent_sse_keepalive(x->r);
 }
 
 
@@ -293,7 +294,7 @@ agent_exec_rest_exit(agent_command_t *cmd, const agent_exit_t *e)
 
     x->cmd = NULL;
 
-    line = e->code ? agent_hint_line(&x->hint) : NULL;
+    line = e->code ? agent_network_hint_line(&x->hint) : NULL;
 
     if (line) {
         agent_exec_rest_frame(r, 2, line, strlen(line));
@@ -316,7 +317,7 @@ agent_exec_rest_exit(agent_command_t *cmd, const agent_exit_t *e)
     n += snprintf(text + n, sizeof(text) - n, "%s}\n\n",
                   e->timed_out ? ",\"timed_out\":true" : "");
 
-    agent_http_finish_with(r, text, n);
+    agent_response_finish(r, text, n);
 }
 
 
@@ -344,6 +345,6 @@ agent_exec_rest_close(agent_request_t *r, int aborted)
         agent_command_abort(x->cmd);
     }
 
-    agent_hint_free(&x->hint);
+    agent_network_hint_free(&x->hint);
     free(x);
 }

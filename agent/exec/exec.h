@@ -11,7 +11,7 @@
 #include "http/request.h"
 
 
-void agent_exec_rest(agent_request_t *r);          /* POST /exec */
+void agent_exec_post(agent_request_t *r);          /* POST /exec */
 
 
 #endif /* _AGENT_EXEC_EXEC_H_INCLUDED_ */

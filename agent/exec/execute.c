@@ -30,51 +30,51 @@
 #include "session/session_routes.h"
 
 
-static void agent_exec_api_execute(agent_request_t *r, json_t *body);
-static void agent_exec_api_stream(agent_request_t *r, json_t *body);
-static void agent_exec_api_start(agent_request_t *r, json_t *body,
+static void agent_execute_body(agent_request_t *r, json_t *body);
+static void agent_execute_stream_body(agent_request_t *r, json_t *body);
+static void agent_execute_start(agent_request_t *r, json_t *body,
     int stream);
-static void agent_exec_api_sessionless(agent_exec_api_t *x);
-static void agent_exec_api_session(agent_exec_api_t *x);
-static void agent_exec_api_started(agent_command_t *cmd,
+static void agent_execute_sessionless(agent_execute_t *x);
+static void agent_execute_session(agent_execute_t *x);
+static void agent_execute_started(agent_command_t *cmd,
     const agent_session_error_t *error);
-static void agent_exec_api_output(agent_command_t *cmd, int stream,
+static void agent_execute_output(agent_command_t *cmd, int stream,
     const char *buf, size_t len);
-static int agent_exec_api_append(agent_exec_buffer_t *b, const char *buf,
+static int agent_execute_append(agent_execute_buffer_t *b, const char *buf,
     size_t len);
-static void agent_exec_api_silence(agent_command_t *cmd);
-static void agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e);
-static void agent_exec_api_fault(agent_exec_api_t *x, uint64_t timeout_ms);
-static void agent_exec_api_drain(agent_request_t *r);
-static void agent_exec_api_close(agent_request_t *r, int aborted);
+static void agent_execute_silence(agent_command_t *cmd);
+static void agent_execute_exit(agent_command_t *cmd, const agent_exit_t *e);
+static void agent_execute_fault(agent_execute_t *x, uint64_t timeout_ms);
+static void agent_execute_drain(agent_request_t *r);
+static void agent_execute_close(agent_request_t *r, int aborted);
 
 
 void
-agent_exec_execute(agent_request_t *r)
+agent_execute_post(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_exec_api_execute);
+    agent_request_json(r, AGENT_PARAMS_JSON_MAX, agent_execute_body);
 }
 
 
 void
-agent_exec_stream(agent_request_t *r)
+agent_execute_post_stream(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_exec_api_stream);
+    agent_request_json(r, AGENT_PARAMS_JSON_MAX, agent_execute_stream_body);
 }
 
 
 static void
-agent_exec_api_execute(agent_request_t *r, json_t *body)
+agent_execute_body(agent_request_t *r, json_t *body)
 {
     int   given;
     char  session[129];
 
     if (!json_is_true(json_object_get(body, "background"))) {
-        agent_exec_api_start(r, body, 0);
+        agent_execute_start(r, body, 0);
         return;
     }
 
-    if (agent_session_of(r, body, session, &given) == 0) {
+    if (agent_session_routes_of(r, body, session, &given) == 0) {
         json_object_set_new(body, "sessionId", json_string(session));
         agent_process_start(r, body);
     }
@@ -82,26 +82,26 @@ agent_exec_api_execute(agent_request_t *r, json_t *body)
 
 
 static void
-agent_exec_api_stream(agent_request_t *r, json_t *body)
+agent_execute_stream_body(agent_request_t *r, json_t *body)
 {
-    agent_exec_api_start(r, body, 1);
+    agent_execute_start(r, body, 1);
 }
 
 
 static void
-agent_exec_api_start(agent_request_t *r, json_t *body, int stream)
+agent_execute_start(agent_request_t *r, json_t *body, int stream)
 {
-    int                given;
-    char              *cwd, error[256];
-    uint64_t           timeout;
-    const char       **env;
-    agent_command_t   *cmd;
-    agent_exec_api_t  *x;
+    int               given;
+    char             *cwd, error[256];
+    uint64_t          timeout;
+    const char      **env;
+    agent_command_t  *cmd;
+    agent_execute_t  *x;
 
     env = NULL;
     cwd = NULL;
 
-    x = calloc(1, sizeof(agent_exec_api_t));
+    x = calloc(1, sizeof(agent_execute_t));
     cmd = agent_command_create();
 
     if (x == NULL || cmd == NULL) {
@@ -109,21 +109,21 @@ agent_exec_api_start(agent_request_t *r, json_t *body, int stream)
         goto failed;
     }
 
-    if (agent_session_of(r, body, x->session, &given) != 0) {
+    if (agent_session_routes_of(r, body, x->session, &given) != 0) {
         goto failed;
     }
 
     x->named = given;
     x->sessionless = (strcmp(x->session, AGENT_SESSION_NONE) == 0);
 
-    if (agent_exec_api_check(x, r, body, &cwd) != 0) {
+    if (agent_execute_params_check(x, r, body, &cwd) != 0) {
         goto failed;
     }
 
-    if (agent_exec_timeout(body, "timeoutMs", &timeout, error,
-                           sizeof(error)) != 0
-        || agent_exec_env(body, &env, error, sizeof(error)) != 0
-        || agent_exec_api_stdin(x, body, error, sizeof(error)) != 0)
+    if (agent_params_timeout(body, "timeoutMs", &timeout, error,
+                             sizeof(error)) != 0
+        || agent_params_env(body, &env, error, sizeof(error)) != 0
+        || agent_execute_params_stdin(x, body, error, sizeof(error)) != 0)
     {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
         goto failed;
@@ -134,9 +134,9 @@ agent_exec_api_start(agent_request_t *r, json_t *body, int stream)
     cmd->timeout_ms = timeout;
     cmd->untimed = json_is_number(json_object_get(body, "timeoutMs"));
     cmd->data = x;
-    cmd->on_output = agent_exec_api_output;
-    cmd->on_silence = stream ? agent_exec_api_silence : NULL;
-    cmd->on_exit = agent_exec_api_exit;
+    cmd->on_output = agent_execute_output;
+    cmd->on_silence = stream ? agent_execute_silence : NULL;
+    cmd->on_exit = agent_execute_exit;
 
     x->r = r;
     x->cmd = cmd;
@@ -145,14 +145,14 @@ agent_exec_api_start(agent_request_t *r, json_t *body, int stream)
     x->status = 200;
 
     r->data = x;
-    r->on_drain = agent_exec_api_drain;
-    r->on_close = agent_exec_api_close;
+    r->on_drain = agent_execute_drain;
+    r->on_close = agent_execute_close;
 
     if (x->sessionless) {
-        agent_exec_api_sessionless(x);
+        agent_execute_sessionless(x);
 
     } else {
-        agent_exec_api_session(x);
+        agent_execute_session(x);
     }
 
     free(env);
@@ -174,7 +174,7 @@ failed:
 
 
 static void
-agent_exec_api_sessionless(agent_exec_api_t *x)
+agent_execute_sessionless(agent_execute_t *x)
 {
     int               err;
     const char       *line;
@@ -189,11 +189,11 @@ agent_exec_api_sessionless(agent_exec_api_t *x)
         cmd->timeout_ms = agent_env_timeout();
     }
 
-    err = agent_command_start_shell(cmd, line);
+    err = agent_run_shell(cmd, line);
 
     if (err) {
         x->cmd = NULL;
-        agent_exec_shell_failed(x->r, cmd, err, x->stream, line);
+        agent_exec_error(x->r, cmd, err, x->stream, line);
         agent_command_destroy(cmd);
         return;
     }
@@ -202,16 +202,16 @@ agent_exec_api_sessionless(agent_exec_api_t *x)
 
         /* what it does not read is no fault of the caller's */
 
-        (void) agent_command_stdin_write(cmd, x->input, x->input_len);
-        agent_command_stdin_end(cmd);
+        (void) agent_stdin_write(cmd, x->input, x->input_len);
+        agent_stdin_end(cmd);
     }
 
-    agent_exec_api_started(cmd, NULL);
+    agent_execute_started(cmd, NULL);
 }
 
 
 static void
-agent_exec_api_session(agent_exec_api_t *x)
+agent_execute_session(agent_execute_t *x)
 {
     const char       *line;
     agent_command_t  *cmd;
@@ -225,19 +225,19 @@ agent_exec_api_session(agent_exec_api_t *x)
     x->waiting = 1;
 
     if (x->stream) {
-        agent_session_spawn(x->session, cmd, line, agent_exec_api_started);
+        agent_queue_spawn(x->session, cmd, line, agent_execute_started);
 
     } else {
-        agent_session_run(x->session, cmd, line, agent_exec_api_started);
+        agent_queue_run(x->session, cmd, line, agent_execute_started);
     }
 }
 
 
 static void
-agent_exec_api_started(agent_command_t *cmd,
+agent_execute_started(agent_command_t *cmd,
     const agent_session_error_t *error)
 {
-    agent_exec_api_t  *x;
+    agent_execute_t  *x;
 
     x = cmd->data;
     x->waiting = 0;
@@ -257,27 +257,27 @@ agent_exec_api_started(agent_command_t *cmd,
     x->shell = cmd->shell;
 
     if (x->stream) {
-        agent_exec_event_start(x);
+        agent_execute_stream_start(x);
     }
 }
 
 
 static void
-agent_exec_api_output(agent_command_t *cmd, int stream, const char *buf,
+agent_execute_output(agent_command_t *cmd, int stream, const char *buf,
     size_t len)
 {
-    agent_exec_api_t  *x;
+    agent_execute_t  *x;
 
     x = cmd->data;
 
     if (stream == 2) {
-        agent_hint_output(&x->hint, buf, len);
+        agent_network_hint_output(&x->hint, buf, len);
     }
 
     if (x->stream) {
-        agent_exec_event_output(x, stream, buf, len);
+        agent_execute_stream_output(x, stream, buf, len);
 
-        if (agent_http_queued(x->r) > AGENT_HTTP_HIGH) {
+        if (agent_response_queued(x->r) > AGENT_HTTP_HIGH) {
             agent_command_pause(cmd);
         }
 
@@ -288,10 +288,10 @@ agent_exec_api_output(agent_command_t *cmd, int stream, const char *buf,
         return;
     }
 
-    if (x->out[0].len + x->out[1].len + len > AGENT_EXEC_OUTPUT_MAX) {
+    if (x->out[0].len + x->out[1].len + len > AGENT_EXECUTE_OUTPUT_MAX) {
         x->too_large = 1;
 
-    } else if (agent_exec_api_append(&x->out[stream - 1], buf, len) != 0) {
+    } else if (agent_execute_append(&x->out[stream - 1], buf, len) != 0) {
         x->no_memory = 1;
 
     } else {
@@ -307,7 +307,7 @@ agent_exec_api_output(agent_command_t *cmd, int stream, const char *buf,
 
 
 static int
-agent_exec_api_append(agent_exec_buffer_t *b, const char *buf, size_t len)
+agent_execute_append(agent_execute_buffer_t *b, const char *buf, size_t len)
 {
     char    *p;
     size_t   size;
@@ -337,24 +337,24 @@ agent_exec_api_append(agent_exec_buffer_t *b, const char *buf, size_t len)
 
 
 static void
-agent_exec_api_silence(agent_command_t *cmd)
+agent_execute_silence(agent_command_t *cmd)
 {
-    agent_exec_api_t  *x;
+    agent_execute_t  *x;
 
     x = cmd->data;
 
-    agent_sse_beat(x->r);
+    agent_sse_keepalive(x->r);
 }
 
 
 static void
-agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e)
+agent_execute_exit(agent_command_t *cmd, const agent_exit_t *e)
 {
-    int                  n;
-    char                 text[64];
-    const char          *line;
-    agent_exec_api_t    *x;
-    agent_exec_buffer_t *b;
+    int                 n;
+    char                text[64];
+    const char         *line;
+    agent_execute_t    *x;
+    agent_execute_buffer_t *b;
 
     x = cmd->data;
     x->cmd = NULL;
@@ -364,31 +364,31 @@ agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e)
         ? snprintf(text, sizeof(text), "Command timed out after %llums\n",
                    (unsigned long long) cmd->timeout_ms) : 0;
 
-    line = e->code ? agent_hint_line(&x->hint) : NULL;
+    line = e->code ? agent_network_hint_line(&x->hint) : NULL;
 
     if (x->stream) {
 
         if (line) {
-            agent_exec_event_output(x, 2, line, strlen(line));
+            agent_execute_stream_output(x, 2, line, strlen(line));
         }
 
         if (n) {
-            agent_exec_event_output(x, 2, text, n);
+            agent_execute_stream_output(x, 2, text, n);
         }
 
-        agent_exec_event_complete(x, e);
+        agent_execute_stream_complete(x, e);
         return;
     }
 
     if (x->too_large) {
         agent_http_error(x->r, 413, "OUTPUT_TOO_LARGE", NULL,
                          "the command wrote more than %d bytes and was ended",
-                         AGENT_EXEC_OUTPUT_MAX);
+                         AGENT_EXECUTE_OUTPUT_MAX);
         return;
     }
 
     if (line && !x->no_memory
-        && agent_exec_api_append(&x->out[1], line, strlen(line)) != 0)
+        && agent_execute_append(&x->out[1], line, strlen(line)) != 0)
     {
         x->no_memory = 1;
     }
@@ -397,8 +397,8 @@ agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e)
         b = &x->out[1];
 
         if ((b->len && b->data[b->len - 1] != '\n'
-             && agent_exec_api_append(b, "\n", 1) != 0)
-            || agent_exec_api_append(b, text, n) != 0)
+             && agent_execute_append(b, "\n", 1) != 0)
+            || agent_execute_append(b, text, n) != 0)
         {
             x->no_memory = 1;
         }
@@ -411,17 +411,17 @@ agent_exec_api_exit(agent_command_t *cmd, const agent_exit_t *e)
     }
 
     if (!x->sessionless) {
-        agent_exec_api_fault(x, cmd->timeout_ms);
+        agent_execute_fault(x, cmd->timeout_ms);
     }
 
-    agent_exec_reply(x);
+    agent_execute_reply(x);
 }
 
 
 /* what a session's command did that clients know as an error */
 
 static void
-agent_exec_api_fault(agent_exec_api_t *x, uint64_t timeout_ms)
+agent_execute_fault(agent_execute_t *x, uint64_t timeout_ms)
 {
     if (x->exit.destroyed) {
         x->status = 410;
@@ -455,7 +455,7 @@ agent_exec_api_fault(agent_exec_api_t *x, uint64_t timeout_ms)
 
 
 void
-agent_exec_outcome(agent_exec_api_t *x, json_t *json, const agent_exit_t *e)
+agent_execute_outcome(agent_execute_t *x, json_t *json, const agent_exit_t *e)
 {
     agent_exit_json(json, e);
 
@@ -470,9 +470,9 @@ agent_exec_outcome(agent_exec_api_t *x, json_t *json, const agent_exit_t *e)
 
 
 static void
-agent_exec_api_drain(agent_request_t *r)
+agent_execute_drain(agent_request_t *r)
 {
-    agent_exec_api_t  *x;
+    agent_execute_t  *x;
 
     x = r->data;
 
@@ -480,20 +480,20 @@ agent_exec_api_drain(agent_request_t *r)
         agent_command_resume(x->cmd);
 
     } else if (x->closing) {
-        agent_exec_reply_more(x);
+        agent_execute_reply_more(x);
     }
 }
 
 
 static void
-agent_exec_api_close(agent_request_t *r, int aborted)
+agent_execute_close(agent_request_t *r, int aborted)
 {
-    agent_exec_api_t  *x;
+    agent_execute_t  *x;
 
     x = r->data;
 
     if (x->cmd && x->waiting) {
-        agent_session_cancel(x->cmd);
+        agent_queue_cancel(x->cmd);
 
     } else if (x->cmd) {
         agent_command_abort(x->cmd);
@@ -505,7 +505,7 @@ agent_exec_api_close(agent_request_t *r, int aborted)
 
     free(x->out[0].data);
     free(x->out[1].data);
-    agent_hint_free(&x->hint);
+    agent_network_hint_free(&x->hint);
     free(x->closing);
     free(x);
 }

@@ -18,55 +18,55 @@
 
 
 /* all output of a command that is answered at once */
-#define AGENT_EXEC_OUTPUT_MAX  (64 * 1024 * 1024)
+#define AGENT_EXECUTE_OUTPUT_MAX  (64 * 1024 * 1024)
 
 
 typedef struct {
     char             *data;
     size_t            len;
     size_t            size;
-} agent_exec_buffer_t;
+} agent_execute_buffer_t;
 
 
 typedef struct {
-    agent_request_t  *r;
-    agent_command_t  *cmd;             /* NULL: not running */
-    json_t           *body;
-    const char       *shell;           /* NULL: bash */
-    char              session[129];
-    unsigned          named:1;         /* the session, by the call */
-    unsigned          sessionless:1;
-    unsigned          waiting:1;       /* for its session */
-    unsigned          stream:1;
-    unsigned          too_large:1;
-    unsigned          no_memory:1;
-    agent_hint_t      hint;
-    char             *input;           /* until it is given to the command */
-    size_t            input_len;
+    agent_request_t      *r;
+    agent_command_t      *cmd;         /* NULL: not running */
+    json_t               *body;
+    const char           *shell;       /* NULL: bash */
+    char                  session[129];
+    unsigned              named:1;     /* the session, by the call */
+    unsigned              sessionless:1;
+    unsigned              waiting:1;   /* for its session */
+    unsigned              stream:1;
+    unsigned              too_large:1;
+    unsigned              no_memory:1;
+    agent_network_hint_t  hint;
+    char                 *input;       /* until it is given to the command */
+    size_t                input_len;
 
     /* the answer at once */
 
-    agent_exec_buffer_t  out[2];
-    agent_exit_t      exit;
-    int               status;          /* of HTTP */
-    const char       *code;            /* of an error, or NULL */
-    char              message[256];
-    char             *closing;         /* the members after the output */
-    int               phase;
-    size_t            offset;          /* in what the phase emits */
+    agent_execute_buffer_t  out[2];
+    agent_exit_t          exit;
+    int                   status;      /* of HTTP */
+    const char           *code;        /* of an error, or NULL */
+    char                  message[256];
+    char                 *closing;     /* the members after the output */
+    int                   phase;
+    size_t                offset;      /* in what the phase emits */
 
     /* the stream: a character that is not whole yet */
 
-    char              tail[2][4];
-    size_t            tail_len[2];
-} agent_exec_api_t;
+    char                  tail[2][4];
+    size_t                tail_len[2];
+} agent_execute_t;
 
 
 /* members that both kinds of answers have at their end */
-void agent_exec_outcome(agent_exec_api_t *x, json_t *json,
+void agent_execute_outcome(agent_execute_t *x, json_t *json,
     const agent_exit_t *e);
-void agent_exec_execute(agent_request_t *r);       /* POST /api/execute */
-void agent_exec_stream(agent_request_t *r);        /* …/stream */
+void agent_execute_post(agent_request_t *r);       /* POST /api/execute */
+void agent_execute_post_stream(agent_request_t *r);  /* …/stream */
 
 
 #endif /* _AGENT_EXEC_EXECUTE_H_INCLUDED_ */

@@ -27,7 +27,7 @@
 
 
 int
-agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r, json_t *body,
+agent_execute_params_check(agent_execute_t *x, agent_request_t *r, json_t *body,
     char **cwd)
 {
     size_t       len, max;
@@ -74,11 +74,11 @@ agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r, json_t *body,
         return 0;
     }
 
-    *cwd = malloc(AGENT_EXEC_CWD);
+    *cwd = malloc(AGENT_PARAMS_CWD);
 
     if (*cwd == NULL || !json_is_string(value)
         || strlen(json_string_value(value)) != json_string_length(value)
-        || agent_path_normalize(*cwd, AGENT_EXEC_CWD, AGENT_WORKSPACE,
+        || agent_path_normalize(*cwd, AGENT_PARAMS_CWD, AGENT_WORKSPACE,
                                 json_string_value(value)) != 0)
     {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
@@ -97,7 +97,7 @@ agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r, json_t *body,
 
 
 int
-agent_exec_api_stdin(agent_exec_api_t *x, json_t *body, char *error,
+agent_execute_params_stdin(agent_execute_t *x, json_t *body, char *error,
     size_t size)
 {
     size_t       len;

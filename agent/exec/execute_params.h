@@ -16,13 +16,13 @@
 
 
 /* 0, or -1 after an answer; cwd is malloc()ed, or NULL */
-int agent_exec_api_check(agent_exec_api_t *x, agent_request_t *r, json_t *body,
-    char **cwd);
+int agent_execute_params_check(agent_execute_t *x, agent_request_t *r,
+    json_t *body, char **cwd);
 /*
  * "stdin", text, or "stdinBase64", bytes, to x->input.  0, or -1 with a
  * message in error.
  */
-int agent_exec_api_stdin(agent_exec_api_t *x, json_t *body, char *error,
+int agent_execute_params_stdin(agent_execute_t *x, json_t *body, char *error,
     size_t size);
 
 

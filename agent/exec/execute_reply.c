@@ -42,34 +42,34 @@ enum {
 };
 
 
-static char *agent_exec_reply_closing(agent_exec_api_t *x);
-static void agent_exec_reply_error(agent_exec_api_t *x, json_t *json);
-static size_t agent_exec_reply_fill(agent_exec_api_t *x, char *buf,
+static char *agent_exec_reply_closing(agent_execute_t *x);
+static void agent_exec_reply_error(agent_execute_t *x, json_t *json);
+static size_t agent_exec_reply_fill(agent_execute_t *x, char *buf,
     size_t size);
-static size_t agent_exec_reply_text(agent_exec_api_t *x,
-    agent_exec_buffer_t *b, char *buf);
-static size_t agent_exec_reply_base64(agent_exec_api_t *x,
-    agent_exec_buffer_t *b, char *buf);
+static size_t agent_exec_reply_text(agent_execute_t *x,
+    agent_execute_buffer_t *b, char *buf);
+static size_t agent_exec_reply_base64(agent_execute_t *x,
+    agent_execute_buffer_t *b, char *buf);
 
 
 static char  agent_reply_buf[AGENT_REPLY_BUFFER];
 
 
-static const agent_header_t  agent_reply_headers[] = {
+static const agent_response_header_t  agent_reply_headers[] = {
     { "Content-Type", "application/json" },
     { NULL, NULL }
 };
 
 
 void
-agent_exec_reply(agent_exec_api_t *x)
+agent_execute_reply(agent_execute_t *x)
 {
     size_t  n;
 
     x->closing = agent_exec_reply_closing(x);
 
     if (x->closing == NULL) {
-        agent_http_json(x->r, 500, NULL);
+        agent_response_json(x->r, 500, NULL);
         return;
     }
 
@@ -77,45 +77,45 @@ agent_exec_reply(agent_exec_api_t *x)
 
     /* most are small, and go out at once */
 
-    agent_http_begin(x->r, x->status, agent_reply_headers,
-                     x->phase == AGENT_REPLY_DONE ? (int64_t) n : -1);
-    agent_http_write(x->r, agent_reply_buf, n);
+    agent_response_begin(x->r, x->status, agent_reply_headers,
+                         x->phase == AGENT_REPLY_DONE ? (int64_t) n : -1);
+    agent_response_write(x->r, agent_reply_buf, n);
 
-    agent_exec_reply_more(x);
+    agent_execute_reply_more(x);
 }
 
 
 void
-agent_exec_reply_more(agent_exec_api_t *x)
+agent_execute_reply_more(agent_execute_t *x)
 {
     size_t  n;
 
     while (x->phase != AGENT_REPLY_DONE) {
 
-        if (agent_http_queued(x->r) > AGENT_HTTP_HIGH) {
+        if (agent_response_queued(x->r) > AGENT_HTTP_HIGH) {
             return;
         }
 
         n = agent_exec_reply_fill(x, agent_reply_buf, AGENT_REPLY_BUFFER);
 
-        agent_http_write(x->r, agent_reply_buf, n);
+        agent_response_write(x->r, agent_reply_buf, n);
     }
 
-    agent_http_end(x->r);
+    agent_response_end(x->r);
 }
 
 
 static char *
-agent_exec_reply_closing(agent_exec_api_t *x)
+agent_exec_reply_closing(agent_execute_t *x)
 {
     char    *text, *closing, stamp[32];
     json_t  *json;
 
     json = json_pack("{s:O, s:s}",
                      "command", json_object_get(x->body, "command"),
-                     "timestamp", agent_timestamp(stamp));
+                     "timestamp", agent_time_iso(stamp));
 
-    agent_exec_outcome(x, json, &x->exit);
+    agent_execute_outcome(x, json, &x->exit);
 
     if (x->code) {
         agent_exec_reply_error(x, json);
@@ -141,7 +141,7 @@ agent_exec_reply_closing(agent_exec_api_t *x)
 /* an error's members beside the output that there is */
 
 static void
-agent_exec_reply_error(agent_exec_api_t *x, json_t *json)
+agent_exec_reply_error(agent_execute_t *x, json_t *json)
 {
     json_t  *context;
 
@@ -164,7 +164,7 @@ agent_exec_reply_error(agent_exec_api_t *x, json_t *json)
 
 
 static size_t
-agent_exec_reply_fill(agent_exec_api_t *x, char *buf, size_t size)
+agent_exec_reply_fill(agent_execute_t *x, char *buf, size_t size)
 {
     size_t  n, len;
 
@@ -172,7 +172,7 @@ agent_exec_reply_fill(agent_exec_api_t *x, char *buf, size_t size)
 
     /* room for the largest step of all */
 
-    while (size - n >= AGENT_REPLY_PIECE * AGENT_JSON_ESCAPE) {
+    while (size - n >= AGENT_REPLY_PIECE * AGENT_JSON_TEXT_ESCAPE) {
 
         switch (x->phase) {
 
@@ -253,7 +253,7 @@ agent_exec_reply_fill(agent_exec_api_t *x, char *buf, size_t size)
 
 
 static size_t
-agent_exec_reply_text(agent_exec_api_t *x, agent_exec_buffer_t *b, char *buf)
+agent_exec_reply_text(agent_execute_t *x, agent_execute_buffer_t *b, char *buf)
 {
     size_t       n, len, size, tail;
     const char  *p;
@@ -276,11 +276,11 @@ agent_exec_reply_text(agent_exec_api_t *x, agent_exec_buffer_t *b, char *buf)
 
         /* a character is not cut; what only looks like one, may be */
 
-        tail = agent_utf8_tail(p, len);
+        tail = agent_utf8_incomplete(p, len);
         len -= tail;
     }
 
-    n = agent_json_escape(buf, p, len);
+    n = agent_json_text_escape(buf, p, len);
 
     x->offset += len;
 
@@ -294,7 +294,7 @@ agent_exec_reply_text(agent_exec_api_t *x, agent_exec_buffer_t *b, char *buf)
 
 
 static size_t
-agent_exec_reply_base64(agent_exec_api_t *x, agent_exec_buffer_t *b,
+agent_exec_reply_base64(agent_execute_t *x, agent_execute_buffer_t *b,
     char *buf)
 {
     size_t  n, len;

@@ -12,8 +12,8 @@
 
 
 /* answers with what is in out; afterwards on drain */
-void agent_exec_reply(agent_exec_api_t *x);
-void agent_exec_reply_more(agent_exec_api_t *x);
+void agent_execute_reply(agent_execute_t *x);
+void agent_execute_reply_more(agent_execute_t *x);
 
 
 #endif /* _AGENT_EXEC_EXECUTE_REPLY_H_INCLUDED_ */

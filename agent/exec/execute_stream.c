@@ -17,7 +17,7 @@
 
 
 void
-agent_exec_event_start(agent_exec_api_t *x)
+agent_execute_stream_start(agent_execute_t *x)
 {
     char     stamp[32];
     json_t  *json;
@@ -25,7 +25,7 @@ agent_exec_event_start(agent_exec_api_t *x)
     json = json_pack("{s:s, s:O, s:s}",
                      "type", "start",
                      "command", json_object_get(x->body, "command"),
-                     "timestamp", agent_timestamp(stamp));
+                     "timestamp", agent_time_iso(stamp));
 
     if (x->named) {
         json_object_set_new(json, "sessionId", json_string(x->session));
@@ -41,13 +41,13 @@ agent_exec_event_start(agent_exec_api_t *x)
 
 
 void
-agent_exec_event_output(agent_exec_api_t *x, int stream, const char *buf,
+agent_execute_stream_output(agent_execute_t *x, int stream, const char *buf,
     size_t len)
 {
     char    *tail;
     size_t   n, *tail_len;
 
-    static char  joined[AGENT_EXEC_READ + 4];
+    static char  joined[AGENT_COMMAND_READ + 4];
 
     tail = x->tail[stream - 1];
     tail_len = &x->tail_len[stream - 1];
@@ -61,7 +61,7 @@ agent_exec_event_output(agent_exec_api_t *x, int stream, const char *buf,
         *tail_len = 0;
     }
 
-    n = agent_utf8_tail(buf, len);
+    n = agent_utf8_incomplete(buf, len);
 
     if (n) {
         len -= n;
@@ -76,7 +76,7 @@ agent_exec_event_output(agent_exec_api_t *x, int stream, const char *buf,
 
 
 void
-agent_exec_event_complete(agent_exec_api_t *x, const agent_exit_t *e)
+agent_execute_stream_complete(agent_execute_t *x, const agent_exit_t *e)
 {
     int      i;
     char     stamp[32];
@@ -95,10 +95,10 @@ agent_exec_event_complete(agent_exec_api_t *x, const agent_exit_t *e)
     json = json_pack("{s:s, s:i, s:s}",
                      "type", "complete",
                      "exitCode", e->code,
-                     "timestamp", agent_timestamp(stamp));
+                     "timestamp", agent_time_iso(stamp));
 
-    agent_exec_outcome(x, json, e);
+    agent_execute_outcome(x, json, e);
 
     agent_sse_json(x->r, NULL, json);
-    agent_http_end(x->r);
+    agent_response_end(x->r);
 }

@@ -14,10 +14,10 @@
 #include "run/exit.h"
 
 
-void agent_exec_event_start(agent_exec_api_t *x);
-void agent_exec_event_output(agent_exec_api_t *x, int stream,
+void agent_execute_stream_start(agent_execute_t *x);
+void agent_execute_stream_output(agent_execute_t *x, int stream,
     const char *buf, size_t len);
-void agent_exec_event_complete(agent_exec_api_t *x, const agent_exit_t *e);
+void agent_execute_stream_complete(agent_execute_t *x, const agent_exit_t *e);
 
 
 #endif /* _AGENT_EXEC_EXECUTE_STREAM_H_INCLUDED_ */

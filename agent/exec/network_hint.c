@@ -12,12 +12,12 @@
 #include "exec/network_hint.h"
 
 
-static int agent_hint_isolated(void);
+static int agent_network_hint_isolated(void);
 
 
 /* of the C library, curl and git, Node.js, Python, Go, apt, wget */
 
-static const char *const  agent_hint_words[] = {
+static const char *const  agent_network_hint_words[] = {
     "Could not resolve host",
     "could not resolve host",
     "Temporary failure in name resolution",
@@ -34,17 +34,18 @@ static const char *const  agent_hint_words[] = {
 };
 
 
-static const char  agent_hint_text[] =
+static const char  agent_network_hint_text[] =
     "\nsandbox: this sandbox has no network: its class says network=none\n";
 
 
 void
-agent_hint_output(agent_hint_t *hint, const char *buf, size_t len)
+agent_network_hint_output(agent_network_hint_t *hint, const char *buf,
+    size_t len)
 {
     size_t  keep;
 
     if (hint->tail == NULL) {
-        hint->tail = malloc(AGENT_HINT_TAIL);
+        hint->tail = malloc(AGENT_NETWORK_HINT_TAIL);
 
         /* without memory there is no hint */
 
@@ -53,13 +54,14 @@ agent_hint_output(agent_hint_t *hint, const char *buf, size_t len)
         }
     }
 
-    if (len >= AGENT_HINT_TAIL) {
-        memcpy(hint->tail, buf + len - AGENT_HINT_TAIL, AGENT_HINT_TAIL);
-        hint->len = AGENT_HINT_TAIL;
+    if (len >= AGENT_NETWORK_HINT_TAIL) {
+        memcpy(hint->tail, buf + len - AGENT_NETWORK_HINT_TAIL,
+               AGENT_NETWORK_HINT_TAIL);
+        hint->len = AGENT_NETWORK_HINT_TAIL;
         return;
     }
 
-    keep = AGENT_HINT_TAIL - len;
+    keep = AGENT_NETWORK_HINT_TAIL - len;
 
     if (hint->len > keep) {
         memmove(hint->tail, hint->tail + hint->len - keep, keep);
@@ -72,22 +74,22 @@ agent_hint_output(agent_hint_t *hint, const char *buf, size_t len)
 
 
 const char *
-agent_hint_line(agent_hint_t *hint)
+agent_network_hint_line(agent_network_hint_t *hint)
 {
     if (hint->len == 0
-        || !agent_hint_known(hint->tail, hint->len)
-        || !agent_hint_isolated())
+        || !agent_network_hint_known(hint->tail, hint->len)
+        || !agent_network_hint_isolated())
     {
         return NULL;
     }
 
-    return (hint->tail[hint->len - 1] == '\n') ? agent_hint_text + 1
-                                               : agent_hint_text;
+    return (hint->tail[hint->len - 1] == '\n') ? agent_network_hint_text + 1
+                                               : agent_network_hint_text;
 }
 
 
 void
-agent_hint_free(agent_hint_t *hint)
+agent_network_hint_free(agent_network_hint_t *hint)
 {
     free(hint->tail);
 
@@ -97,11 +99,11 @@ agent_hint_free(agent_hint_t *hint)
 
 
 int
-agent_hint_known(const char *text, size_t len)
+agent_network_hint_known(const char *text, size_t len)
 {
     const char *const  *word;
 
-    for (word = agent_hint_words; *word; word++) {
+    for (word = agent_network_hint_words; *word; word++) {
 
         if (memmem(text, len, *word, strlen(*word)) != NULL) {
             return 1;
@@ -115,7 +117,7 @@ agent_hint_known(const char *text, size_t len)
 /* tunnels that are down may be in every namespace */
 
 static int
-agent_hint_isolated(void)
+agent_network_hint_isolated(void)
 {
     int              isolated;
     struct ifaddrs  *list, *i;

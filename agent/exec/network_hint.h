@@ -18,28 +18,29 @@
  */
 
 
-#define AGENT_HINT_TAIL  4096
+#define AGENT_NETWORK_HINT_TAIL  4096
 
 
 typedef struct {
     char    *tail;                     /* NULL: nothing yet */
     size_t   len;
-} agent_hint_t;
+} agent_network_hint_t;
 
 
 /* stderr of the command, as it comes */
-void agent_hint_output(agent_hint_t *hint, const char *buf, size_t len);
+void agent_network_hint_output(agent_network_hint_t *hint, const char *buf,
+    size_t len);
 
 /*
  * The command has failed: the line to add to its stderr, or NULL.  It begins
  * with a line feed where the last line was not ended.
  */
-const char *agent_hint_line(agent_hint_t *hint);
+const char *agent_network_hint_line(agent_network_hint_t *hint);
 
-void agent_hint_free(agent_hint_t *hint);
+void agent_network_hint_free(agent_network_hint_t *hint);
 
 /* 1: the text has words that a missing network is known by */
-int agent_hint_known(const char *text, size_t len);
+int agent_network_hint_known(const char *text, size_t len);
 
 
 #endif /* _AGENT_EXEC_NETWORK_HINT_H_INCLUDED_ */

@@ -27,7 +27,7 @@
  * GET /api/commands: the programs that the sandbox's PATH leads to, by name
  * and once each; of more than this, the first in order of the directories.
  */
-#define AGENT_COMMANDS_MAX  16384
+#define AGENT_PROGRAMS_MAX  16384
 
 
 typedef struct {
@@ -37,25 +37,25 @@ typedef struct {
     char            **names;
     size_t            n;
     int               no_memory;
-} agent_commands_t;
+} agent_programs_t;
 
 
-static void agent_commands_scan(uv_work_t *work);
-static void agent_commands_scan_dir(agent_commands_t *c, const char *dir);
-static int agent_commands_compare(const void *one, const void *two);
-static void agent_commands_done(uv_work_t *work, int status);
-static json_t *agent_commands_json(agent_commands_t *c);
-static void agent_commands_close(agent_request_t *r, int aborted);
+static void agent_programs_scan(uv_work_t *work);
+static void agent_programs_scan_dir(agent_programs_t *c, const char *dir);
+static int agent_programs_compare(const void *one, const void *two);
+static void agent_programs_done(uv_work_t *work, int status);
+static json_t *agent_programs_json(agent_programs_t *c);
+static void agent_programs_close(agent_request_t *r, int aborted);
 
 
 void
-agent_commands(agent_request_t *r)
+agent_programs(agent_request_t *r)
 {
     char             **env;
     const char        *path;
-    agent_commands_t  *c;
+    agent_programs_t  *c;
 
-    c = calloc(1, sizeof(agent_commands_t));
+    c = calloc(1, sizeof(agent_programs_t));
     env = agent_env_build("", NULL, &path);
 
     if (c && env) {
@@ -73,24 +73,24 @@ agent_commands(agent_request_t *r)
     c->r = r;
 
     r->data = c;
-    r->on_close = agent_commands_close;
+    r->on_close = agent_programs_close;
 
     /* directories may be slow to read */
 
-    (void) uv_queue_work(agent_loop, &c->work, agent_commands_scan,
-                         agent_commands_done);
+    (void) uv_queue_work(agent_loop, &c->work, agent_programs_scan,
+                         agent_programs_done);
 }
 
 
 static void
-agent_commands_scan(uv_work_t *work)
+agent_programs_scan(uv_work_t *work)
 {
     char              *dir, *last;
-    agent_commands_t  *c;
+    agent_programs_t  *c;
 
-    c = (agent_commands_t *) work;
+    c = (agent_programs_t *) work;
 
-    if (agent_files_assume() == 0) {
+    if (agent_identity_assume() == 0) {
 
         for (dir = strtok_r(c->path, ":", &last);
              dir;
@@ -99,21 +99,21 @@ agent_commands_scan(uv_work_t *work)
             /* a relative one means another directory to each command */
 
             if (dir[0] == '/') {
-                agent_commands_scan_dir(c, dir);
+                agent_programs_scan_dir(c, dir);
             }
         }
     }
 
-    agent_files_restore();
+    agent_identity_restore();
 
     if (c->n) {
-        qsort(c->names, c->n, sizeof(char *), agent_commands_compare);
+        qsort(c->names, c->n, sizeof(char *), agent_programs_compare);
     }
 }
 
 
 static void
-agent_commands_scan_dir(agent_commands_t *c, const char *dir)
+agent_programs_scan_dir(agent_programs_t *c, const char *dir)
 {
     DIR            *d;
     char          **names;
@@ -126,7 +126,7 @@ agent_commands_scan_dir(agent_commands_t *c, const char *dir)
         return;
     }
 
-    while (c->n < AGENT_COMMANDS_MAX && (e = readdir(d)) != NULL) {
+    while (c->n < AGENT_PROGRAMS_MAX && (e = readdir(d)) != NULL) {
 
         if (fstatat(dirfd(d), e->d_name, &st, 0) == -1
             || !S_ISREG(st.st_mode)
@@ -162,19 +162,19 @@ agent_commands_scan_dir(agent_commands_t *c, const char *dir)
 
 
 static int
-agent_commands_compare(const void *one, const void *two)
+agent_programs_compare(const void *one, const void *two)
 {
     return strcmp(*(char *const *) one, *(char *const *) two);
 }
 
 
 static void
-agent_commands_done(uv_work_t *work, int status)
+agent_programs_done(uv_work_t *work, int status)
 {
     size_t             i;
-    agent_commands_t  *c;
+    agent_programs_t  *c;
 
-    c = (agent_commands_t *) work;
+    c = (agent_programs_t *) work;
 
     if (c->r) {
         c->r->data = NULL;
@@ -184,7 +184,7 @@ agent_commands_done(uv_work_t *work, int status)
                              "out of memory");
 
         } else {
-            agent_http_json(c->r, 200, agent_commands_json(c));
+            agent_response_json(c->r, 200, agent_programs_json(c));
         }
     }
 
@@ -199,7 +199,7 @@ agent_commands_done(uv_work_t *work, int status)
 
 
 static json_t *
-agent_commands_json(agent_commands_t *c)
+agent_programs_json(agent_programs_t *c)
 {
     char     stamp[32];
     size_t   i;
@@ -220,14 +220,14 @@ agent_commands_json(agent_commands_t *c)
                      "success", 1,
                      "availableCommands", list,
                      "count", (json_int_t) json_array_size(list),
-                     "timestamp", agent_timestamp(stamp));
+                     "timestamp", agent_time_iso(stamp));
 }
 
 
 static void
-agent_commands_close(agent_request_t *r, int aborted)
+agent_programs_close(agent_request_t *r, int aborted)
 {
-    agent_commands_t  *c;
+    agent_programs_t  *c;
 
     c = r->data;
 

@@ -11,7 +11,7 @@
 #include "http/request.h"
 
 
-void agent_commands(agent_request_t *r);           /* GET /api/commands */
+void agent_programs(agent_request_t *r);           /* GET /api/commands */
 
 
 #endif /* _AGENT_EXEC_PROGRAMS_H_INCLUDED_ */

@@ -54,15 +54,15 @@ static const agent_files_errno_t  agent_files_errnos[] = {
 char *
 agent_files_path(agent_request_t *r, const char *encoded)
 {
-    char          path[AGENT_PATH_MAX + 2], *copy;
-    agent_path_e  rc;
+    char              path[AGENT_URL_PATH_MAX + 2], *copy;
+    agent_url_path_e  rc;
 
-    rc = agent_path_decode(encoded, path);
+    rc = agent_url_path_decode(encoded, path);
 
-    if (rc != AGENT_PATH_OK) {
-        agent_http_error(r, rc == AGENT_PATH_OUTSIDE ? 403 : 400,
+    if (rc != AGENT_URL_PATH_OK) {
+        agent_http_error(r, rc == AGENT_URL_PATH_OUTSIDE ? 403 : 400,
                          "invalid_request", NULL, "%s",
-                         agent_path_strerror(rc));
+                         agent_url_path_strerror(rc));
         return NULL;
     }
 

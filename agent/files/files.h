@@ -11,7 +11,7 @@
 #include "http/request.h"
 
 
-/* what files_get.c and files_put.c have in common */
+/* what the handlers of files have in common */
 
 
 /*

@@ -115,11 +115,11 @@ agent_get_open(uv_work_t *work)
 
     g = (agent_get_t *) work;
 
-    if (agent_files_assume() == -1 || agent_get_open_file(g) == -1) {
+    if (agent_identity_assume() == -1 || agent_get_open_file(g) == -1) {
         g->err = errno;
     }
 
-    agent_files_restore();
+    agent_identity_restore();
 }
 
 
@@ -248,13 +248,13 @@ agent_get_opened(uv_work_t *work, int status)
 static void
 agent_get_begin(agent_get_t *g)
 {
-    int               i, code;
-    char              etag[64], modified[32], range[96];
-    const char       *value;
-    int64_t           offset, length;
-    agent_header_t    headers[8];
-    agent_range_e     rc;
-    agent_request_t  *r;
+    int                      i, code;
+    char                     etag[64], modified[32], range[96];
+    const char              *value;
+    int64_t                  offset, length;
+    agent_response_header_t  headers[8];
+    agent_range_e            rc;
+    agent_request_t         *r;
 
     r = g->r;
     code = 200;
@@ -279,7 +279,7 @@ agent_get_begin(agent_get_t *g)
     headers[i++].value = etag;
 
     headers[i].name = "Last-Modified";
-    headers[i++].value = agent_files_date(modified, g->st.st_mtim.tv_sec);
+    headers[i++].value = agent_time_http(modified, g->st.st_mtim.tv_sec);
 
     headers[i].name = "Accept-Ranges";
     headers[i++].value = "bytes";
@@ -290,7 +290,7 @@ agent_get_begin(agent_get_t *g)
         goto begin;
     }
 
-    value = agent_http_header(r, "If-Range");
+    value = agent_request_header(r, "If-Range");
 
     if (value != NULL && strcmp(value, etag) != 0
         && strcmp(value, modified) != 0)
@@ -298,7 +298,7 @@ agent_get_begin(agent_get_t *g)
         goto begin;
     }
 
-    rc = agent_range_parse(agent_http_header(r, "Range"), g->st.st_size,
+    rc = agent_range_parse(agent_request_header(r, "Range"), g->st.st_size,
                            &offset, &length);
 
     if (rc == AGENT_RANGE_PART) {
@@ -335,7 +335,7 @@ begin:
         g->unsent = 0;
     }
 
-    agent_http_begin(r, code, headers, length);
+    agent_response_begin(r, code, headers, length);
 }
 
 
@@ -345,7 +345,7 @@ agent_get_unchanged(agent_request_t *r, const char *etag)
     size_t       len;
     const char  *p;
 
-    p = agent_http_header(r, "If-None-Match");
+    p = agent_request_header(r, "If-None-Match");
     if (p == NULL) {
         return 0;
     }
@@ -376,7 +376,7 @@ agent_get_start_read(agent_get_t *g)
 
         if (g->buf[g->filling] == NULL) {
             g->ended = 1;
-            agent_http_abort(g->r);
+            agent_response_abort(g->r);
             return;
         }
     }
@@ -466,7 +466,7 @@ agent_get_step(agent_get_t *g)
 
         if (g->unsent == 0) {
             g->ended = 1;
-            agent_http_end(g->r);
+            agent_response_end(g->r);
             break;
         }
 
@@ -478,7 +478,7 @@ agent_get_step(agent_get_t *g)
             break;
         }
 
-        if (agent_http_queued(g->r) > AGENT_HTTP_HIGH) {
+        if (agent_response_queued(g->r) > AGENT_HTTP_HIGH) {
             break;
         }
 
@@ -495,7 +495,7 @@ agent_get_step(agent_get_t *g)
             /* it became shorter, or cannot be read: never pretend */
 
             g->ended = 1;
-            agent_http_abort(g->r);
+            agent_response_abort(g->r);
             break;
         }
 
@@ -512,7 +512,7 @@ agent_get_step(agent_get_t *g)
         }
 
         if (g->r != NULL && !g->ended) {
-            (void) agent_http_write(g->r, g->buf[i], n);
+            (void) agent_response_write(g->r, g->buf[i], n);
         }
     }
 

@@ -63,11 +63,11 @@ agent_files_put(agent_request_t *r, const char *path)
     /* what is in the way of the file is found out before its bytes come */
 
     p->paused = 1;
-    agent_http_pause(r);
+    agent_request_pause(r);
 
     agent_random_hex(p->temp, 17);
 
-    agent_put_work(p, agent_put_open);
+    agent_put_work(p, agent_put_disk_open);
 }
 
 
@@ -115,7 +115,7 @@ agent_put_step(agent_put_t *p)
     }
 
     if (p->made && (p->err != 0 || p->r == NULL)) {
-        agent_put_work(p, agent_put_discard);
+        agent_put_work(p, agent_put_disk_discard);
         return;
     }
 
@@ -137,16 +137,16 @@ agent_put_step(agent_put_t *p)
         p->writing = p->first;
         p->first = NULL;
         p->last = NULL;
-        agent_put_work(p, agent_put_write);
+        agent_put_work(p, agent_put_disk_write);
 
     } else if (p->complete) {
-        agent_put_work(p, agent_put_commit);
+        agent_put_work(p, agent_put_disk_commit);
         return;
     }
 
     if (p->paused && p->waiting < AGENT_PUT_LOW) {
         p->paused = 0;
-        agent_http_resume(p->r);
+        agent_request_resume(p->r);
     }
 }
 
@@ -160,7 +160,7 @@ agent_put_answer(agent_put_t *p)
     p->answered = 1;
 
     if (p->err == 0) {
-        agent_http_json(r, 200, json_pack("{s:b}", "ok", 1));
+        agent_response_json(r, 200, json_pack("{s:b}", "ok", 1));
         return;
     }
 
@@ -175,7 +175,7 @@ agent_put_answer(agent_put_t *p)
 
     if (p->paused) {
         p->paused = 0;
-        agent_http_resume(r);
+        agent_request_resume(r);
     }
 
     agent_files_error(r, p->err, 1, p->path);
@@ -245,7 +245,7 @@ agent_put_body(agent_request_t *r, const char *buf, size_t len)
         && p->received != r->content_length)
     {
         p->paused = 1;
-        agent_http_pause(r);
+        agent_request_pause(r);
     }
 
     agent_put_step(p);

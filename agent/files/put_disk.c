@@ -35,13 +35,13 @@ static int agent_put_replace(agent_put_t *p);
 
 
 void
-agent_put_open(uv_work_t *work)
+agent_put_disk_open(uv_work_t *work)
 {
     agent_put_t  *p;
 
     p = (agent_put_t *) work;
 
-    if (agent_files_assume() == -1
+    if (agent_identity_assume() == -1
         || agent_put_directory(p) == -1
         || agent_put_target(p) == -1
         || agent_put_open_temp(p) == -1)
@@ -49,7 +49,7 @@ agent_put_open(uv_work_t *work)
         p->err = errno;
     }
 
-    agent_files_restore();
+    agent_identity_restore();
 }
 
 
@@ -222,7 +222,7 @@ static int
 agent_put_follow(agent_put_t *p)
 {
     int      dir;
-    char     link[AGENT_PATH_MAX + 1], *slash, *name;
+    char     link[AGENT_URL_PATH_MAX + 1], *slash, *name;
     ssize_t  n;
 
     n = readlinkat(p->dir, p->name, link, sizeof(link) - 1);
@@ -274,7 +274,7 @@ agent_put_follow(agent_put_t *p)
 
 
 void
-agent_put_write(uv_work_t *work)
+agent_put_disk_write(uv_work_t *work)
 {
     size_t              pos;
     ssize_t             n;
@@ -303,20 +303,20 @@ agent_put_write(uv_work_t *work)
 
 
 void
-agent_put_commit(uv_work_t *work)
+agent_put_disk_commit(uv_work_t *work)
 {
     agent_put_t  *p;
 
     p = (agent_put_t *) work;
 
-    if (agent_files_assume() == -1 || agent_put_replace(p) == -1) {
+    if (agent_identity_assume() == -1 || agent_put_replace(p) == -1) {
         p->err = errno;
 
     } else {
         p->committed = 1;
     }
 
-    agent_files_restore();
+    agent_identity_restore();
 }
 
 
@@ -365,15 +365,15 @@ agent_put_replace(agent_put_t *p)
 
 
 void
-agent_put_discard(uv_work_t *work)
+agent_put_disk_discard(uv_work_t *work)
 {
     agent_put_t  *p;
 
     p = (agent_put_t *) work;
 
-    (void) agent_files_assume();
+    (void) agent_identity_assume();
     (void) unlinkat(p->dir, p->temp, 0);
-    agent_files_restore();
+    agent_identity_restore();
 
     p->made = 0;
 }

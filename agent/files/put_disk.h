@@ -13,12 +13,12 @@
 
 /*
  * the works, for the thread pool.  Each leaves err as it is
- * or sets it; writing is the list that agent_put_write() writes.
+ * or sets it; writing is the list that agent_put_disk_write() writes.
  */
-void agent_put_open(uv_work_t *work);
-void agent_put_write(uv_work_t *work);
-void agent_put_commit(uv_work_t *work);
-void agent_put_discard(uv_work_t *work);
+void agent_put_disk_open(uv_work_t *work);
+void agent_put_disk_write(uv_work_t *work);
+void agent_put_disk_commit(uv_work_t *work);
+void agent_put_disk_discard(uv_work_t *work);
 
 
 #endif /* _AGENT_FILES_PUT_DISK_H_INCLUDED_ */

@@ -10,70 +10,70 @@
 #include "files/url_path.h"
 
 
-static agent_path_e agent_path_unescape(const char *p, char *out,
+static agent_url_path_e agent_url_path_unescape(const char *p, char *out,
     size_t *len);
-static int agent_path_names(const char *path, int *directory);
-static int agent_path_digit(char c);
+static int agent_url_path_names(const char *path, int *directory);
+static int agent_url_path_digit(char c);
 
 
-agent_path_e
-agent_path_decode(const char *encoded, char *out)
+agent_url_path_e
+agent_url_path_decode(const char *encoded, char *out)
 {
-    int           directory;
-    char          path[AGENT_PATH_MAX + 1];
-    size_t        len;
-    agent_path_e  rc;
+    int               directory;
+    char              path[AGENT_URL_PATH_MAX + 1];
+    size_t            len;
+    agent_url_path_e  rc;
 
     path[0] = '/';
 
-    rc = agent_path_unescape(encoded, path + 1, &len);
-    if (rc != AGENT_PATH_OK) {
+    rc = agent_url_path_unescape(encoded, path + 1, &len);
+    if (rc != AGENT_URL_PATH_OK) {
         return rc;
     }
 
     if (len == 0) {
-        return AGENT_PATH_EMPTY;
+        return AGENT_URL_PATH_EMPTY;
     }
 
-    if (agent_path_names(path, &directory) == -1
-        || agent_path_normalize(out, AGENT_PATH_MAX + 1, "/", path) == -1)
+    if (agent_url_path_names(path, &directory) == -1
+        || agent_path_normalize(out, AGENT_URL_PATH_MAX + 1, "/", path) == -1)
     {
-        return AGENT_PATH_LONG;
+        return AGENT_URL_PATH_LONG;
     }
 
     if (!agent_path_in_workspace(out)) {
-        return AGENT_PATH_OUTSIDE;
+        return AGENT_URL_PATH_OUTSIDE;
     }
 
     if (directory) {
         strcat(out, "/");
     }
 
-    return AGENT_PATH_OK;
+    return AGENT_URL_PATH_OK;
 }
 
 
 const char *
-agent_path_strerror(agent_path_e rc)
+agent_url_path_strerror(agent_url_path_e rc)
 {
     switch (rc) {
 
-    case AGENT_PATH_OK:
+    case AGENT_URL_PATH_OK:
         return NULL;
 
-    case AGENT_PATH_EMPTY:
+    case AGENT_URL_PATH_EMPTY:
         return "the path is empty: name a file below /workspace";
 
-    case AGENT_PATH_ESCAPE:
+    case AGENT_URL_PATH_ESCAPE:
         return "the path has a % that two hexadecimal digits do not follow";
 
-    case AGENT_PATH_NUL:
+    case AGENT_URL_PATH_NUL:
         return "the path has a NUL byte";
 
-    case AGENT_PATH_LONG:
+    case AGENT_URL_PATH_LONG:
         return "the path is longer than 4096 bytes, or a name in it than 255";
 
-    case AGENT_PATH_OUTSIDE:
+    case AGENT_URL_PATH_OUTSIDE:
         return "the path is not in /workspace";
     }
 
@@ -81,10 +81,10 @@ agent_path_strerror(agent_path_e rc)
 }
 
 
-/* out takes the result, at most AGENT_PATH_MAX - 1 bytes, and a NUL */
+/* out takes the result, at most AGENT_URL_PATH_MAX - 1 bytes, and a NUL */
 
-static agent_path_e
-agent_path_unescape(const char *p, char *out, size_t *len)
+static agent_url_path_e
+agent_url_path_unescape(const char *p, char *out, size_t *len)
 {
     int     c, hi, lo;
     size_t  n;
@@ -93,23 +93,23 @@ agent_path_unescape(const char *p, char *out, size_t *len)
         c = *p;
 
         if (c == '%') {
-            hi = agent_path_digit(p[1]);
-            lo = (hi == -1) ? -1 : agent_path_digit(p[2]);
+            hi = agent_url_path_digit(p[1]);
+            lo = (hi == -1) ? -1 : agent_url_path_digit(p[2]);
 
             if (lo == -1) {
-                return AGENT_PATH_ESCAPE;
+                return AGENT_URL_PATH_ESCAPE;
             }
 
             c = hi * 16 + lo;
             p += 2;
 
             if (c == 0) {
-                return AGENT_PATH_NUL;
+                return AGENT_URL_PATH_NUL;
             }
         }
 
-        if (n == AGENT_PATH_MAX - 1) {
-            return AGENT_PATH_LONG;
+        if (n == AGENT_URL_PATH_MAX - 1) {
+            return AGENT_URL_PATH_LONG;
         }
 
         out[n++] = (char) c;
@@ -118,14 +118,14 @@ agent_path_unescape(const char *p, char *out, size_t *len)
     out[n] = '\0';
     *len = n;
 
-    return AGENT_PATH_OK;
+    return AGENT_URL_PATH_OK;
 }
 
 
 /* -1: a name is too long; directory: the last one can only be one */
 
 static int
-agent_path_names(const char *path, int *directory)
+agent_url_path_names(const char *path, int *directory)
 {
     size_t       n;
     const char  *p;
@@ -136,7 +136,7 @@ agent_path_names(const char *path, int *directory)
         p++;
         n = strcspn(p, "/");
 
-        if (n > AGENT_PATH_NAME) {
+        if (n > AGENT_URL_PATH_NAME) {
             return -1;
         }
 
@@ -149,7 +149,7 @@ agent_path_names(const char *path, int *directory)
 
 
 static int
-agent_path_digit(char c)
+agent_url_path_digit(char c)
 {
     if (c >= '0' && c <= '9') {
         return c - '0';

@@ -8,30 +8,31 @@
 #define _AGENT_FILES_URL_PATH_H_INCLUDED_
 
 
-#define AGENT_PATH_MAX   4096      /* bytes of a decoded path */
-#define AGENT_PATH_NAME  255       /* of each of its names */
+#define AGENT_URL_PATH_MAX   4096  /* bytes of a decoded path */
+#define AGENT_URL_PATH_NAME  255   /* of each of its names */
 
 
 typedef enum {
-    AGENT_PATH_OK = 0,
-    AGENT_PATH_EMPTY,
-    AGENT_PATH_ESCAPE,             /* a '%' without two digits */
-    AGENT_PATH_NUL,
-    AGENT_PATH_LONG,
-    AGENT_PATH_OUTSIDE             /* not /workspace, nor below it */
-} agent_path_e;
+    AGENT_URL_PATH_OK = 0,
+    AGENT_URL_PATH_EMPTY,
+    AGENT_URL_PATH_ESCAPE,         /* a '%' without two digits */
+    AGENT_URL_PATH_NUL,
+    AGENT_URL_PATH_LONG,
+    AGENT_URL_PATH_OUTSIDE         /* not /workspace, nor below it */
+} agent_url_path_e;
 
 
 /*
  * Decodes what follows "/file/" in a request's path and normalises it
- * textually.  out has AGENT_PATH_MAX + 2 bytes, and holds on AGENT_PATH_OK
- * an absolute path without empty names, "." and "..": "/workspace" or below.
+ * textually.  out has AGENT_URL_PATH_MAX + 2 bytes.  On AGENT_URL_PATH_OK it
+ * holds an absolute path without empty names, "." and "..": "/workspace" or
+ * below.
  * A '/' at the end stays where the given path asked for a directory.
  */
-agent_path_e agent_path_decode(const char *encoded, char *out);
+agent_url_path_e agent_url_path_decode(const char *encoded, char *out);
 
-/* what is wrong with it, for people; NULL for AGENT_PATH_OK */
-const char *agent_path_strerror(agent_path_e rc);
+/* what is wrong with it, for people; NULL for AGENT_URL_PATH_OK */
+const char *agent_url_path_strerror(agent_url_path_e rc);
 
 
 #endif /* _AGENT_FILES_URL_PATH_H_INCLUDED_ */

@@ -22,45 +22,46 @@
 #define AGENT_BLOCK_SIZE  16384
 
 
-static void agent_conn_event(uv_poll_t *poll, int status, int events);
-static void agent_conn_read(agent_conn_t *c);
-static void agent_conn_advance(agent_conn_t *c, char *buf, size_t len);
-static int agent_conn_queue(agent_conn_t *c, const struct iovec *iov, int n,
-    size_t skip);
-static void agent_conn_update(agent_conn_t *c);
-static void agent_conn_close(agent_conn_t *c);
-static void agent_conn_closed(uv_handle_t *handle);
-static void agent_conn_deferred(uv_idle_t *idle);
+static void agent_connection_event(uv_poll_t *poll, int status, int events);
+static void agent_connection_read(agent_connection_t *c);
+static void agent_connection_advance(agent_connection_t *c, char *buf,
+    size_t len);
+static int agent_connection_queue(agent_connection_t *c,
+    const struct iovec *iov, int n, size_t skip);
+static void agent_connection_update(agent_connection_t *c);
+static void agent_connection_close(agent_connection_t *c);
+static void agent_connection_closed(uv_handle_t *handle);
+static void agent_connection_deferred(uv_idle_t *idle);
 
 
-static uv_idle_t      agent_conn_idle;
-static agent_conn_t  *agent_conns;
-static size_t         agent_nconns;
-static agent_conn_t  *agent_deferred;
-static char           agent_read_buf[AGENT_READ_SIZE];
+static uv_idle_t            agent_connection_idle;
+static agent_connection_t  *agent_connections;
+static size_t               agent_nconnections;
+static agent_connection_t  *agent_deferred;
+static char                 agent_read_buf[AGENT_CONNECTION_READ];
 
 
 void
-agent_conn_init(void)
+agent_connection_init(void)
 {
-    uv_idle_init(agent_loop, &agent_conn_idle);
+    uv_idle_init(agent_loop, &agent_connection_idle);
 }
 
 
 size_t
-agent_conn_count(void)
+agent_connection_count(void)
 {
-    return agent_nconns;
+    return agent_nconnections;
 }
 
 
 size_t
-agent_conn_requests(void)
+agent_connection_requests(void)
 {
-    size_t         n;
-    agent_conn_t  *c;
+    size_t               n;
+    agent_connection_t  *c;
 
-    for (c = agent_conns, n = 0; c; c = c->next) {
+    for (c = agent_connections, n = 0; c; c = c->next) {
         n += (c->http != NULL || c->in_len || c->queued);
     }
 
@@ -69,22 +70,22 @@ agent_conn_requests(void)
 
 
 void
-agent_conn_review(void)
+agent_connection_review(void)
 {
-    agent_conn_t  *c;
+    agent_connection_t  *c;
 
-    for (c = agent_conns; c; c = c->next) {
-        agent_conn_defer(c);
+    for (c = agent_connections; c; c = c->next) {
+        agent_connection_defer(c);
     }
 }
 
 
 int
-agent_conn_create(int fd)
+agent_connection_create(int fd)
 {
-    agent_conn_t  *c;
+    agent_connection_t  *c;
 
-    c = calloc(1, sizeof(agent_conn_t));
+    c = calloc(1, sizeof(agent_connection_t));
 
     if (c == NULL) {
         return -1;
@@ -98,36 +99,36 @@ agent_conn_create(int fd)
     c->fd = fd;
     c->poll.data = c;
 
-    c->next = agent_conns;
+    c->next = agent_connections;
 
-    if (agent_conns) {
-        agent_conns->prev = c;
+    if (agent_connections) {
+        agent_connections->prev = c;
     }
 
-    agent_conns = c;
-    agent_nconns++;
+    agent_connections = c;
+    agent_nconnections++;
 
-    agent_conn_update(c);
+    agent_connection_update(c);
 
     return 0;
 }
 
 
 static void
-agent_conn_event(uv_poll_t *poll, int status, int events)
+agent_connection_event(uv_poll_t *poll, int status, int events)
 {
-    agent_conn_t  *c;
+    agent_connection_t  *c;
 
     c = poll->data;
 
     if (status < 0) {
-        agent_conn_close(c);
+        agent_connection_close(c);
         return;
     }
 
     if (events & UV_WRITABLE) {
-        agent_conn_flush(c);
-        agent_conn_advance(c, NULL, 0);
+        agent_connection_flush(c);
+        agent_connection_advance(c, NULL, 0);
 
         if (c->closed) {
             return;
@@ -135,18 +136,18 @@ agent_conn_event(uv_poll_t *poll, int status, int events)
     }
 
     if ((events & UV_READABLE) && (c->events & UV_READABLE)) {
-        agent_conn_read(c);
+        agent_connection_read(c);
         return;
     }
 
     if (events & UV_DISCONNECT) {
-        agent_conn_close(c);
+        agent_connection_close(c);
     }
 }
 
 
 static void
-agent_conn_read(agent_conn_t *c)
+agent_connection_read(agent_connection_t *c)
 {
     ssize_t  n;
 
@@ -158,18 +159,18 @@ agent_conn_read(agent_conn_t *c)
 
     if (n <= 0) {
         /* the client left, whatever it still waited for */
-        agent_conn_close(c);
+        agent_connection_close(c);
         return;
     }
 
-    agent_conn_advance(c, agent_read_buf, n);
+    agent_connection_advance(c, agent_read_buf, n);
 }
 
 
 /* parses what is left over and buf, and keeps what cannot be used yet */
 
 static void
-agent_conn_advance(agent_conn_t *c, char *buf, size_t len)
+agent_connection_advance(agent_connection_t *c, char *buf, size_t len)
 {
     char    *in;
     size_t   used;
@@ -180,7 +181,7 @@ agent_conn_advance(agent_conn_t *c, char *buf, size_t len)
 
     if (c->want_drain && c->queued < AGENT_HTTP_LOW && !c->broken) {
         c->want_drain = 0;
-        agent_http_drained(c);
+        agent_parser_drained(c);
     }
 
     if (c->in_len || len == 0) {
@@ -189,7 +190,7 @@ agent_conn_advance(agent_conn_t *c, char *buf, size_t len)
             in = realloc(c->in, c->in_len + len);
 
             if (in == NULL) {
-                agent_conn_close(c);
+                agent_connection_close(c);
                 return;
             }
 
@@ -198,8 +199,8 @@ agent_conn_advance(agent_conn_t *c, char *buf, size_t len)
             c->in_len += len;
         }
 
-        used = agent_http_process(c, c->in ? c->in : agent_read_buf,
-                                  c->in_len);
+        used = agent_parser_process(c, c->in ? c->in : agent_read_buf,
+                                    c->in_len);
 
         if (used) {
             c->in_len -= used;
@@ -207,13 +208,13 @@ agent_conn_advance(agent_conn_t *c, char *buf, size_t len)
         }
 
     } else {
-        used = agent_http_process(c, buf, len);
+        used = agent_parser_process(c, buf, len);
 
         if (used < len && !c->broken) {
             in = realloc(c->in, len - used);
 
             if (in == NULL) {
-                agent_conn_close(c);
+                agent_connection_close(c);
                 return;
             }
 
@@ -229,20 +230,20 @@ agent_conn_advance(agent_conn_t *c, char *buf, size_t len)
     }
 
     if (!c->corked && c->queued) {
-        agent_conn_flush(c);
+        agent_connection_flush(c);
     }
 
     if (c->broken || (c->last && c->queued == 0)) {
-        agent_conn_close(c);
+        agent_connection_close(c);
         return;
     }
 
-    agent_conn_update(c);
+    agent_connection_update(c);
 }
 
 
 void
-agent_conn_send(agent_conn_t *c, const struct iovec *iov, int n)
+agent_connection_send(agent_connection_t *c, const struct iovec *iov, int n)
 {
     int            i;
     size_t         sent, total;
@@ -280,15 +281,15 @@ agent_conn_send(agent_conn_t *c, const struct iovec *iov, int n)
         return;
     }
 
-    if (agent_conn_queue(c, iov, n, sent) != 0) {
+    if (agent_connection_queue(c, iov, n, sent) != 0) {
         goto failed;
     }
 
     if (c->corked) {
-        agent_conn_flush(c);
+        agent_connection_flush(c);
 
     } else {
-        agent_conn_update(c);
+        agent_connection_update(c);
     }
 
     return;
@@ -296,20 +297,20 @@ agent_conn_send(agent_conn_t *c, const struct iovec *iov, int n)
 failed:
 
     c->broken = 1;
-    agent_conn_defer(c);
+    agent_connection_defer(c);
 }
 
 
 void
-agent_conn_hold(agent_conn_t *c, const struct iovec *iov, int n)
+agent_connection_hold(agent_connection_t *c, const struct iovec *iov, int n)
 {
     if (c->broken || c->closed) {
         return;
     }
 
-    if (agent_conn_queue(c, iov, n, 0) != 0) {
+    if (agent_connection_queue(c, iov, n, 0) != 0) {
         c->broken = 1;
-        agent_conn_defer(c);
+        agent_connection_defer(c);
         return;
     }
 
@@ -318,12 +319,13 @@ agent_conn_hold(agent_conn_t *c, const struct iovec *iov, int n)
 
 
 static int
-agent_conn_queue(agent_conn_t *c, const struct iovec *iov, int n, size_t skip)
+agent_connection_queue(agent_connection_t *c, const struct iovec *iov, int n,
+    size_t skip)
 {
-    int             i;
-    size_t          len, size;
-    const char     *p;
-    agent_block_t  *b;
+    int                  i;
+    size_t               len, size;
+    const char          *p;
+    agent_http_block_t  *b;
 
     for (i = 0; i < n; i++) {
         p = iov[i].iov_base;
@@ -344,7 +346,7 @@ agent_conn_queue(agent_conn_t *c, const struct iovec *iov, int n, size_t skip)
             if (b == NULL || b->end == b->size) {
                 size = len > AGENT_BLOCK_SIZE ? len : AGENT_BLOCK_SIZE;
 
-                b = malloc(sizeof(agent_block_t) + size);
+                b = malloc(sizeof(agent_http_block_t) + size);
 
                 if (b == NULL) {
                     return -1;
@@ -385,14 +387,14 @@ agent_conn_queue(agent_conn_t *c, const struct iovec *iov, int n, size_t skip)
 
 
 void
-agent_conn_flush(agent_conn_t *c)
+agent_connection_flush(agent_connection_t *c)
 {
-    int             n;
-    size_t          len;
-    ssize_t         rc;
-    struct iovec    iov[16];
-    struct msghdr   msg;
-    agent_block_t  *b;
+    int                  n;
+    size_t               len;
+    ssize_t              rc;
+    struct iovec         iov[16];
+    struct msghdr        msg;
+    agent_http_block_t  *b;
 
     c->corked = 0;
 
@@ -418,7 +420,7 @@ agent_conn_flush(agent_conn_t *c)
 
             if (errno != EAGAIN && errno != ENOBUFS) {
                 c->broken = 1;
-                agent_conn_defer(c);
+                agent_connection_defer(c);
                 return;
             }
 
@@ -449,10 +451,10 @@ agent_conn_flush(agent_conn_t *c)
     /* whoever waits for room is told from the loop, wherever we are now */
 
     if (c->want_drain && c->queued < AGENT_HTTP_LOW) {
-        agent_conn_defer(c);
+        agent_connection_defer(c);
     }
 
-    agent_conn_update(c);
+    agent_connection_update(c);
 }
 
 
@@ -462,7 +464,7 @@ agent_conn_flush(agent_conn_t *c)
  */
 
 static void
-agent_conn_update(agent_conn_t *c)
+agent_connection_update(agent_connection_t *c)
 {
     int  events;
 
@@ -472,7 +474,9 @@ agent_conn_update(agent_conn_t *c)
 
     events = UV_DISCONNECT;
 
-    if (!c->last && (c->in_len < AGENT_READ_SIZE) && agent_http_wants(c)) {
+    if (!c->last && c->in_len < AGENT_CONNECTION_READ
+        && agent_parser_wants(c))
+    {
         events |= UV_READABLE;
     }
 
@@ -482,13 +486,13 @@ agent_conn_update(agent_conn_t *c)
 
     if (events != c->events) {
         c->events = events;
-        uv_poll_start(&c->poll, events, agent_conn_event);
+        uv_poll_start(&c->poll, events, agent_connection_event);
     }
 }
 
 
 static void
-agent_conn_close(agent_conn_t *c)
+agent_connection_close(agent_connection_t *c)
 {
     if (c->closed) {
         return;
@@ -497,33 +501,33 @@ agent_conn_close(agent_conn_t *c)
     c->closed = 1;
     c->broken = 1;
 
-    agent_http_gone(c);
+    agent_parser_gone(c);
 
     if (c->prev) {
         c->prev->next = c->next;
 
     } else {
-        agent_conns = c->next;
+        agent_connections = c->next;
     }
 
     if (c->next) {
         c->next->prev = c->prev;
     }
 
-    agent_nconns--;
+    agent_nconnections--;
     agent_idle_touch();
 
-    uv_close((uv_handle_t *) &c->poll, agent_conn_closed);
+    uv_close((uv_handle_t *) &c->poll, agent_connection_closed);
 
-    agent_server_room();
+    agent_server_resume();
 }
 
 
 static void
-agent_conn_closed(uv_handle_t *handle)
+agent_connection_closed(uv_handle_t *handle)
 {
-    agent_conn_t   *c, **d;
-    agent_block_t  *b;
+    agent_connection_t  *c, **d;
+    agent_http_block_t  *b;
 
     c = handle->data;
 
@@ -551,7 +555,7 @@ agent_conn_closed(uv_handle_t *handle)
 
 
 void
-agent_conn_defer(agent_conn_t *c)
+agent_connection_defer(agent_connection_t *c)
 {
     if (c->deferred || c->closed) {
         return;
@@ -561,14 +565,14 @@ agent_conn_defer(agent_conn_t *c)
     c->deferred_next = agent_deferred;
     agent_deferred = c;
 
-    uv_idle_start(&agent_conn_idle, agent_conn_deferred);
+    uv_idle_start(&agent_connection_idle, agent_connection_deferred);
 }
 
 
 static void
-agent_conn_deferred(uv_idle_t *idle)
+agent_connection_deferred(uv_idle_t *idle)
 {
-    agent_conn_t  *c, *list;
+    agent_connection_t  *c, *list;
 
     list = agent_deferred;
     agent_deferred = NULL;
@@ -582,6 +586,6 @@ agent_conn_deferred(uv_idle_t *idle)
         /* from here on it may be deferred anew */
 
         c->deferred = 0;
-        agent_conn_advance(c, NULL, 0);
+        agent_connection_advance(c, NULL, 0);
     }
 }

@@ -75,7 +75,7 @@ agent_http_error(agent_request_t *r, int status, const char *code,
 
     /* a name in the message may be no UTF-8, or have been cut */
 
-    len -= agent_utf8_tail(text, len);
+    len -= agent_utf8_incomplete(text, len);
 
     for (s = text, n = 0; s < text + len; s++) {
 
@@ -102,13 +102,13 @@ agent_http_error(agent_request_t *r, int status, const char *code,
                      "message", clean,
                      "context", context ? context : json_object(),
                      "httpStatus", status,
-                     "timestamp", agent_timestamp(stamp));
+                     "timestamp", agent_time_iso(stamp));
 
     if (json && suggestion) {
         json_object_set_new(json, "suggestion", json_string(suggestion));
     }
 
-    agent_http_json(r, status, json);
+    agent_response_json(r, status, json);
 }
 
 

@@ -18,19 +18,25 @@
 #include "http/request.h"
 
 
-#define AGENT_HTTP_FIELDS   100
+/*
+ * What connection.c, which moves bytes, and parser.c, request.c and
+ * response.c, which give them a meaning, know of a connection on agent.sock.
+ */
 
 
-typedef struct agent_http_s   agent_http_t;
-typedef struct agent_block_s  agent_block_t;
+#define AGENT_HTTP_FIELDS  100
 
 
-struct agent_block_s {
-    agent_block_t   *next;
-    size_t           start;
-    size_t           end;
-    size_t           size;
-    char             data[];
+typedef struct agent_http_s        agent_http_t;
+typedef struct agent_http_block_s  agent_http_block_t;
+
+
+struct agent_http_block_s {
+    agent_http_block_t   *next;
+    size_t                start;
+    size_t                end;
+    size_t                size;
+    char                  data[];
 };
 
 
@@ -39,73 +45,73 @@ typedef struct {
     size_t           name_len;
     size_t           value;
     size_t           value_len;
-} agent_field_t;
+} agent_http_field_t;
 
 
 /* a request and what the handler does not see of it */
 
 struct agent_http_s {
-    agent_request_t  r;                /* first */
-    agent_conn_t    *conn;
+    agent_request_t      r;            /* first */
+    agent_connection_t  *conn;
 
-    char            *head;             /* NUL after each name and value */
-    size_t           head_len;
-    agent_field_t    fields[AGENT_HTTP_FIELDS];
-    size_t           nfields;
-    char            *target;
-    size_t           target_len;
-    size_t           trailers;         /* bytes of them */
+    char                *head;         /* NUL after each name and value */
+    size_t               head_len;
+    agent_http_field_t   fields[AGENT_HTTP_FIELDS];
+    size_t               nfields;
+    char                *target;
+    size_t               target_len;
+    size_t               trailers;     /* bytes of them */
 
-    /* agent_http_read_json() */
-    void           (*json_handler)(agent_request_t *r, json_t *body);
-    char            *json;
-    size_t           json_len;
-    size_t           json_size;
-    size_t           json_max;
+    /* agent_request_json() */
+    void               (*json_handler)(agent_request_t *r, json_t *body);
+    char                *json;
+    size_t               json_len;
+    size_t               json_size;
+    size_t               json_max;
 
-    unsigned         named:1;          /* a field waits for its value */
-    unsigned         routed:1;
-    unsigned         body_done:1;
-    unsigned         completed:1;      /* on_complete has run */
-    unsigned         paused:1;
-    unsigned         begun:1;
-    unsigned         chunked:1;
-    unsigned         ended:1;
-    unsigned         head_only:1;      /* HEAD: no body goes out */
-    unsigned         continue_wanted:1;
-    unsigned         http10:1;
-    unsigned         keepalive:1;
-    unsigned         overflow:1;       /* more than the length promised */
-    int64_t          length;           /* of the body yet to be written */
+    unsigned             named:1;      /* a field waits for its value */
+    unsigned             routed:1;
+    unsigned             body_done:1;
+    unsigned             completed:1;  /* on_complete has run */
+    unsigned             paused:1;
+    unsigned             begun:1;
+    unsigned             chunked:1;
+    unsigned             ended:1;
+    unsigned             head_only:1;  /* HEAD: no body goes out */
+    unsigned             continue_wanted:1;
+    unsigned             http10:1;
+    unsigned             keepalive:1;
+    unsigned             overflow:1;   /* more than the length promised */
+    int64_t              length;       /* of the body yet to be written */
 };
 
 
-struct agent_conn_s {
-    uv_poll_t        poll;
-    int              fd;
-    int              events;
+struct agent_connection_s {
+    uv_poll_t             poll;
+    int                   fd;
+    int                   events;
 
-    llhttp_t         parser;
-    agent_http_t    *http;             /* the request in progress */
+    llhttp_t              parser;
+    agent_http_t         *http;        /* the request in progress */
 
-    char            *in;               /* read and not yet parsed */
-    size_t           in_len;
+    char                 *in;          /* read and not yet parsed */
+    size_t                in_len;
 
-    agent_block_t   *out;
-    agent_block_t   *out_last;
-    size_t           queued;
+    agent_http_block_t   *out;
+    agent_http_block_t   *out_last;
+    size_t                queued;
 
-    agent_conn_t    *next;             /* all connections */
-    agent_conn_t    *prev;
-    agent_conn_t    *deferred_next;
+    agent_connection_t   *next;        /* all connections */
+    agent_connection_t   *prev;
+    agent_connection_t   *deferred_next;
 
-    unsigned         deferred:1;
-    unsigned         corked:1;         /* the head waits for its body */
-    unsigned         want_drain:1;
-    unsigned         broken:1;         /* nothing more can be sent */
-    unsigned         last:1;           /* close when all is sent */
-    unsigned         served:1;         /* a request at least */
-    unsigned         closed:1;
+    unsigned              deferred:1;
+    unsigned              corked:1;    /* the head waits for its body */
+    unsigned              want_drain:1;
+    unsigned              broken:1;    /* nothing more can be sent */
+    unsigned              last:1;      /* close when all is sent */
+    unsigned              served:1;    /* a request at least */
+    unsigned              closed:1;
 };
 
 

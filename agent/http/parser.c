@@ -18,19 +18,21 @@
 
 
 static ssize_t agent_http_head_end(const char *buf, size_t len);
-static void agent_http_start(agent_conn_t *c, const char *buf, size_t len);
+static void agent_http_start(agent_connection_t *c, const char *buf,
+    size_t len);
 static int agent_http_check(agent_http_t *h);
 static int agent_http_on_url(llhttp_t *parser, const char *at, size_t len);
 static int agent_http_on_field(llhttp_t *parser, const char *at, size_t len);
 static int agent_http_on_value(llhttp_t *parser, const char *at, size_t len);
 static int agent_http_on_body(llhttp_t *parser, const char *at, size_t len);
 static int agent_http_on_message(llhttp_t *parser);
-static size_t agent_http_body(agent_conn_t *c, const char *buf, size_t len);
+static size_t agent_http_body(agent_connection_t *c, const char *buf,
+    size_t len);
 static void agent_http_continue(agent_http_t *h);
 static void agent_http_complete(agent_http_t *h);
-static int agent_http_finish(agent_conn_t *c);
+static int agent_http_finish(agent_connection_t *c);
 static void agent_http_free(agent_http_t *h);
-static void agent_http_refuse(agent_conn_t *c, int status,
+static void agent_http_refuse(agent_connection_t *c, int status,
     const char *message);
 
 
@@ -44,7 +46,7 @@ static const llhttp_settings_t  agent_http_settings = {
 
 
 size_t
-agent_http_process(agent_conn_t *c, char *buf, size_t len)
+agent_parser_process(agent_connection_t *c, char *buf, size_t len)
 {
     size_t   used;
     ssize_t  n;
@@ -70,8 +72,8 @@ agent_http_process(agent_conn_t *c, char *buf, size_t len)
                 break;
             }
 
-            if (n > AGENT_HTTP_HEADERS_MAX
-                || (n == 0 && len - used >= AGENT_HTTP_HEADERS_MAX))
+            if (n > AGENT_PARSER_HEADERS_MAX
+                || (n == 0 && len - used >= AGENT_PARSER_HEADERS_MAX))
             {
                 agent_http_refuse(c, 431, "request header too large");
                 break;
@@ -79,7 +81,7 @@ agent_http_process(agent_conn_t *c, char *buf, size_t len)
 
             if (n == 0) {
 
-                if (agent_idle_leaving() && len == used && c->served) {
+                if (agent_idle_draining() && len == used && c->served) {
                     c->last = 1;
                 }
 
@@ -106,7 +108,7 @@ agent_http_process(agent_conn_t *c, char *buf, size_t len)
 
 
 int
-agent_http_wants(agent_conn_t *c)
+agent_parser_wants(agent_connection_t *c)
 {
     return c->http == NULL || (!c->http->body_done && !c->http->paused);
 }
@@ -157,7 +159,7 @@ agent_http_head_end(const char *buf, size_t len)
 
 
 static void
-agent_http_start(agent_conn_t *c, const char *buf, size_t len)
+agent_http_start(agent_connection_t *c, const char *buf, size_t len)
 {
     int            rc, status;
     char          *p;
@@ -226,7 +228,7 @@ agent_http_start(agent_conn_t *c, const char *buf, size_t len)
     }
 
     h->routed = 1;
-    agent_route(&h->r);
+    agent_router_handle(&h->r);
 
     if (h->body_done) {
         agent_http_complete(h);
@@ -342,15 +344,15 @@ agent_http_on_url(llhttp_t *parser, const char *at, size_t len)
 static int
 agent_http_on_field(llhttp_t *parser, const char *at, size_t len)
 {
-    agent_http_t   *h;
-    agent_field_t  *f;
+    agent_http_t        *h;
+    agent_http_field_t  *f;
 
     h = parser->data;
 
     if (h->routed) {
         /* a trailer: of no use, but of bounded size */
         h->trailers += len;
-        return h->trailers > AGENT_HTTP_HEADERS_MAX ? HPE_USER : 0;
+        return h->trailers > AGENT_PARSER_HEADERS_MAX ? HPE_USER : 0;
     }
 
     if (h->nfields == AGENT_HTTP_FIELDS) {
@@ -374,14 +376,14 @@ agent_http_on_field(llhttp_t *parser, const char *at, size_t len)
 static int
 agent_http_on_value(llhttp_t *parser, const char *at, size_t len)
 {
-    agent_http_t   *h;
-    agent_field_t  *f;
+    agent_http_t        *h;
+    agent_http_field_t  *f;
 
     h = parser->data;
 
     if (h->routed) {
         h->trailers += len;
-        return h->trailers > AGENT_HTTP_HEADERS_MAX ? HPE_USER : 0;
+        return h->trailers > AGENT_PARSER_HEADERS_MAX ? HPE_USER : 0;
     }
 
     /* the parser lets an empty name pass, and then tells of no name */
@@ -450,7 +452,7 @@ agent_http_on_message(llhttp_t *parser)
 /* returns how many bytes were used */
 
 static size_t
-agent_http_body(agent_conn_t *c, const char *buf, size_t len)
+agent_http_body(agent_connection_t *c, const char *buf, size_t len)
 {
     int            rc;
     size_t         used;
@@ -501,7 +503,7 @@ agent_http_continue(agent_http_t *h)
     struct iovec  iov = { (char *) text, sizeof(text) - 1 };
 
     h->continue_wanted = 0;
-    agent_conn_send(h->conn, &iov, 1);
+    agent_connection_send(h->conn, &iov, 1);
 }
 
 
@@ -523,7 +525,7 @@ agent_http_complete(agent_http_t *h)
 /* 1: the request is over, and the next one may follow */
 
 static int
-agent_http_finish(agent_conn_t *c)
+agent_http_finish(agent_connection_t *c)
 {
     agent_http_t  *h;
 
@@ -534,7 +536,7 @@ agent_http_finish(agent_conn_t *c)
     }
 
     if (c->queued) {
-        agent_conn_flush(c);
+        agent_connection_flush(c);
     }
 
     if (c->queued || c->broken) {
@@ -570,7 +572,7 @@ agent_http_finish(agent_conn_t *c)
 
 
 void
-agent_http_drained(agent_conn_t *c)
+agent_parser_drained(agent_connection_t *c)
 {
     agent_http_t  *h;
 
@@ -583,7 +585,7 @@ agent_http_drained(agent_conn_t *c)
 
 
 void
-agent_http_gone(agent_conn_t *c)
+agent_parser_gone(agent_connection_t *c)
 {
     agent_http_t  *h;
 
@@ -614,7 +616,7 @@ agent_http_free(agent_http_t *h)
 /* an answer to what cannot be made a request of */
 
 static void
-agent_http_refuse(agent_conn_t *c, int status, const char *message)
+agent_http_refuse(agent_connection_t *c, int status, const char *message)
 {
     agent_http_t  *h;
 

@@ -26,7 +26,7 @@ static void agent_request_json_complete(agent_request_t *r);
 
 
 const char *
-agent_http_header(agent_request_t *r, const char *name)
+agent_request_header(agent_request_t *r, const char *name)
 {
     size_t         i;
     agent_http_t  *h;
@@ -45,7 +45,7 @@ agent_http_header(agent_request_t *r, const char *name)
 
 
 char *
-agent_http_arg(agent_request_t *r, const char *name)
+agent_request_arg(agent_request_t *r, const char *name)
 {
     int          hi, lo;
     char        *value, *d;
@@ -115,7 +115,7 @@ agent_request_hex(char c)
 
 
 void
-agent_http_pause(agent_request_t *r)
+agent_request_pause(agent_request_t *r)
 {
     agent_http_t  *h;
 
@@ -128,7 +128,7 @@ agent_http_pause(agent_request_t *r)
 
 
 void
-agent_http_resume(agent_request_t *r)
+agent_request_resume(agent_request_t *r)
 {
     agent_http_t  *h;
 
@@ -136,13 +136,13 @@ agent_http_resume(agent_request_t *r)
 
     if (h->paused) {
         h->paused = 0;
-        agent_conn_defer(h->conn);
+        agent_connection_defer(h->conn);
     }
 }
 
 
 void
-agent_http_read_json(agent_request_t *r, size_t max,
+agent_request_json(agent_request_t *r, size_t max,
     void (*handler)(agent_request_t *r, json_t *body))
 {
     agent_http_t  *h;
@@ -168,7 +168,7 @@ agent_request_large(agent_request_t *r)
 {
     const char  *code;
 
-    code = agent_route_code(r);
+    code = agent_router_code(r);
 
     return strcmp(code, "invalid_request") == 0 ? "payload_too_large" : code;
 }
@@ -240,7 +240,7 @@ agent_request_json_complete(agent_request_t *r)
     h->json = NULL;
 
     if (body == NULL) {
-        agent_http_error(r, 400, agent_route_code(r), NULL,
+        agent_http_error(r, 400, agent_router_code(r), NULL,
                          "the request's body is not JSON: %s at byte %d",
                          h->json_len ? error.text : "out of memory",
                          h->json_len ? error.position : 0);
@@ -249,7 +249,7 @@ agent_request_json_complete(agent_request_t *r)
 
     if (!json_is_object(body)) {
         json_decref(body);
-        agent_http_error(r, 400, agent_route_code(r), NULL,
+        agent_http_error(r, 400, agent_router_code(r), NULL,
                          "the request's body is not a JSON object");
         return;
     }

@@ -13,7 +13,19 @@
 #include <jansson.h>
 
 
-#define AGENT_HTTP_JSON_MAX      (48 * 1024 * 1024)
+/*
+ * One HTTP/1.1 exchange on agent.sock, as its handler sees it.  Everything
+ * runs on the one libuv loop; nothing here blocks.
+ *
+ * A request lives from the call of its route's handler until both the
+ * response was ended with agent_response_end() and the body was read or
+ * dropped, or until on_close ran because the client went away first.  on_close
+ * runs exactly once in either case, last; the handler frees its own data there
+ * and does not touch the request afterwards.
+ */
+
+
+#define AGENT_HTTP_JSON_MAX  (48 * 1024 * 1024)
 
 
 typedef struct agent_request_s  agent_request_t;
@@ -39,24 +51,24 @@ struct agent_request_s {
 
 
 /* the value of a request header (any case), or NULL */
-const char *agent_http_header(agent_request_t *r, const char *name);
+const char *agent_request_header(agent_request_t *r, const char *name);
 
 /*
  * The decoded value of a query argument, or NULL; malloc()ed, the caller
  * frees it.  "%zz" is left as it is, '+' is a space.
  */
-char *agent_http_arg(agent_request_t *r, const char *name);
+char *agent_request_arg(agent_request_t *r, const char *name);
 
 /* stops and resumes reading the body from the socket */
-void agent_http_pause(agent_request_t *r);
-void agent_http_resume(agent_request_t *r);
+void agent_request_pause(agent_request_t *r);
+void agent_request_resume(agent_request_t *r);
 
 /*
  * Collects the body up to max bytes (413 past it), parses it as one JSON
  * object (400 otherwise, an empty body is {}) and calls handler; body is
  * borrowed.  For a route's handler to call and return.
  */
-void agent_http_read_json(agent_request_t *r, size_t max,
+void agent_request_json(agent_request_t *r, size_t max,
     void (*handler)(agent_request_t *r, json_t *body));
 
 

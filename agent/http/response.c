@@ -19,13 +19,13 @@
 
 
 static size_t agent_http_put(agent_request_t *r, const void *buf, size_t len,
-    void (*put)(agent_conn_t *c, const struct iovec *iov, int n));
+    void (*put)(agent_connection_t *c, const struct iovec *iov, int n));
 static const char *agent_response_reason(int status);
 
 
 void
-agent_http_begin(agent_request_t *r, int status,
-    const agent_header_t *headers, int64_t length)
+agent_response_begin(agent_request_t *r, int status,
+    const agent_response_header_t *headers, int64_t length)
 {
     int            n;
     char           head[AGENT_RESPONSE_HEAD];
@@ -44,7 +44,7 @@ agent_http_begin(agent_request_t *r, int status,
     h->length = length;
     h->chunked = (length < 0 && !h->http10);
 
-    if ((length < 0 && h->http10) || agent_idle_leaving()) {
+    if ((length < 0 && h->http10) || agent_idle_draining()) {
         h->keepalive = 0;
     }
 
@@ -63,7 +63,7 @@ agent_http_begin(agent_request_t *r, int status,
         if ((size_t) n >= sizeof(head) - len - 128) {
             /* ours are short: this one would not be what was meant */
             h->conn->broken = 1;
-            agent_conn_defer(h->conn);
+            agent_connection_defer(h->conn);
             return;
         }
 
@@ -90,35 +90,35 @@ agent_http_begin(agent_request_t *r, int status,
 
     if (length < 0) {
         /* a stream: its reader wants to know at once that it has begun */
-        agent_conn_send(h->conn, &iov, 1);
+        agent_connection_send(h->conn, &iov, 1);
 
     } else {
-        agent_conn_hold(h->conn, &iov, 1);
+        agent_connection_hold(h->conn, &iov, 1);
     }
 }
 
 
 size_t
-agent_http_write(agent_request_t *r, const void *buf, size_t len)
+agent_response_write(agent_request_t *r, const void *buf, size_t len)
 {
-    return agent_http_put(r, buf, len, agent_conn_send);
+    return agent_http_put(r, buf, len, agent_connection_send);
 }
 
 
 void
-agent_http_finish_with(agent_request_t *r, const void *buf, size_t len)
+agent_response_finish(agent_request_t *r, const void *buf, size_t len)
 {
     /* with the end that follows: one segment, and one wake-up of its reader */
 
-    (void) agent_http_put(r, buf, len, agent_conn_hold);
+    (void) agent_http_put(r, buf, len, agent_connection_hold);
 
-    agent_http_end(r);
+    agent_response_end(r);
 }
 
 
 static size_t
 agent_http_put(agent_request_t *r, const void *buf, size_t len,
-    void (*put)(agent_conn_t *c, const struct iovec *iov, int n))
+    void (*put)(agent_connection_t *c, const struct iovec *iov, int n))
 {
     char           size[32];
     agent_http_t  *h;
@@ -133,7 +133,7 @@ agent_http_put(agent_request_t *r, const void *buf, size_t len,
     if (h->length >= 0) {
 
         if ((uint64_t) len > (uint64_t) h->length) {
-            agent_http_abort(r);
+            agent_response_abort(r);
             return 0;
         }
 
@@ -166,14 +166,14 @@ agent_http_put(agent_request_t *r, const void *buf, size_t len,
 
 
 size_t
-agent_http_queued(agent_request_t *r)
+agent_response_queued(agent_request_t *r)
 {
     return ((agent_http_t *) r)->conn->queued;
 }
 
 
 void
-agent_http_end(agent_request_t *r)
+agent_response_end(agent_request_t *r)
 {
     agent_http_t  *h;
     struct iovec   iov;
@@ -186,7 +186,7 @@ agent_http_end(agent_request_t *r)
 
     if (h->length > 0 && !h->head_only) {
         /* less than was promised: the client must not take it for whole */
-        agent_http_abort(r);
+        agent_response_abort(r);
         return;
     }
 
@@ -194,35 +194,35 @@ agent_http_end(agent_request_t *r)
         iov.iov_base = "0\r\n\r\n";
         iov.iov_len = 5;
 
-        agent_conn_send(h->conn, &iov, 1);
+        agent_connection_send(h->conn, &iov, 1);
     }
 
     h->ended = 1;
     h->paused = 0;
 
-    agent_conn_defer(h->conn);
+    agent_connection_defer(h->conn);
 }
 
 
 void
-agent_http_abort(agent_request_t *r)
+agent_response_abort(agent_request_t *r)
 {
     agent_http_t  *h;
 
     h = (agent_http_t *) r;
 
     h->conn->broken = 1;
-    agent_conn_defer(h->conn);
+    agent_connection_defer(h->conn);
 }
 
 
 void
-agent_http_json(agent_request_t *r, int status, json_t *json)
+agent_response_json(agent_request_t *r, int status, json_t *json)
 {
     char    *text;
     size_t   len;
 
-    static const agent_header_t  headers[] = {
+    static const agent_response_header_t  headers[] = {
         { "Content-Type", "application/json" },
         { NULL, NULL }
     };
@@ -236,17 +236,17 @@ agent_http_json(agent_request_t *r, int status, json_t *json)
     json_decref(json);
 
     if (text == NULL) {
-        agent_http_begin(r, 500, headers, sizeof(oom) - 1);
-        agent_http_write(r, oom, sizeof(oom) - 1);
-        agent_http_end(r);
+        agent_response_begin(r, 500, headers, sizeof(oom) - 1);
+        agent_response_write(r, oom, sizeof(oom) - 1);
+        agent_response_end(r);
         return;
     }
 
     len = strlen(text);
 
-    agent_http_begin(r, status, headers, len);
-    agent_http_write(r, text, len);
-    agent_http_end(r);
+    agent_response_begin(r, status, headers, len);
+    agent_response_write(r, text, len);
+    agent_response_end(r);
 
     free(text);
 }

@@ -23,37 +23,37 @@
 typedef struct {
     const char  *name;
     const char  *value;
-} agent_header_t;
+} agent_response_header_t;
 
 
 /*
  * Starts the response.  length -1: chunked.  headers end with a NULL name;
  * Date, Content-Length, Transfer-Encoding and Connection are ours.
  */
-void agent_http_begin(agent_request_t *r, int status,
-    const agent_header_t *headers, int64_t length);
+void agent_response_begin(agent_request_t *r, int status,
+    const agent_response_header_t *headers, int64_t length);
 
 /*
  * Queues a copy of the bytes and tries to write at once.  Returns the number
  * of bytes now queued: above AGENT_HTTP_HIGH the caller stops until on_drain.
  */
-size_t agent_http_write(agent_request_t *r, const void *buf, size_t len);
-size_t agent_http_queued(agent_request_t *r);
+size_t agent_response_write(agent_request_t *r, const void *buf, size_t len);
+size_t agent_response_queued(agent_request_t *r);
 
 /* no more to come */
-void agent_http_end(agent_request_t *r);
+void agent_response_end(agent_request_t *r);
 
 /* the last bytes of a stream, and its end */
-void agent_http_finish_with(agent_request_t *r, const void *buf, size_t len);
+void agent_response_finish(agent_request_t *r, const void *buf, size_t len);
 
 /*
  * The response cannot be completed truthfully: cuts the connection, so that
  * the client sees a broken body and not a whole one.
  */
-void agent_http_abort(agent_request_t *r);
+void agent_response_abort(agent_request_t *r);
 
 /* whole responses; json is stolen */
-void agent_http_json(agent_request_t *r, int status, json_t *json);
+void agent_response_json(agent_request_t *r, int status, json_t *json);
 
 
 #endif /* _AGENT_HTTP_RESPONSE_H_INCLUDED_ */

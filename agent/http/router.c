@@ -30,68 +30,68 @@
 
 
 typedef struct {
-    const char       *method;
-    const char       *path;
-    agent_route_pt    handler;
-} agent_route_t;
+    const char        *method;
+    const char        *path;
+    agent_router_pt    handler;
+} agent_router_route_t;
 
 
-static void agent_route_banner(agent_request_t *r);
-static void agent_route_ping(agent_request_t *r);
-static void agent_route_version(agent_request_t *r);
-static int agent_route_match(const char *pattern, const char *path);
-static int agent_route_file(agent_request_t *r);
+static void agent_router_banner(agent_request_t *r);
+static void agent_router_ping(agent_request_t *r);
+static void agent_router_version(agent_request_t *r);
+static int agent_router_match(const char *pattern, const char *path);
+static int agent_router_file(agent_request_t *r);
 
 
-static const agent_route_t  agent_routes[] = {
-    { "POST", "/exec", agent_exec_rest },
-    { "POST", "/api/execute", agent_exec_execute },
-    { "POST", "/api/execute/stream", agent_exec_stream },
-    { "POST", "/api/session/create", agent_session_create_route },
-    { "GET", "/api/session/list", agent_session_list_route },
-    { "POST", "/api/session/delete", agent_session_delete_route },
-    { "GET", "/api/env", agent_env_get_route },
-    { "POST", "/api/env", agent_env_post_route },
-    { "POST", "/api/process/start", agent_process_post_start },
-    { "GET", "/api/process/list", agent_process_get_list },
-    { "DELETE", "/api/process/kill-all", agent_process_delete_all },
-    { "GET", "/api/process/:process", agent_process_get },
-    { "DELETE", "/api/process/:process", agent_process_delete },
-    { "GET", "/api/process/:process/logs", agent_process_get_logs },
-    { "GET", "/api/process/:process/stream", agent_process_get_stream },
-    { "POST", "/api/process/:process/stdin", agent_process_post_stdin },
-    { "POST", "/api/process/:process/signal", agent_process_post_signal },
+static const agent_router_route_t  agent_router_routes[] = {
+    { "POST", "/exec", agent_exec_post },
+    { "POST", "/api/execute", agent_execute_post },
+    { "POST", "/api/execute/stream", agent_execute_post_stream },
+    { "POST", "/api/session/create", agent_session_routes_create },
+    { "GET", "/api/session/list", agent_session_routes_list },
+    { "POST", "/api/session/delete", agent_session_routes_delete },
+    { "GET", "/api/env", agent_env_routes_get },
+    { "POST", "/api/env", agent_env_routes_post },
+    { "POST", "/api/process/start", agent_process_start_post },
+    { "GET", "/api/process/list", agent_process_routes_list },
+    { "DELETE", "/api/process/kill-all", agent_process_routes_delete_all },
+    { "GET", "/api/process/:process", agent_process_routes_get },
+    { "DELETE", "/api/process/:process", agent_process_routes_delete },
+    { "GET", "/api/process/:process/logs", agent_process_logs },
+    { "GET", "/api/process/:process/stream", agent_process_stream },
+    { "POST", "/api/process/:process/stdin", agent_process_stdin_post },
+    { "POST", "/api/process/:process/signal", agent_process_routes_signal },
     { "POST", "/api/process/:process/wait-for-exit",
-      agent_process_post_wait_exit },
+      agent_process_wait_exit },
     { "POST", "/api/process/:process/wait-for-log",
-      agent_process_post_wait_log },
+      agent_process_wait_log },
     { "POST", "/api/process/:process/wait-for-port",
-      agent_process_post_wait_port },
-    { "POST", "/api/port-watch", agent_port_watch },
-    { "GET", "/api/ping", agent_route_ping },
-    { "GET", "/api/version", agent_route_version },
-    { "GET", "/api/commands", agent_commands },
-    { "GET", "/", agent_route_banner },
+      agent_process_wait_port },
+    { "POST", "/api/port-watch", agent_ready_route },
+    { "GET", "/api/ping", agent_router_ping },
+    { "GET", "/api/version", agent_router_version },
+    { "GET", "/api/commands", agent_programs },
+    { "GET", "/", agent_router_banner },
     { NULL, NULL, NULL }
 };
 
 
 void
-agent_route(agent_request_t *r)
+agent_router_handle(agent_request_t *r)
 {
-    const char           *method;
-    const agent_route_t  *route;
+    const char                  *method;
+    const agent_router_route_t  *route;
 
-    if (agent_route_file(r)) {
+    if (agent_router_file(r)) {
         return;
     }
 
     method = strcmp(r->method, "HEAD") == 0 ? "GET" : r->method;
 
-    for (route = agent_routes; route->method; route++) {
+    for (route = agent_router_routes; route->method; route++) {
 
         if (strcmp(route->method, method) == 0
-            && agent_route_match(route->path, r->path))
+            && agent_router_match(route->path, r->path))
         {
             route->handler(r);
             return;
@@ -106,7 +106,7 @@ agent_route(agent_request_t *r)
 /* a segment that begins with a colon stands for any that is not empty */
 
 static int
-agent_route_match(const char *pattern, const char *path)
+agent_router_match(const char *pattern, const char *path)
 {
     size_t  n;
 
@@ -136,7 +136,7 @@ agent_route_match(const char *pattern, const char *path)
 
 
 const char *
-agent_route_code(agent_request_t *r)
+agent_router_code(agent_request_t *r)
 {
     return strncmp(r->path, "/api/", 5) == 0 ? "VALIDATION_FAILED"
                                              : "invalid_request";
@@ -144,7 +144,7 @@ agent_route_code(agent_request_t *r)
 
 
 static int
-agent_route_file(agent_request_t *r)
+agent_router_file(agent_request_t *r)
 {
     const char  *path;
 
@@ -171,41 +171,41 @@ agent_route_file(agent_request_t *r)
 
 
 static void
-agent_route_banner(agent_request_t *r)
+agent_router_banner(agent_request_t *r)
 {
     static const char  text[] = "ngx_sandbox agent " AGENT_BUILD "\n";
 
-    static const agent_header_t  headers[] = {
+    static const agent_response_header_t  headers[] = {
         { "Content-Type", "text/plain; charset=utf-8" },
         { NULL, NULL }
     };
 
-    agent_http_begin(r, 200, headers, sizeof(text) - 1);
-    agent_http_write(r, text, sizeof(text) - 1);
-    agent_http_end(r);
+    agent_response_begin(r, 200, headers, sizeof(text) - 1);
+    agent_response_write(r, text, sizeof(text) - 1);
+    agent_response_end(r);
 }
 
 
 static void
-agent_route_ping(agent_request_t *r)
+agent_router_ping(agent_request_t *r)
 {
     char  stamp[32];
 
-    agent_http_json(r, 200, json_pack("{s:b, s:s, s:s, s:s}",
-                                      "success", 1,
-                                      "status", "healthy",
-                                      "message", "healthy",
-                                      "timestamp", agent_timestamp(stamp)));
+    agent_response_json(r, 200, json_pack("{s:b, s:s, s:s, s:s}",
+                                          "success", 1,
+                                          "status", "healthy",
+                                          "message", "healthy",
+                                          "timestamp", agent_time_iso(stamp)));
 }
 
 
 static void
-agent_route_version(agent_request_t *r)
+agent_router_version(agent_request_t *r)
 {
     char  stamp[32];
 
-    agent_http_json(r, 200, json_pack("{s:b, s:s, s:s}",
-                                      "success", 1,
-                                      "version", AGENT_BUILD,
-                                      "timestamp", agent_timestamp(stamp)));
+    agent_response_json(r, 200, json_pack("{s:b, s:s, s:s}",
+                                          "success", 1,
+                                          "version", AGENT_BUILD,
+                                          "timestamp", agent_time_iso(stamp)));
 }

@@ -12,15 +12,15 @@
 
 
 /* a route's handler; the headers are whole, of the body nothing was read */
-typedef void (*agent_route_pt)(agent_request_t *r);
+typedef void (*agent_router_pt)(agent_request_t *r);
 
 
 /* finds the handler, or answers 404 itself */
-void agent_route(agent_request_t *r);
+void agent_router_handle(agent_request_t *r);
 
 
 /* the code of a bad request in the route's family */
-const char *agent_route_code(agent_request_t *r);
+const char *agent_router_code(agent_request_t *r);
 
 
 #endif /* _AGENT_HTTP_ROUTER_H_INCLUDED_ */

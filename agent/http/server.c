@@ -41,7 +41,7 @@ agent_server_start(int fd)
     }
 
     uv_timer_init(agent_loop, &agent_server_timer);
-    agent_conn_init();
+    agent_connection_init();
 
     agent_server_fd = fd;
     agent_server_listen();
@@ -51,11 +51,11 @@ agent_server_start(int fd)
 
 
 void
-agent_server_room(void)
+agent_server_resume(void)
 {
     /* without descriptors or memory, the timer decides */
 
-    if (agent_conn_count() < AGENT_SERVER_MAX
+    if (agent_connection_count() < AGENT_SERVER_MAX
         && !uv_is_active((uv_handle_t *) &agent_server_timer))
     {
         agent_server_listen();
@@ -78,7 +78,7 @@ agent_server_listen(void)
 static void
 agent_server_retry(uv_timer_t *timer)
 {
-    agent_server_room();
+    agent_server_resume();
 }
 
 
@@ -89,7 +89,7 @@ agent_server_accept(uv_poll_t *poll, int status, int events)
 
     for (i = 0; i < AGENT_ACCEPT_MAX; i++) {
 
-        if (agent_conn_count() >= AGENT_SERVER_MAX) {
+        if (agent_connection_count() >= AGENT_SERVER_MAX) {
             goto pause;
         }
 
@@ -109,7 +109,7 @@ agent_server_accept(uv_poll_t *poll, int status, int events)
             goto pause;
         }
 
-        if (!agent_peer_outside(fd) || agent_conn_create(fd) != 0) {
+        if (!agent_peer_outside(fd) || agent_connection_create(fd) != 0) {
             close(fd);
         }
     }
@@ -156,7 +156,7 @@ agent_server_drain(void)
             break;
         }
 
-        if (!agent_peer_outside(fd) || agent_conn_create(fd) != 0) {
+        if (!agent_peer_outside(fd) || agent_connection_create(fd) != 0) {
             close(fd);
         }
     }
@@ -166,5 +166,5 @@ agent_server_drain(void)
     close(agent_server_fd);
     agent_server_fd = -1;
 
-    agent_conn_review();
+    agent_connection_review();
 }

@@ -8,20 +8,14 @@
 #define _AGENT_HTTP_SERVER_H_INCLUDED_
 
 
-/*
- * What connection.c, which moves bytes, and http.c, which gives them a
- * meaning, know of a connection on agent.sock.
- */
-
-
-#define AGENT_SERVER_MAX    1024       /* connections at a time */
+#define AGENT_SERVER_MAX  1024         /* connections at a time */
 
 
 /* serves the listening socket, which it owns from now on; a libuv error */
 int agent_server_start(int fd);
 
 /* a connection has closed: another may come */
-void agent_server_room(void);
+void agent_server_resume(void);
 
 /* nobody can connect any longer; then: accepts what is queued, and closes */
 void agent_server_shut(void);

@@ -21,13 +21,13 @@
 void
 agent_sse_begin(agent_request_t *r)
 {
-    static const agent_header_t  headers[] = {
+    static const agent_response_header_t  headers[] = {
         { "Content-Type", "text/event-stream" },
         { "Cache-Control", "no-cache" },
         { NULL, NULL }
     };
 
-    agent_http_begin(r, 200, headers, -1);
+    agent_response_begin(r, 200, headers, -1);
 }
 
 
@@ -45,7 +45,7 @@ agent_sse_json(agent_request_t *r, const uint64_t *id, json_t *json)
 
     if (event == NULL) {
         free(text);
-        agent_http_abort(r);
+        agent_response_abort(r);
         return;
     }
 
@@ -58,7 +58,7 @@ agent_sse_json(agent_request_t *r, const uint64_t *id, json_t *json)
     event[n++] = '\n';
     event[n++] = '\n';
 
-    agent_http_write(r, event, n);
+    agent_response_write(r, event, n);
 
     free(event);
     free(text);
@@ -75,12 +75,12 @@ agent_sse_output(agent_request_t *r, const uint64_t *id, const char *process,
 
     lossy = !agent_utf8_valid(buf, len);
 
-    event = malloc(agent_json_escape_len(buf, len)
+    event = malloc(agent_json_text_len(buf, len)
                    + (lossy ? agent_base64_len(len) : 0)
                    + (process ? strlen(process) : 0) + 192);
 
     if (event == NULL) {
-        agent_http_abort(r);
+        agent_response_abort(r);
         return;
     }
 
@@ -88,7 +88,7 @@ agent_sse_output(agent_request_t *r, const uint64_t *id, const char *process,
 
     n += sprintf(event + n, "data: {\"type\":\"%s\",\"data\":\"",
                  stream == 1 ? "stdout" : "stderr");
-    n += agent_json_escape(event + n, buf, len);
+    n += agent_json_text_escape(event + n, buf, len);
 
     if (lossy) {
         n += sprintf(event + n, "\",\"dataBase64\":\"");
@@ -100,18 +100,18 @@ agent_sse_output(agent_request_t *r, const uint64_t *id, const char *process,
     }
 
     n += sprintf(event + n, "\",\"timestamp\":\"%s\"}\n\n",
-                 agent_timestamp(stamp));
+                 agent_time_iso(stamp));
 
-    agent_http_write(r, event, n);
+    agent_response_write(r, event, n);
 
     free(event);
 }
 
 
 void
-agent_sse_beat(agent_request_t *r)
+agent_sse_keepalive(agent_request_t *r)
 {
-    if (agent_http_queued(r) == 0) {
-        agent_http_write(r, ": \n\n", 4);
+    if (agent_response_queued(r) == 0) {
+        agent_response_write(r, ": \n\n", 4);
     }
 }

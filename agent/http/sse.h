@@ -36,7 +36,7 @@ void agent_sse_output(agent_request_t *r, const uint64_t *id,
     const char *process, int stream, const char *buf, size_t len);
 
 /* a comment, if the client has read everything else */
-void agent_sse_beat(agent_request_t *r);
+void agent_sse_keepalive(agent_request_t *r);
 
 
 #endif /* _AGENT_HTTP_SSE_H_INCLUDED_ */

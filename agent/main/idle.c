@@ -73,19 +73,19 @@ agent_idle_change(int64_t sleep_after_ms, int keep_alive)
 void
 agent_idle_touch(void)
 {
-    agent_idle_since = agent_monotonic_ms();
+    agent_idle_since = agent_time_ms();
 }
 
 
 int
-agent_idle_leaving(void)
+agent_idle_draining(void)
 {
     return agent_idle_left;
 }
 
 
 int64_t
-agent_idle_left_ms(void)
+agent_idle_ms_left(void)
 {
     uint64_t  idle;
 
@@ -93,17 +93,17 @@ agent_idle_left_ms(void)
         return 0;
     }
 
-    if (agent_idle_after == 0 || agent_idle_kept || agent_conn_requests()
-        || agent_relay_active() || agent_tree_active())
+    if (agent_idle_after == 0 || agent_idle_kept || agent_connection_requests()
+        || agent_relay_active() || agent_kill_tree_active())
     {
         return -1;
     }
 
-    if (agent_conn_count()) {
+    if (agent_connection_count()) {
         return (int64_t) agent_idle_after;
     }
 
-    idle = agent_monotonic_ms() - agent_idle_since;
+    idle = agent_time_ms() - agent_idle_since;
 
     return idle < agent_idle_after ? (int64_t) (agent_idle_after - idle) : 0;
 }
@@ -112,8 +112,8 @@ agent_idle_left_ms(void)
 static int
 agent_idle_busy(void)
 {
-    return agent_conn_count() || agent_relay_active()
-           || agent_tree_active() || agent_watch_active();
+    return agent_connection_count() || agent_relay_active()
+           || agent_kill_tree_active() || agent_port_events_active();
 }
 
 
@@ -149,7 +149,7 @@ agent_idle_look(uv_timer_t *timer)
         return;
     }
 
-    if (agent_monotonic_ms() - agent_idle_since >= agent_idle_after) {
+    if (agent_time_ms() - agent_idle_since >= agent_idle_after) {
         agent_idle_leave();
     }
 }
@@ -185,13 +185,13 @@ agent_idle_last(uv_timer_t *timer)
     /* a client that connected and then says nothing is not waited for */
 
     if (agent_idle_busy()
-        && (agent_conn_requests() || agent_relay_active()
-            || agent_tree_active()
-            || agent_monotonic_ms() - agent_idle_since < AGENT_IDLE_SILENT))
+        && (agent_connection_requests() || agent_relay_active()
+            || agent_kill_tree_active()
+            || agent_time_ms() - agent_idle_since < AGENT_IDLE_SILENT))
     {
         return;
     }
 
     uv_timer_stop(timer);
-    agent_shutdown(AGENT_IDLE_GRACE);
+    agent_stop(AGENT_IDLE_GRACE);
 }

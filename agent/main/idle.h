@@ -27,10 +27,10 @@ void agent_idle_touch(void);
  * things are.  A connection that is kept for the next request holds it, and
  * is taken to close now.
  */
-int64_t agent_idle_left_ms(void);
+int64_t agent_idle_ms_left(void);
 
 /* 1: the agent has decided to leave: serve what there is, take no more */
-int agent_idle_leaving(void);
+int agent_idle_draining(void);
 
 
 #endif /* _AGENT_MAIN_IDLE_H_INCLUDED_ */

@@ -68,7 +68,7 @@ main(int argc, char **argv)
     size_t         i;
     agent_boot_t   boot;
 
-    agent_started = agent_monotonic_ms();
+    agent_time_started = agent_time_ms();
 
     if (argc != 2) {
         agent_log("usage: %s <directory of the sockets>", argv[0]);
@@ -134,7 +134,7 @@ main(int argc, char **argv)
 
     umask(022);
 
-    agent_child_init();
+    agent_spawn_init();
 
     if (agent_boot(&boot, argv[1]) != 0) {
         agent_log("nobody served %s/boot.sock", argv[1]);
@@ -183,7 +183,7 @@ main(int argc, char **argv)
     agent_boot_answer(&boot);
 
     for (i = 0; i < boot.ncommands; i++) {
-        agent_wake_set(boot.commands[i]);
+        agent_port_command_set(boot.commands[i]);
         json_decref(boot.commands[i]);
     }
 

@@ -19,13 +19,13 @@
 #define AGENT_STOP_GRACE  1000         /* ms, after a signal from outside */
 
 
-static void agent_signal(uv_poll_t *poll, int status, int events);
-static void agent_reap_more(uv_timer_t *timer);
+static void agent_signals_read(uv_poll_t *poll, int status, int events);
+static void agent_signals_reap(uv_timer_t *timer);
 
 
-static uv_poll_t   agent_signal_poll;
-static int         agent_signal_fd;
-static uv_timer_t  agent_reap_timer;
+static uv_poll_t   agent_signals_poll;
+static int         agent_signals_fd;
+static uv_timer_t  agent_signals_reap_timer;
 
 
 /* every signal comes by descriptor, where its sender can be told */
@@ -89,9 +89,9 @@ agent_signals_block(void)
     sigaddset(&set, SIGWINCH);
     sigaddset(&set, SIGRTMIN + 3);
 
-    agent_signal_fd = signalfd(-1, &set, SFD_CLOEXEC|SFD_NONBLOCK);
+    agent_signals_fd = signalfd(-1, &set, SFD_CLOEXEC|SFD_NONBLOCK);
 
-    return agent_signal_fd == -1 ? -1 : 0;
+    return agent_signals_fd == -1 ? -1 : 0;
 }
 
 
@@ -100,12 +100,13 @@ agent_signals_start(void)
 {
     int  rc;
 
-    uv_timer_init(agent_loop, &agent_reap_timer);
+    uv_timer_init(agent_loop, &agent_signals_reap_timer);
 
-    rc = uv_poll_init(agent_loop, &agent_signal_poll, agent_signal_fd);
+    rc = uv_poll_init(agent_loop, &agent_signals_poll, agent_signals_fd);
 
     if (rc == 0) {
-        rc = uv_poll_start(&agent_signal_poll, UV_READABLE, agent_signal);
+        rc = uv_poll_start(&agent_signals_poll, UV_READABLE,
+                           agent_signals_read);
     }
 
     return rc;
@@ -113,13 +114,13 @@ agent_signals_start(void)
 
 
 static void
-agent_signal(uv_poll_t *poll, int status, int events)
+agent_signals_read(uv_poll_t *poll, int status, int events)
 {
     int                      i, n;
     ssize_t                  rc;
     struct signalfd_siginfo  info[16];
 
-    rc = read(agent_signal_fd, info, sizeof(info));
+    rc = read(agent_signals_fd, info, sizeof(info));
 
     if (rc <= 0) {
         return;
@@ -130,23 +131,23 @@ agent_signal(uv_poll_t *poll, int status, int events)
     for (i = 0; i < n; i++) {
 
         if (info[i].ssi_signo == SIGCHLD) {
-            agent_reap_more(NULL);
+            agent_signals_reap(NULL);
             continue;
         }
 
         /* a sender beside us has a number here; one outside has none */
 
         if (info[i].ssi_pid == 0) {
-            agent_shutdown(AGENT_STOP_GRACE);
+            agent_stop(AGENT_STOP_GRACE);
         }
     }
 }
 
 
 static void
-agent_reap_more(uv_timer_t *timer)
+agent_signals_reap(uv_timer_t *timer)
 {
     if (agent_child_reap()) {
-        uv_timer_start(&agent_reap_timer, agent_reap_more, 0, 0);
+        uv_timer_start(&agent_signals_reap_timer, agent_signals_reap, 0, 0);
     }
 }

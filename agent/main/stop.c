@@ -19,75 +19,75 @@
 #define AGENT_STOP_FLUSH  300          /* ms for what clients wait for */
 
 
-static void agent_shutdown_step(uv_timer_t *timer);
-static void agent_end_timer(uv_timer_t *timer);
-static void agent_leave(void);
+static void agent_stop_step(uv_timer_t *timer);
+static void agent_stop_kill(uv_timer_t *timer);
+static void agent_stop_exit(void);
 
 
-static uv_timer_t  agent_shutdown_timer;
-static uv_timer_t  agent_kill_timer;
-static uint64_t    agent_shutdown_at;
-static int         agent_shutting;
+static uv_timer_t  agent_stop_timer;
+static uv_timer_t  agent_stop_kill_timer;
+static uint64_t    agent_stop_at;
+static int         agent_stopping;
 
 
 void
 agent_stop_init(void)
 {
-    uv_timer_init(agent_loop, &agent_shutdown_timer);
-    uv_timer_init(agent_loop, &agent_kill_timer);
+    uv_timer_init(agent_loop, &agent_stop_timer);
+    uv_timer_init(agent_loop, &agent_stop_kill_timer);
 }
 
 
 void
-agent_shutdown(unsigned grace_ms)
+agent_stop(unsigned grace_ms)
 {
-    if (agent_shutting) {
+    if (agent_stopping) {
         return;
     }
 
-    agent_shutting = 1;
-    agent_shutdown_at = agent_monotonic_ms() + grace_ms;
+    agent_stopping = 1;
+    agent_stop_at = agent_time_ms() + grace_ms;
 
     kill(-1, SIGTERM);
     kill(-1, SIGCONT);
 
-    uv_timer_start(&agent_shutdown_timer, agent_shutdown_step, 0,
+    uv_timer_start(&agent_stop_timer, agent_stop_step, 0,
                    AGENT_STOP_STEP);
 }
 
 
 static void
-agent_shutdown_step(uv_timer_t *timer)
+agent_stop_step(uv_timer_t *timer)
 {
     uint64_t  now;
 
-    now = agent_monotonic_ms();
+    now = agent_time_ms();
 
     if (kill(-1, 0) == -1 && errno == ESRCH) {
 
         /* what ended is told to those who wait, if they read it */
 
-        if (agent_conn_count() == 0
-            || now >= agent_shutdown_at + AGENT_STOP_FLUSH)
+        if (agent_connection_count() == 0
+            || now >= agent_stop_at + AGENT_STOP_FLUSH)
         {
-            agent_leave();
+            agent_stop_exit();
         }
 
         return;
     }
 
-    if (now >= agent_shutdown_at) {
+    if (now >= agent_stop_at) {
         kill(-1, SIGKILL);
     }
 
-    if (now >= agent_shutdown_at + AGENT_STOP_FLUSH) {
-        agent_leave();
+    if (now >= agent_stop_at + AGENT_STOP_FLUSH) {
+        agent_stop_exit();
     }
 }
 
 
 static void
-agent_leave(void)
+agent_stop_exit(void)
 {
     kill(-1, SIGKILL);
 
@@ -96,17 +96,17 @@ agent_leave(void)
 
 
 void
-agent_end_all(unsigned ms)
+agent_stop_commands(unsigned ms)
 {
     kill(-1, SIGTERM);
     kill(-1, SIGCONT);
 
-    uv_timer_start(&agent_kill_timer, agent_end_timer, ms, 0);
+    uv_timer_start(&agent_stop_kill_timer, agent_stop_kill, ms, 0);
 }
 
 
 static void
-agent_end_timer(uv_timer_t *timer)
+agent_stop_kill(uv_timer_t *timer)
 {
     kill(-1, SIGKILL);
 }

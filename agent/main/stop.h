@@ -9,10 +9,10 @@
 
 
 /* from here the agent only ends; status 0 after an orderly stop */
-void agent_shutdown(unsigned grace_ms);
+void agent_stop(unsigned grace_ms);
 
 /* TERM to all that runs, KILL after ms */
-void agent_end_all(unsigned ms);
+void agent_stop_commands(unsigned ms);
 
 void agent_stop_init(void);
 

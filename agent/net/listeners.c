@@ -14,26 +14,26 @@
 
 
 typedef struct {
-    agent_listener_t  *list;
-    size_t             n;
-    size_t             max;
-} agent_netstat_list_t;
+    agent_listeners_port_t  *list;
+    size_t                   n;
+    size_t                   max;
+} agent_listeners_list_t;
 
 
-static int agent_netstat_lasting(int err);
-static int agent_netstat_add(const agent_netstat_t *entry, void *data);
+static int agent_listeners_lasting(int err);
+static int agent_listeners_add(const agent_listeners_addr_t *entry, void *data);
 
 
-static int  agent_netstat_refused;
+static int  agent_listeners_refused;
 
 
 void
-agent_netstat_listening(agent_netstat_pt handler, void *data)
+agent_listeners_scan(agent_listeners_pt handler, void *data)
 {
     int  err;
 
-    if (!agent_netstat_refused) {
-        err = agent_netstat_diag(handler, data);
+    if (!agent_listeners_refused) {
+        err = agent_listeners_diag(handler, data);
 
         if (err == 0) {
             return;
@@ -41,17 +41,17 @@ agent_netstat_listening(agent_netstat_pt handler, void *data)
 
         /* procfs costs milliseconds: it is read when nothing else answers */
 
-        agent_netstat_refused = agent_netstat_lasting(err);
+        agent_listeners_refused = agent_listeners_lasting(err);
     }
 
-    agent_netstat_proc(handler, data);
+    agent_listeners_proc(handler, data);
 }
 
 
 /* 1: the kernel, or who confines us, will not say anything else later */
 
 static int
-agent_netstat_lasting(int err)
+agent_listeners_lasting(int err)
 {
     switch (err) {
 
@@ -69,27 +69,27 @@ agent_netstat_lasting(int err)
 
 
 size_t
-agent_relay_listening(agent_listener_t *list, size_t max)
+agent_listeners(agent_listeners_port_t *list, size_t max)
 {
-    agent_netstat_list_t  ctx;
+    agent_listeners_list_t  ctx;
 
     ctx.list = list;
     ctx.n = 0;
     ctx.max = max;
 
-    agent_netstat_listening(agent_netstat_add, &ctx);
+    agent_listeners_scan(agent_listeners_add, &ctx);
 
     return ctx.n;
 }
 
 
 static int
-agent_netstat_add(const agent_netstat_t *entry, void *data)
+agent_listeners_add(const agent_listeners_addr_t *entry, void *data)
 {
-    agent_netstat_list_t *ctx = data;
+    agent_listeners_list_t *ctx = data;
 
-    size_t             i;
-    agent_listener_t  *l;
+    size_t                   i;
+    agent_listeners_port_t  *l;
 
     for (i = 0; i < ctx->n && ctx->list[i].port < entry->port; i++) {
         /* void */
@@ -104,7 +104,7 @@ agent_netstat_add(const agent_netstat_t *entry, void *data)
     }
 
     l = &ctx->list[i];
-    memmove(l + 1, l, (ctx->n - 1 - i) * sizeof(agent_listener_t));
+    memmove(l + 1, l, (ctx->n - 1 - i) * sizeof(agent_listeners_port_t));
 
     l->port = entry->port;
 

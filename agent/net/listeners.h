@@ -21,22 +21,18 @@ typedef struct {
         struct in_addr   v4;
         struct in6_addr  v6;
     } addr;
-} agent_netstat_t;
+} agent_listeners_addr_t;
 
 
 /* a non-zero return ends the scan */
-typedef int (*agent_netstat_pt)(const agent_netstat_t *entry, void *data);
+typedef int (*agent_listeners_pt)(const agent_listeners_addr_t *entry,
+    void *data);
 
 
-/*
- * TCP ports that listen in this network namespace, ascending, with the
- * address of the first listener found of each.  Returns their number, at
- * most max.
- */
 typedef struct {
     uint16_t  port;
     char      address[46];
-} agent_listener_t;
+} agent_listeners_port_t;
 
 
 /*
@@ -45,9 +41,14 @@ typedef struct {
  * ended half-way.  Asks the kernel by netlink, or procfs where it refuses
  * that: nothing is waited for.  What cannot be asked counts as empty.
  */
-void agent_netstat_listening(agent_netstat_pt handler, void *data);
+void agent_listeners_scan(agent_listeners_pt handler, void *data);
 
-size_t agent_relay_listening(agent_listener_t *list, size_t max);
+/*
+ * TCP ports that listen in this network namespace, ascending, with the
+ * address of the first listener found of each.  Returns their number, at
+ * most max.
+ */
+size_t agent_listeners(agent_listeners_port_t *list, size_t max);
 
 
 #endif /* _AGENT_NET_LISTENERS_H_INCLUDED_ */

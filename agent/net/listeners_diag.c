@@ -18,67 +18,67 @@
 
 
 /* the kernel fills what it is given; 8 KiB is the least it may put in one */
-#define AGENT_NETSTAT_BUF    16384
+#define AGENT_LISTENERS_BUF    16384
 
 /* a tenant may open any number of sockets: about 25,000 of them are read */
-#define AGENT_NETSTAT_BYTES  (4 * 1024 * 1024)
-#define AGENT_NETSTAT_READS  1024
+#define AGENT_LISTENERS_BYTES  (4 * 1024 * 1024)
+#define AGENT_LISTENERS_READS  1024
 
 /* the largest errno that the kernel gives */
-#define AGENT_NETSTAT_ERRNO  4095
+#define AGENT_LISTENERS_ERRNO  4095
 
 
 typedef struct {
     struct nlmsghdr          head;
     struct inet_diag_req_v2  diag;
-} agent_netstat_request_t;
+} agent_listeners_request_t;
 
 
-static int agent_netstat_ask(int family);
-static agent_netstat_e agent_netstat_answer(int family,
-    agent_netstat_pt handler, void *data, int *err);
-static ssize_t agent_netstat_recv(char *buf, size_t size);
-static int agent_netstat_status(const char *buf, size_t len);
-static void agent_netstat_close(void);
+static int agent_listeners_ask(int family);
+static agent_listeners_diag_e agent_listeners_answer(int family,
+    agent_listeners_pt handler, void *data, int *err);
+static ssize_t agent_listeners_recv(char *buf, size_t size);
+static int agent_listeners_status(const char *buf, size_t len);
+static void agent_listeners_close(void);
 
 
-static int       agent_netstat_fd = -1;
-static uint32_t  agent_netstat_seq;
+static int       agent_listeners_fd = -1;
+static uint32_t  agent_listeners_seq;
 
 
 int
-agent_netstat_diag(agent_netstat_pt handler, void *data)
+agent_listeners_diag(agent_listeners_pt handler, void *data)
 {
-    int              err;
-    size_t           i;
-    agent_netstat_e  rc;
+    int                     err;
+    size_t                  i;
+    agent_listeners_diag_e  rc;
 
     static const int  families[] = { AF_INET, AF_INET6 };
 
     for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
 
-        err = agent_netstat_ask(families[i]);
+        err = agent_listeners_ask(families[i]);
 
         if (err != 0) {
-            agent_netstat_close();
+            agent_listeners_close();
             return err;
         }
 
-        rc = agent_netstat_answer(families[i], handler, data, &err);
+        rc = agent_listeners_answer(families[i], handler, data, &err);
 
-        if (rc == AGENT_NETSTAT_DONE) {
+        if (rc == AGENT_LISTENERS_DIAG_DONE) {
             continue;
         }
 
         /* what has not been read must not be taken for a later answer */
 
-        agent_netstat_close();
+        agent_listeners_close();
 
-        if (rc == AGENT_NETSTAT_ERROR) {
+        if (rc == AGENT_LISTENERS_DIAG_ERROR) {
             return err;
         }
 
-        if (rc == AGENT_NETSTAT_STOP) {
+        if (rc == AGENT_LISTENERS_DIAG_STOP) {
             return 0;
         }
     }
@@ -90,34 +90,34 @@ agent_netstat_diag(agent_netstat_pt handler, void *data)
 /* 0, or an errno; the kernel answers while it is asked, so nothing waits */
 
 static int
-agent_netstat_ask(int family)
+agent_listeners_ask(int family)
 {
-    ssize_t                  n;
-    agent_netstat_request_t  req;
+    ssize_t                    n;
+    agent_listeners_request_t  req;
 
-    if (agent_netstat_fd == -1) {
-        agent_netstat_fd = socket(AF_NETLINK,
-                                  SOCK_RAW|SOCK_NONBLOCK|SOCK_CLOEXEC,
-                                  NETLINK_SOCK_DIAG);
+    if (agent_listeners_fd == -1) {
+        agent_listeners_fd = socket(AF_NETLINK,
+                                    SOCK_RAW|SOCK_NONBLOCK|SOCK_CLOEXEC,
+                                    NETLINK_SOCK_DIAG);
 
-        if (agent_netstat_fd == -1) {
+        if (agent_listeners_fd == -1) {
             return errno;
         }
     }
 
-    memset(&req, 0, sizeof(agent_netstat_request_t));
+    memset(&req, 0, sizeof(agent_listeners_request_t));
 
-    req.head.nlmsg_len = sizeof(agent_netstat_request_t);
+    req.head.nlmsg_len = sizeof(agent_listeners_request_t);
     req.head.nlmsg_type = SOCK_DIAG_BY_FAMILY;
     req.head.nlmsg_flags = NLM_F_REQUEST|NLM_F_DUMP;
-    req.head.nlmsg_seq = ++agent_netstat_seq;
+    req.head.nlmsg_seq = ++agent_listeners_seq;
 
     req.diag.sdiag_family = family;
     req.diag.sdiag_protocol = IPPROTO_TCP;
     req.diag.idiag_states = 1 << TCP_LISTEN;
 
     do {
-        n = send(agent_netstat_fd, &req, sizeof(agent_netstat_request_t),
+        n = send(agent_listeners_fd, &req, sizeof(agent_listeners_request_t),
                  MSG_DONTWAIT|MSG_NOSIGNAL);
     } while (n == -1 && errno == EINTR);
 
@@ -125,49 +125,52 @@ agent_netstat_ask(int family)
         return errno;
     }
 
-    return n == sizeof(agent_netstat_request_t) ? 0 : EBADMSG;
+    return n == sizeof(agent_listeners_request_t) ? 0 : EBADMSG;
 }
 
 
-static agent_netstat_e
-agent_netstat_answer(int family, agent_netstat_pt handler, void *data,
+static agent_listeners_diag_e
+agent_listeners_answer(int family, agent_listeners_pt handler, void *data,
     int *err)
 {
-    int              i;
-    char             buf[AGENT_NETSTAT_BUF];
-    size_t           total;
-    ssize_t          n;
-    agent_netstat_e  rc;
+    int                     i;
+    char                    buf[AGENT_LISTENERS_BUF];
+    size_t                  total;
+    ssize_t                 n;
+    agent_listeners_diag_e  rc;
 
     total = 0;
 
-    for (i = 0; i < AGENT_NETSTAT_READS && total < AGENT_NETSTAT_BYTES; i++) {
+    for (i = 0;
+         i < AGENT_LISTENERS_READS && total < AGENT_LISTENERS_BYTES;
+         i++)
+    {
 
-        n = agent_netstat_recv(buf, sizeof(buf));
+        n = agent_listeners_recv(buf, sizeof(buf));
 
         if (n == -1) {
             *err = errno;
-            return AGENT_NETSTAT_ERROR;
+            return AGENT_LISTENERS_DIAG_ERROR;
         }
 
         total += n;
 
-        rc = agent_netstat_diag_parse(buf, n, family, agent_netstat_seq,
-                                      handler, data, err);
+        rc = agent_listeners_diag_parse(buf, n, family, agent_listeners_seq,
+                                        handler, data, err);
 
-        if (rc != AGENT_NETSTAT_MORE) {
+        if (rc != AGENT_LISTENERS_DIAG_MORE) {
             return rc;
         }
     }
 
-    return AGENT_NETSTAT_MORE;
+    return AGENT_LISTENERS_DIAG_MORE;
 }
 
 
 /* what is not the kernel's counts as read, and as nothing */
 
 static ssize_t
-agent_netstat_recv(char *buf, size_t size)
+agent_listeners_recv(char *buf, size_t size)
 {
     ssize_t             n;
     struct iovec        iov;
@@ -186,7 +189,7 @@ agent_netstat_recv(char *buf, size_t size)
     msg.msg_iovlen = 1;
 
     do {
-        n = recvmsg(agent_netstat_fd, &msg, MSG_DONTWAIT);
+        n = recvmsg(agent_listeners_fd, &msg, MSG_DONTWAIT);
     } while (n == -1 && errno == EINTR);
 
     if (n == -1) {
@@ -206,14 +209,14 @@ agent_netstat_recv(char *buf, size_t size)
 }
 
 
-agent_netstat_e
-agent_netstat_diag_parse(const char *buf, size_t len, int family,
-    uint32_t seq, agent_netstat_pt handler, void *data, int *err)
+agent_listeners_diag_e
+agent_listeners_diag_parse(const char *buf, size_t len, int family,
+    uint32_t seq, agent_listeners_pt handler, void *data, int *err)
 {
-    size_t                size;
-    agent_netstat_t       entry;
-    struct nlmsghdr       head;
-    struct inet_diag_msg  diag;
+    size_t                  size;
+    agent_listeners_addr_t  entry;
+    struct nlmsghdr         head;
+    struct inet_diag_msg    diag;
 
     for ( /* void */ ; len != 0; buf += size, len -= size) {
 
@@ -249,14 +252,14 @@ agent_netstat_diag_parse(const char *buf, size_t len, int family,
 
             /* a dump that fails once begun says so in its end */
 
-            *err = agent_netstat_status(buf, head.nlmsg_len);
+            *err = agent_listeners_status(buf, head.nlmsg_len);
 
             if (*err != 0) {
-                return AGENT_NETSTAT_ERROR;
+                return AGENT_LISTENERS_DIAG_ERROR;
             }
 
             if (head.nlmsg_type == NLMSG_DONE) {
-                return AGENT_NETSTAT_DONE;
+                return AGENT_LISTENERS_DIAG_DONE;
             }
 
             continue;
@@ -278,7 +281,7 @@ agent_netstat_diag_parse(const char *buf, size_t len, int family,
             continue;
         }
 
-        memset(&entry, 0, sizeof(agent_netstat_t));
+        memset(&entry, 0, sizeof(agent_listeners_addr_t));
         entry.family = family;
         entry.port = ntohs(diag.id.idiag_sport);
 
@@ -291,24 +294,24 @@ agent_netstat_diag_parse(const char *buf, size_t len, int family,
         }
 
         if (handler(&entry, data) != 0) {
-            return AGENT_NETSTAT_STOP;
+            return AGENT_LISTENERS_DIAG_STOP;
         }
     }
 
-    return AGENT_NETSTAT_MORE;
+    return AGENT_LISTENERS_DIAG_MORE;
 
 invalid:
 
     *err = EBADMSG;
 
-    return AGENT_NETSTAT_ERROR;
+    return AGENT_LISTENERS_DIAG_ERROR;
 }
 
 
 /* of NLMSG_DONE and NLMSG_ERROR: 0, or an errno */
 
 static int
-agent_netstat_status(const char *buf, size_t len)
+agent_listeners_status(const char *buf, size_t len)
 {
     int  status;
 
@@ -318,7 +321,7 @@ agent_netstat_status(const char *buf, size_t len)
 
     memcpy(&status, buf + NLMSG_HDRLEN, sizeof(int));
 
-    if (status < -AGENT_NETSTAT_ERRNO || status > 0) {
+    if (status < -AGENT_LISTENERS_ERRNO || status > 0) {
         return EBADMSG;
     }
 
@@ -327,10 +330,10 @@ agent_netstat_status(const char *buf, size_t len)
 
 
 static void
-agent_netstat_close(void)
+agent_listeners_close(void)
 {
-    if (agent_netstat_fd != -1) {
-        (void) close(agent_netstat_fd);
-        agent_netstat_fd = -1;
+    if (agent_listeners_fd != -1) {
+        (void) close(agent_listeners_fd);
+        agent_listeners_fd = -1;
     }
 }

@@ -15,35 +15,35 @@
 #include "net/listeners_proc.h"
 
 
-#define AGENT_NETSTAT_LISTEN  0x0a
+#define AGENT_LISTENERS_LISTEN  0x0a
 
 /* a tenant may open any number of sockets: about 25,000 of them are read */
-#define AGENT_NETSTAT_MAX     (4 * 1024 * 1024)
+#define AGENT_LISTENERS_MAX     (4 * 1024 * 1024)
 
 
-static int agent_netstat_table(const char *path, int family,
-    agent_netstat_pt handler, void *data);
-static int agent_netstat_hex(const char **p, size_t digits, uint32_t *value);
+static int agent_listeners_table(const char *path, int family,
+    agent_listeners_pt handler, void *data);
+static int agent_listeners_hex(const char **p, size_t digits, uint32_t *value);
 
 
 void
-agent_netstat_proc(agent_netstat_pt handler, void *data)
+agent_listeners_proc(agent_listeners_pt handler, void *data)
 {
-    if (agent_netstat_table("/proc/net/tcp", AF_INET, handler, data) == 0) {
-        (void) agent_netstat_table("/proc/net/tcp6", AF_INET6, handler, data);
+    if (agent_listeners_table("/proc/net/tcp", AF_INET, handler, data) == 0) {
+        (void) agent_listeners_table("/proc/net/tcp6", AF_INET6, handler, data);
     }
 }
 
 
 static int
-agent_netstat_table(const char *path, int family, agent_netstat_pt handler,
+agent_listeners_table(const char *path, int family, agent_listeners_pt handler,
     void *data)
 {
-    int               fd, rc;
-    char              buf[4096], *line, *end;
-    size_t            len, total;
-    ssize_t           n;
-    agent_netstat_t   entry;
+    int                      fd, rc;
+    char                     buf[4096], *line, *end;
+    size_t                   len, total;
+    ssize_t                  n;
+    agent_listeners_addr_t   entry;
 
     fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd == -1) {
@@ -54,7 +54,7 @@ agent_netstat_table(const char *path, int family, agent_netstat_pt handler,
     len = 0;
     total = 0;
 
-    while (total < AGENT_NETSTAT_MAX) {
+    while (total < AGENT_LISTENERS_MAX) {
         n = read(fd, buf + len, sizeof(buf) - 1 - len);
 
         if (n == -1 && errno == EINTR) {
@@ -72,7 +72,7 @@ agent_netstat_table(const char *path, int family, agent_netstat_pt handler,
         for (line = buf; (end = strchr(line, '\n')) != NULL; line = end + 1) {
             *end = '\0';
 
-            switch (agent_netstat_parse(line, family, &entry)) {
+            switch (agent_listeners_proc_parse(line, family, &entry)) {
 
             case 1:
                 rc = handler(&entry, data);
@@ -110,7 +110,8 @@ done:
 
 
 int
-agent_netstat_parse(const char *line, int family, agent_netstat_t *entry)
+agent_listeners_proc_parse(const char *line, int family,
+    agent_listeners_addr_t *entry)
 {
     int         i, words;
     uint32_t    word[4], port, state;
@@ -139,12 +140,12 @@ agent_netstat_parse(const char *line, int family, agent_netstat_t *entry)
     words = (family == AF_INET6) ? 4 : 1;
 
     for (i = 0; i < words; i++) {
-        if (agent_netstat_hex(&p, 8, &word[i]) == -1) {
+        if (agent_listeners_hex(&p, 8, &word[i]) == -1) {
             return -1;
         }
     }
 
-    if (*p++ != ':' || agent_netstat_hex(&p, 4, &port) == -1 || *p++ != ' ') {
+    if (*p++ != ':' || agent_listeners_hex(&p, 4, &port) == -1 || *p++ != ' ') {
         return -1;
     }
 
@@ -152,15 +153,15 @@ agent_netstat_parse(const char *line, int family, agent_netstat_t *entry)
         p++;
     }
 
-    if (*p++ != ' ' || agent_netstat_hex(&p, 2, &state) == -1) {
+    if (*p++ != ' ' || agent_listeners_hex(&p, 2, &state) == -1) {
         return -1;
     }
 
-    if (state != AGENT_NETSTAT_LISTEN) {
+    if (state != AGENT_LISTENERS_LISTEN) {
         return 0;
     }
 
-    memset(entry, 0, sizeof(agent_netstat_t));
+    memset(entry, 0, sizeof(agent_listeners_addr_t));
     entry->family = family;
     entry->port = (uint16_t) port;
 
@@ -172,7 +173,7 @@ agent_netstat_parse(const char *line, int family, agent_netstat_t *entry)
 
 
 static int
-agent_netstat_hex(const char **p, size_t digits, uint32_t *value)
+agent_listeners_hex(const char **p, size_t digits, uint32_t *value)
 {
     char      c;
     uint32_t  v;

@@ -24,63 +24,63 @@
 #define AGENT_PROBE_TIMEOUT  5000      /* ms, for an answer */
 
 
-struct agent_port_probe_s {
-    agent_process_port_t   wanted;
-    char                  *path;
-    void                 (*on_ready)(void *data, int status);
-    void                  *data;
+struct agent_probe_s {
+    agent_probe_port_t       wanted;
+    char                    *path;
+    void                   (*on_ready)(void *data, int status);
+    void                    *data;
 
-    uint64_t               began;
-    uint64_t               next;       /* when it may be asked again */
-    uint64_t               deadline;   /* of the question */
+    uint64_t                 began;
+    uint64_t                 next;     /* when it may be asked again */
+    uint64_t                 deadline;  /* of the question */
 
-    int                    rank;       /* 0: nobody listens */
-    agent_netstat_t        listener;
+    int                      rank;     /* 0: nobody listens */
+    agent_listeners_addr_t   listener;
 
-    uv_poll_t              poll;
-    int                    fd;         /* -1: not asking */
-    char                   answer[16]; /* "HTTP/1.1 200" */
-    size_t                 answer_len;
+    uv_poll_t                poll;
+    int                      fd;       /* -1: not asking */
+    char                     answer[16]; /* "HTTP/1.1 200" */
+    size_t                   answer_len;
 
-    unsigned               stopped:1;
+    unsigned                 stopped:1;
 
-    TAILQ_ENTRY(agent_port_probe_s)  link;
+    TAILQ_ENTRY(agent_probe_s)  link;
 };
 
 
-TAILQ_HEAD(agent_port_probes_s, agent_port_probe_s);
+TAILQ_HEAD(agent_probes_s, agent_probe_s);
 
 
-static void agent_port_probe_look(uv_timer_t *timer);
-static int agent_port_probe_listener(const agent_netstat_t *entry,
+static void agent_probe_look(uv_timer_t *timer);
+static int agent_probe_listener(const agent_listeners_addr_t *entry,
     void *data);
-static int agent_port_probe_rank(const agent_netstat_t *entry);
-static void agent_port_probe_check(agent_port_probe_t *p);
-static void agent_port_probe_ask(agent_port_probe_t *p);
-static socklen_t agent_port_probe_address(agent_port_probe_t *p,
+static int agent_probe_rank(const agent_listeners_addr_t *entry);
+static void agent_probe_check(agent_probe_t *p);
+static void agent_probe_ask(agent_probe_t *p);
+static socklen_t agent_probe_address(agent_probe_t *p,
     struct sockaddr_storage *ss);
-static void agent_port_probe_event(uv_poll_t *poll, int status, int events);
-static void agent_port_probe_send(agent_port_probe_t *p);
-static void agent_port_probe_read(agent_port_probe_t *p);
-static void agent_port_probe_hang_up(agent_port_probe_t *p);
-static void agent_port_probe_closed(uv_handle_t *handle);
-static void agent_port_probe_free(agent_port_probe_t *p);
+static void agent_probe_event(uv_poll_t *poll, int status, int events);
+static void agent_probe_send(agent_probe_t *p);
+static void agent_probe_read(agent_probe_t *p);
+static void agent_probe_hang_up(agent_probe_t *p);
+static void agent_probe_closed(uv_handle_t *handle);
+static void agent_probe_free(agent_probe_t *p);
 
 
-static struct agent_port_probes_s  agent_port_probes =
-    TAILQ_HEAD_INITIALIZER(agent_port_probes);
+static struct agent_probes_s  agent_probes =
+    TAILQ_HEAD_INITIALIZER(agent_probes);
 
-static uv_timer_t  agent_port_timer;
-static int         agent_port_inited;
+static uv_timer_t  agent_probe_timer;
+static int         agent_probe_inited;
 
 
-agent_port_probe_t *
-agent_port_probe_start(const agent_process_port_t *wanted,
+agent_probe_t *
+agent_probe_start(const agent_probe_port_t *wanted,
     void (*on_ready)(void *data, int status), void *data)
 {
-    agent_port_probe_t  *p;
+    agent_probe_t  *p;
 
-    p = calloc(1, sizeof(agent_port_probe_t));
+    p = calloc(1, sizeof(agent_probe_t));
 
     if (p == NULL) {
         return NULL;
@@ -96,24 +96,24 @@ agent_port_probe_start(const agent_process_port_t *wanted,
     p->wanted = *wanted;
     p->on_ready = on_ready;
     p->data = data;
-    p->began = agent_monotonic_ms();
+    p->began = agent_time_ms();
     p->fd = -1;
 
-    if (!agent_port_inited) {
-        uv_timer_init(agent_loop, &agent_port_timer);
-        agent_port_inited = 1;
+    if (!agent_probe_inited) {
+        uv_timer_init(agent_loop, &agent_probe_timer);
+        agent_probe_inited = 1;
     }
 
-    TAILQ_INSERT_TAIL(&agent_port_probes, p, link);
+    TAILQ_INSERT_TAIL(&agent_probes, p, link);
 
-    uv_timer_start(&agent_port_timer, agent_port_probe_look, 0, 0);
+    uv_timer_start(&agent_probe_timer, agent_probe_look, 0, 0);
 
     return p;
 }
 
 
 void
-agent_port_probe_stop(agent_port_probe_t *p)
+agent_probe_stop(agent_probe_t *p)
 {
     if (p == NULL || p->stopped) {
         return;
@@ -121,67 +121,67 @@ agent_port_probe_stop(agent_port_probe_t *p)
 
     p->stopped = 1;
 
-    TAILQ_REMOVE(&agent_port_probes, p, link);
+    TAILQ_REMOVE(&agent_probes, p, link);
 
     if (p->fd != -1) {
-        agent_port_probe_hang_up(p);
+        agent_probe_hang_up(p);
         return;
     }
 
     /* its handle may yet be closing */
 
     if (p->poll.data == NULL) {
-        agent_port_probe_free(p);
+        agent_probe_free(p);
     }
 }
 
 
 static void
-agent_port_probe_look(uv_timer_t *timer)
+agent_probe_look(uv_timer_t *timer)
 {
-    uint64_t             now, step;
-    agent_port_probe_t  *p, *next;
+    uint64_t        now, step;
+    agent_probe_t  *p, *next;
 
-    if (TAILQ_EMPTY(&agent_port_probes)) {
+    if (TAILQ_EMPTY(&agent_probes)) {
         return;
     }
 
-    for (p = TAILQ_FIRST(&agent_port_probes); p; p = TAILQ_NEXT(p, link)) {
+    for (p = TAILQ_FIRST(&agent_probes); p; p = TAILQ_NEXT(p, link)) {
         p->rank = 0;
     }
 
-    agent_netstat_listening(agent_port_probe_listener, NULL);
+    agent_listeners_scan(agent_probe_listener, NULL);
 
-    now = agent_monotonic_ms();
+    now = agent_time_ms();
     step = AGENT_PROBE_SLOW;
 
-    for (p = TAILQ_FIRST(&agent_port_probes); p; p = next) {
+    for (p = TAILQ_FIRST(&agent_probes); p; p = next) {
         next = TAILQ_NEXT(p, link);
 
         if (now - p->began < AGENT_PROBE_LONG) {
             step = AGENT_PROBE_LOOK;
         }
 
-        agent_port_probe_check(p);
+        agent_probe_check(p);
     }
 
-    uv_timer_start(timer, agent_port_probe_look, step, 0);
+    uv_timer_start(timer, agent_probe_look, step, 0);
 }
 
 
 static int
-agent_port_probe_listener(const agent_netstat_t *entry, void *data)
+agent_probe_listener(const agent_listeners_addr_t *entry, void *data)
 {
-    int                  rank;
-    agent_port_probe_t  *p;
+    int             rank;
+    agent_probe_t  *p;
 
-    for (p = TAILQ_FIRST(&agent_port_probes); p; p = TAILQ_NEXT(p, link)) {
+    for (p = TAILQ_FIRST(&agent_probes); p; p = TAILQ_NEXT(p, link)) {
 
         if (p->wanted.port != entry->port) {
             continue;
         }
 
-        rank = agent_port_probe_rank(entry);
+        rank = agent_probe_rank(entry);
 
         if (rank > p->rank) {
             p->rank = rank;
@@ -196,7 +196,7 @@ agent_port_probe_listener(const agent_netstat_t *entry, void *data)
 /* where "localhost" would get to comes first */
 
 static int
-agent_port_probe_rank(const agent_netstat_t *entry)
+agent_probe_rank(const agent_listeners_addr_t *entry)
 {
     in_addr_t  v4;
 
@@ -214,16 +214,16 @@ agent_port_probe_rank(const agent_netstat_t *entry)
 /* it may end the probe */
 
 static void
-agent_port_probe_check(agent_port_probe_t *p)
+agent_probe_check(agent_probe_t *p)
 {
     uint64_t  now;
 
-    now = agent_monotonic_ms();
+    now = agent_time_ms();
 
     if (p->fd != -1) {
 
         if (now >= p->deadline) {
-            agent_port_probe_hang_up(p);
+            agent_probe_hang_up(p);
         }
 
         return;
@@ -240,22 +240,22 @@ agent_port_probe_check(agent_port_probe_t *p)
         return;
     }
 
-    agent_port_probe_ask(p);
+    agent_probe_ask(p);
 }
 
 
 static void
-agent_port_probe_ask(agent_port_probe_t *p)
+agent_probe_ask(agent_probe_t *p)
 {
     int                      fd;
     socklen_t                len;
     struct sockaddr_storage  ss;
 
-    p->next = agent_monotonic_ms() + p->wanted.interval_ms;
-    p->deadline = agent_monotonic_ms() + AGENT_PROBE_TIMEOUT;
+    p->next = agent_time_ms() + p->wanted.interval_ms;
+    p->deadline = agent_time_ms() + AGENT_PROBE_TIMEOUT;
     p->answer_len = 0;
 
-    len = agent_port_probe_address(p, &ss);
+    len = agent_probe_address(p, &ss);
 
     fd = socket(ss.ss_family, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
 
@@ -274,12 +274,12 @@ agent_port_probe_ask(agent_port_probe_t *p)
     p->fd = fd;
     p->poll.data = p;
 
-    uv_poll_start(&p->poll, UV_WRITABLE, agent_port_probe_event);
+    uv_poll_start(&p->poll, UV_WRITABLE, agent_probe_event);
 }
 
 
 static socklen_t
-agent_port_probe_address(agent_port_probe_t *p, struct sockaddr_storage *ss)
+agent_probe_address(agent_probe_t *p, struct sockaddr_storage *ss)
 {
     struct sockaddr_in   *sin;
     struct sockaddr_in6  *sin6;
@@ -315,9 +315,9 @@ agent_port_probe_address(agent_port_probe_t *p, struct sockaddr_storage *ss)
 
 
 static void
-agent_port_probe_event(uv_poll_t *poll, int status, int events)
+agent_probe_event(uv_poll_t *poll, int status, int events)
 {
-    agent_port_probe_t  *p;
+    agent_probe_t  *p;
 
     p = poll->data;
 
@@ -326,19 +326,19 @@ agent_port_probe_event(uv_poll_t *poll, int status, int events)
     }
 
     if (status < 0) {
-        agent_port_probe_hang_up(p);
+        agent_probe_hang_up(p);
 
     } else if (events & UV_WRITABLE) {
-        agent_port_probe_send(p);
+        agent_probe_send(p);
 
     } else {
-        agent_port_probe_read(p);
+        agent_probe_read(p);
     }
 }
 
 
 static void
-agent_port_probe_send(agent_port_probe_t *p)
+agent_probe_send(agent_probe_t *p)
 {
     int        n;
     char       request[2304];
@@ -351,17 +351,17 @@ agent_port_probe_send(agent_port_probe_t *p)
     /* of a connection that was just made the buffer is empty */
 
     if (send(p->fd, request, n, MSG_DONTWAIT|MSG_NOSIGNAL) != n) {
-        agent_port_probe_hang_up(p);
+        agent_probe_hang_up(p);
         return;
     }
 
     uv_poll_start(&p->poll, UV_READABLE|UV_DISCONNECT,
-                  agent_port_probe_event);
+                  agent_probe_event);
 }
 
 
 static void
-agent_port_probe_read(agent_port_probe_t *p)
+agent_probe_read(agent_probe_t *p)
 {
     int      status;
     ssize_t  n;
@@ -374,7 +374,7 @@ agent_port_probe_read(agent_port_probe_t *p)
     }
 
     if (n <= 0) {
-        agent_port_probe_hang_up(p);
+        agent_probe_hang_up(p);
         return;
     }
 
@@ -385,7 +385,7 @@ agent_port_probe_read(agent_port_probe_t *p)
         return;
     }
 
-    agent_port_probe_hang_up(p);
+    agent_probe_hang_up(p);
 
     if (sscanf(p->answer, "HTTP/1.%*1d %3d", &status) == 1
         && status >= p->wanted.status_min && status <= p->wanted.status_max)
@@ -396,33 +396,33 @@ agent_port_probe_read(agent_port_probe_t *p)
 
 
 static void
-agent_port_probe_hang_up(agent_port_probe_t *p)
+agent_probe_hang_up(agent_probe_t *p)
 {
     uv_poll_stop(&p->poll);
     close(p->fd);
 
     p->fd = -1;
 
-    uv_close((uv_handle_t *) &p->poll, agent_port_probe_closed);
+    uv_close((uv_handle_t *) &p->poll, agent_probe_closed);
 }
 
 
 static void
-agent_port_probe_closed(uv_handle_t *handle)
+agent_probe_closed(uv_handle_t *handle)
 {
-    agent_port_probe_t  *p;
+    agent_probe_t  *p;
 
     p = handle->data;
     p->poll.data = NULL;
 
     if (p->stopped) {
-        agent_port_probe_free(p);
+        agent_probe_free(p);
     }
 }
 
 
 static void
-agent_port_probe_free(agent_port_probe_t *p)
+agent_probe_free(agent_probe_t *p)
 {
     free(p->path);
     free(p);

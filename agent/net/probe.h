@@ -18,7 +18,7 @@
  */
 
 
-typedef struct agent_port_probe_s  agent_port_probe_t;
+typedef struct agent_probe_s  agent_probe_t;
 
 
 typedef struct {
@@ -30,18 +30,18 @@ typedef struct {
     uint64_t      interval_ms;
     uint64_t      timeout_ms;          /* 0: none */
     unsigned      http:1;
-} agent_process_port_t;
+} agent_probe_port_t;
 
 
 /*
  * wanted is borrowed but for its path.  on_ready runs once, from the loop,
  * with the status of the page, 0 for tcp.  NULL where there is no memory.
  */
-agent_port_probe_t *agent_port_probe_start(const agent_process_port_t *wanted,
+agent_probe_t *agent_probe_start(const agent_probe_port_t *wanted,
     void (*on_ready)(void *data, int status), void *data);
 
 /* ready or not; on_ready does not run any more */
-void agent_port_probe_stop(agent_port_probe_t *p);
+void agent_probe_stop(agent_probe_t *p);
 
 
 #endif /* _AGENT_NET_PROBE_H_INCLUDED_ */

@@ -38,7 +38,7 @@ static void agent_relay_event(uv_poll_t *poll, int status, int events);
 static void agent_relay_side_close(agent_relay_conn_t *c,
     agent_relay_side_t *s);
 static void agent_relay_closed(uv_handle_t *handle);
-static int agent_relay_mark(const agent_netstat_t *entry, void *data);
+static int agent_relay_mark(const agent_listeners_addr_t *entry, void *data);
 
 
 typedef struct {
@@ -67,7 +67,7 @@ agent_relay_init(uv_loop_t *loop)
         return 0;
     }
 
-    rc = agent_relay_dial_init(loop);
+    rc = agent_relay_connect_init(loop);
     if (rc == 0) {
         rc = uv_timer_init(loop, &agent_relay_tick_timer);
     }
@@ -227,7 +227,7 @@ agent_relay_exposed_listening(uint16_t *ports, size_t max)
     ctx.n = 0;
     ctx.max = max;
 
-    agent_netstat_listening(agent_relay_mark, &ctx);
+    agent_listeners_scan(agent_relay_mark, &ctx);
 
     /* exposed ports are few: sort by insertion */
 
@@ -246,7 +246,7 @@ agent_relay_exposed_listening(uint16_t *ports, size_t max)
 
 
 static int
-agent_relay_mark(const agent_netstat_t *entry, void *data)
+agent_relay_mark(const agent_listeners_addr_t *entry, void *data)
 {
     agent_relay_ports_t *ctx = data;
 
@@ -387,7 +387,7 @@ agent_relay_open(agent_relay_t *relay, int fd)
     LIST_INSERT_HEAD(&relay->conns, c, link);
     agent_relay_connections++;
 
-    agent_relay_dial(c);
+    agent_relay_connect(c);
 }
 
 
@@ -407,7 +407,7 @@ agent_relay_tick(uv_timer_t *timer)
 
         if (c->state == AGENT_RELAY_HEAD || c->state == AGENT_RELAY_BODY) {
             if (expired) {
-                agent_relay_refuse_expired(c);
+                agent_relay_error_expired(c);
             }
 
         } else {
@@ -532,7 +532,7 @@ agent_relay_event(uv_poll_t *poll, int status, int events)
     }
 
     if (c->state == AGENT_RELAY_HEAD || c->state == AGENT_RELAY_BODY) {
-        agent_relay_refuse_event(c);
+        agent_relay_error_event(c);
 
     } else {
         agent_relay_copy_event(c, s);

@@ -35,7 +35,7 @@ int agent_relay_listen(uv_loop_t *loop, uint16_t port, int fd);
 /* closes the listener and cuts every connection made through it; 0, or -1 */
 int agent_relay_unlisten(uint16_t port);
 
-/* connections open on all ports; idle.c asks */
+/* connections open on all ports */
 size_t agent_relay_active(void);
 
 /* bytes from clients so far; a silent connection is not activity */

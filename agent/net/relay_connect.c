@@ -26,23 +26,24 @@
 
 
 static void agent_relay_try(agent_relay_conn_t *c);
-static int agent_relay_connect(agent_relay_conn_t *c, struct sockaddr *sa,
+static int agent_relay_connect_to(agent_relay_conn_t *c, struct sockaddr *sa,
     socklen_t len);
 static int agent_relay_connected(int fd);
 static int agent_relay_other(agent_relay_t *relay,
     struct sockaddr_storage *ss, socklen_t *len);
-static int agent_relay_other_entry(const agent_netstat_t *entry, void *data);
-static void agent_relay_dialled(agent_relay_conn_t *c);
+static int agent_relay_other_entry(const agent_listeners_addr_t *entry,
+    void *data);
+static void agent_relay_connect_done(agent_relay_conn_t *c);
 static void agent_relay_redial(uv_timer_t *timer);
 
 
 /* a connection is in this list, or in that of deadlines, or in none */
-static struct agent_relay_conns_s  agent_relay_dialling;
+static struct agent_relay_conns_s  agent_relay_connecting;
 static uv_timer_t                  agent_relay_retry_timer;
 
 
 int
-agent_relay_dial_init(uv_loop_t *loop)
+agent_relay_connect_init(uv_loop_t *loop)
 {
     int  rc;
 
@@ -57,7 +58,7 @@ agent_relay_dial_init(uv_loop_t *loop)
 
 
 void
-agent_relay_dial(agent_relay_conn_t *c)
+agent_relay_connect(agent_relay_conn_t *c)
 {
     c->deadline = uv_now(c->relay->loop) + AGENT_RELAY_CONNECT;
 
@@ -81,7 +82,7 @@ agent_relay_try(agent_relay_conn_t *c)
     sin.sin_port = htons(c->relay->port);
     sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 
-    rc = agent_relay_connect(c, (struct sockaddr *) &sin, sizeof(sin));
+    rc = agent_relay_connect_to(c, (struct sockaddr *) &sin, sizeof(sin));
 
     if (rc == -1) {
         memset(&sin6, 0, sizeof(struct sockaddr_in6));
@@ -89,26 +90,28 @@ agent_relay_try(agent_relay_conn_t *c)
         sin6.sin6_port = htons(c->relay->port);
         sin6.sin6_addr = in6addr_loopback;
 
-        rc = agent_relay_connect(c, (struct sockaddr *) &sin6, sizeof(sin6));
+        rc = agent_relay_connect_to(c, (struct sockaddr *) &sin6, sizeof(sin6));
     }
 
     if (rc == -1 && agent_relay_other(c->relay, &ss, &len)) {
-        rc = agent_relay_connect(c, (struct sockaddr *) &ss, len);
+        rc = agent_relay_connect_to(c, (struct sockaddr *) &ss, len);
     }
 
     if (rc == 0) {
-        agent_relay_dialled(c);
+        agent_relay_connect_done(c);
         return;
     }
 
-    if (rc == -1 && !agent_wake_young(c->relay->port, AGENT_RELAY_BOOT)) {
-        agent_relay_dialled(c);
+    if (rc == -1
+        && !agent_port_command_young(c->relay->port, AGENT_RELAY_BOOT))
+    {
+        agent_relay_connect_done(c);
         return;
     }
 
     if (!c->watched) {
         c->watched = 1;
-        LIST_INSERT_HEAD(&agent_relay_dialling, c, watch);
+        LIST_INSERT_HEAD(&agent_relay_connecting, c, watch);
 
         if (!uv_is_active((uv_handle_t *) &agent_relay_retry_timer)) {
             (void) uv_timer_start(&agent_relay_retry_timer,
@@ -122,7 +125,8 @@ agent_relay_try(agent_relay_conn_t *c)
 /* 0: connected; 1: not yet; -1: refused */
 
 static int
-agent_relay_connect(agent_relay_conn_t *c, struct sockaddr *sa, socklen_t len)
+agent_relay_connect_to(agent_relay_conn_t *c, struct sockaddr *sa,
+    socklen_t len)
 {
     int  fd, on, rc;
 
@@ -219,7 +223,7 @@ agent_relay_other(agent_relay_t *relay, struct sockaddr_storage *ss,
         relay->other.family = AF_UNSPEC;
         relay->other.port = relay->port;
 
-        agent_netstat_listening(agent_relay_other_entry, &relay->other);
+        agent_listeners_scan(agent_relay_other_entry, &relay->other);
     }
 
     memset(ss, 0, sizeof(struct sockaddr_storage));
@@ -249,9 +253,9 @@ agent_relay_other(agent_relay_t *relay, struct sockaddr_storage *ss,
 
 
 static int
-agent_relay_other_entry(const agent_netstat_t *entry, void *data)
+agent_relay_other_entry(const agent_listeners_addr_t *entry, void *data)
 {
-    agent_netstat_t *other = data;
+    agent_listeners_addr_t *other = data;
 
     if (entry->port != other->port) {
         return 0;
@@ -266,7 +270,7 @@ agent_relay_other_entry(const agent_netstat_t *entry, void *data)
 /* the dial has come to its end */
 
 static void
-agent_relay_dialled(agent_relay_conn_t *c)
+agent_relay_connect_done(agent_relay_conn_t *c)
 {
     int  timed_out;
 
@@ -290,7 +294,7 @@ agent_relay_dialled(agent_relay_conn_t *c)
         c->app.fd = -1;
     }
 
-    agent_relay_refuse(c, timed_out);
+    agent_relay_error(c, timed_out);
 }
 
 
@@ -299,16 +303,16 @@ agent_relay_redial(uv_timer_t *timer)
 {
     agent_relay_conn_t  *c, *next;
 
-    for (c = LIST_FIRST(&agent_relay_dialling); c != NULL; c = next) {
+    for (c = LIST_FIRST(&agent_relay_connecting); c != NULL; c = next) {
         next = LIST_NEXT(c, watch);
 
-        if (agent_relay_is_gone(&c->client)) {
+        if (agent_relay_copy_is_gone(&c->client)) {
             agent_relay_close(c);
             continue;
         }
 
         if (c->deadline <= uv_now(c->relay->loop)) {
-            agent_relay_dialled(c);
+            agent_relay_connect_done(c);
             continue;
         }
 
@@ -320,7 +324,7 @@ agent_relay_redial(uv_timer_t *timer)
         switch (agent_relay_connected(c->app.fd)) {
 
         case 0:
-            agent_relay_dialled(c);
+            agent_relay_connect_done(c);
             break;
 
         case -1:
@@ -334,7 +338,7 @@ agent_relay_redial(uv_timer_t *timer)
         }
     }
 
-    if (LIST_EMPTY(&agent_relay_dialling)) {
+    if (LIST_EMPTY(&agent_relay_connecting)) {
         (void) uv_timer_stop(timer);
     }
 }

@@ -13,10 +13,10 @@
 #include "net/relay_int.h"
 
 
-int agent_relay_dial_init(uv_loop_t *loop);
+int agent_relay_connect_init(uv_loop_t *loop);
 
 /* connects to the app; goes on with agent_relay_copy() or _refuse() */
-void agent_relay_dial(agent_relay_conn_t *c);
+void agent_relay_connect(agent_relay_conn_t *c);
 
 
 #endif /* _AGENT_NET_RELAY_CONNECT_H_INCLUDED_ */

@@ -27,7 +27,7 @@ static void agent_relay_shut(agent_relay_side_t *s);
 
 
 /* one for all: nothing stays in it between two events */
-char  agent_relay_buffer[AGENT_RELAY_BUFFER];
+char  agent_relay_copy_buffer[AGENT_RELAY_BUFFER];
 
 
 void
@@ -50,11 +50,11 @@ agent_relay_copy_event(agent_relay_conn_t *c, agent_relay_side_t *s)
     other = (s == &c->client) ? &c->app : &c->client;
 
     if (s->out != NULL) {
-        agent_relay_flush(s);
+        agent_relay_copy_flush(s);
     }
 
-    if (c->state == AGENT_RELAY_LINGERING) {
-        (void) agent_relay_drop(c, &c->client);
+    if (c->state == AGENT_RELAY_DISCARDING) {
+        (void) agent_relay_copy_drop(c, &c->client);
 
     } else {
         agent_relay_pump(c, s, other);
@@ -79,11 +79,11 @@ agent_relay_copy_check(agent_relay_conn_t *c, int expired)
     /* a side that has no more to say is not polled: has it left? */
 
     if (c->client.eof && !c->client.gone) {
-        c->client.gone = agent_relay_is_gone(&c->client);
+        c->client.gone = agent_relay_copy_is_gone(&c->client);
     }
 
     if (c->app.fd != -1 && c->app.eof && !c->app.gone) {
-        c->app.gone = agent_relay_is_gone(&c->app);
+        c->app.gone = agent_relay_copy_is_gone(&c->app);
     }
 
     agent_relay_settle(c);
@@ -109,7 +109,9 @@ agent_relay_pump(agent_relay_conn_t *c, agent_relay_side_t *from,
             return;
         }
 
-        if (!to->gone && agent_relay_send(to, agent_relay_buffer, n) == -1) {
+        if (!to->gone
+            && agent_relay_copy_send(to, agent_relay_copy_buffer, n) == -1)
+        {
             to->gone = 1;
         }
 
@@ -128,7 +130,7 @@ agent_relay_recv(agent_relay_conn_t *c, agent_relay_side_t *s)
     ssize_t  n;
 
     do {
-        n = recv(s->fd, agent_relay_buffer, AGENT_RELAY_BUFFER, 0);
+        n = recv(s->fd, agent_relay_copy_buffer, AGENT_RELAY_BUFFER, 0);
     } while (n == -1 && errno == EINTR);
 
     if (n > 0) {
@@ -150,7 +152,7 @@ agent_relay_recv(agent_relay_conn_t *c, agent_relay_side_t *s)
      * a reset, or the whole socket was closed and not its one half
      */
 
-    if (n == -1 || agent_relay_is_gone(s)) {
+    if (n == -1 || agent_relay_copy_is_gone(s)) {
         s->gone = 1;
         free(s->out);
         s->out = NULL;
@@ -161,7 +163,7 @@ agent_relay_recv(agent_relay_conn_t *c, agent_relay_side_t *s)
 
 
 int
-agent_relay_send(agent_relay_side_t *s, const char *buf, size_t len)
+agent_relay_copy_send(agent_relay_side_t *s, const char *buf, size_t len)
 {
     ssize_t  n;
 
@@ -195,7 +197,7 @@ agent_relay_send(agent_relay_side_t *s, const char *buf, size_t len)
 
 
 void
-agent_relay_flush(agent_relay_side_t *s)
+agent_relay_copy_flush(agent_relay_side_t *s)
 {
     ssize_t  n;
 
@@ -226,7 +228,7 @@ agent_relay_flush(agent_relay_side_t *s)
 
 
 size_t
-agent_relay_drop(agent_relay_conn_t *c, agent_relay_side_t *s)
+agent_relay_copy_drop(agent_relay_conn_t *c, agent_relay_side_t *s)
 {
     int      i;
     size_t   total;
@@ -253,7 +255,7 @@ agent_relay_drop(agent_relay_conn_t *c, agent_relay_side_t *s)
 
 
 int
-agent_relay_is_gone(agent_relay_side_t *s)
+agent_relay_copy_is_gone(agent_relay_side_t *s)
 {
     struct pollfd  pfd;
 
@@ -313,7 +315,7 @@ agent_relay_settle(agent_relay_conn_t *c)
         }
 
         if (ap->gone && c->state == AGENT_RELAY_COPYING) {
-            agent_relay_linger(c);
+            agent_relay_copy_discard(c);
             return;
         }
     }
@@ -325,7 +327,7 @@ agent_relay_settle(agent_relay_conn_t *c)
     client = 0;
     app = 0;
 
-    if (!cl->eof && (ap->out == NULL || c->state == AGENT_RELAY_LINGERING)) {
+    if (!cl->eof && (ap->out == NULL || c->state == AGENT_RELAY_DISCARDING)) {
         client |= UV_READABLE;
     }
 
@@ -348,9 +350,9 @@ agent_relay_settle(agent_relay_conn_t *c)
 
 
 void
-agent_relay_linger(agent_relay_conn_t *c)
+agent_relay_copy_discard(agent_relay_conn_t *c)
 {
-    c->state = AGENT_RELAY_LINGERING;
+    c->state = AGENT_RELAY_DISCARDING;
 
     /* the app's side, where there was one, has nothing more to give */
 

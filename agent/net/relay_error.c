@@ -27,7 +27,7 @@ static char *agent_relay_answer_body(agent_relay_conn_t *c, int status);
 
 
 void
-agent_relay_refuse(agent_relay_conn_t *c, int timed_out)
+agent_relay_error(agent_relay_conn_t *c, int timed_out)
 {
     c->state = AGENT_RELAY_HEAD;
     c->timed_out = timed_out;
@@ -39,12 +39,12 @@ agent_relay_refuse(agent_relay_conn_t *c, int timed_out)
     }
 
     agent_relay_deadline(c, AGENT_RELAY_DRAIN);
-    agent_relay_refuse_event(c);
+    agent_relay_error_event(c);
 }
 
 
 void
-agent_relay_refuse_event(agent_relay_conn_t *c)
+agent_relay_error_event(agent_relay_conn_t *c)
 {
     size_t   end, from;
     ssize_t  n;
@@ -84,7 +84,7 @@ agent_relay_refuse_event(agent_relay_conn_t *c)
          * the answer is on its way
          */
 
-        c->body = agent_relay_body_length(c->head, end);
+        c->body = agent_relay_error_body(c->head, end);
 
         if (c->body != -1) {
             c->body -= c->head_len - end;
@@ -95,7 +95,7 @@ agent_relay_refuse_event(agent_relay_conn_t *c)
     }
 
     if (c->body > 0) {
-        c->body -= agent_relay_drop(c, &c->client);
+        c->body -= agent_relay_copy_drop(c, &c->client);
     }
 
     if (c->body <= 0 || c->client.eof) {
@@ -112,7 +112,7 @@ wait:
 
 
 void
-agent_relay_refuse_expired(agent_relay_conn_t *c)
+agent_relay_error_expired(agent_relay_conn_t *c)
 {
     if (c->state == AGENT_RELAY_BODY) {
         agent_relay_answer(c);
@@ -135,7 +135,7 @@ agent_relay_head_end(agent_relay_conn_t *c, size_t from)
 
 
 int64_t
-agent_relay_body_length(const char *head, size_t len)
+agent_relay_error_body(const char *head, size_t len)
 {
     int64_t      length;
     const char  *p, *last, *end;
@@ -240,24 +240,24 @@ agent_relay_answer(agent_relay_conn_t *c)
 
     free(body);
 
-    agent_relay_flush(&c->client);
-    agent_relay_linger(c);
+    agent_relay_copy_flush(&c->client);
+    agent_relay_copy_discard(c);
 }
 
 
 static char *
 agent_relay_answer_body(agent_relay_conn_t *c, int status)
 {
-    int                port, len, exited;
-    char               text[1024], *body, stamp[32];
-    size_t             i, n, shown;
-    json_t            *list, *json, *item, *command;
-    const char        *code, *hint;
-    agent_listener_t   ports[AGENT_RELAY_SHOWN];
+    int                      port, len, exited;
+    char                     text[1024], *body, stamp[32];
+    size_t                   i, n, shown;
+    json_t                  *list, *json, *item, *command;
+    const char              *code, *hint;
+    agent_listeners_port_t   ports[AGENT_RELAY_SHOWN];
 
     port = c->relay->port;
     list = json_array();
-    n = agent_relay_listening(ports, AGENT_RELAY_SHOWN);
+    n = agent_listeners(ports, AGENT_RELAY_SHOWN);
 
     if (c->timed_out) {
         code = "PORT_TIMEOUT";
@@ -275,7 +275,8 @@ agent_relay_answer_body(agent_relay_conn_t *c, int status)
     }
 
     if (!c->timed_out
-        && agent_wake_state((uint16_t) port, &exited) == AGENT_WAKE_EXITED)
+        && agent_port_command_state((uint16_t) port, &exited)
+           == AGENT_PORT_COMMAND_EXITED)
     {
         len += snprintf(text + len, sizeof(text) - len,
                         " Its command ended with code %d.", exited);
@@ -308,14 +309,14 @@ agent_relay_answer_body(agent_relay_conn_t *c, int status)
         (void) snprintf(text + len, sizeof(text) - len, ".");
     }
 
-    command = agent_wake_json((uint16_t) port);
+    command = agent_port_command_json((uint16_t) port);
 
     json = json_pack("{s:s, s:s, s:s, s:{s:i, s:o, s:o}, s:i, s:s, s:s}",
                      "error", text, "code", code, "message", text,
                      "context", "port", port, "listening", list,
                      "command", command,
                      "httpStatus", status,
-                     "timestamp", agent_timestamp(stamp),
+                     "timestamp", agent_time_iso(stamp),
                      "suggestion", hint);
 
     body = (json != NULL) ? json_dumps(json, JSON_COMPACT) : NULL;

@@ -15,15 +15,15 @@
 
 
 /* no app: reads the request and answers it */
-void agent_relay_refuse(agent_relay_conn_t *c, int timed_out);
-void agent_relay_refuse_event(agent_relay_conn_t *c);
-void agent_relay_refuse_expired(agent_relay_conn_t *c);
+void agent_relay_error(agent_relay_conn_t *c, int timed_out);
+void agent_relay_error_event(agent_relay_conn_t *c);
+void agent_relay_error_expired(agent_relay_conn_t *c);
 
 /*
  * The length of a request's body by its head of len bytes: 0 or more, or -1
  * where it cannot be told from the head.
  */
-int64_t agent_relay_body_length(const char *head, size_t len);
+int64_t agent_relay_error_body(const char *head, size_t len);
 
 
 #endif /* _AGENT_NET_RELAY_ERROR_H_INCLUDED_ */

@@ -19,8 +19,8 @@
 
 /*
  * One connection of a relay, shared by relay.c (accepting, the end),
- * relay_dial.c (the way to the app), relay_copy.c (bytes) and relay_refuse.c
- * (the agent's own answer).
+ * relay_connect.c (the way to the app), relay_copy.c (bytes) and
+ * relay_error.c (the agent's own answer).
  */
 
 
@@ -30,11 +30,11 @@
 
 
 typedef enum {
-    AGENT_RELAY_DIALLING = 0,
+    AGENT_RELAY_CONNECTING = 0,
     AGENT_RELAY_COPYING,
     AGENT_RELAY_HEAD,          /* refused: the request's head is read */
     AGENT_RELAY_BODY,          /* refused: its body is dropped */
-    AGENT_RELAY_LINGERING      /* nothing more to say: input is dropped */
+    AGENT_RELAY_DISCARDING     /* nothing more to say: input is dropped */
 } agent_relay_state_e;
 
 
@@ -100,7 +100,7 @@ struct agent_relay_s {
     uint16_t                     port;
 
     /* where else the app listens, read at most once in 20 ms */
-    agent_netstat_t              other;
+    agent_listeners_addr_t       other;
     uint64_t                     other_read;
 };
 

@@ -20,46 +20,47 @@
 #include "run/start_error.h"
 
 
-typedef struct agent_wake_s  agent_wake_t;
+typedef struct agent_port_command_s  agent_port_command_t;
 
 
-struct agent_wake_s {
-    uint16_t          port;
-    char             *command;
-    char             *cwd;             /* NULL: the workspace */
-    uint64_t          began;
-    int               code;
-    agent_tail_t      tail;
-    unsigned          runs:1;
-    unsigned          again:1;         /* with what is here now */
+struct agent_port_command_s {
+    uint16_t                  port;
+    char                     *command;
+    char                     *cwd;     /* NULL: the workspace */
+    uint64_t                  began;
+    int                       code;
+    agent_last_lines_t        tail;
+    unsigned                  runs:1;
+    unsigned                  again:1;  /* with what is here now */
 
     /* of the process, while it runs */
-    agent_process_watch_t   watch;
+    agent_process_observer_t        watch;
 
-    agent_wake_t     *next;
+    agent_port_command_t     *next;
 };
 
 
-static const char *agent_wake_text(json_t *json, const char *name,
+static const char *agent_port_command_text(json_t *json, const char *name,
     size_t max);
-static agent_wake_t *agent_wake_find(uint16_t port);
-static void agent_wake_forget(uint16_t port);
-static void agent_wake_change(uint16_t port, const char *command,
+static agent_port_command_t *agent_port_command_find(uint16_t port);
+static void agent_port_command_forget(uint16_t port);
+static void agent_port_command_change(uint16_t port, const char *command,
     const char *cwd);
-static void agent_wake_end(agent_process_t *p);
-static void agent_wake_start(agent_wake_t *w);
-static void agent_wake_failed(agent_wake_t *w, int code, const char *text);
-static void agent_wake_data(agent_process_watch_t *watch, int stream,
+static void agent_port_command_end(agent_process_t *p);
+static void agent_port_command_start(agent_port_command_t *w);
+static void agent_port_command_failed(agent_port_command_t *w, int code,
+    const char *text);
+static void agent_port_command_data(agent_process_observer_t *watch, int stream,
     const char *buf, size_t len);
-static void agent_wake_exit(agent_process_watch_t *watch);
+static void agent_port_command_exit(agent_process_observer_t *watch);
 
 
-static agent_wake_t  *agent_wakes;
-static size_t         agent_nwakes;
+static agent_port_command_t  *agent_port_commands;
+static size_t                 agent_port_command_count;
 
 
 int
-agent_wake_valid(json_t *ports)
+agent_port_command_valid(json_t *ports)
 {
     size_t   i;
     json_t  *item, *port;
@@ -73,8 +74,10 @@ agent_wake_valid(json_t *ports)
 
         if (!json_is_integer(port) || json_integer_value(port) < 1
             || json_integer_value(port) > 65535
-            || agent_wake_text(item, "command", AGENT_WAKE_COMMAND) == NULL
-            || agent_wake_text(item, "cwd", AGENT_WAKE_CWD) == NULL)
+            || agent_port_command_text(item, "command",
+                                       AGENT_PORT_COMMAND_SIZE) == NULL
+            || agent_port_command_text(item, "cwd",
+                                       AGENT_PORT_COMMAND_CWD) == NULL)
         {
             return 0;
         }
@@ -87,7 +90,7 @@ agent_wake_valid(json_t *ports)
 /* "" where it is absent; NULL where it is not what can be used */
 
 static const char *
-agent_wake_text(json_t *json, const char *name, size_t max)
+agent_port_command_text(json_t *json, const char *name, size_t max)
 {
     json_t  *value;
 
@@ -108,7 +111,7 @@ agent_wake_text(json_t *json, const char *name, size_t max)
 
 
 void
-agent_wake_set(json_t *ports)
+agent_port_command_set(json_t *ports)
 {
     size_t       i;
     json_t      *item;
@@ -117,25 +120,26 @@ agent_wake_set(json_t *ports)
 
     json_array_foreach(ports, i, item) {
         port = (uint16_t) json_integer_value(json_object_get(item, "port"));
-        command = agent_wake_text(item, "command", AGENT_WAKE_COMMAND);
-        cwd = agent_wake_text(item, "cwd", AGENT_WAKE_CWD);
+        command = agent_port_command_text(item, "command",
+                                          AGENT_PORT_COMMAND_SIZE);
+        cwd = agent_port_command_text(item, "cwd", AGENT_PORT_COMMAND_CWD);
 
         if (command[0]) {
-            agent_wake_change(port, command, cwd);
+            agent_port_command_change(port, command, cwd);
 
         } else {
-            agent_wake_forget(port);
+            agent_port_command_forget(port);
         }
     }
 }
 
 
-static agent_wake_t *
-agent_wake_find(uint16_t port)
+static agent_port_command_t *
+agent_port_command_find(uint16_t port)
 {
-    agent_wake_t  *w;
+    agent_port_command_t  *w;
 
-    for (w = agent_wakes; w; w = w->next) {
+    for (w = agent_port_commands; w; w = w->next) {
 
         if (w->port == port) {
             return w;
@@ -147,25 +151,25 @@ agent_wake_find(uint16_t port)
 
 
 static void
-agent_wake_forget(uint16_t port)
+agent_port_command_forget(uint16_t port)
 {
-    agent_wake_t  *w, **p;
+    agent_port_command_t  *w, **p;
 
-    w = agent_wake_find(port);
+    w = agent_port_command_find(port);
 
     if (w == NULL) {
         return;
     }
 
-    for (p = &agent_wakes; *p != w; p = &(*p)->next) { /* void */ }
+    for (p = &agent_port_commands; *p != w; p = &(*p)->next) { /* void */ }
 
     *p = w->next;
-    agent_nwakes--;
+    agent_port_command_count--;
 
-    agent_process_unwatch(&w->watch);
-    agent_watch_changed(port);
+    agent_process_unobserve(&w->watch);
+    agent_port_events_changed(port);
 
-    agent_tail_free(&w->tail);
+    agent_last_lines_free(&w->tail);
     free(w->command);
     free(w->cwd);
     free(w);
@@ -173,12 +177,12 @@ agent_wake_forget(uint16_t port)
 
 
 static void
-agent_wake_change(uint16_t port, const char *command, const char *cwd)
+agent_port_command_change(uint16_t port, const char *command, const char *cwd)
 {
-    char          *new_command, *new_cwd;
-    agent_wake_t  *w;
+    char                  *new_command, *new_cwd;
+    agent_port_command_t  *w;
 
-    w = agent_wake_find(port);
+    w = agent_port_command_find(port);
 
     if (w && w->runs && strcmp(w->command, command) == 0
         && strcmp(w->cwd ? w->cwd : "", cwd) == 0)
@@ -189,14 +193,14 @@ agent_wake_change(uint16_t port, const char *command, const char *cwd)
     new_command = strdup(command);
     new_cwd = cwd[0] ? strdup(cwd) : NULL;
 
-    if (w == NULL && agent_nwakes < AGENT_WAKE_MAX) {
-        w = calloc(1, sizeof(agent_wake_t));
+    if (w == NULL && agent_port_command_count < AGENT_PORT_COMMAND_MAX) {
+        w = calloc(1, sizeof(agent_port_command_t));
 
         if (w) {
             w->port = port;
-            w->next = agent_wakes;
-            agent_wakes = w;
-            agent_nwakes++;
+            w->next = agent_port_commands;
+            agent_port_commands = w;
+            agent_port_command_count++;
         }
     }
 
@@ -218,18 +222,18 @@ agent_wake_change(uint16_t port, const char *command, const char *cwd)
         /* one at a time: the port is free when the other has ended */
 
         w->again = 1;
-        agent_wake_end(w->watch.process);
+        agent_port_command_end(w->watch.process);
         return;
     }
 
-    agent_wake_start(w);
+    agent_port_command_start(w);
 }
 
 
 /* its end is reported as ever */
 
 static void
-agent_wake_end(agent_process_t *p)
+agent_port_command_end(agent_process_t *p)
 {
     p->killed = 1;
     agent_command_end(p->cmd);
@@ -237,17 +241,17 @@ agent_wake_end(agent_process_t *p)
 
 
 static void
-agent_wake_start(agent_wake_t *w)
+agent_port_command_start(agent_port_command_t *w)
 {
-    int                     err, code;
-    char                    id[16], text[512];
-    const char             *env[4];
-    agent_process_t        *p;
-    agent_process_error_t   error;
-    agent_process_start_t   start;
+    int                            err, code;
+    char                           id[16], text[512];
+    const char                    *env[4];
+    agent_process_t               *p;
+    agent_process_error_t          error;
+    agent_process_params_start_t   start;
 
     w->again = 0;
-    w->began = agent_monotonic_ms();
+    w->began = agent_time_ms();
 
     (void) snprintf(id, sizeof(id), "port-%d", w->port);
 
@@ -266,7 +270,7 @@ agent_wake_start(agent_wake_t *w)
         goto watch;
     }
 
-    memset(&start, 0, sizeof(agent_process_start_t));
+    memset(&start, 0, sizeof(agent_process_params_start_t));
 
     start.command = w->command;
     start.id = id;
@@ -278,18 +282,18 @@ agent_wake_start(agent_wake_t *w)
 
     if (p == NULL) {
         json_decref(error.context);
-        agent_wake_failed(w, 126, error.message);
+        agent_port_command_failed(w, 126, error.message);
         return;
     }
 
-    err = agent_command_start_shell(p->cmd, w->command);
+    err = agent_run_shell(p->cmd, w->command);
 
     if (err) {
-        code = agent_exec_code(p->cmd, err);
-        agent_exec_reason(p->cmd, err, "bash", text, sizeof(text));
+        code = agent_start_error_code(p->cmd, err);
+        agent_start_error_text(p->cmd, err, "bash", text, sizeof(text));
         agent_command_destroy(p->cmd);
         agent_process_discard(p);
-        agent_wake_failed(w, code ? code : 126, text);
+        agent_port_command_failed(w, code ? code : 126, text);
         return;
     }
 
@@ -299,122 +303,122 @@ watch:
 
     w->runs = 1;
     w->watch.data = w;
-    w->watch.on_data = w->again ? NULL : agent_wake_data;
-    w->watch.on_exit = agent_wake_exit;
+    w->watch.on_data = w->again ? NULL : agent_port_command_data;
+    w->watch.on_exit = agent_port_command_exit;
 
-    agent_process_watch(p, &w->watch);
+    agent_process_observe(p, &w->watch);
 
     if (w->again) {
-        agent_wake_end(p);
+        agent_port_command_end(p);
     }
 
-    agent_watch_changed(w->port);
+    agent_port_events_changed(w->port);
 }
 
 
 static void
-agent_wake_failed(agent_wake_t *w, int code, const char *text)
+agent_port_command_failed(agent_port_command_t *w, int code, const char *text)
 {
     w->code = code;
 
-    agent_tail_say(&w->tail, text);
+    agent_last_lines_say(&w->tail, text);
     agent_log("port-%d: %s", w->port, text);
 
-    agent_watch_changed(w->port);
+    agent_port_events_changed(w->port);
 }
 
 
 static void
-agent_wake_data(agent_process_watch_t *watch, int stream, const char *buf,
-    size_t len)
+agent_port_command_data(agent_process_observer_t *watch, int stream,
+    const char *buf, size_t len)
 {
-    uint64_t       next;
-    agent_wake_t  *w;
+    uint64_t               next;
+    agent_port_command_t  *w;
 
     w = watch->data;
     next = w->tail.next;
 
-    agent_tail_add(&w->tail, stream, buf, len);
+    agent_last_lines_add(&w->tail, stream, buf, len);
 
     if (w->tail.next != next) {
-        agent_watch_wrote(w->port);
+        agent_port_events_wrote(w->port);
     }
 }
 
 
 static void
-agent_wake_exit(agent_process_watch_t *watch)
+agent_port_command_exit(agent_process_observer_t *watch)
 {
-    agent_wake_t  *w;
+    agent_port_command_t  *w;
 
     w = watch->data;
 
     w->runs = 0;
     w->code = watch->process->exit.code;
 
-    agent_process_unwatch(watch);
-    agent_tail_end(&w->tail);
+    agent_process_unobserve(watch);
+    agent_last_lines_end(&w->tail);
 
     if (w->again) {
-        agent_wake_start(w);
+        agent_port_command_start(w);
         return;
     }
 
-    agent_watch_changed(w->port);
+    agent_port_events_changed(w->port);
 }
 
 
-agent_wake_state_e
-agent_wake_state(uint16_t port, int *code)
+agent_port_command_state_e
+agent_port_command_state(uint16_t port, int *code)
 {
-    agent_wake_t  *w;
+    agent_port_command_t  *w;
 
     *code = 0;
-    w = agent_wake_find(port);
+    w = agent_port_command_find(port);
 
     if (w == NULL) {
-        return AGENT_WAKE_NONE;
+        return AGENT_PORT_COMMAND_NONE;
     }
 
     if (w->runs) {
-        return AGENT_WAKE_RUNNING;
+        return AGENT_PORT_COMMAND_RUNNING;
     }
 
     *code = w->code;
 
-    return AGENT_WAKE_EXITED;
+    return AGENT_PORT_COMMAND_EXITED;
 }
 
 
-agent_tail_t *
-agent_wake_tail(uint16_t port)
+agent_last_lines_t *
+agent_port_command_lines(uint16_t port)
 {
-    agent_wake_t  *w;
+    agent_port_command_t  *w;
 
-    w = agent_wake_find(port);
+    w = agent_port_command_find(port);
 
     return w ? &w->tail : NULL;
 }
 
 
 int
-agent_wake_young(uint16_t port, uint64_t ms)
+agent_port_command_young(uint16_t port, uint64_t ms)
 {
-    agent_wake_t  *w;
+    agent_port_command_t  *w;
 
-    w = agent_wake_find(port);
+    w = agent_port_command_find(port);
 
-    return w && w->runs && agent_monotonic_ms() - w->began < ms;
+    return w && w->runs && agent_time_ms() - w->began < ms;
 }
 
 
 json_t *
-agent_wake_json(uint16_t port)
+agent_port_command_json(uint16_t port)
 {
-    json_t        *json;
-    agent_wake_t  *w;
+    json_t                *json;
+    agent_port_command_t  *w;
 
-    w = agent_wake_find(port);
+    w = agent_port_command_find(port);
 
     if (w == NULL) {
         return json_null();
@@ -422,7 +426,8 @@ agent_wake_json(uint16_t port)
 
     json = json_pack("{s:s, s:o}",
                      "state", w->runs ? "running" : "exited",
-                     "log", agent_tail_json(&w->tail, AGENT_WAKE_SHOWN));
+                     "log", agent_last_lines_json(&w->tail,
+                                                  AGENT_PORT_COMMAND_SHOWN));
 
     if (json && !w->runs
         && json_object_set_new(json, "exitCode", json_integer(w->code)) == -1)

@@ -20,17 +20,17 @@
  */
 
 
-#define AGENT_WAKE_MAX       64        /* commands */
-#define AGENT_WAKE_COMMAND   8192      /* bytes of one */
-#define AGENT_WAKE_CWD       4096
-#define AGENT_WAKE_SHOWN     20        /* lines of its output in an answer */
+#define AGENT_PORT_COMMAND_MAX     64  /* commands */
+#define AGENT_PORT_COMMAND_SIZE    8192  /* bytes of one */
+#define AGENT_PORT_COMMAND_CWD     4096
+#define AGENT_PORT_COMMAND_SHOWN   20  /* lines of its output in an answer */
 
 
 typedef enum {
-    AGENT_WAKE_NONE = 0,               /* the port has no command */
-    AGENT_WAKE_RUNNING,
-    AGENT_WAKE_EXITED
-} agent_wake_state_e;
+    AGENT_PORT_COMMAND_NONE = 0,       /* the port has no command */
+    AGENT_PORT_COMMAND_RUNNING,
+    AGENT_PORT_COMMAND_EXITED
+} agent_port_command_state_e;
 
 
 /*
@@ -38,20 +38,20 @@ typedef enum {
  * it is well-formed; its commands are started by ..._set().  A port without
  * a command has its command forgotten: what runs stays.
  */
-int agent_wake_valid(json_t *ports);
-void agent_wake_set(json_t *ports);
+int agent_port_command_valid(json_t *ports);
+void agent_port_command_set(json_t *ports);
 
 /* code: of one that has exited, 128+n for a signal */
-agent_wake_state_e agent_wake_state(uint16_t port, int *code);
+agent_port_command_state_e agent_port_command_state(uint16_t port, int *code);
 
 /* what it has written lately; NULL: the port has no command */
-agent_tail_t *agent_wake_tail(uint16_t port);
+agent_last_lines_t *agent_port_command_lines(uint16_t port);
 
 /* 1: it has been running for less than ms */
-int agent_wake_young(uint16_t port, uint64_t ms);
+int agent_port_command_young(uint16_t port, uint64_t ms);
 
 /* {"state","log","exitCode"?} or null; NULL: out of memory */
-json_t *agent_wake_json(uint16_t port);
+json_t *agent_port_command_json(uint16_t port);
 
 
 #endif /* _AGENT_PORT_COMMAND_H_INCLUDED_ */

@@ -25,45 +25,45 @@
 /* POST /api/port-watch: events until the port is ready or the process ends */
 
 typedef struct {
-    agent_request_t        *r;
-    agent_process_watch_t   watch;
-    agent_port_probe_t     *probe;
-    uv_timer_t              beat;
-    int                     port;
-    unsigned                over:1;
-} agent_port_watch_t;
+    agent_request_t           *r;
+    agent_process_observer_t   watch;
+    agent_probe_t             *probe;
+    uv_timer_t                 beat;
+    int                        port;
+    unsigned                   over:1;
+} agent_ready_route_t;
 
 
-static void agent_port_watch_body(agent_request_t *r, json_t *body);
-static void agent_port_watch_ready(void *data, int status);
-static void agent_port_watch_exit(agent_process_watch_t *w);
-static void agent_port_watch_end(agent_port_watch_t *x, json_t *json);
-static void agent_port_watch_beat(uv_timer_t *timer);
-static void agent_port_watch_close(agent_request_t *r, int aborted);
-static void agent_port_watch_closed(uv_handle_t *handle);
+static void agent_ready_route_body(agent_request_t *r, json_t *body);
+static void agent_ready_route_ready(void *data, int status);
+static void agent_ready_route_exit(agent_process_observer_t *w);
+static void agent_ready_route_end(agent_ready_route_t *x, json_t *json);
+static void agent_ready_route_keepalive(uv_timer_t *timer);
+static void agent_ready_route_close(agent_request_t *r, int aborted);
+static void agent_ready_route_closed(uv_handle_t *handle);
 
 
 void
-agent_port_watch(agent_request_t *r)
+agent_ready_route(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_PORT_JSON_MAX, agent_port_watch_body);
+    agent_request_json(r, AGENT_PORT_JSON_MAX, agent_ready_route_body);
 }
 
 
 static void
-agent_port_watch_body(agent_request_t *r, json_t *body)
+agent_ready_route_body(agent_request_t *r, json_t *body)
 {
     char                    error[256];
     agent_process_t        *p;
-    agent_port_watch_t     *x;
-    agent_process_port_t    wanted;
+    agent_ready_route_t    *x;
+    agent_probe_port_t      wanted;
 
-    if (agent_process_parse_port(body, &wanted, error, sizeof(error)) != 0) {
+    if (agent_process_params_port(body, &wanted, error, sizeof(error)) != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
         return;
     }
 
-    x = calloc(1, sizeof(agent_port_watch_t));
+    x = calloc(1, sizeof(agent_ready_route_t));
 
     if (x == NULL) {
         agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
@@ -78,15 +78,15 @@ agent_port_watch_body(agent_request_t *r, json_t *body)
     x->r = r;
     x->port = wanted.port;
     x->watch.data = x;
-    x->watch.on_exit = agent_port_watch_exit;
+    x->watch.on_exit = agent_ready_route_exit;
 
     r->data = x;
-    r->on_close = agent_port_watch_close;
+    r->on_close = agent_ready_route_close;
 
     uv_timer_init(agent_loop, &x->beat);
     x->beat.data = x;
-    uv_timer_start(&x->beat, agent_port_watch_beat, AGENT_EXEC_BEAT,
-                   AGENT_EXEC_BEAT);
+    uv_timer_start(&x->beat, agent_ready_route_keepalive, AGENT_COMMAND_SILENCE,
+                   AGENT_COMMAND_SILENCE);
 
     agent_sse_begin(r);
     agent_sse_json(r, NULL, json_pack("{s:s, s:i}", "type", "watching",
@@ -96,37 +96,37 @@ agent_port_watch_body(agent_request_t *r, json_t *body)
         p = agent_process_find(wanted.process);
 
         if (p == NULL) {
-            agent_port_watch_end(x, json_pack("{s:s, s:i, s:s}",
-                                              "type", "error",
-                                              "port", x->port,
-                                              "error", "Process not found"));
+            agent_ready_route_end(x, json_pack("{s:s, s:i, s:s}",
+                                               "type", "error",
+                                               "port", x->port,
+                                               "error", "Process not found"));
             return;
         }
 
-        agent_process_watch(p, &x->watch);
+        agent_process_observe(p, &x->watch);
 
         if (agent_process_ended(p)) {
-            agent_port_watch_exit(&x->watch);
+            agent_ready_route_exit(&x->watch);
             return;
         }
     }
 
-    x->probe = agent_port_probe_start(&wanted, agent_port_watch_ready, x);
+    x->probe = agent_probe_start(&wanted, agent_ready_route_ready, x);
 
     if (x->probe == NULL) {
-        agent_port_watch_end(x, json_pack("{s:s, s:i, s:s}",
-                                          "type", "error",
-                                          "port", x->port,
-                                          "error", "out of memory"));
+        agent_ready_route_end(x, json_pack("{s:s, s:i, s:s}",
+                                           "type", "error",
+                                           "port", x->port,
+                                           "error", "out of memory"));
     }
 }
 
 
 static void
-agent_port_watch_ready(void *data, int status)
+agent_ready_route_ready(void *data, int status)
 {
-    json_t              *json;
-    agent_port_watch_t  *x;
+    json_t               *json;
+    agent_ready_route_t  *x;
 
     x = data;
 
@@ -136,15 +136,15 @@ agent_port_watch_ready(void *data, int status)
         json_object_set_new(json, "statusCode", json_integer(status));
     }
 
-    agent_port_watch_end(x, json);
+    agent_ready_route_end(x, json);
 }
 
 
 static void
-agent_port_watch_exit(agent_process_watch_t *w)
+agent_ready_route_exit(agent_process_observer_t *w)
 {
-    json_t              *json;
-    agent_port_watch_t  *x;
+    json_t               *json;
+    agent_ready_route_t  *x;
 
     x = w->data;
 
@@ -155,53 +155,53 @@ agent_port_watch_exit(agent_process_watch_t *w)
     json = json_pack("{s:s, s:i}", "type", "process_exited", "port", x->port);
 
     agent_process_json_end(json, w->process);
-    agent_port_watch_end(x, json);
+    agent_ready_route_end(x, json);
 }
 
 
 static void
-agent_port_watch_end(agent_port_watch_t *x, json_t *json)
+agent_ready_route_end(agent_ready_route_t *x, json_t *json)
 {
     x->over = 1;
 
-    agent_port_probe_stop(x->probe);
+    agent_probe_stop(x->probe);
     x->probe = NULL;
 
     agent_sse_json(x->r, NULL, json);
-    agent_http_end(x->r);
+    agent_response_end(x->r);
 }
 
 
 static void
-agent_port_watch_beat(uv_timer_t *timer)
+agent_ready_route_keepalive(uv_timer_t *timer)
 {
-    agent_port_watch_t  *x;
+    agent_ready_route_t  *x;
 
     x = timer->data;
 
     if (!x->over) {
-        agent_sse_beat(x->r);
+        agent_sse_keepalive(x->r);
     }
 }
 
 
 static void
-agent_port_watch_close(agent_request_t *r, int aborted)
+agent_ready_route_close(agent_request_t *r, int aborted)
 {
-    agent_port_watch_t  *x;
+    agent_ready_route_t  *x;
 
     x = r->data;
 
-    agent_port_probe_stop(x->probe);
-    agent_process_unwatch(&x->watch);
+    agent_probe_stop(x->probe);
+    agent_process_unobserve(&x->watch);
     agent_process_wait_leave();
 
-    uv_close((uv_handle_t *) &x->beat, agent_port_watch_closed);
+    uv_close((uv_handle_t *) &x->beat, agent_ready_route_closed);
 }
 
 
 static void
-agent_port_watch_closed(uv_handle_t *handle)
+agent_ready_route_closed(uv_handle_t *handle)
 {
     free(handle->data);
 }

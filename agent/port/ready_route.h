@@ -11,7 +11,7 @@
 #include "http/request.h"
 
 
-void agent_port_watch(agent_request_t *r);
+void agent_ready_route(agent_request_t *r);
 
 
 #endif /* _AGENT_PORT_READY_ROUTE_H_INCLUDED_ */

@@ -15,7 +15,7 @@ static json_t *agent_process_json_log(agent_process_t *p);
 
 
 const char *
-agent_process_status(agent_process_status_e status)
+agent_process_json_status(agent_process_status_e status)
 {
     static const char  *const names[] = {
         "starting", "running", "completed", "failed", "killed"
@@ -33,7 +33,7 @@ agent_process_json(agent_process_t *p)
     json = json_pack("{s:s, s:s, s:s, s:s}",
                      "id", p->id,
                      "command", p->command,
-                     "status", agent_process_status(p->status),
+                     "status", agent_process_json_status(p->status),
                      "startTime", p->start_time);
 
     if (json == NULL) {
@@ -65,8 +65,8 @@ agent_process_json_log(agent_process_t *p)
 {
     uint64_t  begin, end;
 
-    begin = agent_spool_begin(p->log);
-    end = agent_spool_end(p->log);
+    begin = agent_run_log_begin(p->log);
+    end = agent_run_log_end(p->log);
 
     return json_pack("{s:I, s:I, s:b}",
                      "start", (json_int_t) begin,
@@ -83,23 +83,23 @@ agent_process_json_end(json_t *json, agent_process_t *p)
     }
 
     json_object_set_new(json, "status",
-                        json_string(agent_process_status(p->status)));
+                        json_string(agent_process_json_status(p->status)));
     json_object_set_new(json, "exitCode", json_integer(p->exit.code));
     json_object_set_new(json, "endTime", json_string(p->end_time));
 
     agent_exit_json(json, &p->exit);
 
-    agent_process_told(p);
+    agent_process_reported(p);
 }
 
 
 json_t *
-agent_process_reply(agent_process_t *p)
+agent_process_json_reply(agent_process_t *p)
 {
     char  stamp[32];
 
     return json_pack("{s:b, s:s, s:s}",
                      "success", 1,
                      "processId", p->id,
-                     "timestamp", agent_timestamp(stamp));
+                     "timestamp", agent_time_iso(stamp));
 }

@@ -13,7 +13,7 @@
 #include "process/process.h"
 
 
-const char *agent_process_status(agent_process_status_e status);
+const char *agent_process_json_status(agent_process_status_e status);
 
 /* as the routes show it */
 json_t *agent_process_json(agent_process_t *p);
@@ -22,7 +22,7 @@ json_t *agent_process_json(agent_process_t *p);
 void agent_process_json_end(json_t *json, agent_process_t *p);
 
 /* {success, processId, …, timestamp} */
-json_t *agent_process_reply(agent_process_t *p);
+json_t *agent_process_json_reply(agent_process_t *p);
 
 
 #endif /* _AGENT_PROCESS_JSON_H_INCLUDED_ */

@@ -50,26 +50,26 @@ enum {
 
 
 typedef struct {
-    agent_request_t        *r;
-    agent_process_watch_t   watch;
-    agent_spool_reader_t   *reader;
-    uv_timer_t              timer;
+    agent_request_t           *r;
+    agent_process_observer_t   watch;
+    agent_log_reader_t        *reader;
+    uv_timer_t                 timer;
 
-    uint64_t                from;
-    uint64_t                to;
-    uint64_t                limit;
-    int                     phase;
+    uint64_t                   from;
+    uint64_t                   to;
+    uint64_t                   limit;
+    int                        phase;
 
-    agent_spool_piece_t     piece;
-    size_t                  piece_len; /* what is left of it */
-    char                    rest[2];   /* bytes that base64 cannot take yet */
-    size_t                  nrest;
+    agent_log_reader_piece_t   piece;
+    size_t                     piece_len; /* what is left of it */
+    char                       rest[2];  /* bytes that base64 cannot take yet */
+    size_t                     nrest;
 
-    unsigned                seen[2];   /* in the first pass */
-    unsigned                lossy[2];
-    unsigned                timed:1;
-    unsigned                young:1;
-    unsigned                gap:1;
+    unsigned                   seen[2];  /* in the first pass */
+    unsigned                   lossy[2];
+    unsigned                   timed:1;
+    unsigned                   young:1;
+    unsigned                   gap:1;
 } agent_logs_t;
 
 
@@ -78,7 +78,7 @@ static int agent_logs_range(agent_request_t *r, agent_process_t *p,
 static int agent_logs_number(agent_request_t *r, const char *name,
     uint64_t *value);
 static void agent_logs_wait(agent_logs_t *x);
-static void agent_logs_output(agent_process_watch_t *w);
+static void agent_logs_output(agent_process_observer_t *w);
 static void agent_logs_timer(uv_timer_t *timer);
 static void agent_logs_answer(agent_logs_t *x);
 static void agent_logs_ready(void *data);
@@ -112,12 +112,12 @@ static const struct {
 
 
 void
-agent_process_get_logs(agent_request_t *r)
+agent_process_logs(agent_request_t *r)
 {
     agent_logs_t     *x;
     agent_process_t  *p;
 
-    p = agent_process_of(r);
+    p = agent_process_routes_of(r);
 
     if (p == NULL) {
         return;
@@ -141,7 +141,7 @@ agent_process_get_logs(agent_request_t *r)
     x->watch.on_output = agent_logs_output;
     x->watch.on_exit = agent_logs_output;
 
-    agent_process_watch(p, &x->watch);
+    agent_process_observe(p, &x->watch);
 
     r->data = x;
     r->on_drain = agent_logs_drain;
@@ -150,11 +150,11 @@ agent_process_get_logs(agent_request_t *r)
     /* what it has written before this request is part of the answer */
 
     if (p->cmd) {
-        agent_command_drain(p->cmd);
+        agent_command_read(p->cmd);
     }
 
-    if (!agent_process_ended(p) && agent_spool_end(p->log) == 0
-        && agent_monotonic_ms() - p->began < AGENT_LOGS_YOUNG)
+    if (!agent_process_ended(p) && agent_run_log_end(p->log) == 0
+        && agent_time_ms() - p->began < AGENT_LOGS_YOUNG)
     {
         agent_logs_wait(x);
         return;
@@ -178,10 +178,10 @@ agent_logs_range(agent_request_t *r, agent_process_t *p, agent_logs_t *x)
         return -1;
     }
 
-    if (x->from > agent_spool_end(p->log)) {
+    if (x->from > agent_run_log_end(p->log)) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
                          "offset: behind the end of the log, %" PRIu64,
-                         agent_spool_end(p->log));
+                         agent_run_log_end(p->log));
         return -1;
     }
 
@@ -195,13 +195,13 @@ agent_logs_number(agent_request_t *r, const char *name, uint64_t *value)
     int    rc;
     char  *arg;
 
-    arg = agent_http_arg(r, name);
+    arg = agent_request_arg(r, name);
 
     if (arg == NULL) {
         return 0;
     }
 
-    rc = agent_process_parse_offset(arg, value);
+    rc = agent_process_params_offset(arg, value);
 
     free(arg);
 
@@ -234,7 +234,7 @@ agent_logs_wait(agent_logs_t *x)
 
 
 static void
-agent_logs_output(agent_process_watch_t *w)
+agent_logs_output(agent_process_observer_t *w)
 {
     agent_logs_t  *x;
 
@@ -256,9 +256,9 @@ agent_logs_timer(uv_timer_t *timer)
 static void
 agent_logs_answer(agent_logs_t *x)
 {
-    agent_spool_t    *log;
+    agent_run_log_t    *log;
 
-    static const agent_header_t  headers[] = {
+    static const agent_response_header_t  headers[] = {
         { "Content-Type", "application/json" },
         { NULL, NULL }
     };
@@ -270,12 +270,12 @@ agent_logs_answer(agent_logs_t *x)
 
     log = x->watch.process->log;
 
-    if (x->from < agent_spool_begin(log)) {
-        x->from = agent_spool_begin(log);
+    if (x->from < agent_run_log_begin(log)) {
+        x->from = agent_run_log_begin(log);
         x->gap = 1;
     }
 
-    x->to = agent_spool_end(log);
+    x->to = agent_run_log_end(log);
 
     if (x->limit < x->to - x->from) {
         x->to = x->from + x->limit;
@@ -283,7 +283,7 @@ agent_logs_answer(agent_logs_t *x)
 
     x->phase = -1;
 
-    agent_http_begin(x->r, 200, headers, -1);
+    agent_response_begin(x->r, 200, headers, -1);
 
     agent_logs_put(x, "{\"success\":true,\"processId\":\"");
     agent_logs_put(x, x->watch.process->id);
@@ -319,7 +319,7 @@ agent_logs_more(agent_logs_t *x)
 {
     while (x->phase != AGENT_LOGS_CLOSE) {
 
-        if (agent_http_queued(x->r) > AGENT_HTTP_HIGH
+        if (agent_response_queued(x->r) > AGENT_HTTP_HIGH
             || !agent_logs_pass(x))
         {
             agent_logs_flush(x);
@@ -336,30 +336,30 @@ agent_logs_more(agent_logs_t *x)
 static int
 agent_logs_pass(agent_logs_t *x)
 {
-    int                   stream;
-    size_t                tail;
-    agent_spool_e         rc;
-    agent_spool_piece_t  *piece;
+    int                        stream;
+    size_t                     tail;
+    agent_log_reader_e         rc;
+    agent_log_reader_piece_t  *piece;
 
-    if (agent_spool_reader_offset(x->reader) >= x->to) {
+    if (agent_log_reader_offset(x->reader) >= x->to) {
         agent_logs_next(x);
         return 1;
     }
 
     piece = &x->piece;
 
-    rc = agent_spool_read(x->reader, piece);
+    rc = agent_log_reader_read(x->reader, piece);
 
     switch (rc) {
 
-    case AGENT_SPOOL_WAIT:
+    case AGENT_LOG_READER_WAIT:
         return 0;
 
-    case AGENT_SPOOL_OFF:
+    case AGENT_LOG_READER_OFF:
         agent_logs_next(x);
         return 1;
 
-    case AGENT_SPOOL_GAP:
+    case AGENT_LOG_READER_GAP:
         x->gap = 1;
         return 1;
 
@@ -372,7 +372,7 @@ agent_logs_pass(agent_logs_t *x)
 
     if (piece->end > x->to) {
         x->piece_len = (size_t) (x->to - piece->offset);
-        tail = agent_utf8_tail(piece->data, x->piece_len);
+        tail = agent_utf8_incomplete(piece->data, x->piece_len);
 
         /* a character is not cut, unless nothing is left without it */
 
@@ -416,7 +416,7 @@ agent_logs_piece(agent_logs_t *x)
     data = x->piece.data;
     len = x->piece_len;
 
-    agent_logs_room(x, AGENT_LOGS_PIECE * AGENT_JSON_ESCAPE);
+    agent_logs_room(x, AGENT_LOGS_PIECE * AGENT_JSON_TEXT_ESCAPE);
 
     out = agent_logs_buf + agent_logs_len;
 
@@ -424,11 +424,11 @@ agent_logs_piece(agent_logs_t *x)
 
         if (len > AGENT_LOGS_PIECE) {
             len = AGENT_LOGS_PIECE;
-            len -= agent_utf8_tail(data, len);
+            len -= agent_utf8_incomplete(data, len);
         }
 
         n = len;
-        agent_logs_len += agent_json_escape(out, data, n);
+        agent_logs_len += agent_json_text_escape(out, data, n);
 
     } else if (x->nrest) {
 
@@ -482,7 +482,7 @@ agent_logs_next(agent_logs_t *x)
         agent_logs_put(x, "\"");
     }
 
-    agent_spool_reader_free(x->reader);
+    agent_log_reader_free(x->reader);
     x->reader = NULL;
 
     for ( ;; ) {
@@ -510,11 +510,11 @@ agent_logs_next(agent_logs_t *x)
         }
     }
 
-    x->reader = agent_spool_reader_create(x->watch.process->log, x->from,
-                                          agent_logs_ready, x);
+    x->reader = agent_log_reader_create(x->watch.process->log, x->from,
+                                        agent_logs_ready, x);
 
     if (x->reader == NULL) {
-        agent_http_abort(x->r);
+        agent_response_abort(x->r);
         x->phase = AGENT_LOGS_CLOSE;
     }
 }
@@ -546,7 +546,7 @@ agent_logs_room(agent_logs_t *x, size_t n)
 static void
 agent_logs_flush(agent_logs_t *x)
 {
-    agent_http_write(x->r, agent_logs_buf, agent_logs_len);
+    agent_response_write(x->r, agent_logs_buf, agent_logs_len);
     agent_logs_len = 0;
 }
 
@@ -563,12 +563,12 @@ agent_logs_closing(agent_logs_t *x)
 
     snprintf(text, sizeof(text), ",\"offset\":%" PRIu64 ",\"nextOffset\":%"
              PRIu64 ",\"logStart\":%" PRIu64 ",\"logEnd\":%" PRIu64
-             ",\"truncated\":%s", x->from, x->to, agent_spool_begin(p->log),
-             agent_spool_end(p->log), x->gap ? "true" : "false");
+             ",\"truncated\":%s", x->from, x->to, agent_run_log_begin(p->log),
+             agent_run_log_end(p->log), x->gap ? "true" : "false");
 
     agent_logs_put(x, text);
 
-    err = agent_spool_error(p->log, &lost);
+    err = agent_run_log_error(p->log, &lost);
 
     if (err) {
         snprintf(text, sizeof(text), ",\"lost\":{\"offset\":%" PRIu64
@@ -577,16 +577,16 @@ agent_logs_closing(agent_logs_t *x)
     }
 
     snprintf(text, sizeof(text), ",\"status\":\"%s\",\"timestamp\":\"%s\"}",
-             agent_process_status(p->status), agent_timestamp(stamp));
+             agent_process_json_status(p->status), agent_time_iso(stamp));
 
     agent_logs_put(x, text);
     agent_logs_flush(x);
 
     if (agent_process_ended(p)) {
-        agent_process_told(p);
+        agent_process_reported(p);
     }
 
-    agent_http_end(x->r);
+    agent_response_end(x->r);
 }
 
 
@@ -597,8 +597,8 @@ agent_logs_close(agent_request_t *r, int aborted)
 
     x = r->data;
 
-    agent_spool_reader_free(x->reader);
-    agent_process_unwatch(&x->watch);
+    agent_log_reader_free(x->reader);
+    agent_process_unobserve(&x->watch);
 
     if (x->timed) {
         uv_close((uv_handle_t *) &x->timer, agent_logs_closed);

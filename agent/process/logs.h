@@ -11,7 +11,7 @@
 #include "http/request.h"
 
 
-void agent_process_get_logs(agent_request_t *r);
+void agent_process_logs(agent_request_t *r);
 
 
 #endif /* _AGENT_PROCESS_LOGS_H_INCLUDED_ */

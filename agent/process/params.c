@@ -35,24 +35,24 @@ static int agent_parse_integer(json_t *json, const char *name, uint64_t min,
     uint64_t max, uint64_t *value, char *error, size_t size);
 static int agent_parse_bool(json_t *json, const char *name, int *value,
     char *error, size_t size);
-static int agent_parse_command(json_t *json, agent_process_start_t *s,
+static int agent_parse_command(json_t *json, agent_process_params_start_t *s,
     char *error, size_t size);
-static int agent_parse_stdin(json_t *json, agent_process_start_t *s,
+static int agent_parse_stdin(json_t *json, agent_process_params_start_t *s,
     char *error, size_t size);
-static int agent_parse_status(json_t *json, agent_process_port_t *p,
+static int agent_parse_status(json_t *json, agent_probe_port_t *p,
     char *error, size_t size);
 
 
 int
-agent_process_parse_start(json_t *json, agent_process_start_t *s, char *error,
-    size_t size)
+agent_process_params_start(json_t *json, agent_process_params_start_t *s,
+    char *error, size_t size)
 {
     int          cleanup;
     size_t       max;
     uint64_t     bytes;
     const char  *cwd;
 
-    memset(s, 0, sizeof(agent_process_start_t));
+    memset(s, 0, sizeof(agent_process_params_start_t));
 
     if (agent_parse_command(json, s, error, size) != 0
         || agent_parse_string(json, "processId", &s->id, error, size) != 0
@@ -61,7 +61,7 @@ agent_process_parse_start(json_t *json, agent_process_start_t *s, char *error,
         || agent_parse_string(json, "cwd", &cwd, error, size) != 0
         || agent_parse_bool(json, "autoCleanup", &cleanup, error, size) != 0
         || agent_parse_stdin(json, s, error, size) != 0
-        || agent_exec_timeout(json, "timeoutMs", &s->timeout_ms, error, size)
+        || agent_params_timeout(json, "timeoutMs", &s->timeout_ms, error, size)
            != 0)
     {
         return -1;
@@ -69,7 +69,7 @@ agent_process_parse_start(json_t *json, agent_process_start_t *s, char *error,
 
     s->cleanup = cleanup;
 
-    if (s->id && !agent_process_id_valid(s->id)) {
+    if (s->id && !agent_process_params_id(s->id)) {
         snprintf(error, size, "processId: not 1 to %d of A-Z a-z 0-9 . _ -, "
                  "or one of list, kill-all, start", AGENT_PROCESS_ID);
         return -1;
@@ -98,19 +98,19 @@ agent_process_parse_start(json_t *json, agent_process_start_t *s, char *error,
 
     bytes = AGENT_PROCESS_LOG_DEFAULT;
 
-    if (agent_parse_integer(json, "logBytes", AGENT_SPOOL_MIN,
+    if (agent_parse_integer(json, "logBytes", AGENT_RUN_LOG_MIN,
                             AGENT_PROCESS_LOG_MAX, &bytes, error, size) != 0)
     {
         return -1;
     }
 
-    s->log_bytes = bytes / AGENT_SPOOL_BLOCK * AGENT_SPOOL_BLOCK;
+    s->log_bytes = bytes / AGENT_RUN_LOG_BLOCK * AGENT_RUN_LOG_BLOCK;
 
     if (cwd && *cwd) {
-        s->cwd = malloc(AGENT_EXEC_CWD);
+        s->cwd = malloc(AGENT_PARAMS_CWD);
 
         if (s->cwd == NULL
-            || agent_path_normalize(s->cwd, AGENT_EXEC_CWD, AGENT_WORKSPACE,
+            || agent_path_normalize(s->cwd, AGENT_PARAMS_CWD, AGENT_WORKSPACE,
                                     cwd)
                != 0)
         {
@@ -119,7 +119,7 @@ agent_process_parse_start(json_t *json, agent_process_start_t *s, char *error,
         }
     }
 
-    if (agent_exec_env(json, &s->env, error, size) != 0) {
+    if (agent_params_env(json, &s->env, error, size) != 0) {
         goto failed;
     }
 
@@ -127,14 +127,14 @@ agent_process_parse_start(json_t *json, agent_process_start_t *s, char *error,
 
 failed:
 
-    agent_process_free_start(s);
+    agent_process_params_free(s);
 
     return -1;
 }
 
 
 void
-agent_process_free_start(agent_process_start_t *s)
+agent_process_params_free(agent_process_params_start_t *s)
 {
     free(s->env);
     free(s->cwd);
@@ -145,7 +145,7 @@ agent_process_free_start(agent_process_start_t *s)
 
 
 static int
-agent_parse_command(json_t *json, agent_process_start_t *s, char *error,
+agent_parse_command(json_t *json, agent_process_params_start_t *s, char *error,
     size_t size)
 {
     json_t  *value;
@@ -174,7 +174,7 @@ agent_parse_command(json_t *json, agent_process_start_t *s, char *error,
 /* true: for the stdin route; a text: all there will be */
 
 static int
-agent_parse_stdin(json_t *json, agent_process_start_t *s, char *error,
+agent_parse_stdin(json_t *json, agent_process_params_start_t *s, char *error,
     size_t size)
 {
     json_t  *value;
@@ -199,7 +199,7 @@ agent_parse_stdin(json_t *json, agent_process_start_t *s, char *error,
 
 
 int
-agent_process_id_valid(const char *id)
+agent_process_params_id(const char *id)
 {
     size_t              i;
     const char *const  *word;
@@ -232,7 +232,7 @@ agent_process_id_valid(const char *id)
 
 
 int
-agent_process_parse_signal(json_t *json, int *sig, char *error, size_t size)
+agent_process_params_signal(json_t *json, int *sig, char *error, size_t size)
 {
     json_t  *value;
 
@@ -262,7 +262,7 @@ agent_process_parse_signal(json_t *json, int *sig, char *error, size_t size)
 
 
 int
-agent_process_parse_input(json_t *json, agent_process_input_t *in,
+agent_process_params_input(json_t *json, agent_process_params_input_t *in,
     char *error, size_t size)
 {
     int          last;
@@ -271,7 +271,7 @@ agent_process_parse_input(json_t *json, agent_process_input_t *in,
     ssize_t      n;
     const char  *data;
 
-    memset(in, 0, sizeof(agent_process_input_t));
+    memset(in, 0, sizeof(agent_process_params_input_t));
 
     text = json_object_get(json, "data");
     bytes = json_object_get(json, "dataBase64");
@@ -330,13 +330,13 @@ agent_process_parse_input(json_t *json, agent_process_input_t *in,
 
 
 int
-agent_process_parse_port(json_t *json, agent_process_port_t *p, char *error,
+agent_process_params_port(json_t *json, agent_probe_port_t *p, char *error,
     size_t size)
 {
     uint64_t     port;
     const char  *mode;
 
-    memset(p, 0, sizeof(agent_process_port_t));
+    memset(p, 0, sizeof(agent_probe_port_t));
 
     port = 0;
     p->interval_ms = 500;
@@ -348,7 +348,7 @@ agent_process_parse_port(json_t *json, agent_process_port_t *p, char *error,
            != 0
         || agent_parse_integer(json, "interval", 0, AGENT_PROCESS_NUMBER_MAX,
                                &p->interval_ms, error, size) != 0
-        || agent_exec_timeout(json, "timeoutMs", &p->timeout_ms, error, size)
+        || agent_params_timeout(json, "timeoutMs", &p->timeout_ms, error, size)
            != 0
         || agent_parse_status(json, p, error, size) != 0)
     {
@@ -392,7 +392,7 @@ agent_process_parse_port(json_t *json, agent_process_port_t *p, char *error,
 /* {statusMin, statusMax}, or status: a number, or {min, max} */
 
 static int
-agent_parse_status(json_t *json, agent_process_port_t *p, char *error,
+agent_parse_status(json_t *json, agent_probe_port_t *p, char *error,
     size_t size)
 {
     json_t    *value;
@@ -445,7 +445,7 @@ agent_parse_status(json_t *json, agent_process_port_t *p, char *error,
 
 
 int
-agent_process_parse_search(json_t *json, agent_process_search_t *s,
+agent_process_params_search(json_t *json, agent_process_params_search_t *s,
     char *error, size_t size)
 {
     char         reason[128];
@@ -453,13 +453,13 @@ agent_process_parse_search(json_t *json, agent_process_search_t *s,
     json_t      *text, *regex;
     const char  *stream, *name;
 
-    memset(s, 0, sizeof(agent_process_search_t));
+    memset(s, 0, sizeof(agent_process_params_search_t));
 
     if (agent_parse_string(json, "stream", &stream, error, size) != 0
         || agent_parse_integer(json, "fromOffset", 0,
                                AGENT_PROCESS_NUMBER_MAX, &s->offset, error,
                                size) != 0
-        || agent_exec_timeout(json, "timeoutMs", &s->timeout_ms, error, size)
+        || agent_params_timeout(json, "timeoutMs", &s->timeout_ms, error, size)
            != 0)
     {
         return -1;
@@ -503,7 +503,7 @@ agent_process_parse_search(json_t *json, agent_process_search_t *s,
 
 
 int
-agent_process_parse_offset(const char *text, uint64_t *offset)
+agent_process_params_offset(const char *text, uint64_t *offset)
 {
     size_t  n;
 

@@ -41,19 +41,19 @@ typedef struct {
     unsigned      stdin_open:1;        /* for later */
     unsigned      cleanup:1;
     unsigned      blank:1;             /* what is wrong: it has no command */
-} agent_process_start_t;
+} agent_process_params_start_t;
 
 
-int agent_process_parse_start(json_t *json, agent_process_start_t *s,
+int agent_process_params_start(json_t *json, agent_process_params_start_t *s,
     char *error, size_t size);
-void agent_process_free_start(agent_process_start_t *s);
+void agent_process_params_free(agent_process_params_start_t *s);
 
 /* [A-Za-z0-9._-]{1,128}, and no word of a route */
-int agent_process_id_valid(const char *id);
+int agent_process_params_id(const char *id);
 
 
 /* {signal}: a name or a number */
-int agent_process_parse_signal(json_t *json, int *sig, char *error,
+int agent_process_params_signal(json_t *json, int *sig, char *error,
     size_t size);
 
 
@@ -61,15 +61,15 @@ typedef struct {
     char         *data;                /* malloc()ed */
     size_t        len;
     unsigned      close:1;
-} agent_process_input_t;
+} agent_process_params_input_t;
 
 
 /* {data | dataBase64, close?} */
-int agent_process_parse_input(json_t *json, agent_process_input_t *in,
+int agent_process_params_input(json_t *json, agent_process_params_input_t *in,
     char *error, size_t size);
 
 /* of wait-for-port, and of port-watch, which does without a timeout */
-int agent_process_parse_port(json_t *json, agent_process_port_t *p,
+int agent_process_params_port(json_t *json, agent_probe_port_t *p,
     char *error, size_t size);
 
 
@@ -79,16 +79,16 @@ typedef struct {
     int               stream;          /* 0: both */
     uint64_t          offset;
     uint64_t          timeout_ms;
-} agent_process_search_t;
+} agent_process_params_search_t;
 
 
 /* {text | regex, stream?, fromOffset?, timeoutMs?} */
-int agent_process_parse_search(json_t *json, agent_process_search_t *s,
+int agent_process_params_search(json_t *json, agent_process_params_search_t *s,
     char *error, size_t size);
 
 
 /* digits only, in a query or a header */
-int agent_process_parse_offset(const char *text, uint64_t *offset);
+int agent_process_params_offset(const char *text, uint64_t *offset);
 
 
 #endif /* _AGENT_PROCESS_PARAMS_H_INCLUDED_ */

@@ -23,9 +23,9 @@
 
 
 /* of a record with cleanup: when its end was told, and when it was not */
-#define AGENT_PROCESS_TOLD    30000    /* ms */
-#define AGENT_PROCESS_UNTOLD  300000
-#define AGENT_PROCESS_SWEEP   5000
+#define AGENT_PROCESS_REPORTED    30000  /* ms */
+#define AGENT_PROCESS_UNREPORTED  300000
+#define AGENT_PROCESS_SWEEP       5000
 
 
 static int agent_process_admit(size_t command, size_t disk,
@@ -43,8 +43,8 @@ static void agent_process_exited(agent_command_t *cmd, const agent_exit_t *e);
 static void agent_process_sweep(uv_timer_t *timer);
 
 
-struct agent_processes_s  agent_processes =
-    TAILQ_HEAD_INITIALIZER(agent_processes);
+struct agent_process_list_s  agent_process_list =
+    TAILQ_HEAD_INITIALIZER(agent_process_list);
 
 static size_t      agent_process_count;
 static size_t      agent_process_live;
@@ -55,7 +55,7 @@ static uv_timer_t  agent_process_timer;
 
 
 agent_process_t *
-agent_process_create(const agent_process_start_t *start,
+agent_process_create(const agent_process_params_start_t *start,
     agent_process_error_t *error)
 {
     size_t            len;
@@ -95,7 +95,7 @@ agent_process_create(const agent_process_start_t *start,
 
     p->command = strdup(start->command);
     p->session = start->session ? strdup(start->session) : NULL;
-    p->log = agent_spool_create(start->log_bytes, agent_process_room, p);
+    p->log = agent_run_log_create(start->log_bytes, agent_process_room, p);
     p->cmd = agent_command_create();
 
     if (p->command == NULL || (start->session && p->session == NULL)
@@ -115,9 +115,9 @@ agent_process_create(const agent_process_start_t *start,
                  (long long) ts.tv_sec * 1000 + ts.tv_nsec / 1000000, hex);
     }
 
-    agent_timestamp(p->start_time);
+    agent_time_iso(p->start_time);
 
-    p->began = agent_monotonic_ms();
+    p->began = agent_time_ms();
     p->cleanup = start->cleanup;
     p->disk = start->log_bytes;
     p->listed = 1;
@@ -132,7 +132,7 @@ agent_process_create(const agent_process_start_t *start,
     p->cmd->on_stdin = agent_process_stdin;
     p->cmd->on_exit = agent_process_exited;
 
-    TAILQ_INSERT_TAIL(&agent_processes, p, link);
+    TAILQ_INSERT_TAIL(&agent_process_list, p, link);
 
     agent_process_count++;
     agent_process_live++;
@@ -223,7 +223,7 @@ agent_process_evict(void)
 
     found = NULL;
 
-    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
+    for (p = TAILQ_FIRST(&agent_process_list); p; p = TAILQ_NEXT(p, link)) {
 
         if (agent_process_ended(p)
             && (found == NULL
@@ -248,7 +248,7 @@ agent_process_evict(void)
 static void
 agent_process_forget(agent_process_t *p)
 {
-    TAILQ_REMOVE(&agent_processes, p, link);
+    TAILQ_REMOVE(&agent_process_list, p, link);
 
     p->listed = 0;
 
@@ -268,7 +268,7 @@ agent_process_unref(agent_process_t *p)
     }
 
     if (p->log) {
-        agent_spool_release(p->log);
+        agent_run_log_release(p->log);
     }
 
     free(p->command);
@@ -294,8 +294,8 @@ agent_process_started(agent_process_t *p)
     p->pid = p->cmd->child.pid;
     p->shell = p->cmd->shell;
 
-    agent_timestamp(p->start_time);
-    p->began = agent_monotonic_ms();
+    agent_time_iso(p->start_time);
+    p->began = agent_time_ms();
 }
 
 
@@ -304,7 +304,7 @@ agent_process_find(const char *id)
 {
     agent_process_t  *p;
 
-    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
+    for (p = TAILQ_FIRST(&agent_process_list); p; p = TAILQ_NEXT(p, link)) {
 
         if (strcmp(p->id, id) == 0) {
             return p;
@@ -342,7 +342,7 @@ agent_process_wait_leave(void)
 
 
 void
-agent_process_watch(agent_process_t *p, agent_process_watch_t *w)
+agent_process_observe(agent_process_t *p, agent_process_observer_t *w)
 {
     p->refs++;
     w->process = p;
@@ -352,7 +352,7 @@ agent_process_watch(agent_process_t *p, agent_process_watch_t *w)
 
 
 void
-agent_process_unwatch(agent_process_watch_t *w)
+agent_process_unobserve(agent_process_observer_t *w)
 {
     agent_process_t  *p;
 
@@ -374,12 +374,12 @@ static void
 agent_process_output(agent_command_t *cmd, int stream, const char *buf,
     size_t len)
 {
-    agent_process_t        *p;
-    agent_process_watch_t  *w, *next;
+    agent_process_t           *p;
+    agent_process_observer_t  *w, *next;
 
     p = cmd->data;
 
-    if (agent_spool_append(p->log, stream, buf, len)) {
+    if (agent_run_log_append(p->log, stream, buf, len)) {
         agent_command_pause(cmd);
     }
 
@@ -426,18 +426,18 @@ agent_process_stdin(agent_command_t *cmd)
 static void
 agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
 {
-    int                     n;
-    char                    text[64];
-    agent_process_t        *p;
-    agent_process_watch_t  *w, *next;
+    int                        n;
+    char                       text[64];
+    agent_process_t           *p;
+    agent_process_observer_t  *w, *next;
 
     p = cmd->data;
 
     p->cmd = NULL;
     p->exit = *e;
-    p->ended = agent_monotonic_ms();
+    p->ended = agent_time_ms();
 
-    agent_timestamp(p->end_time);
+    agent_time_iso(p->end_time);
 
     if (p->killed || (!e->timed_out && (e->code == 128 + SIGKILL
                                         || e->code == 128 + SIGTERM)))
@@ -453,19 +453,19 @@ agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
     if (e->timed_out) {
         n = snprintf(text, sizeof(text), "Command timed out after %llums\n",
                      (unsigned long long) cmd->timeout_ms);
-        (void) agent_spool_append(p->log, 2, text, n);
+        (void) agent_run_log_append(p->log, 2, text, n);
     }
 
-    agent_spool_finish(p->log);
+    agent_run_log_finish(p->log);
 
     if (p->listed) {
         agent_process_disk -= p->disk;
-        p->disk = agent_spool_disk(p->log);
+        p->disk = agent_run_log_disk(p->log);
         agent_process_disk += p->disk;
     }
 
     if (p->cleanup) {
-        p->forget_at = p->ended + AGENT_PROCESS_UNTOLD;
+        p->forget_at = p->ended + AGENT_PROCESS_UNREPORTED;
 
         if (agent_process_timer.data == NULL) {
             uv_timer_init(agent_loop, &agent_process_timer);
@@ -492,11 +492,11 @@ agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
 
 
 void
-agent_process_told(agent_process_t *p)
+agent_process_reported(agent_process_t *p)
 {
     uint64_t  at;
 
-    at = agent_monotonic_ms() + AGENT_PROCESS_TOLD;
+    at = agent_time_ms() + AGENT_PROCESS_REPORTED;
 
     if (p->forget_at > at) {
         p->forget_at = at;
@@ -512,9 +512,9 @@ agent_process_sweep(uv_timer_t *timer)
     agent_process_t  *p, *next;
 
     left = 0;
-    now = agent_monotonic_ms();
+    now = agent_time_ms();
 
-    for (p = TAILQ_FIRST(&agent_processes); p; p = next) {
+    for (p = TAILQ_FIRST(&agent_process_list); p; p = next) {
         next = TAILQ_NEXT(p, link);
 
         if (p->forget_at == 0) {

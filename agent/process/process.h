@@ -38,7 +38,7 @@
 
 
 typedef struct agent_process_s        agent_process_t;
-typedef struct agent_process_watch_s  agent_process_watch_t;
+typedef struct agent_process_observer_s  agent_process_observer_t;
 
 
 typedef enum {
@@ -52,20 +52,20 @@ typedef enum {
 
 /* somebody who waits; the callbacks may end their own watch */
 
-struct agent_process_watch_s {
+struct agent_process_observer_s {
     /* set by the caller; on_output and on_data may be NULL */
-    void           (*on_output)(agent_process_watch_t *w);
-    void           (*on_data)(agent_process_watch_t *w, int stream,
+    void           (*on_output)(agent_process_observer_t *w);
+    void           (*on_data)(agent_process_observer_t *w, int stream,
                         const char *buf, size_t len);
-    void           (*on_exit)(agent_process_watch_t *w);
+    void           (*on_exit)(agent_process_observer_t *w);
     void            *data;
 
     agent_process_t *process;
-    TAILQ_ENTRY(agent_process_watch_s)  link;
+    TAILQ_ENTRY(agent_process_observer_s)  link;
 };
 
 
-TAILQ_HEAD(agent_process_watches_s, agent_process_watch_s);
+TAILQ_HEAD(agent_process_observers_s, agent_process_observer_s);
 
 
 struct agent_process_s {
@@ -78,14 +78,14 @@ struct agent_process_s {
     agent_command_t  *cmd;             /* NULL: it has ended */
     pid_t             pid;
     agent_exit_t      exit;
-    agent_spool_t    *log;
+    agent_run_log_t  *log;
 
     char              start_time[32];
     char              end_time[32];
     uint64_t          began;
     uint64_t          ended;
 
-    void             *starter;         /* process_start.c's, while starting */
+    void             *starter;         /* start.c's, while starting */
     agent_request_t  *writer;          /* of its standard input */
     void            (*on_stdin)(agent_process_t *p);
 
@@ -94,7 +94,7 @@ struct agent_process_s {
 
     /* the rest is process.c's */
 
-    struct agent_process_watches_s  watches;
+    struct agent_process_observers_s  watches;
     TAILQ_ENTRY(agent_process_s)    link;
 
     unsigned          refs;
@@ -104,7 +104,7 @@ struct agent_process_s {
 };
 
 
-TAILQ_HEAD(agent_processes_s, agent_process_s);
+TAILQ_HEAD(agent_process_list_s, agent_process_s);
 
 
 /* why there is none; context is the reader's, or NULL */
@@ -117,7 +117,7 @@ typedef struct {
 } agent_process_error_t;
 
 
-extern struct agent_processes_s  agent_processes;    /* oldest first */
+extern struct agent_process_list_s  agent_process_list;  /* oldest first */
 
 
 /*
@@ -125,7 +125,7 @@ extern struct agent_processes_s  agent_processes;    /* oldest first */
  * that is the caller's to start.  NULL: the id is taken, there are too many,
  * or no memory.
  */
-agent_process_t *agent_process_create(const agent_process_start_t *start,
+agent_process_t *agent_process_create(const agent_process_params_start_t *start,
     agent_process_error_t *error);
 
 /* it runs; or it could not be started, and there is no trace of it */
@@ -138,15 +138,15 @@ agent_process_t *agent_process_find(const char *id);
 
 
 /* the record stays as long as it is watched; ended twice is ended once */
-void agent_process_watch(agent_process_t *p, agent_process_watch_t *w);
-void agent_process_unwatch(agent_process_watch_t *w);
+void agent_process_observe(agent_process_t *p, agent_process_observer_t *w);
+void agent_process_unobserve(agent_process_observer_t *w);
 
 /* one more request that waits as long as it likes: 0, or -1 after an answer */
 int agent_process_wait_enter(agent_request_t *r);
 void agent_process_wait_leave(void);
 
 /* a caller knows now that it has ended */
-void agent_process_told(agent_process_t *p);
+void agent_process_reported(agent_process_t *p);
 
 
 #endif /* _AGENT_PROCESS_PROCESS_H_INCLUDED_ */

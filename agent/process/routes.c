@@ -26,18 +26,18 @@
 /* a DELETE waits for one process, or for all; freed when it is over */
 
 typedef struct {
-    agent_request_t        *r;
-    int                     all;
-    size_t                  left;
-    size_t                  n;
-    agent_process_watch_t   watches[];
+    agent_request_t           *r;
+    int                        all;
+    size_t                     left;
+    size_t                     n;
+    agent_process_observer_t   watches[];
 } agent_process_kill_t;
 
 
 static int agent_process_arg_signal(agent_request_t *r, int *sig);
 static void agent_process_kill(agent_request_t *r, agent_process_t *p,
     int sig);
-static void agent_process_kill_exit(agent_process_watch_t *w);
+static void agent_process_kill_exit(agent_process_observer_t *w);
 static void agent_process_kill_answer(agent_process_kill_t *k,
     agent_process_t *p);
 static void agent_process_kill_close(agent_request_t *r, int aborted);
@@ -45,19 +45,19 @@ static void agent_process_signal_body(agent_request_t *r, json_t *body);
 
 
 void
-agent_process_get_list(agent_request_t *r)
+agent_process_routes_list(agent_request_t *r)
 {
     char             *status, stamp[32];
     json_t           *list;
     agent_process_t  *p;
 
     list = json_array();
-    status = agent_http_arg(r, "status");
+    status = agent_request_arg(r, "status");
 
-    for (p = TAILQ_FIRST(&agent_processes); p; p = TAILQ_NEXT(p, link)) {
+    for (p = TAILQ_FIRST(&agent_process_list); p; p = TAILQ_NEXT(p, link)) {
 
         if (status == NULL
-            || strcmp(status, agent_process_status(p->status)) == 0)
+            || strcmp(status, agent_process_json_status(p->status)) == 0)
         {
             json_array_append_new(list, agent_process_json(p));
         }
@@ -65,38 +65,38 @@ agent_process_get_list(agent_request_t *r)
 
     free(status);
 
-    agent_http_json(r, 200, json_pack("{s:b, s:o, s:s}",
-                                      "success", 1,
-                                      "processes", list,
-                                      "timestamp", agent_timestamp(stamp)));
+    agent_response_json(r, 200, json_pack("{s:b, s:o, s:s}",
+                                          "success", 1,
+                                          "processes", list,
+                                          "timestamp", agent_time_iso(stamp)));
 }
 
 
 void
-agent_process_get(agent_request_t *r)
+agent_process_routes_get(agent_request_t *r)
 {
     char              stamp[32];
     agent_process_t  *p;
 
-    p = agent_process_of(r);
+    p = agent_process_routes_of(r);
 
     if (p) {
-        agent_http_json(r, 200,
-                        json_pack("{s:b, s:o, s:s}",
-                                  "success", 1,
-                                  "process", agent_process_json(p),
-                                  "timestamp", agent_timestamp(stamp)));
+        agent_response_json(r, 200,
+                            json_pack("{s:b, s:o, s:s}",
+                                      "success", 1,
+                                      "process", agent_process_json(p),
+                                      "timestamp", agent_time_iso(stamp)));
     }
 }
 
 
 void
-agent_process_delete(agent_request_t *r)
+agent_process_routes_delete(agent_request_t *r)
 {
     int               sig;
     agent_process_t  *p;
 
-    p = agent_process_running(r);
+    p = agent_process_routes_running(r);
 
     if (p && agent_process_arg_signal(r, &sig) == 0) {
         agent_process_kill(r, p, sig);
@@ -105,7 +105,7 @@ agent_process_delete(agent_request_t *r)
 
 
 void
-agent_process_delete_all(agent_request_t *r)
+agent_process_routes_delete_all(agent_request_t *r)
 {
     int  sig;
 
@@ -124,7 +124,7 @@ agent_process_arg_signal(agent_request_t *r, int *sig)
 
     *sig = SIGTERM;
 
-    arg = agent_http_arg(r, "signal");
+    arg = agent_request_arg(r, "signal");
 
     if (arg == NULL) {
         return 0;
@@ -150,15 +150,15 @@ agent_process_arg_signal(agent_request_t *r, int *sig)
 static void
 agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
 {
-    size_t                  n;
-    unsigned                grace;
-    agent_process_t        *each;
-    agent_process_kill_t   *k;
-    agent_process_watch_t  *w;
+    size_t                     n;
+    unsigned                   grace;
+    agent_process_t           *each;
+    agent_process_kill_t      *k;
+    agent_process_observer_t  *w;
 
     n = 0;
 
-    for (each = TAILQ_FIRST(&agent_processes);
+    for (each = TAILQ_FIRST(&agent_process_list);
          each;
          each = TAILQ_NEXT(each, link))
     {
@@ -166,7 +166,7 @@ agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
     }
 
     k = calloc(1, sizeof(agent_process_kill_t)
-                  + n * sizeof(agent_process_watch_t));
+                  + n * sizeof(agent_process_observer_t));
 
     if (k == NULL) {
         agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
@@ -181,7 +181,7 @@ agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
 
     grace = sig == SIGKILL ? 0 : AGENT_PROCESS_GRACE;
 
-    for (each = TAILQ_FIRST(&agent_processes);
+    for (each = TAILQ_FIRST(&agent_process_list);
          each;
          each = TAILQ_NEXT(each, link))
     {
@@ -195,7 +195,7 @@ agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
         w->data = k;
         w->on_exit = agent_process_kill_exit;
 
-        agent_process_watch(each, w);
+        agent_process_observe(each, w);
 
         k->n++;
         k->left++;
@@ -211,7 +211,7 @@ agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
 
 
 static void
-agent_process_kill_exit(agent_process_watch_t *w)
+agent_process_kill_exit(agent_process_observer_t *w)
 {
     agent_process_kill_t  *k;
 
@@ -221,7 +221,7 @@ agent_process_kill_exit(agent_process_watch_t *w)
         agent_process_kill_answer(k, k->all ? NULL : w->process);
     }
 
-    agent_process_unwatch(w);
+    agent_process_unobserve(w);
 }
 
 
@@ -232,17 +232,17 @@ agent_process_kill_answer(agent_process_kill_t *k, agent_process_t *p)
     json_t  *json;
 
     if (p) {
-        json = agent_process_reply(p);
+        json = agent_process_json_reply(p);
         agent_process_json_end(json, p);
 
     } else {
         json = json_pack("{s:b, s:I, s:s}",
                          "success", 1,
                          "cleanedCount", (json_int_t) k->n,
-                         "timestamp", agent_timestamp(stamp));
+                         "timestamp", agent_time_iso(stamp));
     }
 
-    agent_http_json(k->r, 200, json);
+    agent_response_json(k->r, 200, json);
 }
 
 
@@ -257,7 +257,7 @@ agent_process_kill_close(agent_request_t *r, int aborted)
     /* what was begun goes on */
 
     for (i = 0; i < k->n; i++) {
-        agent_process_unwatch(&k->watches[i]);
+        agent_process_unobserve(&k->watches[i]);
     }
 
     free(k);
@@ -265,10 +265,10 @@ agent_process_kill_close(agent_request_t *r, int aborted)
 
 
 void
-agent_process_post_signal(agent_request_t *r)
+agent_process_routes_signal(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_PROCESS_SIGNAL_JSON,
-                         agent_process_signal_body);
+    agent_request_json(r, AGENT_PROCESS_SIGNAL_JSON,
+                       agent_process_signal_body);
 }
 
 
@@ -280,12 +280,12 @@ agent_process_signal_body(agent_request_t *r, json_t *body)
     json_t           *json;
     agent_process_t  *p;
 
-    if (agent_process_parse_signal(body, &sig, error, sizeof(error)) != 0) {
+    if (agent_process_params_signal(body, &sig, error, sizeof(error)) != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
         return;
     }
 
-    p = agent_process_running(r);
+    p = agent_process_routes_running(r);
 
     if (p == NULL) {
         return;
@@ -293,21 +293,21 @@ agent_process_signal_body(agent_request_t *r, json_t *body)
 
     agent_command_signal(p->cmd, sig);
 
-    json = agent_process_reply(p);
+    json = agent_process_json_reply(p);
 
     if (json) {
         json_object_set_new(json, "signal",
                             json_string(agent_signal_name(sig, name)));
     }
 
-    agent_http_json(r, 200, json);
+    agent_response_json(r, 200, json);
 }
 
 
 /* "/api/process/<id>…" */
 
 agent_process_t *
-agent_process_of(agent_request_t *r)
+agent_process_routes_of(agent_request_t *r)
 {
     char              id[AGENT_PROCESS_ID + 1];
     size_t            len;
@@ -327,7 +327,7 @@ agent_process_of(agent_request_t *r)
             return p;
         }
 
-        if (agent_process_id_valid(id)) {
+        if (agent_process_params_id(id)) {
             agent_http_error(r, 404, "PROCESS_NOT_FOUND",
                              json_pack("{s:s}", "processId", id),
                              "Process not found: %s", id);
@@ -343,18 +343,18 @@ agent_process_of(agent_request_t *r)
 
 
 agent_process_t *
-agent_process_running(agent_request_t *r)
+agent_process_routes_running(agent_request_t *r)
 {
     agent_process_t  *p;
 
-    p = agent_process_of(r);
+    p = agent_process_routes_of(r);
 
     if (p == NULL) {
         return NULL;
     }
 
     if (agent_process_ended(p)) {
-        agent_process_told(p);
+        agent_process_reported(p);
         agent_http_error(r, 404, "COMMAND_NOT_FOUND",
                          json_pack("{s:s}", "command", p->id),
                          "Command not found: process %s has ended", p->id);

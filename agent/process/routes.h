@@ -13,16 +13,16 @@
 
 
 /* whose path this is; NULL after an answer */
-agent_process_t *agent_process_of(agent_request_t *r);
+agent_process_t *agent_process_routes_of(agent_request_t *r);
 
 /* the same, and it runs */
-agent_process_t *agent_process_running(agent_request_t *r);
+agent_process_t *agent_process_routes_running(agent_request_t *r);
 
-void agent_process_get_list(agent_request_t *r);
-void agent_process_get(agent_request_t *r);
-void agent_process_delete(agent_request_t *r);
-void agent_process_delete_all(agent_request_t *r);
-void agent_process_post_signal(agent_request_t *r);
+void agent_process_routes_list(agent_request_t *r);
+void agent_process_routes_get(agent_request_t *r);
+void agent_process_routes_delete(agent_request_t *r);
+void agent_process_routes_delete_all(agent_request_t *r);
+void agent_process_routes_signal(agent_request_t *r);
 
 
 #endif /* _AGENT_PROCESS_ROUTES_H_INCLUDED_ */

@@ -35,7 +35,7 @@ typedef struct {
 
 
 static void agent_process_start_session(agent_request_t *r,
-    agent_process_t *p, agent_process_start_t *start);
+    agent_process_t *p, agent_process_params_start_t *start);
 static void agent_process_start_spawned(agent_command_t *cmd,
     const agent_session_error_t *error);
 static void agent_process_start_close(agent_request_t *r, int aborted);
@@ -44,22 +44,22 @@ static void agent_process_start_done(agent_request_t *r, agent_process_t *p,
 
 
 void
-agent_process_post_start(agent_request_t *r)
+agent_process_start_post(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_process_start);
+    agent_request_json(r, AGENT_PARAMS_JSON_MAX, agent_process_start);
 }
 
 
 void
 agent_process_start(agent_request_t *r, json_t *body)
 {
-    int                     err;
-    char                    error[256];
-    agent_process_t        *p;
-    agent_process_start_t   start;
-    agent_process_error_t   refused;
+    int                            err;
+    char                           error[256];
+    agent_process_t               *p;
+    agent_process_params_start_t   start;
+    agent_process_error_t          refused;
 
-    if (agent_process_parse_start(body, &start, error, sizeof(error)) != 0) {
+    if (agent_process_params_start(body, &start, error, sizeof(error)) != 0) {
         agent_http_error(r, 400, start.blank ? "INVALID_COMMAND"
                                              : "VALIDATION_FAILED",
                          NULL, "%s", error);
@@ -79,10 +79,10 @@ agent_process_start(agent_request_t *r, json_t *body)
         goto done;
     }
 
-    err = agent_command_start_shell(p->cmd, start.command);
+    err = agent_run_shell(p->cmd, start.command);
 
     if (err) {
-        agent_exec_shell_failed(r, p->cmd, err, 1, start.command);
+        agent_exec_error(r, p->cmd, err, 1, start.command);
         agent_command_destroy(p->cmd);
         agent_process_discard(p);
         goto done;
@@ -93,13 +93,13 @@ agent_process_start(agent_request_t *r, json_t *body)
 
 done:
 
-    agent_process_free_start(&start);
+    agent_process_params_free(&start);
 }
 
 
 static void
 agent_process_start_session(agent_request_t *r, agent_process_t *p,
-    agent_process_start_t *start)
+    agent_process_params_start_t *start)
 {
     agent_process_starter_t  *x;
 
@@ -131,8 +131,8 @@ agent_process_start_session(agent_request_t *r, agent_process_t *p,
     r->data = x;
     r->on_close = agent_process_start_close;
 
-    agent_session_spawn(p->session, p->cmd, start->command,
-                        agent_process_start_spawned);
+    agent_queue_spawn(p->session, p->cmd, start->command,
+                      agent_process_start_spawned);
 }
 
 
@@ -174,7 +174,7 @@ agent_process_start_close(agent_request_t *r, int aborted)
     /* nobody knows of it, and it does not run yet */
 
     if (p) {
-        agent_session_cancel(p->cmd);
+        agent_queue_cancel(p->cmd);
         agent_process_discard(p);
     }
 
@@ -191,7 +191,7 @@ agent_process_start_done(agent_request_t *r, agent_process_t *p,
 
     agent_process_started(p);
 
-    json = agent_process_reply(p);
+    json = agent_process_json_reply(p);
 
     if (json) {
         json_object_set_new(json, "pid", json_integer(p->pid));
@@ -209,12 +209,12 @@ agent_process_start_done(agent_request_t *r, agent_process_t *p,
     /* one that reads nothing of it is not at fault */
 
     if (input) {
-        (void) agent_command_stdin_write(p->cmd, input, len);
+        (void) agent_stdin_write(p->cmd, input, len);
     }
 
     if (!open) {
-        agent_command_stdin_end(p->cmd);
+        agent_stdin_end(p->cmd);
     }
 
-    agent_http_json(r, 200, json);
+    agent_response_json(r, 200, json);
 }

@@ -17,9 +17,9 @@
 void agent_process_start(agent_request_t *r, json_t *body);
 
 
-/* handlers of the routes below /api/process, and of /api/port-watch */
+/* POST /api/process/start */
 
-void agent_process_post_start(agent_request_t *r);
+void agent_process_start_post(agent_request_t *r);
 
 
 #endif /* _AGENT_PROCESS_START_H_INCLUDED_ */

@@ -30,12 +30,12 @@
 
 
 typedef struct {
-    agent_request_t        *r;
-    agent_process_watch_t   watch;     /* and thereby the process */
-    uint64_t                bytes;
-    unsigned                close:1;
-    unsigned                whole:1;   /* the body has ended */
-    unsigned                over:1;
+    agent_request_t           *r;
+    agent_process_observer_t   watch;  /* and thereby the process */
+    uint64_t                   bytes;
+    unsigned                   close:1;
+    unsigned                   whole:1;  /* the body has ended */
+    unsigned                   over:1;
 } agent_writer_t;
 
 
@@ -47,21 +47,21 @@ static void agent_writer_complete(agent_request_t *r);
 static int agent_writer_write(agent_writer_t *x, const char *buf, size_t len);
 static void agent_writer_more(agent_process_t *p);
 static void agent_writer_closed(agent_writer_t *x);
-static void agent_writer_exit(agent_process_watch_t *w);
+static void agent_writer_exit(agent_process_observer_t *w);
 static void agent_writer_close(agent_request_t *r, int aborted);
 
 
 void
-agent_process_post_stdin(agent_request_t *r)
+agent_process_stdin_post(agent_request_t *r)
 {
     const char  *type;
 
-    type = agent_http_header(r, "Content-Type");
+    type = agent_request_header(r, "Content-Type");
 
     if (type && strncasecmp(type, "application/json", 16) == 0
         && (type[16] == '\0' || type[16] == ';' || type[16] == ' '))
     {
-        agent_http_read_json(r, AGENT_EXEC_JSON_MAX, agent_writer_json);
+        agent_request_json(r, AGENT_PARAMS_JSON_MAX, agent_writer_json);
         return;
     }
 
@@ -81,7 +81,7 @@ agent_writer_start(agent_request_t *r)
     agent_writer_t   *x;
     agent_process_t  *p;
 
-    p = agent_process_running(r);
+    p = agent_process_routes_running(r);
 
     if (p == NULL) {
         return -1;
@@ -114,7 +114,7 @@ agent_writer_start(agent_request_t *r)
         return -1;
     }
 
-    arg = agent_http_arg(r, "close");
+    arg = agent_request_arg(r, "close");
     x->close = (arg && (strcmp(arg, "true") == 0 || strcmp(arg, "1") == 0));
     free(arg);
 
@@ -125,7 +125,7 @@ agent_writer_start(agent_request_t *r)
     p->writer = r;
     p->on_stdin = agent_writer_more;
 
-    agent_process_watch(p, &x->watch);
+    agent_process_observe(p, &x->watch);
 
     r->data = x;
     r->on_close = agent_writer_close;
@@ -137,11 +137,11 @@ agent_writer_start(agent_request_t *r)
 static void
 agent_writer_json(agent_request_t *r, json_t *body)
 {
-    char                    error[256];
-    agent_writer_t         *x;
-    agent_process_input_t   in;
+    char                           error[256];
+    agent_writer_t                *x;
+    agent_process_params_input_t   in;
 
-    if (agent_process_parse_input(body, &in, error, sizeof(error)) != 0) {
+    if (agent_process_params_input(body, &in, error, sizeof(error)) != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
         return;
     }
@@ -168,10 +168,10 @@ agent_writer_body(agent_request_t *r, const char *buf, size_t len)
     x = r->data;
 
     if (agent_writer_write(x, buf, len) == 0
-        && agent_command_stdin_queued(x->watch.process->cmd)
+        && agent_stdin_queued(x->watch.process->cmd)
            > AGENT_STDIN_HIGH)
     {
-        agent_http_pause(r);
+        agent_request_pause(r);
     }
 }
 
@@ -204,7 +204,7 @@ agent_writer_write(agent_writer_t *x, const char *buf, size_t len)
     }
 
     if (len && (cmd == NULL
-                || agent_command_stdin_write(cmd, buf, len) != 0))
+                || agent_stdin_write(cmd, buf, len) != 0))
     {
         agent_writer_closed(x);
         return -1;
@@ -235,18 +235,18 @@ agent_writer_more(agent_process_t *p)
         return;
     }
 
-    if (agent_command_stdin_queued(p->cmd) > AGENT_STDIN_HIGH) {
+    if (agent_stdin_queued(p->cmd) > AGENT_STDIN_HIGH) {
         return;
     }
 
     if (!x->whole) {
-        agent_http_resume(x->r);
+        agent_request_resume(x->r);
         return;
     }
 
     x->over = 1;
 
-    json = agent_process_reply(p);
+    json = agent_process_json_reply(p);
 
     if (json) {
         json_object_set_new(json, "bytes", json_integer(x->bytes));
@@ -254,10 +254,10 @@ agent_writer_more(agent_process_t *p)
     }
 
     if (x->close) {
-        agent_command_stdin_end(p->cmd);
+        agent_stdin_end(p->cmd);
     }
 
-    agent_http_json(x->r, 200, json);
+    agent_response_json(x->r, 200, json);
 }
 
 
@@ -277,7 +277,7 @@ agent_writer_closed(agent_writer_t *x)
 
 
 static void
-agent_writer_exit(agent_process_watch_t *w)
+agent_writer_exit(agent_process_observer_t *w)
 {
     agent_writer_t  *x;
 
@@ -298,7 +298,7 @@ agent_writer_close(agent_request_t *r, int aborted)
 
     x->watch.process->writer = NULL;
 
-    agent_process_unwatch(&x->watch);
+    agent_process_unobserve(&x->watch);
     agent_process_wait_leave();
 
     free(x);

@@ -11,7 +11,7 @@
 #include "http/request.h"
 
 
-void agent_process_post_stdin(agent_request_t *r);
+void agent_process_stdin_post(agent_request_t *r);
 
 
 #endif /* _AGENT_PROCESS_STDIN_H_INCLUDED_ */

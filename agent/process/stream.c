@@ -33,23 +33,24 @@
 
 
 typedef struct {
-    agent_request_t        *r;
-    agent_process_watch_t   watch;
-    agent_spool_reader_t   *reader;
-    uv_timer_t              beat;
-    unsigned                spoke:1;
-    unsigned                over:1;
+    agent_request_t           *r;
+    agent_process_observer_t   watch;
+    agent_log_reader_t        *reader;
+    uv_timer_t                 beat;
+    unsigned                   spoke:1;
+    unsigned                   over:1;
 } agent_stream_t;
 
 
 static int agent_stream_offset(agent_request_t *r, agent_process_t *p,
     uint64_t *offset);
 static void agent_stream_begin(agent_stream_t *x, uint64_t offset);
-static void agent_stream_event(agent_process_watch_t *w);
+static void agent_stream_event(agent_process_observer_t *w);
 static void agent_stream_ready(void *data);
 static void agent_stream_drain(agent_request_t *r);
 static void agent_stream_more(agent_stream_t *x);
-static void agent_stream_gap(agent_stream_t *x, agent_spool_piece_t *piece);
+static void agent_stream_gap(agent_stream_t *x,
+    agent_log_reader_piece_t *piece);
 static void agent_stream_exit(agent_stream_t *x);
 static void agent_stream_beat(uv_timer_t *timer);
 static void agent_stream_close(agent_request_t *r, int aborted);
@@ -57,13 +58,13 @@ static void agent_stream_closed(uv_handle_t *handle);
 
 
 void
-agent_process_get_stream(agent_request_t *r)
+agent_process_stream(agent_request_t *r)
 {
     uint64_t          offset;
     agent_stream_t   *x;
     agent_process_t  *p;
 
-    p = agent_process_of(r);
+    p = agent_process_routes_of(r);
 
     if (p == NULL || agent_stream_offset(r, p, &offset) != 0) {
         return;
@@ -71,15 +72,15 @@ agent_process_get_stream(agent_request_t *r)
 
     if (strcmp(r->method, "HEAD") == 0) {
         agent_sse_begin(r);
-        agent_http_end(r);
+        agent_response_end(r);
         return;
     }
 
     x = calloc(1, sizeof(agent_stream_t));
 
     if (x) {
-        x->reader = agent_spool_reader_create(p->log, offset,
-                                              agent_stream_ready, x);
+        x->reader = agent_log_reader_create(p->log, offset,
+                                            agent_stream_ready, x);
     }
 
     if (x == NULL || x->reader == NULL) {
@@ -89,7 +90,7 @@ agent_process_get_stream(agent_request_t *r)
     }
 
     if (agent_process_wait_enter(r) != 0) {
-        agent_spool_reader_free(x->reader);
+        agent_log_reader_free(x->reader);
         free(x);
         return;
     }
@@ -103,12 +104,12 @@ agent_process_get_stream(agent_request_t *r)
     r->on_drain = agent_stream_drain;
     r->on_close = agent_stream_close;
 
-    agent_process_watch(p, &x->watch);
+    agent_process_observe(p, &x->watch);
 
     uv_timer_init(agent_loop, &x->beat);
     x->beat.data = x;
-    uv_timer_start(&x->beat, agent_stream_beat, AGENT_EXEC_BEAT,
-                   AGENT_EXEC_BEAT);
+    uv_timer_start(&x->beat, agent_stream_beat, AGENT_COMMAND_SILENCE,
+                   AGENT_COMMAND_SILENCE);
 
     agent_stream_begin(x, offset);
     agent_stream_more(x);
@@ -128,16 +129,16 @@ agent_stream_offset(agent_request_t *r, agent_process_t *p, uint64_t *offset)
     *offset = 0;
     rc = 0;
 
-    last = agent_http_header(r, "Last-Event-ID");
+    last = agent_request_header(r, "Last-Event-ID");
 
     if (last) {
-        rc = agent_process_parse_offset(last, offset);
+        rc = agent_process_params_offset(last, offset);
 
     } else {
-        arg = agent_http_arg(r, "offset");
+        arg = agent_request_arg(r, "offset");
 
         if (arg) {
-            rc = agent_process_parse_offset(arg, offset);
+            rc = agent_process_params_offset(arg, offset);
             free(arg);
         }
     }
@@ -149,7 +150,7 @@ agent_stream_offset(agent_request_t *r, agent_process_t *p, uint64_t *offset)
         return -1;
     }
 
-    end = agent_spool_end(p->log);
+    end = agent_run_log_end(p->log);
 
     if (*offset > end) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
@@ -176,15 +177,15 @@ agent_stream_begin(agent_stream_t *x, uint64_t offset)
                              "type", "process_info",
                              "processId", p->id,
                              "command", p->command,
-                             "status", agent_process_status(p->status),
+                             "status", agent_process_json_status(p->status),
                              "pid", (json_int_t) p->pid,
                              "offset", (json_int_t) offset,
-                             "timestamp", agent_timestamp(stamp)));
+                             "timestamp", agent_time_iso(stamp)));
 }
 
 
 static void
-agent_stream_event(agent_process_watch_t *w)
+agent_stream_event(agent_process_observer_t *w)
 {
     agent_stream_more(w->data);
 }
@@ -207,9 +208,9 @@ agent_stream_drain(agent_request_t *r)
 static void
 agent_stream_more(agent_stream_t *x)
 {
-    uint64_t              id;
-    agent_process_t      *p;
-    agent_spool_piece_t   piece;
+    uint64_t                   id;
+    agent_process_t           *p;
+    agent_log_reader_piece_t   piece;
 
     p = x->watch.process;
 
@@ -219,25 +220,25 @@ agent_stream_more(agent_stream_t *x)
 
     /* a reader that does not read does not stop the process: it is on disk */
 
-    while (agent_http_queued(x->r) <= AGENT_HTTP_HIGH) {
+    while (agent_response_queued(x->r) <= AGENT_HTTP_HIGH) {
 
-        switch (agent_spool_read(x->reader, &piece)) {
+        switch (agent_log_reader_read(x->reader, &piece)) {
 
-        case AGENT_SPOOL_DATA:
+        case AGENT_LOG_READER_DATA:
             x->spoke = 1;
             id = piece.end;
             agent_sse_output(x->r, &id, p->id, piece.stream, piece.data,
                              (size_t) (piece.end - piece.offset));
             break;
 
-        case AGENT_SPOOL_GAP:
+        case AGENT_LOG_READER_GAP:
             agent_stream_gap(x, &piece);
             break;
 
-        case AGENT_SPOOL_WAIT:
+        case AGENT_LOG_READER_WAIT:
             return;
 
-        default: /* AGENT_SPOOL_OFF */
+        default: /* AGENT_LOG_READER_OFF */
 
             if (agent_process_ended(p)) {
                 agent_stream_exit(x);
@@ -252,7 +253,7 @@ agent_stream_more(agent_stream_t *x)
 /* what was asked for, or what the reader was too slow for, is not kept */
 
 static void
-agent_stream_gap(agent_stream_t *x, agent_spool_piece_t *piece)
+agent_stream_gap(agent_stream_t *x, agent_log_reader_piece_t *piece)
 {
     char              stamp[32];
     uint64_t          id;
@@ -267,7 +268,7 @@ agent_stream_gap(agent_stream_t *x, agent_spool_piece_t *piece)
                              "processId", p->id,
                              "from", (json_int_t) piece->offset,
                              "to", (json_int_t) piece->end,
-                             "timestamp", agent_timestamp(stamp)));
+                             "timestamp", agent_time_iso(stamp)));
 }
 
 
@@ -282,19 +283,19 @@ agent_stream_exit(agent_stream_t *x)
     x->over = 1;
 
     snprintf(data, sizeof(data), "Process %s with exit code %d",
-             agent_process_status(p->status), p->exit.code);
+             agent_process_json_status(p->status), p->exit.code);
 
     json = json_pack("{s:s, s:s, s:s, s:s, s:s}",
                      "type", "exit",
                      "processId", p->id,
-                     "status", agent_process_status(p->status),
+                     "status", agent_process_json_status(p->status),
                      "data", data,
-                     "timestamp", agent_timestamp(stamp));
+                     "timestamp", agent_time_iso(stamp));
 
     agent_process_json_end(json, p);
 
     agent_sse_json(x->r, NULL, json);
-    agent_http_end(x->r);
+    agent_response_end(x->r);
 }
 
 
@@ -306,7 +307,7 @@ agent_stream_beat(uv_timer_t *timer)
     x = timer->data;
 
     if (!x->spoke && !x->over) {
-        agent_sse_beat(x->r);
+        agent_sse_keepalive(x->r);
     }
 
     x->spoke = 0;
@@ -320,8 +321,8 @@ agent_stream_close(agent_request_t *r, int aborted)
 
     x = r->data;
 
-    agent_spool_reader_free(x->reader);
-    agent_process_unwatch(&x->watch);
+    agent_log_reader_free(x->reader);
+    agent_process_unobserve(&x->watch);
     agent_process_wait_leave();
 
     uv_close((uv_handle_t *) &x->beat, agent_stream_closed);

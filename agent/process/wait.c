@@ -24,9 +24,9 @@
 
 
 typedef struct {
-    agent_wait_t         wait;
-    agent_port_probe_t  *probe;
-    int                  port;
+    agent_wait_t    wait;
+    agent_probe_t  *probe;
+    int             port;
 } agent_wait_port_t;
 
 
@@ -34,10 +34,10 @@ static json_t *agent_wait_context(agent_wait_t *w);
 static void agent_wait_timer(uv_timer_t *timer);
 static void agent_wait_close(agent_request_t *r, int aborted);
 static void agent_wait_exit_body(agent_request_t *r, json_t *body);
-static void agent_wait_exit_ready(agent_process_watch_t *watch);
+static void agent_wait_exit_ready(agent_process_observer_t *watch);
 static void agent_wait_port_body(agent_request_t *r, json_t *body);
 static void agent_wait_port_ready(void *data, int status);
-static void agent_wait_port_exit(agent_process_watch_t *watch);
+static void agent_wait_port_exit(agent_process_observer_t *watch);
 static void agent_wait_port_close(agent_wait_t *w);
 
 
@@ -48,7 +48,7 @@ agent_wait_create(agent_request_t *r, size_t size, uint64_t timeout_ms,
     agent_wait_t     *w;
     agent_process_t  *p;
 
-    p = agent_process_of(r);
+    p = agent_process_routes_of(r);
 
     if (p == NULL) {
         return NULL;
@@ -67,14 +67,14 @@ agent_wait_create(agent_request_t *r, size_t size, uint64_t timeout_ms,
     }
 
     w->r = r;
-    w->began = agent_monotonic_ms();
+    w->began = agent_time_ms();
     w->timeout_ms = timeout_ms;
     w->watch.data = w;
     w->handles = 1;
 
     snprintf(w->condition, sizeof(w->condition), "%s", condition);
 
-    agent_process_watch(p, &w->watch);
+    agent_process_observe(p, &w->watch);
 
     r->data = w;
     r->on_close = agent_wait_close;
@@ -103,7 +103,7 @@ agent_wait_ready(agent_wait_t *w, json_t *json)
 
     w->over = 1;
 
-    reply = agent_process_reply(w->watch.process);
+    reply = agent_process_json_reply(w->watch.process);
 
     if (reply && json) {
         json_object_update(reply, json);
@@ -111,7 +111,7 @@ agent_wait_ready(agent_wait_t *w, json_t *json)
 
     json_decref(json);
 
-    agent_http_json(w->r, 200, reply);
+    agent_response_json(w->r, 200, reply);
 }
 
 
@@ -200,7 +200,7 @@ agent_wait_close(agent_request_t *r, int aborted)
         w->on_close(w);
     }
 
-    agent_process_unwatch(&w->watch);
+    agent_process_unobserve(&w->watch);
     agent_process_wait_leave();
 
     uv_close((uv_handle_t *) &w->timer, agent_wait_closed);
@@ -221,9 +221,9 @@ agent_wait_closed(uv_handle_t *handle)
 
 
 void
-agent_process_post_wait_exit(agent_request_t *r)
+agent_process_wait_exit(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_WAIT_JSON_MAX, agent_wait_exit_body);
+    agent_request_json(r, AGENT_WAIT_JSON_MAX, agent_wait_exit_body);
 }
 
 
@@ -234,7 +234,7 @@ agent_wait_exit_body(agent_request_t *r, json_t *body)
     uint64_t       timeout;
     agent_wait_t  *w;
 
-    if (agent_exec_timeout(body, "timeoutMs", &timeout, error, sizeof(error))
+    if (agent_params_timeout(body, "timeoutMs", &timeout, error, sizeof(error))
         != 0)
     {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
@@ -256,7 +256,7 @@ agent_wait_exit_body(agent_request_t *r, json_t *body)
 
 
 static void
-agent_wait_exit_ready(agent_process_watch_t *watch)
+agent_wait_exit_ready(agent_process_observer_t *watch)
 {
     json_t  *json;
 
@@ -268,20 +268,20 @@ agent_wait_exit_ready(agent_process_watch_t *watch)
 
 
 void
-agent_process_post_wait_port(agent_request_t *r)
+agent_process_wait_port(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_WAIT_JSON_MAX, agent_wait_port_body);
+    agent_request_json(r, AGENT_WAIT_JSON_MAX, agent_wait_port_body);
 }
 
 
 static void
 agent_wait_port_body(agent_request_t *r, json_t *body)
 {
-    char                   error[256], condition[64];
-    agent_wait_port_t     *w;
-    agent_process_port_t   wanted;
+    char                 error[256], condition[64];
+    agent_wait_port_t   *w;
+    agent_probe_port_t   wanted;
 
-    if (agent_process_parse_port(body, &wanted, error, sizeof(error)) != 0) {
+    if (agent_process_params_port(body, &wanted, error, sizeof(error)) != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
         return;
     }
@@ -304,7 +304,7 @@ agent_wait_port_body(agent_request_t *r, json_t *body)
         return;
     }
 
-    w->probe = agent_port_probe_start(&wanted, agent_wait_port_ready, w);
+    w->probe = agent_probe_start(&wanted, agent_wait_port_ready, w);
 
     if (w->probe == NULL) {
         agent_wait_no_memory(&w->wait);
@@ -321,7 +321,7 @@ agent_wait_port_ready(void *data, int status)
     w = data;
 
     json = json_pack("{s:i, s:I}", "port", w->port, "duration",
-                     (json_int_t) (agent_monotonic_ms() - w->wait.began));
+                     (json_int_t) (agent_time_ms() - w->wait.began));
 
     if (json && status) {
         json_object_set_new(json, "statusCode", json_integer(status));
@@ -333,7 +333,7 @@ agent_wait_port_ready(void *data, int status)
 
 
 static void
-agent_wait_port_exit(agent_process_watch_t *watch)
+agent_wait_port_exit(agent_process_observer_t *watch)
 {
     agent_wait_exited(watch->data);
 }
@@ -346,6 +346,6 @@ agent_wait_port_close(agent_wait_t *wait)
 
     w = (agent_wait_port_t *) wait;
 
-    agent_port_probe_stop(w->probe);
+    agent_probe_stop(w->probe);
     w->probe = NULL;
 }

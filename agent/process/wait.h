@@ -17,10 +17,6 @@
 #include "process/process.h"
 
 
-void agent_process_post_wait_exit(agent_request_t *r);
-void agent_process_post_wait_port(agent_request_t *r);
-
-
 /*
  * One of the requests wait-for-*: it is answered once, when what it waits for
  * comes, the process ends, or the time is over.  A kind of them begins its
@@ -35,17 +31,17 @@ typedef struct agent_wait_s  agent_wait_t;
 
 
 struct agent_wait_s {
-    agent_request_t        *r;
-    agent_process_watch_t   watch;     /* and thereby the process */
-    uv_timer_t              timer;
-    uint64_t                timeout_ms;
-    uint64_t                began;
-    char                    condition[160];
-    unsigned                over:1;
-    unsigned                handles;   /* the timer, and the kind's own */
+    agent_request_t           *r;
+    agent_process_observer_t   watch;  /* and thereby the process */
+    uv_timer_t                 timer;
+    uint64_t                   timeout_ms;
+    uint64_t                   began;
+    char                       condition[160];
+    unsigned                   over:1;
+    unsigned                   handles;  /* the timer, and the kind's own */
 
     /* ends what the kind has begun; it is freed later */
-    void                  (*on_close)(agent_wait_t *w);
+    void                     (*on_close)(agent_wait_t *w);
 };
 
 
@@ -66,6 +62,10 @@ void agent_wait_no_memory(agent_wait_t *w);
 
 /* for uv_close() of a kind's own handle, whose data is the wait */
 void agent_wait_closed(uv_handle_t *handle);
+
+/* POST /api/process/:process/wait-for-exit and wait-for-port */
+void agent_process_wait_exit(agent_request_t *r);
+void agent_process_wait_port(agent_request_t *r);
 
 
 #endif /* _AGENT_PROCESS_WAIT_H_INCLUDED_ */

@@ -55,23 +55,23 @@ TAILQ_HEAD(agent_search_jobs_s, agent_search_job_s);
 /* wait-for-log: the log is read from an offset on, and then as it grows */
 
 struct agent_search_s {
-    agent_wait_t            wait;
-    agent_search_job_t     *job;
-    agent_spool_reader_t   *reader;
-    uv_idle_t               idle;
-    int                     stream;    /* 0: both */
-    int                     last;      /* streams whose end has been seen */
+    agent_wait_t          wait;
+    agent_search_job_t   *job;
+    agent_log_reader_t   *reader;
+    uv_idle_t             idle;
+    int                   stream;      /* 0: both */
+    int                   last;        /* streams whose end has been seen */
 
     /* the line that is not whole yet, of each stream */
-    char                   *line[2];
-    size_t                  line_len[2];
+    char                 *line[2];
+    size_t                line_len[2];
 
-    unsigned                yielded:1;
+    unsigned              yielded:1;
 };
 
 
 static void agent_search_body(agent_request_t *r, json_t *body);
-static void agent_search_event(agent_process_watch_t *watch);
+static void agent_search_event(agent_process_observer_t *watch);
 static void agent_search_ready(void *data);
 static void agent_search_idle(uv_idle_t *idle);
 static void agent_search_more(agent_search_t *x);
@@ -96,21 +96,21 @@ static agent_search_job_t  *agent_search_running;
 
 
 void
-agent_process_post_wait_log(agent_request_t *r)
+agent_process_wait_log(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_WAIT_JSON_MAX, agent_search_body);
+    agent_request_json(r, AGENT_WAIT_JSON_MAX, agent_search_body);
 }
 
 
 static void
 agent_search_body(agent_request_t *r, json_t *body)
 {
-    int                      i;
-    char                     error[256], condition[160];
-    agent_search_t          *x;
-    agent_process_search_t   search;
+    int                             i;
+    char                            error[256], condition[160];
+    agent_search_t                 *x;
+    agent_process_params_search_t   search;
 
-    if (agent_process_parse_search(body, &search, error, sizeof(error)) != 0)
+    if (agent_process_params_search(body, &search, error, sizeof(error)) != 0)
     {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
         return;
@@ -118,7 +118,7 @@ agent_search_body(agent_request_t *r, json_t *body)
 
     i = snprintf(condition, sizeof(condition), "log line \"%.128s",
                  search.text);
-    i -= (int) agent_utf8_tail(condition, i);
+    i -= (int) agent_utf8_incomplete(condition, i);
     snprintf(condition + i, sizeof(condition) - i, "\"");
 
     x = (agent_search_t *) agent_wait_create(r, sizeof(agent_search_t),
@@ -141,9 +141,9 @@ agent_search_body(agent_request_t *r, json_t *body)
     x->line[0] = malloc(AGENT_SEARCH_LINE);
     x->line[1] = malloc(AGENT_SEARCH_LINE);
     x->job = calloc(1, sizeof(agent_search_job_t));
-    x->reader = agent_spool_reader_create(x->wait.watch.process->log,
-                                          search.offset, agent_search_ready,
-                                          x);
+    x->reader = agent_log_reader_create(x->wait.watch.process->log,
+                                        search.offset, agent_search_ready,
+                                        x);
 
     if (x->reader == NULL || x->job == NULL || x->line[0] == NULL
         || x->line[1] == NULL)
@@ -162,7 +162,7 @@ agent_search_body(agent_request_t *r, json_t *body)
 
 
 static void
-agent_search_event(agent_process_watch_t *watch)
+agent_search_event(agent_process_observer_t *watch)
 {
     agent_search_more(watch->data);
 }
@@ -194,9 +194,9 @@ agent_search_idle(uv_idle_t *idle)
 static void
 agent_search_more(agent_search_t *x)
 {
-    size_t                len;
-    agent_search_job_t   *job;
-    agent_spool_piece_t   piece;
+    size_t                     len;
+    agent_search_job_t        *job;
+    agent_log_reader_piece_t   piece;
 
     job = x->job;
 
@@ -204,12 +204,12 @@ agent_search_more(agent_search_t *x)
         return;
     }
 
-    switch (agent_spool_read(x->reader, &piece)) {
+    switch (agent_log_reader_read(x->reader, &piece)) {
 
-    case AGENT_SPOOL_WAIT:
+    case AGENT_LOG_READER_WAIT:
         return;
 
-    case AGENT_SPOOL_DATA:
+    case AGENT_LOG_READER_DATA:
 
         if (x->stream && x->stream != piece.stream) {
             break;
@@ -220,7 +220,7 @@ agent_search_more(agent_search_t *x)
         if (agent_pattern_is_regex(job->pattern)
             && len > AGENT_PATTERN_WINDOW)
         {
-            agent_spool_unread(x->reader, len - AGENT_PATTERN_WINDOW);
+            agent_log_reader_unread(x->reader, len - AGENT_PATTERN_WINDOW);
             len = AGENT_PATTERN_WINDOW;
         }
 
@@ -228,7 +228,7 @@ agent_search_more(agent_search_t *x)
         agent_search_run(x, piece.data, len);
         return;
 
-    case AGENT_SPOOL_GAP:
+    case AGENT_LOG_READER_GAP:
 
         /* what is on either side of it is not one line */
 
@@ -238,7 +238,7 @@ agent_search_more(agent_search_t *x)
         x->line_len[1] = 0;
         break;
 
-    default: /* AGENT_SPOOL_OFF */
+    default: /* AGENT_LOG_READER_OFF */
 
         if (!agent_process_ended(x->wait.watch.process)) {
             return;
@@ -379,7 +379,7 @@ agent_search_done(agent_search_t *x, const char *buf, size_t len, ssize_t at)
     agent_search_keep(x, n, buf + end, p ? (size_t) (p - buf) - end
                                          : len - end);
 
-    agent_search_found(x, n + 1, agent_spool_reader_offset(x->reader) - len
+    agent_search_found(x, n + 1, agent_log_reader_offset(x->reader) - len
                                  + at);
 }
 
@@ -427,10 +427,10 @@ agent_search_found(agent_search_t *x, int stream, uint64_t offset)
     len = x->line_len[stream - 1];
 
     if (len == AGENT_SEARCH_LINE) {
-        len -= agent_utf8_tail(line, len);
+        len -= agent_utf8_incomplete(line, len);
     }
 
-    text = malloc(len * AGENT_JSON_ESCAPE + agent_base64_len(len) + 64);
+    text = malloc(len * AGENT_JSON_TEXT_ESCAPE + agent_base64_len(len) + 64);
 
     if (text == NULL) {
         agent_wait_no_memory(&x->wait);
@@ -440,7 +440,7 @@ agent_search_found(agent_search_t *x, int stream, uint64_t offset)
     /* bytes that are no text are replaced there as everywhere */
 
     n = sprintf(text, "{\"line\":\"");
-    n += agent_json_escape(text + n, line, len);
+    n += agent_json_text_escape(text + n, line, len);
 
     if (!agent_utf8_valid(line, len)) {
         n += sprintf(text + n, "\",\"lineBase64\":\"");
@@ -473,7 +473,7 @@ agent_search_close(agent_wait_t *w)
     x = (agent_search_t *) w;
     job = x->job;
 
-    agent_spool_reader_free(x->reader);
+    agent_log_reader_free(x->reader);
 
     free(x->line[0]);
     free(x->line[1]);

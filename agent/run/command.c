@@ -65,7 +65,7 @@ agent_command_start(agent_command_t *cmd)
 
     cmd->stage = AGENT_SPAWN_SETUP;
 
-    agent_random_hex(cmd->child.marker, AGENT_MARKER_DIGITS + 1);
+    agent_random_hex(cmd->child.marker, AGENT_CHILD_MARKER_DIGITS + 1);
 
     cmd->child.on_exit = agent_command_exited;
     cmd->child.data = cmd;
@@ -88,7 +88,7 @@ agent_command_start(agent_command_t *cmd)
     in = -1;
 
     if (cmd->stdin_pipe) {
-        in = agent_command_stdin_open(cmd);
+        in = agent_stdin_open(cmd);
 
         if (in == -1) {
             err = errno;
@@ -107,23 +107,23 @@ agent_command_start(agent_command_t *cmd)
     s.out = ends[0];
     s.err = ends[1];
 
-    err = agent_child_spawn(&cmd->child, &s);
+    err = agent_spawn(&cmd->child, &s);
 
     if (err && s.stage == AGENT_SPAWN_CWD && cmd->cwd == NULL) {
 
         /* the workspace may have been removed, or could never be made */
 
         agent_workspace_make();
-        err = agent_child_spawn(&cmd->child, &s);
+        err = agent_spawn(&cmd->child, &s);
 
         if (err && s.stage == AGENT_SPAWN_CWD) {
-            s.cwd = agent_workdir;
-            err = agent_child_spawn(&cmd->child, &s);
+            s.cwd = agent_workspace_workdir;
+            err = agent_spawn(&cmd->child, &s);
         }
 
         if (err && s.stage == AGENT_SPAWN_CWD) {
             s.cwd = "/";
-            err = agent_child_spawn(&cmd->child, &s);
+            err = agent_spawn(&cmd->child, &s);
         }
     }
 
@@ -148,7 +148,7 @@ failed:
         cmd->out[0] = NULL;
         cmd->out[1] = NULL;
 
-        agent_command_stdin_close(cmd);
+        agent_stdin_close(cmd);
         return err;
     }
 
@@ -196,7 +196,7 @@ agent_command_begin(agent_command_t *cmd)
     /* the child and the two timers */
     cmd->refs = 3;
 
-    cmd->began = agent_monotonic_ms();
+    cmd->began = agent_time_ms();
     cmd->oom = agent_cgroup_oom_kills();
 
     uv_timer_init(agent_loop, &cmd->timer);
@@ -212,8 +212,8 @@ agent_command_begin(agent_command_t *cmd)
     }
 
     if (cmd->on_silence) {
-        uv_timer_start(&cmd->beat, agent_command_beat, AGENT_EXEC_BEAT,
-                       AGENT_EXEC_BEAT);
+        uv_timer_start(&cmd->beat, agent_command_beat, AGENT_COMMAND_SILENCE,
+                       AGENT_COMMAND_SILENCE);
     }
 
     if (!cmd->paused) {
@@ -278,11 +278,11 @@ agent_command_ended(agent_command_t *cmd, int status)
     cmd->status = status;
 
     if (cmd->tree) {
-        agent_tree_reaped(cmd->tree);
+        agent_kill_tree_reaped(cmd->tree);
     }
 
     if (!cmd->over && !cmd->settling && cmd->tree == NULL) {
-        agent_command_settle(cmd);
+        agent_command_drain(cmd);
     }
 
     agent_command_unref(cmd);
@@ -309,7 +309,7 @@ void
 agent_command_end(agent_command_t *cmd)
 {
     if (cmd->tree == NULL) {
-        agent_command_stop(cmd, SIGTERM, AGENT_TREE_GRACE);
+        agent_command_stop(cmd, SIGTERM, AGENT_KILL_TREE_GRACE);
     }
 }
 
@@ -322,16 +322,16 @@ agent_command_stop(agent_command_t *cmd, int sig, unsigned grace_ms)
     }
 
     if (cmd->tree) {
-        agent_tree_again(cmd->tree, sig, grace_ms);
+        agent_kill_tree_again(cmd->tree, sig, grace_ms);
         return;
     }
 
     cmd->tree = cmd->end_tree ? cmd->end_tree(cmd, sig, grace_ms,
                                               agent_command_tree_done)
-                              : agent_tree_end(cmd->child.pid,
-                                               cmd->child.marker, sig,
-                                               grace_ms,
-                                               agent_command_tree_done, cmd);
+                              : agent_kill_tree(cmd->child.pid,
+                                                cmd->child.marker, sig,
+                                                grace_ms,
+                                                agent_command_tree_done, cmd);
 
     if (cmd->tree) {
         cmd->refs++;
@@ -343,7 +343,7 @@ void
 agent_command_signal(agent_command_t *cmd, int sig)
 {
     if (!cmd->exited && !cmd->over && cmd->end_tree == NULL) {
-        agent_tree_send(cmd->child.pid, cmd->child.marker, sig);
+        agent_kill_tree_signal(cmd->child.pid, cmd->child.marker, sig);
     }
 }
 
@@ -359,7 +359,7 @@ agent_command_tree_done(void *data, int left)
     /* of one that has ended the status is yet to come, and it settles then */
 
     if (!cmd->over && (left || cmd->exited)) {
-        agent_command_settle(cmd);
+        agent_command_drain(cmd);
     }
 
     if (cmd->tree_ended) {
@@ -386,7 +386,7 @@ agent_command_beat(uv_timer_t *timer)
 
 
 void
-agent_command_settle(agent_command_t *cmd)
+agent_command_drain(agent_command_t *cmd)
 {
     int              i;
     size_t           max;
@@ -420,8 +420,8 @@ agent_command_settle(agent_command_t *cmd)
 
             max = out->remain;
 
-            if (max > AGENT_EXEC_READ) {
-                max = AGENT_EXEC_READ;
+            if (max > AGENT_COMMAND_READ) {
+                max = AGENT_COMMAND_READ;
             }
 
             if (!agent_output_read(out, max)) {
@@ -444,7 +444,7 @@ agent_command_settle(agent_command_t *cmd)
 
 
 void
-agent_command_drain(agent_command_t *cmd)
+agent_command_read(agent_command_t *cmd)
 {
     int              i, len;
     agent_output_t  *out;
@@ -460,7 +460,7 @@ agent_command_drain(agent_command_t *cmd)
 
         /* more than that is nobody's sudden interest */
 
-        (void) agent_output_read(out, AGENT_EXEC_READ);
+        (void) agent_output_read(out, AGENT_COMMAND_READ);
     }
 }
 
@@ -472,7 +472,7 @@ agent_command_finish(agent_command_t *cmd)
 
     memset(&e, 0, sizeof(agent_exit_t));
 
-    e.duration = agent_monotonic_ms() - cmd->began;
+    e.duration = agent_time_ms() - cmd->began;
     e.cpu_ms = cmd->exited ? cmd->child.cpu_ms : -1;
     e.peak = cmd->exited ? cmd->child.peak : -1;
     e.terminated = cmd->terminated;
@@ -481,17 +481,17 @@ agent_command_finish(agent_command_t *cmd)
     if (cmd->timed_out) {
         e.code = 124;
         e.timed_out = 1;
-        e.outcome = AGENT_TIMED_OUT;
+        e.outcome = AGENT_EXIT_TIMED_OUT;
 
     } else if (!cmd->exited) {
         /* not even by KILL */
         e.code = -1;
-        e.outcome = AGENT_LOST;
+        e.outcome = AGENT_EXIT_LOST;
 
     } else if (WIFSIGNALED(cmd->status)) {
         e.signal = WTERMSIG(cmd->status);
         e.code = 128 + e.signal;
-        e.outcome = AGENT_SIGNALED;
+        e.outcome = AGENT_EXIT_SIGNALED;
 
     } else {
         e.code = WEXITSTATUS(cmd->status);
@@ -500,7 +500,7 @@ agent_command_finish(agent_command_t *cmd)
     /* itself, or what its shell waited for */
 
     if (e.code == 128 + SIGKILL && agent_cgroup_oom_kills() > cmd->oom) {
-        e.outcome = AGENT_OOM_KILLED;
+        e.outcome = AGENT_EXIT_OOM_KILLED;
     }
 
     cmd->over = 1;
@@ -511,7 +511,7 @@ agent_command_finish(agent_command_t *cmd)
     cmd->out[0] = NULL;
     cmd->out[1] = NULL;
 
-    agent_command_stdin_close(cmd);
+    agent_stdin_close(cmd);
 
     cmd->on_exit(cmd, &e);
 
@@ -547,7 +547,7 @@ agent_command_resume(agent_command_t *cmd)
     agent_output_poll(cmd->out[1], 1);
 
     if (cmd->settling) {
-        agent_command_settle(cmd);
+        agent_command_drain(cmd);
     }
 }
 
@@ -581,7 +581,7 @@ agent_command_abort(agent_command_t *cmd)
     cmd->out[0] = NULL;
     cmd->out[1] = NULL;
 
-    agent_command_stdin_close(cmd);
+    agent_stdin_close(cmd);
 
     uv_close((uv_handle_t *) &cmd->timer, agent_command_closed);
     uv_close((uv_handle_t *) &cmd->beat, agent_command_closed);

@@ -197,7 +197,7 @@ agent_env_build(const char *marker, const char **extra, const char **path)
     /* pointers first, then the text that the agent does not hold already */
 
     n = 2;
-    size = sizeof(AGENT_MARKER) + strlen(marker) + 1;
+    size = sizeof(AGENT_CHILD_MARKER) + strlen(marker) + 1;
 
     for (p = environ; *p; p++) {
         n++;
@@ -232,14 +232,15 @@ agent_env_build(const char *marker, const char **extra, const char **path)
 
     /* first, where a scan finds it soonest */
 
-    len = agent_env_copy(data, AGENT_MARKER, marker);
+    len = agent_env_copy(data, AGENT_CHILD_MARKER, marker);
     agent_env_put(&env, data);
     data += len;
 
     for (p = environ; *p; p++) {
 
         if (strchr(*p, '=') == NULL
-            || strncmp(*p, AGENT_MARKER "=", sizeof(AGENT_MARKER)) == 0)
+            || strncmp(*p, AGENT_CHILD_MARKER "=", sizeof(AGENT_CHILD_MARKER))
+               == 0)
         {
             continue;
         }

@@ -13,24 +13,24 @@
 
 
 typedef enum {
-    AGENT_EXITED = 0,
-    AGENT_SIGNALED,
-    AGENT_TIMED_OUT,
-    AGENT_OOM_KILLED,                  /* by the kernel, for want of memory */
-    AGENT_LOST                         /* it could not be ended */
-} agent_outcome_e;
+    AGENT_EXIT_EXITED = 0,
+    AGENT_EXIT_SIGNALED,
+    AGENT_EXIT_TIMED_OUT,
+    AGENT_EXIT_OOM_KILLED,             /* by the kernel, for want of memory */
+    AGENT_EXIT_LOST                    /* it could not be ended */
+} agent_exit_outcome_e;
 
 
 typedef struct {
-    int              code;             /* 128+n for a signal, 124: timed out */
-    int              signal;           /* 0: none */
-    agent_outcome_e  outcome;
-    uint64_t         duration;         /* ms */
-    int64_t          cpu_ms;           /* user and system; -1: not known */
-    int64_t          peak;             /* bytes of memory; -1: not known */
-    unsigned         timed_out:1;
-    unsigned         terminated:1;     /* its session's shell has ended */
-    unsigned         destroyed:1;      /* its session was deleted */
+    int                   code;        /* 128+n for a signal, 124: timed out */
+    int                   signal;      /* 0: none */
+    agent_exit_outcome_e  outcome;
+    uint64_t              duration;    /* ms */
+    int64_t               cpu_ms;      /* user and system; -1: not known */
+    int64_t               peak;        /* bytes of memory; -1: not known */
+    unsigned              timed_out:1;
+    unsigned              terminated:1;  /* its session's shell has ended */
+    unsigned              destroyed:1;  /* its session was deleted */
 } agent_exit_t;
 
 

@@ -17,38 +17,39 @@
 #include "run/log_int.h"
 
 
-#define AGENT_SPOOL_FIRST   1024       /* bytes of a block to begin with */
+#define AGENT_RUN_LOG_FIRST   1024     /* bytes of a block to begin with */
 
 /* blocks in memory: one filling, one being written, and the rest waiting */
-#define AGENT_SPOOL_BLOCKS  3
+#define AGENT_RUN_LOG_BLOCKS  3
 
 
-static void agent_spool_put(agent_spool_t *s, int stream, const char *buf,
+static void agent_run_log_put(agent_run_log_t *s, int stream, const char *buf,
     size_t len);
-static size_t agent_spool_room(agent_spool_block_t *b, int stream, int *join);
-static int agent_spool_grow(agent_spool_block_t *b, size_t size);
-static agent_spool_block_t *agent_spool_block(agent_spool_t *s);
-static void agent_spool_write(agent_spool_t *s);
-static void agent_spool_work(uv_work_t *work);
-static int agent_spool_open(void);
-static void agent_spool_written(uv_work_t *work, int status);
-static void agent_spool_drop_lost(agent_spool_t *s);
-static void agent_spool_close(uv_work_t *work);
-static void agent_spool_closed(uv_work_t *work, int status);
+static size_t agent_run_log_room(agent_run_log_block_t *b, int stream,
+    int *join);
+static int agent_run_log_grow(agent_run_log_block_t *b, size_t size);
+static agent_run_log_block_t *agent_run_log_block(agent_run_log_t *s);
+static void agent_run_log_write(agent_run_log_t *s);
+static void agent_run_log_work(uv_work_t *work);
+static int agent_run_log_open(void);
+static void agent_run_log_written(uv_work_t *work, int status);
+static void agent_run_log_drop_lost(agent_run_log_t *s);
+static void agent_run_log_close(uv_work_t *work);
+static void agent_run_log_closed(uv_work_t *work, int status);
 
 
-agent_spool_t *
-agent_spool_create(size_t bytes, void (*on_room)(void *data), void *data)
+agent_run_log_t *
+agent_run_log_create(size_t bytes, void (*on_room)(void *data), void *data)
 {
-    agent_spool_t  *s;
+    agent_run_log_t  *s;
 
-    s = calloc(1, sizeof(agent_spool_t));
+    s = calloc(1, sizeof(agent_run_log_t));
 
     if (s == NULL) {
         return NULL;
     }
 
-    s->nslots = bytes / AGENT_SPOOL_BLOCK;
+    s->nslots = bytes / AGENT_RUN_LOG_BLOCK;
     s->index = malloc(s->nslots * sizeof(uint64_t));
 
     if (s->index == NULL) {
@@ -66,18 +67,18 @@ agent_spool_create(size_t bytes, void (*on_room)(void *data), void *data)
 
 
 void
-agent_spool_release(agent_spool_t *s)
+agent_run_log_release(agent_run_log_t *s)
 {
     s->on_room = NULL;
 
-    agent_spool_unref(s);
+    agent_run_log_unref(s);
 }
 
 
 void
-agent_spool_unref(agent_spool_t *s)
+agent_run_log_unref(agent_run_log_t *s)
 {
-    agent_spool_block_t  *b;
+    agent_run_log_block_t  *b;
 
     if (--s->refs) {
         return;
@@ -100,8 +101,8 @@ agent_spool_unref(agent_spool_t *s)
 
     s->work.data = s;
 
-    if (uv_queue_work(agent_loop, &s->work, agent_spool_close,
-                      agent_spool_closed)
+    if (uv_queue_work(agent_loop, &s->work, agent_run_log_close,
+                      agent_run_log_closed)
         != 0)
     {
         close(s->fd);
@@ -111,9 +112,9 @@ agent_spool_unref(agent_spool_t *s)
 
 
 static void
-agent_spool_close(uv_work_t *work)
+agent_run_log_close(uv_work_t *work)
 {
-    agent_spool_t  *s;
+    agent_run_log_t  *s;
 
     s = work->data;
 
@@ -122,14 +123,15 @@ agent_spool_close(uv_work_t *work)
 
 
 static void
-agent_spool_closed(uv_work_t *work, int status)
+agent_run_log_closed(uv_work_t *work, int status)
 {
     free(work->data);
 }
 
 
 int
-agent_spool_append(agent_spool_t *s, int stream, const char *buf, size_t len)
+agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
+    size_t len)
 {
     char    *held, join[4];
     size_t   n, tail;
@@ -144,7 +146,7 @@ agent_spool_append(agent_spool_t *s, int stream, const char *buf, size_t len)
         join[n++] = *buf++;
         len--;
 
-        if (agent_utf8_tail(join, n) == n) {
+        if (agent_utf8_incomplete(join, n) == n) {
             memcpy(held, join, n);
             s->nheld[stream - 1] = n;
             continue;
@@ -152,14 +154,14 @@ agent_spool_append(agent_spool_t *s, int stream, const char *buf, size_t len)
 
         s->nheld[stream - 1] = 0;
 
-        tail = agent_utf8_tail(join, n);
-        agent_spool_put(s, stream, join, n - tail);
+        tail = agent_utf8_incomplete(join, n);
+        agent_run_log_put(s, stream, join, n - tail);
 
         memcpy(held, join + n - tail, tail);
         s->nheld[stream - 1] = n = tail;
     }
 
-    tail = len ? agent_utf8_tail(buf, len) : 0;
+    tail = len ? agent_utf8_incomplete(buf, len) : 0;
 
     if (tail) {
         len -= tail;
@@ -167,9 +169,9 @@ agent_spool_append(agent_spool_t *s, int stream, const char *buf, size_t len)
         s->nheld[stream - 1] = tail;
     }
 
-    agent_spool_put(s, stream, buf, len);
+    agent_run_log_put(s, stream, buf, len);
 
-    if (s->nblocks > AGENT_SPOOL_BLOCKS) {
+    if (s->nblocks > AGENT_RUN_LOG_BLOCKS) {
         s->full = 1;
     }
 
@@ -178,14 +180,14 @@ agent_spool_append(agent_spool_t *s, int stream, const char *buf, size_t len)
 
 
 void
-agent_spool_finish(agent_spool_t *s)
+agent_run_log_finish(agent_run_log_t *s)
 {
-    int                   i;
-    char                 *data;
-    agent_spool_block_t  *b;
+    int                     i;
+    char                   *data;
+    agent_run_log_block_t  *b;
 
     for (i = 0; i < 2; i++) {
-        agent_spool_put(s, i + 1, s->held[i], s->nheld[i]);
+        agent_run_log_put(s, i + 1, s->held[i], s->nheld[i]);
         s->nheld[i] = 0;
     }
 
@@ -205,26 +207,26 @@ agent_spool_finish(agent_spool_t *s)
 
 
 static void
-agent_spool_put(agent_spool_t *s, int stream, const char *buf, size_t len)
+agent_run_log_put(agent_run_log_t *s, int stream, const char *buf, size_t len)
 {
-    int                   join;
-    char                 *head;
-    size_t                n, room, frame;
-    agent_spool_block_t  *b;
+    int                     join;
+    char                   *head;
+    size_t                  n, room, frame;
+    agent_run_log_block_t  *b;
 
     while (len) {
         b = s->closed ? NULL : s->tail;
 
-        room = b ? agent_spool_room(b, stream, &join) : 0;
+        room = b ? agent_run_log_room(b, stream, &join) : 0;
         n = len;
 
         if (n > room) {
             n = room;
-            n -= n ? agent_utf8_tail(buf, n) : 0;
+            n -= n ? agent_utf8_incomplete(buf, n) : 0;
         }
 
         if (n == 0) {
-            b = agent_spool_block(s);
+            b = agent_run_log_block(s);
 
             if (b == NULL) {
                 goto lost;
@@ -233,7 +235,7 @@ agent_spool_put(agent_spool_t *s, int stream, const char *buf, size_t len)
             continue;
         }
 
-        if (agent_spool_grow(b, b->used + (join ? 0 : AGENT_SPOOL_HEAD) + n)
+        if (agent_run_log_grow(b, b->used + (join ? 0 : AGENT_RUN_LOG_HEAD) + n)
             != 0)
         {
             goto lost;
@@ -244,14 +246,14 @@ agent_spool_put(agent_spool_t *s, int stream, const char *buf, size_t len)
             b->data[b->used] = (char) stream;
             b->data[b->used + 1] = 0;
             b->data[b->used + 2] = 0;
-            b->used += AGENT_SPOOL_HEAD;
+            b->used += AGENT_RUN_LOG_HEAD;
         }
 
         memcpy(b->data + b->used, buf, n);
         b->used += n;
 
         head = b->data + b->frame;
-        frame = b->used - b->frame - AGENT_SPOOL_HEAD;
+        frame = b->used - b->frame - AGENT_RUN_LOG_HEAD;
 
         head[1] = (char) (frame & 0xff);
         head[2] = (char) (frame >> 8);
@@ -280,21 +282,21 @@ lost:
 /* how much of the stream fits into the block; join: into its last frame */
 
 static size_t
-agent_spool_room(agent_spool_block_t *b, int stream, int *join)
+agent_run_log_room(agent_run_log_block_t *b, int stream, int *join)
 {
     *join = (b->used && b->data[b->frame] == stream);
 
     if (*join) {
-        return AGENT_SPOOL_BLOCK - b->used;
+        return AGENT_RUN_LOG_BLOCK - b->used;
     }
 
-    return AGENT_SPOOL_BLOCK - b->used > AGENT_SPOOL_HEAD
-           ? AGENT_SPOOL_BLOCK - b->used - AGENT_SPOOL_HEAD : 0;
+    return AGENT_RUN_LOG_BLOCK - b->used > AGENT_RUN_LOG_HEAD
+           ? AGENT_RUN_LOG_BLOCK - b->used - AGENT_RUN_LOG_HEAD : 0;
 }
 
 
 static int
-agent_spool_grow(agent_spool_block_t *b, size_t size)
+agent_run_log_grow(agent_run_log_block_t *b, size_t size)
 {
     char    *data;
     size_t   n;
@@ -303,14 +305,14 @@ agent_spool_grow(agent_spool_block_t *b, size_t size)
         return 0;
     }
 
-    n = b->size ? b->size : AGENT_SPOOL_FIRST;
+    n = b->size ? b->size : AGENT_RUN_LOG_FIRST;
 
     while (n < size) {
         n *= 2;
     }
 
-    if (n > AGENT_SPOOL_BLOCK) {
-        n = AGENT_SPOOL_BLOCK;
+    if (n > AGENT_RUN_LOG_BLOCK) {
+        n = AGENT_RUN_LOG_BLOCK;
     }
 
     data = realloc(b->data, n);
@@ -326,12 +328,12 @@ agent_spool_grow(agent_spool_block_t *b, size_t size)
 }
 
 
-static agent_spool_block_t *
-agent_spool_block(agent_spool_t *s)
+static agent_run_log_block_t *
+agent_run_log_block(agent_run_log_t *s)
 {
-    agent_spool_block_t  *b;
+    agent_run_log_block_t  *b;
 
-    b = calloc(1, sizeof(agent_spool_block_t));
+    b = calloc(1, sizeof(agent_run_log_block_t));
 
     if (b == NULL) {
         return NULL;
@@ -351,7 +353,7 @@ agent_spool_block(agent_spool_t *s)
     s->nblocks++;
     s->closed = 0;
 
-    agent_spool_write(s);
+    agent_run_log_write(s);
 
     return b;
 }
@@ -360,9 +362,9 @@ agent_spool_block(agent_spool_t *s)
 /* the oldest block in memory goes to the file, unless it is the newest too */
 
 static void
-agent_spool_write(agent_spool_t *s)
+agent_run_log_write(agent_run_log_t *s)
 {
-    agent_spool_block_t  *b;
+    agent_run_log_block_t  *b;
 
     b = s->head;
 
@@ -380,23 +382,23 @@ agent_spool_write(agent_spool_t *s)
     s->refs++;
     s->work.data = s;
 
-    if (uv_queue_work(agent_loop, &s->work, agent_spool_work,
-                      agent_spool_written)
+    if (uv_queue_work(agent_loop, &s->work, agent_run_log_work,
+                      agent_run_log_written)
         != 0)
     {
         s->work_error = ENOMEM;
-        agent_spool_written(&s->work, 0);
+        agent_run_log_written(&s->work, 0);
     }
 }
 
 
 static void
-agent_spool_work(uv_work_t *work)
+agent_run_log_work(uv_work_t *work)
 {
-    size_t                done, len;
-    ssize_t               n;
-    agent_spool_t        *s;
-    agent_spool_block_t  *b;
+    size_t                  done, len;
+    ssize_t                 n;
+    agent_run_log_t        *s;
+    agent_run_log_block_t  *b;
 
     s = work->data;
     b = s->head;
@@ -404,7 +406,7 @@ agent_spool_work(uv_work_t *work)
     s->work_error = 0;
 
     if (s->fd == -1) {
-        s->fd = agent_spool_open();
+        s->fd = agent_run_log_open();
 
         if (s->fd == -1) {
             s->work_error = errno;
@@ -421,7 +423,7 @@ agent_spool_work(uv_work_t *work)
     for (done = 0; done < len; done += n) {
 
         n = pwrite(s->fd, b->data + done, len - done,
-                   (off_t) (b->number % s->nslots) * AGENT_SPOOL_BLOCK
+                   (off_t) (b->number % s->nslots) * AGENT_RUN_LOG_BLOCK
                    + (off_t) done);
 
         if (n == -1 && errno == EINTR) {
@@ -440,7 +442,7 @@ agent_spool_work(uv_work_t *work)
 /* -1 with the errno that says most */
 
 static int
-agent_spool_open(void)
+agent_run_log_open(void)
 {
     int          fd, err;
     char         path[64], name[33];
@@ -486,11 +488,11 @@ agent_spool_open(void)
 
 
 static void
-agent_spool_written(uv_work_t *work, int status)
+agent_run_log_written(uv_work_t *work, int status)
 {
-    uint64_t              number;
-    agent_spool_t        *s;
-    agent_spool_block_t  *b;
+    uint64_t                number;
+    agent_run_log_t        *s;
+    agent_run_log_block_t  *b;
 
     s = work->data;
     s->writing = 0;
@@ -511,13 +513,13 @@ agent_spool_written(uv_work_t *work, int status)
     free(b);
 
     if (s->work_error) {
-        agent_spool_block_lost(s, number, s->work_error);
-        agent_spool_drop_lost(s);
+        agent_run_log_block_lost(s, number, s->work_error);
+        agent_run_log_drop_lost(s);
     }
 
-    agent_spool_write(s);
+    agent_run_log_write(s);
 
-    if (s->full && s->nblocks <= AGENT_SPOOL_BLOCKS - 1) {
+    if (s->full && s->nblocks <= AGENT_RUN_LOG_BLOCKS - 1) {
         s->full = 0;
 
         if (s->on_room) {
@@ -525,29 +527,29 @@ agent_spool_written(uv_work_t *work, int status)
         }
     }
 
-    agent_spool_unref(s);
+    agent_run_log_unref(s);
 }
 
 
 void
-agent_spool_block_lost(agent_spool_t *s, uint64_t number, int err)
+agent_run_log_block_lost(agent_run_log_t *s, uint64_t number, int err)
 {
     if (s->error == 0) {
         s->lost = s->index[number % s->nslots];
     }
 
     s->error = err;
-    s->index[number % s->nslots] |= AGENT_SPOOL_LOST;
+    s->index[number % s->nslots] |= AGENT_RUN_LOG_LOST;
 }
 
 
 /* where nothing is kept before them, they are no gap but its edge */
 
 static void
-agent_spool_drop_lost(agent_spool_t *s)
+agent_run_log_drop_lost(agent_run_log_t *s)
 {
     while (s->first < s->head->number
-           && (s->index[s->first % s->nslots] & AGENT_SPOOL_LOST))
+           && (s->index[s->first % s->nslots] & AGENT_RUN_LOG_LOST))
     {
         s->first++;
     }
@@ -555,26 +557,26 @@ agent_spool_drop_lost(agent_spool_t *s)
 
 
 uint64_t
-agent_spool_begin(agent_spool_t *s)
+agent_run_log_begin(agent_run_log_t *s)
 {
-    return agent_spool_block_offset(s, s->first);
+    return agent_run_log_block_offset(s, s->first);
 }
 
 
 uint64_t
-agent_spool_end(agent_spool_t *s)
+agent_run_log_end(agent_run_log_t *s)
 {
     return s->end;
 }
 
 
 uint64_t
-agent_spool_block_offset(agent_spool_t *s, uint64_t number)
+agent_run_log_block_offset(agent_run_log_t *s, uint64_t number)
 {
-    agent_spool_block_t  *b;
+    agent_run_log_block_t  *b;
 
     if (s->head && number < s->head->number) {
-        return s->index[number % s->nslots] & ~AGENT_SPOOL_LOST;
+        return s->index[number % s->nslots] & ~AGENT_RUN_LOG_LOST;
     }
 
     for (b = s->head; b; b = b->next) {
@@ -589,14 +591,14 @@ agent_spool_block_offset(agent_spool_t *s, uint64_t number)
 
 
 size_t
-agent_spool_disk(agent_spool_t *s)
+agent_run_log_disk(agent_run_log_t *s)
 {
-    return s->slots * AGENT_SPOOL_BLOCK;
+    return s->slots * AGENT_RUN_LOG_BLOCK;
 }
 
 
 int
-agent_spool_error(agent_spool_t *s, uint64_t *offset)
+agent_run_log_error(agent_run_log_t *s, uint64_t *offset)
 {
     *offset = s->lost;
 

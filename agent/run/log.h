@@ -23,42 +23,42 @@
  */
 
 
-#define AGENT_SPOOL_BLOCK  32768
-#define AGENT_SPOOL_MIN    (2 * AGENT_SPOOL_BLOCK)
+#define AGENT_RUN_LOG_BLOCK  32768
+#define AGENT_RUN_LOG_MIN    (2 * AGENT_RUN_LOG_BLOCK)
 
 
-typedef struct agent_spool_s         agent_spool_t;
+typedef struct agent_run_log_s         agent_run_log_t;
 
 
 /*
- * bytes is a multiple of AGENT_SPOOL_BLOCK.  on_room runs after an append has
+ * bytes is a multiple of AGENT_RUN_LOG_BLOCK.  on_room runs after an append has
  * answered 1, from the loop.  NULL where there is no memory.
  */
-agent_spool_t *agent_spool_create(size_t bytes, void (*on_room)(void *data),
+agent_run_log_t *agent_run_log_create(size_t bytes, void (*on_room)(void *data),
     void *data);
 
 /* no on_room follows; memory and file go when the last reader has gone */
-void agent_spool_release(agent_spool_t *s);
+void agent_run_log_release(agent_run_log_t *s);
 
 /* takes all of it; 1: no more until on_room */
-int agent_spool_append(agent_spool_t *s, int stream, const char *buf,
+int agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
     size_t len);
 
 /* what is held comes out, and nothing more will be appended */
-void agent_spool_finish(agent_spool_t *s);
+void agent_run_log_finish(agent_run_log_t *s);
 
 /* the first offset that is kept, and that of the next byte */
-uint64_t agent_spool_begin(agent_spool_t *s);
-uint64_t agent_spool_end(agent_spool_t *s);
+uint64_t agent_run_log_begin(agent_run_log_t *s);
+uint64_t agent_run_log_end(agent_run_log_t *s);
 
 /* how much of a disk it may take; after its end: takes */
-size_t agent_spool_disk(agent_spool_t *s);
+size_t agent_run_log_disk(agent_run_log_t *s);
 
 /*
  * The errno of the last block that could not be kept, and where the first one
  * of them began; 0: there was none.
  */
-int agent_spool_error(agent_spool_t *s, uint64_t *offset);
+int agent_run_log_error(agent_run_log_t *s, uint64_t *offset);
 
 
 #endif /* _AGENT_RUN_LOG_H_INCLUDED_ */

@@ -16,74 +16,74 @@
 
 
 /*
- * What spool.c, which writes, and spool_read.c know of a spool.
+ * What log.c, which writes, and log_reader.c know of a log.
  *
  * A block is a row of frames: the stream, two bytes of length, the bytes.  A
  * zero where the stream should be ends it, as does its full size.
  */
 
 
-#define AGENT_SPOOL_HEAD   3
+#define AGENT_RUN_LOG_HEAD   3
 
 /* a block that could not be written */
-#define AGENT_SPOOL_LOST   (1ULL << 63)
+#define AGENT_RUN_LOG_LOST   (1ULL << 63)
 
 
-typedef struct agent_spool_block_s  agent_spool_block_t;
+typedef struct agent_run_log_block_s  agent_run_log_block_t;
 
 
-struct agent_spool_block_s {
-    agent_spool_block_t  *next;
-    uint64_t              number;
-    uint64_t              offset;      /* of its first byte */
-    size_t                used;
-    size_t                size;
-    size_t                frame;       /* where the last one begins */
-    char                 *data;
+struct agent_run_log_block_s {
+    agent_run_log_block_t  *next;
+    uint64_t                number;
+    uint64_t                offset;    /* of its first byte */
+    size_t                  used;
+    size_t                  size;
+    size_t                  frame;     /* where the last one begins */
+    char                   *data;
 };
 
 
-struct agent_spool_s {
-    unsigned              refs;
+struct agent_run_log_s {
+    unsigned                refs;
 
-    uint64_t              end;
-    uint64_t              first;       /* number of the oldest block kept */
+    uint64_t                end;
+    uint64_t                first;     /* number of the oldest block kept */
 
     /* where each block of the file begins, at its number modulo nslots */
-    uint64_t             *index;
-    size_t                nslots;
-    size_t                slots;       /* in use */
+    uint64_t               *index;
+    size_t                  nslots;
+    size_t                  slots;     /* in use */
 
-    agent_spool_block_t  *head;        /* not yet written */
-    agent_spool_block_t  *tail;        /* the one that is being filled */
-    size_t                nblocks;
+    agent_run_log_block_t  *head;      /* not yet written */
+    agent_run_log_block_t  *tail;      /* the one that is being filled */
+    size_t                  nblocks;
 
-    char                  held[2][4];
-    size_t                nheld[2];
+    char                    held[2][4];
+    size_t                  nheld[2];
 
-    int                   fd;
-    int                   error;
-    uint64_t              lost;
+    int                     fd;
+    int                     error;
+    uint64_t                lost;
 
-    uv_work_t             work;
-    int                   work_error;
+    uv_work_t               work;
+    int                     work_error;
 
-    void                (*on_room)(void *data);
-    void                 *data;
+    void                  (*on_room)(void *data);
+    void                   *data;
 
-    unsigned              writing:1;
-    unsigned              full:1;
-    unsigned              closed:1;    /* the next byte begins a block */
+    unsigned                writing:1;
+    unsigned                full:1;
+    unsigned                closed:1;  /* the next byte begins a block */
 };
 
 
-void agent_spool_unref(agent_spool_t *s);
+void agent_run_log_unref(agent_run_log_t *s);
 
 /* where the block of that number begins; it is kept, or the next to come */
-uint64_t agent_spool_block_offset(agent_spool_t *s, uint64_t number);
+uint64_t agent_run_log_block_offset(agent_run_log_t *s, uint64_t number);
 
 /* that block of the file cannot be read, or was not written */
-void agent_spool_block_lost(agent_spool_t *s, uint64_t number, int err);
+void agent_run_log_block_lost(agent_run_log_t *s, uint64_t number, int err);
 
 
 #endif /* _AGENT_RUN_LOG_INT_H_INCLUDED_ */

@@ -15,45 +15,45 @@
 #include "run/log_reader.h"
 
 
-struct agent_spool_reader_s {
-    agent_spool_t  *spool;
-    uint64_t        offset;
+struct agent_log_reader_s {
+    agent_run_log_t  *log;
+    uint64_t          offset;
 
     /* the frame to begin at, instead of at the first one of the block */
-    uint64_t        number;
-    size_t          at;
-    uint64_t        at_offset;
+    uint64_t          number;
+    size_t            at;
+    uint64_t          at_offset;
 
     /* a block of the file */
-    char           *buf;
-    uint64_t        buf_number;
-    ssize_t         buf_len;
-    int             buf_error;
+    char             *buf;
+    uint64_t          buf_number;
+    ssize_t           buf_len;
+    int               buf_error;
 
-    uv_work_t       work;
-    void          (*on_ready)(void *data);
-    void           *data;
+    uv_work_t         work;
+    void            (*on_ready)(void *data);
+    void             *data;
 
-    unsigned        loading:1;
-    unsigned        loaded:1;
-    unsigned        gone:1;
+    unsigned          loading:1;
+    unsigned          loaded:1;
+    unsigned          gone:1;
 };
 
 
-static uint64_t agent_spool_find(agent_spool_t *s, uint64_t offset);
-static int agent_spool_parse(agent_spool_reader_t *rd, uint64_t number,
-    const char *data, size_t used, agent_spool_piece_t *piece);
-static void agent_spool_load(uv_work_t *work);
-static void agent_spool_loaded(uv_work_t *work, int status);
+static uint64_t agent_run_log_find(agent_run_log_t *s, uint64_t offset);
+static int agent_run_log_parse(agent_log_reader_t *rd, uint64_t number,
+    const char *data, size_t used, agent_log_reader_piece_t *piece);
+static void agent_run_log_load(uv_work_t *work);
+static void agent_run_log_loaded(uv_work_t *work, int status);
 
 
-agent_spool_reader_t *
-agent_spool_reader_create(agent_spool_t *s, uint64_t offset,
+agent_log_reader_t *
+agent_log_reader_create(agent_run_log_t *s, uint64_t offset,
     void (*on_ready)(void *data), void *data)
 {
-    agent_spool_reader_t  *rd;
+    agent_log_reader_t  *rd;
 
-    rd = calloc(1, sizeof(agent_spool_reader_t));
+    rd = calloc(1, sizeof(agent_log_reader_t));
 
     if (rd == NULL) {
         return NULL;
@@ -61,7 +61,7 @@ agent_spool_reader_create(agent_spool_t *s, uint64_t offset,
 
     s->refs++;
 
-    rd->spool = s;
+    rd->log = s;
     rd->offset = offset;
     rd->number = UINT64_MAX;
     rd->on_ready = on_ready;
@@ -72,7 +72,7 @@ agent_spool_reader_create(agent_spool_t *s, uint64_t offset,
 
 
 void
-agent_spool_reader_free(agent_spool_reader_t *rd)
+agent_log_reader_free(agent_log_reader_t *rd)
 {
     if (rd == NULL) {
         return;
@@ -83,7 +83,7 @@ agent_spool_reader_free(agent_spool_reader_t *rd)
         return;
     }
 
-    agent_spool_unref(rd->spool);
+    agent_run_log_unref(rd->log);
 
     free(rd->buf);
     free(rd);
@@ -91,30 +91,30 @@ agent_spool_reader_free(agent_spool_reader_t *rd)
 
 
 void
-agent_spool_unread(agent_spool_reader_t *rd, size_t n)
+agent_log_reader_unread(agent_log_reader_t *rd, size_t n)
 {
     rd->offset -= n;
 }
 
 
 uint64_t
-agent_spool_reader_offset(agent_spool_reader_t *rd)
+agent_log_reader_offset(agent_log_reader_t *rd)
 {
     return rd->offset;
 }
 
 
-agent_spool_e
-agent_spool_read(agent_spool_reader_t *rd, agent_spool_piece_t *piece)
+agent_log_reader_e
+agent_log_reader_read(agent_log_reader_t *rd, agent_log_reader_piece_t *piece)
 {
-    uint64_t              number, begin;
-    agent_spool_t        *s;
-    agent_spool_block_t  *b;
+    uint64_t                number, begin;
+    agent_run_log_t        *s;
+    agent_run_log_block_t  *b;
 
-    s = rd->spool;
+    s = rd->log;
 
     if (rd->loading) {
-        return AGENT_SPOOL_WAIT;
+        return AGENT_LOG_READER_WAIT;
     }
 
     if (rd->offset >= s->end) {
@@ -125,40 +125,40 @@ agent_spool_read(agent_spool_reader_t *rd, agent_spool_piece_t *piece)
         rd->buf = NULL;
         rd->loaded = 0;
 
-        return AGENT_SPOOL_OFF;
+        return AGENT_LOG_READER_OFF;
     }
 
     piece->offset = rd->offset;
 
-    begin = agent_spool_begin(s);
+    begin = agent_run_log_begin(s);
 
     if (rd->offset < begin) {
         piece->end = begin;
         rd->offset = begin;
-        return AGENT_SPOOL_GAP;
+        return AGENT_LOG_READER_GAP;
     }
 
-    number = agent_spool_find(s, rd->offset);
+    number = agent_run_log_find(s, rd->offset);
 
     if (number >= s->head->number) {
 
         for (b = s->head; b->number != number; b = b->next) { /* void */ }
 
-        if (agent_spool_parse(rd, number, b->data, b->used, piece)) {
-            return AGENT_SPOOL_DATA;
+        if (agent_run_log_parse(rd, number, b->data, b->used, piece)) {
+            return AGENT_LOG_READER_DATA;
         }
 
         goto gap;
     }
 
-    if (s->index[number % s->nslots] & AGENT_SPOOL_LOST) {
+    if (s->index[number % s->nslots] & AGENT_RUN_LOG_LOST) {
         goto gap;
     }
 
     if (!rd->loaded || rd->buf_number != number) {
 
         if (rd->buf == NULL) {
-            rd->buf = malloc(AGENT_SPOOL_BLOCK);
+            rd->buf = malloc(AGENT_RUN_LOG_BLOCK);
         }
 
         rd->loaded = 0;
@@ -166,8 +166,8 @@ agent_spool_read(agent_spool_reader_t *rd, agent_spool_piece_t *piece)
         rd->work.data = rd;
 
         if (rd->buf == NULL
-            || uv_queue_work(agent_loop, &rd->work, agent_spool_load,
-                             agent_spool_loaded)
+            || uv_queue_work(agent_loop, &rd->work, agent_run_log_load,
+                             agent_run_log_loaded)
                != 0)
         {
             goto gap;
@@ -175,30 +175,30 @@ agent_spool_read(agent_spool_reader_t *rd, agent_spool_piece_t *piece)
 
         rd->loading = 1;
 
-        return AGENT_SPOOL_WAIT;
+        return AGENT_LOG_READER_WAIT;
     }
 
     if (rd->buf_len >= 0
-        && agent_spool_parse(rd, number, rd->buf, rd->buf_len, piece))
+        && agent_run_log_parse(rd, number, rd->buf, rd->buf_len, piece))
     {
-        return AGENT_SPOOL_DATA;
+        return AGENT_LOG_READER_DATA;
     }
 
 gap:
 
     /* nothing of it here: the next block begins behind it */
 
-    piece->end = agent_spool_block_offset(s, number + 1);
+    piece->end = agent_run_log_block_offset(s, number + 1);
     rd->offset = piece->end;
 
-    return AGENT_SPOOL_GAP;
+    return AGENT_LOG_READER_GAP;
 }
 
 
 /* the last block that begins at the offset or before it */
 
 static uint64_t
-agent_spool_find(agent_spool_t *s, uint64_t offset)
+agent_run_log_find(agent_run_log_t *s, uint64_t offset)
 {
     uint64_t  lo, hi, mid;
 
@@ -208,7 +208,7 @@ agent_spool_find(agent_spool_t *s, uint64_t offset)
     while (lo < hi) {
         mid = lo + (hi - lo + 1) / 2;
 
-        if (agent_spool_block_offset(s, mid) <= offset) {
+        if (agent_run_log_block_offset(s, mid) <= offset) {
             lo = mid;
 
         } else {
@@ -223,8 +223,8 @@ agent_spool_find(agent_spool_t *s, uint64_t offset)
 /* 1: the piece at the reader's offset */
 
 static int
-agent_spool_parse(agent_spool_reader_t *rd, uint64_t number,
-    const char *data, size_t used, agent_spool_piece_t *piece)
+agent_run_log_parse(agent_log_reader_t *rd, uint64_t number,
+    const char *data, size_t used, agent_log_reader_piece_t *piece)
 {
     size_t         at, len;
     uint64_t       offset;
@@ -235,15 +235,15 @@ agent_spool_parse(agent_spool_reader_t *rd, uint64_t number,
 
     } else {
         at = 0;
-        offset = agent_spool_block_offset(rd->spool, number);
+        offset = agent_run_log_block_offset(rd->log, number);
     }
 
-    while (used - at > AGENT_SPOOL_HEAD && (data[at] == 1 || data[at] == 2)) {
+    while (used - at > AGENT_RUN_LOG_HEAD && (data[at] == 1 || data[at] == 2)) {
 
         len = (unsigned char) data[at + 1]
               | (size_t) (unsigned char) data[at + 2] << 8;
 
-        if (len == 0 || len > used - at - AGENT_SPOOL_HEAD) {
+        if (len == 0 || len > used - at - AGENT_RUN_LOG_HEAD) {
             return 0;
         }
 
@@ -251,7 +251,7 @@ agent_spool_parse(agent_spool_reader_t *rd, uint64_t number,
             piece->stream = data[at];
             piece->offset = rd->offset;
             piece->end = offset + len;
-            piece->data = data + at + AGENT_SPOOL_HEAD
+            piece->data = data + at + AGENT_RUN_LOG_HEAD
                           + (size_t) (rd->offset - offset);
 
             rd->number = number;
@@ -262,7 +262,7 @@ agent_spool_parse(agent_spool_reader_t *rd, uint64_t number,
             return 1;
         }
 
-        at += AGENT_SPOOL_HEAD + len;
+        at += AGENT_RUN_LOG_HEAD + len;
         offset += len;
     }
 
@@ -271,23 +271,23 @@ agent_spool_parse(agent_spool_reader_t *rd, uint64_t number,
 
 
 static void
-agent_spool_load(uv_work_t *work)
+agent_run_log_load(uv_work_t *work)
 {
-    ssize_t                n;
-    agent_spool_t         *s;
-    agent_spool_reader_t  *rd;
+    ssize_t              n;
+    agent_run_log_t     *s;
+    agent_log_reader_t  *rd;
 
     rd = work->data;
-    s = rd->spool;
+    s = rd->log;
 
     rd->buf_len = 0;
     rd->buf_error = 0;
 
-    while (rd->buf_len < AGENT_SPOOL_BLOCK) {
+    while (rd->buf_len < AGENT_RUN_LOG_BLOCK) {
 
         n = pread(s->fd, rd->buf + rd->buf_len,
-                  AGENT_SPOOL_BLOCK - rd->buf_len,
-                  (off_t) (rd->buf_number % s->nslots) * AGENT_SPOOL_BLOCK
+                  AGENT_RUN_LOG_BLOCK - rd->buf_len,
+                  (off_t) (rd->buf_number % s->nslots) * AGENT_RUN_LOG_BLOCK
                   + rd->buf_len);
 
         if (n == -1 && errno == EINTR) {
@@ -310,20 +310,20 @@ agent_spool_load(uv_work_t *work)
 
 
 static void
-agent_spool_loaded(uv_work_t *work, int status)
+agent_run_log_loaded(uv_work_t *work, int status)
 {
-    agent_spool_t         *s;
-    agent_spool_reader_t  *rd;
+    agent_run_log_t     *s;
+    agent_log_reader_t  *rd;
 
     rd = work->data;
     rd->loading = 0;
 
     if (rd->gone) {
-        agent_spool_reader_free(rd);
+        agent_log_reader_free(rd);
         return;
     }
 
-    s = rd->spool;
+    s = rd->log;
     rd->loaded = 1;
 
     /* of one that was given up meanwhile, another may have taken the place */
@@ -332,7 +332,7 @@ agent_spool_loaded(uv_work_t *work, int status)
         rd->loaded = 0;
 
     } else if (rd->buf_error) {
-        agent_spool_block_lost(s, rd->buf_number, rd->buf_error);
+        agent_run_log_block_lost(s, rd->buf_number, rd->buf_error);
     }
 
     rd->on_ready(rd->data);

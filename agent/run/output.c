@@ -19,15 +19,15 @@
  * are read and dropped, or it would stop at a full pipe or die of a closed
  * one.  As many as this.
  */
-#define AGENT_EXEC_LINGER  256
+#define AGENT_OUTPUT_LINGER  256
 
 
 static void agent_output_event(uv_poll_t *poll, int status, int events);
 static void agent_output_closed(uv_handle_t *handle);
 
 
-static size_t  agent_lingering;
-static char    agent_output_buf[AGENT_EXEC_READ];
+static size_t  agent_output_lingering;
+static char    agent_output_buf[AGENT_COMMAND_READ];
 
 
 agent_output_t *
@@ -65,7 +65,7 @@ agent_output_event(uv_poll_t *poll, int status, int events)
     out = poll->data;
     cmd = out->cmd;
 
-    max = AGENT_EXEC_READ;
+    max = AGENT_COMMAND_READ;
 
     if (cmd && cmd->settling && (size_t) out->remain < max) {
         max = out->remain;
@@ -76,7 +76,7 @@ agent_output_event(uv_poll_t *poll, int status, int events)
     }
 
     if (cmd && cmd->settling) {
-        agent_command_settle(cmd);
+        agent_command_drain(cmd);
     }
 }
 
@@ -101,7 +101,7 @@ agent_output_read(agent_output_t *out, size_t max)
             cmd->out[out->stream - 1] = NULL;
 
         } else {
-            agent_lingering--;
+            agent_output_lingering--;
         }
 
         agent_output_close(out);
@@ -165,12 +165,12 @@ agent_output_release(agent_output_t *out)
         return;
     }
 
-    if (agent_lingering >= AGENT_EXEC_LINGER) {
+    if (agent_output_lingering >= AGENT_OUTPUT_LINGER) {
         agent_output_close(out);
         return;
     }
 
-    agent_lingering++;
+    agent_output_lingering++;
     out->cmd = NULL;
     agent_output_poll(out, 1);
 }

@@ -14,7 +14,7 @@
 #include "run/command.h"
 
 
-/* what exec.c, which follows a command, knows of its pipes */
+/* one of a command's output pipes */
 
 struct agent_output_s {
     uv_poll_t         poll;

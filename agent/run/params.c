@@ -16,14 +16,14 @@
 
 
 /* what a command's environment may hold, and still start */
-#define AGENT_EXEC_ENV_SIZE  (1024 * 1024)
+#define AGENT_PARAMS_ENV_SIZE  (1024 * 1024)
 
 /* a timer beyond this is none */
-#define AGENT_EXEC_TIMEOUT_MAX  (365ULL * 24 * 3600 * 1000)
+#define AGENT_PARAMS_TIMEOUT_MAX  (365ULL * 24 * 3600 * 1000)
 
 
 int
-agent_exec_env(json_t *json, const char ***env, char *error, size_t size)
+agent_params_env(json_t *json, const char ***env, char *error, size_t size)
 {
     size_t         n, total;
     json_t        *map, *value;
@@ -42,9 +42,9 @@ agent_exec_env(json_t *json, const char ***env, char *error, size_t size)
         return -1;
     }
 
-    if (json_object_size(map) > AGENT_EXEC_ENV_MAX) {
+    if (json_object_size(map) > AGENT_PARAMS_ENV_MAX) {
         snprintf(error, size, "env: more than %d variables",
-                 AGENT_EXEC_ENV_MAX);
+                 AGENT_PARAMS_ENV_MAX);
         return -1;
     }
 
@@ -77,9 +77,9 @@ agent_exec_env(json_t *json, const char ***env, char *error, size_t size)
 
         total += strlen(name) + json_string_length(value) + 2;
 
-        if (total > AGENT_EXEC_ENV_SIZE) {
+        if (total > AGENT_PARAMS_ENV_SIZE) {
             snprintf(error, size, "env: larger than %d bytes",
-                     AGENT_EXEC_ENV_SIZE);
+                     AGENT_PARAMS_ENV_SIZE);
             goto failed;
         }
 
@@ -101,7 +101,7 @@ failed:
 
 
 int
-agent_exec_cwd(json_t *json, char *cwd, char *error, size_t size)
+agent_params_cwd(json_t *json, char *cwd, char *error, size_t size)
 {
     json_t  *value;
 
@@ -115,7 +115,7 @@ agent_exec_cwd(json_t *json, char *cwd, char *error, size_t size)
 
     if (!json_is_string(value)
         || strlen(json_string_value(value)) != json_string_length(value)
-        || agent_path_normalize(cwd, AGENT_EXEC_CWD, AGENT_WORKSPACE,
+        || agent_path_normalize(cwd, AGENT_PARAMS_CWD, AGENT_WORKSPACE,
                                 json_string_value(value)) != 0)
     {
         snprintf(error, size, "cwd: not a path of at most 4096 bytes");
@@ -127,7 +127,7 @@ agent_exec_cwd(json_t *json, char *cwd, char *error, size_t size)
 
 
 int
-agent_exec_timeout(json_t *json, const char *name, uint64_t *ms, char *error,
+agent_params_timeout(json_t *json, const char *name, uint64_t *ms, char *error,
     size_t size)
 {
     double   number;
@@ -148,8 +148,8 @@ agent_exec_timeout(json_t *json, const char *name, uint64_t *ms, char *error,
         return -1;
     }
 
-    if (number >= (double) AGENT_EXEC_TIMEOUT_MAX) {
-        *ms = AGENT_EXEC_TIMEOUT_MAX;
+    if (number >= (double) AGENT_PARAMS_TIMEOUT_MAX) {
+        *ms = AGENT_PARAMS_TIMEOUT_MAX;
 
     } else {
         *ms = (uint64_t) number;

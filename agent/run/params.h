@@ -14,20 +14,20 @@
 
 
 /* what the kernel takes as arguments, and room for how JSON words it */
-#define AGENT_EXEC_JSON_MAX (4 * 1024 * 1024)
-#define AGENT_EXEC_ENV_MAX  1024       /* variables of a call */
-#define AGENT_EXEC_CWD      4097
+#define AGENT_PARAMS_JSON_MAX (4 * 1024 * 1024)
+#define AGENT_PARAMS_ENV_MAX  1024     /* variables of a call */
+#define AGENT_PARAMS_CWD      4097
 
 
 /*
  * The members that all kinds of exec have, checked.  0, or -1 with a message
  * in error.  env is malloc()ed pairs that borrow from json, or NULL.
  */
-int agent_exec_env(json_t *json, const char ***env, char *error,
+int agent_params_env(json_t *json, const char ***env, char *error,
     size_t size);
-/* of AGENT_EXEC_CWD bytes, an absolute path, or "" where there is none */
-int agent_exec_cwd(json_t *json, char *cwd, char *error, size_t size);
-int agent_exec_timeout(json_t *json, const char *name, uint64_t *ms,
+/* of AGENT_PARAMS_CWD bytes, an absolute path, or "" where there is none */
+int agent_params_cwd(json_t *json, char *cwd, char *error, size_t size);
+int agent_params_timeout(json_t *json, const char *name, uint64_t *ms,
     char *error, size_t size);
 
 

@@ -11,22 +11,22 @@
 /* a line of shell without a session */
 
 
-static const char *const  agent_exec_shells[] = {
-    AGENT_SHELLS_BASH, AGENT_SHELLS_SH, NULL
+static const char *const  agent_run_shell_programs[] = {
+    AGENT_RUN_SHELL_BASH, AGENT_RUN_SHELL_SH, NULL
 };
 
 
 /* how many of them are bash */
-#define AGENT_EXEC_BASHES                                                     \
-    (sizeof((const char *[]) { AGENT_SHELLS_BASH }) / sizeof(char *))
+#define AGENT_RUN_SHELL_BASHES                                                \
+    (sizeof((const char *[]) { AGENT_RUN_SHELL_BASH }) / sizeof(char *))
 
 
-const char *const  agent_shells_bash[] = { AGENT_SHELLS_BASH, NULL };
-const char *const  agent_shells_sh[] = { AGENT_SHELLS_SH, NULL };
+const char *const  agent_run_shell_bash[] = { AGENT_RUN_SHELL_BASH, NULL };
+const char *const  agent_run_shell_sh[] = { AGENT_RUN_SHELL_SH, NULL };
 
 
 int
-agent_command_start_shell(agent_command_t *cmd, const char *line)
+agent_run_shell(agent_command_t *cmd, const char *line)
 {
     int    err;
     char  *argv[4];
@@ -36,14 +36,14 @@ agent_command_start_shell(agent_command_t *cmd, const char *line)
     argv[2] = (char *) line;
     argv[3] = NULL;
 
-    cmd->programs = agent_exec_shells;
+    cmd->programs = agent_run_shell_programs;
     cmd->argv = argv;
     cmd->rename = 1;
 
     err = agent_command_start(cmd);
 
-    if (err == 0 && cmd->program >= AGENT_EXEC_BASHES) {
-        cmd->shell = agent_exec_shells[cmd->program];
+    if (err == 0 && cmd->program >= AGENT_RUN_SHELL_BASHES) {
+        cmd->shell = agent_run_shell_programs[cmd->program];
     }
 
     return err;

@@ -15,7 +15,7 @@
 
 
 int
-agent_exec_code(agent_command_t *cmd, int err)
+agent_start_error_code(agent_command_t *cmd, int err)
 {
     if (cmd->stage != AGENT_SPAWN_EXEC) {
         return 0;
@@ -44,7 +44,7 @@ agent_exec_code(agent_command_t *cmd, int err)
 
 
 void
-agent_exec_reason(agent_command_t *cmd, int err, const char *program,
+agent_start_error_text(agent_command_t *cmd, int err, const char *program,
     char *buf, size_t size)
 {
     switch (cmd->stage) {

@@ -14,10 +14,10 @@
 
 
 /* what a shell exits with for it: 126 or 127; 0: no fault of the command */
-int agent_exec_code(agent_command_t *cmd, int err);
+int agent_start_error_code(agent_command_t *cmd, int err);
 
 /* why a start failed, in words */
-void agent_exec_reason(agent_command_t *cmd, int err, const char *program,
+void agent_start_error_text(agent_command_t *cmd, int err, const char *program,
     char *buf, size_t size);
 
 

@@ -15,7 +15,7 @@
 #include "run/stdin.h"
 
 
-struct agent_input_s {
+struct agent_stdin_s {
     uv_poll_t         poll;
     int               fd;
     agent_command_t  *cmd;
@@ -29,14 +29,14 @@ struct agent_input_s {
 };
 
 
-static int agent_input_queue(agent_input_t *in, const char *buf, size_t len);
-static int agent_input_flush(agent_input_t *in);
-static void agent_input_event(uv_poll_t *poll, int status, int events);
-static void agent_input_closed(uv_handle_t *handle);
+static int agent_stdin_queue(agent_stdin_t *in, const char *buf, size_t len);
+static int agent_stdin_flush(agent_stdin_t *in);
+static void agent_stdin_event(uv_poll_t *poll, int status, int events);
+static void agent_stdin_closed(uv_handle_t *handle);
 
 
 int
-agent_command_stdin_open(agent_command_t *cmd)
+agent_stdin_open(agent_command_t *cmd)
 {
     int  err, fds[2];
 
@@ -44,7 +44,7 @@ agent_command_stdin_open(agent_command_t *cmd)
         return -1;
     }
 
-    if (agent_command_stdin_adopt(cmd, fds[1]) != 0) {
+    if (agent_stdin_adopt(cmd, fds[1]) != 0) {
         err = errno;
         close(fds[0]);
         errno = err;
@@ -56,11 +56,11 @@ agent_command_stdin_open(agent_command_t *cmd)
 
 
 int
-agent_command_stdin_adopt(agent_command_t *cmd, int fd)
+agent_stdin_adopt(agent_command_t *cmd, int fd)
 {
-    agent_input_t  *in;
+    agent_stdin_t  *in;
 
-    in = calloc(1, sizeof(agent_input_t));
+    in = calloc(1, sizeof(agent_stdin_t));
 
     if (in == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) == -1
         || uv_poll_init(agent_loop, &in->poll, fd) != 0)
@@ -82,10 +82,10 @@ agent_command_stdin_adopt(agent_command_t *cmd, int fd)
 
 
 int
-agent_command_stdin_write(agent_command_t *cmd, const char *buf, size_t len)
+agent_stdin_write(agent_command_t *cmd, const char *buf, size_t len)
 {
     int             err;
-    agent_input_t  *in;
+    agent_stdin_t  *in;
 
     in = cmd->in;
 
@@ -93,14 +93,14 @@ agent_command_stdin_write(agent_command_t *cmd, const char *buf, size_t len)
         return EPIPE;
     }
 
-    err = agent_input_queue(in, buf, len);
+    err = agent_stdin_queue(in, buf, len);
 
     if (err == 0 && !in->polled) {
-        err = agent_input_flush(in);
+        err = agent_stdin_flush(in);
     }
 
     if (err) {
-        agent_command_stdin_close(cmd);
+        agent_stdin_close(cmd);
     }
 
     return err;
@@ -108,14 +108,14 @@ agent_command_stdin_write(agent_command_t *cmd, const char *buf, size_t len)
 
 
 size_t
-agent_command_stdin_queued(agent_command_t *cmd)
+agent_stdin_queued(agent_command_t *cmd)
 {
     return cmd->in ? cmd->in->end - cmd->in->start : 0;
 }
 
 
 void
-agent_command_stdin_end(agent_command_t *cmd)
+agent_stdin_end(agent_command_t *cmd)
 {
     if (cmd->in == NULL) {
         return;
@@ -124,15 +124,15 @@ agent_command_stdin_end(agent_command_t *cmd)
     cmd->in->last = 1;
 
     if (cmd->in->start == cmd->in->end) {
-        agent_command_stdin_close(cmd);
+        agent_stdin_close(cmd);
     }
 }
 
 
 void
-agent_command_stdin_close(agent_command_t *cmd)
+agent_stdin_close(agent_command_t *cmd)
 {
-    agent_input_t  *in;
+    agent_stdin_t  *in;
 
     in = cmd->in;
 
@@ -143,13 +143,13 @@ agent_command_stdin_close(agent_command_t *cmd)
     cmd->in = NULL;
 
     uv_poll_stop(&in->poll);
-    uv_close((uv_handle_t *) &in->poll, agent_input_closed);
+    uv_close((uv_handle_t *) &in->poll, agent_stdin_closed);
     close(in->fd);
 }
 
 
 static int
-agent_input_queue(agent_input_t *in, const char *buf, size_t len)
+agent_stdin_queue(agent_stdin_t *in, const char *buf, size_t len)
 {
     char    *data;
     size_t   queued, size;
@@ -196,7 +196,7 @@ agent_input_queue(agent_input_t *in, const char *buf, size_t len)
 /* 0, or an errno */
 
 static int
-agent_input_flush(agent_input_t *in)
+agent_stdin_flush(agent_stdin_t *in)
 {
     ssize_t  n;
 
@@ -215,7 +215,7 @@ agent_input_flush(agent_input_t *in)
 
             if (!in->polled) {
                 in->polled = 1;
-                uv_poll_start(&in->poll, UV_WRITABLE, agent_input_event);
+                uv_poll_start(&in->poll, UV_WRITABLE, agent_stdin_event);
             }
 
             return 0;
@@ -241,19 +241,19 @@ agent_input_flush(agent_input_t *in)
 
 
 static void
-agent_input_event(uv_poll_t *poll, int status, int events)
+agent_stdin_event(uv_poll_t *poll, int status, int events)
 {
     int               err;
-    agent_input_t    *in;
+    agent_stdin_t    *in;
     agent_command_t  *cmd;
 
     in = poll->data;
     cmd = in->cmd;
 
-    err = status < 0 ? EPIPE : agent_input_flush(in);
+    err = status < 0 ? EPIPE : agent_stdin_flush(in);
 
     if (err || (in->last && in->start == in->end)) {
-        agent_command_stdin_close(cmd);
+        agent_stdin_close(cmd);
 
     } else if (!in->high || in->end - in->start >= AGENT_STDIN_LOW) {
         return;
@@ -269,9 +269,9 @@ agent_input_event(uv_poll_t *poll, int status, int events)
 
 
 static void
-agent_input_closed(uv_handle_t *handle)
+agent_stdin_closed(uv_handle_t *handle)
 {
-    agent_input_t  *in;
+    agent_stdin_t  *in;
 
     in = handle->data;
 

@@ -18,23 +18,23 @@
 
 
 /* makes the pipe; the other end for the child, or -1 with errno */
-int agent_command_stdin_open(agent_command_t *cmd);
+int agent_stdin_open(agent_command_t *cmd);
 
 /* the end to write to of a pipe made elsewhere, owned from now on; 0, or -1 */
-int agent_command_stdin_adopt(agent_command_t *cmd, int fd);
+int agent_stdin_adopt(agent_command_t *cmd, int fd);
 
 /*
  * Queues a copy for its standard input.  0, or an errno: EPIPE, closed by
  * either side.  Whoever sees more than AGENT_STDIN_HIGH queued waits for
  * on_stdin.
  */
-int agent_command_stdin_write(agent_command_t *cmd, const char *buf,
+int agent_stdin_write(agent_command_t *cmd, const char *buf,
     size_t len);
-size_t agent_command_stdin_queued(agent_command_t *cmd);
+size_t agent_stdin_queued(agent_command_t *cmd);
 
 /* the end of it, behind what is queued; or at once, and that is dropped */
-void agent_command_stdin_end(agent_command_t *cmd);
-void agent_command_stdin_close(agent_command_t *cmd);
+void agent_stdin_end(agent_command_t *cmd);
+void agent_stdin_close(agent_command_t *cmd);
 
 
 #endif /* _AGENT_RUN_STDIN_H_INCLUDED_ */

@@ -16,17 +16,18 @@
 #include "sys/user.h"
 
 
-const char  *agent_workdir;
-static char        agent_workdir_buf[4096];
+const char  *agent_workspace_workdir;
+static char        agent_workspace_buf[4096];
 
 
 void
 agent_workspace_init(void)
 {
-    agent_workdir = getcwd(agent_workdir_buf, sizeof(agent_workdir_buf));
+    agent_workspace_workdir = getcwd(agent_workspace_buf,
+                                     sizeof(agent_workspace_buf));
 
-    if (agent_workdir == NULL || agent_workdir[0] != '/') {
-        agent_workdir = "/";
+    if (agent_workspace_workdir == NULL || agent_workspace_workdir[0] != '/') {
+        agent_workspace_workdir = "/";
     }
 }
 

@@ -8,7 +8,7 @@
 #define _AGENT_RUN_WORKSPACE_H_INCLUDED_
 
 
-extern const char  *agent_workdir;         /* the image's WORKDIR */
+extern const char  *agent_workspace_workdir;  /* the image's WORKDIR */
 
 /* makes the directory that commands start in, where it is missing */
 void agent_workspace_make(void);

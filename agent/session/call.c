@@ -17,103 +17,103 @@
 /* calls that fail, and are told from the loop */
 
 
-static void agent_job_failed(uv_timer_t *timer);
+static void agent_call_failed(uv_timer_t *timer);
 
 
-static agent_job_t   *agent_jobs_failed;
-static agent_job_t  **agent_jobs_failed_last = &agent_jobs_failed;
-static uv_timer_t     agent_jobs_timer;
+static agent_call_t   *agent_calls_failed;
+static agent_call_t  **agent_calls_failed_last = &agent_calls_failed;
+static uv_timer_t      agent_calls_timer;
 
 
 void
-agent_job_fail(agent_job_t *job, int status, const char *code,
+agent_call_fail(agent_call_t *call, int status, const char *code,
     const char *name, const char *message)
 {
-    job->session = NULL;
-    job->status = status;
-    job->code = code;
-    job->next = NULL;
+    call->session = NULL;
+    call->status = status;
+    call->code = code;
+    call->next = NULL;
 
-    if (job->context == NULL) {
-        job->context = json_pack("{s:s}", "sessionId", name);
+    if (call->context == NULL) {
+        call->context = json_pack("{s:s}", "sessionId", name);
     }
 
-    snprintf(job->message, sizeof(job->message), "%s", message);
+    snprintf(call->message, sizeof(call->message), "%s", message);
 
-    if (agent_jobs_timer.data == NULL) {
-        uv_timer_init(agent_loop, &agent_jobs_timer);
-        agent_jobs_timer.data = &agent_jobs_failed;
+    if (agent_calls_timer.data == NULL) {
+        uv_timer_init(agent_loop, &agent_calls_timer);
+        agent_calls_timer.data = &agent_calls_failed;
     }
 
-    *agent_jobs_failed_last = job;
-    agent_jobs_failed_last = &job->next;
+    *agent_calls_failed_last = call;
+    agent_calls_failed_last = &call->next;
 
-    uv_timer_start(&agent_jobs_timer, agent_job_failed, 0, 0);
+    uv_timer_start(&agent_calls_timer, agent_call_failed, 0, 0);
 }
 
 
 void
-agent_job_gone(agent_job_t *job, agent_session_t *s)
+agent_call_gone(agent_call_t *call, agent_session_t *s)
 {
     char  text[256];
 
     if (s->deleted) {
-        agent_job_fail(job, 410, "SESSION_DESTROYED", s->name,
-                       "the session was deleted");
+        agent_call_fail(call, 410, "SESSION_DESTROYED", s->name,
+                        "the session was deleted");
         return;
     }
 
-    job->context = json_pack("{s:s, s:i}", "sessionId", s->name,
+    call->context = json_pack("{s:s, s:i}", "sessionId", s->name,
                              "exitCode", agent_session_code(s));
 
     snprintf(text, sizeof(text), "the session's shell has ended with %d; "
              "nothing was run, and the next call starts a new one",
              agent_session_code(s));
 
-    agent_job_fail(job, 410, "SESSION_TERMINATED", s->name, text);
+    agent_call_fail(call, 410, "SESSION_TERMINATED", s->name, text);
 }
 
 
 static void
-agent_job_failed(uv_timer_t *timer)
+agent_call_failed(uv_timer_t *timer)
 {
-    agent_job_t            *job;
+    agent_call_t           *call;
     agent_command_t        *cmd;
     agent_session_error_t   error;
 
-    while ((job = agent_jobs_failed) != NULL) {
+    while ((call = agent_calls_failed) != NULL) {
 
-        agent_jobs_failed = job->next;
+        agent_calls_failed = call->next;
 
-        if (agent_jobs_failed == NULL) {
-            agent_jobs_failed_last = &agent_jobs_failed;
+        if (agent_calls_failed == NULL) {
+            agent_calls_failed_last = &agent_calls_failed;
         }
 
-        cmd = job->cmd;
-        cmd->job = NULL;
+        cmd = call->cmd;
+        cmd->call = NULL;
 
-        if (job->cancelled) {
+        if (call->cancelled) {
             agent_command_destroy(cmd);
 
         } else {
-            error.status = job->status;
-            error.code = job->code;
-            error.message = job->message;
-            error.context = job->context;
+            error.status = call->status;
+            error.code = call->code;
+            error.message = call->message;
+            error.context = call->context;
 
-            job->started(cmd, &error);
+            call->started(cmd, &error);
         }
 
-        agent_job_free(job);
+        agent_call_free(call);
     }
 }
 
 
 void
-agent_job_free(agent_job_t *job)
+agent_call_free(agent_call_t *call)
 {
-    json_decref(job->context);
-    free(job->text);
-    free(job->input);
-    free(job);
+    json_decref(call->context);
+    free(call->text);
+    free(call->input);
+    free(call);
 }

@@ -11,15 +11,15 @@
 #include "session/session_int.h"
 
 
-void agent_job_free(agent_job_t *job);
+void agent_call_free(agent_call_t *call);
 
 
-/* both tell the caller, from the loop, and free the job */
+/* both tell the caller, from the loop, and free the call */
 
-void agent_job_fail(agent_job_t *job, int status, const char *code,
+void agent_call_fail(agent_call_t *call, int status, const char *code,
     const char *name, const char *message);
 /* the session that it waited for has ended */
-void agent_job_gone(agent_job_t *job, agent_session_t *s);
+void agent_call_gone(agent_call_t *call, agent_session_t *s);
 
 
 #endif /* _AGENT_SESSION_CALL_H_INCLUDED_ */

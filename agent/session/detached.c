@@ -21,103 +21,103 @@
 
 
 void
-agent_session_unforked(agent_session_t *s)
+agent_detached_failed(agent_session_t *s)
 {
-    agent_job_t  *job;
+    agent_call_t  *call;
 
-    job = s->job;
+    call = s->call;
     uv_timer_stop(&s->timer);
-    s->job = NULL;
+    s->call = NULL;
 
-    agent_job_fail(job, 500, "STREAM_START_ERROR", s->name,
-                   "the session's shell cannot make a process");
+    agent_call_fail(call, 500, "STREAM_START_ERROR", s->name,
+                    "the session's shell cannot make a process");
 
-    agent_session_next(s);
+    agent_queue_next(s);
 }
 
 
 void
-agent_session_subshell(agent_shell_t *shell, pid_t pid)
+agent_detached_report(agent_shell_t *shell, pid_t pid)
 {
-    agent_job_t      *job;
+    agent_call_t     *call;
     agent_session_t  *s;
 
     s = shell->data;
-    job = s->job;
+    call = s->call;
 
-    if (job == NULL || !job->spawn || job->pid) {
+    if (call == NULL || !call->spawn || call->pid) {
         return;
     }
 
-    job->pid = pid;
+    call->pid = pid;
 
     /*
      * Its parent is a shell of a moment, which would reap it in our place if
      * it ended so soon: the report comes when that shell is no more.
      */
 
-    if (job->reported) {
-        agent_session_adopt(s, job);
+    if (call->reported) {
+        agent_detached_adopt(s, call);
     }
 }
 
 
 void
-agent_session_adopt(agent_session_t *s, agent_job_t *job)
+agent_detached_adopt(agent_session_t *s, agent_call_t *call)
 {
     int               fd;
     agent_shell_t    *shell;
     agent_command_t  *cmd;
 
     shell = s->shell;
-    cmd = job->cmd;
+    cmd = call->cmd;
 
-    if (agent_command_adopt(cmd, job->pid) != 0) {
+    if (agent_command_adopt(cmd, call->pid) != 0) {
         return;
     }
 
-    cmd->job = NULL;
-    job->adopted = 1;
+    cmd->call = NULL;
+    call->adopted = 1;
 
     uv_timer_stop(&s->timer);
 
     agent_command_begin(cmd);
 
     if (cmd->stdin_pipe && cmd->input == NULL) {
-        fd = agent_shell_input_take(shell);
+        fd = agent_pipes_input_take(shell);
 
-        if (fd != -1 && agent_command_stdin_adopt(cmd, fd) != 0) {
+        if (fd != -1 && agent_stdin_adopt(cmd, fd) != 0) {
             /* its standard input ends at once */
             close(fd);
         }
     }
 
-    agent_shell_input_done(shell);
-    agent_shell_go(shell);
+    agent_pipes_input_done(shell);
+    agent_pipes_gate_open(shell);
 
-    if (job->cancelled) {
+    if (call->cancelled) {
         agent_command_abort(cmd);
 
     } else {
-        job->started(cmd, NULL);
+        call->started(cmd, NULL);
     }
 
-    if (s->job == job) {
-        agent_session_job_done(s);
-        agent_session_next(s);
+    if (s->call == call) {
+        agent_queue_call_done(s);
+        agent_queue_next(s);
     }
 }
 
 
 void
-agent_session_silent(uv_timer_t *timer)
+agent_detached_timeout(uv_timer_t *timer)
 {
     agent_session_t  *s;
 
     s = timer->data;
 
-    if (s->job && s->job->reported) {
-        agent_session_unforked(s);
+    if (s->call && s->call->reported) {
+        agent_detached_failed(s);
         return;
     }
 

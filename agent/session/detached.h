@@ -16,12 +16,12 @@
 
 
 /* who the subshell is; it is ours; no process could be made for it */
-void agent_session_subshell(agent_shell_t *shell, pid_t pid);
-void agent_session_adopt(agent_session_t *s, agent_job_t *job);
-void agent_session_unforked(agent_session_t *s);
+void agent_detached_report(agent_shell_t *shell, pid_t pid);
+void agent_detached_adopt(agent_session_t *s, agent_call_t *call);
+void agent_detached_failed(agent_session_t *s);
 
 /* of s->timer: it has not said who it is */
-void agent_session_silent(uv_timer_t *timer);
+void agent_detached_timeout(uv_timer_t *timer);
 
 
 #endif /* _AGENT_SESSION_DETACHED_H_INCLUDED_ */

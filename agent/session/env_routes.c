@@ -16,40 +16,40 @@
 #include "session/env_routes.h"
 
 
-#define AGENT_ENV_ROUTE_JSON_MAX  (1024 * 1024)
+#define AGENT_ENV_ROUTES_JSON_MAX  (1024 * 1024)
 
 /* what all variables of the sandbox may be together, and still be given */
-#define AGENT_ENV_ROUTE_MAX     (1024 * 1024)
-#define AGENT_ENV_ROUTE_NAMES   4096
+#define AGENT_ENV_ROUTES_MAX     (1024 * 1024)
+#define AGENT_ENV_ROUTES_NAMES   4096
 
 
-static void agent_env_post_body(agent_request_t *r, json_t *body);
-static void agent_env_answer(agent_request_t *r);
+static void agent_env_routes_body(agent_request_t *r, json_t *body);
+static void agent_env_routes_answer(agent_request_t *r);
 
 
 void
-agent_env_get_route(agent_request_t *r)
+agent_env_routes_get(agent_request_t *r)
 {
-    agent_env_answer(r);
+    agent_env_routes_answer(r);
 }
 
 
 void
-agent_env_post_route(agent_request_t *r)
+agent_env_routes_post(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_ENV_ROUTE_JSON_MAX, agent_env_post_body);
+    agent_request_json(r, AGENT_ENV_ROUTES_JSON_MAX, agent_env_routes_body);
 }
 
 
 static void
-agent_env_post_body(agent_request_t *r, json_t *body)
+agent_env_routes_body(agent_request_t *r, json_t *body)
 {
     char          error[256];
     size_t        size, n;
     json_t       *vars, *all, *value;
     const char   *name, **env;
 
-    if (agent_exec_env(body, &env, error, sizeof(error)) != 0) {
+    if (agent_params_env(body, &env, error, sizeof(error)) != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
         return;
     }
@@ -81,11 +81,11 @@ agent_env_post_body(agent_request_t *r, json_t *body)
 
     json_decref(all);
 
-    if (n > AGENT_ENV_ROUTE_NAMES || size > AGENT_ENV_ROUTE_MAX) {
+    if (n > AGENT_ENV_ROUTES_NAMES || size > AGENT_ENV_ROUTES_MAX) {
         agent_http_error(r, 413, "VALIDATION_FAILED", NULL,
                          "env: the sandbox's variables would be more than %d, "
-                         "or larger than %d bytes", AGENT_ENV_ROUTE_NAMES,
-                         AGENT_ENV_ROUTE_MAX);
+                         "or larger than %d bytes", AGENT_ENV_ROUTES_NAMES,
+                         AGENT_ENV_ROUTES_MAX);
         return;
     }
 
@@ -94,14 +94,14 @@ agent_env_post_body(agent_request_t *r, json_t *body)
         return;
     }
 
-    agent_env_answer(r);
+    agent_env_routes_answer(r);
 }
 
 
 /* names only: the values may be secrets */
 
 static void
-agent_env_answer(agent_request_t *r)
+agent_env_routes_answer(agent_request_t *r)
 {
     char         stamp[32];
     json_t      *names, *unset, *vars, *value;
@@ -116,9 +116,9 @@ agent_env_answer(agent_request_t *r)
                               json_string(name));
     }
 
-    agent_http_json(r, 200, json_pack("{s:b, s:o, s:o, s:s}",
-                                      "success", 1,
-                                      "names", names,
-                                      "unset", unset,
-                                      "timestamp", agent_timestamp(stamp)));
+    agent_response_json(r, 200, json_pack("{s:b, s:o, s:o, s:s}",
+                                          "success", 1,
+                                          "names", names,
+                                          "unset", unset,
+                                          "timestamp", agent_time_iso(stamp)));
 }

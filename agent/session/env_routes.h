@@ -11,8 +11,8 @@
 #include "http/request.h"
 
 
-void agent_env_get_route(agent_request_t *r);
-void agent_env_post_route(agent_request_t *r);
+void agent_env_routes_get(agent_request_t *r);
+void agent_env_routes_post(agent_request_t *r);
 
 
 #endif /* _AGENT_SESSION_ENV_ROUTES_H_INCLUDED_ */

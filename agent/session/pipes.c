@@ -23,21 +23,21 @@
 /* the FIFOs of a session's shell, and the directory that they are in */
 
 
-#define AGENT_SHELL_NAME    16
+#define AGENT_PIPES_NAME    16
 
 
-static const char *agent_shell_base(void);
+static const char *agent_pipes_base(void);
 
 
 /* its name cannot be guessed, and what is in it is of use to its user only */
 
 int
-agent_shell_directory(agent_shell_t *shell)
+agent_pipes_directory(agent_shell_t *shell)
 {
-    char         name[AGENT_SHELL_NAME + 1];
+    char         name[AGENT_PIPES_NAME + 1];
     const char  *base;
 
-    base = agent_shell_base();
+    base = agent_pipes_base();
 
     if (base == NULL) {
         return ENOSPC;
@@ -56,10 +56,10 @@ agent_shell_directory(agent_shell_t *shell)
 
 
 static const char *
-agent_shell_base(void)
+agent_pipes_base(void)
 {
     size_t       i;
-    char         name[AGENT_SHELL_NAME + 1];
+    char         name[AGENT_PIPES_NAME + 1];
     struct stat  st;
 
     static char  base[AGENT_SHELL_DIR / 2];
@@ -90,9 +90,9 @@ agent_shell_base(void)
 
 
 int
-agent_shell_fifo(agent_shell_t *shell, const char *name, int flags, int *fd)
+agent_pipes_fifo(agent_shell_t *shell, const char *name, int flags, int *fd)
 {
-    char    path[AGENT_SHELL_DIR + AGENT_MARKER_SIZE];
+    char    path[AGENT_SHELL_DIR + AGENT_CHILD_MARKER_SIZE];
     int     err;
     mode_t  mask;
 
@@ -122,21 +122,21 @@ agent_shell_fifo(agent_shell_t *shell, const char *name, int flags, int *fd)
 
 
 int
-agent_shell_prepare(agent_shell_t *shell, int *fds)
+agent_pipes_prepare(agent_shell_t *shell, int *fds)
 {
     int  err;
 
-    err = agent_shell_fifo(shell, "o", O_RDONLY, &fds[0]);
+    err = agent_pipes_fifo(shell, "o", O_RDONLY, &fds[0]);
 
     if (err) {
         return err;
     }
 
-    err = agent_shell_fifo(shell, "e", O_RDONLY, &fds[1]);
+    err = agent_pipes_fifo(shell, "e", O_RDONLY, &fds[1]);
 
     if (err) {
         close(fds[0]);
-        agent_shell_remove(shell, "o");
+        agent_pipes_remove(shell, "o");
         return err;
     }
 
@@ -150,19 +150,19 @@ agent_shell_prepare(agent_shell_t *shell, int *fds)
  */
 
 int
-agent_shell_prepare_go(agent_shell_t *shell, const char *marker)
+agent_pipes_gate(agent_shell_t *shell, const char *marker)
 {
-    agent_shell_go_done(shell);
+    agent_pipes_gate_close(shell);
 
     snprintf(shell->go, sizeof(shell->go), "%s",
-             agent_shell_go_name(marker));
+             agent_script_gate_name(marker));
 
-    return agent_shell_fifo(shell, shell->go, O_RDWR, &shell->fd_go);
+    return agent_pipes_fifo(shell, shell->go, O_RDWR, &shell->fd_go);
 }
 
 
 void
-agent_shell_go_done(agent_shell_t *shell)
+agent_pipes_gate_close(agent_shell_t *shell)
 {
     if (shell->fd_gone != -1) {
         close(shell->fd_gone);
@@ -172,21 +172,21 @@ agent_shell_go_done(agent_shell_t *shell)
     shell->fd_go = -1;
 
     if (shell->go[0]) {
-        agent_shell_remove(shell, shell->go);
+        agent_pipes_remove(shell, shell->go);
         shell->go[0] = '\0';
     }
 }
 
 
 int
-agent_shell_input(agent_shell_t *shell, const char *buf, size_t len)
+agent_pipes_input(agent_shell_t *shell, const char *buf, size_t len)
 {
     int      fd, err;
     char     path[AGENT_SHELL_DIR + 4];
     size_t   n;
     ssize_t  rc;
 
-    snprintf(path, sizeof(path), "%s/" AGENT_SHELL_INPUT, shell->dir);
+    snprintf(path, sizeof(path), "%s/" AGENT_PIPES_INPUT, shell->dir);
 
     unlink(path);
 
@@ -212,7 +212,7 @@ agent_shell_input(agent_shell_t *shell, const char *buf, size_t len)
     shell->input = 1;
 
     if (err) {
-        agent_shell_input_done(shell);
+        agent_pipes_input_done(shell);
     }
 
     return err;
@@ -220,33 +220,33 @@ agent_shell_input(agent_shell_t *shell, const char *buf, size_t len)
 
 
 int
-agent_shell_input_fifo(agent_shell_t *shell)
+agent_pipes_input_fifo(agent_shell_t *shell)
 {
     /* open for both, or the subshell would wait for somebody to write */
 
-    return agent_shell_fifo(shell, AGENT_SHELL_INPUT, O_RDWR,
+    return agent_pipes_fifo(shell, AGENT_PIPES_INPUT, O_RDWR,
                             &shell->fd_input);
 }
 
 
 int
-agent_shell_input_take(agent_shell_t *shell)
+agent_pipes_input_take(agent_shell_t *shell)
 {
     int   fd;
     char  path[AGENT_SHELL_DIR + 4];
 
-    snprintf(path, sizeof(path), "%s/" AGENT_SHELL_INPUT, shell->dir);
+    snprintf(path, sizeof(path), "%s/" AGENT_PIPES_INPUT, shell->dir);
 
     fd = open(path, O_WRONLY|O_NONBLOCK|O_CLOEXEC|O_NOFOLLOW);
 
-    agent_shell_input_done(shell);
+    agent_pipes_input_done(shell);
 
     return fd;
 }
 
 
 void
-agent_shell_input_done(agent_shell_t *shell)
+agent_pipes_input_done(agent_shell_t *shell)
 {
     if (shell->fd_input != -1) {
         close(shell->fd_input);
@@ -256,13 +256,13 @@ agent_shell_input_done(agent_shell_t *shell)
 
     if (shell->input) {
         shell->input = 0;
-        agent_shell_remove(shell, AGENT_SHELL_INPUT);
+        agent_pipes_remove(shell, AGENT_PIPES_INPUT);
     }
 }
 
 
 void
-agent_shell_go(agent_shell_t *shell)
+agent_pipes_gate_open(agent_shell_t *shell)
 {
     if (write(shell->fd_go, "\n", 1) == -1) {
         agent_log("a subshell cannot be told to go: %s", strerror(errno));
@@ -271,9 +271,9 @@ agent_shell_go(agent_shell_t *shell)
 
 
 void
-agent_shell_remove(agent_shell_t *shell, const char *name)
+agent_pipes_remove(agent_shell_t *shell, const char *name)
 {
-    char  path[AGENT_SHELL_DIR + AGENT_MARKER_SIZE];
+    char  path[AGENT_SHELL_DIR + AGENT_CHILD_MARKER_SIZE];
 
     snprintf(path, sizeof(path), "%s/%s", shell->dir, name);
     unlink(path);

@@ -24,53 +24,53 @@
 
 
 /* for a subshell to say who it is, on the slowest of machines */
-#define AGENT_SESSION_SPAWN   20000    /* ms */
+#define AGENT_QUEUE_SPAWN   20000      /* ms */
 
 
-static void agent_session_submit(const char *name, agent_command_t *cmd,
+static void agent_queue_submit(const char *name, agent_command_t *cmd,
     const char *line, agent_session_started_pt started, int spawn);
-static agent_job_t *agent_job_create(agent_command_t *cmd,
+static agent_call_t *agent_call_create(agent_command_t *cmd,
     agent_session_started_pt started);
-static int agent_job_fill(agent_job_t *job, agent_session_t *s,
+static int agent_call_fill(agent_call_t *call, agent_session_t *s,
     const char *line);
-static int agent_session_begin(agent_session_t *s, agent_job_t *job);
-static agent_tree_t *agent_session_end_tree(agent_command_t *cmd, int sig,
+static int agent_queue_begin(agent_session_t *s, agent_call_t *call);
+static agent_kill_tree_t *agent_queue_end_tree(agent_command_t *cmd, int sig,
     unsigned grace_ms, void (*done)(void *data, int left));
-static int agent_session_busy(void *data, int last);
-static void agent_session_tree_ended(agent_command_t *cmd);
+static int agent_queue_busy(void *data, int last);
+static void agent_queue_tree_ended(agent_command_t *cmd);
 
 
-size_t  agent_session_waiting;
+size_t  agent_queue_waiting;
 
 
 void
-agent_session_run(const char *name, agent_command_t *cmd, const char *line,
+agent_queue_run(const char *name, agent_command_t *cmd, const char *line,
     agent_session_started_pt started)
 {
-    agent_session_submit(name, cmd, line, started, 0);
+    agent_queue_submit(name, cmd, line, started, 0);
 }
 
 
 void
-agent_session_spawn(const char *name, agent_command_t *cmd, const char *line,
+agent_queue_spawn(const char *name, agent_command_t *cmd, const char *line,
     agent_session_started_pt started)
 {
-    agent_session_submit(name, cmd, line, started, 1);
+    agent_queue_submit(name, cmd, line, started, 1);
 }
 
 
 static void
-agent_session_submit(const char *name, agent_command_t *cmd,
+agent_queue_submit(const char *name, agent_command_t *cmd,
     const char *line, agent_session_started_pt started, int spawn)
 {
-    agent_job_t              *job;
+    agent_call_t             *call;
     agent_session_t          *s;
     agent_session_error_t     error;
     agent_session_options_t   options;
 
-    job = agent_job_create(cmd, started);
+    call = agent_call_create(cmd, started);
 
-    if (job == NULL) {
+    if (call == NULL) {
         memset(&error, 0, sizeof(agent_session_error_t));
 
         error.status = 500;
@@ -81,7 +81,7 @@ agent_session_submit(const char *name, agent_command_t *cmd,
         return;
     }
 
-    job->spawn = spawn;
+    call->spawn = spawn;
 
     s = agent_session_find(name);
 
@@ -89,7 +89,7 @@ agent_session_submit(const char *name, agent_command_t *cmd,
 
         /* told once: its state is gone, and the next call makes another */
 
-        agent_job_gone(job, s);
+        agent_call_gone(call, s);
         agent_session_unlink(s);
         agent_session_free(s);
         return;
@@ -104,40 +104,40 @@ agent_session_submit(const char *name, agent_command_t *cmd,
         s = agent_session_make(&options, &error);
 
         if (s == NULL) {
-            job->context = error.context;
+            call->context = error.context;
 
-            agent_job_fail(job, error.status, error.code, name,
-                           error.message);
+            agent_call_fail(call, error.status, error.code, name,
+                            error.message);
             return;
         }
     }
 
     if (s->queued >= AGENT_SESSION_QUEUE) {
-        job->context = json_pack("{s:s, s:s, s:i}", "sessionId", name,
+        call->context = json_pack("{s:s, s:s, s:i}", "sessionId", name,
                                  "limit", "queue", "max",
                                  AGENT_SESSION_QUEUE);
 
-        agent_job_fail(job, 429, "LIMIT_REACHED", name,
-                       "too many commands wait for this session");
+        agent_call_fail(call, 429, "LIMIT_REACHED", name,
+                        "too many commands wait for this session");
         return;
     }
 
-    if (agent_job_fill(job, s, line) != 0) {
-        agent_job_fail(job, 500, "INTERNAL_ERROR", name, "out of memory");
+    if (agent_call_fill(call, s, line) != 0) {
+        agent_call_fail(call, 500, "INTERNAL_ERROR", name, "out of memory");
         return;
     }
 
-    if (agent_session_waiting + job->size > AGENT_SESSION_WAITING) {
-        job->context = json_pack("{s:s, s:s, s:i}", "sessionId", name,
+    if (agent_queue_waiting + call->size > AGENT_SESSION_WAITING) {
+        call->context = json_pack("{s:s, s:s, s:i}", "sessionId", name,
                                  "limit", "bytes", "max",
                                  AGENT_SESSION_WAITING);
 
-        agent_job_fail(job, 429, "LIMIT_REACHED", name,
-                       "the commands that wait are too large");
+        agent_call_fail(call, 429, "LIMIT_REACHED", name,
+                        "the commands that wait are too large");
         return;
     }
 
-    agent_session_waiting += job->size;
+    agent_queue_waiting += call->size;
 
     cmd->shell = s->shell->program;
 
@@ -147,67 +147,67 @@ agent_session_submit(const char *name, agent_command_t *cmd,
         cmd->timeout_ms = s->timed ? s->timeout_ms : agent_env_timeout();
     }
 
-    *s->last = job;
-    s->last = &job->next;
+    *s->last = call;
+    s->last = &call->next;
     s->queued++;
 
-    agent_session_next(s);
+    agent_queue_next(s);
 }
 
 
-static agent_job_t *
-agent_job_create(agent_command_t *cmd, agent_session_started_pt started)
+static agent_call_t *
+agent_call_create(agent_command_t *cmd, agent_session_started_pt started)
 {
-    agent_job_t  *job;
+    agent_call_t  *call;
 
-    job = calloc(1, sizeof(agent_job_t));
+    call = calloc(1, sizeof(agent_call_t));
 
-    if (job) {
-        job->cmd = cmd;
-        job->started = started;
-        cmd->job = job;
+    if (call) {
+        call->cmd = cmd;
+        call->started = started;
+        cmd->call = call;
     }
 
-    return job;
+    return call;
 }
 
 
 static int
-agent_job_fill(agent_job_t *job, agent_session_t *s, const char *line)
+agent_call_fill(agent_call_t *call, agent_session_t *s, const char *line)
 {
-    agent_shell_call_t  call;
+    agent_script_call_t  script;
 
-    job->session = s;
+    call->session = s;
 
-    agent_shell_marker(s->shell, job->marker);
+    agent_shell_marker(s->shell, call->marker);
 
-    memset(&call, 0, sizeof(agent_shell_call_t));
+    memset(&script, 0, sizeof(agent_script_call_t));
 
-    call.line = line;
-    call.cwd = job->cmd->cwd;
-    call.env = job->cmd->env;
-    call.marker = job->spawn ? job->marker : NULL;
-    call.stdin_name = job->cmd->input || job->cmd->stdin_pipe
-                      ? AGENT_SHELL_INPUT : NULL;
+    script.line = line;
+    script.cwd = call->cmd->cwd;
+    script.env = call->cmd->env;
+    script.marker = call->spawn ? call->marker : NULL;
+    script.stdin_name = call->cmd->input || call->cmd->stdin_pipe
+                        ? AGENT_PIPES_INPUT : NULL;
 
-    job->text = agent_shell_text(s->shell->kind, s->shell->dir, &call);
+    call->text = agent_script_text(s->shell->kind, s->shell->dir, &script);
 
-    if (job->text == NULL) {
+    if (call->text == NULL) {
         return -1;
     }
 
-    job->size = strlen(job->text);
+    call->size = strlen(call->text);
 
-    if (job->cmd->input) {
-        job->input = malloc(job->cmd->input_len + 1);
+    if (call->cmd->input) {
+        call->input = malloc(call->cmd->input_len + 1);
 
-        if (job->input == NULL) {
+        if (call->input == NULL) {
             return -1;
         }
 
-        memcpy(job->input, job->cmd->input, job->cmd->input_len);
-        job->input_len = job->cmd->input_len;
-        job->size += job->input_len;
+        memcpy(call->input, call->cmd->input, call->cmd->input_len);
+        call->input_len = call->cmd->input_len;
+        call->size += call->input_len;
     }
 
     return 0;
@@ -215,91 +215,91 @@ agent_job_fill(agent_job_t *job, agent_session_t *s, const char *line)
 
 
 void
-agent_session_cancel(agent_command_t *cmd)
+agent_queue_cancel(agent_command_t *cmd)
 {
-    agent_job_t       *job, **slot;
+    agent_call_t      *call, **slot;
     agent_session_t   *s;
 
-    job = cmd->job;
-    s = job->session;
+    call = cmd->call;
+    s = call->session;
 
-    if (s && s->job != job) {
+    if (s && s->call != call) {
 
-        for (slot = &s->queue; *slot != job; slot = &(*slot)->next) {
+        for (slot = &s->queue; *slot != call; slot = &(*slot)->next) {
             /* void */
         }
 
-        *slot = job->next;
+        *slot = call->next;
 
         if (*slot == NULL) {
             s->last = slot;
         }
 
         s->queued--;
-        agent_session_waiting -= job->size;
+        agent_queue_waiting -= call->size;
 
         agent_command_destroy(cmd);
-        agent_job_free(job);
+        agent_call_free(call);
         return;
     }
 
     /* it is under way, or about to fail */
 
-    job->cancelled = 1;
+    call->cancelled = 1;
 }
 
 
 void
-agent_session_next(agent_session_t *s)
+agent_queue_next(agent_session_t *s)
 {
-    int           err;
-    agent_job_t  *job;
+    int            err;
+    agent_call_t  *call;
 
-    while (s->queue && s->job == NULL && s->ending == NULL && s->shell
+    while (s->queue && s->call == NULL && s->ending == NULL && s->shell
            && !s->deleted)
     {
-        job = s->queue;
-        s->queue = job->next;
+        call = s->queue;
+        s->queue = call->next;
 
         if (s->queue == NULL) {
             s->last = &s->queue;
         }
 
         s->queued--;
-        agent_session_waiting -= job->size;
+        agent_queue_waiting -= call->size;
 
-        err = agent_session_begin(s, job);
+        err = agent_queue_begin(s, call);
 
         if (err == ENOSPC) {
-            agent_job_fail(job, 500, "NO_SPACE", s->name,
-                           "there is no room for the command's stdin");
+            agent_call_fail(call, 500, "NO_SPACE", s->name,
+                            "there is no room for the command's stdin");
 
         } else if (err) {
-            agent_job_fail(job, 500, job->spawn ? "STREAM_START_ERROR"
+            agent_call_fail(call, 500, call->spawn ? "STREAM_START_ERROR"
                                                 : "COMMAND_EXECUTION_ERROR",
-                           s->name, strerror(err));
+                            s->name, strerror(err));
         }
     }
 }
 
 
 static int
-agent_session_begin(agent_session_t *s, agent_job_t *job)
+agent_queue_begin(agent_session_t *s, agent_call_t *call)
 {
     int               err, fds[2];
     char             *text, *p;
     json_t           *vars;
     agent_command_t  *cmd;
 
-    cmd = job->cmd;
+    cmd = call->cmd;
 
-    text = job->text;
-    job->text = NULL;
+    text = call->text;
+    call->text = NULL;
 
     vars = agent_env_vars();
 
     if (vars != s->vars) {
-        p = agent_shell_follow(s->shell->kind, s->vars, vars, text);
+        p = agent_script_follow(s->shell->kind, s->vars, vars, text);
 
         free(text);
 
@@ -313,19 +313,19 @@ agent_session_begin(agent_session_t *s, agent_job_t *job)
         s->vars = json_incref(vars);
     }
 
-    if (job->input) {
-        err = agent_shell_input(s->shell, job->input, job->input_len);
+    if (call->input) {
+        err = agent_pipes_input(s->shell, call->input, call->input_len);
 
         if (err) {
             free(text);
             return err;
         }
 
-        free(job->input);
-        job->input = NULL;
+        free(call->input);
+        call->input = NULL;
 
     } else if (cmd->stdin_pipe) {
-        err = agent_shell_input_fifo(s->shell);
+        err = agent_pipes_input_fifo(s->shell);
 
         if (err) {
             free(text);
@@ -333,10 +333,10 @@ agent_session_begin(agent_session_t *s, agent_job_t *job)
         }
     }
 
-    err = job->spawn ? agent_shell_prepare_go(s->shell, job->marker) : 0;
+    err = call->spawn ? agent_pipes_gate(s->shell, call->marker) : 0;
 
     if (err == 0) {
-        err = agent_shell_prepare(s->shell, fds);
+        err = agent_pipes_prepare(s->shell, fds);
     }
 
     if (err == 0) {
@@ -348,80 +348,80 @@ agent_session_begin(agent_session_t *s, agent_job_t *job)
         return err;
     }
 
-    memcpy(cmd->child.marker, job->marker, sizeof(job->marker));
+    memcpy(cmd->child.marker, call->marker, sizeof(call->marker));
 
-    agent_tree_moment(&s->since);
+    agent_kill_tree_moment(&s->since);
 
-    err = agent_shell_run(s->shell, job->marker, text);
+    err = agent_shell_run(s->shell, call->marker, text);
 
     if (err) {
         return err;
     }
 
-    s->job = job;
+    s->call = call;
 
-    if (job->spawn) {
+    if (call->spawn) {
         uv_update_time(agent_loop);
-        uv_timer_start(&s->timer, agent_session_silent, AGENT_SESSION_SPAWN,
+        uv_timer_start(&s->timer, agent_detached_timeout, AGENT_QUEUE_SPAWN,
                        0);
         return 0;
     }
 
-    cmd->job = NULL;
+    cmd->call = NULL;
     cmd->host = s;
-    cmd->end_tree = agent_session_end_tree;
-    cmd->tree_ended = agent_session_tree_ended;
+    cmd->end_tree = agent_queue_end_tree;
+    cmd->tree_ended = agent_queue_tree_ended;
 
     agent_command_begin(cmd);
 
-    job->started(cmd, NULL);
+    call->started(cmd, NULL);
 
     return 0;
 }
 
 
 void
-agent_session_job_done(agent_session_t *s)
+agent_queue_call_done(agent_session_t *s)
 {
     uv_timer_stop(&s->timer);
 
-    agent_job_free(s->job);
-    s->job = NULL;
+    agent_call_free(s->call);
+    s->call = NULL;
 }
 
 
 /* the shell has run a text */
 
 void
-agent_session_said(agent_shell_t *shell, int status)
+agent_queue_report(agent_shell_t *shell, int status)
 {
-    agent_job_t      *job;
+    agent_call_t     *call;
     agent_command_t  *cmd;
     agent_session_t  *s;
 
     s = shell->data;
-    job = s->job;
+    call = s->call;
 
-    if (job == NULL) {
+    if (call == NULL) {
         return;
     }
 
-    if (job->spawn) {
-        job->reported = 1;
+    if (call->spawn) {
+        call->reported = 1;
 
-        if (job->pid) {
-            agent_session_adopt(s, job);
+        if (call->pid) {
+            agent_detached_adopt(s, call);
 
         } else if (status != 0) {
-            agent_session_unforked(s);
+            agent_detached_failed(s);
         }
 
         return;
     }
 
-    cmd = job->cmd;
-    agent_session_job_done(s);
-    agent_shell_input_done(shell);
+    cmd = call->cmd;
+    agent_queue_call_done(s);
+    agent_pipes_input_done(shell);
 
     cmd->child.cpu_ms = shell->cpu_ms;
     cmd->child.peak = -1;
@@ -432,18 +432,18 @@ agent_session_said(agent_shell_t *shell, int status)
 
     agent_command_ended(cmd, status << 8);
 
-    agent_session_next(s);
+    agent_queue_next(s);
 }
 
 
 /* the command is past its deadline, or nobody waits for it any more */
 
-static agent_tree_t *
-agent_session_end_tree(agent_command_t *cmd, int sig, unsigned grace_ms,
+static agent_kill_tree_t *
+agent_queue_end_tree(agent_command_t *cmd, int sig, unsigned grace_ms,
     void (*done)(void *data, int left))
 {
-    agent_tree_t     *tree;
-    agent_session_t  *s;
+    agent_kill_tree_t  *tree;
+    agent_session_t    *s;
 
     s = cmd->host;
 
@@ -451,9 +451,9 @@ agent_session_end_tree(agent_command_t *cmd, int sig, unsigned grace_ms,
         return NULL;
     }
 
-    tree = agent_tree_end_command(s->shell->child.pid, cmd->child.marker,
-                                  &s->since, sig, grace_ms,
-                                  agent_session_busy, done, cmd);
+    tree = agent_kill_tree_command(s->shell->child.pid, cmd->child.marker,
+                                   &s->since, sig, grace_ms,
+                                   agent_queue_busy, done, cmd);
 
     if (tree) {
         s->ending = cmd;
@@ -466,7 +466,7 @@ agent_session_end_tree(agent_command_t *cmd, int sig, unsigned grace_ms,
 /* 1: the shell is yet to report */
 
 static int
-agent_session_busy(void *data, int last)
+agent_queue_busy(void *data, int last)
 {
     agent_command_t  *cmd;
     agent_session_t  *s;
@@ -474,7 +474,7 @@ agent_session_busy(void *data, int last)
     cmd = data;
     s = cmd->host;
 
-    if (s == NULL || s->shell == NULL || s->job == NULL || s->job->cmd != cmd)
+    if (s == NULL || s->shell == NULL || s->call == NULL || s->call->cmd != cmd)
     {
         return 0;
     }
@@ -490,7 +490,7 @@ agent_session_busy(void *data, int last)
 
         /* leaves a loop or a function */
 
-        kill(s->shell->child.pid, AGENT_SHELL_SIGNAL);
+        kill(s->shell->child.pid, AGENT_SCRIPT_SIGNAL);
     }
 
     return 1;
@@ -498,7 +498,7 @@ agent_session_busy(void *data, int last)
 
 
 static void
-agent_session_tree_ended(agent_command_t *cmd)
+agent_queue_tree_ended(agent_command_t *cmd)
 {
     agent_session_t  *s;
 
@@ -507,6 +507,6 @@ agent_session_tree_ended(agent_command_t *cmd)
     if (s && s->ending == cmd) {
         s->ending = NULL;
         cmd->host = NULL;
-        agent_session_next(s);
+        agent_queue_next(s);
     }
 }

@@ -23,7 +23,7 @@
  * line and what cmd borrows are copied.  started runs once, perhaps before
  * the call returns.
  */
-void agent_session_run(const char *name, agent_command_t *cmd,
+void agent_queue_run(const char *name, agent_command_t *cmd,
     const char *line, agent_session_started_pt started);
 
 /*
@@ -33,28 +33,28 @@ void agent_session_run(const char *name, agent_command_t *cmd,
  * started; started runs from the loop.  The command ends when the session is
  * deleted.
  */
-void agent_session_spawn(const char *name, agent_command_t *cmd,
+void agent_queue_spawn(const char *name, agent_command_t *cmd,
     const char *line, agent_session_started_pt started);
 
 /*
  * Who waits for started has gone: it will not run, and cmd is freed.  What
  * had begun is ended.
  */
-void agent_session_cancel(agent_command_t *cmd);
+void agent_queue_cancel(agent_command_t *cmd);
 
 
 /* all bytes of commands that wait */
-extern size_t  agent_session_waiting;
+extern size_t  agent_queue_waiting;
 
 
 /* begins with the next call where that can be */
-void agent_session_next(agent_session_t *s);
+void agent_queue_next(agent_session_t *s);
 
 /* the shell has run a text */
-void agent_session_said(agent_shell_t *shell, int status);
+void agent_queue_report(agent_shell_t *shell, int status);
 
 /* the call in progress is over, or goes on without the shell */
-void agent_session_job_done(agent_session_t *s);
+void agent_queue_call_done(agent_session_t *s);
 
 
 #endif /* _AGENT_SESSION_QUEUE_H_INCLUDED_ */

@@ -31,58 +31,58 @@ typedef struct {
     size_t   len;
     size_t   size;
     int      failed;
-} agent_shell_buffer_t;
+} agent_script_buffer_t;
 
 
-static void agent_shell_add(agent_shell_buffer_t *b, const char *s,
+static void agent_script_add(agent_script_buffer_t *b, const char *s,
     size_t len);
-static void agent_shell_print(agent_shell_buffer_t *b, const char *format,
+static void agent_script_print(agent_script_buffer_t *b, const char *format,
     ...) __attribute__((format(printf, 2, 3)));
-static void agent_shell_quote(agent_shell_buffer_t *b,
-    agent_shell_kind_e kind, const char *s);
-static void agent_shell_subshell(agent_shell_buffer_t *b,
-    agent_shell_kind_e kind, const char *dir,
-    const agent_shell_call_t *call);
-static void agent_shell_chdir(agent_shell_buffer_t *b,
-    agent_shell_kind_e kind, const char *cwd);
-static void agent_shell_complain(agent_shell_buffer_t *b,
-    agent_shell_kind_e kind, const char *cwd);
-static void agent_shell_eval(agent_shell_buffer_t *b,
-    agent_shell_kind_e kind, const char *dir,
-    const agent_shell_call_t *call);
-static void agent_shell_follow_one(agent_shell_buffer_t *b,
-    agent_shell_kind_e kind, const char *name, const char *was,
+static void agent_script_quote(agent_script_buffer_t *b,
+    agent_script_kind_e kind, const char *s);
+static void agent_script_subshell(agent_script_buffer_t *b,
+    agent_script_kind_e kind, const char *dir,
+    const agent_script_call_t *call);
+static void agent_script_chdir(agent_script_buffer_t *b,
+    agent_script_kind_e kind, const char *cwd);
+static void agent_script_complain(agent_script_buffer_t *b,
+    agent_script_kind_e kind, const char *cwd);
+static void agent_script_eval(agent_script_buffer_t *b,
+    agent_script_kind_e kind, const char *dir,
+    const agent_script_call_t *call);
+static void agent_script_follow_one(agent_script_buffer_t *b,
+    agent_script_kind_e kind, const char *name, const char *was,
     const char *is);
-static char *agent_shell_text_end(agent_shell_buffer_t *b);
+static char *agent_script_text_end(agent_script_buffer_t *b);
 
 
-#define agent_shell_adds(b, s)  agent_shell_add(b, s, sizeof(s) - 1)
+#define agent_script_adds(b, s)  agent_script_add(b, s, sizeof(s) - 1)
 
-#define agent_shell_builtin(kind)                                             \
-    ((kind) == AGENT_SHELL_BASH ? "\\builtin" : "\\command")
+#define agent_script_builtin(kind)                                            \
+    ((kind) == AGENT_SCRIPT_BASH ? "\\builtin" : "\\command")
 
 
-#define AGENT_SHELL_CALL  "\\command eval \"$__sandbox_x\""
+#define AGENT_SCRIPT_CALL  "\\command eval \"$__sandbox_x\""
 
 
 /* a trap must not meet the loop itself: $__sandbox tells what is going on */
 
-#define AGENT_SHELL_TRAP                                                      \
+#define AGENT_SCRIPT_TRAP                                                     \
     "trap 'case ${__sandbox-} in ?*)break;return 124;;esac 2>/dev/null' %d;"
 
 /* first of all, out of sight of "set -x" */
 
-#define AGENT_SHELL_REPORT(builtin)                                           \
+#define AGENT_SCRIPT_REPORT(builtin)                                          \
     "until until "                                                            \
     "{ __sandbox_status=$? __sandbox= __sandbox_x=;"                          \
     "case $- in *x*)__sandbox_x='" builtin " set -x;';"                       \
     builtin " set +x;;esac;} >/dev/null 2>&1;"
 
-#define AGENT_SHELL_READY(builtin)                                            \
+#define AGENT_SCRIPT_READY(builtin)                                           \
     "\\command exec </dev/null >/dev/null 2>&1;"                               \
     builtin " printf \"$__sandbox_status;\" >%s/s;"
 
-#define AGENT_SHELL_EVAL(builtin)                                             \
+#define AGENT_SCRIPT_EVAL(builtin)                                            \
     "do \\command exec >%s/o 2>%s/e;"                                       \
     "case $__sandbox in "                                                     \
     "\\'*)" builtin " eval "                                                  \
@@ -93,129 +93,129 @@ static char *agent_shell_text_end(agent_shell_buffer_t *b);
 
 /* what was read last is empty when nothing more comes */
 
-#define AGENT_SHELL_AGAIN(builtin)                                            \
+#define AGENT_SCRIPT_AGAIN(builtin)                                           \
     "case $__sandbox in ?*)" builtin " eval \"$__sandbox_loop\";;esac"
 
 
-static const char  agent_shell_bash_loop[] =
-    AGENT_SHELL_REPORT("\\builtin")
+static const char  agent_script_bash_loop[] =
+    AGENT_SCRIPT_REPORT("\\builtin")
     "[[ ${__sandbox_undo-} ]]&&"
     "{ \\builtin eval \"$__sandbox_undo\";__sandbox_undo=;} "
     ">/dev/null 2>&1;"
-    AGENT_SHELL_READY("\\builtin")
+    AGENT_SCRIPT_READY("\\builtin")
     "\\builtin read -r -d '' SANDBOX_COMMAND_ID <%s/c;"
     "\\builtin read -r -d '' __sandbox <%s/c;"
     "[[ ! $__sandbox ]];"
-    AGENT_SHELL_EVAL("\\builtin")
+    AGENT_SCRIPT_EVAL("\\builtin")
     "[[ ! $__sandbox ]];do [[ x ]];done;"
-    AGENT_SHELL_AGAIN("\\builtin");
+    AGENT_SCRIPT_AGAIN("\\builtin");
 
 
-static const char  agent_shell_sh_loop[] =
-    AGENT_SHELL_REPORT("\\command")
+static const char  agent_script_sh_loop[] =
+    AGENT_SCRIPT_REPORT("\\command")
     "case ${__sandbox_undo-} in ?*)"
     "{ \\command cd -- \"$__sandbox_undo\";"
     "OLDPWD=${__sandbox_old-};__sandbox_undo=;} >/dev/null 2>&1;;esac;"
-    AGENT_SHELL_READY("\\command")
+    AGENT_SCRIPT_READY("\\command")
     "\\command read -r SANDBOX_COMMAND_ID <%s/c;"
     "\\command read -r __sandbox <%s/c;"
     "case $__sandbox in ?*)! :;;esac;"
-    AGENT_SHELL_EVAL("\\command")
+    AGENT_SCRIPT_EVAL("\\command")
     "case $__sandbox in ?*)! :;;esac;do :;done;"
-    AGENT_SHELL_AGAIN("\\command");
+    AGENT_SCRIPT_AGAIN("\\command");
 
 
 char *
-agent_shell_loop(agent_shell_kind_e kind, const char *dir)
+agent_script_loop(agent_script_kind_e kind, const char *dir)
 {
-    char                  *loop;
-    agent_shell_buffer_t   b;
+    char                   *loop;
+    agent_script_buffer_t   b;
 
-    memset(&b, 0, sizeof(agent_shell_buffer_t));
+    memset(&b, 0, sizeof(agent_script_buffer_t));
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    agent_shell_print(&b, kind == AGENT_SHELL_BASH ? agent_shell_bash_loop
-                                                   : agent_shell_sh_loop,
-                      dir, dir, dir, dir, dir);
+    agent_script_print(&b, kind == AGENT_SCRIPT_BASH ? agent_script_bash_loop
+                                                   : agent_script_sh_loop,
+                       dir, dir, dir, dir, dir);
 #pragma GCC diagnostic pop
 
-    loop = agent_shell_text_end(&b);
+    loop = agent_script_text_end(&b);
 
     if (loop == NULL) {
         return NULL;
     }
 
-    memset(&b, 0, sizeof(agent_shell_buffer_t));
+    memset(&b, 0, sizeof(agent_script_buffer_t));
 
-    agent_shell_adds(&b, "readonly __sandbox_nl='\n' __sandbox_loop=");
-    agent_shell_quote(&b, AGENT_SHELL_BASH, loop);
-    agent_shell_print(&b, ";" AGENT_SHELL_TRAP, AGENT_SHELL_SIGNAL);
+    agent_script_adds(&b, "readonly __sandbox_nl='\n' __sandbox_loop=");
+    agent_script_quote(&b, AGENT_SCRIPT_BASH, loop);
+    agent_script_print(&b, ";" AGENT_SCRIPT_TRAP, AGENT_SCRIPT_SIGNAL);
 
-    if (kind == AGENT_SHELL_BASH) {
-        agent_shell_adds(&b, "shopt -s expand_aliases;");
+    if (kind == AGENT_SCRIPT_BASH) {
+        agent_script_adds(&b, "shopt -s expand_aliases;");
     }
 
-    agent_shell_adds(&b, "__sandbox_undo=;eval \"$__sandbox_loop\"");
+    agent_script_adds(&b, "__sandbox_undo=;eval \"$__sandbox_loop\"");
 
     free(loop);
 
-    return agent_shell_text_end(&b);
+    return agent_script_text_end(&b);
 }
 
 
 char *
-agent_shell_text(agent_shell_kind_e kind, const char *dir,
-    const agent_shell_call_t *call)
+agent_script_text(agent_script_kind_e kind, const char *dir,
+    const agent_script_call_t *call)
 {
-    size_t                 i;
-    agent_shell_buffer_t   b;
+    size_t                  i;
+    agent_script_buffer_t   b;
 
-    memset(&b, 0, sizeof(agent_shell_buffer_t));
+    memset(&b, 0, sizeof(agent_script_buffer_t));
 
     if (call->marker) {
-        agent_shell_subshell(&b, kind, dir, call);
-        return agent_shell_text_end(&b);
+        agent_script_subshell(&b, kind, dir, call);
+        return agent_script_text_end(&b);
     }
 
     /* bash itself restores what is given to eval; what is unset, we do */
 
     for (i = 0; call->env && call->env[i]; i += 2) {
 
-        if (call->env[i + 1] == NULL && kind == AGENT_SHELL_BASH) {
-            agent_shell_print(&b, "[[ -v %s ]]&&__sandbox_undo+=\"${%s[@]@A}"
-                              ";\"&&\\builtin unset -v %s;", call->env[i],
-                              call->env[i], call->env[i]);
+        if (call->env[i + 1] == NULL && kind == AGENT_SCRIPT_BASH) {
+            agent_script_print(&b, "[[ -v %s ]]&&__sandbox_undo+=\"${%s[@]@A}"
+                               ";\"&&\\builtin unset -v %s;", call->env[i],
+                               call->env[i], call->env[i]);
         }
     }
 
     if (call->cwd) {
 
-        if (kind == AGENT_SHELL_BASH) {
-            agent_shell_adds(&b, "\\builtin printf -v __sandbox_cwd "
-                             "'\\\\builtin cd -- %q;OLDPWD=%q;' \"${PWD-/}\" "
-                             "\"${OLDPWD-}\";"
-                             "__sandbox_undo+=$__sandbox_cwd;");
+        if (kind == AGENT_SCRIPT_BASH) {
+            agent_script_adds(&b, "\\builtin printf -v __sandbox_cwd "
+                              "'\\\\builtin cd -- %q;OLDPWD=%q;' \"${PWD-/}\" "
+                              "\"${OLDPWD-}\";"
+                              "__sandbox_undo+=$__sandbox_cwd;");
 
         } else {
-            agent_shell_adds(&b, "__sandbox_old=${OLDPWD-} "
-                             "__sandbox_undo=${PWD-/};");
+            agent_script_adds(&b, "__sandbox_old=${OLDPWD-} "
+                              "__sandbox_undo=${PWD-/};");
         }
 
-        agent_shell_adds(&b, "if ");
-        agent_shell_chdir(&b, kind, call->cwd);
-        agent_shell_adds(&b, ";then ");
+        agent_script_adds(&b, "if ");
+        agent_script_chdir(&b, kind, call->cwd);
+        agent_script_adds(&b, ";then ");
     }
 
-    agent_shell_eval(&b, kind, dir, call);
+    agent_script_eval(&b, kind, dir, call);
 
     if (call->cwd) {
-        agent_shell_adds(&b, ";else ");
-        agent_shell_complain(&b, kind, call->cwd);
-        agent_shell_adds(&b, ";! :;fi");
+        agent_script_adds(&b, ";else ");
+        agent_script_complain(&b, kind, call->cwd);
+        agent_script_adds(&b, ";! :;fi");
     }
 
-    return agent_shell_text_end(&b);
+    return agent_script_text_end(&b);
 }
 
 
@@ -226,103 +226,103 @@ agent_shell_text(agent_shell_kind_e kind, const char *dir,
  */
 
 static void
-agent_shell_subshell(agent_shell_buffer_t *b, agent_shell_kind_e kind,
-    const char *dir, const agent_shell_call_t *call)
+agent_script_subshell(agent_script_buffer_t *b, agent_script_kind_e kind,
+    const char *dir, const agent_script_call_t *call)
 {
     size_t       i;
     const char  *builtin;
 
-    builtin = agent_shell_builtin(kind);
+    builtin = agent_script_builtin(kind);
 
-    if (kind == AGENT_SHELL_BASH) {
-        agent_shell_print(b, "(\\builtin set -m;(\\builtin set +m;"
-                          "SANDBOX_COMMAND_ID=%s;"
-                          "\\builtin printf 'p%%d;' \"$BASHPID\" >%s/s;",
-                          call->marker, dir);
+    if (kind == AGENT_SCRIPT_BASH) {
+        agent_script_print(b, "(\\builtin set -m;(\\builtin set +m;"
+                           "SANDBOX_COMMAND_ID=%s;"
+                           "\\builtin printf 'p%%d;' \"$BASHPID\" >%s/s;",
+                           call->marker, dir);
 
     } else {
-        agent_shell_print(b, "((SANDBOX_COMMAND_ID=%s;"
-                          "\\command read -r __sandbox </proc/self/stat;"
-                          "\\command printf 'p%%d;' \"${__sandbox%%%% *}\" "
-                          ">%s/s;", call->marker, dir);
+        agent_script_print(b, "((SANDBOX_COMMAND_ID=%s;"
+                           "\\command read -r __sandbox </proc/self/stat;"
+                           "\\command printf 'p%%d;' \"${__sandbox%%%% *}\" "
+                           ">%s/s;", call->marker, dir);
     }
 
-    agent_shell_print(b, "{ %s read -r __sandbox <%s/%s;} 2>/dev/null;"
-                      "__sandbox=;", builtin, dir,
-                      agent_shell_go_name(call->marker));
+    agent_script_print(b, "{ %s read -r __sandbox <%s/%s;} 2>/dev/null;"
+                       "__sandbox=;", builtin, dir,
+                       agent_script_gate_name(call->marker));
 
     if (call->cwd) {
-        agent_shell_chdir(b, kind, call->cwd);
-        agent_shell_adds(b, "||{ ");
-        agent_shell_complain(b, kind, call->cwd);
-        agent_shell_print(b, ";%s exit 1;};", builtin);
+        agent_script_chdir(b, kind, call->cwd);
+        agent_script_adds(b, "||{ ");
+        agent_script_complain(b, kind, call->cwd);
+        agent_script_print(b, ";%s exit 1;};", builtin);
     }
 
     for (i = 0; call->env && call->env[i]; i += 2) {
 
         if (call->env[i + 1] == NULL) {
-            agent_shell_print(b, "%s unset %s;", builtin, call->env[i]);
+            agent_script_print(b, "%s unset %s;", builtin, call->env[i]);
             continue;
         }
 
-        agent_shell_print(b, "%s export %s=", builtin, call->env[i]);
-        agent_shell_quote(b, kind, call->env[i + 1]);
-        agent_shell_adds(b, ";");
+        agent_script_print(b, "%s export %s=", builtin, call->env[i]);
+        agent_script_quote(b, kind, call->env[i + 1]);
+        agent_script_adds(b, ";");
     }
 
-    agent_shell_adds(b, AGENT_SHELL_CALL);
-    agent_shell_quote(b, kind, call->line);
+    agent_script_adds(b, AGENT_SCRIPT_CALL);
+    agent_script_quote(b, kind, call->line);
 
     if (call->stdin_name) {
-        agent_shell_print(b, ") <%s/%s &)", dir, call->stdin_name);
+        agent_script_print(b, ") <%s/%s &)", dir, call->stdin_name);
 
     } else {
-        agent_shell_adds(b, ") </dev/null &)");
+        agent_script_adds(b, ") </dev/null &)");
     }
 }
 
 
 static void
-agent_shell_eval(agent_shell_buffer_t *b, agent_shell_kind_e kind,
-    const char *dir, const agent_shell_call_t *call)
+agent_script_eval(agent_script_buffer_t *b, agent_script_kind_e kind,
+    const char *dir, const agent_script_call_t *call)
 {
     size_t  i;
 
     /* most are no more than a line: the loop adds the rest */
 
     if (b->len == 0 && call->env == NULL) {
-        agent_shell_quote(b, kind, call->line);
+        agent_script_quote(b, kind, call->line);
         goto input;
     }
 
     for (i = 0; call->env && call->env[i]; i += 2) {
 
-        if (call->env[i + 1] == NULL && kind == AGENT_SHELL_BASH) {
+        if (call->env[i + 1] == NULL && kind == AGENT_SCRIPT_BASH) {
             continue;
         }
 
-        agent_shell_print(b, "%s=", call->env[i]);
-        agent_shell_quote(b, kind, call->env[i + 1] ? call->env[i + 1] : "");
-        agent_shell_adds(b, " ");
+        agent_script_print(b, "%s=", call->env[i]);
+        agent_script_quote(b, kind, call->env[i + 1] ? call->env[i + 1] : "");
+        agent_script_adds(b, " ");
     }
 
     /* bash gives variables to eval, and takes them back, by this name */
 
-    agent_shell_adds(b, AGENT_SHELL_CALL);
+    agent_script_adds(b, AGENT_SCRIPT_CALL);
 
     for (i = 0; call->env && call->env[i]; i += 2) {
 
-        if (call->env[i + 1] == NULL && kind == AGENT_SHELL_SH) {
-            agent_shell_print(b, "'\\command unset %s;'", call->env[i]);
+        if (call->env[i + 1] == NULL && kind == AGENT_SCRIPT_SH) {
+            agent_script_print(b, "'\\command unset %s;'", call->env[i]);
         }
     }
 
-    agent_shell_quote(b, kind, call->line);
+    agent_script_quote(b, kind, call->line);
 
 input:
 
     if (call->stdin_name) {
-        agent_shell_print(b, " <%s/%s", dir, call->stdin_name);
+        agent_script_print(b, " <%s/%s", dir, call->stdin_name);
     }
 }
 
@@ -330,7 +330,7 @@ input:
 /* each has its own: one that is killed before it reads leaves its word */
 
 const char *
-agent_shell_go_name(const char *marker)
+agent_script_gate_name(const char *marker)
 {
     const char  *dot;
 
@@ -343,44 +343,44 @@ agent_shell_go_name(const char *marker)
 /* "-" and CDPATH have no meaning here */
 
 static void
-agent_shell_chdir(agent_shell_buffer_t *b, agent_shell_kind_e kind,
+agent_script_chdir(agent_script_buffer_t *b, agent_script_kind_e kind,
     const char *cwd)
 {
-    agent_shell_print(b, "%s cd -- %s", agent_shell_builtin(kind),
-                      cwd[0] == '/' ? "" : "./");
-    agent_shell_quote(b, kind, cwd);
-    agent_shell_adds(b, " >/dev/null 2>&1");
+    agent_script_print(b, "%s cd -- %s", agent_script_builtin(kind),
+                       cwd[0] == '/' ? "" : "./");
+    agent_script_quote(b, kind, cwd);
+    agent_script_adds(b, " >/dev/null 2>&1");
 }
 
 
 static void
-agent_shell_complain(agent_shell_buffer_t *b, agent_shell_kind_e kind,
+agent_script_complain(agent_script_buffer_t *b, agent_script_kind_e kind,
     const char *cwd)
 {
-    agent_shell_print(b, "%s printf 'Failed to change directory to %%s\\n' ",
-                      agent_shell_builtin(kind));
-    agent_shell_quote(b, kind, cwd);
-    agent_shell_adds(b, " >&2");
+    agent_script_print(b, "%s printf 'Failed to change directory to %%s\\n' ",
+                       agent_script_builtin(kind));
+    agent_script_quote(b, kind, cwd);
+    agent_script_adds(b, " >&2");
 }
 
 
 char *
-agent_shell_follow(agent_shell_kind_e kind, json_t *was, json_t *is,
+agent_script_follow(agent_script_kind_e kind, json_t *was, json_t *is,
     const char *text)
 {
-    json_t                *value, *old;
-    const char            *name;
-    agent_shell_buffer_t   b;
+    json_t                 *value, *old;
+    const char             *name;
+    agent_script_buffer_t   b;
 
-    memset(&b, 0, sizeof(agent_shell_buffer_t));
+    memset(&b, 0, sizeof(agent_script_buffer_t));
 
     json_object_foreach(was, name, value) {
 
         /* what is not the sandbox's any more is the image's again */
 
         if (json_object_get(is, name) == NULL) {
-            agent_shell_follow_one(&b, kind, name, json_string_value(value),
-                                   agent_env_image(name));
+            agent_script_follow_one(&b, kind, name, json_string_value(value),
+                                    agent_env_image(name));
         }
     }
 
@@ -388,67 +388,67 @@ agent_shell_follow(agent_shell_kind_e kind, json_t *was, json_t *is,
         old = json_object_get(was, name);
 
         if (old == NULL || !json_equal(old, value)) {
-            agent_shell_follow_one(&b, kind, name,
-                                   old ? json_string_value(old)
+            agent_script_follow_one(&b, kind, name,
+                                    old ? json_string_value(old)
                                        : agent_env_image(name),
-                                   json_string_value(value));
+                                    json_string_value(value));
         }
     }
 
     /* what the loop would have added */
 
     if (b.len && text[0] == '\'') {
-        agent_shell_adds(&b, AGENT_SHELL_CALL);
+        agent_script_adds(&b, AGENT_SCRIPT_CALL);
     }
 
-    agent_shell_add(&b, text, strlen(text));
+    agent_script_add(&b, text, strlen(text));
 
-    return agent_shell_text_end(&b);
+    return agent_script_text_end(&b);
 }
 
 
 static void
-agent_shell_follow_one(agent_shell_buffer_t *b, agent_shell_kind_e kind,
+agent_script_follow_one(agent_script_buffer_t *b, agent_script_kind_e kind,
     const char *name, const char *was, const char *is)
 {
     if (was) {
-        agent_shell_print(b, "case ${%s-} in ", name);
-        agent_shell_quote(b, kind, was);
-        agent_shell_adds(b, ")");
+        agent_script_print(b, "case ${%s-} in ", name);
+        agent_script_quote(b, kind, was);
+        agent_script_adds(b, ")");
 
     } else {
-        agent_shell_print(b, "case ${%s+x} in '')", name);
+        agent_script_print(b, "case ${%s+x} in '')", name);
     }
 
     if (is) {
-        agent_shell_print(b, "%s export %s=", agent_shell_builtin(kind),
-                          name);
-        agent_shell_quote(b, kind, is);
+        agent_script_print(b, "%s export %s=", agent_script_builtin(kind),
+                           name);
+        agent_script_quote(b, kind, is);
 
     } else {
-        agent_shell_print(b, "%s unset %s", agent_shell_builtin(kind), name);
+        agent_script_print(b, "%s unset %s", agent_script_builtin(kind), name);
     }
 
-    agent_shell_adds(b, ";;esac;");
+    agent_script_adds(b, ";;esac;");
 }
 
 
 /* sh reads a line, so a text for it has none within */
 
 static void
-agent_shell_quote(agent_shell_buffer_t *b, agent_shell_kind_e kind,
+agent_script_quote(agent_script_buffer_t *b, agent_script_kind_e kind,
     const char *s)
 {
     size_t       n;
     const char  *special;
 
-    special = kind == AGENT_SHELL_BASH ? "'" : "'\n";
+    special = kind == AGENT_SCRIPT_BASH ? "'" : "'\n";
 
-    agent_shell_adds(b, "'");
+    agent_script_adds(b, "'");
 
     for ( ;; ) {
         n = strcspn(s, special);
-        agent_shell_add(b, s, n);
+        agent_script_add(b, s, n);
         s += n;
 
         if (*s == '\0') {
@@ -456,21 +456,21 @@ agent_shell_quote(agent_shell_buffer_t *b, agent_shell_kind_e kind,
         }
 
         if (*s == '\'') {
-            agent_shell_adds(b, "'\\''");
+            agent_script_adds(b, "'\\''");
 
         } else {
-            agent_shell_adds(b, "'\"$__sandbox_nl\"'");
+            agent_script_adds(b, "'\"$__sandbox_nl\"'");
         }
 
         s++;
     }
 
-    agent_shell_adds(b, "'");
+    agent_script_adds(b, "'");
 }
 
 
 static void
-agent_shell_print(agent_shell_buffer_t *b, const char *format, ...)
+agent_script_print(agent_script_buffer_t *b, const char *format, ...)
 {
     int      n;
     char     text[2048];
@@ -486,13 +486,13 @@ agent_shell_print(agent_shell_buffer_t *b, const char *format, ...)
     }
 
     if ((size_t) n < sizeof(text)) {
-        agent_shell_add(b, text, n);
+        agent_script_add(b, text, n);
         return;
     }
 
     /* a variable's name may be of any length */
 
-    agent_shell_add(b, NULL, n + 1);
+    agent_script_add(b, NULL, n + 1);
 
     if (b->failed) {
         return;
@@ -511,7 +511,7 @@ agent_shell_print(agent_shell_buffer_t *b, const char *format, ...)
 /* s NULL: makes room */
 
 static void
-agent_shell_add(agent_shell_buffer_t *b, const char *s, size_t len)
+agent_script_add(agent_script_buffer_t *b, const char *s, size_t len)
 {
     char    *p;
     size_t   size;
@@ -547,9 +547,9 @@ agent_shell_add(agent_shell_buffer_t *b, const char *s, size_t len)
 
 
 static char *
-agent_shell_text_end(agent_shell_buffer_t *b)
+agent_script_text_end(agent_script_buffer_t *b)
 {
-    agent_shell_add(b, "", 1);
+    agent_script_add(b, "", 1);
 
     if (b->failed) {
         free(b->data);
@@ -561,7 +561,7 @@ agent_shell_text_end(agent_shell_buffer_t *b)
 
 
 int
-agent_shell_word(agent_shell_word_t *w, char ch)
+agent_script_report(agent_script_report_t *w, char ch)
 {
     if (w->what == '\0') {
         w->number = 0;

@@ -50,7 +50,7 @@ static void
 agent_session_exited(agent_shell_t *shell, int status)
 {
     int               told;
-    agent_job_t      *job, *queue, *next;
+    agent_call_t     *call, *queue, *next;
     agent_command_t  *cmd;
     agent_session_t  *s;
 
@@ -62,18 +62,18 @@ agent_session_exited(agent_shell_t *shell, int status)
     uv_timer_stop(&s->timer);
 
     if (s->tree) {
-        agent_tree_reaped(s->tree);
+        agent_kill_tree_reaped(s->tree);
     }
 
-    job = s->job;
+    call = s->call;
     queue = s->queue;
 
-    s->job = NULL;
+    s->call = NULL;
     s->queue = NULL;
     s->last = &s->queue;
     s->queued = 0;
 
-    told = (job && !job->adopted) || queue;
+    told = (call && !call->adopted) || queue;
 
     /* first, so that whoever is told now, and calls again, gets a new one */
 
@@ -83,8 +83,8 @@ agent_session_exited(agent_shell_t *shell, int status)
 
     for ( /* void */ ; queue; queue = next) {
         next = queue->next;
-        agent_session_waiting -= queue->size;
-        agent_job_gone(queue, s);
+        agent_queue_waiting -= queue->size;
+        agent_call_gone(queue, s);
     }
 
     if (s->ending) {
@@ -92,15 +92,15 @@ agent_session_exited(agent_shell_t *shell, int status)
         s->ending = NULL;
     }
 
-    if (job && job->adopted) {
-        agent_job_free(job);
+    if (call && call->adopted) {
+        agent_call_free(call);
 
-    } else if (job && job->spawn) {
-        agent_job_gone(job, s);
+    } else if (call && call->spawn) {
+        agent_call_gone(call, s);
 
-    } else if (job) {
-        cmd = job->cmd;
-        agent_job_free(job);
+    } else if (call) {
+        cmd = call->cmd;
+        agent_call_free(call);
 
         cmd->host = NULL;
         cmd->terminated = 1;
@@ -150,7 +150,7 @@ agent_session_create(const agent_session_options_t *options,
 int
 agent_session_delete(const char *name, void (*done)(void *data), void *data)
 {
-    agent_job_t      *job;
+    agent_call_t     *call;
     agent_session_t  *s;
 
     s = agent_session_find(name);
@@ -168,10 +168,10 @@ agent_session_delete(const char *name, void (*done)(void *data), void *data)
     s->next = agent_session_going;
     agent_session_going = s;
 
-    while ((job = s->queue) != NULL) {
-        s->queue = job->next;
-        agent_session_waiting -= job->size;
-        agent_job_gone(job, s);
+    while ((call = s->queue) != NULL) {
+        s->queue = call->next;
+        agent_queue_waiting -= call->size;
+        agent_call_gone(call, s);
     }
 
     s->last = &s->queue;
@@ -182,9 +182,9 @@ agent_session_delete(const char *name, void (*done)(void *data), void *data)
         return 0;
     }
 
-    s->tree = agent_tree_end(s->shell->child.pid, s->shell->child.marker,
-                             SIGTERM, AGENT_TREE_GRACE, agent_session_deleted,
-                             s);
+    s->tree = agent_kill_tree(s->shell->child.pid, s->shell->child.marker,
+                              SIGTERM, AGENT_KILL_TREE_GRACE,
+                              agent_session_deleted, s);
 
     return 0;
 }
@@ -294,8 +294,8 @@ agent_session_make(const agent_session_options_t *options,
     shell->cwd = options->cwd;
     shell->env = env;
     shell->data = s;
-    shell->on_status = agent_session_said;
-    shell->on_subshell = agent_session_subshell;
+    shell->on_status = agent_queue_report;
+    shell->on_subshell = agent_detached_report;
     shell->on_exit = agent_session_exited;
 
     err = agent_shell_start(shell);

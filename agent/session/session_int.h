@@ -22,16 +22,16 @@
 
 
 /*
- * What session.c, which keeps the sessions, and session_job.c, which gives
- * them something to do, know of each other, with its two helpers.
+ * What session.c, which keeps the sessions, and queue.c, which gives them
+ * something to do, know of each other; call.c and detached.c help queue.c.
  */
 
 
 typedef struct agent_session_s  agent_session_t;
-typedef struct agent_job_s      agent_job_t;
+typedef struct agent_call_s      agent_call_t;
 
 
-struct agent_job_s {
+struct agent_call_s {
     agent_session_t           *session;
     agent_command_t           *cmd;
     agent_session_started_pt   started;
@@ -39,8 +39,8 @@ struct agent_job_s {
     char                      *input;
     size_t                     input_len;
     size_t                     size;       /* of what it holds */
-    char                       marker[AGENT_MARKER_SIZE];
-    agent_job_t               *next;
+    char                       marker[AGENT_CHILD_MARKER_SIZE];
+    agent_call_t              *next;
 
     /* why it fails */
     int                        status;
@@ -57,29 +57,29 @@ struct agent_job_s {
 
 
 struct agent_session_s {
-    char                       name[129];
-    agent_shell_t             *shell;      /* NULL: it has ended */
-    int                        status;     /* how */
-    json_t                    *vars;       /* the sandbox's, as it knows */
-    uint64_t                   timeout_ms;
-    unsigned                   timed:1;    /* by timeout_ms, be it 0 */
-    agent_tree_moment_t        since;      /* the call in progress began */
-    uv_timer_t                 timer;      /* a subshell is waited for */
+    char                            name[129];
+    agent_shell_t                  *shell;  /* NULL: it has ended */
+    int                             status;  /* how */
+    json_t                         *vars;  /* the sandbox's, as it knows */
+    uint64_t                        timeout_ms;
+    unsigned                        timed:1;  /* by timeout_ms, be it 0 */
+    agent_kill_tree_moment_t        since;  /* the call in progress began */
+    uv_timer_t                      timer;  /* a subshell is waited for */
 
-    agent_job_t               *job;        /* in progress */
-    agent_job_t               *queue;
-    agent_job_t              **last;
-    size_t                     queued;
+    agent_call_t                   *call;  /* in progress */
+    agent_call_t                   *queue;
+    agent_call_t                  **last;
+    size_t                          queued;
 
-    agent_command_t           *ending;     /* whose tree is being ended */
-    agent_tree_t              *tree;       /* the session's own */
-    void                     (*done)(void *data);
-    void                      *data;
+    agent_command_t                *ending;  /* whose tree is being ended */
+    agent_kill_tree_t              *tree;  /* the session's own */
+    void                          (*done)(void *data);
+    void                           *data;
 
-    agent_session_t           *next;
+    agent_session_t                *next;
 
-    unsigned                   deleted:1;
-    unsigned                   freed:1;
+    unsigned                        deleted:1;
+    unsigned                        freed:1;
 };
 
 

@@ -32,10 +32,10 @@ static int agent_session_string(json_t *value, char *name);
 
 
 void
-agent_session_create_route(agent_request_t *r)
+agent_session_routes_create(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_SESSION_JSON_MAX,
-                         agent_session_create_body);
+    agent_request_json(r, AGENT_SESSION_JSON_MAX,
+                       agent_session_create_body);
 }
 
 
@@ -43,7 +43,7 @@ static void
 agent_session_create_body(agent_request_t *r, json_t *body)
 {
     char                      id[129], random[13], stamp[32];
-    char                      cwd[AGENT_EXEC_CWD];
+    char                      cwd[AGENT_PARAMS_CWD];
     char                      error[256];
     json_t                   *value;
     uint64_t                  timeout;
@@ -79,10 +79,10 @@ agent_session_create_body(agent_request_t *r, json_t *body)
 
     options.name = id;
 
-    if (agent_exec_cwd(body, cwd, error, sizeof(error)) != 0
-        || agent_exec_timeout(body, "commandTimeoutMs", &timeout, error,
-                              sizeof(error)) != 0
-        || agent_exec_env(body, &env, error, sizeof(error)) != 0)
+    if (agent_params_cwd(body, cwd, error, sizeof(error)) != 0
+        || agent_params_timeout(body, "commandTimeoutMs", &timeout, error,
+                                sizeof(error)) != 0
+        || agent_params_env(body, &env, error, sizeof(error)) != 0)
     {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
         return;
@@ -104,38 +104,38 @@ agent_session_create_body(agent_request_t *r, json_t *body)
 
     /* not the variables: they may be secrets */
 
-    agent_http_json(r, 200, json_pack("{s:b, s:s, s:s, s:s, s:{s:s, s:s},"
-                                      " s:n, s:s}",
-                                      "success", 1,
-                                      "id", id,
-                                      "sessionId", id,
-                                      "message", "Session created",
-                                      "data",
-                                      "id", id,
-                                      "cwd", options.cwd ? options.cwd
+    agent_response_json(r, 200, json_pack("{s:b, s:s, s:s, s:s, s:{s:s, s:s},"
+                                          " s:n, s:s}",
+                                          "success", 1,
+                                          "id", id,
+                                          "sessionId", id,
+                                          "message", "Session created",
+                                          "data",
+                                          "id", id,
+                                          "cwd", options.cwd ? options.cwd
                                                          : AGENT_WORKSPACE,
-                                      "containerPlacementId",
-                                      "timestamp", agent_timestamp(stamp)));
+                                          "containerPlacementId",
+                                          "timestamp", agent_time_iso(stamp)));
 }
 
 
 void
-agent_session_list_route(agent_request_t *r)
+agent_session_routes_list(agent_request_t *r)
 {
     char  stamp[32];
 
-    agent_http_json(r, 200, json_pack("{s:b, s:o, s:s}",
-                                      "success", 1,
-                                      "data", agent_session_list(),
-                                      "timestamp", agent_timestamp(stamp)));
+    agent_response_json(r, 200, json_pack("{s:b, s:o, s:s}",
+                                          "success", 1,
+                                          "data", agent_session_list(),
+                                          "timestamp", agent_time_iso(stamp)));
 }
 
 
 void
-agent_session_delete_route(agent_request_t *r)
+agent_session_routes_delete(agent_request_t *r)
 {
-    agent_http_read_json(r, AGENT_SESSION_JSON_MAX,
-                         agent_session_delete_body);
+    agent_request_json(r, AGENT_SESSION_JSON_MAX,
+                       agent_session_delete_body);
 }
 
 
@@ -177,10 +177,10 @@ agent_session_delete_done(void *data)
 
     r = data;
 
-    agent_http_json(r, 200, json_pack("{s:b, s:s, s:s}",
-                                      "success", 1,
-                                      "sessionId", (char *) r->data,
-                                      "timestamp", agent_timestamp(stamp)));
+    agent_response_json(r, 200, json_pack("{s:b, s:s, s:s}",
+                                          "success", 1,
+                                          "sessionId", (char *) r->data,
+                                          "timestamp", agent_time_iso(stamp)));
 }
 
 
@@ -193,7 +193,8 @@ agent_session_delete_close(agent_request_t *r, int aborted)
 
 
 int
-agent_session_of(agent_request_t *r, json_t *body, char *name, int *given)
+agent_session_routes_of(agent_request_t *r, json_t *body, char *name,
+    int *given)
 {
     int          rc;
     char        *arg;
@@ -214,7 +215,7 @@ agent_session_of(agent_request_t *r, json_t *body, char *name, int *given)
     }
 
     for (i = 0; i < 2; i++) {
-        header = agent_http_header(r, headers[i]);
+        header = agent_request_header(r, headers[i]);
 
         if (header) {
             rc = agent_session_name(header) ? 0 : -1;
@@ -224,7 +225,7 @@ agent_session_of(agent_request_t *r, json_t *body, char *name, int *given)
     }
 
     for (i = 0; i < 2; i++) {
-        arg = agent_http_arg(r, args[i]);
+        arg = agent_request_arg(r, args[i]);
 
         if (arg) {
             rc = agent_session_name(arg) ? 0 : -1;

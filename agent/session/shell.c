@@ -32,7 +32,7 @@ static int agent_shell_watch(agent_shell_t *shell);
 static int agent_shell_spawn(agent_shell_t *shell, char *const *env,
     const char *path);
 static int agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
-    agent_shell_kind_e kind);
+    agent_script_kind_e kind);
 static void agent_shell_words(uv_poll_t *poll, int status, int events);
 static void agent_shell_said(agent_shell_t *shell);
 static void agent_shell_write(agent_shell_t *shell);
@@ -43,7 +43,7 @@ static void agent_shell_closed(uv_handle_t *handle);
 
 
 static const char *const  agent_shell_files[] = {
-    "c", "s", "o", "e", AGENT_SHELL_INPUT, NULL
+    "c", "s", "o", "e", AGENT_PIPES_INPUT, NULL
 };
 
 
@@ -69,7 +69,7 @@ agent_shell_start(agent_shell_t *shell)
     shell->child.on_exit = agent_shell_exited;
     shell->child.data = shell;
 
-    err = agent_shell_directory(shell);
+    err = agent_pipes_directory(shell);
 
     if (err) {
         return err;
@@ -77,10 +77,10 @@ agent_shell_start(agent_shell_t *shell)
 
     /* open for both, so that the other end may come and go */
 
-    err = agent_shell_fifo(shell, "c", O_RDWR, &shell->fd_text);
+    err = agent_pipes_fifo(shell, "c", O_RDWR, &shell->fd_text);
 
     if (err == 0) {
-        err = agent_shell_fifo(shell, "s", O_RDWR, &shell->fd_words);
+        err = agent_pipes_fifo(shell, "s", O_RDWR, &shell->fd_words);
     }
 
     if (err == 0) {
@@ -161,10 +161,10 @@ agent_shell_spawn(agent_shell_t *shell, char *const *env, const char *path)
     for (i = 0; i < 3; i++) {
         s.cwd = places[i];
 
-        err = agent_shell_exec(shell, &s, AGENT_SHELL_BASH);
+        err = agent_shell_exec(shell, &s, AGENT_SCRIPT_BASH);
 
         if (err == ENOENT && s.stage == AGENT_SPAWN_EXEC) {
-            err = agent_shell_exec(shell, &s, AGENT_SHELL_SH);
+            err = agent_shell_exec(shell, &s, AGENT_SCRIPT_SH);
         }
 
         if (err == 0 || s.stage != AGENT_SPAWN_CWD) {
@@ -180,13 +180,13 @@ agent_shell_spawn(agent_shell_t *shell, char *const *env, const char *path)
 
 static int
 agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
-    agent_shell_kind_e kind)
+    agent_script_kind_e kind)
 {
     int     err;
     char   *argv[7], *loop, stat[32];
     size_t  n;
 
-    loop = agent_shell_loop(kind, shell->dir);
+    loop = agent_script_loop(kind, shell->dir);
 
     if (loop == NULL) {
         s->stage = AGENT_SPAWN_SETUP;
@@ -194,9 +194,9 @@ agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
     }
 
     n = 0;
-    argv[n++] = kind == AGENT_SHELL_BASH ? "bash" : "sh";
+    argv[n++] = kind == AGENT_SCRIPT_BASH ? "bash" : "sh";
 
-    if (kind == AGENT_SHELL_BASH) {
+    if (kind == AGENT_SCRIPT_BASH) {
         argv[n++] = "--norc";
         argv[n++] = "--noprofile";
     }
@@ -206,13 +206,13 @@ agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
     argv[n++] = argv[0];
     argv[n] = NULL;
 
-    s->programs = kind == AGENT_SHELL_BASH ? agent_shells_bash
-                                           : agent_shells_sh;
+    s->programs = kind == AGENT_SCRIPT_BASH ? agent_run_shell_bash
+                                           : agent_run_shell_sh;
     s->argv = argv;
     /* one binary may be many programs, and goes by its name */
-    s->rename = (kind == AGENT_SHELL_SH);
+    s->rename = (kind == AGENT_SCRIPT_SH);
 
-    err = agent_child_spawn(&shell->child, s);
+    err = agent_spawn(&shell->child, s);
 
     free(loop);
 
@@ -221,7 +221,7 @@ agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
     }
 
     shell->kind = kind;
-    shell->program = kind == AGENT_SHELL_SH ? s->programs[s->program] : NULL;
+    shell->program = kind == AGENT_SCRIPT_SH ? s->programs[s->program] : NULL;
 
     snprintf(stat, sizeof(stat), "/proc/%d/stat", (int) shell->child.pid);
     shell->fd_stat = open(stat, O_RDONLY|O_CLOEXEC);
@@ -233,7 +233,7 @@ agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
 void
 agent_shell_marker(agent_shell_t *shell, char *marker)
 {
-    snprintf(marker, AGENT_MARKER_SIZE, "%.*s.%llx", AGENT_SHELL_DIGITS,
+    snprintf(marker, AGENT_CHILD_MARKER_SIZE, "%.*s.%llx", AGENT_SHELL_DIGITS,
              shell->child.marker, (unsigned long long) ++shell->commands);
 }
 
@@ -254,7 +254,7 @@ agent_shell_run(agent_shell_t *shell, const char *marker, char *text)
         return ENOMEM;
     }
 
-    end = shell->kind == AGENT_SHELL_BASH ? '\0' : '\n';
+    end = shell->kind == AGENT_SCRIPT_BASH ? '\0' : '\n';
 
     memcpy(p, marker, n);
     p[n] = end;
@@ -331,7 +331,7 @@ agent_shell_words(uv_poll_t *poll, int status, int events)
 
     for (i = 0; i < n && !shell->ended; i++) {
 
-        if (agent_shell_word(&shell->word, buf[i]) == 1) {
+        if (agent_script_report(&shell->word, buf[i]) == 1) {
             agent_shell_said(shell);
             shell->word.what = '\0';
         }
@@ -359,8 +359,8 @@ agent_shell_said(agent_shell_t *shell)
         return;
     }
 
-    agent_shell_remove(shell, "o");
-    agent_shell_remove(shell, "e");
+    agent_pipes_remove(shell, "o");
+    agent_pipes_remove(shell, "e");
 
     agent_shell_account(shell);
 
@@ -443,11 +443,11 @@ agent_shell_close(agent_shell_t *shell)
         uv_close((uv_handle_t *) &shell->text_poll, agent_shell_closed);
     }
 
-    agent_shell_input_done(shell);
-    agent_shell_go_done(shell);
+    agent_pipes_input_done(shell);
+    agent_pipes_gate_close(shell);
 
     for (i = 0; agent_shell_files[i]; i++) {
-        agent_shell_remove(shell, agent_shell_files[i]);
+        agent_pipes_remove(shell, agent_shell_files[i]);
     }
 
     if (shell->dir[0]) {

@@ -17,7 +17,18 @@
 #include "sys/child.h"
 
 
-#define AGENT_SHELL_DIR     96
+/*
+ * The shell of a session.  It runs a loop (script.c) that reads a
+ * marker and a text from a FIFO, evaluates the text with stdout and stderr on
+ * two FIFOs of this command alone, and writes the exit status to another.  All
+ * of them are opened by their names, in a directory that has no other use:
+ * the shell holds no descriptor that a command could close, redirect or pass
+ * on, and what it leaves running in the background keeps the FIFOs that it
+ * had.
+ */
+
+
+#define AGENT_SHELL_DIR  96
 
 
 typedef struct agent_shell_s  agent_shell_t;
@@ -25,53 +36,53 @@ typedef struct agent_shell_s  agent_shell_t;
 
 struct agent_shell_s {
     /* set by the caller */
-    const char         *cwd;           /* NULL: the workspace */
-    const char        **env;           /* over the sandbox's; or NULL */
-    void               *data;
+    const char            *cwd;        /* NULL: the workspace */
+    const char           **env;        /* over the sandbox's; or NULL */
+    void                  *data;
 
     /* the text was run */
-    void              (*on_status)(agent_shell_t *shell, int status);
-    /* a subshell waits for agent_shell_go() */
-    void              (*on_subshell)(agent_shell_t *shell, pid_t pid);
+    void                 (*on_status)(agent_shell_t *shell, int status);
+    /* a subshell waits for agent_pipes_gate_open() */
+    void                 (*on_subshell)(agent_shell_t *shell, pid_t pid);
     /* it has ended; the last call, free it with agent_shell_free() */
-    void              (*on_exit)(agent_shell_t *shell, int status);
+    void                 (*on_exit)(agent_shell_t *shell, int status);
 
     /* results of a start */
 
-    agent_shell_kind_e  kind;
-    const char         *program;       /* NULL: bash */
-    char                dir[AGENT_SHELL_DIR];
+    agent_script_kind_e    kind;
+    const char            *program;    /* NULL: bash */
+    char                   dir[AGENT_SHELL_DIR];
 
-    /* the rest is session_shell.c's */
+    /* the rest is shell.c's */
 
-    agent_child_t       child;
-    char                go[AGENT_MARKER_SIZE];
-    uint64_t            commands;
-    uint64_t            cpu;
-    int64_t             cpu_ms;        /* of the text that was run last */
-    int                 fd_text;
-    int                 fd_words;
-    int                 fd_go;
-    int                 fd_gone;       /* the one before */
-    int                 fd_input;
-    int                 fd_stat;
-    uv_poll_t           text_poll;
-    uv_poll_t           words_poll;
-    char               *text;
-    size_t              text_len;
-    size_t              text_sent;
-    agent_shell_word_t  word;
-    unsigned            refs;
-    unsigned            ready:1;       /* it has said its first word */
-    unsigned            input:1;       /* there is a file for stdin */
-    unsigned            ended:1;
+    agent_child_t          child;
+    char                   go[AGENT_CHILD_MARKER_SIZE];
+    uint64_t               commands;
+    uint64_t               cpu;
+    int64_t                cpu_ms;     /* of the text that was run last */
+    int                    fd_text;
+    int                    fd_words;
+    int                    fd_go;
+    int                    fd_gone;    /* the one before */
+    int                    fd_input;
+    int                    fd_stat;
+    uv_poll_t              text_poll;
+    uv_poll_t              words_poll;
+    char                  *text;
+    size_t                 text_len;
+    size_t                 text_sent;
+    agent_script_report_t  word;
+    unsigned               refs;
+    unsigned               ready:1;    /* it has said its first word */
+    unsigned               input:1;    /* there is a file for stdin */
+    unsigned               ended:1;
 };
 
 
 /* 0, or an errno; ENOENT: the image has no shell */
 int agent_shell_start(agent_shell_t *shell);
 
-/* the next call's marker, of AGENT_MARKER_SIZE bytes */
+/* the next call's marker, of AGENT_CHILD_MARKER_SIZE bytes */
 void agent_shell_marker(agent_shell_t *shell, char *marker);
 
 /* runs what was prepared; text is stolen */

@@ -21,39 +21,39 @@
  */
 
 
-#define AGENT_USAGE_FILE  8192
+#define AGENT_CGROUP_FILE  8192
 
 
 #define AGENT_CGROUP_V1  0x27e0eb      /* as statfs() tells it */
 #define AGENT_CGROUP_V2  0x63677270
 
 
-static int64_t agent_usage_number(const char *root, const char *name,
+static int64_t agent_cgroup_number(const char *root, const char *name,
     const char *field);
 static int agent_cgroup_open(void);
 
 
 void
-agent_usage(agent_usage_t *usage, const char *root)
+agent_cgroup_usage(agent_cgroup_usage_t *usage, const char *root)
 {
     int64_t  cache, cpu;
 
-    usage->memory = agent_usage_number(root, "memory.current", NULL);
+    usage->memory = agent_cgroup_number(root, "memory.current", NULL);
 
     if (usage->memory != -1) {
-        cache = agent_usage_number(root, "memory.stat", "inactive_file");
-        usage->pids = agent_usage_number(root, "pids.current", NULL);
-        cpu = agent_usage_number(root, "cpu.stat", "usage_usec");
+        cache = agent_cgroup_number(root, "memory.stat", "inactive_file");
+        usage->pids = agent_cgroup_number(root, "pids.current", NULL);
+        cpu = agent_cgroup_number(root, "cpu.stat", "usage_usec");
         usage->cpu_ms = (cpu == -1) ? -1 : cpu / 1000;
 
     } else {
-        usage->memory = agent_usage_number(root,
-                                           "memory/memory.usage_in_bytes",
-                                           NULL);
-        cache = agent_usage_number(root, "memory/memory.stat",
-                                   "total_inactive_file");
-        usage->pids = agent_usage_number(root, "pids/pids.current", NULL);
-        cpu = agent_usage_number(root, "cpuacct/cpuacct.usage", NULL);
+        usage->memory = agent_cgroup_number(root,
+                                            "memory/memory.usage_in_bytes",
+                                            NULL);
+        cache = agent_cgroup_number(root, "memory/memory.stat",
+                                    "total_inactive_file");
+        usage->pids = agent_cgroup_number(root, "pids/pids.current", NULL);
+        cpu = agent_cgroup_number(root, "cpuacct/cpuacct.usage", NULL);
         usage->cpu_ms = (cpu == -1) ? -1 : cpu / 1000000;
     }
 
@@ -66,10 +66,10 @@ agent_usage(agent_usage_t *usage, const char *root)
 /* a file's number, or that of its line which begins with field; or -1 */
 
 static int64_t
-agent_usage_number(const char *root, const char *name, const char *field)
+agent_cgroup_number(const char *root, const char *name, const char *field)
 {
     int       fd;
-    char      path[256], text[AGENT_USAGE_FILE], *p, *end;
+    char      path[256], text[AGENT_CGROUP_FILE], *p, *end;
     size_t    n, len;
     ssize_t   rc;
     int64_t   value;

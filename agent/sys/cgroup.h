@@ -17,14 +17,14 @@ typedef struct {
     int64_t  memory;       /* bytes, without what can be reclaimed at once */
     int64_t  pids;         /* processes and threads */
     int64_t  cpu_ms;       /* of all processors, since it started */
-} agent_usage_t;
+} agent_cgroup_usage_t;
 
 
 /*
  * Reads the control group that the engine shows below root, which is
  * "/sys/fs/cgroup": at most five small files of the kernel's.
  */
-void agent_usage(agent_usage_t *usage, const char *root);
+void agent_cgroup_usage(agent_cgroup_usage_t *usage, const char *root);
 
 
 /*

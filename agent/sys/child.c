@@ -21,7 +21,7 @@ static agent_child_t  *agent_children[AGENT_CHILD_HASH];
 
 
 void
-agent_child_remember(agent_child_t *child, pid_t pid)
+agent_child_add(agent_child_t *child, pid_t pid)
 {
     agent_child_t  **slot;
 
@@ -51,7 +51,7 @@ agent_child_adopt(agent_child_t *child, pid_t pid)
         }
     }
 
-    agent_child_remember(child, pid);
+    agent_child_add(child, pid);
 
     return 0;
 }

@@ -13,11 +13,11 @@
 
 
 /* names the commands' marker: all of a command's tree inherits it */
-#define AGENT_MARKER  "SANDBOX_COMMAND_ID"
+#define AGENT_CHILD_MARKER  "SANDBOX_COMMAND_ID"
 
 /* its value is so many digits; within a session, a dot and a number follow */
-#define AGENT_MARKER_DIGITS  32
-#define AGENT_MARKER_SIZE    64
+#define AGENT_CHILD_MARKER_DIGITS  32
+#define AGENT_CHILD_MARKER_SIZE    64
 
 
 typedef struct agent_child_s  agent_child_t;
@@ -25,7 +25,7 @@ typedef struct agent_child_s  agent_child_t;
 
 struct agent_child_s {
     pid_t           pid;
-    char            marker[AGENT_MARKER_SIZE];
+    char            marker[AGENT_CHILD_MARKER_SIZE];
 
     /* its own and those of the children that it waited for; once reaped */
     int64_t         cpu_ms;
@@ -55,7 +55,7 @@ void agent_child_forget(agent_child_t *child);
 int agent_child_reap(void);
 
 /* a child that was started: it is reaped from now on */
-void agent_child_remember(agent_child_t *child, pid_t pid);
+void agent_child_add(agent_child_t *child, pid_t pid);
 
 
 #endif /* _AGENT_SYS_CHILD_H_INCLUDED_ */

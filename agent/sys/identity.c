@@ -14,7 +14,7 @@
 #include "sys/user.h"
 
 
-static int agent_files_groups(size_t n, const gid_t *groups);
+static int agent_identity_groups(size_t n, const gid_t *groups);
 
 
 /*
@@ -23,20 +23,20 @@ static int agent_files_groups(size_t n, const gid_t *groups);
  */
 
 static int
-agent_files_groups(size_t n, const gid_t *groups)
+agent_identity_groups(size_t n, const gid_t *groups)
 {
     return (int) syscall(SYS_setgroups, n, groups);
 }
 
 
 int
-agent_files_assume(void)
+agent_identity_assume(void)
 {
     if (geteuid() != 0 || (agent_user.uid == 0 && agent_user.gid == 0)) {
         return 0;
     }
 
-    if (agent_files_groups(agent_user.ngroups, agent_user.groups) == -1) {
+    if (agent_identity_groups(agent_user.ngroups, agent_user.groups) == -1) {
         return -1;
     }
 
@@ -48,7 +48,7 @@ agent_files_assume(void)
     if ((gid_t) setfsgid(-1) != agent_user.gid
         || (uid_t) setfsuid(-1) != agent_user.uid)
     {
-        agent_files_restore();
+        agent_identity_restore();
         errno = EPERM;
         return -1;
     }
@@ -58,7 +58,7 @@ agent_files_assume(void)
 
 
 void
-agent_files_restore(void)
+agent_identity_restore(void)
 {
     int  err;
 
@@ -70,7 +70,7 @@ agent_files_restore(void)
 
     (void) setfsuid(0);
     (void) setfsgid(0);
-    (void) agent_files_groups(0, NULL);
+    (void) agent_identity_groups(0, NULL);
 
     /* a change of user sets this to fs.suid_dumpable, which may be 1 */
 

@@ -13,8 +13,8 @@
  * thread pool; -1 with errno where the kernel refuses, and nothing has
  * changed.  Restoring cannot fail.
  */
-int agent_files_assume(void);
-void agent_files_restore(void);
+int agent_identity_assume(void);
+void agent_identity_restore(void);
 
 
 #endif /* _AGENT_SYS_IDENTITY_H_INCLUDED_ */

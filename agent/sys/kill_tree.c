@@ -21,82 +21,84 @@
 #include "sys/procfs.h"
 
 
-#define AGENT_TREE_TERM_STEP  20       /* ms between two looks */
-#define AGENT_TREE_SLOW_STEP  100      /* where patience is asked for */
-#define AGENT_TREE_KILL_STEP  5
-#define AGENT_TREE_HUNT       10000    /* ms */
+#define AGENT_KILL_TREE_TERM_STEP  20  /* ms between two looks */
+#define AGENT_KILL_TREE_SLOW_STEP  100  /* where patience is asked for */
+#define AGENT_KILL_TREE_KILL_STEP  5
+#define AGENT_KILL_TREE_HUNT       10000  /* ms */
 
 /* of the times in /proc, on every architecture that we know */
-#define AGENT_TREE_HZ         100
+#define AGENT_KILL_TREE_HZ         100
 
 
 typedef struct {
     pid_t     pid;
     uint64_t  start;
     char      in;
-} agent_tree_member_t;
+} agent_kill_tree_member_t;
 
 
 /* of a process that was listed: not of the tree, or so, or told to end */
 
 enum {
-    AGENT_TREE_OUT = 0,
-    AGENT_TREE_IN,
-    AGENT_TREE_TOLD
+    AGENT_KILL_TREE_OUT = 0,
+    AGENT_KILL_TREE_IN,
+    AGENT_KILL_TREE_SIGNALLED
 };
 
 
-struct agent_tree_s {
-    pid_t                  leader;
-    char                   marker[AGENT_MARKER_SIZE];
-    void                 (*done)(void *data, int left);
-    void                  *data;
+struct agent_kill_tree_s {
+    pid_t                       leader;
+    char                        marker[AGENT_CHILD_MARKER_SIZE];
+    void                      (*done)(void *data, int left);
+    void                       *data;
 
     /* of a shell's command */
-    pid_t                  shell;        /* 0: a child's tree */
-    agent_tree_moment_t    since;
-    int                  (*busy)(void *data, int last);
+    pid_t                       shell;   /* 0: a child's tree */
+    agent_kill_tree_moment_t    since;
+    int                       (*busy)(void *data, int last);
 
-    uint64_t               began;
-    uint64_t               kill_at;
-    int                    sig;          /* that comes before KILL */
-    uv_timer_t             timer;
+    uint64_t                    began;
+    uint64_t                    kill_at;
+    int                         sig;     /* that comes before KILL */
+    uv_timer_t                  timer;
 
-    agent_tree_member_t   *members;      /* sorted by pid */
-    size_t                 nmembers;
+    agent_kill_tree_member_t   *members;  /* sorted by pid */
+    size_t                      nmembers;
 
-    unsigned               reaped:1;
-    unsigned               killing:1;
+    unsigned                    reaped:1;
+    unsigned                    killing:1;
 };
 
 
-static void agent_tree_start(agent_tree_t *tree, const char *marker,
+static void agent_kill_tree_start(agent_kill_tree_t *tree, const char *marker,
     int sig, unsigned grace_ms, void (*done)(void *data, int left),
     void *data);
-static void agent_tree_step(uv_timer_t *timer);
-static int agent_tree_later(agent_tree_t *tree, agent_process_stat_t *p);
-static void agent_tree_closed(uv_handle_t *handle);
-static ssize_t agent_tree_signal(agent_tree_t *tree, int sig);
-static int agent_tree_marked(agent_tree_t *tree, agent_process_stat_t *p);
-static void agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list,
-    size_t n);
-static char agent_tree_member(agent_tree_t *tree, pid_t pid,
+static void agent_kill_tree_step(uv_timer_t *timer);
+static int agent_kill_tree_later(agent_kill_tree_t *tree,
+    agent_procfs_stat_t *p);
+static void agent_kill_tree_closed(uv_handle_t *handle);
+static ssize_t agent_kill_tree_deliver(agent_kill_tree_t *tree, int sig);
+static int agent_kill_tree_marked(agent_kill_tree_t *tree,
+    agent_procfs_stat_t *p);
+static void agent_kill_tree_mark(agent_kill_tree_t *tree,
+    agent_procfs_stat_t *list, size_t n);
+static char agent_kill_tree_member(agent_kill_tree_t *tree, pid_t pid,
     uint64_t start);
-static void agent_tree_remember(agent_tree_t *tree,
-    agent_process_stat_t *list, size_t n);
-static void agent_tree_kill(agent_process_stat_t *p, int sig);
+static void agent_kill_tree_remember(agent_kill_tree_t *tree,
+    agent_procfs_stat_t *list, size_t n);
+static void agent_kill_tree_kill(agent_procfs_stat_t *p, int sig);
 
 
-static size_t  agent_trees;
+static size_t  agent_kill_trees;
 
 
-agent_tree_t *
-agent_tree_end(pid_t leader, const char *marker, int sig, unsigned grace_ms,
+agent_kill_tree_t *
+agent_kill_tree(pid_t leader, const char *marker, int sig, unsigned grace_ms,
     void (*done)(void *data, int left), void *data)
 {
-    agent_tree_t  *tree;
+    agent_kill_tree_t  *tree;
 
-    tree = calloc(1, sizeof(agent_tree_t));
+    tree = calloc(1, sizeof(agent_kill_tree_t));
 
     if (tree == NULL) {
         /* the least that can be done */
@@ -106,21 +108,21 @@ agent_tree_end(pid_t leader, const char *marker, int sig, unsigned grace_ms,
 
     tree->leader = leader;
 
-    agent_tree_start(tree, marker, sig, grace_ms, done, data);
+    agent_kill_tree_start(tree, marker, sig, grace_ms, done, data);
 
     return tree;
 }
 
 
-agent_tree_t *
-agent_tree_end_command(pid_t shell, const char *marker,
-    const agent_tree_moment_t *since, int sig, unsigned grace_ms,
+agent_kill_tree_t *
+agent_kill_tree_command(pid_t shell, const char *marker,
+    const agent_kill_tree_moment_t *since, int sig, unsigned grace_ms,
     int (*busy)(void *data, int last), void (*done)(void *data, int left),
     void *data)
 {
-    agent_tree_t  *tree;
+    agent_kill_tree_t  *tree;
 
-    tree = calloc(1, sizeof(agent_tree_t));
+    tree = calloc(1, sizeof(agent_kill_tree_t));
 
     if (tree == NULL) {
         kill(-shell, SIGKILL);
@@ -135,19 +137,19 @@ agent_tree_end_command(pid_t shell, const char *marker,
     tree->leader = -1;
     tree->reaped = 1;
 
-    agent_tree_start(tree, marker, sig, grace_ms, done, data);
+    agent_kill_tree_start(tree, marker, sig, grace_ms, done, data);
 
     return tree;
 }
 
 
 static void
-agent_tree_start(agent_tree_t *tree, const char *marker, int sig,
+agent_kill_tree_start(agent_kill_tree_t *tree, const char *marker, int sig,
     unsigned grace_ms, void (*done)(void *data, int left), void *data)
 {
     tree->done = done;
     tree->data = data;
-    tree->began = agent_monotonic_ms();
+    tree->began = agent_time_ms();
     tree->kill_at = tree->began + grace_ms;
     tree->sig = sig;
 
@@ -156,17 +158,18 @@ agent_tree_start(agent_tree_t *tree, const char *marker, int sig,
     uv_timer_init(agent_loop, &tree->timer);
     tree->timer.data = tree;
 
-    agent_trees++;
+    agent_kill_trees++;
 
-    (void) agent_tree_signal(tree, sig);
+    (void) agent_kill_tree_deliver(tree, sig);
 
     /* never at once: the caller is not ready for an answer */
-    uv_timer_start(&tree->timer, agent_tree_step, AGENT_TREE_KILL_STEP, 0);
+    uv_timer_start(&tree->timer, agent_kill_tree_step,
+                   AGENT_KILL_TREE_KILL_STEP, 0);
 }
 
 
 void
-agent_tree_moment(agent_tree_moment_t *m)
+agent_kill_tree_moment(agent_kill_tree_moment_t *m)
 {
     char             buf[64], *p;
     ssize_t          n;
@@ -176,8 +179,8 @@ agent_tree_moment(agent_tree_moment_t *m)
 
     clock_gettime(CLOCK_BOOTTIME, &ts);
 
-    m->clock = (uint64_t) ts.tv_sec * AGENT_TREE_HZ
-               + ts.tv_nsec / (1000000000 / AGENT_TREE_HZ);
+    m->clock = (uint64_t) ts.tv_sec * AGENT_KILL_TREE_HZ
+               + ts.tv_nsec / (1000000000 / AGENT_KILL_TREE_HZ);
     m->last = 0;
 
     if (fd == -1) {
@@ -197,7 +200,7 @@ agent_tree_moment(agent_tree_moment_t *m)
 /* numbers are given in order, and come again later than within a moment */
 
 static int
-agent_tree_later(agent_tree_t *tree, agent_process_stat_t *p)
+agent_kill_tree_later(agent_kill_tree_t *tree, agent_procfs_stat_t *p)
 {
     return p->start > tree->since.clock
            || (p->start == tree->since.clock && p->pid > tree->since.last);
@@ -205,11 +208,11 @@ agent_tree_later(agent_tree_t *tree, agent_process_stat_t *p)
 
 
 void
-agent_tree_again(agent_tree_t *tree, int sig, unsigned grace_ms)
+agent_kill_tree_again(agent_kill_tree_t *tree, int sig, unsigned grace_ms)
 {
     uint64_t  kill_at;
 
-    kill_at = agent_monotonic_ms() + grace_ms;
+    kill_at = agent_time_ms() + grace_ms;
 
     if (kill_at < tree->kill_at) {
         tree->kill_at = kill_at;
@@ -217,63 +220,64 @@ agent_tree_again(agent_tree_t *tree, int sig, unsigned grace_ms)
 
     tree->sig = sig;
 
-    (void) agent_tree_signal(tree, sig);
+    (void) agent_kill_tree_deliver(tree, sig);
 
-    uv_timer_start(&tree->timer, agent_tree_step, AGENT_TREE_KILL_STEP, 0);
+    uv_timer_start(&tree->timer, agent_kill_tree_step,
+                   AGENT_KILL_TREE_KILL_STEP, 0);
 }
 
 
 void
-agent_tree_send(pid_t leader, const char *marker, int sig)
+agent_kill_tree_signal(pid_t leader, const char *marker, int sig)
 {
-    agent_tree_t  tree;
+    agent_kill_tree_t  tree;
 
-    memset(&tree, 0, sizeof(agent_tree_t));
+    memset(&tree, 0, sizeof(agent_kill_tree_t));
 
     tree.leader = leader;
     snprintf(tree.marker, sizeof(tree.marker), "%s", marker);
 
-    (void) agent_tree_signal(&tree, sig);
+    (void) agent_kill_tree_deliver(&tree, sig);
 
     free(tree.members);
 }
 
 
 void
-agent_tree_reaped(agent_tree_t *tree)
+agent_kill_tree_reaped(agent_kill_tree_t *tree)
 {
     tree->reaped = 1;
 
     /* often nothing else is left: somebody waits to hear it */
 
-    uv_timer_start(&tree->timer, agent_tree_step, 0, 0);
+    uv_timer_start(&tree->timer, agent_kill_tree_step, 0, 0);
 }
 
 
 void
-agent_tree_detach(agent_tree_t *tree)
+agent_kill_tree_detach(agent_kill_tree_t *tree)
 {
     tree->done = NULL;
 }
 
 
 size_t
-agent_tree_active(void)
+agent_kill_tree_active(void)
 {
-    return agent_trees;
+    return agent_kill_trees;
 }
 
 
 static void
-agent_tree_step(uv_timer_t *timer)
+agent_kill_tree_step(uv_timer_t *timer)
 {
-    int            last, busy;
-    ssize_t        left;
-    uint64_t       now, overdue, step;
-    agent_tree_t  *tree;
+    int                 last, busy;
+    ssize_t             left;
+    uint64_t            now, overdue, step;
+    agent_kill_tree_t  *tree;
 
     tree = timer->data;
-    now = agent_monotonic_ms();
+    now = agent_time_ms();
 
     overdue = 0;
 
@@ -285,13 +289,13 @@ agent_tree_step(uv_timer_t *timer)
     /* first, so that what it starts before it is free is seen */
 
     busy = tree->busy && tree->busy(tree->data,
-                                    overdue >= AGENT_TREE_LIMIT);
+                                    overdue >= AGENT_KILL_TREE_LIMIT);
 
-    left = agent_tree_signal(tree, tree->killing ? SIGKILL : 0);
+    left = agent_kill_tree_deliver(tree, tree->killing ? SIGKILL : 0);
 
-    last = ((left == 0 && !busy) || overdue >= AGENT_TREE_HUNT);
+    last = ((left == 0 && !busy) || overdue >= AGENT_KILL_TREE_HUNT);
 
-    if (tree->done && (last || overdue >= AGENT_TREE_LIMIT)) {
+    if (tree->done && (last || overdue >= AGENT_KILL_TREE_LIMIT)) {
         void  (*done)(void *, int) = tree->done;
 
         tree->done = NULL;
@@ -304,34 +308,34 @@ agent_tree_step(uv_timer_t *timer)
     }
 
     if (last) {
-        uv_close((uv_handle_t *) timer, agent_tree_closed);
+        uv_close((uv_handle_t *) timer, agent_kill_tree_closed);
         return;
     }
 
     if (tree->killing) {
-        step = overdue >= AGENT_TREE_LIMIT ? AGENT_TREE_SLOW_STEP
-                                           : AGENT_TREE_KILL_STEP;
+        step = overdue >= AGENT_KILL_TREE_LIMIT ? AGENT_KILL_TREE_SLOW_STEP
+                                           : AGENT_KILL_TREE_KILL_STEP;
 
     } else {
-        step = now - tree->began >= AGENT_TREE_GRACE ? AGENT_TREE_SLOW_STEP
-                                                     : AGENT_TREE_TERM_STEP;
+        step = now - tree->began >= AGENT_KILL_TREE_GRACE
+               ? AGENT_KILL_TREE_SLOW_STEP : AGENT_KILL_TREE_TERM_STEP;
 
         if (step > tree->kill_at - now) {
             step = tree->kill_at - now;
         }
     }
 
-    uv_timer_start(timer, agent_tree_step, step, 0);
+    uv_timer_start(timer, agent_kill_tree_step, step, 0);
 }
 
 
 static void
-agent_tree_closed(uv_handle_t *handle)
+agent_kill_tree_closed(uv_handle_t *handle)
 {
-    agent_tree_t  *tree;
+    agent_kill_tree_t  *tree;
 
     tree = handle->data;
-    agent_trees--;
+    agent_kill_trees--;
 
     free(tree->members);
     free(tree);
@@ -341,13 +345,13 @@ agent_tree_closed(uv_handle_t *handle)
 /* looks for the tree and sends sig to it; how many are left, or -1 */
 
 static ssize_t
-agent_tree_signal(agent_tree_t *tree, int sig)
+agent_kill_tree_deliver(agent_kill_tree_t *tree, int sig)
 {
-    int                    each;
-    size_t                 i, n, left;
-    agent_process_stat_t  *list;
+    int                   each;
+    size_t                i, n, left;
+    agent_procfs_stat_t  *list;
 
-    list = agent_process_list(&n);
+    list = agent_procfs_list(&n);
 
     if (list == NULL) {
 
@@ -358,7 +362,7 @@ agent_tree_signal(agent_tree_t *tree, int sig)
         return -1;
     }
 
-    agent_tree_mark(tree, list, n);
+    agent_kill_tree_mark(tree, list, n);
 
     left = 0;
 
@@ -377,17 +381,19 @@ agent_tree_signal(agent_tree_t *tree, int sig)
          * started meanwhile is how that cleans up.
          */
 
-        if (each == 0 && list[i].in == AGENT_TREE_IN && list[i].ppid <= 1) {
+        if (each == 0 && list[i].in == AGENT_KILL_TREE_IN
+            && list[i].ppid <= 1)
+        {
             each = tree->sig;
         }
 
         if (each) {
-            agent_tree_kill(&list[i], each);
-            list[i].in = AGENT_TREE_TOLD;
+            agent_kill_tree_kill(&list[i], each);
+            list[i].in = AGENT_KILL_TREE_SIGNALLED;
         }
     }
 
-    agent_tree_remember(tree, list, n);
+    agent_kill_tree_remember(tree, list, n);
 
     free(list);
 
@@ -398,14 +404,14 @@ agent_tree_signal(agent_tree_t *tree, int sig)
 /* 1: it is the command's by what it was given when it began */
 
 static int
-agent_tree_marked(agent_tree_t *tree, agent_process_stat_t *p)
+agent_kill_tree_marked(agent_kill_tree_t *tree, agent_procfs_stat_t *p)
 {
-    char    value[AGENT_MARKER_SIZE], *dot;
+    char    value[AGENT_CHILD_MARKER_SIZE], *dot;
     size_t  len;
 
     value[0] = '\0';
 
-    if (p->state != 'Z' && agent_process_marker(p->pid, value)) {
+    if (p->state != 'Z' && agent_procfs_marker(p->pid, value)) {
         len = strlen(tree->marker);
 
         if (strncmp(value, tree->marker, len) == 0
@@ -415,7 +421,7 @@ agent_tree_marked(agent_tree_t *tree, agent_process_stat_t *p)
         }
     }
 
-    if (tree->shell == 0 || !agent_tree_later(tree, p)) {
+    if (tree->shell == 0 || !agent_kill_tree_later(tree, p)) {
         return 0;
     }
 
@@ -434,11 +440,12 @@ agent_tree_marked(agent_tree_t *tree, agent_process_stat_t *p)
 
 
 static void
-agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
+agent_kill_tree_mark(agent_kill_tree_t *tree, agent_procfs_stat_t *list,
+    size_t n)
 {
-    int                    again;
-    size_t                 i;
-    agent_process_stat_t  *p, *parent, key;
+    int                   again;
+    size_t                i;
+    agent_procfs_stat_t  *p, *parent, key;
 
     for (i = 0; i < n; i++) {
         p = &list[i];
@@ -447,7 +454,7 @@ agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
             continue;
         }
 
-        p->in = agent_tree_member(tree, p->pid, p->start);
+        p->in = agent_kill_tree_member(tree, p->pid, p->start);
 
         if (p->in) {
             continue;
@@ -458,14 +465,14 @@ agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
             if ((p->pid == tree->leader && !tree->reaped)
                 || p->pgrp == tree->leader || p->session == tree->leader)
             {
-                p->in = AGENT_TREE_IN;
+                p->in = AGENT_KILL_TREE_IN;
                 continue;
             }
         }
 
         if (p->state != 'Z' || tree->shell) {
-            p->in = agent_tree_marked(tree, p) ? AGENT_TREE_IN
-                                               : AGENT_TREE_OUT;
+            p->in = agent_kill_tree_marked(tree, p) ? AGENT_KILL_TREE_IN
+                                               : AGENT_KILL_TREE_OUT;
         }
     }
 
@@ -484,11 +491,11 @@ agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
 
             key.pid = list[i].ppid;
 
-            parent = bsearch(&key, list, n, sizeof(agent_process_stat_t),
-                             agent_process_compare);
+            parent = bsearch(&key, list, n, sizeof(agent_procfs_stat_t),
+                             agent_procfs_compare);
 
             if (parent && parent->in) {
-                list[i].in = AGENT_TREE_IN;
+                list[i].in = AGENT_KILL_TREE_IN;
                 again = 1;
             }
         }
@@ -498,7 +505,7 @@ agent_tree_mark(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
 
 
 static char
-agent_tree_member(agent_tree_t *tree, pid_t pid, uint64_t start)
+agent_kill_tree_member(agent_kill_tree_t *tree, pid_t pid, uint64_t start)
 {
     size_t  lo, hi, mid;
 
@@ -510,7 +517,7 @@ agent_tree_member(agent_tree_t *tree, pid_t pid, uint64_t start)
 
         if (tree->members[mid].pid == pid) {
             return tree->members[mid].start == start
-                   ? tree->members[mid].in : AGENT_TREE_OUT;
+                   ? tree->members[mid].in : AGENT_KILL_TREE_OUT;
         }
 
         if (tree->members[mid].pid < pid) {
@@ -521,21 +528,22 @@ agent_tree_member(agent_tree_t *tree, pid_t pid, uint64_t start)
         }
     }
 
-    return AGENT_TREE_OUT;
+    return AGENT_KILL_TREE_OUT;
 }
 
 
 static void
-agent_tree_remember(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
+agent_kill_tree_remember(agent_kill_tree_t *tree, agent_procfs_stat_t *list,
+    size_t n)
 {
-    size_t                i, m;
-    agent_tree_member_t  *members;
+    size_t                     i, m;
+    agent_kill_tree_member_t  *members;
 
     for (i = 0, m = 0; i < n; i++) {
-        m += (list[i].in != AGENT_TREE_OUT);
+        m += (list[i].in != AGENT_KILL_TREE_OUT);
     }
 
-    members = malloc((m ? m : 1) * sizeof(agent_tree_member_t));
+    members = malloc((m ? m : 1) * sizeof(agent_kill_tree_member_t));
 
     if (members == NULL) {
         return;
@@ -560,19 +568,19 @@ agent_tree_remember(agent_tree_t *tree, agent_process_stat_t *list, size_t n)
 /* the number may have passed to another process since it was listed */
 
 static void
-agent_tree_kill(agent_process_stat_t *p, int sig)
+agent_kill_tree_kill(agent_procfs_stat_t *p, int sig)
 {
 #if defined(SYS_pidfd_open) && defined(SYS_pidfd_send_signal)
-    int                   fd;
-    char                  name[16];
-    agent_process_stat_t  now;
+    int                  fd;
+    char                 name[16];
+    agent_procfs_stat_t  now;
 
     fd = syscall(SYS_pidfd_open, p->pid, 0);
 
     if (fd != -1) {
         snprintf(name, sizeof(name), "/proc/%d", (int) p->pid);
 
-        if (agent_process_stat(AT_FDCWD, name, &now) == 0
+        if (agent_procfs_stat(AT_FDCWD, name, &now) == 0
             && now.start == p->start
             && syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0) == -1
             && (errno == ENOSYS || errno == EPERM))

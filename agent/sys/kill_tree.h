@@ -25,27 +25,27 @@
  * Past a deadline TERM is given this long before KILL; what KILL has not ended
  * after the limit will not end: all of it within a second.
  */
-#define AGENT_TREE_GRACE  400
-#define AGENT_TREE_LIMIT  500
+#define AGENT_KILL_TREE_GRACE  400
+#define AGENT_KILL_TREE_LIMIT  500
 
 
-typedef struct agent_tree_s  agent_tree_t;
+typedef struct agent_kill_tree_s  agent_kill_tree_t;
 
 
 /*
  * Ends the tree of leader: sig, and KILL after grace_ms, until nothing is
  * left.  done runs once, from the loop: when nothing is left, or with left 1
- * AGENT_TREE_LIMIT after the first KILL; what is left is then still hunted
+ * AGENT_KILL_TREE_LIMIT after the first KILL; what is left is then still hunted
  * for a while.  NULL where there is no memory.
  */
-agent_tree_t *agent_tree_end(pid_t leader, const char *marker, int sig,
+agent_kill_tree_t *agent_kill_tree(pid_t leader, const char *marker, int sig,
     unsigned grace_ms, void (*done)(void *data, int left), void *data);
 
 /* another signal to a tree that is being ended, and perhaps less patience */
-void agent_tree_again(agent_tree_t *tree, int sig, unsigned grace_ms);
+void agent_kill_tree_again(agent_kill_tree_t *tree, int sig, unsigned grace_ms);
 
 /* a signal to the tree of leader as it is now, and no more; does not wait */
-void agent_tree_send(pid_t leader, const char *marker, int sig);
+void agent_kill_tree_signal(pid_t leader, const char *marker, int sig);
 
 
 /* a moment, as processes tell when they began; the clock alone is too coarse */
@@ -53,10 +53,10 @@ void agent_tree_send(pid_t leader, const char *marker, int sig);
 typedef struct {
     uint64_t  clock;
     pid_t     last;                      /* the number given last */
-} agent_tree_moment_t;
+} agent_kill_tree_moment_t;
 
 
-void agent_tree_moment(agent_tree_moment_t *m);
+void agent_kill_tree_moment(agent_kill_tree_moment_t *m);
 
 
 /*
@@ -66,19 +66,19 @@ void agent_tree_moment(agent_tree_moment_t *m);
  * shell's own marker is that of the command up to its dot.  busy runs at
  * every look, last once the limit is near: 1 while the shell is not free.
  */
-agent_tree_t *agent_tree_end_command(pid_t shell, const char *marker,
-    const agent_tree_moment_t *since, int sig, unsigned grace_ms,
+agent_kill_tree_t *agent_kill_tree_command(pid_t shell, const char *marker,
+    const agent_kill_tree_moment_t *since, int sig, unsigned grace_ms,
     int (*busy)(void *data, int last), void (*done)(void *data, int left),
     void *data);
 
 /* the leader was reaped: its number may come to mean another process */
-void agent_tree_reaped(agent_tree_t *tree);
+void agent_kill_tree_reaped(agent_kill_tree_t *tree);
 
 /* done will not be called */
-void agent_tree_detach(agent_tree_t *tree);
+void agent_kill_tree_detach(agent_kill_tree_t *tree);
 
 /* trees that are being ended */
-size_t agent_tree_active(void);
+size_t agent_kill_tree_active(void);
 
 
 #endif /* _AGENT_SYS_KILL_TREE_H_INCLUDED_ */

@@ -19,23 +19,23 @@
 
 
 /* as much of a foreign environment as is looked through */
-#define AGENT_PROCESS_ENVIRON    (2 * 1024 * 1024)
+#define AGENT_PROCFS_ENVIRON    (2 * 1024 * 1024)
 
 /* of it, what may be the marker in two parts */
-#define AGENT_PROCESS_KEEP                                                    \
-    ((ssize_t) (sizeof(AGENT_MARKER) + AGENT_MARKER_SIZE))
+#define AGENT_PROCFS_KEEP                                                     \
+    ((ssize_t) (sizeof(AGENT_CHILD_MARKER) + AGENT_CHILD_MARKER_SIZE))
 
 
-static int agent_process_find_marker(int fd, char *value);
+static int agent_procfs_find_marker(int fd, char *value);
 
 
-agent_process_stat_t *
-agent_process_list(size_t *count)
+agent_procfs_stat_t *
+agent_procfs_list(size_t *count)
 {
-    DIR                   *dir;
-    size_t                 n, size;
-    struct dirent         *de;
-    agent_process_stat_t  *list, *p;
+    DIR                  *dir;
+    size_t                n, size;
+    struct dirent        *de;
+    agent_procfs_stat_t  *list, *p;
 
     dir = opendir("/proc");
 
@@ -45,7 +45,7 @@ agent_process_list(size_t *count)
 
     n = 0;
     size = 64;
-    list = malloc(size * sizeof(agent_process_stat_t));
+    list = malloc(size * sizeof(agent_procfs_stat_t));
 
     while (list && (de = readdir(dir))) {
 
@@ -55,7 +55,7 @@ agent_process_list(size_t *count)
 
         if (n == size) {
             size *= 2;
-            p = realloc(list, size * sizeof(agent_process_stat_t));
+            p = realloc(list, size * sizeof(agent_procfs_stat_t));
 
             if (p == NULL) {
                 free(list);
@@ -66,7 +66,7 @@ agent_process_list(size_t *count)
             list = p;
         }
 
-        if (agent_process_stat(dirfd(dir), de->d_name, &list[n]) == 0
+        if (agent_procfs_stat(dirfd(dir), de->d_name, &list[n]) == 0
             && list[n].pid != getpid())
         {
             n++;
@@ -76,7 +76,7 @@ agent_process_list(size_t *count)
     closedir(dir);
 
     if (list) {
-        qsort(list, n, sizeof(agent_process_stat_t), agent_process_compare);
+        qsort(list, n, sizeof(agent_procfs_stat_t), agent_procfs_compare);
     }
 
     *count = n;
@@ -86,7 +86,7 @@ agent_process_list(size_t *count)
 
 
 int
-agent_process_stat(int proc, const char *name, agent_process_stat_t *p)
+agent_procfs_stat(int proc, const char *name, agent_procfs_stat_t *p)
 {
     int       fd, pid, ppid, pgrp, session;
     char      path[32], buf[1024], *s;
@@ -132,7 +132,7 @@ agent_process_stat(int proc, const char *name, agent_process_stat_t *p)
 
 
 int
-agent_process_marker(pid_t pid, char *value)
+agent_procfs_marker(pid_t pid, char *value)
 {
     int          fd, found;
     char         path[64];
@@ -175,7 +175,7 @@ agent_process_marker(pid_t pid, char *value)
         }
     }
 
-    found = agent_process_find_marker(fd, value);
+    found = agent_procfs_find_marker(fd, value);
 
     close(fd);
 
@@ -184,9 +184,9 @@ agent_process_marker(pid_t pid, char *value)
 
 
 static int
-agent_process_find_marker(int fd, char *value)
+agent_procfs_find_marker(int fd, char *value)
 {
-    char     buf[16384 + AGENT_PROCESS_KEEP], *p, *end, *nul;
+    char     buf[16384 + AGENT_PROCFS_KEEP], *p, *end, *nul;
     size_t   keep, total;
     ssize_t  n;
 
@@ -195,7 +195,7 @@ agent_process_find_marker(int fd, char *value)
     buf[0] = '\0';
     keep = 1;
 
-    for (total = 0; total < AGENT_PROCESS_ENVIRON; total += n) {
+    for (total = 0; total < AGENT_PROCFS_ENVIRON; total += n) {
 
         n = read(fd, buf + keep, 16384);
 
@@ -203,8 +203,9 @@ agent_process_find_marker(int fd, char *value)
 
         for (p = buf; (p = memchr(p, '\0', end - p)) != NULL; p++) {
 
-            if ((size_t) (end - p) <= sizeof(AGENT_MARKER)
-                || memcmp(p + 1, AGENT_MARKER "=", sizeof(AGENT_MARKER))
+            if ((size_t) (end - p) <= sizeof(AGENT_CHILD_MARKER)
+                || memcmp(p + 1, AGENT_CHILD_MARKER "=",
+                          sizeof(AGENT_CHILD_MARKER))
                    != 0)
             {
                 continue;
@@ -212,13 +213,13 @@ agent_process_find_marker(int fd, char *value)
 
             nul = memchr(p + 1, '\0', end - p - 1);
 
-            if (nul == NULL && n > 0 && end - p < AGENT_PROCESS_KEEP) {
+            if (nul == NULL && n > 0 && end - p < AGENT_PROCFS_KEEP) {
                 /* its end is yet to be read */
                 break;
             }
 
-            p += 1 + sizeof(AGENT_MARKER);
-            snprintf(value, AGENT_MARKER_SIZE, "%.*s",
+            p += 1 + sizeof(AGENT_CHILD_MARKER);
+            snprintf(value, AGENT_CHILD_MARKER_SIZE, "%.*s",
                      (int) ((nul ? nul : end) - p), p);
             return 1;
         }
@@ -227,7 +228,7 @@ agent_process_find_marker(int fd, char *value)
             return 0;
         }
 
-        keep = end - buf < AGENT_PROCESS_KEEP ? end - buf : AGENT_PROCESS_KEEP;
+        keep = end - buf < AGENT_PROCFS_KEEP ? end - buf : AGENT_PROCFS_KEEP;
         memmove(buf, end - keep, keep);
     }
 
@@ -236,9 +237,9 @@ agent_process_find_marker(int fd, char *value)
 
 
 int
-agent_process_compare(const void *one, const void *two)
+agent_procfs_compare(const void *one, const void *two)
 {
-    const agent_process_stat_t  *a = one, *b = two;
+    const agent_procfs_stat_t  *a = one, *b = two;
 
     return (a->pid > b->pid) - (a->pid < b->pid);
 }

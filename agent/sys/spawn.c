@@ -19,7 +19,7 @@
 #include "sys/user.h"
 
 
-#define AGENT_CHILD_OOM       "500"
+#define AGENT_SPAWN_OOM       "500"
 
 
 /* what the child and its parent share while the parent is suspended */
@@ -28,47 +28,47 @@ typedef struct {
     volatile int     stage;
     volatile int     err;
     volatile size_t  program;
-} agent_child_result_t;
+} agent_spawn_result_t;
 
 
-static void agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
+static void agent_spawn_run(agent_spawn_t *s, agent_spawn_result_t *res)
     __attribute__((noreturn, noinline));
-static int agent_child_descriptors(agent_spawn_t *s);
-static int agent_child_identity(const agent_user_t *user);
-static int agent_child_search(agent_spawn_t *s, const char *program);
-static int agent_child_exec(agent_spawn_t *s, const char *file);
+static int agent_spawn_descriptors(agent_spawn_t *s);
+static int agent_spawn_identity(const agent_user_t *user);
+static int agent_spawn_search(agent_spawn_t *s, const char *program);
+static int agent_spawn_exec(agent_spawn_t *s, const char *file);
 
 
-static struct rlimit   agent_child_nofile;
-static int             agent_child_nofile_raised;
+static struct rlimit   agent_spawn_nofile;
+static int             agent_spawn_nofile_raised;
 
 
 void
-agent_child_init(void)
+agent_spawn_init(void)
 {
     struct rlimit  rl;
 
     /* the agent holds two descriptors for each relayed connection */
 
-    if (getrlimit(RLIMIT_NOFILE, &agent_child_nofile) == 0) {
-        rl = agent_child_nofile;
+    if (getrlimit(RLIMIT_NOFILE, &agent_spawn_nofile) == 0) {
+        rl = agent_spawn_nofile;
         rl.rlim_cur = rl.rlim_max;
 
-        if (rl.rlim_cur > agent_child_nofile.rlim_cur
+        if (rl.rlim_cur > agent_spawn_nofile.rlim_cur
             && setrlimit(RLIMIT_NOFILE, &rl) == 0)
         {
-            agent_child_nofile_raised = 1;
+            agent_spawn_nofile_raised = 1;
         }
     }
 }
 
 
 int
-agent_child_spawn(agent_child_t *child, agent_spawn_t *s)
+agent_spawn(agent_child_t *child, agent_spawn_t *s)
 {
     int                    err;
     pid_t                  pid;
-    agent_child_result_t   res;
+    agent_spawn_result_t   res;
 
     res.stage = AGENT_SPAWN_OK;
     res.err = 0;
@@ -83,7 +83,7 @@ agent_child_spawn(agent_child_t *child, agent_spawn_t *s)
     pid = vfork();
 
     if (pid == 0) {
-        agent_child_run(s, &res);
+        agent_spawn_run(s, &res);
     }
 
     if (pid == -1) {
@@ -103,7 +103,7 @@ agent_child_spawn(agent_child_t *child, agent_spawn_t *s)
     s->program = res.program;
     s->stage = AGENT_SPAWN_OK;
 
-    agent_child_remember(child, pid);
+    agent_child_add(child, pid);
 
     return 0;
 }
@@ -112,7 +112,7 @@ agent_child_spawn(agent_child_t *child, agent_spawn_t *s)
 /* in the child: system calls only, and nothing that the parent would miss */
 
 static void
-agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
+agent_spawn_run(agent_spawn_t *s, agent_spawn_result_t *res)
 {
     int          fd, err, first;
     size_t       i;
@@ -125,21 +125,21 @@ agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
 
     if (fd != -1) {
         /* may be refused, and is no reason to run nothing */
-        if (write(fd, AGENT_CHILD_OOM, sizeof(AGENT_CHILD_OOM) - 1) == -1) {
+        if (write(fd, AGENT_SPAWN_OOM, sizeof(AGENT_SPAWN_OOM) - 1) == -1) {
             err = errno;
         }
 
         close(fd);
     }
 
-    if (agent_child_nofile_raised) {
-        setrlimit(RLIMIT_NOFILE, &agent_child_nofile);
+    if (agent_spawn_nofile_raised) {
+        setrlimit(RLIMIT_NOFILE, &agent_spawn_nofile);
     }
 
     res->stage = AGENT_SPAWN_SETUP;
 
-    if (agent_child_descriptors(s) != 0
-        || agent_child_identity(s->user) != 0)
+    if (agent_spawn_descriptors(s) != 0
+        || agent_spawn_identity(s->user) != 0)
     {
         res->err = errno;
         _exit(127);
@@ -169,7 +169,7 @@ agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
             s->argv[0] = (char *) (name ? name + 1 : s->programs[i]);
         }
 
-        err = agent_child_search(s, s->programs[i]);
+        err = agent_spawn_search(s, s->programs[i]);
 
         /* the reason that says most: not that another does not exist */
 
@@ -184,7 +184,7 @@ agent_child_run(agent_spawn_t *s, agent_child_result_t *res)
 
 
 static int
-agent_child_descriptors(agent_spawn_t *s)
+agent_spawn_descriptors(agent_spawn_t *s)
 {
     int  in, out, err, ends[2];
 
@@ -230,7 +230,7 @@ agent_child_descriptors(agent_spawn_t *s)
 /* not setuid(): in the C library it would change all threads of the agent */
 
 static int
-agent_child_identity(const agent_user_t *user)
+agent_spawn_identity(const agent_user_t *user)
 {
     if (syscall(SYS_setgroups, user->ngroups, user->groups) == -1
         && errno != EPERM)
@@ -251,7 +251,7 @@ agent_child_identity(const agent_user_t *user)
 /* returns why nothing was run */
 
 static int
-agent_child_search(agent_spawn_t *s, const char *program)
+agent_spawn_search(agent_spawn_t *s, const char *program)
 {
     int          err, first;
     char         file[4096];
@@ -263,7 +263,7 @@ agent_child_search(agent_spawn_t *s, const char *program)
     }
 
     if (strchr(program, '/')) {
-        return agent_child_exec(s, program);
+        return agent_spawn_exec(s, program);
     }
 
     len = strlen(program);
@@ -285,7 +285,7 @@ agent_child_search(agent_spawn_t *s, const char *program)
 
             memcpy(file + n, program, len + 1);
 
-            err = agent_child_exec(s, file);
+            err = agent_spawn_exec(s, file);
 
             if (err == EACCES) {
                 first = EACCES;
@@ -305,7 +305,7 @@ agent_child_search(agent_spawn_t *s, const char *program)
 
 
 static int
-agent_child_exec(agent_spawn_t *s, const char *file)
+agent_spawn_exec(agent_spawn_t *s, const char *file)
 {
     int     err;
     char  **argv;

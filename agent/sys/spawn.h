@@ -50,9 +50,9 @@ typedef struct {
  * Starts a child in a session and process group of its own.  Returns only
  * when it runs the program: 0, or an errno with s->stage.
  */
-int agent_child_spawn(agent_child_t *child, agent_spawn_t *s);
+int agent_spawn(agent_child_t *child, agent_spawn_t *s);
 
-void agent_child_init(void);
+void agent_spawn_init(void);
 
 
 #endif /* _AGENT_SYS_SPAWN_H_INCLUDED_ */

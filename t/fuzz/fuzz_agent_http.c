@@ -36,14 +36,14 @@ static void fuzz_json(agent_request_t *r, json_t *body);
 static void fuzz_body(agent_request_t *r, const char *buf, size_t len);
 static void fuzz_complete(agent_request_t *r);
 static void fuzz_close(agent_request_t *r, int aborted);
-static void fuzz_sent(agent_conn_t *c, const struct iovec *iov, int n);
+static void fuzz_sent(agent_connection_t *c, const struct iovec *iov, int n);
 
 
-static agent_conn_t      fuzz_conn;
-static int               fuzz_again;
-static size_t            fuzz_open;
-static size_t            fuzz_len;
-static agent_request_t  *fuzz_paused;
+static agent_connection_t  fuzz_conn;
+static int                 fuzz_again;
+static size_t              fuzz_open;
+static size_t              fuzz_len;
+static agent_request_t    *fuzz_paused;
 
 
 int
@@ -65,13 +65,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void
 fuzz_feed(const uint8_t *data, size_t size, size_t step)
 {
-    char          *in;
-    size_t         n;
-    agent_conn_t  *c;
+    char                *in;
+    size_t               n;
+    agent_connection_t  *c;
 
     c = &fuzz_conn;
 
-    memset(c, 0, sizeof(agent_conn_t));
+    memset(c, 0, sizeof(agent_connection_t));
     fuzz_open = 0;
     fuzz_again = 0;
     fuzz_paused = NULL;
@@ -79,13 +79,13 @@ fuzz_feed(const uint8_t *data, size_t size, size_t step)
     while (size && !c->broken && !c->last) {
         n = size < step ? size : step;
 
-        if (!agent_http_wants(c)) {
+        if (!agent_parser_wants(c)) {
 
             if (fuzz_paused == NULL) {
                 break;
             }
 
-            agent_http_resume(fuzz_paused);
+            agent_request_resume(fuzz_paused);
             fuzz_paused = NULL;
         }
 
@@ -110,12 +110,12 @@ fuzz_feed(const uint8_t *data, size_t size, size_t step)
     }
 
     while (fuzz_paused && !c->broken) {
-        agent_http_resume(fuzz_paused);
+        agent_request_resume(fuzz_paused);
         fuzz_paused = NULL;
         fuzz_advance();
     }
 
-    agent_http_gone(c);
+    agent_parser_gone(c);
 
     FUZZ_CHECK(fuzz_open == 0);
 
@@ -127,9 +127,9 @@ fuzz_feed(const uint8_t *data, size_t size, size_t step)
 static void
 fuzz_advance(void)
 {
-    char          *copy;
-    size_t         used;
-    agent_conn_t  *c;
+    char                *copy;
+    size_t               used;
+    agent_connection_t  *c;
 
     c = &fuzz_conn;
 
@@ -145,7 +145,7 @@ fuzz_advance(void)
             memcpy(copy, c->in, c->in_len);
         }
 
-        used = agent_http_process(c, copy, c->in_len);
+        used = agent_parser_process(c, copy, c->in_len);
 
         FUZZ_CHECK(used <= c->in_len);
 
@@ -164,15 +164,15 @@ fuzz_advance(void)
 /* the path's first letter says what the handler does */
 
 void
-agent_route(agent_request_t *r)
+agent_router_handle(agent_request_t *r)
 {
     char  *value;
 
     FUZZ_CHECK(r->method && r->path && r->query);
 
-    (void) agent_http_header(r, "Session-Id");
+    (void) agent_request_header(r, "Session-Id");
 
-    value = agent_http_arg(r, "a");
+    value = agent_request_arg(r, "a");
     free(value);
 
     fuzz_open++;
@@ -182,7 +182,7 @@ agent_route(agent_request_t *r)
     switch (r->path[0] ? r->path[1] : 0) {
 
     case 'j':
-        agent_http_read_json(r, 512, fuzz_json);
+        agent_request_json(r, 512, fuzz_json);
         break;
 
     case 'b':
@@ -194,17 +194,17 @@ agent_route(agent_request_t *r)
         r->on_body = fuzz_body;
         r->on_complete = fuzz_complete;
         fuzz_paused = r;
-        agent_http_pause(r);
+        agent_request_pause(r);
         break;
 
     case 'a':
-        agent_http_abort(r);
+        agent_response_abort(r);
         break;
 
     case 'l':
-        agent_http_begin(r, 200, NULL, 3);
-        agent_http_write(r, "abcd", r->path[2] == 'x' ? 4 : 3);
-        agent_http_end(r);
+        agent_response_begin(r, 200, NULL, 3);
+        agent_response_write(r, "abcd", r->path[2] == 'x' ? 4 : 3);
+        agent_response_end(r);
         break;
 
     default:
@@ -218,7 +218,7 @@ static void
 fuzz_json(agent_request_t *r, json_t *body)
 {
     FUZZ_CHECK(json_is_object(body));
-    agent_http_json(r, 200, json_incref(body));
+    agent_response_json(r, 200, json_incref(body));
 }
 
 
@@ -232,12 +232,12 @@ fuzz_body(agent_request_t *r, const char *buf, size_t len)
 
     if (buf[0] == 'p' && fuzz_paused == NULL) {
         fuzz_paused = r;
-        agent_http_pause(r);
+        agent_request_pause(r);
 
     } else if (buf[0] == 'e') {
-        agent_http_begin(r, 200, NULL, -1);
-        agent_http_write(r, buf, len);
-        agent_http_end(r);
+        agent_response_begin(r, 200, NULL, -1);
+        agent_response_write(r, buf, len);
+        agent_response_end(r);
     }
 }
 
@@ -248,9 +248,9 @@ fuzz_complete(agent_request_t *r)
     FUZZ_CHECK(r->content_length < 0
                || (int64_t) fuzz_len == r->content_length);
 
-    agent_http_begin(r, 200, NULL, -1);
-    agent_http_write(r, "x", 1);
-    agent_http_end(r);
+    agent_response_begin(r, 200, NULL, -1);
+    agent_response_write(r, "x", 1);
+    agent_response_end(r);
 }
 
 
@@ -267,35 +267,35 @@ fuzz_close(agent_request_t *r, int aborted)
 
 
 const char *
-agent_route_code(agent_request_t *r)
+agent_router_code(agent_request_t *r)
 {
     return "invalid_request";
 }
 
 
 int
-agent_idle_leaving(void)
+agent_idle_draining(void)
 {
     return 0;
 }
 
 
 void
-agent_conn_send(agent_conn_t *c, const struct iovec *iov, int n)
+agent_connection_send(agent_connection_t *c, const struct iovec *iov, int n)
 {
     fuzz_sent(c, iov, n);
 }
 
 
 void
-agent_conn_hold(agent_conn_t *c, const struct iovec *iov, int n)
+agent_connection_hold(agent_connection_t *c, const struct iovec *iov, int n)
 {
     fuzz_sent(c, iov, n);
 }
 
 
 static void
-fuzz_sent(agent_conn_t *c, const struct iovec *iov, int n)
+fuzz_sent(agent_connection_t *c, const struct iovec *iov, int n)
 {
     int               i;
     size_t            k;
@@ -313,14 +313,14 @@ fuzz_sent(agent_conn_t *c, const struct iovec *iov, int n)
 
 
 void
-agent_conn_flush(agent_conn_t *c)
+agent_connection_flush(agent_connection_t *c)
 {
     c->queued = 0;
 }
 
 
 void
-agent_conn_defer(agent_conn_t *c)
+agent_connection_defer(agent_connection_t *c)
 {
     fuzz_again = 1;
 }

@@ -34,12 +34,12 @@ static void fuzz_path(const char *text);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char                error[256], *text;
-    json_t             *json;
-    size_t              i;
-    uint64_t            ms;
-    const char         *what, **env;
-    agent_settings_t    settings;
+    char               error[256], *text;
+    json_t            *json;
+    size_t             i;
+    uint64_t           ms;
+    const char        *what, **env;
+    agent_options_t    settings;
 
     text = malloc(size + 1);
     FUZZ_CHECK(text != NULL);
@@ -60,13 +60,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
 
-    if (agent_exec_timeout(json, "timeout_ms", &ms, error, sizeof(error))
+    if (agent_params_timeout(json, "timeout_ms", &ms, error, sizeof(error))
         == 0)
     {
         FUZZ_CHECK(ms <= 365ULL * 24 * 3600 * 1000);
     }
 
-    if (agent_exec_env(json, &env, error, sizeof(error)) == 0 && env) {
+    if (agent_params_env(json, &env, error, sizeof(error)) == 0 && env) {
 
         for (i = 0; env[i]; i += 2) {
             FUZZ_CHECK(agent_env_name(env[i]));
@@ -75,13 +75,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free(env);
     }
 
-    if (agent_settings_parse(&settings, json, &what) == 0) {
+    if (agent_options_parse(&settings, json, &what) == 0) {
 
         for (i = 0; settings.env && settings.env[i]; i++) {
             FUZZ_CHECK(strchr(settings.env[i], '='));
         }
 
-        agent_settings_free(&settings);
+        agent_options_free(&settings);
     }
 
     json_decref(json);
@@ -99,14 +99,14 @@ fuzz_text(const char *text, size_t len)
 
     /* exactly as much as was asked for */
 
-    n = agent_json_escape_len(text, len);
-    FUZZ_CHECK(n <= len * AGENT_JSON_ESCAPE);
+    n = agent_json_text_len(text, len);
+    FUZZ_CHECK(n <= len * AGENT_JSON_TEXT_ESCAPE);
 
     out = malloc(n + 2);
     FUZZ_CHECK(out != NULL);
 
     out[0] = '"';
-    FUZZ_CHECK(agent_json_escape(out + 1, text, len) == n);
+    FUZZ_CHECK(agent_json_text_escape(out + 1, text, len) == n);
     out[n + 1] = '"';
 
     /* what comes out is JSON, and the same where nothing was lost */
@@ -124,7 +124,7 @@ fuzz_text(const char *text, size_t len)
 
     /* a character cut short is the beginning of one */
 
-    tail = agent_utf8_tail(text, len);
+    tail = agent_utf8_incomplete(text, len);
     FUZZ_CHECK(tail <= 3 && tail <= len);
     FUZZ_CHECK(tail == 0 || !agent_utf8_valid(text + len - tail, tail));
 

@@ -34,7 +34,7 @@ static void fuzz_path(const char *text);
 static void fuzz_range(const char *text);
 static void fuzz_netstat(const char *text);
 static void fuzz_diag(const uint8_t *data, size_t size, int family);
-static int fuzz_diag_entry(const agent_netstat_t *entry, void *data);
+static int fuzz_diag_entry(const agent_listeners_addr_t *entry, void *data);
 
 
 /* the agent's small parsers of what tenants and clients can word */
@@ -68,24 +68,24 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void
 fuzz_path(const char *text)
 {
-    size_t        n;
-    char         *out, *again, *escaped, *p;
-    const char   *s;
-    agent_path_e  rc;
+    size_t            n;
+    char             *out, *again, *escaped, *p;
+    const char       *s;
+    agent_url_path_e  rc;
 
-    out = malloc(AGENT_PATH_MAX + 2);
-    again = malloc(AGENT_PATH_MAX + 2);
-    escaped = malloc(3 * AGENT_PATH_MAX + 4);
+    out = malloc(AGENT_URL_PATH_MAX + 2);
+    again = malloc(AGENT_URL_PATH_MAX + 2);
+    escaped = malloc(3 * AGENT_URL_PATH_MAX + 4);
     FUZZ_CHECK(out != NULL && again != NULL && escaped != NULL);
 
-    rc = agent_path_decode(text, out);
+    rc = agent_url_path_decode(text, out);
 
-    if (rc != AGENT_PATH_OK) {
-        FUZZ_CHECK(agent_path_strerror(rc) != NULL);
+    if (rc != AGENT_URL_PATH_OK) {
+        FUZZ_CHECK(agent_url_path_strerror(rc) != NULL);
         goto done;
     }
 
-    FUZZ_CHECK(strlen(out) <= AGENT_PATH_MAX);
+    FUZZ_CHECK(strlen(out) <= AGENT_URL_PATH_MAX);
     FUZZ_CHECK(strncmp(out, "/workspace", 10) == 0);
     FUZZ_CHECK(out[10] == '\0' || out[10] == '/');
 
@@ -93,7 +93,7 @@ fuzz_path(const char *text)
         s++;
         n = strcspn(s, "/");
 
-        FUZZ_CHECK(n <= AGENT_PATH_NAME);
+        FUZZ_CHECK(n <= AGENT_URL_PATH_NAME);
         FUZZ_CHECK(n != 0 || *s == '\0');
         FUZZ_CHECK(n != 1 || s[0] != '.');
         FUZZ_CHECK(n != 2 || s[0] != '.' || s[1] != '.');
@@ -107,7 +107,7 @@ fuzz_path(const char *text)
 
     *p = '\0';
 
-    FUZZ_CHECK(agent_path_decode(escaped, again) == AGENT_PATH_OK);
+    FUZZ_CHECK(agent_url_path_decode(escaped, again) == AGENT_URL_PATH_OK);
     FUZZ_CHECK(strcmp(out, again) == 0);
 
 done:
@@ -141,13 +141,13 @@ fuzz_range(const char *text)
 static void
 fuzz_netstat(const char *text)
 {
-    int              rc;
-    agent_netstat_t  entry;
+    int                     rc;
+    agent_listeners_addr_t  entry;
 
-    rc = agent_netstat_parse(text, AF_INET, &entry);
+    rc = agent_listeners_proc_parse(text, AF_INET, &entry);
     FUZZ_CHECK(rc != 1 || entry.family == AF_INET);
 
-    rc = agent_netstat_parse(text, AF_INET6, &entry);
+    rc = agent_listeners_proc_parse(text, AF_INET6, &entry);
     FUZZ_CHECK(rc != 1 || entry.family == AF_INET6);
 }
 
@@ -157,11 +157,11 @@ fuzz_netstat(const char *text)
 static void
 fuzz_diag(const uint8_t *data, size_t size, int family)
 {
-    int              err;
-    char            *buf;
-    size_t           n;
-    fuzz_diag_t      ctx;
-    agent_netstat_e  rc;
+    int                     err;
+    char                   *buf;
+    size_t                  n;
+    fuzz_diag_t             ctx;
+    agent_listeners_diag_e  rc;
 
     buf = malloc(size ? size : 1);
     FUZZ_CHECK(buf != NULL);
@@ -175,11 +175,11 @@ fuzz_diag(const uint8_t *data, size_t size, int family)
     ctx.n = 0;
     ctx.max = 0;
 
-    rc = agent_netstat_diag_parse(buf, size, family, FUZZ_SEQ,
-                                  fuzz_diag_entry, &ctx, &err);
+    rc = agent_listeners_diag_parse(buf, size, family, FUZZ_SEQ,
+                                    fuzz_diag_entry, &ctx, &err);
 
-    FUZZ_CHECK(rc != AGENT_NETSTAT_STOP);
-    FUZZ_CHECK((rc == AGENT_NETSTAT_ERROR) == (err > 0));
+    FUZZ_CHECK(rc != AGENT_LISTENERS_DIAG_STOP);
+    FUZZ_CHECK((rc == AGENT_LISTENERS_DIAG_ERROR) == (err > 0));
     FUZZ_CHECK(err >= 0 && err <= 4095);
     FUZZ_CHECK(ctx.n <= size / 88);
 
@@ -190,10 +190,10 @@ fuzz_diag(const uint8_t *data, size_t size, int family)
         ctx.n = 0;
         ctx.max = n;
 
-        rc = agent_netstat_diag_parse(buf, size, family, FUZZ_SEQ,
-                                      fuzz_diag_entry, &ctx, &err);
+        rc = agent_listeners_diag_parse(buf, size, family, FUZZ_SEQ,
+                                        fuzz_diag_entry, &ctx, &err);
 
-        FUZZ_CHECK(rc == AGENT_NETSTAT_STOP);
+        FUZZ_CHECK(rc == AGENT_LISTENERS_DIAG_STOP);
         FUZZ_CHECK(ctx.n == n && err == 0);
     }
 
@@ -202,7 +202,7 @@ fuzz_diag(const uint8_t *data, size_t size, int family)
 
 
 static int
-fuzz_diag_entry(const agent_netstat_t *entry, void *data)
+fuzz_diag_entry(const agent_listeners_addr_t *entry, void *data)
 {
     fuzz_diag_t *ctx = data;
 

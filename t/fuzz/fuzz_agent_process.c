@@ -42,9 +42,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(text, data, size);
     text[size] = '\0';
 
-    (void) agent_process_id_valid(text);
+    (void) agent_process_params_id(text);
 
-    if (agent_process_parse_offset(text, &offset) == 0) {
+    if (agent_process_params_offset(text, &offset) == 0) {
         FUZZ_CHECK(offset < 1000000000000000ULL);
     }
 
@@ -81,54 +81,54 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void
 fuzz_start(json_t *json)
 {
-    char                    error[256];
-    agent_process_start_t   start;
+    char                           error[256];
+    agent_process_params_start_t   start;
 
     error[0] = '\0';
 
-    if (agent_process_parse_start(json, &start, error, sizeof(error)) != 0) {
+    if (agent_process_params_start(json, &start, error, sizeof(error)) != 0) {
         FUZZ_CHECK(error[0] != '\0');
         FUZZ_CHECK(start.env == NULL && start.cwd == NULL);
         return;
     }
 
     FUZZ_CHECK(start.command != NULL && start.command[0] != '\0');
-    FUZZ_CHECK(start.id == NULL || agent_process_id_valid(start.id));
+    FUZZ_CHECK(start.id == NULL || agent_process_params_id(start.id));
     FUZZ_CHECK(start.cwd == NULL || start.cwd[0] == '/');
-    FUZZ_CHECK(start.log_bytes >= AGENT_SPOOL_MIN
+    FUZZ_CHECK(start.log_bytes >= AGENT_RUN_LOG_MIN
                && start.log_bytes <= AGENT_PROCESS_LOG_MAX
-               && start.log_bytes % AGENT_SPOOL_BLOCK == 0);
+               && start.log_bytes % AGENT_RUN_LOG_BLOCK == 0);
 
-    agent_process_free_start(&start);
+    agent_process_params_free(&start);
 }
 
 
 static void
 fuzz_others(json_t *json)
 {
-    int                      sig;
-    char                     error[256];
-    agent_process_port_t     port;
-    agent_process_input_t    in;
-    agent_process_search_t   search;
+    int                             sig;
+    char                            error[256];
+    agent_probe_port_t              port;
+    agent_process_params_input_t    in;
+    agent_process_params_search_t   search;
 
-    if (agent_process_parse_signal(json, &sig, error, sizeof(error)) == 0) {
+    if (agent_process_params_signal(json, &sig, error, sizeof(error)) == 0) {
         FUZZ_CHECK(sig >= 1 && sig <= 64);
     }
 
-    if (agent_process_parse_port(json, &port, error, sizeof(error)) == 0) {
+    if (agent_process_params_port(json, &port, error, sizeof(error)) == 0) {
         FUZZ_CHECK(port.port != 0);
         FUZZ_CHECK(port.status_min <= port.status_max);
         FUZZ_CHECK(port.status_min >= 100 && port.status_max <= 599);
         FUZZ_CHECK(strpbrk(port.path, " \r\n") == NULL);
     }
 
-    if (agent_process_parse_input(json, &in, error, sizeof(error)) == 0) {
+    if (agent_process_params_input(json, &in, error, sizeof(error)) == 0) {
         FUZZ_CHECK(in.data != NULL || in.close);
         free(in.data);
     }
 
-    if (agent_process_parse_search(json, &search, error, sizeof(error))
+    if (agent_process_params_search(json, &search, error, sizeof(error))
         == 0)
     {
         FUZZ_CHECK(search.stream >= 0 && search.stream <= 2);

@@ -85,7 +85,7 @@ static const fuzz_route_t  fuzz_routes[] = {
 
 
 uv_loop_t   *agent_loop;
-const char  *agent_workdir = "/";
+const char  *agent_workspace_workdir = "/";
 
 static uv_loop_t           fuzz_loop;
 static struct sockaddr_un  fuzz_addr;
@@ -93,7 +93,7 @@ static socklen_t           fuzz_addr_len;
 static unsigned            fuzz_spawns;
 
 
-/* what main.c, child.c, server.c, commands.c and files_*.c do to it */
+/* in place of the sources that agent.mk leaves out */
 
 void
 agent_log(const char *format, ...)
@@ -130,21 +130,21 @@ agent_workspace_make(void)
 
 
 void
-agent_shutdown(unsigned grace_ms)
+agent_stop(unsigned grace_ms)
 {
     abort();
 }
 
 
 void
-agent_end_all(unsigned ms)
+agent_stop_commands(unsigned ms)
 {
     FUZZ_CHECK(ms <= 3600000);
 }
 
 
 int
-agent_child_spawn(agent_child_t *child, agent_spawn_t *s)
+agent_spawn(agent_child_t *child, agent_spawn_t *s)
 {
     size_t  i;
 
@@ -181,7 +181,7 @@ agent_peer_outside(int fd)
 
 
 void
-agent_server_room(void)
+agent_server_resume(void)
 {
 }
 
@@ -213,7 +213,7 @@ agent_files_put(agent_request_t *r, const char *path)
 
 
 void
-agent_commands(agent_request_t *r)
+agent_programs(agent_request_t *r)
 {
     agent_files_get(r, r->path);
 }
@@ -230,10 +230,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 
     FUZZ_CHECK(uv_loop_init(&fuzz_loop) == 0);
     agent_loop = &fuzz_loop;
-    agent_started = agent_monotonic_ms();
+    agent_time_started = agent_time_ms();
 
     agent_idle_start(0, 1);
-    agent_conn_init();
+    agent_connection_init();
 
     fd = socket(AF_UNIX, SOCK_SEQPACKET|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
     FUZZ_CHECK(fd != -1);
@@ -275,11 +275,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fuzz_send(fd, data, size, 1);
     }
 
-    for (i = 0; i < FUZZ_TURNS && agent_conn_count(); i++) {
+    for (i = 0; i < FUZZ_TURNS && agent_connection_count(); i++) {
         uv_run(agent_loop, UV_RUN_NOWAIT);
     }
 
-    FUZZ_CHECK(agent_conn_count() == 0);
+    FUZZ_CHECK(agent_connection_count() == 0);
 
     return 0;
 }
@@ -306,7 +306,7 @@ fuzz_pair(void)
 
     FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM|SOCK_NONBLOCK|SOCK_CLOEXEC, 0,
                           fds) == 0);
-    FUZZ_CHECK(agent_conn_create(fds[0]) == 0);
+    FUZZ_CHECK(agent_connection_create(fds[0]) == 0);
 
     return fds[1];
 }

@@ -25,7 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void fuzz_words(const uint8_t *data, size_t size);
 static void fuzz_base64(const char *text, size_t size);
 static void fuzz_call(const char *text);
-static void fuzz_text(agent_shell_kind_e kind, const char *text,
+static void fuzz_text(agent_script_kind_e kind, const char *text,
     size_t least);
 
 
@@ -62,14 +62,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void
 fuzz_words(const uint8_t *data, size_t size)
 {
-    size_t              i;
-    agent_shell_word_t  w;
+    size_t                 i;
+    agent_script_report_t  w;
 
-    memset(&w, 0, sizeof(agent_shell_word_t));
+    memset(&w, 0, sizeof(agent_script_report_t));
 
     for (i = 0; i < size; i++) {
 
-        switch (agent_shell_word(&w, data[i])) {
+        switch (agent_script_report(&w, data[i])) {
 
         case 1:
             FUZZ_CHECK(data[i] == ';');
@@ -116,13 +116,13 @@ fuzz_base64(const char *text, size_t size)
 static void
 fuzz_call(const char *text)
 {
-    int                  i;
-    char                *out, *all;
-    json_t              *was, *is;
-    const char          *env[5];
-    agent_shell_call_t   call;
+    int                   i;
+    char                 *out, *all;
+    json_t               *was, *is;
+    const char           *env[5];
+    agent_script_call_t   call;
 
-    memset(&call, 0, sizeof(agent_shell_call_t));
+    memset(&call, 0, sizeof(agent_script_call_t));
 
     env[0] = "A";
     env[1] = text;
@@ -137,12 +137,12 @@ fuzz_call(const char *text)
         call.cwd = i & 1 ? text : NULL;
         call.env = i & 2 ? env : NULL;
         call.marker = i & 4 ? "0123abcd.1f" : NULL;
-        call.stdin_name = i & 8 ? AGENT_SHELL_INPUT : NULL;
+        call.stdin_name = i & 8 ? AGENT_PIPES_INPUT : NULL;
 
-        out = agent_shell_text(i & 16 ? AGENT_SHELL_SH : AGENT_SHELL_BASH,
-                               "/d", &call);
+        out = agent_script_text(i & 16 ? AGENT_SCRIPT_SH : AGENT_SCRIPT_BASH,
+                                "/d", &call);
         FUZZ_CHECK(out != NULL);
-        fuzz_text(i & 16 ? AGENT_SHELL_SH : AGENT_SHELL_BASH, out,
+        fuzz_text(i & 16 ? AGENT_SCRIPT_SH : AGENT_SCRIPT_BASH, out,
                   strlen(text));
 
         was = json_object();
@@ -151,10 +151,10 @@ fuzz_call(const char *text)
         json_object_set_new(was, "H", json_null());
         json_object_set_new(is, "B", json_string(text));
 
-        all = agent_shell_follow(i & 16 ? AGENT_SHELL_SH : AGENT_SHELL_BASH,
-                                 was, is, out);
+        all = agent_script_follow(i & 16 ? AGENT_SCRIPT_SH : AGENT_SCRIPT_BASH,
+                                  was, is, out);
         FUZZ_CHECK(all != NULL && strlen(all) > strlen(out));
-        fuzz_text(i & 16 ? AGENT_SHELL_SH : AGENT_SHELL_BASH, all,
+        fuzz_text(i & 16 ? AGENT_SCRIPT_SH : AGENT_SCRIPT_BASH, all,
                   strlen(text));
 
         json_decref(was);
@@ -168,7 +168,7 @@ fuzz_call(const char *text)
 /* quotes are closed, so that nothing of a user's stands outside of them */
 
 static void
-fuzz_text(agent_shell_kind_e kind, const char *text, size_t least)
+fuzz_text(agent_script_kind_e kind, const char *text, size_t least)
 {
     int          single, twice;
     const char  *p;
@@ -198,7 +198,7 @@ fuzz_text(agent_shell_kind_e kind, const char *text, size_t least)
                        && (unsigned char) *p < 127);
         }
 
-        FUZZ_CHECK(kind == AGENT_SHELL_BASH || *p != '\n');
+        FUZZ_CHECK(kind == AGENT_SCRIPT_BASH || *p != '\n');
     }
 
     FUZZ_CHECK(!single && !twice);

@@ -73,9 +73,9 @@ $(UNIT_DIR)/%: $(UNIT_DIR)/obj/%.o $(UNIT_SANDBOX_OBJS)
 	$(UNIT_CC) $(if $(SANITIZE),$(UNIT_SAN)) $^ -lcjson -lcmocka -o $@
 
 # one concept of the agent, and nothing else of it
-$(UNIT_DIR)/test_agent_netstat: agent/net/listeners.c \
+$(UNIT_DIR)/test_agent_listeners: agent/net/listeners.c \
 		agent/net/listeners_diag.c agent/net/listeners_proc.c
-$(UNIT_DIR)/test_agent_usage: agent/sys/cgroup.c
+$(UNIT_DIR)/test_agent_cgroup: agent/sys/cgroup.c
 $(UNIT_DIR)/test_agent_pattern: agent/base/pattern.c
 
 $(addprefix $(UNIT_DIR)/,$(UNIT_OF_AGENT)): \

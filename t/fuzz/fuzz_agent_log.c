@@ -27,9 +27,9 @@
 
 
 typedef struct {
-    agent_spool_reader_t  *rd;
-    uint64_t               offset;
-    int                    waits;
+    agent_log_reader_t  *rd;
+    uint64_t             offset;
+    int                  waits;
 } fuzz_reader_t;
 
 
@@ -44,17 +44,17 @@ static void fuzz_end(void);
 
 uv_loop_t  *agent_loop;
 
-static uv_loop_t        fuzz_loop;
-static agent_spool_t   *fuzz_spool;
-static fuzz_reader_t    fuzz_leader;
-static fuzz_reader_t    fuzz_readers[FUZZ_READERS];
-static int              fuzz_full;
+static uv_loop_t          fuzz_loop;
+static agent_run_log_t   *fuzz_spool;
+static fuzz_reader_t      fuzz_leader;
+static fuzz_reader_t      fuzz_readers[FUZZ_READERS];
+static int                fuzz_full;
 
 /* the truth: each byte and its stream; what was written, by stream */
-static uint8_t         *fuzz_bytes;
-static uint8_t         *fuzz_streams;
-static uint8_t         *fuzz_written[2];
-static size_t           fuzz_nwritten[2];
+static uint8_t           *fuzz_bytes;
+static uint8_t           *fuzz_streams;
+static uint8_t           *fuzz_written[2];
+static size_t             fuzz_nwritten[2];
 
 
 void
@@ -83,7 +83,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     n = size ? 2 + data[0] % 7 : 2;
 
-    fuzz_spool = agent_spool_create(n * AGENT_SPOOL_BLOCK, fuzz_room, NULL);
+    fuzz_spool = agent_run_log_create(n * AGENT_RUN_LOG_BLOCK, fuzz_room, NULL);
     FUZZ_CHECK(fuzz_spool != NULL);
 
     fuzz_full = 0;
@@ -91,8 +91,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_nwritten[1] = 0;
     memset(fuzz_readers, 0, sizeof(fuzz_readers));
 
-    fuzz_leader.rd = agent_spool_reader_create(fuzz_spool, 0, fuzz_ready,
-                                               &fuzz_leader);
+    fuzz_leader.rd = agent_log_reader_create(fuzz_spool, 0, fuzz_ready,
+                                             &fuzz_leader);
     fuzz_leader.offset = 0;
     fuzz_leader.waits = 0;
 
@@ -110,13 +110,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
 
         case 3:
-            agent_spool_reader_free(r->rd);
+            agent_log_reader_free(r->rd);
 
             r->offset = (data[i + 1] + data[i + 2] * 256UL)
-                        % (agent_spool_end(fuzz_spool) + 1);
+                        % (agent_run_log_end(fuzz_spool) + 1);
             r->waits = 0;
-            r->rd = agent_spool_reader_create(fuzz_spool, r->offset,
-                                              fuzz_ready, r);
+            r->rd = agent_log_reader_create(fuzz_spool, r->offset,
+                                            fuzz_ready, r);
             break;
 
         case 4:
@@ -155,7 +155,7 @@ fuzz_append(int stream, size_t len, uint8_t seed)
     }
 
     if (len == 0 || len > 32768
-        || agent_spool_end(fuzz_spool) + len + 8 > FUZZ_MAX)
+        || agent_run_log_end(fuzz_spool) + len + 8 > FUZZ_MAX)
     {
         return;
     }
@@ -168,7 +168,7 @@ fuzz_append(int stream, size_t len, uint8_t seed)
 
     fuzz_nwritten[stream - 1] += len;
 
-    fuzz_full = agent_spool_append(fuzz_spool, stream, (char *) p, len);
+    fuzz_full = agent_run_log_append(fuzz_spool, stream, (char *) p, len);
 
     fuzz_read(&fuzz_leader, 1);
 }
@@ -179,8 +179,8 @@ fuzz_append(int stream, size_t len, uint8_t seed)
 static void
 fuzz_read(fuzz_reader_t *r, int leader)
 {
-    size_t                i, n;
-    agent_spool_piece_t   piece;
+    size_t                     i, n;
+    agent_log_reader_piece_t   piece;
 
     if (r->rd == NULL || r->waits) {
         return;
@@ -188,26 +188,26 @@ fuzz_read(fuzz_reader_t *r, int leader)
 
     for ( ;; ) {
 
-        switch (agent_spool_read(r->rd, &piece)) {
+        switch (agent_log_reader_read(r->rd, &piece)) {
 
-        case AGENT_SPOOL_WAIT:
+        case AGENT_LOG_READER_WAIT:
             FUZZ_CHECK(!leader);
             r->waits = 1;
             return;
 
-        case AGENT_SPOOL_GAP:
+        case AGENT_LOG_READER_GAP:
             FUZZ_CHECK(!leader);
             FUZZ_CHECK(piece.offset == r->offset);
             FUZZ_CHECK(piece.end > piece.offset);
-            FUZZ_CHECK(piece.end <= agent_spool_end(fuzz_spool));
+            FUZZ_CHECK(piece.end <= agent_run_log_end(fuzz_spool));
             r->offset = piece.end;
             break;
 
-        case AGENT_SPOOL_DATA:
+        case AGENT_LOG_READER_DATA:
             FUZZ_CHECK(piece.offset == r->offset);
             FUZZ_CHECK(piece.stream == 1 || piece.stream == 2);
             FUZZ_CHECK(piece.end > piece.offset
-                       && piece.end - piece.offset <= AGENT_SPOOL_BLOCK);
+                       && piece.end - piece.offset <= AGENT_RUN_LOG_BLOCK);
 
             n = (size_t) (piece.end - piece.offset);
 
@@ -227,18 +227,18 @@ fuzz_read(fuzz_reader_t *r, int leader)
 
             r->offset = piece.end;
 
-            FUZZ_CHECK(agent_spool_reader_offset(r->rd) == r->offset);
+            FUZZ_CHECK(agent_log_reader_offset(r->rd) == r->offset);
 
             if (!leader && n > 3 && n % 3 == 0) {
-                agent_spool_unread(r->rd, n / 2);
+                agent_log_reader_unread(r->rd, n / 2);
                 r->offset -= n / 2;
                 return;
             }
 
             break;
 
-        default: /* AGENT_SPOOL_OFF */
-            FUZZ_CHECK(r->offset == agent_spool_end(fuzz_spool));
+        default: /* AGENT_LOG_READER_OFF */
+            FUZZ_CHECK(r->offset == agent_run_log_end(fuzz_spool));
             return;
         }
     }
@@ -269,7 +269,7 @@ fuzz_end(void)
     size_t    n[2];
     uint64_t  at;
 
-    agent_spool_finish(fuzz_spool);
+    agent_run_log_finish(fuzz_spool);
     fuzz_read(&fuzz_leader, 1);
 
     /* nothing is missing, on either stream */
@@ -277,7 +277,7 @@ fuzz_end(void)
     n[0] = 0;
     n[1] = 0;
 
-    for (at = 0; at < agent_spool_end(fuzz_spool); at++) {
+    for (at = 0; at < agent_run_log_end(fuzz_spool); at++) {
         stream = fuzz_streams[at] - 1;
         FUZZ_CHECK(n[stream] < fuzz_nwritten[stream]);
         FUZZ_CHECK(fuzz_written[stream][n[stream]++] == fuzz_bytes[at]);
@@ -288,7 +288,7 @@ fuzz_end(void)
     for (i = 0; i < FUZZ_READERS; i++) {
 
         while (fuzz_readers[i].rd
-               && fuzz_readers[i].offset < agent_spool_end(fuzz_spool))
+               && fuzz_readers[i].offset < agent_run_log_end(fuzz_spool))
         {
             fuzz_read(&fuzz_readers[i], 0);
             uv_run(&fuzz_loop, UV_RUN_DEFAULT);
@@ -297,11 +297,11 @@ fuzz_end(void)
 
     /* in any order, and while it is written or read */
 
-    agent_spool_release(fuzz_spool);
-    agent_spool_reader_free(fuzz_leader.rd);
+    agent_run_log_release(fuzz_spool);
+    agent_log_reader_free(fuzz_leader.rd);
 
     for (i = 0; i < FUZZ_READERS; i++) {
-        agent_spool_reader_free(fuzz_readers[i].rd);
+        agent_log_reader_free(fuzz_readers[i].rd);
     }
 
     uv_run(&fuzz_loop, UV_RUN_DEFAULT);

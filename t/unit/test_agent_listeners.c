@@ -52,15 +52,15 @@
 
 
 typedef struct {
-    size_t           n;
-    size_t           max;     /* the handler ends the scan there; 0: never */
-    agent_netstat_t  entry[TEST_MAX];
+    size_t                  n;
+    size_t                  max; /* the handler ends the scan there; 0: never */
+    agent_listeners_addr_t  entry[TEST_MAX];
 } test_list_t;
 
 
 static void test_listen_all(void);
 static int test_listener(int family, const char *address, uint16_t port);
-static int test_collect(const agent_netstat_t *entry, void *data);
+static int test_collect(const agent_listeners_addr_t *entry, void *data);
 static int test_compare(const void *one, const void *two);
 static size_t test_message(char *p, uint16_t type, int family, uint16_t port);
 static int test_refuse(uint32_t action);
@@ -112,16 +112,16 @@ test_none(void **state)
     size_t  before;
 
     test_diag.n = 0;
-    assert_int_equal(agent_netstat_diag(test_collect, &test_diag), 0);
+    assert_int_equal(agent_listeners_diag(test_collect, &test_diag), 0);
     assert_int_equal(test_diag.n, 0);
 
     before = test_descriptors();
-    assert_int_equal(agent_netstat_diag(test_collect, &test_diag), 0);
+    assert_int_equal(agent_listeners_diag(test_collect, &test_diag), 0);
     assert_int_equal(test_diag.n, 0);
     assert_int_equal(test_descriptors(), before);
 
     test_proc.n = 0;
-    agent_netstat_proc(test_collect, &test_proc);
+    agent_listeners_proc(test_collect, &test_proc);
     assert_int_equal(test_proc.n, 0);
 }
 
@@ -132,26 +132,29 @@ test_same(void **state)
     test_listen_all();
 
     test_diag.n = 0;
-    assert_int_equal(agent_netstat_diag(test_collect, &test_diag), 0);
+    assert_int_equal(agent_listeners_diag(test_collect, &test_diag), 0);
 
     test_proc.n = 0;
-    agent_netstat_proc(test_collect, &test_proc);
+    agent_listeners_proc(test_collect, &test_proc);
 
     test_both.n = 0;
-    agent_netstat_listening(test_collect, &test_both);
+    agent_listeners_scan(test_collect, &test_both);
 
     assert_int_equal(test_diag.n, test_expected);
     assert_int_equal(test_proc.n, test_expected);
     assert_int_equal(test_both.n, test_expected);
 
-    qsort(test_diag.entry, test_diag.n, sizeof(agent_netstat_t), test_compare);
-    qsort(test_proc.entry, test_proc.n, sizeof(agent_netstat_t), test_compare);
-    qsort(test_both.entry, test_both.n, sizeof(agent_netstat_t), test_compare);
+    qsort(test_diag.entry, test_diag.n, sizeof(agent_listeners_addr_t),
+          test_compare);
+    qsort(test_proc.entry, test_proc.n, sizeof(agent_listeners_addr_t),
+          test_compare);
+    qsort(test_both.entry, test_both.n, sizeof(agent_listeners_addr_t),
+          test_compare);
 
     assert_memory_equal(test_diag.entry, test_proc.entry,
-                        test_expected * sizeof(agent_netstat_t));
+                        test_expected * sizeof(agent_listeners_addr_t));
     assert_memory_equal(test_diag.entry, test_both.entry,
-                        test_expected * sizeof(agent_netstat_t));
+                        test_expected * sizeof(agent_listeners_addr_t));
 
     /* the sort is by port: the first is that of 127.0.0.2 */
 
@@ -174,12 +177,12 @@ test_stop(void **state)
     for (i = 1; i < 8; i++) {
         test_diag.n = 0;
         test_diag.max = i;
-        assert_int_equal(agent_netstat_diag(test_collect, &test_diag), 0);
+        assert_int_equal(agent_listeners_diag(test_collect, &test_diag), 0);
         assert_int_equal(test_diag.n, i);
         test_diag.max = 0;
 
         test_diag.n = 0;
-        assert_int_equal(agent_netstat_diag(test_collect, &test_diag), 0);
+        assert_int_equal(agent_listeners_diag(test_collect, &test_diag), 0);
         assert_int_equal(test_diag.n, test_expected);
     }
 
@@ -232,7 +235,7 @@ test_confined(uint32_t first, uint32_t second)
 
     test_diag.n = 0;
     test_diag.max = 1;
-    assert_int_equal(agent_netstat_diag(test_collect, &test_diag), 0);
+    assert_int_equal(agent_listeners_diag(test_collect, &test_diag), 0);
     test_diag.max = 0;
 
     /* that has closed the socket: the child has to make one */
@@ -248,7 +251,7 @@ test_confined(uint32_t first, uint32_t second)
         }
 
         test_both.n = 0;
-        agent_netstat_listening(test_collect, &test_both);
+        agent_listeners_scan(test_collect, &test_both);
 
         if (test_both.n != test_expected) {
             _exit(3);
@@ -259,7 +262,7 @@ test_confined(uint32_t first, uint32_t second)
         }
 
         test_both.n = 0;
-        agent_netstat_listening(test_collect, &test_both);
+        agent_listeners_scan(test_collect, &test_both);
 
         _exit(test_both.n == test_expected ? 0 : 5);
     }
@@ -307,37 +310,37 @@ test_parse(void **state)
     len = test_message(buf, SOCK_DIAG_BY_FAMILY, AF_INET, 8080);
     len += test_message(buf + len, SOCK_DIAG_BY_FAMILY, AF_INET6, 8081);
 
-    assert_int_equal(agent_netstat_diag_parse(buf, len, AF_INET, TEST_SEQ,
-                                              test_collect, &test_diag, &err),
-                     AGENT_NETSTAT_MORE);
+    assert_int_equal(agent_listeners_diag_parse(buf, len, AF_INET, TEST_SEQ,
+                                                test_collect, &test_diag, &err),
+                     AGENT_LISTENERS_DIAG_MORE);
     assert_int_equal(test_diag.n, 1);
     assert_int_equal(test_diag.entry[0].port, 8080);
     assert_memory_equal(&test_diag.entry[0].addr, v4, 4);
 
-    assert_int_equal(agent_netstat_diag_parse(buf, len, AF_INET, TEST_SEQ + 1,
-                                              test_collect, &test_diag, &err),
-                     AGENT_NETSTAT_MORE);
+    assert_int_equal(agent_listeners_diag_parse(buf, len, AF_INET, TEST_SEQ + 1,
+                                                test_collect, &test_diag, &err),
+                     AGENT_LISTENERS_DIAG_MORE);
     assert_int_equal(test_diag.n, 1);
 
     p = buf + NLMSG_HDRLEN + offsetof(struct inet_diag_msg, idiag_state);
     *p = TCP_ESTABLISHED;
-    assert_int_equal(agent_netstat_diag_parse(buf, len, AF_INET, TEST_SEQ,
-                                              test_collect, &test_diag, &err),
-                     AGENT_NETSTAT_MORE);
+    assert_int_equal(agent_listeners_diag_parse(buf, len, AF_INET, TEST_SEQ,
+                                                test_collect, &test_diag, &err),
+                     AGENT_LISTENERS_DIAG_MORE);
     assert_int_equal(test_diag.n, 1);
 
     len += test_message(buf + len, NLMSG_DONE, 0, 0);
     len += test_message(buf + len, SOCK_DIAG_BY_FAMILY, AF_INET6, 8082);
-    assert_int_equal(agent_netstat_diag_parse(buf, len, AF_INET6, TEST_SEQ,
-                                              test_collect, &test_diag, &err),
-                     AGENT_NETSTAT_DONE);
+    assert_int_equal(agent_listeners_diag_parse(buf, len, AF_INET6, TEST_SEQ,
+                                                test_collect, &test_diag, &err),
+                     AGENT_LISTENERS_DIAG_DONE);
     assert_int_equal(test_diag.n, 2);
     assert_int_equal(test_diag.entry[1].port, 8081);
 
     test_diag.max = 3;
-    assert_int_equal(agent_netstat_diag_parse(buf, len, AF_INET6, TEST_SEQ,
-                                              test_collect, &test_diag, &err),
-                     AGENT_NETSTAT_STOP);
+    assert_int_equal(agent_listeners_diag_parse(buf, len, AF_INET6, TEST_SEQ,
+                                                test_collect, &test_diag, &err),
+                     AGENT_LISTENERS_DIAG_STOP);
     test_diag.max = 0;
 
     assert_int_equal(err, 0);
@@ -352,28 +355,28 @@ test_parse_status(void **state)
     size_t  i, len, size;
 
     static const struct {
-        uint16_t         type;
-        uint32_t         size;
-        int              status;
-        agent_netstat_e  rc;
-        int              err;
+        uint16_t                type;
+        uint32_t                size;
+        int                     status;
+        agent_listeners_diag_e  rc;
+        int                     err;
     } cases[] = {
-        { NLMSG_DONE, 4, 0, AGENT_NETSTAT_DONE, 0 },
-        { NLMSG_DONE, 4, -ENOENT, AGENT_NETSTAT_ERROR, ENOENT },
-        { NLMSG_DONE, 4, 1, AGENT_NETSTAT_ERROR, EBADMSG },
-        { NLMSG_DONE, 0, 0, AGENT_NETSTAT_ERROR, EBADMSG },
-        { NLMSG_DONE, 3, 0, AGENT_NETSTAT_ERROR, EBADMSG },
-        { NLMSG_ERROR, 20, 0, AGENT_NETSTAT_MORE, 0 },
-        { NLMSG_ERROR, 20, -EPERM, AGENT_NETSTAT_ERROR, EPERM },
-        { NLMSG_ERROR, 20, -4095, AGENT_NETSTAT_ERROR, 4095 },
-        { NLMSG_ERROR, 20, -4096, AGENT_NETSTAT_ERROR, EBADMSG },
-        { NLMSG_ERROR, 20, INT32_MIN, AGENT_NETSTAT_ERROR, EBADMSG },
-        { NLMSG_ERROR, 0, 0, AGENT_NETSTAT_ERROR, EBADMSG },
-        { NLMSG_OVERRUN, 4, 0, AGENT_NETSTAT_ERROR, EBADMSG },
-        { NLMSG_NOOP, 0, 0, AGENT_NETSTAT_MORE, 0 },
-        { SOCK_DIAG_BY_FAMILY, 0, 0, AGENT_NETSTAT_ERROR, EBADMSG },
+        { NLMSG_DONE, 4, 0, AGENT_LISTENERS_DIAG_DONE, 0 },
+        { NLMSG_DONE, 4, -ENOENT, AGENT_LISTENERS_DIAG_ERROR, ENOENT },
+        { NLMSG_DONE, 4, 1, AGENT_LISTENERS_DIAG_ERROR, EBADMSG },
+        { NLMSG_DONE, 0, 0, AGENT_LISTENERS_DIAG_ERROR, EBADMSG },
+        { NLMSG_DONE, 3, 0, AGENT_LISTENERS_DIAG_ERROR, EBADMSG },
+        { NLMSG_ERROR, 20, 0, AGENT_LISTENERS_DIAG_MORE, 0 },
+        { NLMSG_ERROR, 20, -EPERM, AGENT_LISTENERS_DIAG_ERROR, EPERM },
+        { NLMSG_ERROR, 20, -4095, AGENT_LISTENERS_DIAG_ERROR, 4095 },
+        { NLMSG_ERROR, 20, -4096, AGENT_LISTENERS_DIAG_ERROR, EBADMSG },
+        { NLMSG_ERROR, 20, INT32_MIN, AGENT_LISTENERS_DIAG_ERROR, EBADMSG },
+        { NLMSG_ERROR, 0, 0, AGENT_LISTENERS_DIAG_ERROR, EBADMSG },
+        { NLMSG_OVERRUN, 4, 0, AGENT_LISTENERS_DIAG_ERROR, EBADMSG },
+        { NLMSG_NOOP, 0, 0, AGENT_LISTENERS_DIAG_MORE, 0 },
+        { SOCK_DIAG_BY_FAMILY, 0, 0, AGENT_LISTENERS_DIAG_ERROR, EBADMSG },
         { SOCK_DIAG_BY_FAMILY, TEST_SIZE - NLMSG_HDRLEN - 1, 0,
-          AGENT_NETSTAT_ERROR, EBADMSG },
+          AGENT_LISTENERS_DIAG_ERROR, EBADMSG },
     };
 
     for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -391,9 +394,9 @@ test_parse_status(void **state)
 
         test_diag.n = 0;
         err = 0;
-        assert_int_equal(agent_netstat_diag_parse(buf, size, AF_INET, TEST_SEQ,
-                                                  test_collect, &test_diag,
-                                                  &err),
+        assert_int_equal(agent_listeners_diag_parse(buf, size, AF_INET,
+                                                    TEST_SEQ, test_collect,
+                                                    &test_diag, &err),
                          cases[i].rc);
         assert_int_equal(err, cases[i].err);
         assert_int_equal(test_diag.n, 0);
@@ -403,22 +406,22 @@ test_parse_status(void **state)
 
     for (size = 1; size < len; size++) {
         (void) test_message(buf, SOCK_DIAG_BY_FAMILY, AF_INET, 8080);
-        assert_int_equal(agent_netstat_diag_parse(buf, size, AF_INET, TEST_SEQ,
-                                                  test_collect, &test_diag,
-                                                  &err),
-                         AGENT_NETSTAT_ERROR);
+        assert_int_equal(agent_listeners_diag_parse(buf, size, AF_INET,
+                                                    TEST_SEQ, test_collect,
+                                                    &test_diag, &err),
+                         AGENT_LISTENERS_DIAG_ERROR);
 
         memcpy(buf, &(uint32_t) { size }, 4);
-        assert_int_equal(agent_netstat_diag_parse(buf, len, AF_INET, TEST_SEQ,
-                                                  test_collect, &test_diag,
-                                                  &err),
-                         AGENT_NETSTAT_ERROR);
+        assert_int_equal(agent_listeners_diag_parse(buf, len, AF_INET, TEST_SEQ,
+                                                    test_collect, &test_diag,
+                                                    &err),
+                         AGENT_LISTENERS_DIAG_ERROR);
     }
 
     memcpy(buf, &(uint32_t) { UINT32_MAX }, 4);
-    assert_int_equal(agent_netstat_diag_parse(buf, len, AF_INET, TEST_SEQ,
-                                              test_collect, &test_diag, &err),
-                     AGENT_NETSTAT_ERROR);
+    assert_int_equal(agent_listeners_diag_parse(buf, len, AF_INET, TEST_SEQ,
+                                                test_collect, &test_diag, &err),
+                     AGENT_LISTENERS_DIAG_ERROR);
     assert_int_equal(test_diag.n, 0);
 }
 
@@ -545,7 +548,7 @@ test_listener(int family, const char *address, uint16_t port)
 
 
 static int
-test_collect(const agent_netstat_t *entry, void *data)
+test_collect(const agent_listeners_addr_t *entry, void *data)
 {
     test_list_t *list = data;
 
@@ -559,14 +562,14 @@ test_collect(const agent_netstat_t *entry, void *data)
 static int
 test_compare(const void *one, const void *two)
 {
-    const agent_netstat_t *a = one;
-    const agent_netstat_t *b = two;
+    const agent_listeners_addr_t *a = one;
+    const agent_listeners_addr_t *b = two;
 
     if (a->port != b->port) {
         return a->port < b->port ? -1 : 1;
     }
 
-    return memcmp(a, b, sizeof(agent_netstat_t));
+    return memcmp(a, b, sizeof(agent_listeners_addr_t));
 }
 
 

@@ -68,11 +68,11 @@ put(const char *name, const char *text)
 static void
 expect(int64_t memory, int64_t pids, int64_t cpu_ms)
 {
-    agent_usage_t  usage;
+    agent_cgroup_usage_t  usage;
 
     memset(&usage, 1, sizeof(usage));
 
-    agent_usage(&usage, path);
+    agent_cgroup_usage(&usage, path);
 
     assert_int_equal(usage.memory, memory);
     assert_int_equal(usage.pids, pids);
