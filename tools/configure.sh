@@ -1,0 +1,57 @@
+# shellcheck shell=bash
+
+# Copyright (C) the ngx_sandbox authors
+#
+# Configuring nginx for tools/module and tools/nginx-asan, which define the
+# function "configure" and the variables "objs" and "log".
+
+
+failed() {
+    echo "$(basename "$0"): $1; the end of $log:" >&2
+    grep -Ev '^make|^(cc|clang) |^[[:space:]]+(-o )?[^ :]+[.][co]( \\)?$' \
+        "$log" | tail -n "${2:-40}" >&2
+    exit 1
+}
+
+
+# the compiler and its flags
+flags() {
+    sed '/^CORE_DEPS/,$d' "$1/Makefile"
+}
+
+
+# configure_if_changed INPUTS: configures again when INPUTS has changed since
+# the last time.  Objects are kept as long as the flags are the same: a header
+# that configure has written again, as it was, gets its old time back.
+
+configure_if_changed() {
+    local old file
+
+    if [ "$(cat "$objs/inputs" 2>/dev/null)" = "$1" ]; then
+        return
+    fi
+
+    mkdir -p "$objs"
+    old=$(mktemp -d)
+
+    for file in Makefile ngx_auto_config.h ngx_auto_headers.h ngx_modules.c; do
+        cp -p "$objs/$file" "$old/" 2>/dev/null || true
+    done
+
+    configure >"$log" 2>&1 || failed "configure failed" 6
+
+    if [ ! -e "$old/Makefile" ] \
+       || [ "$(flags "$old")" != "$(flags "$objs")" ]
+    then
+        find "$objs" -name '*.o' -delete
+    fi
+
+    for file in ngx_auto_config.h ngx_auto_headers.h ngx_modules.c; do
+        if cmp -s "$old/$file" "$objs/$file"; then
+            cp -p "$old/$file" "$objs/$file"
+        fi
+    done
+
+    rm -rf "$old"
+    echo "$1" >"$objs/inputs"
+}
