@@ -88,20 +88,20 @@ AGENT_FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%, \
 
 AGENT_FUZZ_http = base/json_text base/time base/utf8 http/error http/parser \
                 http/request http/response
-AGENT_FUZZ_json = base/base base/base64 base/json_text base/path base/utf8 \
+AGENT_FUZZ_json = base/file base/base64 base/json_text base/path base/utf8 \
                 control/options run/env run/params session/name sys/user
 AGENT_FUZZ_session = base/base64 session/script
 AGENT_FUZZ_path = base/path files/url_path http/range net/listeners \
                 net/listeners_diag net/listeners_proc
-AGENT_FUZZ_process = base/base base/base64 base/path base/pattern base/utf8 \
+AGENT_FUZZ_process = base/file base/base64 base/path base/pattern base/utf8 \
                 process/params run/env run/params run/signal session/name \
                 sys/user
 AGENT_FUZZ_log = base/utf8 run/log run/log_reader
 
 # all but what touches the machine, of which the fuzzer has its own
-AGENT_FUZZ_routes = $(filter-out base/base base/log exec/programs files/% \
-                http/server main/main main/signals main/stop run/workspace \
-                sys/child sys/peer sys/spawn, \
+AGENT_FUZZ_routes = $(filter-out base/file base/log base/loop base/random \
+                exec/programs files/% http/server main/main main/signals \
+                main/stop run/workspace sys/child sys/peer sys/spawn, \
                 $(patsubst agent/%.c,%,$(AGENT_SRCS)))
 
 .PHONY: fuzzers agent-fuzzers

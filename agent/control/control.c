@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/loop.h"
 #include "control/boot.h"
 #include "control/control.h"
 #include "control/diagnose.h"

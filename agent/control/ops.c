@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "control/control.h"
 #include "control/diagnose.h"
 #include "control/ops.h"

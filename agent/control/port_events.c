@@ -10,8 +10,8 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
-#include "base/base.h"
 #include "base/last_lines.h"
+#include "base/loop.h"
 #include "control/control.h"
 #include "control/port_events.h"
 #include "control/tether.h"

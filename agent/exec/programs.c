@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "exec/programs.h"

@@ -13,7 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "base/time.h"
 #include "files/files.h"
 #include "files/get.h"

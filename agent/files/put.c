@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
+#include "base/random.h"
 #include "files/files.h"
 #include "files/put.h"
 #include "files/put_disk.h"

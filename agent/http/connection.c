@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "http/connection.h"
 #include "http/http_int.h"
 #include "http/parser.h"

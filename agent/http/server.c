@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "http/connection.h"
 #include "http/server.h"
 #include "sys/peer.h"

@@ -4,7 +4,7 @@
  */
 
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "base/time.h"
 #include "control/control.h"
 #include "control/port_events.h"

@@ -14,8 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/base.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/time.h"
 #include "control/boot.h"
 #include "control/control.h"

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "main/signals.h"
 #include "main/stop.h"
 #include "sys/child.h"

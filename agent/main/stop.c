@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "base/time.h"
 #include "http/connection.h"
 #include "main/stop.h"

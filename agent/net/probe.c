@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "base/time.h"
 #include "net/listeners.h"
 #include "net/probe.h"

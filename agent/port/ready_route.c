@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "http/error.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -16,6 +16,7 @@
 #include "process/json.h"
 #include "process/params.h"
 #include "process/process.h"
+#include "process/wait.h"
 #include "run/command.h"
 
 

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
 #include "base/base64.h"
 #include "base/json_text.h"
+#include "base/loop.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "http/error.h"

@@ -11,10 +11,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/base.h"
+#include "base/loop.h"
+#include "base/random.h"
 #include "base/time.h"
-#include "http/error.h"
-#include "http/request.h"
 #include "process/params.h"
 #include "process/process.h"
 #include "run/command.h"
@@ -30,8 +29,6 @@
 
 static int agent_process_admit(size_t command, size_t disk,
     agent_process_error_t *error);
-static int agent_process_limit(agent_process_error_t *error,
-    const char *what, size_t max);
 static int agent_process_evict(void);
 static void agent_process_forget(agent_process_t *p);
 static void agent_process_unref(agent_process_t *p);
@@ -50,7 +47,6 @@ static size_t      agent_process_count;
 static size_t      agent_process_live;
 static size_t      agent_process_commands;
 static size_t      agent_process_disk;
-static size_t      agent_process_waits;
 static uv_timer_t  agent_process_timer;
 
 
@@ -197,7 +193,7 @@ agent_process_admit(size_t command, size_t disk,
 }
 
 
-static int
+int
 agent_process_limit(agent_process_error_t *error, const char *what,
     size_t max)
 {
@@ -312,32 +308,6 @@ agent_process_find(const char *id)
     }
 
     return NULL;
-}
-
-
-int
-agent_process_wait_enter(agent_request_t *r)
-{
-    agent_process_error_t  error;
-
-    if (agent_process_waits >= AGENT_PROCESS_WAITS) {
-        (void) agent_process_limit(&error, "waiting requests",
-                                   AGENT_PROCESS_WAITS);
-        agent_http_error(r, error.status, error.code, error.context, "%s",
-                         error.message);
-        return -1;
-    }
-
-    agent_process_waits++;
-
-    return 0;
-}
-
-
-void
-agent_process_wait_leave(void)
-{
-    agent_process_waits--;
 }
 
 

@@ -141,9 +141,9 @@ agent_process_t *agent_process_find(const char *id);
 void agent_process_observe(agent_process_t *p, agent_process_observer_t *w);
 void agent_process_unobserve(agent_process_observer_t *w);
 
-/* one more request that waits as long as it likes: 0, or -1 after an answer */
-int agent_process_wait_enter(agent_request_t *r);
-void agent_process_wait_leave(void);
+/* fills error for a limit that is reached; -1 */
+int agent_process_limit(agent_process_error_t *error, const char *what,
+    size_t max);
 
 /* a caller knows now that it has ended */
 void agent_process_reported(agent_process_t *p);

@@ -17,6 +17,7 @@
 #include "process/process.h"
 #include "process/routes.h"
 #include "process/stdin.h"
+#include "process/wait.h"
 #include "run/command.h"
 #include "run/params.h"
 #include "run/stdin.h"

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "base/time.h"
 #include "http/error.h"
 #include "http/request.h"
@@ -20,6 +20,7 @@
 #include "process/process.h"
 #include "process/routes.h"
 #include "process/stream.h"
+#include "process/wait.h"
 #include "run/command.h"
 #include "run/log.h"
 #include "run/log_reader.h"

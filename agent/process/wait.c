@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "base/time.h"
 #include "http/error.h"
 #include "http/request.h"
@@ -39,6 +39,9 @@ static void agent_wait_port_body(agent_request_t *r, json_t *body);
 static void agent_wait_port_ready(void *data, int status);
 static void agent_wait_port_exit(agent_process_observer_t *watch);
 static void agent_wait_port_close(agent_wait_t *w);
+
+
+static size_t      agent_process_waits;
 
 
 agent_wait_t *
@@ -348,4 +351,30 @@ agent_wait_port_close(agent_wait_t *wait)
 
     agent_probe_stop(w->probe);
     w->probe = NULL;
+}
+
+
+int
+agent_process_wait_enter(agent_request_t *r)
+{
+    agent_process_error_t  error;
+
+    if (agent_process_waits >= AGENT_PROCESS_WAITS) {
+        (void) agent_process_limit(&error, "waiting requests",
+                                   AGENT_PROCESS_WAITS);
+        agent_http_error(r, error.status, error.code, error.context, "%s",
+                         error.message);
+        return -1;
+    }
+
+    agent_process_waits++;
+
+    return 0;
+}
+
+
+void
+agent_process_wait_leave(void)
+{
+    agent_process_waits--;
 }

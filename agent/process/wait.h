@@ -63,6 +63,10 @@ void agent_wait_no_memory(agent_wait_t *w);
 /* for uv_close() of a kind's own handle, whose data is the wait */
 void agent_wait_closed(uv_handle_t *handle);
 
+/* one more request that waits as long as it likes: 0, or -1 after an answer */
+int agent_process_wait_enter(agent_request_t *r);
+void agent_process_wait_leave(void);
+
 /* POST /api/process/:process/wait-for-exit and wait-for-port */
 void agent_process_wait_exit(agent_request_t *r);
 void agent_process_wait_port(agent_request_t *r);

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/loop.h"
+#include "base/random.h"
 #include "base/time.h"
 #include "run/command.h"
 #include "run/command_int.h"

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
+#include "base/random.h"
 #include "base/utf8.h"
 #include "run/log.h"
 #include "run/log_int.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "run/log.h"
 #include "run/log_int.h"
 #include "run/log_reader.h"

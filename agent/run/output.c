@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "run/command.h"
 #include "run/command_int.h"
 #include "run/output.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "run/command.h"
 #include "run/stdin.h"
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "run/command.h"
 #include "session/call.h"
 #include "session/session.h"

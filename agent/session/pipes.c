@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/base.h"
 #include "base/log.h"
+#include "base/random.h"
 #include "session/pipes.h"
 #include "session/script.h"
 #include "session/shell.h"

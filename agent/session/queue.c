@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "run/command.h"
 #include "run/env.h"
 #include "session/call.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "run/command.h"
 #include "run/env.h"
 #include "session/call.h"

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/base.h"
+#include "base/random.h"
 #include "base/time.h"
 #include "http/error.h"
 #include "http/request.h"

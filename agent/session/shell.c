@@ -13,6 +13,8 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/loop.h"
+#include "base/random.h"
 #include "run/env.h"
 #include "run/shell.h"
 #include "run/workspace.h"

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/loop.h"
 #include "base/time.h"
 #include "sys/child.h"
 #include "sys/kill_tree.h"

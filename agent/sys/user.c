@@ -5,9 +5,10 @@
 
 
 #include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/file.h"
 #include "sys/user.h"
 
 
@@ -176,7 +177,7 @@ agent_user_passwd(agent_user_t *user, const char *name)
     uint32_t   number, uid, gid;
     int        numeric;
 
-    text = agent_read_file("/etc/passwd", AGENT_PASSWD_MAX, &len);
+    text = agent_file_read("/etc/passwd", AGENT_PASSWD_MAX, &len);
 
     if (text == NULL) {
         return -1;
@@ -220,7 +221,7 @@ agent_user_group(const char *name, gid_t *gid)
     size_t     len;
     uint32_t   number;
 
-    text = agent_read_file("/etc/group", AGENT_PASSWD_MAX, &len);
+    text = agent_file_read("/etc/group", AGENT_PASSWD_MAX, &len);
 
     if (text) {
         rest = text;
@@ -256,7 +257,7 @@ agent_user_groups(agent_user_t *user)
     size_t     len;
     uint32_t   gid;
 
-    text = agent_read_file("/etc/group", AGENT_PASSWD_MAX, &len);
+    text = agent_file_read("/etc/group", AGENT_PASSWD_MAX, &len);
 
     if (text == NULL) {
         return;

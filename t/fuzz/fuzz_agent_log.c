@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
+#include "base/loop.h"
+#include "base/random.h"
 #include "run/log.h"
 #include "run/log_reader.h"
 

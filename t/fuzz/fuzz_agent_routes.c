@@ -13,8 +13,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/base.h"
+#include "base/file.h"
 #include "base/log.h"
+#include "base/loop.h"
+#include "base/random.h"
 #include "base/time.h"
 #include "control/control.h"
 #include "exec/programs.h"
@@ -116,7 +118,7 @@ agent_random_hex(char *buf, size_t size)
 
 
 char *
-agent_read_file(const char *path, size_t max, size_t *len)
+agent_file_read(const char *path, size_t max, size_t *len)
 {
     errno = ENOENT;
     return NULL;

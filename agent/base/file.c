@@ -8,18 +8,14 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/base.h"
-
-
-uv_loop_t   *agent_loop;
+#include "base/file.h"
 
 
 char *
-agent_read_file(const char *path, size_t max, size_t *len)
+agent_file_read(const char *path, size_t max, size_t *len)
 {
     int           fd;
     char         *text;
@@ -66,23 +62,4 @@ done:
     close(fd);
 
     return text;
-}
-
-
-void
-agent_random_hex(char *buf, size_t size)
-{
-    size_t         i;
-    unsigned char  byte;
-
-    static const char  hex[] = "0123456789abcdef";
-
-    for (i = 0; i + 1 < size; i++) {
-
-        while (getrandom(&byte, 1, 0) != 1) { /* void */ }
-
-        buf[i] = hex[byte & 15];
-    }
-
-    buf[i] = '\0';
 }

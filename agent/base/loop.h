@@ -1,0 +1,18 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_BASE_LOOP_H_INCLUDED_
+#define _AGENT_BASE_LOOP_H_INCLUDED_
+
+
+#include <uv.h>
+
+
+/* the one loop of the agent; NULL until main() has made it */
+extern uv_loop_t  *agent_loop;
+
+
+#endif /* _AGENT_BASE_LOOP_H_INCLUDED_ */
