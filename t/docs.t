@@ -369,7 +369,7 @@ sub names_in_use
         $MODULE =~ /ngx_string\("(sandbox\w*)"\), NGX_/g;
     my %variable = map { $_ => 1 }
         $MODULE =~ /ngx_string\("(sandbox_\w+)"\), NULL, /g;
-    my %target = map { $_ => 1 } slurp('Makefile') =~ /^([a-z]+):/mg;
+    my %target = map { $_ => 1 } slurp('Makefile') =~ /^([a-z_.]+):/mg;
     my (@bad, $n);
 
     for my $file (files(qr{\.md$|(?:^|/)conf/|examples/.*nginx\.conf$})) {
@@ -388,9 +388,9 @@ sub names_in_use
         next if $file !~ /\.md$/;
 
         # in blocks of code, and in the text
-        for (map { /(?:^    |^\$ |^|`)make ([a-z]+)/mg }
+        for (map { /(?:^    |^\$ |^|`)make ([a-z]+(?:[_.][a-z]+)*)/mg }
             $text =~ /^```sh\n(.*?)^```$/msg,
-            $text =~ /(?:^    |`)make [a-z]+/mg) {
+            $text =~ /(?:^    |`)make [a-z][a-z_.]+/mg) {
             $n++;
             push @bad, "$file: make $_" if !$target{$_};
         }
