@@ -102,6 +102,7 @@ ok(!grep({ !-d "$t->{state}/.run/" . s/^nginx-sandbox-//r }
 # nobody saw its end: its clock is the engine's
 
 Sandbox::docker('kill ' . $t->container_of('retain-awake'));
+# less than "retain", and a sweep or two
 sleep 5;
 is(state_of('retain-awake'), 'asleep', 'one killed is kept for its time');
 is($t->run_in('retain-awake', 'cat /workspace/f'), "kept\n",

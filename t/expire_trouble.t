@@ -45,12 +45,14 @@ create('age-long', 'age');
 is($t->run_in($_, 'true'), '', "$_: used") for qw/awake-long age-long/;
 ok($t->quit(), 'nginx ends');
 $proxy->forget();
+# the times pass
 sleep 6;
 ok($t->agent_pid('awake-long'), 'without it, they live on');
 $t->start();
 ok(wait_for(sub { !$t->agent_pid('awake-long') }, 40),
     'started again, it enforces max_awake');
 ok(wait_for(sub { state_of('age-long') eq 404 }, 40), 'and max_age');
+# until the next sweep
 sleep 5.5;
 is(scalar $proxy->calls(qr{^POST.*/stop}), 1,
     'what is known to sleep is stopped once');

@@ -223,7 +223,8 @@ $c = $t->connect();
 $c->request('PUT', "/v1/sandbox/$id/file/workspace/keep",
     $t->api_options(headers => ['Content-Length' => 1_000_000]));
 $c->send('n' x 990_000);
-sleep 0.5;
+wait_for(sub { $t->run_in($id, 'ls -A /workspace | grep -c upload; true')
+    eq "1\n" }, 20);
 is($t->get($id, 'workspace/keep')->{body}, 'old',
     'while it is written, the old file is read');
 $c->close();

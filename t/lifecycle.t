@@ -210,10 +210,11 @@ is("@left", '', 'nothing of theirs in the state directory');
 # the client of a destroy leaves: it goes on
 
 $t->run_in('life-h', 'true');
+$proxy->forget();
 $proxy->set('delay ^DELETE 1500');
 $c = $t->connect();
 $c->request('DELETE', '/v1/sandbox/life-h', $t->api_options());
-sleep 0.5;
+wait_for(sub { $proxy->calls(qr/^DELETE/) }, 30);
 $c->close();
 ok(wait_for(sub { !$t->containers() }, 30),
     'a destroy whose client left is carried out');

@@ -182,6 +182,7 @@ is($t->run_in($id, 'echo $SECRET'), "x1\n", 'its variables outlast that');
 is(patch($id, { keepAlive => $yes })->{status}, 200, 'keepAlive');
 $agent = $t->agent_pid($id);
 ok($agent, 'it runs');
+# longer than sleepAfter
 sleep 4;
 is($t->agent_pid($id), $agent, 'and stays awake');
 patch($id, { keepAlive => undef });
@@ -195,6 +196,7 @@ is(patch($id, { sleepAfter => '10m', env => { SECRET => 'x2' } })->{status},
 is(scalar $proxy->calls(qr/^POST/), 0, 'it is not woken');
 is($t->run_in($id, 'echo $SECRET'), "x2\n", 'it wakes with them');
 $agent = $t->agent_pid($id);
+# longer than the sleepAfter of before
 sleep 3;
 is($t->agent_pid($id), $agent, 'all of them');
 
@@ -344,10 +346,11 @@ is($t->api('GET', '/v1/sandbox/opt-d')->{status}, 404, 'it is destroyed');
 # a client that leaves: sleep goes on without it
 
 $t->run_in($id, 'true');
+$proxy->forget();
 $proxy->set('delay ^POST.*/stop 1000');
 $c = $t->connect();
 $c->request('POST', "/v1/sandbox/$id/sleep", $t->api_options());
-sleep 0.3;
+wait_for(sub { $proxy->calls(qr{^POST.*/stop}) }, 30);
 $c->close();
 ok(wait_for(sub { !$t->agent_pid($id) }, 30), 'its client left: asleep');
 $proxy->set('');

@@ -255,6 +255,7 @@ is($res->{json}{code}, 'STALE_PREVIEW_URL', 'STALE_PREVIEW_URL');
 $brief =~ /-([a-z0-9_]+)\.localhost/;
 $res = $t->preview('GET', "http://8080-prev-brief-x$1.localhost:$t->{port}/");
 is($res->{status}, 404, 'asleep, with a wrong token: 404');
+# a start would be seen by then
 sleep 1;
 is(scalar $proxy->calls(qr/^POST/), 0, 'a preview starts nothing');
 ok(!$t->agent_pid('prev-brief'), 'it sleeps on');

@@ -217,8 +217,10 @@ ok($box->wait_for(20, sub { $box->processes(qr/sleep 61/) == 1 }),
 $res = $box->exec({ argv => ['sh', '-c',
     '(while :; do echo more || exit; sleep 0.01; done) & echo left'] });
 like($res->{stdout}, qr/^left\n/m, 'a child that writes on');
-sleep 0.3;
-cmp_ok(scalar $box->processes(qr/echo more/), '>=', 1, 'its pipe stays open');
+my ($child) = $box->processes(qr/echo more/);
+my $wrote = written($child);
+ok($box->wait_for(20, sub { written($child) > $wrote + 50 }),
+    'its pipe stays open');
 
 $res = $box->exec({ argv => ['sh', '-c', 'yes & sleep 0.2; echo end >&2'] });
 is($res->{stderr}, "end\n", 'a child that floods the pipe');
@@ -273,3 +275,14 @@ is($box->exec({ argv => ['true'] }, 'Session-Id', 'x' x 128)
 is($box->stop(), 0, 'an orderly end');
 
 done_testing();
+
+
+# bytes that a process has written, to whatever it is
+
+sub written
+{
+    my ($pid) = @_;
+    open my $fh, '<', '/proc/' . ($pid // 0) . '/io' or return 0;
+    local $/;
+    return <$fh> =~ /^wchar: (\d+)/m ? $1 : 0;
+}

@@ -130,7 +130,7 @@ for my $n (0 .. 3) {
 my $http = $box->http(timeout => 60);
 $http->request('POST', '/api/execute', host => 'x', body =>
     '{"command":"head -c 20000000 /dev/zero | tr \"\\\\0\" x"}');
-sleep 1;
+$box->wait_full($http);
 $res = $http->response();
 ok($res->{json}{stdout} eq 'x' x 20_000_000, '20 MB at once');
 ok(!$res->{broken}, 'whole');

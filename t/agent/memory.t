@@ -27,7 +27,7 @@ like(`file -L $Sandbox::Box::AGENT`, qr/statically linked/, 'is static')
     if -x '/usr/bin/file';
 
 my $box = Sandbox::Box->new(ports => [8080]);
-sleep 0.2;
+$box->wait_idle();
 my $fresh = $box->private();
 cmp_ok($fresh, '<=', 2048, "$fresh KB of private memory after boot");
 
@@ -37,7 +37,7 @@ $box->call('POST', '/api/session/delete', { sessionId => 'default' });
 ok($box->wait_for(20, sub {
     !grep { (readlink // '') =~ m{/dev/shm/|/stat$} } fds()
 }), 'a first command');
-sleep 0.5;
+$box->wait_idle();
 my $fds = () = fds();
 
 
@@ -66,7 +66,7 @@ my $stream = $box->http();
 $stream->request('POST', '/api/execute/stream', host => 'x',
     body => '{"command":"yes"}');
 $stream->head();
-sleep 1;
+$box->wait_full($_) for $http, $stream;
 cmp_ok($box->status('VmHWM'), '<', 8192, 'slow readers cost no memory');
 $http->close();
 $stream->close();
@@ -94,7 +94,7 @@ $_->response() for map {
 is($box->call('POST', '/api/session/delete', { sessionId => 'default' })
     ->{status}, 200, 'the session is deleted');
 
-sleep 0.2;
+$box->wait_idle();
 # the pages of its file are every agent's
 my $used = $box->private('Dirty');
 cmp_ok($used, '<=', 1024, "$used KB of memory of its own after all that");
@@ -102,6 +102,7 @@ ok($box->wait_for(20, sub {
     $fds >= (() = fds())
 }), 'no descriptor stays open');
 
+# its use of the processor in two seconds
 my $ticks = cpu();
 sleep 2;
 cmp_ok(cpu() - $ticks, '<=', 2, 'an idle agent does nothing');

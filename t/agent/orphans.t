@@ -85,7 +85,7 @@ is($box->call('GET', '/api/process/maker/logs')->{json}{stdout}, "made\n",
 cmp_ok($asked, '>', 0, 'others were asked for meanwhile');
 is($right, $asked, "their exit codes are right: @wrong");
 
-sleep 1;
+$box->wait_for(1, sub { zombies() == 0 && !$box->processes() });
 is(zombies(), 0, 'no zombie a second later');
 is(scalar $box->processes(), 0, 'and nothing else');
 cmp_ok($box->private(), '<', $SMALL, 'memory stays small');

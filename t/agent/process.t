@@ -241,12 +241,12 @@ is_deeply([@{$res->{json}}{qw/status exitCode signal/}],
 is(scalar $box->processes(qr/sleep 74/), 0, 'and nothing is left');
 
 # and with less patience
-start('trap "" TERM; echo deaf; while :; do sleep 1; done',
+start('trap "echo asked" TERM; echo deaf; while :; do sleep 1; done',
     processId => 'deaf');
 post('deaf', 'wait-for-log', { text => 'deaf' });
 my $http = $box->http(timeout => 60);
 $http->request('DELETE', '/api/process/deaf', host => 'x');
-sleep 0.1;
+post('deaf', 'wait-for-log', { text => 'asked' });
 $began = time;
 $res = $box->call('DELETE', '/api/process/deaf?signal=KILL');
 cmp_ok(time - $began, '<', 4, 'KILL overtakes TERM');
@@ -463,6 +463,7 @@ $tired->call('POST', '/api/process/start', { command => 'sleep 82',
 my $waits = $tired->http(timeout => 60);
 $waits->request('GET', '/api/process/z/stream', host => 'x');
 is($waits->head()->{status}, 200, 'a stream');
+# longer than sleep_after_ms
 sleep 1;
 is($tired->call('GET', '/api/process/z')->{json}{process}{status}, 'running',
     'holds it');

@@ -172,7 +172,7 @@ is(logs('in')->{stdout}, "none\n", 'stdin: none');
 my $busy = $box->http(timeout => 60);
 $busy->request('POST', '/api/execute', host => 'x', body =>
     '{"command":"sleep 0.7; v=later","sessionId":"s"}');
-sleep 0.1;
+$box->wait_for(20, sub { $box->processes(qr/sleep 0\.7/) });
 my $queued = $box->http(timeout => 60);
 $queued->request('POST', '/api/process/start', host => 'x', body =>
     '{"command":"touch /tmp/ran","processId":"gone","sessionId":"s"}');

@@ -51,6 +51,8 @@ my ($v4, $v6, $other, $none, $late, $bulk, $ends, $cut, $full, $many)
 {
     my $client = dial($late);
     $client->request('GET', '/late', host => 'x');
+
+    # the agent's first dials are refused
     sleep 0.3;
 
     my $app = listener('127.0.0.1', $late);
@@ -558,13 +560,12 @@ sub idle
     my ($name) = @_;
     my $n;
 
-    for (1 .. 300) {
+    $box->wait_for(30, sub {
         $n = grep { (readlink // '') =~ /^socket:/ }
             glob '/proc/' . $box->pid() . '/fd/*';
         $box->{quiet} //= $n;
-        last if $n <= $box->{quiet};
-        sleep 0.1;
-    }
+        return $n <= $box->{quiet};
+    });
 
     cmp_ok($n, '<=', $box->{quiet}, $name);
 }

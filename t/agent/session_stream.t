@@ -175,7 +175,7 @@ for my $name (qw/s default/) {
 }
 
 my $count = $Sandbox::Box::SANITIZE ? 100 : 1000;
-sleep 0.5;
+$box->wait_idle();
 my $fds = fds();
 my ($used, $bad) = (0, 0);
 for my $i (1 .. $count) {

@@ -143,7 +143,7 @@ for my $path ('/exec', '/api/execute', '/api/execute/stream') {
 my $http = $box->http();
 $http->request('POST', '/exec', host => 'x', body => '{"argv":["yes"]}');
 $http->head();
-sleep 0.5;
+$box->wait_full($http);
 is(scalar $box->processes(qr/^yes/), 1, 'a slow reader stops the writer');
 $http->close();
 ok($box->wait_for(20, sub { !$box->processes(qr/^yes/) }),
@@ -153,7 +153,7 @@ ok($box->wait_for(20, sub { !$box->processes(qr/^yes/) }),
 $http = $box->http(timeout => 60);
 $http->request('POST', '/exec', host => 'x', body =>
     '{"argv":["perl","-e","print chr(65 + $_ % 26) x 1000 for 1 .. 3000"]}');
-sleep 0.5;
+$box->wait_full($http);
 $res = $box->exec_read($http);
 my $want = join '', map { chr(65 + $_ % 26) x 1000 } 1 .. 3000;
 ok($res->{stdout} eq $want, 'a slow reader gets every byte');

@@ -29,6 +29,7 @@ our $AGENT = $ENV{TEST_SANDBOX_AGENT}
     || ($SANITIZE ? "$ROOT/build/asan/agent" : "$ROOT/build/agent");
 our $HELPER = "$ROOT/build/t/agent_box";
 
+my $FIONREAD = 0x541b;
 my $json = JSON::PP->new->canonical->utf8;
 my $made;
 my $complaints = 0;
@@ -318,6 +319,44 @@ sub wait_for
         return 0 if Time::HiRes::time() > $end;
         Time::HiRes::sleep(0.01);
     }
+}
+
+
+# waits until a connection that nobody reads takes no more: what waits in it
+# stays the same
+
+sub wait_full
+{
+    my ($self, $http, $timeout) = @_;
+    my ($seen, $since) = (0, Time::HiRes::time());
+
+    return $self->wait_for($timeout // 30, sub {
+        my $size = pack 'i', 0;
+        ioctl $http->{sock}, $FIONREAD, $size or die "FIONREAD: $!";
+        my $n = unpack 'i', $size;
+
+        return $n && Time::HiRes::time() - $since > 0.2 if $n == $seen;
+        ($seen, $since) = ($n, Time::HiRes::time());
+        return 0;
+    });
+}
+
+
+# waits until the agent has nothing to do: the kernel does not schedule it
+
+sub wait_idle
+{
+    my ($self, $timeout) = @_;
+    my ($seen, $since) = (-1, Time::HiRes::time());
+
+    return $self->wait_for($timeout // 30, sub {
+        my $n = $self->status('voluntary_ctxt_switches')
+            + $self->status('nonvoluntary_ctxt_switches');
+
+        return Time::HiRes::time() - $since > 0.2 if $n == $seen;
+        ($seen, $since) = ($n, Time::HiRes::time());
+        return 0;
+    });
 }
 
 
