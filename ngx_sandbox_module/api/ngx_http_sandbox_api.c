@@ -4,10 +4,29 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "core/ngx_http_sandbox_header.h"
-#include "api/ngx_http_sandbox_ports.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_route.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_header.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_strip.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "api/ngx_http_sandbox_api.h"
+#include "api/ngx_http_sandbox_auth.h"
+#include "api/ngx_http_sandbox_create.h"
+#include "api/ngx_http_sandbox_diagnose.h"
+#include "api/ngx_http_sandbox_lifecycle.h"
+#include "api/ngx_http_sandbox_list.h"
+#include "api/ngx_http_sandbox_lookup.h"
+#include "api/ngx_http_sandbox_origin.h"
+#include "api/ngx_http_sandbox_patch.h"
+#include "api/ngx_http_sandbox_ports.h"
+#include "api/ngx_http_sandbox_show.h"
+
+#include <cjson/cJSON.h>
 
 
 /*

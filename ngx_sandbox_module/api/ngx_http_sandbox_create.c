@@ -4,9 +4,28 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "limits/ngx_http_sandbox_instances.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_create.h"
+#include "core/ngx_http_sandbox_class.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_header.h"
+#include "core/ngx_http_sandbox_json_body.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "limits/ngx_http_sandbox_create_rate.h"
+#include "api/ngx_http_sandbox_auth.h"
+#include "api/ngx_http_sandbox_create.h"
+#include "api/ngx_http_sandbox_lookup.h"
+#include "api/ngx_http_sandbox_options_parse.h"
+#include "api/ngx_http_sandbox_show_json.h"
 
 #include <ngx_sha1.h>
 

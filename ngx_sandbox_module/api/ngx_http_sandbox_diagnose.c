@@ -4,10 +4,28 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "api/ngx_http_sandbox_ports.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "agent/ac_agent.h"
+#include "docker/ac_docker.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_store_files.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_suspend.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
+#include "sandbox/ngx_http_sandbox_tether_send.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "preview/ngx_http_sandbox_preview_domain.h"
+#include "api/ngx_http_sandbox_diagnose.h"
+#include "api/ngx_http_sandbox_diagnose_json.h"
+#include "api/ngx_http_sandbox_lookup.h"
+
+#include <cjson/cJSON.h>
 
 
 /*

@@ -4,7 +4,9 @@
  */
 
 
-#include "api/ngx_http_sandbox_ports.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "sandbox/ngx_http_sandbox_port_watch.h"
+#include "api/ngx_http_sandbox_diagnose_json.h"
 
 
 /* what an agent says is taken piece by piece, for those who may see it */

@@ -4,10 +4,21 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "lifecycle/ngx_http_sandbox_destroy.h"
-#include "sandbox/ngx_http_sandbox_tether.h"
+#include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_route.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_suspend.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "api/ngx_http_sandbox_lifecycle.h"
+#include "api/ngx_http_sandbox_lookup.h"
+#include "api/ngx_http_sandbox_show_json.h"
+
+#include <cjson/cJSON.h>
 
 
 /* POST …/sleep, …/wake and …/restart: what else the idle clock decides */
@@ -18,6 +29,7 @@ static void ngx_http_sandbox_power_wake(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static void ngx_http_sandbox_power_woken(ngx_http_sandbox_waiter_t *w,
     ngx_uint_t start, ngx_http_sandbox_failure_t *failure);
+static void ngx_http_sandbox_delete_done(void *data, ngx_int_t rc);
 
 
 ngx_int_t
@@ -176,6 +188,108 @@ ngx_http_sandbox_power_woken(ngx_http_sandbox_waiter_t *w, ngx_uint_t start,
     } else {
         rc = ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
                                         ngx_http_sandbox_show_json(r, ctx));
+    }
+
+    ngx_http_finalize_request(r, rc);
+
+    ngx_http_run_posted_requests(c);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_running_handler(ngx_http_request_t *r)
+{
+    cJSON                   *json;
+    ngx_int_t                rc;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    rc = ngx_http_sandbox_find(r, ctx);
+
+    /* false makes clients wipe the workspace: never say so by mistake */
+
+    if (rc == NGX_ERROR) {
+        return ngx_http_sandbox_send_internal(r, ctx);
+    }
+
+    json = cJSON_CreateObject();
+
+    if (json && cJSON_AddBoolToObject(json, "running", rc == NGX_OK) == NULL)
+    {
+        cJSON_Delete(json);
+        json = NULL;
+    }
+
+    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_delete_handler(ngx_http_request_t *r)
+{
+    ngx_int_t                   rc;
+    ngx_http_sandbox_ctx_t     *ctx;
+    ngx_http_sandbox_parked_t  *p;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    switch (ngx_http_sandbox_find(r, ctx)) {
+
+    case NGX_OK:
+        break;
+
+    case NGX_ERROR:
+        return ngx_http_sandbox_send_internal(r, ctx);
+
+    default:
+        return ngx_http_sandbox_send_empty(r);
+    }
+
+    rc = ngx_http_discard_request_body(r);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    p = ngx_http_sandbox_park(r);
+    if (p == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (ngx_http_sandbox_destroy(ctx->node, -1, ngx_http_sandbox_delete_done,
+                                 p)
+        != NGX_OK)
+    {
+        ngx_http_sandbox_park_cancel(p);
+        return ngx_http_sandbox_send_internal(r, ctx);
+    }
+
+    return NGX_DONE;
+}
+
+
+static void
+ngx_http_sandbox_delete_done(void *data, ngx_int_t rc)
+{
+    ngx_connection_t        *c;
+    ngx_http_request_t      *r;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    r = ngx_http_sandbox_unpark(data);
+
+    if (r == NULL) {
+        return;
+    }
+
+    c = r->connection;
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (rc == NGX_ERROR) {
+        rc = ngx_http_sandbox_send_internal(r, ctx);
+
+    } else {
+        rc = ngx_http_sandbox_send_empty(r);
     }
 
     ngx_http_finalize_request(r, rc);

@@ -4,9 +4,23 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "sandbox/ngx_http_sandbox_tether.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_query.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_suspend.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "api/ngx_http_sandbox_auth.h"
+#include "api/ngx_http_sandbox_list.h"
+
+#include <cjson/cJSON.h>
 
 
 /*

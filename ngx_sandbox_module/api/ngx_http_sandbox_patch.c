@@ -4,8 +4,22 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
+#include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_fault.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store_files.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_json_body.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_options.h"
+#include "api/ngx_http_sandbox_lookup.h"
+#include "api/ngx_http_sandbox_options_parse.h"
+#include "api/ngx_http_sandbox_patch.h"
+#include "api/ngx_http_sandbox_show.h"
+
+#include <cjson/cJSON.h>
 
 
 /* PATCH of a sandbox's options */

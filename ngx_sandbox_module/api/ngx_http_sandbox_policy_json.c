@@ -4,9 +4,11 @@
  */
 
 
-#include "api/ngx_http_sandbox_ports.h"
-#include "preview/ngx_http_sandbox_preview.h"
-#include "lib/sandbox_json.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_json.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "api/ngx_http_sandbox_policy_json.h"
 
 
 /* the policy of an exposed port, and its links, as callers see them */
@@ -145,4 +147,33 @@ ngx_http_sandbox_policy_json_limits(cJSON *json, sandbox_port_t *policy)
     }
 
     return map ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_policy_wake_json(cJSON *json, sandbox_port_t *policy)
+{
+    cJSON  *wake;
+
+    wake = policy->wake ? cJSON_CreateBool(policy->wake == SANDBOX_WAKE_ON)
+                        : cJSON_CreateNull();
+
+    if (!cJSON_AddItemToObject(json, "wake", wake)) {
+        cJSON_Delete(wake);
+        return NGX_ERROR;
+    }
+
+    if (policy->command[0]
+        && cJSON_AddStringToObject(json, "command", policy->command) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    if (policy->cwd[0]
+        && cJSON_AddStringToObject(json, "cwd", policy->cwd) == NULL)
+    {
+        return NGX_ERROR;
+    }
+
+    return NGX_OK;
 }

@@ -4,9 +4,15 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "api/ngx_http_sandbox_ports.h"
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_grammar.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_json_body.h"
+#include "api/ngx_http_sandbox_options_parse.h"
+#include "api/ngx_http_sandbox_policy_parse.h"
 
 #include <time.h>
 
@@ -34,6 +40,7 @@ static ngx_int_t ngx_http_sandbox_policy_limits(cJSON *json,
 static ngx_int_t ngx_http_sandbox_policy_headers(cJSON *json,
     const char *name, sandbox_headers_t *headers, ngx_uint_t response,
     ngx_http_sandbox_failure_t *failure);
+static ngx_int_t ngx_http_sandbox_command_flag(cJSON *json, int *wake);
 
 
 ngx_int_t
@@ -584,4 +591,90 @@ invalid:
                           "it.", name, SANDBOX_HEADER_NAME_MAX);
 
     return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_policy_wake(cJSON *json, sandbox_port_t *policy,
+    ngx_http_sandbox_failure_t *failure)
+{
+    cJSON       *item;
+    const char  *text;
+
+    if (ngx_http_sandbox_command_flag(json, &policy->wake) != NGX_OK) {
+        ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
+                              "invalid_request",
+                              "\"wake\" must be true, false or null.");
+        return NGX_DECLINED;
+    }
+
+    item = json ? cJSON_GetObjectItemCaseSensitive(json, "command") : NULL;
+
+    if (item) {
+        text = cJSON_IsString(item) ? item->valuestring : "";
+
+        if ((!cJSON_IsString(item) && !cJSON_IsNull(item))
+            || ngx_strlen(text) > SANDBOX_COMMAND_MAX
+            || (*text && !sandbox_command_valid(text)))
+        {
+            ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
+                                  "invalid_request",
+                                  "\"command\" must be a command line of at "
+                                  "most %d bytes for a shell; null is none.",
+                                  SANDBOX_COMMAND_MAX);
+            return NGX_DECLINED;
+        }
+
+        ngx_memzero(policy->command, sizeof(policy->command));
+        (void) ngx_cpystrn((u_char *) policy->command,
+                           (u_char *) text, sizeof(policy->command));
+    }
+
+    if (json && cJSON_GetObjectItemCaseSensitive(json, "cwd")) {
+
+        if (ngx_http_sandbox_json_string(json, "cwd", SANDBOX_CWD_MAX, &text)
+            != NGX_OK
+            || (text && *text && !sandbox_cwd_valid(text)))
+        {
+            ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
+                                  "invalid_request",
+                                  "\"cwd\" must be an absolute path of at "
+                                  "most %d bytes; null is /workspace.",
+                                  SANDBOX_CWD_MAX);
+            return NGX_DECLINED;
+        }
+
+        ngx_memzero(policy->cwd, sizeof(policy->cwd));
+        (void) ngx_cpystrn((u_char *) policy->cwd,
+                           (u_char *) (text ? text : ""),
+                           sizeof(policy->cwd));
+    }
+
+    return NGX_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_command_flag(cJSON *json, int *wake)
+{
+    cJSON  *item;
+
+    item = json ? cJSON_GetObjectItemCaseSensitive(json, "wake") : NULL;
+
+    if (item == NULL) {
+        return NGX_OK;
+    }
+
+    if (cJSON_IsNull(item)) {
+        *wake = 0;
+        return NGX_OK;
+    }
+
+    if (!cJSON_IsBool(item)) {
+        return NGX_DECLINED;
+    }
+
+    *wake = cJSON_IsTrue(item) ? SANDBOX_WAKE_ON : SANDBOX_WAKE_OFF;
+
+    return NGX_OK;
 }

@@ -4,9 +4,25 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_grammar.h"
+#include "lib/sandbox_store_files.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_json_body.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "api/ngx_http_sandbox_lookup.h"
+#include "api/ngx_http_sandbox_policy_parse.h"
 #include "api/ngx_http_sandbox_ports.h"
-#include "preview/ngx_http_sandbox_preview.h"
+#include "api/ngx_http_sandbox_ports_json.h"
+#include "api/ngx_http_sandbox_ports_update.h"
+
+#include <cjson/cJSON.h>
 
 
 /* routes of exposed ports: what they read and answer; see expose.c */
@@ -456,14 +472,4 @@ ngx_http_sandbox_ports_domains(ngx_http_sandbox_main_conf_t *smcf,
     }
 
     *p = '\0';
-}
-
-
-void
-ngx_http_sandbox_fail_unexposed(ngx_http_sandbox_ctx_t *ctx)
-{
-    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_NOT_FOUND,
-                          "PORT_NOT_EXPOSED",
-                          "Port %ui of this sandbox is not exposed.",
-                          (ngx_uint_t) ctx->port);
 }

@@ -4,8 +4,20 @@
  */
 
 
-#include "api/ngx_http_sandbox_ports.h"
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_files.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "preview/ngx_http_sandbox_preview_domain.h"
+#include "api/ngx_http_sandbox_policy_json.h"
+#include "api/ngx_http_sandbox_ports_json.h"
 
 
 /* exposed ports and their links as callers see them */
@@ -13,29 +25,6 @@
 
 static ngx_int_t ngx_http_sandbox_url_json(ngx_http_request_t *r, cJSON *json,
     ngx_str_t *id, sandbox_port_t *policy, const char *token);
-
-
-ngx_http_sandbox_preview_t *
-ngx_http_sandbox_ports_preview(ngx_http_sandbox_main_conf_t *smcf,
-    const char *host)
-{
-    size_t                       len;
-    ngx_uint_t                   i;
-    ngx_http_sandbox_preview_t  *p;
-
-    p = smcf->previews.elts;
-    len = ngx_strlen(host);
-
-    for (i = 0; i < smcf->previews.nelts; i++) {
-        if (p[i].host.len == len
-            && ngx_memcmp(p[i].host.data, host, len) == 0)
-        {
-            return &p[i];
-        }
-    }
-
-    return NULL;
-}
 
 
 cJSON *
@@ -220,4 +209,14 @@ ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
     }
 
     return list;
+}
+
+
+void
+ngx_http_sandbox_fail_unexposed(ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_NOT_FOUND,
+                          "PORT_NOT_EXPOSED",
+                          "Port %ui of this sandbox is not exposed.",
+                          (ngx_uint_t) ctx->port);
 }

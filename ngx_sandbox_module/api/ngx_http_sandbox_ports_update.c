@@ -4,11 +4,25 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "api/ngx_http_sandbox_ports.h"
-#include "preview/ngx_http_sandbox_preview.h"
-#include "sandbox/ngx_http_sandbox_tether.h"
+#include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_fault.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_files.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_suspend.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_port_commands.h"
+#include "sandbox/ngx_http_sandbox_tether_send.h"
+#include "api/ngx_http_sandbox_auth.h"
+#include "api/ngx_http_sandbox_create.h"
+#include "api/ngx_http_sandbox_lookup.h"
+#include "api/ngx_http_sandbox_ports_apply.h"
+#include "api/ngx_http_sandbox_ports_json.h"
+#include "api/ngx_http_sandbox_ports_update.h"
 
 #include <sys/file.h>
 

@@ -4,10 +4,28 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_lifetime.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_suspend.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_agent_request.h"
+#include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_exit_reason.h"
+#include "api/ngx_http_sandbox_lookup.h"
+#include "api/ngx_http_sandbox_show.h"
+#include "api/ngx_http_sandbox_show_json.h"
+
+#include <cjson/cJSON.h>
 
 
 /*

@@ -4,10 +4,21 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "api/ngx_http_sandbox_ports.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_lifetime.h"
+#include "core/ngx_http_sandbox_class.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_options.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
+#include "api/ngx_http_sandbox_ports_json.h"
+#include "api/ngx_http_sandbox_show_json.h"
 
 
 /* a sandbox as JSON, as far as nginx knows itself */
@@ -257,23 +268,4 @@ ngx_http_sandbox_show_limits(ngx_http_sandbox_node_t *node,
     }
 
     return NGX_OK;
-}
-
-
-void
-ngx_http_sandbox_container_limits(ngx_http_sandbox_class_t *class,
-    sandbox_container_t *c)
-{
-    if (class == NULL) {
-        c->memory = -1;
-        c->nano_cpus = -1;
-        c->pids = -1;
-        c->disk = -1;
-        return;
-    }
-
-    c->memory = class->memory;
-    c->nano_cpus = ngx_http_sandbox_engine_cpus(class);
-    c->pids = class->pids;
-    c->disk = class->disk.len ? ngx_parse_offset(&class->disk) : 0;
 }

@@ -8,6 +8,11 @@
 #define _NGX_HTTP_SANDBOX_CONF_H_INCLUDED_
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
+#include "core/ngx_http_sandbox_counters.h"
+
+
 /* what is configured */
 
 
@@ -122,58 +127,6 @@ typedef struct {
     ngx_http_complex_value_t      *cache_value;
 #endif
 } ngx_http_sandbox_loc_conf_t;
-
-
-/* ngx_http_sandbox_module.c */
-
-/* NULL: no such class */
-ngx_http_sandbox_class_t *ngx_http_sandbox_find_class(
-    ngx_http_sandbox_main_conf_t *smcf, u_char *name, size_t len);
-
-
-/* ngx_http_sandbox_conf.c: directives that are more than a value */
-
-char *ngx_http_sandbox_conf_state(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_sandbox_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_sandbox_conf_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-/* what a location that proxies to a sandbox needs, and must not do */
-char *ngx_http_sandbox_conf_check_proxy(ngx_conf_t *cf,
-    ngx_http_sandbox_loc_conf_t *conf);
-
-
-/* ngx_http_sandbox_class_conf.c */
-
-char *ngx_http_sandbox_conf_class(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-
-/* ngx_http_sandbox_limit_conf.c: limits, and the zone that holds them */
-
-char *ngx_http_sandbox_conf_max_instances(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_sandbox_conf_engine_calls(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_sandbox_conf_create_rate(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-/* a number of sandboxes; NGX_ERROR: it is none */
-ngx_int_t ngx_http_sandbox_conf_instances(ngx_str_t *value);
-/* of a key that was read; NGX_OK or NGX_ERROR */
-ngx_int_t ngx_http_sandbox_conf_quota(ngx_conf_t *cf,
-    ngx_http_sandbox_key_t *key);
-/* the zone's init(): fails, and says why, when the limits do not fit */
-ngx_int_t ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data);
-
-
-/* ngx_http_sandbox_keys.c */
-
-char *ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-/* of a merged API location: the classes of its keys exist */
-char *ngx_http_sandbox_key_check(ngx_conf_t *cf,
-    ngx_http_sandbox_loc_conf_t *conf);
 
 
 #endif /* _NGX_HTTP_SANDBOX_CONF_H_INCLUDED_ */

@@ -4,11 +4,14 @@
  */
 
 
-#ifndef _NGX_HTTP_SANDBOX_ZONE_H_INCLUDED_
-#define _NGX_HTTP_SANDBOX_ZONE_H_INCLUDED_
+#ifndef _NGX_HTTP_SANDBOX_COUNTERS_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_COUNTERS_H_INCLUDED_
 
 
-/* the shared zone: counters, and what limits need */
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* counters of the shared zone */
 
 
 /* how the request's sandbox was started */
@@ -18,11 +21,6 @@
 #define NGX_HTTP_SANDBOX_START_WAKE    2
 #define NGX_HTTP_SANDBOX_START_CREATE  3
 #define NGX_HTTP_SANDBOX_START_LOST    4
-
-
-typedef struct ngx_http_sandbox_loads_s   ngx_http_sandbox_loads_t;
-typedef struct ngx_http_sandbox_slot_s    ngx_http_sandbox_slot_t;
-typedef struct ngx_http_sandbox_bucket_s  ngx_http_sandbox_bucket_t;
 
 
 /* counters of the shared zone */
@@ -56,24 +54,8 @@ typedef struct {
 } ngx_http_sandbox_counters_t;
 
 
-/* the shared zone: limit.c has the slots, rate.c the buckets */
-
-typedef struct {
-    ngx_http_sandbox_counters_t    counters;
-
-    int64_t                        counted;  /* by the engine's list; or 0 */
-    ngx_uint_t                     nslots;
-    ngx_uint_t                     used;     /* those behind are free */
-    ngx_uint_t                     first;    /* none before it is free */
-    ngx_http_sandbox_slot_t       *slots;
-
-    ngx_uint_t                     nbuckets;
-    ngx_http_sandbox_bucket_t     *buckets;
-} ngx_http_sandbox_shared_t;
-
-
 #define ngx_http_sandbox_count(conf, field)                                   \
     (void) ngx_atomic_fetch_add(&(conf)->counters->field, 1)
 
 
-#endif /* _NGX_HTTP_SANDBOX_ZONE_H_INCLUDED_ */
+#endif /* _NGX_HTTP_SANDBOX_COUNTERS_H_INCLUDED_ */

@@ -4,7 +4,14 @@
  */
 
 
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_port_watch.h"
+#include "limits/ngx_http_sandbox_port_limits.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "preview/ngx_http_sandbox_preview_revoke.h"
 
 
 /* the context of a request, which outlives internal redirects */

@@ -8,6 +8,14 @@
 #define _NGX_HTTP_SANDBOX_CTX_H_INCLUDED_
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "sandbox/ngx_http_sandbox_port_watch.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+
+
 /* a request's context; found by ngx_http_sandbox_get_ctx() after redirects */
 
 
@@ -73,26 +81,9 @@ struct ngx_http_sandbox_ctx_s {
 };
 
 
-/* ngx_http_sandbox_ctx.c */
-
 ngx_http_sandbox_ctx_t *ngx_http_sandbox_get_ctx(ngx_http_request_t *r);
 /* makes it when there is none; NULL: out of memory */
 ngx_http_sandbox_ctx_t *ngx_http_sandbox_make_ctx(ngx_http_request_t *r);
-
-
-/* ngx_http_sandbox_park.c */
-
-/*
- * Parks a request in a content handler, which returns NGX_DONE then, until
- * work that goes on without its client is done.  NULL: out of memory.
- */
-ngx_http_sandbox_parked_t *ngx_http_sandbox_park(ngx_http_request_t *r);
-/* counts a request that waits, and looks whether its client leaves */
-void ngx_http_sandbox_linger(ngx_http_request_t *r);
-/* frees it; the request to be finalized, or NULL when its client has left */
-ngx_http_request_t *ngx_http_sandbox_unpark(ngx_http_sandbox_parked_t *p);
-/* the work did not begin: the content handler goes on with the request */
-void ngx_http_sandbox_park_cancel(ngx_http_sandbox_parked_t *p);
 
 
 #endif /* _NGX_HTTP_SANDBOX_CTX_H_INCLUDED_ */

@@ -5,6 +5,8 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "ac_loop.h"
+#include "core/ngx_http_sandbox_event_loop.h"
 
 
 /* ac_loop_t on nginx's events and timers */

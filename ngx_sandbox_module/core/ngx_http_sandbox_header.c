@@ -4,103 +4,15 @@
  */
 
 
+#include "core/ngx_http_sandbox_module.h"
 #include "core/ngx_http_sandbox_header.h"
 
 
-/*
- * Which host was called, and which web page calls.  Where no key is asked
- * for, these two keep a page of another site, or a preview next door, from
- * driving the API through somebody's browser.
- */
+/* headers of requests, read */
 
 
-static char *ngx_http_sandbox_origin_names(ngx_conf_t *cf,
-    ngx_http_sandbox_loc_conf_t *conf);
-static ngx_uint_t ngx_http_sandbox_host_match(ngx_str_t *host,
-    ngx_http_server_name_t *sn);
-
-
-char *
-ngx_http_sandbox_origin_check(ngx_conf_t *cf,
-    ngx_http_sandbox_loc_conf_t *conf)
-{
-    u_char      *p, *last;
-    ngx_str_t   *origin;
-    ngx_uint_t   i;
-
-    if (conf->cors) {
-
-        origin = conf->cors->elts;
-
-        for (i = 0; i < conf->cors->nelts; i++) {
-
-            p = origin[i].data;
-            last = p + origin[i].len;
-
-            if (origin[i].len > 8 && ngx_strncmp(p, "https://", 8) == 0) {
-                p += 8;
-
-            } else if (origin[i].len > 7
-                       && ngx_strncmp(p, "http://", 7) == 0)
-            {
-                p += 7;
-
-            } else {
-                p = last;
-            }
-
-            if (p == last || ngx_strlchr(p, last, '/') != NULL
-                || ngx_strlchr(p, last, '*') != NULL)
-            {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"sandbox_api_cors\" takes origins such "
-                                   "as \"https://app.example.com\", and "
-                                   "\"%V\" is none", &origin[i]);
-                return NGX_CONF_ERROR;
-            }
-        }
-    }
-
-    if (!conf->auth) {
-        return ngx_http_sandbox_origin_names(cf, conf);
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-/* nginx keeps the names no longer than it takes to read the configuration */
-
-static char *
-ngx_http_sandbox_origin_names(ngx_conf_t *cf,
-    ngx_http_sandbox_loc_conf_t *conf)
-{
-    ngx_uint_t                 i;
-    ngx_http_server_name_t    *name, *copy;
-    ngx_http_core_srv_conf_t  *cscf;
-
-    cscf = ngx_http_conf_get_module_srv_conf(cf, ngx_http_core_module);
-
-    conf->names = ngx_array_create(cf->pool, cscf->server_names.nelts + 1,
-                                   sizeof(ngx_http_server_name_t));
-    if (conf->names == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    name = cscf->server_names.elts;
-
-    for (i = 0; i < cscf->server_names.nelts; i++) {
-
-        copy = ngx_array_push(conf->names);
-        if (copy == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *copy = name[i];
-    }
-
-    return NGX_CONF_OK;
-}
+static ngx_uint_t ngx_http_sandbox_has_token(ngx_str_t *value,
+    const char *token);
 
 
 ngx_table_elt_t *
@@ -157,116 +69,6 @@ ngx_http_sandbox_header_in(ngx_http_request_t *r, const char *name,
 }
 
 
-ngx_uint_t
-ngx_http_sandbox_host_known(ngx_http_request_t *r)
-{
-    ngx_uint_t                    i;
-    ngx_http_server_name_t       *sn;
-    ngx_http_sandbox_loc_conf_t  *slcf;
-
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
-
-    if (slcf->names == NULL) {
-        return 0;
-    }
-
-    sn = slcf->names->elts;
-
-    for (i = 0; i < slcf->names->nelts; i++) {
-        if (ngx_http_sandbox_host_match(&r->headers_in.server, &sn[i])) {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-/* a name is as server_name has it: exact, .name, *.name, name.*, or regex */
-
-static ngx_uint_t
-ngx_http_sandbox_host_match(ngx_str_t *host, ngx_http_server_name_t *sn)
-{
-    size_t   n;
-    u_char  *p;
-
-    n = sn->name.len;
-    p = sn->name.data;
-
-#if (NGX_PCRE)
-    if (sn->regex) {
-        return host->len
-               && ngx_regex_exec(sn->regex->regex, host, NULL, 0) >= 0;
-    }
-#endif
-
-    if (n > 1 && p[0] == '.') {
-
-        if (host->len == n - 1 && ngx_memcmp(host->data, p + 1, n - 1) == 0) {
-            return 1;
-        }
-
-        return host->len > n
-               && ngx_memcmp(host->data + host->len - n, p, n) == 0;
-    }
-
-    if (n > 2 && p[0] == '*') {
-        return host->len > n - 1
-               && ngx_memcmp(host->data + host->len - n + 1, p + 1, n - 1)
-                  == 0;
-    }
-
-    if (n > 2 && p[n - 1] == '*') {
-        return host->len > n - 1 && ngx_memcmp(host->data, p, n - 1) == 0;
-    }
-
-    return host->len == n && ngx_memcmp(host->data, p, n) == 0;
-}
-
-
-ngx_uint_t
-ngx_http_sandbox_origin_foreign(ngx_http_request_t *r)
-{
-    ngx_uint_t        n;
-    ngx_table_elt_t  *origin, *site;
-
-    if (ngx_http_sandbox_cors_allowed(r)) {
-        return 0;
-    }
-
-    origin = ngx_http_sandbox_header_in(r, "Origin", &n);
-
-    if (n > 1) {
-        return 1;
-    }
-
-    if (origin
-        && (r->headers_in.host == NULL
-            || !ngx_http_sandbox_same_origin(&origin->value,
-                                             &r->headers_in.host->value)))
-    {
-        return 1;
-    }
-
-    site = ngx_http_sandbox_header_in(r, "Sec-Fetch-Site", &n);
-
-    if (n == 0) {
-        return 0;
-    }
-
-    if (n == 1
-        && ((site->value.len == 11
-             && ngx_memcmp(site->value.data, "same-origin", 11) == 0)
-            || (site->value.len == 4
-                && ngx_memcmp(site->value.data, "none", 4) == 0)))
-    {
-        return 0;
-    }
-
-    return 1;
-}
-
-
 /*
  * Host and port are compared and the scheme is not, as TLS may end before
  * nginx; a port that is the scheme's own may be missing on either side.
@@ -315,32 +117,36 @@ ngx_http_sandbox_same_origin(ngx_str_t *origin, ngx_str_t *host)
 }
 
 
+/* h2c, a list of protocols or a second header would tunnel past all checks */
+
 ngx_uint_t
-ngx_http_sandbox_cors_allowed(ngx_http_request_t *r)
+ngx_http_sandbox_websocket(ngx_http_request_t *r)
 {
-    ngx_str_t                    *allowed;
-    ngx_uint_t                    i, n;
-    ngx_table_elt_t              *origin;
-    ngx_http_sandbox_loc_conf_t  *slcf;
+    ngx_uint_t        n, i;
+    ngx_table_elt_t  *h;
+    ngx_list_part_t  *part;
 
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
-
-    if (!slcf->api || slcf->cors == NULL) {
+    if (r->method != NGX_HTTP_GET || r->http_version != NGX_HTTP_VERSION_11) {
         return 0;
     }
 
-    origin = ngx_http_sandbox_header_in(r, "Origin", &n);
+    h = ngx_http_sandbox_header_in(r, "Upgrade", &n);
 
-    if (n != 1) {
+    if (n != 1 || h->value.len != sizeof("websocket") - 1
+        || ngx_strncasecmp(h->value.data, (u_char *) "websocket",
+                           h->value.len)
+           != 0)
+    {
         return 0;
     }
 
-    allowed = slcf->cors->elts;
+    part = &r->headers_in.headers.part;
+    i = 0;
 
-    for (i = 0; i < slcf->cors->nelts; i++) {
-        if (allowed[i].len == origin->value.len
-            && ngx_strncasecmp(allowed[i].data, origin->value.data,
-                               allowed[i].len) == 0)
+    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+
+        if (ngx_http_sandbox_is_header(h, "Connection")
+            && ngx_http_sandbox_has_token(&h->value, "upgrade"))
         {
             return 1;
         }
@@ -350,69 +156,69 @@ ngx_http_sandbox_cors_allowed(ngx_http_request_t *r)
 }
 
 
-ngx_int_t
-ngx_http_sandbox_cors(ngx_http_request_t *r)
+static ngx_uint_t
+ngx_http_sandbox_has_token(ngx_str_t *value, const char *token)
 {
-    ngx_http_sandbox_loc_conf_t  *slcf;
+    size_t   len;
+    u_char  *p, *last, *start, *end;
 
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
+    len = ngx_strlen(token);
 
-    if (!slcf->api || slcf->cors == NULL || r != r->main) {
-        return NGX_OK;
+    p = value->data;
+    last = p + value->len;
+
+    while (p < last) {
+
+        start = p;
+
+        while (p < last && *p != ',') {
+            p++;
+        }
+
+        end = p++;
+
+        while (start < end && (*start == ' ' || *start == '\t')) {
+            start++;
+        }
+
+        while (start < end && (end[-1] == ' ' || end[-1] == '\t')) {
+            end--;
+        }
+
+        if ((size_t) (end - start) == len
+            && ngx_strncasecmp(start, (u_char *) token, len) == 0)
+        {
+            return 1;
+        }
     }
 
-    return ngx_http_sandbox_cors_grant(r, ngx_http_sandbox_cors_allowed(r),
-                                   "Access-Control-Expose-Headers",
-                                   "Sandbox-Start, Content-Range, "
-                                   "Retry-After");
+    return 0;
 }
 
 
-ngx_int_t
-ngx_http_sandbox_cors_grant(ngx_http_request_t *r, ngx_uint_t allowed,
-    const char *name, const char *value)
+void
+ngx_http_sandbox_next_item(u_char **pos, u_char *last, u_char sep,
+    ngx_str_t *item)
 {
-    ngx_table_elt_t  *origin;
+    u_char  *p, *end;
 
-    /* also where the origin is not allowed: a cache must not mix the two */
+    p = *pos;
+    end = ngx_strlchr(p, last, sep);
 
-    if (ngx_http_sandbox_header(r, "Vary", "Origin") != NGX_OK) {
-        return NGX_ERROR;
+    if (end == NULL) {
+        end = last;
     }
 
-    if (!allowed) {
-        return NGX_OK;
+    *pos = end < last ? end + 1 : last;
+
+    while (p < end && (*p == ' ' || *p == '\t')) {
+        p++;
     }
 
-    origin = ngx_http_sandbox_header_in(r, "Origin", NULL);
-
-    if (ngx_http_sandbox_header_text(r, "Access-Control-Allow-Origin",
-                                     &origin->value)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
+    while (p < end && (end[-1] == ' ' || end[-1] == '\t')) {
+        end--;
     }
 
-    return ngx_http_sandbox_header(r, name, value);
-}
-
-
-ngx_int_t
-ngx_http_sandbox_preflight_handler(ngx_http_request_t *r)
-{
-    if (ngx_http_sandbox_header(r, "Access-Control-Allow-Methods",
-                                "GET, HEAD, POST, PUT, PATCH, DELETE")
-        != NGX_OK
-        || ngx_http_sandbox_header(r, "Access-Control-Allow-Headers",
-                                   "Authorization, Content-Type, "
-                                   "Idempotency-Key, Range, Session-Id, "
-                                   "X-Sandbox-Key, X-Session-Id")
-           != NGX_OK
-        || ngx_http_sandbox_header(r, "Access-Control-Max-Age", "600")
-           != NGX_OK)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_sandbox_send_empty(r);
+    item->data = p;
+    item->len = end - p;
 }

@@ -5,6 +5,9 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_json_body.h"
 
 
 /*

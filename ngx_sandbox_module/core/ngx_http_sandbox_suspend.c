@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "core/ngx_http_sandbox_suspend.h"
 
 
 /*

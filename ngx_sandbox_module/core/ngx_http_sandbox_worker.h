@@ -8,7 +8,15 @@
 #define _NGX_HTTP_SANDBOX_WORKER_H_INCLUDED_
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "ac_loop.h"
+#include "docker/ac_docker.h"
+#include "lib/sandbox_store.h"
+#include "core/ngx_http_sandbox_conf.h"
+
+
 /* what a worker has, set up by init_process */
+
 
 typedef struct {
     ngx_http_sandbox_main_conf_t  *conf;
@@ -24,18 +32,6 @@ typedef struct {
 
 
 extern ngx_http_sandbox_worker_t  *ngx_http_sandbox_worker;
-
-
-/* ngx_http_sandbox_worker.c */
-
-ngx_int_t ngx_http_sandbox_init_process(ngx_cycle_t *cycle);
-void ngx_http_sandbox_exit_process(ngx_cycle_t *cycle);
-
-
-/* ngx_http_sandbox_loop.c: ac_loop_t on nginx events and timers */
-
-ac_loop_t *ngx_http_sandbox_loop_create(ngx_cycle_t *cycle);
-void ngx_http_sandbox_loop_destroy(ac_loop_t *loop);
 
 
 #endif /* _NGX_HTTP_SANDBOX_WORKER_H_INCLUDED_ */

@@ -483,3 +483,31 @@ sandbox_file_close_error(int fd)
 
     return -1;
 }
+
+
+int
+sandbox_file_rmdir(int at, const char *name)
+{
+    unsigned  tries;
+
+    for (tries = 0; tries < SANDBOX_FILE_TRIES; tries++) {
+
+        if (sandbox_file_empty(at, name) == -1) {
+            return errno == ENOENT ? 0 : -1;
+        }
+
+        if (unlinkat(at, name, AT_REMOVEDIR) == 0 || errno == ENOENT) {
+            return 0;
+        }
+
+        /* a late writer may have left a file in it */
+
+        if (errno != ENOTEMPTY && errno != EEXIST) {
+            return -1;
+        }
+    }
+
+    errno = ENOTEMPTY;
+
+    return -1;
+}

@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
-#include <sys/types.h>
 
 
 /*
@@ -59,6 +58,9 @@ int sandbox_file_next(DIR *dir, struct dirent **entry);
 
 /* unlinks everything in a directory that is no directory itself */
 int sandbox_file_empty(int at, const char *name);
+
+/* removes a flat directory; ENOTEMPTY: directories in it stay, and so it */
+int sandbox_file_rmdir(int at, const char *name);
 
 /* closes fd; 1 when somebody else holds its lock, else 0, or -1 */
 int sandbox_file_locked(int fd);

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _SANDBOX_NETWORK_H_INCLUDED_
-#define _SANDBOX_NETWORK_H_INCLUDED_
+#ifndef _SANDBOX_FIREWALL_H_INCLUDED_
+#define _SANDBOX_FIREWALL_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -31,13 +31,6 @@
 #define SANDBOX_NETWORK_MESSAGE  8192
 
 
-/*
- * 0, or -1 with errno.  ENOENT: they are not there, or nothing calls them;
- * EPERM: the process may not ask; else the kernel cannot be asked.
- */
-int sandbox_network_check(void);
-
-
 /* the halves of it, for the unit tests */
 
 /* one chain of the table: its name, its hook and the type of that */
@@ -45,6 +38,13 @@ typedef struct {
     const char  *name;
     uint32_t     hook;
 } sandbox_network_chain_t;
+
+
+/*
+ * 0, or -1 with errno.  ENOENT: they are not there, or nothing calls them;
+ * EPERM: the process may not ask; else the kernel cannot be asked.
+ */
+int sandbox_network_check(void);
 
 /* makes the question; its size, or 0 when it does not fit */
 size_t sandbox_network_ask(const sandbox_network_chain_t *chain, void *buf,
@@ -55,4 +55,4 @@ int sandbox_network_answer(const sandbox_network_chain_t *chain,
     const void *buf, size_t size);
 
 
-#endif /* _SANDBOX_NETWORK_H_INCLUDED_ */
+#endif /* _SANDBOX_FIREWALL_H_INCLUDED_ */

@@ -13,8 +13,6 @@
 
 #include <cjson/cJSON.h>
 
-#include "lib/sandbox_policy.h"
-
 
 /* JSON of the store's files; what returns int gives 0, or -1: it is wrong */
 
@@ -30,12 +28,6 @@ int sandbox_json_string(const cJSON *json, const char *name, char *buf,
     size_t size);
 int sandbox_json_integer(const cJSON *json, const char *name, int64_t *value,
     int64_t absent);
-
-/* of a policy: a list of text; names with text, or false to be removed */
-int sandbox_json_add_origins(cJSON *json, const char *name,
-    const char *origins);
-int sandbox_json_add_headers(cJSON *json, const char *name,
-    const sandbox_headers_t *headers);
 
 /* frees json; text to free(), or NULL with errno EFBIG or ENOMEM */
 char *sandbox_json_print(cJSON *json);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
 
 

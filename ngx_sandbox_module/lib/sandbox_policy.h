@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _SANDBOX_PORT_H_INCLUDED_
-#define _SANDBOX_PORT_H_INCLUDED_
+#ifndef _SANDBOX_POLICY_H_INCLUDED_
+#define _SANDBOX_POLICY_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -39,7 +39,6 @@
 #define SANDBOX_RATE_MAX          100000         /* requests a second */
 #define SANDBOX_BODY_MAX          (1LL << 40)    /* bytes */
 
-
 /* access: what opens a preview beside the host name */
 
 #define SANDBOX_ACCESS_LINK       1
@@ -69,19 +68,10 @@
 #define SANDBOX_STRIP_AUTHORIZATION  2
 #define SANDBOX_STRIP_COOKIE         4
 
-
 /* wake: what a preview of a sandbox that sleeps does */
 
 #define SANDBOX_WAKE_OFF          1      /* 410 */
 #define SANDBOX_WAKE_ON           2
-
-
-/* words of these as callers write them, by value; the last is NULL */
-
-extern const char *const  sandbox_access_words[];
-extern const char *const  sandbox_host_words[];
-extern const char *const  sandbox_cors_words[];
-extern const char *const  sandbox_cookies_words[];
 
 
 /* compare with sandbox_stamp_equal() */
@@ -147,47 +137,15 @@ typedef struct {
 } sandbox_port_t;
 
 
-/*
- * The text of a policy's file.  Parsing sets everything, what is not in the
- * text to zero; -1 with errno EBADMSG or ENOMEM.  Formatting gives text to
- * free(), or NULL with errno EINVAL, EFBIG or ENOMEM.
- */
-int sandbox_port_parse_policy(const char *text, size_t len,
-    sandbox_port_t *policy);
-char *sandbox_port_format_policy(const sandbox_port_t *policy);
+/* words of these as callers write them, by value; the last is NULL */
+
+extern const char *const  sandbox_access_words[];
+extern const char *const  sandbox_host_words[];
+extern const char *const  sandbox_cors_words[];
+extern const char *const  sandbox_cookies_words[];
 
 /* the value of a word, or 0 */
 int sandbox_word(const char *const *words, const char *text);
-
-/* 16 to 64 of [A-Za-z0-9_-] */
-int sandbox_key_valid(const char *text, size_t len);
-/* 1 to 32 of [A-Za-z0-9._-], no dot in front */
-int sandbox_link_name_valid(const char *text, size_t len);
-/* "http://" or "https://", a host in lower case, perhaps a port */
-int sandbox_origin_valid(const char *text, size_t len);
-
-/* adds one; -1: no origin, or there is no room */
-int sandbox_origin_add(char origins[SANDBOX_ORIGINS_SIZE], const char *text);
-/* the next one, beginning with origins itself; "" at the end */
-#define sandbox_origin_next(origin)  ((origin) + strlen(origin) + 1)
-
-/*
- * A header that a policy may set or remove: none that frames or routes a
- * message, and none of nginx's own.  Values are visible ASCII, spaces inside.
- */
-int sandbox_header_name_valid(const char *name, int response);
-int sandbox_header_value_valid(const char *value);
-
-/* value NULL: to be removed; -1: there is no room */
-int sandbox_headers_set(sandbox_headers_t *headers, const char *name,
-    const char *value);
-/* forgets what was said of a header */
-void sandbox_headers_unset(sandbox_headers_t *headers, const char *name);
-/* the next one from *pos on, which begins as 0: 1, or 0 at the end */
-int sandbox_headers_next(const sandbox_headers_t *headers, size_t *pos,
-    sandbox_header_t *header);
-/* 1 when it sets that one */
-int sandbox_headers_sets(const sandbox_headers_t *headers, const char *name);
 
 /* text for a shell: not empty, valid UTF-8, no zero byte */
 int sandbox_command_valid(const char *text);
@@ -208,4 +166,4 @@ int sandbox_port_opens(sandbox_port_t *policy, const char *token, size_t len,
     int open, int64_t now);
 
 
-#endif /* _SANDBOX_PORT_H_INCLUDED_ */
+#endif /* _SANDBOX_POLICY_H_INCLUDED_ */

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_grammar.h"
 
 
 /* the grammar of a policy, and its packed lists */

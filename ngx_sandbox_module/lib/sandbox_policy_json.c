@@ -9,7 +9,10 @@
 #include <string.h>
 
 #include "lib/sandbox_json.h"
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_grammar.h"
+#include "lib/sandbox_policy_json.h"
 
 
 /* the text of a policy's file */

@@ -16,8 +16,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/sandbox_store_dir.h"
 #include "lib/sandbox_file.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_dir.h"
 
 
 #define SANDBOX_STORE_TRIES   8

@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "lib/sandbox_file.h"
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_store.h"
+#include "lib/sandbox_store_agent.h"
 
 
 #define SANDBOX_AGENT_CHUNK  65536

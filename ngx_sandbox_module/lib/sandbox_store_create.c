@@ -18,9 +18,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/sandbox_store_dir.h"
 #include "lib/sandbox_fault.h"
 #include "lib/sandbox_file.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_create.h"
+#include "lib/sandbox_store_dir.h"
 
 
 #define SANDBOX_CREATE_TRIES  8

@@ -4,13 +4,14 @@
  */
 
 
-#ifndef _SANDBOX_DIR_H_INCLUDED_
-#define _SANDBOX_DIR_H_INCLUDED_
+#ifndef _SANDBOX_STORE_DIR_H_INCLUDED_
+#define _SANDBOX_STORE_DIR_H_INCLUDED_
 
 
+#include <stddef.h>
 #include <sys/stat.h>
 
-#include "lib/sandbox_store.h"
+#include "lib/sandbox_policy.h"
 
 
 /*
@@ -21,7 +22,6 @@
 
 /* "run" of a sandbox's directory, from there */
 #define SANDBOX_DIR_LINK   "../.run/"
-
 
 /*
  * The id's directory and the run that it is of: a descriptor, or -1 (ENOENT,
@@ -47,4 +47,4 @@ int sandbox_run_valid(const char *text, size_t len);
 void sandbox_stamp_set(sandbox_stamp_t *stamp, const struct stat *st);
 
 
-#endif /* _SANDBOX_DIR_H_INCLUDED_ */
+#endif /* _SANDBOX_STORE_DIR_H_INCLUDED_ */

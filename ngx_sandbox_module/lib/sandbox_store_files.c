@@ -17,8 +17,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/sandbox_store_dir.h"
 #include "lib/sandbox_file.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_json.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_dir.h"
+#include "lib/sandbox_store_files.h"
 
 
 #define SANDBOX_POLICY_NAME  sizeof("65535")

@@ -4,12 +4,24 @@
  */
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
+#include "lib/sandbox_fault.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_lifetime.h"
+#include "lib/sandbox_store_lock.h"
+#include "lib/sandbox_store_trash.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "sandbox/ngx_http_sandbox_tether_send.h"
+#include "limits/ngx_http_sandbox_instances.h"
 #include "lifecycle/ngx_http_sandbox_destroy.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
-#include "limits/ngx_http_sandbox_instances.h"
-#include "sandbox/ngx_http_sandbox_tether.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
-#include "lib/sandbox_fault.h"
 
 
 /*

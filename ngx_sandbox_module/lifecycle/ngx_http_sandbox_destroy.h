@@ -11,10 +11,8 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* how sandboxes stop and end, and who sees to it */
+/* how sandboxes stop and end */
 
-
-/* ngx_http_sandbox_destroy.c */
 
 /*
  * since: only if sandbox_store_turned() still says so, else NGX_DECLINED; -1:
@@ -32,21 +30,6 @@ ngx_int_t ngx_http_sandbox_stop(ngx_http_sandbox_node_t *node, int64_t since,
     ngx_http_sandbox_destroy_pt handler, void *data);
 /* the second half, for what a crash left: the container, then the files */
 ngx_int_t ngx_http_sandbox_destroy_run(const char *run);
-
-
-/* ngx_http_sandbox_expire.c: max_awake, max_age, retain */
-
-/* one turn of the worker that sweeps, each second */
-void ngx_http_sandbox_expire(void);
-void ngx_http_sandbox_expire_stop(void);
-
-
-/* ngx_http_sandbox_sweep.c: background work of one worker */
-
-void ngx_http_sandbox_sweep_start(ngx_cycle_t *cycle);
-void ngx_http_sandbox_sweep_stop(void);
-/* with the next turn, not with the next minute */
-void ngx_http_sandbox_sweep_soon(void);
 
 
 #endif /* _NGX_HTTP_SANDBOX_DESTROY_H_INCLUDED_ */

@@ -4,9 +4,17 @@
  */
 
 
-#include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
+#include "lib/sandbox_firewall.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
+#include "lifecycle/ngx_http_sandbox_sweep.h"
 
 
 /* an engine that fails: what callers are told of it, and the log */
@@ -221,4 +229,80 @@ ngx_http_sandbox_trouble_says(const char *message, const char **words)
     }
 
     return 0;
+}
+
+
+const char *
+ngx_http_sandbox_network_name(ngx_http_sandbox_class_t *class)
+{
+    return (class->network.len == 8) ? SANDBOX_NETWORK : "none";
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_network_missing(ngx_http_sandbox_wake_t *wake,
+    const ac_reply_t *reply)
+{
+    ngx_http_sandbox_failure_t  failure;
+
+    /* also of an image or a container it says 404, to create and to start */
+
+    if (reply->error != AC_OK
+        || reply->status != NGX_HTTP_NOT_FOUND
+        || wake->class->network.len != 8
+        || ngx_strstr(reply->message, "network ") == NULL
+        || ngx_strstr(reply->message, "not found") == NULL)
+    {
+        return 0;
+    }
+
+    ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                  "sandbox \"%s\": the engine has no network \""
+                  SANDBOX_NETWORK "\": %s", wake->node->id, reply->message);
+
+    ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                          "INTERNAL_ERROR",
+                          "The engine has no network \"" SANDBOX_NETWORK
+                          "\" for this sandbox's class \"%V\": run \""
+                          SANDBOX_NETWORK_COMMAND "\" on the host, then try "
+                          "again.", &wake->class->name);
+    ngx_http_sandbox_wake_end(wake, &failure);
+
+    return 1;
+}
+
+
+/* a start that has begun goes on before another one begins */
+
+void
+ngx_http_sandbox_engine_call(ngx_http_sandbox_wake_t *wake)
+{
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+
+    ac_docker_turn(w->docker, AC_LANE_STARTS,
+                   ngx_crc32_short((u_char *) wake->node->spec.owner,
+                                   ngx_strlen(wake->node->spec.owner)),
+                   wake->begun);
+    wake->begun = 1;
+}
+
+
+void
+ngx_http_sandbox_container_name(u_char *name, const char *run)
+{
+    (void) ngx_snprintf(name, NGX_HTTP_SANDBOX_NAME,
+                        NGX_HTTP_SANDBOX_CONTAINER "%s%Z", run);
+}
+
+
+const char *
+ngx_http_sandbox_engine_text(const ac_reply_t *reply)
+{
+    return reply->message[0] ? reply->message : ac_error_text(reply->error);
 }

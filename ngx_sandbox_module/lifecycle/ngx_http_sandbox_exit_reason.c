@@ -4,7 +4,15 @@
  */
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
+#include "lib/sandbox_store_lifetime.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_exit_reason.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
 
 

@@ -4,11 +4,21 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_lifetime.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_options.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
 #include "lifecycle/ngx_http_sandbox_destroy.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
-#include "sandbox/ngx_http_sandbox_tether.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lifecycle/ngx_http_sandbox_expire.h"
 
 
 /*

@@ -4,12 +4,24 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "lifecycle/ngx_http_sandbox_destroy.h"
-#include "limits/ngx_http_sandbox_instances.h"
-#include "sandbox/ngx_http_sandbox_tether.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
 #include "lib/sandbox_fault.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_lock.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_options.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lifecycle/ngx_http_sandbox_start_capacity.h"
+#include "lifecycle/ngx_http_sandbox_start_handover.h"
 
 
 /*
@@ -96,19 +108,6 @@ ngx_http_sandbox_wake_hurry(ngx_http_sandbox_node_t *node)
     ngx_del_timer(&wake->timer);
 
     ngx_post_event(&wake->timer, &ngx_posted_events);
-}
-
-
-ngx_uint_t
-ngx_http_sandbox_busy(ngx_http_sandbox_node_t *node)
-{
-    if (node->wake) {
-        return 1;
-    }
-
-    return sandbox_store_locked(ngx_http_sandbox_worker->store,
-                                (char *) node->id)
-           == 1;
 }
 
 

@@ -4,20 +4,21 @@
  */
 
 
-#ifndef _NGX_HTTP_SANDBOX_WAKE_H_INCLUDED_
-#define _NGX_HTTP_SANDBOX_WAKE_H_INCLUDED_
+#ifndef _NGX_HTTP_SANDBOX_START_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_START_H_INCLUDED_
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_spec.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
 
 
-/* a start under way: shared by wake.c, engine.c and boot.c */
-
-
-#define NGX_HTTP_SANDBOX_CONTAINER  "nginx-sandbox-"
-#define NGX_HTTP_SANDBOX_NAME       64
-#define NGX_HTTP_SANDBOX_AGENT      "/run/sandbox-agent"
-#define NGX_HTTP_SANDBOX_DIR        "/run/sandbox"
+/* a start under way */
 
 
 struct ngx_http_sandbox_wake_s {
@@ -60,34 +61,25 @@ struct ngx_http_sandbox_wake_s {
 };
 
 
-/* of engine.c; the buffer has NGX_HTTP_SANDBOX_NAME bytes */
-void ngx_http_sandbox_container_name(u_char *name, const char *run);
-/* the engine's words, or what kept it from saying any */
-const char *ngx_http_sandbox_engine_text(const ac_reply_t *reply);
+struct ngx_http_sandbox_waiter_s {
+    ngx_queue_t                    queue;
+    ngx_http_sandbox_node_t       *node;
+    /*
+     * Runs once from the event loop, never from inside a call of the waiter's
+     * owner.  failure NULL: the sandbox serves; start tells how it came to.
+     */
+    void                         (*handler)(ngx_http_sandbox_waiter_t *w,
+                                       ngx_uint_t start,
+                                       ngx_http_sandbox_failure_t *failure);
+    void                          *data;
+    unsigned                       queued:1;
+    unsigned                       join:1;   /* waits, but starts nothing */
+};
 
-/* counts the call that follows, which takes its turn as one of a start */
-void ngx_http_sandbox_engine_call(ngx_http_sandbox_wake_t *wake);
-
-/* what the engine gives: not more processors than it has, once it said so */
-int64_t ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class);
-/* of show_json.c: what the class gives a container; NULL: not known */
-void ngx_http_sandbox_container_limits(ngx_http_sandbox_class_t *class,
-    sandbox_container_t *c);
-
-/* of ended.c: notes how the container has ended, then runs step */
-void ngx_http_sandbox_wake_note(ngx_http_sandbox_wake_t *wake,
-    void (*step)(ngx_http_sandbox_wake_t *wake));
 
 /* runs step from a timer */
 void ngx_http_sandbox_wake_later(ngx_http_sandbox_wake_t *wake,
     void (*step)(ngx_http_sandbox_wake_t *wake), ngx_msec_t ms);
-
-/* makes and starts the container; then _boot or _end */
-void ngx_http_sandbox_wake_engine(ngx_http_sandbox_wake_t *wake);
-
-/* the container runs: bind, hand over, shake hands; then _done or _end */
-void ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake);
-void ngx_http_sandbox_wake_boot_close(ngx_http_sandbox_wake_t *wake);
 
 /* these end the start: wake is gone afterwards; failure NULL: it serves */
 void ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake);
@@ -97,5 +89,15 @@ void ngx_http_sandbox_wake_end(ngx_http_sandbox_wake_t *wake,
 /* what it was busy with, for messages */
 const char *ngx_http_sandbox_wake_doing(ngx_http_sandbox_wake_t *wake);
 
+/* queues the waiter; starts the sandbox unless w->join */
+void ngx_http_sandbox_wait(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_waiter_t *w);
+/* idempotent */
+void ngx_http_sandbox_unwait(ngx_http_sandbox_waiter_t *w);
+/* starts the sandbox without waiting, unless that is under way */
+void ngx_http_sandbox_kick(ngx_http_sandbox_node_t *node);
+/* who waits for what was started elsewhere looks at once */
+void ngx_http_sandbox_wake_hurry(ngx_http_sandbox_node_t *node);
 
-#endif /* _NGX_HTTP_SANDBOX_WAKE_H_INCLUDED_ */
+
+#endif /* _NGX_HTTP_SANDBOX_START_H_INCLUDED_ */

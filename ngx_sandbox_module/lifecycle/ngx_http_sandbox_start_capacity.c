@@ -4,10 +4,23 @@
  */
 
 
-#include "lifecycle/ngx_http_sandbox_engine.h"
-#include "limits/ngx_http_sandbox_instances.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
 #include "lib/sandbox_fault.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_lifetime.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "limits/ngx_http_sandbox_instances_sync.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lifecycle/ngx_http_sandbox_start_capacity.h"
+#include "lifecycle/ngx_http_sandbox_start_container.h"
 
 
 /*

@@ -4,10 +4,23 @@
  */
 
 
-#include "lifecycle/ngx_http_sandbox_engine.h"
-#include "limits/ngx_http_sandbox_instances_table.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
 #include "lib/sandbox_fault.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_files.h"
+#include "core/ngx_http_sandbox_class.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "limits/ngx_http_sandbox_instances_table.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_exit_reason.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lifecycle/ngx_http_sandbox_start_container.h"
+#include "lifecycle/ngx_http_sandbox_start_handover.h"
 
 
 /*
@@ -272,30 +285,6 @@ ngx_http_sandbox_engine_info_handler(void *data, const ac_reply_t *reply)
     }
 
     ngx_http_sandbox_engine_create(wake);
-}
-
-
-int64_t
-ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class)
-{
-    int64_t  most;
-
-    most = (int64_t) ngx_http_sandbox_worker->ncpu * 1000000000;
-
-    if (most == 0 || class->nano_cpus <= most) {
-        return class->nano_cpus;
-    }
-
-    if (!class->lowered) {
-        class->lowered = 1;
-
-        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "\"cpus=\" of sandbox class \"%V\" is lowered to %d, "
-                      "which is what the engine has",
-                      &class->name, ngx_http_sandbox_worker->ncpu);
-    }
-
-    return most;
 }
 
 
@@ -591,38 +580,4 @@ ngx_http_sandbox_engine_again_handler(void *data, const ac_reply_t *reply)
     /* whatever it answered, the next start tells */
 
     ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_engine_start, 10);
-}
-
-
-/* a start that has begun goes on before another one begins */
-
-void
-ngx_http_sandbox_engine_call(ngx_http_sandbox_wake_t *wake)
-{
-    ngx_http_sandbox_worker_t  *w;
-
-    w = ngx_http_sandbox_worker;
-
-    ngx_http_sandbox_count(w->conf, engine_calls);
-
-    ac_docker_turn(w->docker, AC_LANE_STARTS,
-                   ngx_crc32_short((u_char *) wake->node->spec.owner,
-                                   ngx_strlen(wake->node->spec.owner)),
-                   wake->begun);
-    wake->begun = 1;
-}
-
-
-void
-ngx_http_sandbox_container_name(u_char *name, const char *run)
-{
-    (void) ngx_snprintf(name, NGX_HTTP_SANDBOX_NAME,
-                        NGX_HTTP_SANDBOX_CONTAINER "%s%Z", run);
-}
-
-
-const char *
-ngx_http_sandbox_engine_text(const ac_reply_t *reply)
-{
-    return reply->message[0] ? reply->message : ac_error_text(reply->error);
 }

@@ -4,11 +4,26 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "lifecycle/ngx_http_sandbox_engine.h"
-#include "api/ngx_http_sandbox_ports.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "agent/ac_agent.h"
+#include "docker/ac_docker.h"
 #include "lib/sandbox_fault.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_files.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_options.h"
+#include "sandbox/ngx_http_sandbox_port_commands.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lifecycle/ngx_http_sandbox_start_handover.h"
+
+#include <cjson/cJSON.h>
 
 
 /*

@@ -4,10 +4,20 @@
  */
 
 
-#include "lifecycle/ngx_http_sandbox_destroy.h"
-#include "limits/ngx_http_sandbox_instances.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
 #include "lib/sandbox_fault.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_lock.h"
+#include "lib/sandbox_store_sweep.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "limits/ngx_http_sandbox_instances_sync.h"
+#include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_expire.h"
+#include "lifecycle/ngx_http_sandbox_sweep.h"
 
 
 /*

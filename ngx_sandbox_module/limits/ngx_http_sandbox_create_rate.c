@@ -4,7 +4,16 @@
  */
 
 
-#include "limits/ngx_http_sandbox_instances.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_spec.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "limits/ngx_http_sandbox_create_rate.h"
+#include "limits/ngx_http_sandbox_zone.h"
 
 
 /*

@@ -4,8 +4,15 @@
  */
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_spec.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
 #include "limits/ngx_http_sandbox_instances.h"
 #include "limits/ngx_http_sandbox_instances_table.h"
+#include "limits/ngx_http_sandbox_zone.h"
 
 
 /*
@@ -29,19 +36,6 @@ static void ngx_http_sandbox_limit_tally(ngx_http_sandbox_shared_t *sh,
 static void ngx_http_sandbox_limit_fail(ngx_http_sandbox_failure_t *failure,
     const char *scope, const char *name, ngx_uint_t limit,
     ngx_uint_t running);
-
-
-int64_t
-ngx_http_sandbox_limit_clock(void)
-{
-    struct timespec  ts;
-
-    /* nginx's own time is of the turn's beginning, and another worker's */
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
-
-    return (int64_t) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 
 ngx_uint_t

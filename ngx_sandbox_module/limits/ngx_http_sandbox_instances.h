@@ -4,23 +4,22 @@
  */
 
 
-#ifndef _NGX_HTTP_SANDBOX_LIMIT_H_INCLUDED_
-#define _NGX_HTTP_SANDBOX_LIMIT_H_INCLUDED_
+#ifndef _NGX_HTTP_SANDBOX_INSTANCES_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_INSTANCES_H_INCLUDED_
 
 
 #include "core/ngx_http_sandbox_module.h"
-
-
-/* limits on sandboxes that start or run, and on their creation */
+#include "lib/sandbox_name.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_error.h"
 
 
 /*
- * ngx_http_sandbox_limit.c: sandboxes that start or run.  A scan of the table
- * under the zone's mutex: a few microseconds for a thousand of them.
+ * The limits on sandboxes that start or run.  A scan of the table under the
+ * zone's mutex: a few microseconds for a thousand of them.
  */
 
-/* ms of the monotonic clock, which all workers share */
-int64_t ngx_http_sandbox_limit_clock(void);
+
 /* instances= of the owner's key; 0: no limit */
 ngx_uint_t ngx_http_sandbox_limit_of_key(ngx_http_sandbox_main_conf_t *smcf,
     const char *owner);
@@ -41,33 +40,4 @@ void ngx_http_sandbox_limit_free(const char *run);
 void ngx_http_sandbox_limit_figures(ngx_http_sandbox_main_conf_t *smcf);
 
 
-/* ngx_http_sandbox_count.c: what the engine tells of them */
-
-/* the engine tells of a start, or of an end */
-void ngx_http_sandbox_count_event(const ac_event_t *event, ngx_uint_t died);
-/* makes the table that of the engine's list, asked for at that time */
-void ngx_http_sandbox_count_list(const ac_reply_t *reply, int64_t asked);
-/* when the list was asked for; 0: never */
-int64_t ngx_http_sandbox_counted(void);
-
-
-/* ngx_http_sandbox_recount.c: a start asks whether there is room for it */
-
-/* a step of a start, under its lock: the engine's next, or the end */
-void ngx_http_sandbox_wake_admit(ngx_http_sandbox_wake_t *wake);
-/* counts anew, unless that was done in the last second or is under way */
-void ngx_http_sandbox_recount(void);
-
-
-/* ngx_http_sandbox_rate.c: sandbox_create_rate */
-
-size_t ngx_http_sandbox_rate_size(void);
-/* NGX_OK: the creation counts; NGX_DECLINED: too many, ctx->failure is set */
-ngx_int_t ngx_http_sandbox_rate_charge(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx);
-/* nothing was created */
-void ngx_http_sandbox_rate_refund(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx);
-
-
-#endif /* _NGX_HTTP_SANDBOX_LIMIT_H_INCLUDED_ */
+#endif /* _NGX_HTTP_SANDBOX_INSTANCES_H_INCLUDED_ */

@@ -4,8 +4,13 @@
  */
 
 
-#include "limits/ngx_http_sandbox_instances.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "limits/ngx_http_sandbox_instances_sync.h"
 #include "limits/ngx_http_sandbox_instances_table.h"
+#include "limits/ngx_http_sandbox_zone.h"
 
 
 /*

@@ -4,8 +4,12 @@
  */
 
 
-#include "limits/ngx_http_sandbox_instances.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_store.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_worker.h"
 #include "limits/ngx_http_sandbox_instances_table.h"
+#include "limits/ngx_http_sandbox_zone.h"
 
 #include <ngx_sha1.h>
 

@@ -4,11 +4,13 @@
  */
 
 
-#ifndef _NGX_HTTP_SANDBOX_SLOT_H_INCLUDED_
-#define _NGX_HTTP_SANDBOX_SLOT_H_INCLUDED_
+#ifndef _NGX_HTTP_SANDBOX_INSTANCES_TABLE_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_INSTANCES_TABLE_H_INCLUDED_
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_spec.h"
 
 
 /*
@@ -20,7 +22,6 @@
 #define NGX_HTTP_SANDBOX_SLOT_FREE      0
 #define NGX_HTTP_SANDBOX_SLOT_STARTING  1
 #define NGX_HTTP_SANDBOX_SLOT_RUNNING   2
-
 
 /* of an owner's mark, its zero included */
 #define NGX_HTTP_SANDBOX_MARK           17
@@ -43,7 +44,6 @@ struct ngx_http_sandbox_slot_s {
  */
 void ngx_http_sandbox_slot_mark(const char *owner, char *mark);
 
-
 /* takes the mutex, which is that of the pool returned */
 ngx_slab_pool_t *ngx_http_sandbox_slot_lock(void);
 
@@ -63,4 +63,4 @@ ngx_uint_t ngx_http_sandbox_slot_orphan(ngx_http_sandbox_slot_t *slot,
     int64_t now);
 
 
-#endif /* _NGX_HTTP_SANDBOX_SLOT_H_INCLUDED_ */
+#endif /* _NGX_HTTP_SANDBOX_INSTANCES_TABLE_H_INCLUDED_ */

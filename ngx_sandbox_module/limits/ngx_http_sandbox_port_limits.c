@@ -4,7 +4,14 @@
  */
 
 
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "limits/ngx_http_sandbox_port_limits.h"
+#include "preview/ngx_http_sandbox_preview_policy.h"
 
 
 /*

@@ -4,7 +4,14 @@
  */
 
 
-#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_firewall.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_spec.h"
+#include "core/ngx_http_sandbox_class.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "module/ngx_http_sandbox_conf_class.h"
+#include "module/ngx_http_sandbox_conf_limits.h"
 
 
 /* sandbox_class */
@@ -31,6 +38,8 @@ static ngx_int_t ngx_http_sandbox_conf_class_time(ngx_conf_t *cf,
     int64_t *ms);
 static ngx_int_t ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
     ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s);
+static ngx_int_t ngx_http_sandbox_network_rules(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class);
 
 
 char *
@@ -410,5 +419,67 @@ invalid:
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid value in \"%V\" of sandbox class \"%V\", "
                        "it must be env=NAME=value", value, &class->name);
+    return NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_network_conf(ngx_conf_t *cf, ngx_http_sandbox_class_t *class,
+    ngx_str_t *value)
+{
+    if (value->len == 4 && ngx_memcmp(value->data, "none", 4) == 0) {
+        ngx_str_set(&class->network, "none");
+        return NGX_OK;
+    }
+
+    if (value->len == 8 && ngx_memcmp(value->data, "internet", 8) == 0) {
+        ngx_str_set(&class->network, "internet");
+        return ngx_http_sandbox_network_rules(cf, class);
+    }
+
+    ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                       "\"network=%V\" of sandbox class \"%V\" is neither "
+                       "\"network=none\" nor \"network=internet\"",
+                       value, &class->name);
+    return NGX_ERROR;
+}
+
+
+/* without the host's rules, "internet" would be the host and its neighbours */
+
+static ngx_int_t
+ngx_http_sandbox_network_rules(ngx_conf_t *cf, ngx_http_sandbox_class_t *class)
+{
+    ngx_err_t  err;
+
+    /* "nginx -s stop" reads the configuration too, and must not need them */
+
+    if (ngx_process == NGX_PROCESS_SIGNALLER || sandbox_network_check() == 0) {
+        return NGX_OK;
+    }
+
+    err = ngx_errno;
+
+    if (err == NGX_EPERM) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, err,
+                           "\"network=internet\" of sandbox class \"%V\": "
+                           "whether this host has its rules only root can "
+                           "tell", &class->name);
+        return NGX_OK;
+    }
+
+    if (err == NGX_ENOENT) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"network=internet\" of sandbox class \"%V\": "
+                           "this host does not have its rules, run \""
+                           SANDBOX_NETWORK_COMMAND "\"", &class->name);
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, err,
+                           "\"network=internet\" of sandbox class \"%V\": "
+                           "the kernel cannot be asked for its rules",
+                           &class->name);
+    }
+
     return NGX_ERROR;
 }

@@ -5,6 +5,11 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_spec.h"
+#include "core/ngx_http_sandbox_class.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "module/ngx_http_sandbox_conf_keys.h"
+#include "module/ngx_http_sandbox_conf_limits.h"
 
 
 /*

@@ -4,7 +4,11 @@
  */
 
 
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_grammar.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "module/ngx_http_sandbox_conf_preview.h"
 
 
 /* directives of previews: what is so unless the policy of a port says else */

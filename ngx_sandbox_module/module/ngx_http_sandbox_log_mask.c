@@ -5,7 +5,8 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
-#include "lib/sandbox_query.h"
+#include "lib/sandbox_mask.h"
+#include "module/ngx_http_sandbox_log_mask.h"
 
 
 /*

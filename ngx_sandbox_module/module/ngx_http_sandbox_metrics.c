@@ -4,7 +4,12 @@
  */
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_response.h"
 #include "limits/ngx_http_sandbox_instances.h"
+#include "module/ngx_http_sandbox_metrics.h"
 
 
 /*

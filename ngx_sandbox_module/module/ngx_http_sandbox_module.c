@@ -4,8 +4,26 @@
  */
 
 
-#include "core/ngx_http_sandbox_header.h"
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
+#include "core/ngx_http_sandbox_class.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "limits/ngx_http_sandbox_zone.h"
+#include "preview/ngx_http_sandbox_preview_cache.h"
+#include "preview/ngx_http_sandbox_preview_host.h"
+#include "api/ngx_http_sandbox_origin.h"
+#include "module/ngx_http_sandbox_conf_class.h"
+#include "module/ngx_http_sandbox_conf_keys.h"
+#include "module/ngx_http_sandbox_conf_limits.h"
+#include "module/ngx_http_sandbox_conf_main.h"
+#include "module/ngx_http_sandbox_conf_preview.h"
+#include "module/ngx_http_sandbox_log_mask.h"
+#include "module/ngx_http_sandbox_metrics.h"
+#include "module/ngx_http_sandbox_precontent.h"
+#include "module/ngx_http_sandbox_process.h"
+#include "module/ngx_http_sandbox_response_filter.h"
+#include "module/ngx_http_sandbox_upstream.h"
+#include "module/ngx_http_sandbox_variables.h"
 
 
 static void *ngx_http_sandbox_create_main_conf(ngx_conf_t *cf);
@@ -14,6 +32,9 @@ static void *ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 
+/* what a location that proxies to a sandbox needs, and must not do */
+static char *ngx_http_sandbox_check_proxy(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf);
 static char *ngx_http_sandbox_set_noargs(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 static char *ngx_http_sandbox_set_status(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -275,27 +296,6 @@ ngx_module_t  ngx_http_sandbox_module = {
 };
 
 
-ngx_http_sandbox_class_t *
-ngx_http_sandbox_find_class(ngx_http_sandbox_main_conf_t *smcf, u_char *name,
-    size_t len)
-{
-    ngx_uint_t                 i;
-    ngx_http_sandbox_class_t  *class;
-
-    class = smcf->classes.elts;
-
-    for (i = 0; i < smcf->classes.nelts; i++) {
-        if (class[i].name.len == len
-            && ngx_memcmp(class[i].name.data, name, len) == 0)
-        {
-            return &class[i];
-        }
-    }
-
-    return NULL;
-}
-
-
 static void *
 ngx_http_sandbox_create_main_conf(ngx_conf_t *cf)
 {
@@ -463,7 +463,7 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_http_sandbox_conf_preview_merge(prev, conf);
 
     if (!conf->api && !conf->preview && !conf->status) {
-        return ngx_http_sandbox_conf_check_proxy(cf, conf);
+        return ngx_http_sandbox_check_proxy(cf, conf);
     }
 
     smcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_sandbox_module);
@@ -514,7 +514,7 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
         }
     }
 
-    return ngx_http_sandbox_conf_check_proxy(cf, conf);
+    return ngx_http_sandbox_check_proxy(cf, conf);
 }
 
 
@@ -592,4 +592,79 @@ ngx_http_sandbox_postconfiguration(ngx_conf_t *cf)
     }
 
     return ngx_http_sandbox_filter_init(cf);
+}
+
+
+static char *
+ngx_http_sandbox_check_proxy(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf)
+{
+    ngx_uint_t                     xa;
+    ngx_http_upstream_conf_t      *ucf;
+    ngx_http_upstream_srv_conf_t  *uscf;
+
+    extern ngx_module_t  ngx_http_proxy_module;
+
+    /* the upstream part comes first in the proxy module's configuration */
+
+    ucf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_proxy_module);
+    if (ucf == NULL) {
+        return NGX_CONF_OK;
+    }
+
+    uscf = ucf->upstream;
+
+    if (uscf == NULL
+        || uscf->srv_conf == NULL
+        || uscf->peer.data != &ngx_http_sandbox_module)
+    {
+        return NGX_CONF_OK;
+    }
+
+    if (!conf->api && !conf->preview) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a location that proxies to upstream \"%V\" needs "
+                           "\"sandbox_api\" or \"sandbox_preview\"",
+                           &uscf->host);
+        return NGX_CONF_ERROR;
+    }
+
+    if (conf->preview && ucf->connect_timeout <= conf->wake_timeout) {
+        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
+                           "\"sandbox_wake_timeout\" is to be shorter than "
+                           "\"proxy_connect_timeout\", which ends it");
+    }
+
+    xa = NGX_HTTP_UPSTREAM_IGN_XA_REDIRECT
+         |NGX_HTTP_UPSTREAM_IGN_XA_EXPIRES
+         |NGX_HTTP_UPSTREAM_IGN_XA_LIMIT_RATE
+         |NGX_HTTP_UPSTREAM_IGN_XA_BUFFERING
+         |NGX_HTTP_UPSTREAM_IGN_XA_CHARSET;
+
+    if ((ucf->ignore_headers & xa) != xa) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "a location that proxies to upstream \"%V\" must "
+                           "ignore what a container says to nginx: "
+                           "\"include sandbox_proxy.conf\", or "
+                           "\"proxy_ignore_headers X-Accel-Redirect "
+                           "X-Accel-Expires X-Accel-Limit-Rate "
+                           "X-Accel-Buffering X-Accel-Charset\"",
+                           &uscf->host);
+        return NGX_CONF_ERROR;
+    }
+
+#if (NGX_HTTP_CACHE)
+    if (ngx_http_sandbox_cache_conf(cf, conf, ucf) != NGX_CONF_OK) {
+        return NGX_CONF_ERROR;
+    }
+#endif
+
+    if (ucf->store) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"proxy_store\" in a location that proxies to "
+                           "upstream \"%V\"", &uscf->host);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
 }

@@ -4,10 +4,26 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "limits/ngx_http_sandbox_instances.h"
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_spec.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lifecycle/ngx_http_sandbox_start_capacity.h"
+#include "preview/ngx_http_sandbox_preview.h"
+#include "preview/ngx_http_sandbox_preview_request.h"
+#include "preview/ngx_http_sandbox_preview_revoke.h"
+#include "api/ngx_http_sandbox_api.h"
+#include "api/ngx_http_sandbox_create.h"
+#include "api/ngx_http_sandbox_lookup.h"
+#include "module/ngx_http_sandbox_precontent.h"
 
 
 /*

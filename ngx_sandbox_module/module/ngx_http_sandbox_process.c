@@ -4,17 +4,24 @@
  */
 
 
-#include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_agent.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_event_loop.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "limits/ngx_http_sandbox_port_limits.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
-#include "preview/ngx_http_sandbox_preview.h"
+#include "lifecycle/ngx_http_sandbox_sweep.h"
+#include "preview/ngx_http_sandbox_preview_revoke.h"
+#include "module/ngx_http_sandbox_process.h"
 
 #include <curl/curl.h>
 
 
 /* what a worker has, from its start to its end */
-
-
-ngx_http_sandbox_worker_t  *ngx_http_sandbox_worker;
 
 
 ngx_int_t

@@ -4,9 +4,18 @@
  */
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_header.h"
+#include "core/ngx_http_sandbox_response.h"
 #include "preview/ngx_http_sandbox_page.h"
-#include "preview/ngx_http_sandbox_preview.h"
+#include "preview/ngx_http_sandbox_preview_cors.h"
+#include "preview/ngx_http_sandbox_preview_response.h"
+#include "api/ngx_http_sandbox_origin.h"
+#include "module/ngx_http_sandbox_response_filter.h"
+
+#include <cjson/cJSON.h>
 
 
 /*

@@ -4,8 +4,13 @@
  */
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_port_watch.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
 #include "module/ngx_http_sandbox_upstream.h"
-#include "sandbox/ngx_http_sandbox_tether.h"
+#include "module/ngx_http_sandbox_upstream_wait.h"
 
 
 /*
@@ -175,55 +180,6 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
 }
 
 
-ngx_int_t
-ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer)
-{
-    ngx_int_t                   rc;
-    ngx_http_sandbox_ctx_t     *ctx;
-    ngx_http_sandbox_node_t    *node;
-    ngx_http_sandbox_policy_t  *policy;
-
-    ctx = peer->ctx;
-    node = ctx->node;
-
-    if (peer->attempts && node->tether
-        && !ngx_http_sandbox_tether_alive(node))
-    {
-        ngx_http_sandbox_tether_close(node);
-    }
-
-    rc = ngx_http_sandbox_tether_served(node);
-
-    if (rc != NGX_OK) {
-        return NGX_DECLINED;
-    }
-
-    if (ctx->port == 0) {
-        return NGX_OK;
-    }
-
-    policy = ngx_http_sandbox_node_cached(node, ctx->port);
-
-    if (policy == NULL || !policy->bound || peer->attempts) {
-
-        rc = ngx_http_sandbox_tether_listen(node, ctx->port,
-                                            peer->attempts > 0);
-
-        if (rc == NGX_OK && policy) {
-            policy->bound = 1;
-        }
-    }
-
-    if (rc == NGX_OK && ctx->wakes
-        && !ngx_http_sandbox_tether_listens(node, ctx->port))
-    {
-        return NGX_BUSY;
-    }
-
-    return rc;
-}
-
-
 static void
 ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
     ngx_uint_t state)
@@ -263,43 +219,4 @@ ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
 
         pc->tries = 0;
     }
-}
-
-
-void
-ngx_http_sandbox_peer_address(ngx_http_sandbox_peer_t *peer)
-{
-    u_char                  *p;
-    char                     dir[128];
-    ngx_http_sandbox_ctx_t  *ctx;
-
-    ctx = peer->ctx;
-
-    (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, ctx->run,
-                                  dir, sizeof(dir));
-
-    /* stock keepalive compares the bytes */
-
-    ngx_memzero(&peer->sun, sizeof(struct sockaddr_un));
-
-    peer->sun.sun_family = AF_UNIX;
-
-    p = (u_char *) peer->sun.sun_path;
-
-    if (ctx->port) {
-        p = ngx_snprintf(p, sizeof(peer->sun.sun_path) - 1, "%s/%ui.sock",
-                         dir, (ngx_uint_t) ctx->port);
-    } else {
-        p = ngx_snprintf(p, sizeof(peer->sun.sun_path) - 1, "%s/agent.sock",
-                         dir);
-    }
-
-    *p = '\0';
-
-    peer->socklen = offsetof(struct sockaddr_un, sun_path)
-                    + (p - (u_char *) peer->sun.sun_path) + 1;
-
-    peer->name.data = peer->text;
-    peer->name.len = ngx_sprintf(peer->text, "unix:%s", peer->sun.sun_path)
-                     - peer->text;
 }

@@ -4,8 +4,21 @@
  */
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "agent/ac_agent.h"
+#include "lib/sandbox_store.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_port_watch.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "sandbox/ngx_http_sandbox_tether_send.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
 #include "preview/ngx_http_sandbox_page.h"
 #include "module/ngx_http_sandbox_upstream.h"
+#include "module/ngx_http_sandbox_upstream_wait.h"
 
 
 /*
@@ -414,4 +427,92 @@ ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
     ngx_http_finalize_request(r, rc);
 
     ngx_http_run_posted_requests(c);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer)
+{
+    ngx_int_t                   rc;
+    ngx_http_sandbox_ctx_t     *ctx;
+    ngx_http_sandbox_node_t    *node;
+    ngx_http_sandbox_policy_t  *policy;
+
+    ctx = peer->ctx;
+    node = ctx->node;
+
+    if (peer->attempts && node->tether
+        && !ngx_http_sandbox_tether_alive(node))
+    {
+        ngx_http_sandbox_tether_close(node);
+    }
+
+    rc = ngx_http_sandbox_tether_served(node);
+
+    if (rc != NGX_OK) {
+        return NGX_DECLINED;
+    }
+
+    if (ctx->port == 0) {
+        return NGX_OK;
+    }
+
+    policy = ngx_http_sandbox_node_cached(node, ctx->port);
+
+    if (policy == NULL || !policy->bound || peer->attempts) {
+
+        rc = ngx_http_sandbox_tether_listen(node, ctx->port,
+                                            peer->attempts > 0);
+
+        if (rc == NGX_OK && policy) {
+            policy->bound = 1;
+        }
+    }
+
+    if (rc == NGX_OK && ctx->wakes
+        && !ngx_http_sandbox_tether_listens(node, ctx->port))
+    {
+        return NGX_BUSY;
+    }
+
+    return rc;
+}
+
+
+void
+ngx_http_sandbox_peer_address(ngx_http_sandbox_peer_t *peer)
+{
+    u_char                  *p;
+    char                     dir[128];
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = peer->ctx;
+
+    (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, ctx->run,
+                                  dir, sizeof(dir));
+
+    /* stock keepalive compares the bytes */
+
+    ngx_memzero(&peer->sun, sizeof(struct sockaddr_un));
+
+    peer->sun.sun_family = AF_UNIX;
+
+    p = (u_char *) peer->sun.sun_path;
+
+    if (ctx->port) {
+        p = ngx_snprintf(p, sizeof(peer->sun.sun_path) - 1, "%s/%ui.sock",
+                         dir, (ngx_uint_t) ctx->port);
+    } else {
+        p = ngx_snprintf(p, sizeof(peer->sun.sun_path) - 1, "%s/agent.sock",
+                         dir);
+    }
+
+    *p = '\0';
+
+    peer->socklen = offsetof(struct sockaddr_un, sun_path)
+                    + (p - (u_char *) peer->sun.sun_path) + 1;
+
+    peer->name.data = peer->text;
+    peer->name.len = ngx_sprintf(peer->text, "unix:%s", peer->sun.sun_path)
+                     - peer->text;
 }

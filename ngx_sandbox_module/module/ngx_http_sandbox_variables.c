@@ -4,9 +4,16 @@
  */
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_mask.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_header.h"
-#include "preview/ngx_http_sandbox_preview.h"
-#include "lib/sandbox_query.h"
+#include "core/ngx_http_sandbox_variable.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "preview/ngx_http_sandbox_preview_cache.h"
+#include "preview/ngx_http_sandbox_preview_request.h"
+#include "module/ngx_http_sandbox_variables.h"
 
 
 /*
@@ -34,8 +41,6 @@ static ngx_int_t ngx_http_sandbox_variable_upgrade(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 static ngx_int_t ngx_http_sandbox_variable_copy(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, const char *text);
-static ngx_uint_t ngx_http_sandbox_has_token(ngx_str_t *value,
-    const char *token);
 
 
 #define NGX_HTTP_SANDBOX_MASKED_HOST     0
@@ -127,18 +132,6 @@ ngx_http_sandbox_add_variables(ngx_conf_t *cf)
     }
 
     return NGX_OK;
-}
-
-
-void
-ngx_http_sandbox_variable_set(ngx_http_variable_value_t *v, u_char *text,
-    size_t len)
-{
-    v->data = text;
-    v->len = len;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
 }
 
 
@@ -376,83 +369,4 @@ ngx_http_sandbox_variable_upgrade(ngx_http_request_t *r,
     ngx_http_sandbox_variable_set(v, text, ngx_strlen(text));
 
     return NGX_OK;
-}
-
-
-/* h2c, a list of protocols or a second header would tunnel past all checks */
-
-ngx_uint_t
-ngx_http_sandbox_websocket(ngx_http_request_t *r)
-{
-    ngx_uint_t        n, i;
-    ngx_table_elt_t  *h;
-    ngx_list_part_t  *part;
-
-    if (r->method != NGX_HTTP_GET || r->http_version != NGX_HTTP_VERSION_11) {
-        return 0;
-    }
-
-    h = ngx_http_sandbox_header_in(r, "Upgrade", &n);
-
-    if (n != 1 || h->value.len != sizeof("websocket") - 1
-        || ngx_strncasecmp(h->value.data, (u_char *) "websocket",
-                           h->value.len)
-           != 0)
-    {
-        return 0;
-    }
-
-    part = &r->headers_in.headers.part;
-    i = 0;
-
-    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
-
-        if (ngx_http_sandbox_is_header(h, "Connection")
-            && ngx_http_sandbox_has_token(&h->value, "upgrade"))
-        {
-            return 1;
-        }
-    }
-
-    return 0;
-}
-
-
-static ngx_uint_t
-ngx_http_sandbox_has_token(ngx_str_t *value, const char *token)
-{
-    size_t   len;
-    u_char  *p, *last, *start, *end;
-
-    len = ngx_strlen(token);
-
-    p = value->data;
-    last = p + value->len;
-
-    while (p < last) {
-
-        start = p;
-
-        while (p < last && *p != ',') {
-            p++;
-        }
-
-        end = p++;
-
-        while (start < end && (*start == ' ' || *start == '\t')) {
-            start++;
-        }
-
-        while (start < end && (end[-1] == ' ' || end[-1] == '\t')) {
-            end--;
-        }
-
-        if ((size_t) (end - start) == len
-            && ngx_strncasecmp(start, (u_char *) token, len) == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
 }

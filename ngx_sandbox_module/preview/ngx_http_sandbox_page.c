@@ -4,9 +4,14 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_header.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
 #include "preview/ngx_http_sandbox_page.h"
+#include "preview/ngx_http_sandbox_page_assets.h"
 
 
 /*

@@ -4,7 +4,8 @@
  */
 
 
-#include "preview/ngx_http_sandbox_page.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "preview/ngx_http_sandbox_page_assets.h"
 
 
 /* what pages look like, and what they say of each error */

@@ -4,10 +4,20 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "agent/ac_agent.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_header.h"
-#include "preview/ngx_http_sandbox_page.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "preview/ngx_http_sandbox_page_events.h"
+
+#include <cjson/cJSON.h>
 
 
 /*

@@ -4,9 +4,26 @@
  */
 
 
-#include "preview/ngx_http_sandbox_page.h"
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "limits/ngx_http_sandbox_port_limits.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "preview/ngx_http_sandbox_page.h"
+#include "preview/ngx_http_sandbox_page_events.h"
+#include "preview/ngx_http_sandbox_preview.h"
+#include "preview/ngx_http_sandbox_preview_cors.h"
+#include "preview/ngx_http_sandbox_preview_domain.h"
+#include "preview/ngx_http_sandbox_preview_host.h"
+#include "preview/ngx_http_sandbox_preview_key.h"
+#include "preview/ngx_http_sandbox_preview_policy.h"
 
 
 /* preview hosts: the label names port, sandbox and token */
@@ -187,34 +204,6 @@ ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
 }
 
 
-void
-ngx_http_sandbox_preview_set(ngx_http_request_t *r, sandbox_port_t *policy,
-    ngx_http_sandbox_set_t *set)
-{
-    ngx_http_sandbox_loc_conf_t  *slcf;
-
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
-
-    set->access = policy->access ? (ngx_uint_t) policy->access : slcf->access;
-    set->app_host = policy->app_host ? (ngx_uint_t) policy->app_host
-                                     : slcf->app_host;
-    set->cookies = policy->cookies ? (ngx_uint_t) policy->cookies
-                                   : slcf->cookies;
-    set->strip = policy->strip ? policy->strip : slcf->strip;
-
-    set->cors = policy->cors ? (ngx_uint_t) policy->cors : slcf->cors_of;
-    set->origins = policy->cors ? policy->origins : slcf->origins;
-
-    set->connections = policy->connections ? policy->connections
-                                           : slcf->connections;
-    set->rate = policy->rate ? policy->rate : slcf->rate;
-    set->body = policy->body ? policy->body : slcf->body;
-
-    set->wakes = policy->wake ? policy->wake == SANDBOX_WAKE_ON
-                              : (ngx_uint_t) slcf->wake;
-}
-
-
 ngx_uint_t
 ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx)
 {
@@ -241,33 +230,4 @@ ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx)
                && sandbox_equal((char *) ctx->preview_key.data,
                                 ctx->preview_key.len, p->policy.key,
                                 ngx_strlen(p->policy.key)));
-}
-
-
-ngx_http_sandbox_preview_t *
-ngx_http_sandbox_preview_find(ngx_http_sandbox_main_conf_t *smcf,
-    ngx_str_t *host)
-{
-    u_char                      *dot;
-    size_t                       len;
-    ngx_uint_t                   i;
-    ngx_http_sandbox_preview_t  *preview;
-
-    dot = ngx_strlchr(host->data, host->data + host->len, '.');
-    if (dot == NULL) {
-        return NULL;
-    }
-
-    len = host->data + host->len - (dot + 1);
-    preview = smcf->previews.elts;
-
-    for (i = 0; i < smcf->previews.nelts; i++) {
-        if (preview[i].host.len == len
-            && ngx_memcmp(preview[i].host.data, dot + 1, len) == 0)
-        {
-            return &preview[i];
-        }
-    }
-
-    return NULL;
 }

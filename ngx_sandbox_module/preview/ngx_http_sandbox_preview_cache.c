@@ -4,7 +4,12 @@
  */
 
 
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_variable.h"
+#include "preview/ngx_http_sandbox_preview_cache.h"
 
 
 /*

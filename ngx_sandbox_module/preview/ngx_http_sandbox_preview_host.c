@@ -4,8 +4,11 @@
  */
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_header.h"
-#include "preview/ngx_http_sandbox_preview.h"
+#include "preview/ngx_http_sandbox_preview_host.h"
 
 
 /*

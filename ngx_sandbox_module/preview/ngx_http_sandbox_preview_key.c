@@ -4,10 +4,20 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "core/ngx_http_sandbox_header.h"
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
 #include "lib/sandbox_query.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_header.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_strip.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "preview/ngx_http_sandbox_preview_cors.h"
+#include "preview/ngx_http_sandbox_preview_key.h"
+#include "preview/ngx_http_sandbox_preview_policy.h"
 
 
 /*
@@ -255,34 +265,6 @@ ngx_http_sandbox_claim_query(ngx_http_request_t *r,
     }
 
     ngx_explicit_memzero(buf, sizeof(buf));
-}
-
-
-void
-ngx_http_sandbox_next_item(u_char **pos, u_char *last, u_char sep,
-    ngx_str_t *item)
-{
-    u_char  *p, *end;
-
-    p = *pos;
-    end = ngx_strlchr(p, last, sep);
-
-    if (end == NULL) {
-        end = last;
-    }
-
-    *pos = end < last ? end + 1 : last;
-
-    while (p < end && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-
-    while (p < end && (end[-1] == ' ' || end[-1] == '\t')) {
-        end--;
-    }
-
-    item->data = p;
-    item->len = end - p;
 }
 
 

@@ -4,10 +4,20 @@
  */
 
 
-#include "api/ngx_http_sandbox_api.h"
-#include "core/ngx_http_sandbox_header.h"
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_grammar.h"
 #include "lib/sandbox_query.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_header.h"
+#include "core/ngx_http_sandbox_strip.h"
+#include "core/ngx_http_sandbox_variable.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "preview/ngx_http_sandbox_preview_domain.h"
+#include "preview/ngx_http_sandbox_preview_policy.h"
+#include "preview/ngx_http_sandbox_preview_request.h"
 
 
 /*

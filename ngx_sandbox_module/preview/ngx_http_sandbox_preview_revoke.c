@@ -4,8 +4,14 @@
  */
 
 
-#include "api/ngx_http_sandbox_ports.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_policy.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
 #include "preview/ngx_http_sandbox_preview.h"
+#include "preview/ngx_http_sandbox_preview_revoke.h"
 
 
 /*

@@ -4,7 +4,11 @@
  */
 
 
-#include "sandbox/ngx_http_sandbox_tether.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "agent/ac_agent.h"
+#include "sandbox/ngx_http_sandbox_agent_request.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_tether_send.h"
 
 
 /*

@@ -4,6 +4,18 @@
  */
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_lock.h"
+#include "core/ngx_http_sandbox_class.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
 
 
@@ -325,4 +337,17 @@ ngx_http_sandbox_node_cleanup(void)
 
         ngx_http_sandbox_node_collect(node);
     }
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_busy(ngx_http_sandbox_node_t *node)
+{
+    if (node->wake) {
+        return 1;
+    }
+
+    return sandbox_store_locked(ngx_http_sandbox_worker->store,
+                                (char *) node->id)
+           == 1;
 }

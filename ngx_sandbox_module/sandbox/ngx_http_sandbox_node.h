@@ -8,8 +8,20 @@
 #define _NGX_HTTP_SANDBOX_NODE_H_INCLUDED_
 
 
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_spec.h"
+#include "core/ngx_http_sandbox_conf.h"
+
+
 /* the per-worker record of a sandbox that the worker is using */
 
+
+#define NGX_HTTP_SANDBOX_PORTS_MAX   512           /* of one sandbox */
+
+
+/* the per-worker record of a sandbox that the worker is using */
 
 typedef struct {
     ngx_queue_t                    queue;
@@ -43,24 +55,6 @@ struct ngx_http_sandbox_node_s {
 };
 
 
-struct ngx_http_sandbox_waiter_s {
-    ngx_queue_t                    queue;
-    ngx_http_sandbox_node_t       *node;
-    /*
-     * Runs once from the event loop, never from inside a call of the waiter's
-     * owner.  failure NULL: the sandbox serves; start tells how it came to.
-     */
-    void                         (*handler)(ngx_http_sandbox_waiter_t *w,
-                                       ngx_uint_t start,
-                                       ngx_http_sandbox_failure_t *failure);
-    void                          *data;
-    unsigned                       queued:1;
-    unsigned                       join:1;   /* waits, but starts nothing */
-};
-
-
-/* ngx_http_sandbox_node.c */
-
 /* finds or makes, and holds; NULL: out of memory */
 ngx_http_sandbox_node_t *ngx_http_sandbox_node_hold(ngx_str_t *id);
 void ngx_http_sandbox_node_release(ngx_http_sandbox_node_t *node);
@@ -83,18 +77,6 @@ void ngx_http_sandbox_node_collect(ngx_http_sandbox_node_t *node);
 /* closes the tethers of all nodes; exit_process */
 void ngx_http_sandbox_node_cleanup(void);
 
-
-/* ngx_http_sandbox_wake.c */
-
-/* queues the waiter; starts the sandbox unless w->join */
-void ngx_http_sandbox_wait(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_waiter_t *w);
-/* idempotent */
-void ngx_http_sandbox_unwait(ngx_http_sandbox_waiter_t *w);
-/* starts the sandbox without waiting, unless that is under way */
-void ngx_http_sandbox_kick(ngx_http_sandbox_node_t *node);
-/* who waits for what was started elsewhere looks at once */
-void ngx_http_sandbox_wake_hurry(ngx_http_sandbox_node_t *node);
 /* 1 while this worker or another starts, stops or destroys it */
 ngx_uint_t ngx_http_sandbox_busy(ngx_http_sandbox_node_t *node);
 

@@ -4,14 +4,22 @@
  */
 
 
-#ifndef _NGX_HTTP_SANDBOX_AWAIT_H_INCLUDED_
-#define _NGX_HTTP_SANDBOX_AWAIT_H_INCLUDED_
+#ifndef _NGX_HTTP_SANDBOX_PORT_WATCH_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_PORT_WATCH_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+#include "agent/ac_agent.h"
+
+#include <cjson/cJSON.h>
 
 
 /* a port that somebody awaits, as the agent tells of it */
 
+
 #define NGX_HTTP_SANDBOX_AWAIT_LINES  64
 #define NGX_HTTP_SANDBOX_AWAIT_SHOWN  20        /* in an answer */
+
 
 typedef struct {
     ngx_queue_t                    queue;              /* of the node */
@@ -48,8 +56,6 @@ struct ngx_http_sandbox_await_s {
 };
 
 
-/* ngx_http_sandbox_await.c: ports that requests wait for */
-
 /*
  * NGX_OK: await->handler will run; or as ngx_http_sandbox_tether().  The
  * caller holds the node as long, and sets handler and data first.
@@ -70,4 +76,4 @@ ngx_str_t *ngx_http_sandbox_awaited_line(ngx_http_sandbox_awaited_t *p,
 cJSON *ngx_http_sandbox_awaited_json(ngx_http_sandbox_awaited_t *p);
 
 
-#endif /* _NGX_HTTP_SANDBOX_AWAIT_H_INCLUDED_ */
+#endif /* _NGX_HTTP_SANDBOX_PORT_WATCH_H_INCLUDED_ */

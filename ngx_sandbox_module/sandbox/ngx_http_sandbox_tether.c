@@ -4,8 +4,17 @@
  */
 
 
-#include "api/ngx_http_sandbox_ports.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "agent/ac_agent.h"
+#include "lib/sandbox_store.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_agent_request.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "api/ngx_http_sandbox_diagnose.h"
 
 
 /*
@@ -417,4 +426,15 @@ ngx_http_sandbox_tether_ports(ngx_http_sandbox_node_t *node, uint16_t **ports)
     *ports = node->tether->ports;
 
     return node->tether->nports;
+}
+
+
+const char *
+ngx_http_sandbox_life(ngx_http_sandbox_node_t *node)
+{
+    if (ngx_http_sandbox_tether(node) == NGX_OK) {
+        return "running";
+    }
+
+    return ngx_http_sandbox_busy(node) ? "starting" : "asleep";
 }

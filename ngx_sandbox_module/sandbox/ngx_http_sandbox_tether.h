@@ -28,7 +28,8 @@ struct ngx_http_sandbox_tether_s {
 };
 
 
-/* ngx_http_sandbox_tether.c */
+/* "running", "starting" or "asleep"; starts nothing */
+const char *ngx_http_sandbox_life(ngx_http_sandbox_node_t *node);
 
 /*
  * NGX_OK: it runs, as far as the kernel knows.  NGX_DECLINED: it does not.
@@ -52,63 +53,6 @@ ngx_uint_t ngx_http_sandbox_tether_listens(ngx_http_sandbox_node_t *node,
 /* ports that listened when the agent last told; their number */
 ngx_uint_t ngx_http_sandbox_tether_ports(ngx_http_sandbox_node_t *node,
     uint16_t **ports);
-
-
-/* ngx_http_sandbox_tether_send.c: what the worker says */
-
-/*
- * The socket of an exposed port, bound and handed over if it is missing, or
- * when a connect to it was refused.  NGX_OK; NGX_AGAIN: somebody else has the
- * lock, ask again; NGX_DECLINED: no tether; NGX_ERROR: logged.
- */
-ngx_int_t ngx_http_sandbox_tether_listen(ngx_http_sandbox_node_t *node,
-    in_port_t port, ngx_uint_t refused);
-/* revoke: the socket goes, and the agent cuts the port's connections */
-void ngx_http_sandbox_tether_unlisten(ngx_http_sandbox_node_t *node,
-    in_port_t port);
-/* tells a sandbox that runs its new options: JSON object text */
-void ngx_http_sandbox_tether_configure(ngx_http_sandbox_node_t *node,
-    const char *fields);
-/* asks to be told of a port, or no longer; results as of ..._tether() */
-ngx_int_t ngx_http_sandbox_tether_watch(ngx_http_sandbox_node_t *node,
-    in_port_t port, ngx_uint_t on);
-/* asks for a diagnosis of the port; likewise, and the packet's number */
-ngx_int_t ngx_http_sandbox_tether_diagnose(ngx_http_sandbox_node_t *node,
-    in_port_t port, uint32_t *seq);
-/* tells a sandbox that runs what to run for these ports */
-void ngx_http_sandbox_tether_commands(ngx_http_sandbox_node_t *node,
-    ac_command_t *commands, size_t n);
-/* a stop follows: what runs may end by itself within ms */
-void ngx_http_sandbox_tether_prepare(ngx_http_sandbox_node_t *node,
-    ngx_msec_t ms);
-/* asks the agent; where what waits for its answer queues, or NULL */
-ngx_queue_t *ngx_http_sandbox_tether_status(ngx_http_sandbox_node_t *node,
-    uint32_t *seq);
-
-
-/* ngx_http_sandbox_ask.c */
-
-/* what an agent has told; -1: not that */
-
-typedef struct {
-    int64_t                        sleeps_in;          /* ms */
-    int64_t                        memory;             /* bytes */
-    int64_t                        pids;
-    int64_t                        cpu;                /* ms */
-} ngx_http_sandbox_told_t;
-
-/*
- * Asks the agent.  NGX_OK: handler runs once, later, and within a second; told
- * is NULL when there was no answer.  NGX_DECLINED: no tether; NGX_ERROR.
- */
-typedef void (*ngx_http_sandbox_ask_pt)(void *data,
-    ngx_http_sandbox_told_t *told);
-ngx_int_t ngx_http_sandbox_ask(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_ask_pt handler, void *data);
-/* of tether.c: 1 when it is the answer to one of these; the tether closes */
-ngx_uint_t ngx_http_sandbox_ask_reply(ngx_queue_t *asks,
-    ac_agent_event_t *event);
-void ngx_http_sandbox_ask_lost(ngx_queue_t *asks);
 
 
 #endif /* _NGX_HTTP_SANDBOX_TETHER_H_INCLUDED_ */

@@ -4,8 +4,15 @@
  */
 
 
-#include "sandbox/ngx_http_sandbox_tether.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "agent/ac_agent.h"
 #include "lib/sandbox_fault.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_lock.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "sandbox/ngx_http_sandbox_tether_send.h"
 
 
 /* what a worker says to an agent along its tether */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_route.h"
 
 

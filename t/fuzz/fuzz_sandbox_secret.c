@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/sandbox_mask.h"
 #include "lib/sandbox_query.h"
 
 

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/sandbox_store.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_json.h"
+#include "lib/sandbox_spec.h"
 
 
 #define FUZZ_CHECK(truth)  do { if (!(truth)) abort(); } while (0)

@@ -21,7 +21,13 @@
 #include <unistd.h>
 
 #include "lib/sandbox_file.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_spec.h"
 #include "lib/sandbox_store.h"
+#include "lib/sandbox_store_create.h"
+#include "lib/sandbox_store_lock.h"
+#include "lib/sandbox_store_sweep.h"
+#include "lib/sandbox_store_trash.h"
 #include "temp.h"
 
 

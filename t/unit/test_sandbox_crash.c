@@ -33,6 +33,16 @@
 
 #include <cmocka.h>
 
+#include "lib/sandbox_file.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_agent.h"
+#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_lock.h"
+#include "lib/sandbox_store_sweep.h"
+#include "lib/sandbox_store_trash.h"
 #include "store.h"
 
 

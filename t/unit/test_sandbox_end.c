@@ -18,6 +18,9 @@
 
 #include <cmocka.h>
 
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_lifetime.h"
+#include "lib/sandbox_store_trash.h"
 #include "store.h"
 
 

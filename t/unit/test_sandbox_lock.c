@@ -19,6 +19,9 @@
 
 #include <cmocka.h>
 
+#include "lib/sandbox_store_lifetime.h"
+#include "lib/sandbox_store_lock.h"
+#include "lib/sandbox_store_trash.h"
 #include "store.h"
 
 

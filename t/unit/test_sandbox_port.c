@@ -16,6 +16,8 @@
 #include <cmocka.h>
 
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_grammar.h"
+#include "lib/sandbox_policy_json.h"
 
 
 static void

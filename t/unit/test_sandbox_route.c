@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_route.h"
 
 

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "lib/sandbox_mask.h"
 #include "lib/sandbox_query.h"
 
 

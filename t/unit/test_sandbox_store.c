@@ -24,6 +24,14 @@
 
 #include <cmocka.h>
 
+#include "lib/sandbox_file.h"
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_spec.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_create.h"
+#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_lock.h"
 #include "store.h"
 
 

@@ -21,6 +21,11 @@
 
 #include <cmocka.h>
 
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_lock.h"
+#include "lib/sandbox_store_sweep.h"
+#include "lib/sandbox_store_trash.h"
 #include "store.h"
 
 

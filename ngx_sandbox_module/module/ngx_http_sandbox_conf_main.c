@@ -4,7 +4,10 @@
  */
 
 
-#include "preview/ngx_http_sandbox_preview.h"
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_store.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "module/ngx_http_sandbox_conf_main.h"
 
 
 /* directives that are more than a value, and what a location must not do */
@@ -188,79 +191,4 @@ invalid:
                        "http:// or https://, \"*.\", a domain and "
                        "perhaps a port", &value[1]);
     return NGX_CONF_ERROR;
-}
-
-
-char *
-ngx_http_sandbox_conf_check_proxy(ngx_conf_t *cf,
-    ngx_http_sandbox_loc_conf_t *conf)
-{
-    ngx_uint_t                     xa;
-    ngx_http_upstream_conf_t      *ucf;
-    ngx_http_upstream_srv_conf_t  *uscf;
-
-    extern ngx_module_t  ngx_http_proxy_module;
-
-    /* the upstream part comes first in the proxy module's configuration */
-
-    ucf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_proxy_module);
-    if (ucf == NULL) {
-        return NGX_CONF_OK;
-    }
-
-    uscf = ucf->upstream;
-
-    if (uscf == NULL
-        || uscf->srv_conf == NULL
-        || uscf->peer.data != &ngx_http_sandbox_module)
-    {
-        return NGX_CONF_OK;
-    }
-
-    if (!conf->api && !conf->preview) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a location that proxies to upstream \"%V\" needs "
-                           "\"sandbox_api\" or \"sandbox_preview\"",
-                           &uscf->host);
-        return NGX_CONF_ERROR;
-    }
-
-    if (conf->preview && ucf->connect_timeout <= conf->wake_timeout) {
-        ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"sandbox_wake_timeout\" is to be shorter than "
-                           "\"proxy_connect_timeout\", which ends it");
-    }
-
-    xa = NGX_HTTP_UPSTREAM_IGN_XA_REDIRECT
-         |NGX_HTTP_UPSTREAM_IGN_XA_EXPIRES
-         |NGX_HTTP_UPSTREAM_IGN_XA_LIMIT_RATE
-         |NGX_HTTP_UPSTREAM_IGN_XA_BUFFERING
-         |NGX_HTTP_UPSTREAM_IGN_XA_CHARSET;
-
-    if ((ucf->ignore_headers & xa) != xa) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a location that proxies to upstream \"%V\" must "
-                           "ignore what a container says to nginx: "
-                           "\"include sandbox_proxy.conf\", or "
-                           "\"proxy_ignore_headers X-Accel-Redirect "
-                           "X-Accel-Expires X-Accel-Limit-Rate "
-                           "X-Accel-Buffering X-Accel-Charset\"",
-                           &uscf->host);
-        return NGX_CONF_ERROR;
-    }
-
-#if (NGX_HTTP_CACHE)
-    if (ngx_http_sandbox_cache_conf(cf, conf, ucf) != NGX_CONF_OK) {
-        return NGX_CONF_ERROR;
-    }
-#endif
-
-    if (ucf->store) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"proxy_store\" in a location that proxies to "
-                           "upstream \"%V\"", &uscf->host);
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
 }

@@ -1,0 +1,31 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_AUTH_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_AUTH_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* who calls the API */
+
+
+/*
+ * Who calls: fills ctx->owner, admin, key.  NGX_OK, or NGX_DECLINED with
+ * ctx->failure set (401, 403, 421).
+ */
+ngx_int_t ngx_http_sandbox_auth(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+/* 1 when the caller may see and use the sandbox of that owner */
+ngx_uint_t ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx,
+    const char *owner);
+/* 1 when the key may choose the class */
+ngx_uint_t ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx,
+    ngx_str_t *name);
+
+
+#endif /* _NGX_HTTP_SANDBOX_AUTH_H_INCLUDED_ */

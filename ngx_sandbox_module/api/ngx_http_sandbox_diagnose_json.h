@@ -1,0 +1,26 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_DIAGNOSE_JSON_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_DIAGNOSE_JSON_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+#include <cjson/cJSON.h>
+
+
+/* copies of what an agent said; NULL: no memory */
+
+
+/* of a list of listeners; address becomes that of port, or "" */
+cJSON *ngx_http_sandbox_diagnose_listening(cJSON *list, in_port_t port,
+    char *address, size_t size);
+/* of a port's command */
+cJSON *ngx_http_sandbox_diagnose_command(cJSON *command);
+
+
+#endif /* _NGX_HTTP_SANDBOX_DIAGNOSE_JSON_H_INCLUDED_ */

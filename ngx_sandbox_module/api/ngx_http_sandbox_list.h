@@ -1,0 +1,20 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_LIST_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_LIST_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* GET /v1/sandbox */
+
+
+ngx_int_t ngx_http_sandbox_list_handler(ngx_http_request_t *r);
+
+
+#endif /* _NGX_HTTP_SANDBOX_LIST_H_INCLUDED_ */

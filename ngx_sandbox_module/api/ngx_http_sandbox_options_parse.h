@@ -1,0 +1,31 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_OPTIONS_PARSE_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_OPTIONS_PARSE_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_spec.h"
+#include "core/ngx_http_sandbox_error.h"
+
+#include <cjson/cJSON.h>
+
+
+/* sleepAfter, keepAlive, maxAge, env, labels of a body */
+
+
+/*
+ * Puts the options of a body into spec.  NGX_OK, or NGX_DECLINED with failure
+ * set; spec is to be freed in either case.
+ */
+ngx_int_t ngx_http_sandbox_options(cJSON *json, sandbox_spec_t *spec,
+    ngx_http_sandbox_failure_t *failure);
+/* seconds, or text with a unit, as ms from 1 s to 366 days; -1: neither */
+int64_t ngx_http_sandbox_duration(cJSON *item);
+
+
+#endif /* _NGX_HTTP_SANDBOX_OPTIONS_PARSE_H_INCLUDED_ */

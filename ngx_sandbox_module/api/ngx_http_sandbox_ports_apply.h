@@ -1,0 +1,25 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_PORTS_APPLY_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_PORTS_APPLY_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+#include "api/ngx_http_sandbox_ports_update.h"
+
+
+/* what a change of an exposed port writes */
+
+
+/*
+ * Writes the policy of e->port anew, with its directory locked.  NGX_OK with
+ * e->json, which is NULL without memory; NGX_DECLINED with the failure.
+ */
+ngx_int_t ngx_http_sandbox_change(ngx_http_sandbox_expose_t *e);
+
+
+#endif /* _NGX_HTTP_SANDBOX_PORTS_APPLY_H_INCLUDED_ */

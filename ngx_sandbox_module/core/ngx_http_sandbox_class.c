@@ -1,0 +1,78 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_spec.h"
+#include "core/ngx_http_sandbox_class.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_worker.h"
+
+
+/* classes of sandboxes, and what they give a container */
+
+
+ngx_http_sandbox_class_t *
+ngx_http_sandbox_find_class(ngx_http_sandbox_main_conf_t *smcf, u_char *name,
+    size_t len)
+{
+    ngx_uint_t                 i;
+    ngx_http_sandbox_class_t  *class;
+
+    class = smcf->classes.elts;
+
+    for (i = 0; i < smcf->classes.nelts; i++) {
+        if (class[i].name.len == len
+            && ngx_memcmp(class[i].name.data, name, len) == 0)
+        {
+            return &class[i];
+        }
+    }
+
+    return NULL;
+}
+
+
+int64_t
+ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class)
+{
+    int64_t  most;
+
+    most = (int64_t) ngx_http_sandbox_worker->ncpu * 1000000000;
+
+    if (most == 0 || class->nano_cpus <= most) {
+        return class->nano_cpus;
+    }
+
+    if (!class->lowered) {
+        class->lowered = 1;
+
+        ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
+                      "\"cpus=\" of sandbox class \"%V\" is lowered to %d, "
+                      "which is what the engine has",
+                      &class->name, ngx_http_sandbox_worker->ncpu);
+    }
+
+    return most;
+}
+
+
+void
+ngx_http_sandbox_container_limits(ngx_http_sandbox_class_t *class,
+    sandbox_container_t *c)
+{
+    if (class == NULL) {
+        c->memory = -1;
+        c->nano_cpus = -1;
+        c->pids = -1;
+        c->disk = -1;
+        return;
+    }
+
+    c->memory = class->memory;
+    c->nano_cpus = ngx_http_sandbox_engine_cpus(class);
+    c->pids = class->pids;
+    c->disk = class->disk.len ? ngx_parse_offset(&class->disk) : 0;
+}

@@ -1,0 +1,30 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_CLASS_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_CLASS_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_spec.h"
+#include "core/ngx_http_sandbox_conf.h"
+
+
+/* classes of sandboxes */
+
+
+/* NULL: no such class */
+ngx_http_sandbox_class_t *ngx_http_sandbox_find_class(
+    ngx_http_sandbox_main_conf_t *smcf, u_char *name, size_t len);
+
+/* what the engine gives: not more processors than it has, once it said so */
+int64_t ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class);
+/* of show_json.c: what the class gives a container; NULL: not known */
+void ngx_http_sandbox_container_limits(ngx_http_sandbox_class_t *class,
+    sandbox_container_t *c);
+
+
+#endif /* _NGX_HTTP_SANDBOX_CLASS_H_INCLUDED_ */

@@ -1,0 +1,450 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "core/ngx_http_sandbox_module.h"
+#include "core/ngx_http_sandbox_clock.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_port_watch.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "preview/ngx_http_sandbox_page.h"
+
+#include <cjson/cJSON.h>
+#include <sys/time.h>
+
+
+/* errors that nginx answers with */
+
+
+typedef struct {
+    const char  *code;
+    const char  *text;
+} ngx_http_sandbox_suggestion_t;
+
+
+static const ngx_http_sandbox_suggestion_t
+    ngx_http_sandbox_suggestions[] =
+{
+    { "INVALID_PORT",
+      "Choose a port from 1024 to 65535 and let the app listen there." },
+    { "PORT_NOT_EXPOSED",
+      "Expose it first: POST /v1/sandbox/:id/ports with {\"port\":8080}." },
+    { "SANDBOX_NOT_FOUND",
+      "List your sandboxes: GET /v1/sandbox." },
+    { "SANDBOX_ALREADY_EXISTS",
+      "Leave the id out, so that a free one is issued." },
+    { "TOO_MANY_REQUESTS",
+      "Wait as long as Retry-After says." },
+    { "STALE_PREVIEW_URL",
+      "Call the sandbox's API, then load the page again." },
+    { "PORT_COMMAND_FAILED",
+      "Mend the port's command and expose the port with it again, or start "
+      "the app." },
+    { "WAKE_TIMEOUT",
+      "Try again, look at what the port's command writes, or set "
+      "sandbox_wake_timeout higher." },
+    { "MISDIRECTED",
+      "Call the API by a name that the server block's server_name has." },
+    { "FOREIGN_ORIGIN",
+      "Name the origin in sandbox_api_cors, or call from the same origin." },
+    { NULL, NULL }
+};
+
+
+static ngx_int_t ngx_http_sandbox_failure_handler(ngx_http_request_t *r);
+static void ngx_http_sandbox_fail_va(ngx_http_sandbox_failure_t *failure,
+    ngx_uint_t status, const char *code, const char *fmt, va_list args);
+static cJSON *ngx_http_sandbox_failure_json(ngx_http_request_t *r,
+    ngx_http_sandbox_failure_t *failure);
+static cJSON *ngx_http_sandbox_failure_context(ngx_http_request_t *r);
+static const char *ngx_http_sandbox_suggestion(const char *code);
+static void ngx_http_sandbox_utf8(u_char *text);
+
+
+static cJSON *
+ngx_http_sandbox_failure_json(ngx_http_request_t *r,
+    ngx_http_sandbox_failure_t *failure)
+{
+    char         time[NGX_HTTP_SANDBOX_TIME_LEN];
+    cJSON       *json, *context;
+    const char  *message, *suggestion;
+
+    json = cJSON_CreateObject();
+    context = failure->context[0] ? cJSON_Parse((char *) failure->context)
+                                  : ngx_http_sandbox_failure_context(r);
+
+    if (json == NULL || context == NULL) {
+        cJSON_Delete(json);
+        cJSON_Delete(context);
+        return NULL;
+    }
+
+    ngx_http_sandbox_iso_time(ngx_http_sandbox_now(), time);
+
+    message = (char *) failure->message;
+    suggestion = ngx_http_sandbox_suggestion(failure->code);
+
+    if (cJSON_AddStringToObject(json, "error", message) == NULL
+        || cJSON_AddStringToObject(json, "code", failure->code) == NULL
+        || cJSON_AddStringToObject(json, "message", message) == NULL
+        || !cJSON_AddItemToObject(json, "context", context)
+        || cJSON_AddNumberToObject(json, "httpStatus", failure->status)
+           == NULL
+        || cJSON_AddStringToObject(json, "timestamp", time) == NULL
+        || (suggestion
+            && cJSON_AddStringToObject(json, "suggestion", suggestion)
+               == NULL))
+    {
+        cJSON_Delete(json);
+        return NULL;
+    }
+
+    return json;
+}
+
+
+/* of a preview, once its token was right: what there is to know of its port */
+
+static cJSON *
+ngx_http_sandbox_failure_context(ngx_http_request_t *r)
+{
+    cJSON                   *context, *list, *item;
+    uint16_t                *ports;
+    ngx_uint_t               i, n;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    context = cJSON_CreateObject();
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (context == NULL || ctx == NULL || !ctx->trusted) {
+        return context;
+    }
+
+    if (cJSON_AddNumberToObject(context, "port", ctx->port) == NULL
+        || cJSON_AddStringToObject(context, "state",
+                                   ngx_http_sandbox_life(ctx->node))
+           == NULL)
+    {
+        goto failed;
+    }
+
+    if (ctx->node->tether) {
+
+        list = cJSON_AddArrayToObject(context, "listening");
+        if (list == NULL) {
+            goto failed;
+        }
+
+        n = ngx_http_sandbox_tether_ports(ctx->node, &ports);
+
+        for (i = 0; i < n; i++) {
+            item = cJSON_CreateObject();
+
+            if (item == NULL || !cJSON_AddItemToArray(list, item)) {
+                cJSON_Delete(item);
+                goto failed;
+            }
+
+            if (cJSON_AddNumberToObject(item, "port", ports[i]) == NULL) {
+                goto failed;
+            }
+        }
+    }
+
+    if (ctx->await.awaited) {
+        item = ngx_http_sandbox_awaited_json(ctx->await.awaited);
+
+        if (item == NULL
+            || !cJSON_AddItemToObject(context, "command", item))
+        {
+            cJSON_Delete(item);
+            goto failed;
+        }
+    }
+
+    return context;
+
+failed:
+
+    cJSON_Delete(context);
+
+    return NULL;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_failure_text(ngx_http_request_t *r,
+    ngx_http_sandbox_failure_t *failure, ngx_str_t *text)
+{
+    char       *p;
+    cJSON      *json;
+    ngx_int_t   rc;
+
+    json = ngx_http_sandbox_failure_json(r, failure);
+
+    if (json && ngx_http_sandbox_get_ctx(r)->preview
+        && ngx_http_sandbox_navigation(r))
+    {
+        rc = ngx_http_sandbox_page(r, json, failure->status, text);
+        cJSON_Delete(json);
+
+        return rc == NGX_OK ? ngx_http_sandbox_page_headers(r) : rc;
+    }
+
+    ngx_str_set(&r->headers_out.content_type, "application/json");
+    r->headers_out.content_type_len = r->headers_out.content_type.len;
+    r->headers_out.content_type_lowcase = NULL;
+    ngx_str_null(&r->headers_out.charset);
+
+    p = json ? cJSON_PrintUnformatted(json) : NULL;
+
+    cJSON_Delete(json);
+
+    if (p == NULL) {
+        return NGX_ERROR;
+    }
+
+    text->len = ngx_strlen(p);
+    text->data = ngx_pnalloc(r->pool, text->len + 1);
+
+    if (text->data) {
+        ngx_memcpy(text->data, p, text->len);
+        text->data[text->len++] = '\n';
+    }
+
+    cJSON_free(p);
+
+    return text->data ? NGX_OK : NGX_ERROR;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_send_failure(ngx_http_request_t *r,
+    ngx_http_sandbox_failure_t *failure)
+{
+    cJSON                   *json;
+    u_char                  *p;
+    ngx_int_t                rc;
+    ngx_str_t                text;
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    json = ngx_http_sandbox_failure_json(r, failure);
+    if (json == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    if (failure->status == NGX_HTTP_UNAUTHORIZED
+        && ngx_http_sandbox_header(r, "WWW-Authenticate", "Bearer")
+           != NGX_OK)
+    {
+        goto failed;
+    }
+
+    if (failure->retry_after) {
+        p = ngx_pnalloc(r->pool, NGX_INT_T_LEN + 1);
+        if (p == NULL) {
+            goto failed;
+        }
+
+        ngx_sprintf(p, "%ui%Z", failure->retry_after);
+
+        if (ngx_http_sandbox_header(r, "Retry-After", (char *) p) != NGX_OK) {
+            goto failed;
+        }
+    }
+
+    if (ctx && ctx->preview && ngx_http_sandbox_navigation(r)) {
+
+        rc = ngx_http_sandbox_page(r, json, failure->status, &text);
+        cJSON_Delete(json);
+
+        return rc == NGX_OK
+               ? ngx_http_sandbox_send_page(r, failure->status, &text)
+               : NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sandbox_send_json(r, failure->status, json);
+
+failed:
+
+    cJSON_Delete(json);
+
+    return NGX_HTTP_INTERNAL_SERVER_ERROR;
+}
+
+
+static const char *
+ngx_http_sandbox_suggestion(const char *code)
+{
+    const ngx_http_sandbox_suggestion_t  *s;
+
+    for (s = ngx_http_sandbox_suggestions; s->code; s++) {
+        if (ngx_strcmp(s->code, code) == 0) {
+            return s->text;
+        }
+    }
+
+    return NULL;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_failure_handler(ngx_http_request_t *r)
+{
+    ngx_http_sandbox_ctx_t  *ctx;
+
+    ctx = ngx_http_sandbox_get_ctx(r);
+
+    if (ctx == NULL || ctx->failure.status == 0) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+}
+
+
+static void
+ngx_http_sandbox_fail_va(ngx_http_sandbox_failure_t *failure,
+    ngx_uint_t status, const char *code, const char *fmt, va_list args)
+{
+    u_char  *p, *last;
+
+    failure->status = status;
+    failure->code = code;
+    failure->retry_after = 0;
+    failure->context[0] = '\0';
+
+    last = failure->message + sizeof(failure->message) - 1;
+
+    p = ngx_vslprintf(failure->message, last, fmt, args);
+    *p = '\0';
+
+    ngx_http_sandbox_utf8(failure->message);
+}
+
+
+/*
+ * A message may quote what the engine or a client said, and may have been cut
+ * within a character: what is no UTF-8 must not make the JSON invalid.
+ */
+
+static void
+ngx_http_sandbox_utf8(u_char *text)
+{
+    u_char  *p, *next, *end;
+
+    end = text + ngx_strlen(text);
+
+    for (p = text; p < end; /* void */ ) {
+
+        if (*p < 0x80) {
+            p++;
+            continue;
+        }
+
+        next = p;
+
+        if (ngx_utf8_decode(&next, end - p) <= 0x10ffff) {
+            p = next;
+            continue;
+        }
+
+        *p++ = '?';
+    }
+}
+
+
+void
+ngx_http_sandbox_fail(ngx_http_sandbox_failure_t *failure, ngx_uint_t status,
+    const char *code, const char *fmt, ...)
+{
+    va_list  args;
+
+    va_start(args, fmt);
+    ngx_http_sandbox_fail_va(failure, status, code, fmt, args);
+    va_end(args);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_refuse(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
+    ngx_uint_t status, const char *code, const char *fmt, ...)
+{
+    va_list  args;
+
+    va_start(args, fmt);
+    ngx_http_sandbox_fail_va(&ctx->failure, status, code, fmt, args);
+    va_end(args);
+
+    return ngx_http_sandbox_refused(r);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_refused(ngx_http_request_t *r)
+{
+    r->content_handler = ngx_http_sandbox_failure_handler;
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_refuse_absent(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                   "SANDBOX_NOT_FOUND",
+                                   "There is no such sandbox, or it is "
+                                   "another key's. POST /v1/sandbox makes "
+                                   "one.");
+}
+
+
+ngx_int_t
+ngx_http_sandbox_refuse_token(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                   "INVALID_TOKEN",
+                                   "There is no preview at this address: "
+                                   "its token is wrong or the port is not "
+                                   "exposed. Ask for a new link.");
+}
+
+
+void
+ngx_http_sandbox_fail_internal(ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                          "INTERNAL_ERROR",
+                          "The sandbox cannot be read or written: nginx's "
+                          "error log tells why.");
+}
+
+
+ngx_int_t
+ngx_http_sandbox_send_internal(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_http_sandbox_fail_internal(ctx);
+
+    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_send_absent(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    (void) ngx_http_sandbox_refuse_absent(r, ctx);
+
+    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+}

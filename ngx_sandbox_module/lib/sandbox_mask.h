@@ -1,0 +1,36 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _SANDBOX_MASK_H_INCLUDED_
+#define _SANDBOX_MASK_H_INCLUDED_
+
+
+#include <stddef.h>
+
+
+/*
+ * URLs and host names without what is secret in them.  Pure: neither allocates
+ * nor blocks; text need not end in a zero byte.
+ */
+
+
+/* the most that either makes of len bytes */
+#define sandbox_mask_size(len)  ((len) * 2 + 4)
+
+/*
+ * Copies a URL, or a line that contains one, with the values of secret
+ * arguments and the token of a preview host replaced by "***"; returns the
+ * length, cut to size.
+ */
+size_t sandbox_mask_url(const char *text, size_t len, char *buf,
+    size_t size);
+
+/* the same for a bare host name, port or none */
+size_t sandbox_mask_host(const char *host, size_t len, char *buf,
+    size_t size);
+
+
+#endif /* _SANDBOX_MASK_H_INCLUDED_ */

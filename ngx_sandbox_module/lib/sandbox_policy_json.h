@@ -1,0 +1,37 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _SANDBOX_POLICY_JSON_H_INCLUDED_
+#define _SANDBOX_POLICY_JSON_H_INCLUDED_
+
+
+#include <stddef.h>
+
+#include <cjson/cJSON.h>
+
+#include "lib/sandbox_policy.h"
+
+
+/* policies as JSON text; pure: nothing blocks, only formatting allocates */
+
+
+/* of a policy: a list of text; names with text, or false to be removed */
+int sandbox_json_add_origins(cJSON *json, const char *name,
+    const char *origins);
+int sandbox_json_add_headers(cJSON *json, const char *name,
+    const sandbox_headers_t *headers);
+
+/*
+ * The text of a policy's file.  Parsing sets everything, what is not in the
+ * text to zero; -1 with errno EBADMSG or ENOMEM.  Formatting gives text to
+ * free(), or NULL with errno EINVAL, EFBIG or ENOMEM.
+ */
+int sandbox_port_parse_policy(const char *text, size_t len,
+    sandbox_port_t *policy);
+char *sandbox_port_format_policy(const sandbox_port_t *policy);
+
+
+#endif /* _SANDBOX_POLICY_JSON_H_INCLUDED_ */

@@ -1,0 +1,69 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _SANDBOX_SPEC_H_INCLUDED_
+#define _SANDBOX_SPEC_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/sandbox_name.h"
+#include "lib/sandbox_policy.h"
+
+
+/* what spec.json and container say, and their text */
+
+
+#define SANDBOX_OWNER_MAX  64
+#define SANDBOX_CLASS_MAX  32
+#define SANDBOX_SPEC_MAX   65536         /* of a file of the store */
+
+
+typedef struct {
+    char             owner[SANDBOX_OWNER_MAX + 1];   /* "" : nobody's key */
+    char             class[SANDBOX_CLASS_MAX + 1];
+    char             run[SANDBOX_RANDOM_LEN + 1];
+    char             nonce[65];          /* Idempotency-Key of create */
+    uint64_t         generation;         /* one more with each change */
+    int64_t          created_ms;         /* since the epoch */
+    int64_t          sleep_after_ms;     /* -1: the class's */
+    int64_t          max_age_ms;         /* -1: the class's */
+    int              keep_alive;         /* -1: the class's */
+    char            *env;                /* JSON object text, or NULL */
+    char            *labels;             /* JSON object text, or NULL */
+    sandbox_stamp_t  stamp;              /* of spec.json */
+} sandbox_spec_t;
+
+
+typedef struct {
+    int64_t          created_ms;
+    int64_t          memory;             /* bytes; these: what it was given */
+    int64_t          nano_cpus;
+    int64_t          pids;
+    int64_t          disk;               /* bytes; 0: no limit */
+    char             user[129];
+    char             run[SANDBOX_RANDOM_LEN + 1];    /* see above; not JSON */
+} sandbox_container_t;
+
+
+void sandbox_spec_free(sandbox_spec_t *spec);
+
+/*
+ * The pure part (sandbox_json.c): text of the files to structures and back;
+ * that of a port's policy is in sandbox_port.h.
+ * Parsing sets everything, what is not in the text (run, port, stamp) to
+ * zero; -1 with errno EBADMSG or ENOMEM leaves nothing to free.  Formatting
+ * gives text to free(), or NULL with errno EINVAL, EFBIG or ENOMEM.
+ */
+int sandbox_spec_parse(const char *text, size_t len, sandbox_spec_t *spec);
+char *sandbox_spec_format(const sandbox_spec_t *spec);
+int sandbox_container_parse(const char *text, size_t len,
+    sandbox_container_t *c);
+char *sandbox_container_format(const sandbox_container_t *c);
+
+
+#endif /* _SANDBOX_SPEC_H_INCLUDED_ */

@@ -1,0 +1,22 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_EXPIRE_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_EXPIRE_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* max_awake, max_age, retain */
+
+
+/* one turn of the worker that sweeps, each second */
+void ngx_http_sandbox_expire(void);
+void ngx_http_sandbox_expire_stop(void);
+
+
+#endif /* _NGX_HTTP_SANDBOX_EXPIRE_H_INCLUDED_ */

@@ -1,0 +1,23 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_START_CAPACITY_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_START_CAPACITY_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* a start asks whether there is room for it */
+
+
+/* a step of a start, under its lock: the engine's next, or the end */
+void ngx_http_sandbox_wake_admit(ngx_http_sandbox_wake_t *wake);
+/* counts anew, unless that was done in the last second or is under way */
+void ngx_http_sandbox_recount(void);
+
+
+#endif /* _NGX_HTTP_SANDBOX_START_CAPACITY_H_INCLUDED_ */

@@ -1,0 +1,24 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_START_CONTAINER_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_START_CONTAINER_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* a start makes and starts the container */
+
+
+#define NGX_HTTP_SANDBOX_AGENT      "/run/sandbox-agent"
+#define NGX_HTTP_SANDBOX_DIR        "/run/sandbox"
+
+/* makes and starts the container; then _boot or _end */
+void ngx_http_sandbox_wake_engine(ngx_http_sandbox_wake_t *wake);
+
+
+#endif /* _NGX_HTTP_SANDBOX_START_CONTAINER_H_INCLUDED_ */

@@ -1,0 +1,22 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_START_HANDOVER_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_START_HANDOVER_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* a start binds the sockets and hands them over */
+
+
+/* the container runs: bind, hand over, shake hands; then _done or _end */
+void ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake);
+void ngx_http_sandbox_wake_boot_close(ngx_http_sandbox_wake_t *wake);
+
+
+#endif /* _NGX_HTTP_SANDBOX_START_HANDOVER_H_INCLUDED_ */

@@ -1,0 +1,23 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_SWEEP_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_SWEEP_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* background work of one worker */
+
+
+void ngx_http_sandbox_sweep_start(ngx_cycle_t *cycle);
+void ngx_http_sandbox_sweep_stop(void);
+/* with the next turn, not with the next minute */
+void ngx_http_sandbox_sweep_soon(void);
+
+
+#endif /* _NGX_HTTP_SANDBOX_SWEEP_H_INCLUDED_ */

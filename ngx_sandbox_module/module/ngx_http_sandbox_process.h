@@ -1,0 +1,21 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_PROCESS_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_PROCESS_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* a worker's start and end */
+
+
+ngx_int_t ngx_http_sandbox_init_process(ngx_cycle_t *cycle);
+void ngx_http_sandbox_exit_process(ngx_cycle_t *cycle);
+
+
+#endif /* _NGX_HTTP_SANDBOX_PROCESS_H_INCLUDED_ */

@@ -1,0 +1,24 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_PAGE_EVENTS_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_PAGE_EVENTS_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* the path of previews that is nginx's own */
+
+
+/* 1: the request is for it */
+ngx_uint_t ngx_http_sandbox_events_reserved(ngx_http_request_t *r);
+/* admits or refuses such a request; returns NGX_DECLINED */
+ngx_int_t ngx_http_sandbox_events_access(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+#endif /* _NGX_HTTP_SANDBOX_PAGE_EVENTS_H_INCLUDED_ */

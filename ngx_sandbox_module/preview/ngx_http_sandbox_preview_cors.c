@@ -1,0 +1,131 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_grammar.h"
+#include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_header.h"
+#include "core/ngx_http_sandbox_response.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "preview/ngx_http_sandbox_preview_cors.h"
+#include "preview/ngx_http_sandbox_preview_policy.h"
+
+
+/* Access-Control-* of previews */
+
+
+static ngx_int_t ngx_http_sandbox_answer_preflight_handler(
+    ngx_http_request_t *r);
+
+
+ngx_int_t
+ngx_http_sandbox_answer_cors(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    if (ctx->cors < SANDBOX_CORS_REFLECT) {
+        return NGX_OK;
+    }
+
+    return ngx_http_sandbox_cors_grant(r,
+                                   ngx_http_sandbox_answer_allows(r, ctx),
+                                   "Access-Control-Allow-Credentials",
+                                   "true");
+}
+
+
+/* of "reflect" every origin, of a list those of it */
+
+ngx_uint_t
+ngx_http_sandbox_answer_allows(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    char                       *origin;
+    ngx_uint_t                  n;
+    ngx_table_elt_t            *h;
+    ngx_http_sandbox_set_t      set;
+    ngx_http_sandbox_policy_t  *p;
+
+    h = ngx_http_sandbox_header_in(r, "Origin", &n);
+
+    if (n != 1 || h->value.len == 0 || ctx->cors < SANDBOX_CORS_REFLECT) {
+        return 0;
+    }
+
+    if (ctx->cors == SANDBOX_CORS_REFLECT) {
+        return 1;
+    }
+
+    p = ngx_http_sandbox_node_cached(ctx->node, ctx->port);
+
+    if (p == NULL) {
+        return 0;
+    }
+
+    ngx_http_sandbox_preview_set(r, &p->policy, &set);
+
+    for (origin = set.origins; origin && *origin;
+         origin = sandbox_origin_next(origin))
+    {
+        if (h->value.len == ngx_strlen(origin)
+            && ngx_strncasecmp(h->value.data, (u_char *) origin,
+                               h->value.len) == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_answer_preflight(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    if (r->method != NGX_HTTP_OPTIONS
+        || ngx_http_sandbox_header_in(r, "Access-Control-Request-Method",
+                                      NULL)
+           == NULL
+        || !ngx_http_sandbox_answer_allows(r, ctx))
+    {
+        return 0;
+    }
+
+    ctx->own = 1;
+    r->content_handler = ngx_http_sandbox_answer_preflight_handler;
+
+    return 1;
+}
+
+
+/* what is asked for may be done: the app says what it makes of it */
+
+static ngx_int_t
+ngx_http_sandbox_answer_preflight_handler(ngx_http_request_t *r)
+{
+    ngx_table_elt_t  *method, *headers;
+
+    method = ngx_http_sandbox_header_in(r, "Access-Control-Request-Method",
+                                        NULL);
+    headers = ngx_http_sandbox_header_in(r, "Access-Control-Request-Headers",
+                                         NULL);
+
+    if (ngx_http_sandbox_header_text(r, "Access-Control-Allow-Methods",
+                                     &method->value)
+        != NGX_OK
+        || (headers
+            && ngx_http_sandbox_header_text(r, "Access-Control-Allow-Headers",
+                                            &headers->value)
+               != NGX_OK)
+        || ngx_http_sandbox_header(r, "Access-Control-Max-Age", "600")
+           != NGX_OK)
+    {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
+
+    return ngx_http_sandbox_send_empty(r);
+}

@@ -1,0 +1,27 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_PREVIEW_DOMAIN_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_PREVIEW_DOMAIN_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+#include "core/ngx_http_sandbox_conf.h"
+
+
+/* the preview domains that are configured */
+
+
+/* the configured domain of that name, or NULL */
+ngx_http_sandbox_preview_t *ngx_http_sandbox_ports_preview(
+    ngx_http_sandbox_main_conf_t *smcf, const char *host);
+
+/* the preview domain that host (lower case, no port) stands below, or NULL */
+ngx_http_sandbox_preview_t *ngx_http_sandbox_preview_find(
+    ngx_http_sandbox_main_conf_t *smcf, ngx_str_t *host);
+
+
+#endif /* _NGX_HTTP_SANDBOX_PREVIEW_DOMAIN_H_INCLUDED_ */

@@ -1,0 +1,24 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_PREVIEW_HOST_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_PREVIEW_HOST_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* the host and scheme that the browser used */
+
+
+/* finds the realip module, whose list of trusted proxies is used */
+ngx_int_t ngx_http_sandbox_public_init(ngx_conf_t *cf);
+/* fills in ctx->public_host and public_proto; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_http_sandbox_public(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+#endif /* _NGX_HTTP_SANDBOX_PREVIEW_HOST_H_INCLUDED_ */

@@ -1,0 +1,30 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_PREVIEW_KEY_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_PREVIEW_KEY_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_policy.h"
+#include "preview/ngx_http_sandbox_preview_policy.h"
+
+
+/* "access": "key" */
+
+
+#define NGX_HTTP_SANDBOX_COOKIE  "__Host-sandbox"
+
+/*
+ * Takes the key out of the request, and looks at it where one is asked for.
+ * NGX_OK: it may go on; NGX_DECLINED: answered by the content handler.
+ */
+ngx_int_t ngx_http_sandbox_preview_key(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy,
+    ngx_http_sandbox_set_t *set);
+
+
+#endif /* _NGX_HTTP_SANDBOX_PREVIEW_KEY_H_INCLUDED_ */

@@ -1,0 +1,22 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_PREVIEW_RESPONSE_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_PREVIEW_RESPONSE_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* what the app's answer may say to a browser */
+
+
+/* header filter of a preview's answer, the app's; NGX_OK or NGX_ERROR */
+ngx_int_t ngx_http_sandbox_answer(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
+
+#endif /* _NGX_HTTP_SANDBOX_PREVIEW_RESPONSE_H_INCLUDED_ */

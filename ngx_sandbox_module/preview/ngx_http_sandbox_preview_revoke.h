@@ -1,0 +1,25 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_PREVIEW_REVOKE_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_PREVIEW_REVOKE_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+
+
+/* open previews, ended when their policy no longer allows them */
+
+
+void ngx_http_sandbox_watch_add(ngx_http_sandbox_ctx_t *ctx);
+/* idempotent */
+void ngx_http_sandbox_watch_remove(ngx_http_sandbox_ctx_t *ctx);
+/* a policy was changed: not to wait for the end of the second */
+void ngx_http_sandbox_watch_soon(void);
+void ngx_http_sandbox_watch_stop(void);
+
+
+#endif /* _NGX_HTTP_SANDBOX_PREVIEW_REVOKE_H_INCLUDED_ */

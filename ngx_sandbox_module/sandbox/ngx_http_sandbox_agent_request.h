@@ -1,0 +1,42 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _NGX_HTTP_SANDBOX_AGENT_REQUEST_H_INCLUDED_
+#define _NGX_HTTP_SANDBOX_AGENT_REQUEST_H_INCLUDED_
+
+
+#include "core/ngx_http_sandbox_module.h"
+#include "agent/ac_agent.h"
+
+
+/* a question to the agent, with a deadline */
+
+
+/* what an agent has told; -1: not that */
+
+typedef struct {
+    int64_t                        sleeps_in;          /* ms */
+    int64_t                        memory;             /* bytes */
+    int64_t                        pids;
+    int64_t                        cpu;                /* ms */
+} ngx_http_sandbox_told_t;
+
+
+/*
+ * Asks the agent.  NGX_OK: handler runs once, later, and within a second; told
+ * is NULL when there was no answer.  NGX_DECLINED: no tether; NGX_ERROR.
+ */
+typedef void (*ngx_http_sandbox_ask_pt)(void *data,
+    ngx_http_sandbox_told_t *told);
+ngx_int_t ngx_http_sandbox_ask(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_ask_pt handler, void *data);
+/* of tether.c: 1 when it is the answer to one of these; the tether closes */
+ngx_uint_t ngx_http_sandbox_ask_reply(ngx_queue_t *asks,
+    ac_agent_event_t *event);
+void ngx_http_sandbox_ask_lost(ngx_queue_t *asks);
+
+
+#endif /* _NGX_HTTP_SANDBOX_AGENT_REQUEST_H_INCLUDED_ */
