@@ -62,12 +62,14 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "the URI of a sandbox_api location was rewritten");
 
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                                       "INTERNAL_ERROR",
-                                       "nginx is configured to rewrite the "
-                                       "paths of the API, which must arrive "
-                                       "as they are: its administrator has "
-                                       "to remove the rewrite.");
+        return ngx_http_sandbox_error_refuse(r, ctx,
+                                             NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                             "INTERNAL_ERROR",
+                                             "nginx is configured to rewrite "
+                                             "the paths of the API, which "
+                                             "must arrive as they are: its "
+                                             "administrator has to remove the "
+                                             "rewrite.");
     }
 
     path = r->unparsed_uri;
@@ -104,8 +106,8 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    if (r->method == NGX_HTTP_OPTIONS && ngx_http_sandbox_cors_allowed(r)) {
-        r->content_handler = ngx_http_sandbox_preflight_handler;
+    if (r->method == NGX_HTTP_OPTIONS && ngx_http_sandbox_origin_allowed(r)) {
+        r->content_handler = ngx_http_sandbox_origin_preflight_handler;
         return NGX_DECLINED;
     }
 
@@ -116,7 +118,7 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
     }
 
     if (rc != NGX_OK) {
-        return ngx_http_sandbox_refused(r);
+        return ngx_http_sandbox_error_refuse_set(r);
     }
 
     if (!sandbox_route_method(&route, (char *) r->method_name.data,
@@ -128,7 +130,7 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
     if (ngx_http_sandbox_api_session(r, ctx, "Session-Id") != NGX_OK
         || ngx_http_sandbox_api_session(r, ctx, "X-Session-Id") != NGX_OK)
     {
-        return ngx_http_sandbox_refused(r);
+        return ngx_http_sandbox_error_refuse_set(r);
     }
 
     switch (route.kind) {
@@ -141,7 +143,7 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
 
     case SANDBOX_ROUTE_SANDBOX:
         r->content_handler = (r->method == NGX_HTTP_DELETE)
-                             ? ngx_http_sandbox_delete_handler
+                             ? ngx_http_sandbox_lifecycle_delete_handler
                              : (r->method == NGX_HTTP_PATCH)
                                ? ngx_http_sandbox_patch_handler
                                : ngx_http_sandbox_show_handler;
@@ -149,15 +151,15 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
 
     case SANDBOX_ROUTE_SLEEP:
     case SANDBOX_ROUTE_RESTART:
-        r->content_handler = ngx_http_sandbox_stop_handler;
+        r->content_handler = ngx_http_sandbox_lifecycle_stop_handler;
         return NGX_DECLINED;
 
     case SANDBOX_ROUTE_WAKE:
-        r->content_handler = ngx_http_sandbox_wake_handler;
+        r->content_handler = ngx_http_sandbox_lifecycle_wake_handler;
         return NGX_DECLINED;
 
     case SANDBOX_ROUTE_RUNNING:
-        r->content_handler = ngx_http_sandbox_running_handler;
+        r->content_handler = ngx_http_sandbox_lifecycle_running_handler;
         return NGX_DECLINED;
 
     case SANDBOX_ROUTE_PORTS:
@@ -168,26 +170,27 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
     case SANDBOX_ROUTE_LINKS:
     case SANDBOX_ROUTE_LINK:
     case SANDBOX_ROUTE_DIAGNOSE:
-        ctx->port = sandbox_port_parse(route.port.data, route.port.len);
+        ctx->port = sandbox_name_port_parse(route.port.data, route.port.len);
 
         if (ctx->port == 0) {
-            return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                           "INVALID_PORT",
-                                           "A port is a number from %d to "
-                                           "%d.", SANDBOX_PORT_MIN,
-                                           SANDBOX_PORT_MAX);
+            return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                                 "INVALID_PORT",
+                                                 "A port is a number from %d "
+                                                 "to "
+                                                 "%d.", SANDBOX_PORT_MIN,
+                                                 SANDBOX_PORT_MAX);
         }
 
         ctx->link.data = (u_char *) route.link.data;
         ctx->link.len = route.link.len;
 
         r->content_handler = (route.kind == SANDBOX_ROUTE_PORT)
-                             ? ngx_http_sandbox_port_handler
+                             ? ngx_http_sandbox_ports_port_handler
                              : (route.kind == SANDBOX_ROUTE_LINKS)
-                               ? ngx_http_sandbox_links_handler
+                               ? ngx_http_sandbox_ports_links_handler
                                : (route.kind == SANDBOX_ROUTE_DIAGNOSE)
                                  ? ngx_http_sandbox_diagnose_handler
-                                 : ngx_http_sandbox_link_handler;
+                                 : ngx_http_sandbox_ports_link_handler;
         return NGX_DECLINED;
 
     default:
@@ -235,21 +238,22 @@ ngx_http_sandbox_api_route(ngx_http_request_t *r,
         break;
 
     case SANDBOX_ROUTE_BAD_ID:
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                       "invalid_request",
-                                       "A sandbox id has 1 to %d of the "
-                                       "characters a-z 0-9 and \"-\", the "
-                                       "latter neither first nor last, and "
-                                       "is none of the reserved names www, "
-                                       "api, admin, root and system.",
-                                       SANDBOX_ID_MAX);
+        return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                             "invalid_request",
+                                             "A sandbox id has 1 to %d of the "
+                                             "characters a-z 0-9 and \"-\", "
+                                             "the latter neither first nor "
+                                             "last, and is none of the "
+                                             "reserved names www, api, admin, "
+                                             "root and system.",
+                                             SANDBOX_ID_MAX);
 
     default:
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                       "invalid_request",
-                                       "The path must begin with \"/\" and "
-                                       "have neither dot segments nor "
-                                       "\"#\": send it resolved.");
+        return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                             "invalid_request",
+                                             "The path must begin with \"/\" "
+                                             "and have neither dot segments "
+                                             "nor \"#\": send it resolved.");
     }
 
     if (sandbox_route_parse((char *) r->uri.data, r->uri.len, &other)
@@ -259,12 +263,13 @@ ngx_http_sandbox_api_route(ngx_http_request_t *r,
         || (other.id.len
             && ngx_memcmp(other.id.data, route->id.data, other.id.len) != 0))
     {
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                       "invalid_request",
-                                       "The path means something else once "
-                                       "its escapes and double slashes are "
-                                       "resolved: send it without them, but "
-                                       "in the name of a file.");
+        return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                             "invalid_request",
+                                             "The path means something else "
+                                             "once its escapes and double "
+                                             "slashes are resolved: send it "
+                                             "without them, but in the name "
+                                             "of a file.");
     }
 
     return NGX_OK;
@@ -281,32 +286,35 @@ ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
     method.len = ngx_min(method.len, 32);
 
     if (route->kind != SANDBOX_ROUTE_NONE) {
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
-                                       "NOT_FOUND",
-                                       "There is no %V of %s: it takes %s.",
-                                       &method, route->pattern,
-                                       route->allow);
+        return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                             "NOT_FOUND",
+                                             "There is no %V of %s: it takes "
+                                             "%s.",
+                                             &method, route->pattern,
+                                             route->allow);
     }
 
     if (route->id.len) {
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
-                                       "NOT_FOUND",
-                                       "There is no such route for %V below "
-                                       "/v1/sandbox/:id. What there is: "
-                                       "running, ports, ports/:port, "
-                                       "ports/:port/links, "
-                                       "ports/:port/diagnose, exec, "
-                                       "file/<path>, api/execute, "
-                                       "api/execute/stream, api/session/…, "
-                                       "api/env, api/process/…, "
-                                       "api/port-watch, api/ping and "
-                                       "api/version.", &method);
+        return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                             "NOT_FOUND",
+                                             "There is no such route for %V "
+                                             "below /v1/sandbox/:id. What "
+                                             "there is: running, ports, "
+                                             "ports/:port, ports/:port/links, "
+                                             "ports/:port/diagnose, exec, "
+                                             "file/<path>, api/execute, "
+                                             "api/execute/stream, "
+                                             "api/session/…, api/env, "
+                                             "api/process/…, api/port-watch, "
+                                             "api/ping and "
+                                             "api/version.", &method);
     }
 
-    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND, "NOT_FOUND",
-                                   "There is no such route for %V. What "
-                                   "there is: /health, /v1/sandbox and "
-                                   "/v1/sandbox/:id.", &method);
+    return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                         "NOT_FOUND",
+                                         "There is no such route for %V. What "
+                                         "there is: /health, /v1/sandbox and "
+                                         "/v1/sandbox/:id.", &method);
 }
 
 
@@ -320,17 +328,18 @@ ngx_http_sandbox_api_session(ngx_http_request_t *r,
     h = ngx_http_sandbox_header_in(r, name, &n);
 
     if (n == 0
-        || (n == 1 && sandbox_session_valid((char *) h->value.data,
-                                            h->value.len)))
+        || (n == 1 && sandbox_name_session_valid((char *) h->value.data,
+                                                 h->value.len)))
     {
         return NGX_OK;
     }
 
-    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                   "invalid_request",
-                                   "%s must be given once, with 1 to 128 of "
-                                   "the characters A-Z a-z 0-9 . _ - and "
-                                   "without \"..\".", name);
+    return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                         "invalid_request",
+                                         "%s must be given once, with 1 to "
+                                         "128 of the characters A-Z a-z 0-9 . "
+                                         "_ - and "
+                                         "without \"..\".", name);
 }
 
 
@@ -341,11 +350,11 @@ ngx_http_sandbox_api_class(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
-    if (ctx->class && ngx_http_sandbox_may_class(ctx, &ctx->class->name)) {
+    if (ctx->class && ngx_http_sandbox_auth_may_class(ctx, &ctx->class->name)) {
         return NGX_OK;
     }
 
-    rc = ngx_http_sandbox_find(r, ctx);
+    rc = ngx_http_sandbox_lookup(r, ctx);
 
     /* the caller holds the node itself */
 
@@ -360,16 +369,16 @@ ngx_http_sandbox_api_class(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
         return NGX_OK;
 
     case NGX_DECLINED:
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
-                                       "PERMISSION_DENIED",
-                                       "There is no such sandbox, and your "
-                                       "key may not create one of the "
-                                       "default class: create it with POST "
-                                       "/v1/sandbox and a class that your "
-                                       "key has.");
+        return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
+                                             "PERMISSION_DENIED",
+                                             "There is no such sandbox, and "
+                                             "your key may not create one of "
+                                             "the default class: create it "
+                                             "with POST /v1/sandbox and a "
+                                             "class that your key has.");
 
     case NGX_ABORT:
-        return ngx_http_sandbox_refuse_absent(r, ctx);
+        return ngx_http_sandbox_error_refuse_absent(r, ctx);
 
     default:
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -389,5 +398,5 @@ ngx_http_sandbox_health_handler(ngx_http_request_t *r)
         json = NULL;
     }
 
-    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
 }

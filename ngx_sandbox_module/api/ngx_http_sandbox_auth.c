@@ -30,25 +30,26 @@ typedef struct {
     ngx_http_sandbox_key_t       *key;
     ngx_uint_t                    seen;
     ngx_uint_t                    wrong;
-} ngx_http_sandbox_claim_t;
+} ngx_http_sandbox_auth_claim_t;
 
 
 static ngx_int_t ngx_http_sandbox_auth_off(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-static void ngx_http_sandbox_claim_headers(ngx_http_request_t *r,
-    ngx_http_sandbox_claim_t *claim);
-static void ngx_http_sandbox_claim_args(ngx_http_request_t *r,
-    ngx_http_sandbox_claim_t *claim);
-static void ngx_http_sandbox_claim_bearer(ngx_http_sandbox_claim_t *claim,
-    u_char *text, size_t len, ngx_uint_t plus);
-static void ngx_http_sandbox_claim_key(ngx_http_sandbox_claim_t *claim,
-    u_char *text, size_t len);
+static void ngx_http_sandbox_auth_claim_headers(ngx_http_request_t *r,
+    ngx_http_sandbox_auth_claim_t *claim);
+static void ngx_http_sandbox_auth_claim_args(ngx_http_request_t *r,
+    ngx_http_sandbox_auth_claim_t *claim);
+static void ngx_http_sandbox_auth_claim_bearer(
+    ngx_http_sandbox_auth_claim_t *claim, u_char *text, size_t len,
+    ngx_uint_t plus);
+static void ngx_http_sandbox_auth_claim_key(
+    ngx_http_sandbox_auth_claim_t *claim, u_char *text, size_t len);
 
 
 ngx_int_t
 ngx_http_sandbox_auth(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_http_sandbox_claim_t       claim;
+    ngx_http_sandbox_auth_claim_t  claim;
     ngx_http_sandbox_loc_conf_t   *slcf;
     ngx_http_sandbox_main_conf_t  *smcf;
 
@@ -68,11 +69,11 @@ ngx_http_sandbox_auth(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
         return NGX_DECLINED;
     }
 
-    ngx_memzero(&claim, sizeof(ngx_http_sandbox_claim_t));
+    ngx_memzero(&claim, sizeof(ngx_http_sandbox_auth_claim_t));
     claim.keys = slcf->keys;
 
-    ngx_http_sandbox_claim_headers(r, &claim);
-    ngx_http_sandbox_claim_args(r, &claim);
+    ngx_http_sandbox_auth_claim_headers(r, &claim);
+    ngx_http_sandbox_auth_claim_args(r, &claim);
 
     if (claim.key && !claim.wrong) {
         ctx->key = claim.key;
@@ -83,13 +84,14 @@ ngx_http_sandbox_auth(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     ngx_http_sandbox_count(smcf, api_denied);
 
-    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_UNAUTHORIZED,
-                          "unauthorized",
-                          claim.seen ? "The key is wrong: send the one that "
-                                       "you were given as Authorization: "
-                                       "Bearer <key>, and no other."
-                                     : "A key is needed: send it as "
-                                       "Authorization: Bearer <key>.");
+    ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_UNAUTHORIZED,
+                               "unauthorized",
+                               claim.seen
+                               ? "The key is wrong: send the one that "
+                                            "you were given as Authorization: "
+                                            "Bearer <key>, and no other."
+                                          : "A key is needed: send it as "
+                                            "Authorization: Bearer <key>.");
 
     return NGX_DECLINED;
 }
@@ -98,20 +100,20 @@ ngx_http_sandbox_auth(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 static ngx_int_t
 ngx_http_sandbox_auth_off(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
-    if (!ngx_http_sandbox_host_known(r)) {
-        ngx_http_sandbox_fail(&ctx->failure, 421, "MISDIRECTED",
-                              "The API asks for no key here and answers "
-                              "only to the server's own names: call it by "
-                              "one of them.");
+    if (!ngx_http_sandbox_origin_host_known(r)) {
+        ngx_http_sandbox_error_set(&ctx->failure, 421, "MISDIRECTED",
+                                   "The API asks for no key here and answers "
+                                   "only to the server's own names: call it by "
+                                   "one of them.");
         return NGX_DECLINED;
     }
 
     if (ngx_http_sandbox_origin_foreign(r)) {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_FORBIDDEN,
-                              "FOREIGN_ORIGIN",
-                              "The API asks for no key here and refuses "
-                              "requests of other web pages: ask its "
-                              "administrator to allow this origin.");
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_FORBIDDEN,
+                                   "FOREIGN_ORIGIN",
+                                   "The API asks for no key here and refuses "
+                                   "requests of other web pages: ask its "
+                                   "administrator to allow this origin.");
         return NGX_DECLINED;
     }
 
@@ -120,8 +122,8 @@ ngx_http_sandbox_auth_off(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
 
 static void
-ngx_http_sandbox_claim_headers(ngx_http_request_t *r,
-    ngx_http_sandbox_claim_t *claim)
+ngx_http_sandbox_auth_claim_headers(ngx_http_request_t *r,
+    ngx_http_sandbox_auth_claim_t *claim)
 {
     ngx_uint_t        i;
     ngx_list_part_t  *part;
@@ -130,31 +132,31 @@ ngx_http_sandbox_claim_headers(ngx_http_request_t *r,
     part = &r->headers_in.headers.part;
     i = 0;
 
-    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_sandbox_header_next(&part, &i)) != NULL) {
 
-        if (ngx_http_sandbox_is_header(h, "Authorization"))
+        if (ngx_http_sandbox_header_is(h, "Authorization"))
         {
-            ngx_http_sandbox_claim_bearer(claim, h->value.data,
-                                          h->value.len, 0);
+            ngx_http_sandbox_auth_claim_bearer(claim, h->value.data,
+                                               h->value.len, 0);
         }
 
-        if (ngx_http_sandbox_is_header(h, "X-Sandbox-Key"))
+        if (ngx_http_sandbox_header_is(h, "X-Sandbox-Key"))
         {
-            ngx_http_sandbox_claim_key(claim, h->value.data,
-                                       h->value.len);
+            ngx_http_sandbox_auth_claim_key(claim, h->value.data,
+                                            h->value.len);
         }
     }
 }
 
 
 static void
-ngx_http_sandbox_claim_args(ngx_http_request_t *r,
-    ngx_http_sandbox_claim_t *claim)
+ngx_http_sandbox_auth_claim_args(ngx_http_request_t *r,
+    ngx_http_sandbox_auth_claim_t *claim)
 {
-    int             n;
-    char            buf[NGX_HTTP_SANDBOX_KEY_TEXT_MAX];
-    const char     *pos, *end;
-    sandbox_arg_t   arg;
+    int                  n;
+    char                 buf[NGX_HTTP_SANDBOX_KEY_TEXT_MAX];
+    const char          *pos, *end;
+    sandbox_query_arg_t  arg;
 
     if (r->args.len == 0) {
         return;
@@ -163,17 +165,17 @@ ngx_http_sandbox_claim_args(ngx_http_request_t *r,
     pos = (char *) r->args.data;
     end = pos + r->args.len;
 
-    while (sandbox_arg_next(&pos, end, &arg)) {
+    while (sandbox_query_next(&pos, end, &arg)) {
 
         /* a browser cannot set the headers of a WebSocket handshake */
 
         if (!arg.secret
-            || (arg.authorization && !ngx_http_sandbox_websocket(r)))
+            || (arg.authorization && !ngx_http_sandbox_header_websocket(r)))
         {
             continue;
         }
 
-        n = sandbox_arg_value(&arg, buf, sizeof(buf));
+        n = sandbox_query_value(&arg, buf, sizeof(buf));
 
         if (n < 0) {
             claim->seen = 1;
@@ -182,10 +184,10 @@ ngx_http_sandbox_claim_args(ngx_http_request_t *r,
         }
 
         if (arg.authorization) {
-            ngx_http_sandbox_claim_bearer(claim, (u_char *) buf, n, 1);
+            ngx_http_sandbox_auth_claim_bearer(claim, (u_char *) buf, n, 1);
 
         } else {
-            ngx_http_sandbox_claim_key(claim, (u_char *) buf, n);
+            ngx_http_sandbox_auth_claim_key(claim, (u_char *) buf, n);
         }
     }
 
@@ -194,8 +196,8 @@ ngx_http_sandbox_claim_args(ngx_http_request_t *r,
 
 
 static void
-ngx_http_sandbox_claim_bearer(ngx_http_sandbox_claim_t *claim, u_char *text,
-    size_t len, ngx_uint_t plus)
+ngx_http_sandbox_auth_claim_bearer(ngx_http_sandbox_auth_claim_t *claim,
+    u_char *text, size_t len, ngx_uint_t plus)
 {
     claim->seen = 1;
 
@@ -207,13 +209,13 @@ ngx_http_sandbox_claim_bearer(ngx_http_sandbox_claim_t *claim, u_char *text,
         return;
     }
 
-    ngx_http_sandbox_claim_key(claim, text + 7, len - 7);
+    ngx_http_sandbox_auth_claim_key(claim, text + 7, len - 7);
 }
 
 
 static void
-ngx_http_sandbox_claim_key(ngx_http_sandbox_claim_t *claim, u_char *text,
-    size_t len)
+ngx_http_sandbox_auth_claim_key(ngx_http_sandbox_auth_claim_t *claim,
+    u_char *text, size_t len)
 {
     ngx_uint_t               i;
     ngx_http_sandbox_key_t  *key, *found;
@@ -231,8 +233,8 @@ ngx_http_sandbox_claim_key(ngx_http_sandbox_claim_t *claim, u_char *text,
     found = NULL;
 
     for (i = 0; i < claim->keys->nelts; i++) {
-        if (sandbox_equal((char *) key[i].key.data, key[i].key.len,
-                          (char *) text, len))
+        if (sandbox_name_equal((char *) key[i].key.data, key[i].key.len,
+                               (char *) text, len))
         {
             found = &key[i];
         }
@@ -248,7 +250,7 @@ ngx_http_sandbox_claim_key(ngx_http_sandbox_claim_t *claim, u_char *text,
 
 
 ngx_uint_t
-ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx, const char *owner)
+ngx_http_sandbox_auth_owns(ngx_http_sandbox_ctx_t *ctx, const char *owner)
 {
     if (ctx->admin) {
         return 1;
@@ -260,7 +262,7 @@ ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx, const char *owner)
 
 
 ngx_uint_t
-ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx, ngx_str_t *name)
+ngx_http_sandbox_auth_may_class(ngx_http_sandbox_ctx_t *ctx, ngx_str_t *name)
 {
     ngx_str_t   *class;
     ngx_uint_t   i;

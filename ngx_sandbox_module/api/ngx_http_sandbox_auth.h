@@ -21,10 +21,10 @@
 ngx_int_t ngx_http_sandbox_auth(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 /* 1 when the caller may see and use the sandbox of that owner */
-ngx_uint_t ngx_http_sandbox_owns(ngx_http_sandbox_ctx_t *ctx,
+ngx_uint_t ngx_http_sandbox_auth_owns(ngx_http_sandbox_ctx_t *ctx,
     const char *owner);
 /* 1 when the key may choose the class */
-ngx_uint_t ngx_http_sandbox_may_class(ngx_http_sandbox_ctx_t *ctx,
+ngx_uint_t ngx_http_sandbox_auth_may_class(ngx_http_sandbox_ctx_t *ctx,
     ngx_str_t *name);
 
 

@@ -51,7 +51,7 @@ static ngx_int_t ngx_http_sandbox_create_send(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_http_sandbox_make(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
+ngx_http_sandbox_create(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     const char *nonce, cJSON *options)
 {
     int                         rc;
@@ -77,12 +77,14 @@ ngx_http_sandbox_make(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
                        sizeof(spec.nonce));
     (void) ngx_snprintf((u_char *) id, sizeof(id), "%V%Z", &ctx->id);
 
-    if (ngx_http_sandbox_options(options, &spec, &ctx->failure) != NGX_OK) {
+    if (ngx_http_sandbox_options_parse(options, &spec, &ctx->failure)
+        != NGX_OK)
+    {
         sandbox_spec_free(&spec);
         return NGX_ABORT;
     }
 
-    if (ngx_http_sandbox_rate_charge(r, ctx) != NGX_OK) {
+    if (ngx_http_sandbox_create_rate_charge(r, ctx) != NGX_OK) {
         sandbox_spec_free(&spec);
 
         /* a request for what there is creates nothing */
@@ -102,7 +104,7 @@ ngx_http_sandbox_make(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 
     err = ngx_errno;
 
-    ngx_http_sandbox_rate_refund(r, ctx);
+    ngx_http_sandbox_create_rate_refund(r, ctx);
 
     if (err == NGX_EEXIST) {
         return NGX_DECLINED;
@@ -118,7 +120,7 @@ ngx_http_sandbox_make(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 ngx_int_t
 ngx_http_sandbox_create_handler(ngx_http_request_t *r)
 {
-    return ngx_http_sandbox_read_json(r, ngx_http_sandbox_create_body);
+    return ngx_http_sandbox_json_body(r, ngx_http_sandbox_create_body);
 }
 
 
@@ -128,37 +130,38 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
     const char              *id, *class, *nonce;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
-    if (ngx_http_sandbox_json_string(json, "id", SANDBOX_ID_MAX, &id)
+    if (ngx_http_sandbox_json_body_string(json, "id", SANDBOX_ID_MAX, &id)
         != NGX_OK
-        || (id && !sandbox_id_valid(id, ngx_strlen(id))))
+        || (id && !sandbox_name_id_valid(id, ngx_strlen(id))))
     {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "\"id\" must be a string of 1 to %d of the "
-                              "characters a-z 0-9 and \"-\", the latter "
-                              "neither first nor last, and none of the "
-                              "reserved names www, api, admin, root and "
-                              "system.", SANDBOX_ID_MAX);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "\"id\" must be a string of 1 to %d of the "
+                                   "characters a-z 0-9 and \"-\", the latter "
+                                   "neither first nor last, and none of the "
+                                   "reserved names www, api, admin, root and "
+                                   "system.", SANDBOX_ID_MAX);
         goto failed;
     }
 
-    if (ngx_http_sandbox_json_string(json, "class", SANDBOX_CLASS_MAX, &class)
+    if (ngx_http_sandbox_json_body_string(json, "class", SANDBOX_CLASS_MAX,
+                                          &class)
         != NGX_OK)
     {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "\"class\" must be the name of a class.");
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "\"class\" must be the name of a class.");
         goto failed;
     }
 
     if (ngx_http_sandbox_create_nonce(r, &nonce) != NGX_OK) {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "Idempotency-Key must be given once, with 1 "
-                              "to %d printable characters.",
-                              NGX_HTTP_SANDBOX_NONCE_MAX);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "Idempotency-Key must be given once, with 1 "
+                                   "to %d printable characters.",
+                                   NGX_HTTP_SANDBOX_NONCE_MAX);
         goto failed;
     }
 
@@ -170,7 +173,7 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
         goto failed;
     }
 
-    switch (ngx_http_sandbox_make(r, ctx, nonce, json)) {
+    switch (ngx_http_sandbox_create(r, ctx, nonce, json)) {
 
     case NGX_OK:
         return ngx_http_sandbox_create_send(r, ctx);
@@ -182,16 +185,16 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
         goto failed;
 
     default:
-        return ngx_http_sandbox_send_internal(r, ctx);
+        return ngx_http_sandbox_error_send_internal(r, ctx);
     }
 
     /* a repeated request gets the answer of the first one */
 
-    switch (ngx_http_sandbox_find(r, ctx)) {
+    switch (ngx_http_sandbox_lookup(r, ctx)) {
 
     case NGX_OK:
         if (nonce[0] && ngx_strcmp(ctx->node->spec.nonce, nonce) == 0
-            && ngx_http_sandbox_owns(ctx, ctx->node->spec.owner))
+            && ngx_http_sandbox_auth_owns(ctx, ctx->node->spec.owner))
         {
             return ngx_http_sandbox_create_send(r, ctx);
         }
@@ -199,20 +202,20 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
         break;
 
     case NGX_ERROR:
-        return ngx_http_sandbox_send_internal(r, ctx);
+        return ngx_http_sandbox_error_send_internal(r, ctx);
 
     default:
         break;
     }
 
-    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
-                          "SANDBOX_ALREADY_EXISTS",
-                          "The id is taken: choose another, or use the "
-                          "sandbox if it is yours.");
+    ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_CONFLICT,
+                               "SANDBOX_ALREADY_EXISTS",
+                               "The id is taken: choose another, or use the "
+                               "sandbox if it is yours.");
 
 failed:
 
-    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+    return ngx_http_sandbox_error_send(r, &ctx->failure);
 }
 
 
@@ -227,15 +230,15 @@ ngx_http_sandbox_create_id(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         if (nonce[0]) {
             ngx_http_sandbox_create_derive(ctx, nonce, issued);
 
-        } else if (sandbox_random(issued) == -1) {
+        } else if (sandbox_name_random(issued) == -1) {
             ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
                           "no randomness for a sandbox id");
 
-            ngx_http_sandbox_fail(&ctx->failure,
-                                  NGX_HTTP_SERVICE_UNAVAILABLE,
-                                  "INTERNAL_ERROR",
-                                  "The machine has no randomness yet: try "
-                                  "again.");
+            ngx_http_sandbox_error_set(&ctx->failure,
+                                       NGX_HTTP_SERVICE_UNAVAILABLE,
+                                       "INTERNAL_ERROR",
+                                       "The machine has no randomness yet: try "
+                                       "again.");
             ctx->failure.retry_after = 1;
 
             return NGX_DECLINED;
@@ -248,8 +251,9 @@ ngx_http_sandbox_create_id(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 
     ctx->id.data = ngx_pnalloc(r->pool, ctx->id.len);
     if (ctx->id.data == NULL) {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                              "INTERNAL_ERROR", "nginx is out of memory.");
+        ngx_http_sandbox_error_set(&ctx->failure,
+                                   NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "INTERNAL_ERROR", "nginx is out of memory.");
         return NGX_DECLINED;
     }
 
@@ -310,14 +314,14 @@ ngx_http_sandbox_create_class(ngx_http_request_t *r,
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
 
     if (name) {
-        class = ngx_http_sandbox_find_class(smcf, (u_char *) name,
+        class = ngx_http_sandbox_class_find(smcf, (u_char *) name,
                                             ngx_strlen(name));
         if (class == NULL) {
-            ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                                  "invalid_request",
-                                  "There is no such class: leave \"class\" "
-                                  "out for the default one, or ask the "
-                                  "administrator for the names.");
+            ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                       "invalid_request",
+                                       "There is no such class: leave "
+                                       "\"class\" out for the default one, or "
+                                       "ask the administrator for the names.");
             return NGX_DECLINED;
         }
 
@@ -325,12 +329,13 @@ ngx_http_sandbox_create_class(ngx_http_request_t *r,
     }
 
     if (ctx->class == NULL
-        || !ngx_http_sandbox_may_class(ctx, &ctx->class->name))
+        || !ngx_http_sandbox_auth_may_class(ctx, &ctx->class->name))
     {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_FORBIDDEN,
-                              "PERMISSION_DENIED",
-                              "Your key may not create sandboxes of this "
-                              "class: name one that it may with \"class\".");
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_FORBIDDEN,
+                                   "PERMISSION_DENIED",
+                                   "Your key may not create sandboxes of this "
+                                   "class: name one that it may with "
+                                   "\"class\".");
         return NGX_DECLINED;
     }
 
@@ -383,10 +388,10 @@ static ngx_int_t
 ngx_http_sandbox_create_send(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    if (ngx_http_sandbox_find(r, ctx) != NGX_OK) {
-        return ngx_http_sandbox_send_internal(r, ctx);
+    if (ngx_http_sandbox_lookup(r, ctx) != NGX_OK) {
+        return ngx_http_sandbox_error_send_internal(r, ctx);
     }
 
-    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
-                                      ngx_http_sandbox_show_json(r, ctx));
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
+                                          ngx_http_sandbox_show_json(r, ctx));
 }

@@ -22,7 +22,7 @@
  * NGX_DECLINED: the id is taken; NGX_ABORT: ctx->failure says what is wrong
  * with the options; NGX_ERROR: logged.
  */
-ngx_int_t ngx_http_sandbox_make(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_create(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *nonce, cJSON *options);
 ngx_int_t ngx_http_sandbox_create_handler(ngx_http_request_t *r);
 

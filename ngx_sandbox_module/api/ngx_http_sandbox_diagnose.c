@@ -42,7 +42,7 @@ typedef struct {
     ngx_queue_t               queue;            /* of the node */
     ngx_http_request_t       *request;
     ngx_http_sandbox_ctx_t   *ctx;
-    sandbox_port_t            policy;
+    sandbox_policy_t          policy;
 
     ac_call_t                *call;
     uint32_t                  seq;
@@ -93,9 +93,9 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
     ngx_http_sandbox_diagnose_t  *d;
 
     w = ngx_http_sandbox_worker;
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
-    rc = ngx_http_sandbox_find_discard(r, ctx);
+    rc = ngx_http_sandbox_lookup_discard(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -125,7 +125,7 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
     if (d->json == NULL
         || cJSON_AddNumberToObject(d->json, "port", ctx->port) == NULL
         || cJSON_AddStringToObject(d->json, "state",
-                                   ngx_http_sandbox_life(ctx->node))
+                                   ngx_http_sandbox_tether_state(ctx->node))
            == NULL
         || (d->hops = cJSON_AddArrayToObject(d->json, "hops")) == NULL)
     {
@@ -138,7 +138,7 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
         return ngx_http_sandbox_diagnose_answer(d);
     }
 
-    ngx_http_sandbox_container_name(name, ctx->node->spec.run);
+    ngx_http_sandbox_engine_container_name(name, ctx->node->spec.run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
 
@@ -150,7 +150,7 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_sandbox_linger(r);
+    ngx_http_sandbox_suspend_watch_client(r);
 
     return NGX_DONE;
 }
@@ -181,7 +181,7 @@ ngx_http_sandbox_diagnose_nginx(ngx_http_sandbox_diagnose_t *d)
         return;
     }
 
-    if (ngx_http_sandbox_ports_preview(smcf, d->policy.host) == NULL) {
+    if (ngx_http_sandbox_preview_domain_named(smcf, d->policy.host) == NULL) {
         ngx_http_sandbox_diagnose_hop(d, "nginx", 0, ms,
                                       "The configuration has lost the "
                                       "domain that it was exposed below.");
@@ -303,7 +303,7 @@ ngx_http_sandbox_diagnose_agent(ngx_http_sandbox_diagnose_t *d)
 
     d->began = ngx_http_sandbox_diagnose_clock();
 
-    rc = ngx_http_sandbox_tether_diagnose(node, d->ctx->port, &d->seq);
+    rc = ngx_http_sandbox_tether_send_diagnose(node, d->ctx->port, &d->seq);
 
     if (rc != NGX_OK) {
         ngx_http_sandbox_diagnose_hop(d, "agent", 0, 0,
@@ -345,7 +345,7 @@ ngx_http_sandbox_diagnose_timer(ngx_event_t *ev)
 
 
 void
-ngx_http_sandbox_diagnosed(ngx_http_sandbox_node_t *node,
+ngx_http_sandbox_diagnose_event(ngx_http_sandbox_node_t *node,
     ac_agent_event_t *event)
 {
     cJSON                        *json;
@@ -418,10 +418,10 @@ ngx_http_sandbox_diagnose_port(ngx_http_sandbox_diagnose_t *d, cJSON *json)
     ngx_http_sandbox_diagnose_hop(d, "agent", 1, ms < 0 ? 0 : ms,
                                   "The agent answers.");
 
-    list = ngx_http_sandbox_diagnose_listening(
+    list = ngx_http_sandbox_diagnose_json_listening(
                          cJSON_GetObjectItemCaseSensitive(json, "listening"),
                          d->ctx->port, address, sizeof(address));
-    command = ngx_http_sandbox_diagnose_command(
+    command = ngx_http_sandbox_diagnose_json_command(
                            cJSON_GetObjectItemCaseSensitive(json, "command"));
 
     if (list) {
@@ -569,7 +569,7 @@ ngx_http_sandbox_diagnose_answer(ngx_http_sandbox_diagnose_t *d)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_send_json(d->request, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(d->request, NGX_HTTP_OK, json);
 }
 
 

@@ -16,7 +16,7 @@
 
 
 cJSON *
-ngx_http_sandbox_diagnose_listening(cJSON *list, in_port_t port,
+ngx_http_sandbox_diagnose_json_listening(cJSON *list, in_port_t port,
     char *address, size_t size)
 {
     cJSON       *copy, *item, *one, *at, *number;
@@ -59,7 +59,7 @@ ngx_http_sandbox_diagnose_listening(cJSON *list, in_port_t port,
 
 
 cJSON *
-ngx_http_sandbox_diagnose_command(cJSON *command)
+ngx_http_sandbox_diagnose_json_command(cJSON *command)
 {
     cJSON       *copy, *log, *state, *code, *item, *line;
     ngx_uint_t   n;
@@ -92,7 +92,7 @@ ngx_http_sandbox_diagnose_command(cJSON *command)
                                                               "log"))
     {
         if (!cJSON_IsString(item)
-            || n++ == NGX_HTTP_SANDBOX_AWAIT_SHOWN)
+            || n++ == NGX_HTTP_SANDBOX_PORT_WATCH_SHOWN)
         {
             break;
         }

@@ -17,10 +17,10 @@
 
 
 /* of a list of listeners; address becomes that of port, or "" */
-cJSON *ngx_http_sandbox_diagnose_listening(cJSON *list, in_port_t port,
+cJSON *ngx_http_sandbox_diagnose_json_listening(cJSON *list, in_port_t port,
     char *address, size_t size);
 /* of a port's command */
-cJSON *ngx_http_sandbox_diagnose_command(cJSON *command);
+cJSON *ngx_http_sandbox_diagnose_json_command(cJSON *command);
 
 
 #endif /* _NGX_HTTP_SANDBOX_DIAGNOSE_JSON_H_INCLUDED_ */

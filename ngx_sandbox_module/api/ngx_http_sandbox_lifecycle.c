@@ -24,40 +24,40 @@
 /* POST …/sleep, …/wake and …/restart: what else the idle clock decides */
 
 
-static void ngx_http_sandbox_power_stopped(void *data, ngx_int_t rc);
-static void ngx_http_sandbox_power_wake(ngx_http_request_t *r,
+static void ngx_http_sandbox_lifecycle_stopped(void *data, ngx_int_t rc);
+static void ngx_http_sandbox_lifecycle_wake(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-static void ngx_http_sandbox_power_woken(ngx_http_sandbox_waiter_t *w,
+static void ngx_http_sandbox_lifecycle_woken(ngx_http_sandbox_start_waiter_t *w,
     ngx_uint_t start, ngx_http_sandbox_failure_t *failure);
-static void ngx_http_sandbox_delete_done(void *data, ngx_int_t rc);
+static void ngx_http_sandbox_lifecycle_deleted(void *data, ngx_int_t rc);
 
 
 ngx_int_t
-ngx_http_sandbox_stop_handler(ngx_http_request_t *r)
+ngx_http_sandbox_lifecycle_stop_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                   rc;
-    ngx_http_sandbox_ctx_t     *ctx;
-    ngx_http_sandbox_parked_t  *p;
+    ngx_int_t                    rc;
+    ngx_http_sandbox_ctx_t      *ctx;
+    ngx_http_sandbox_suspend_t  *p;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
-    rc = ngx_http_sandbox_find_discard(r, ctx);
+    rc = ngx_http_sandbox_lookup_discard(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;
     }
 
-    p = ngx_http_sandbox_park(r);
+    p = ngx_http_sandbox_suspend(r);
     if (p == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_sandbox_stop(ctx->node, -1, ngx_http_sandbox_power_stopped,
-                              p)
+    if (ngx_http_sandbox_destroy_stop(ctx->node, -1,
+                                      ngx_http_sandbox_lifecycle_stopped, p)
         != NGX_OK)
     {
-        ngx_http_sandbox_park_cancel(p);
-        return ngx_http_sandbox_send_internal(r, ctx);
+        ngx_http_sandbox_suspend_cancel(p);
+        return ngx_http_sandbox_error_send_internal(r, ctx);
     }
 
     return NGX_DONE;
@@ -65,41 +65,41 @@ ngx_http_sandbox_stop_handler(ngx_http_request_t *r)
 
 
 static void
-ngx_http_sandbox_power_stopped(void *data, ngx_int_t rc)
+ngx_http_sandbox_lifecycle_stopped(void *data, ngx_int_t rc)
 {
     ngx_connection_t        *c;
     ngx_http_request_t      *r;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    r = ngx_http_sandbox_unpark(data);
+    r = ngx_http_sandbox_suspend_resume(data);
 
     if (r == NULL) {
         return;
     }
 
     c = r->connection;
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (rc == NGX_OK && ctx->route == SANDBOX_ROUTE_RESTART) {
-        ngx_http_sandbox_power_wake(r, ctx);
+        ngx_http_sandbox_lifecycle_wake(r, ctx);
         return;
     }
 
     if (rc == NGX_DECLINED) {
-        rc = ngx_http_sandbox_send_absent(r, ctx);
+        rc = ngx_http_sandbox_error_send_absent(r, ctx);
 
     } else if (rc == NGX_OK) {
-        rc = ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
-                                        ngx_http_sandbox_show_json(r, ctx));
+        rc = ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
+                                            ngx_http_sandbox_show_json(r, ctx));
 
     } else {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                              "CONTAINER_UNAVAILABLE",
-                              "The container engine did not stop the "
-                              "sandbox: nginx's error log tells why. Try "
-                              "again later.");
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "CONTAINER_UNAVAILABLE",
+                                   "The container engine did not stop the "
+                                   "sandbox: nginx's error log tells why. Try "
+                                   "again later.");
         ctx->failure.retry_after = 5;
-        rc = ngx_http_sandbox_send_failure(r, &ctx->failure);
+        rc = ngx_http_sandbox_error_send(r, &ctx->failure);
     }
 
     ngx_http_finalize_request(r, rc);
@@ -109,14 +109,14 @@ ngx_http_sandbox_power_stopped(void *data, ngx_int_t rc)
 
 
 ngx_int_t
-ngx_http_sandbox_wake_handler(ngx_http_request_t *r)
+ngx_http_sandbox_lifecycle_wake_handler(ngx_http_request_t *r)
 {
     ngx_int_t                rc;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
-    rc = ngx_http_sandbox_find_discard(r, ctx);
+    rc = ngx_http_sandbox_lookup_discard(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -125,13 +125,14 @@ ngx_http_sandbox_wake_handler(ngx_http_request_t *r)
     if (ngx_http_sandbox_tether_served(ctx->node) == NGX_OK) {
         ctx->start = NGX_HTTP_SANDBOX_START_HIT;
 
-        return ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
-                                         ngx_http_sandbox_show_json(r, ctx));
+        return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
+                                             ngx_http_sandbox_show_json(r,
+                                                                        ctx));
     }
 
     r->main->count++;
 
-    ngx_http_sandbox_power_wake(r, ctx);
+    ngx_http_sandbox_lifecycle_wake(r, ctx);
 
     return NGX_DONE;
 }
@@ -140,7 +141,7 @@ ngx_http_sandbox_wake_handler(ngx_http_request_t *r)
 /* the request has its count; a client that leaves ends the waiter */
 
 static void
-ngx_http_sandbox_power_wake(ngx_http_request_t *r,
+ngx_http_sandbox_lifecycle_wake(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     if (!r->discard_body) {
@@ -149,20 +150,20 @@ ngx_http_sandbox_power_wake(ngx_http_request_t *r,
 
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    ctx->waiter.handler = ngx_http_sandbox_power_woken;
+    ctx->waiter.handler = ngx_http_sandbox_lifecycle_woken;
     ctx->waiter.data = r;
     ctx->waiter.join = 0;
 
     ctx->waited = 1;
     ctx->wait_start = ngx_current_msec;
 
-    ngx_http_sandbox_wait(ctx->node, &ctx->waiter);
+    ngx_http_sandbox_start_wait(ctx->node, &ctx->waiter);
 }
 
 
 static void
-ngx_http_sandbox_power_woken(ngx_http_sandbox_waiter_t *w, ngx_uint_t start,
-    ngx_http_sandbox_failure_t *failure)
+ngx_http_sandbox_lifecycle_woken(ngx_http_sandbox_start_waiter_t *w,
+    ngx_uint_t start, ngx_http_sandbox_failure_t *failure)
 {
     ngx_int_t                rc;
     ngx_connection_t        *c;
@@ -171,7 +172,7 @@ ngx_http_sandbox_power_woken(ngx_http_sandbox_waiter_t *w, ngx_uint_t start,
 
     r = w->data;
     c = r->connection;
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     ngx_http_set_log_request(c->log, r);
 
@@ -183,11 +184,11 @@ ngx_http_sandbox_power_woken(ngx_http_sandbox_waiter_t *w, ngx_uint_t start,
     }
 
     if (failure) {
-        rc = ngx_http_sandbox_send_failure(r, failure);
+        rc = ngx_http_sandbox_error_send(r, failure);
 
     } else {
-        rc = ngx_http_sandbox_send_json(r, NGX_HTTP_OK,
-                                        ngx_http_sandbox_show_json(r, ctx));
+        rc = ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
+                                            ngx_http_sandbox_show_json(r, ctx));
     }
 
     ngx_http_finalize_request(r, rc);
@@ -197,20 +198,20 @@ ngx_http_sandbox_power_woken(ngx_http_sandbox_waiter_t *w, ngx_uint_t start,
 
 
 ngx_int_t
-ngx_http_sandbox_running_handler(ngx_http_request_t *r)
+ngx_http_sandbox_lifecycle_running_handler(ngx_http_request_t *r)
 {
     cJSON                   *json;
     ngx_int_t                rc;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
-    rc = ngx_http_sandbox_find(r, ctx);
+    rc = ngx_http_sandbox_lookup(r, ctx);
 
     /* false makes clients wipe the workspace: never say so by mistake */
 
     if (rc == NGX_ERROR) {
-        return ngx_http_sandbox_send_internal(r, ctx);
+        return ngx_http_sandbox_error_send_internal(r, ctx);
     }
 
     json = cJSON_CreateObject();
@@ -221,29 +222,29 @@ ngx_http_sandbox_running_handler(ngx_http_request_t *r)
         json = NULL;
     }
 
-    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
 }
 
 
 ngx_int_t
-ngx_http_sandbox_delete_handler(ngx_http_request_t *r)
+ngx_http_sandbox_lifecycle_delete_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                   rc;
-    ngx_http_sandbox_ctx_t     *ctx;
-    ngx_http_sandbox_parked_t  *p;
+    ngx_int_t                    rc;
+    ngx_http_sandbox_ctx_t      *ctx;
+    ngx_http_sandbox_suspend_t  *p;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
-    switch (ngx_http_sandbox_find(r, ctx)) {
+    switch (ngx_http_sandbox_lookup(r, ctx)) {
 
     case NGX_OK:
         break;
 
     case NGX_ERROR:
-        return ngx_http_sandbox_send_internal(r, ctx);
+        return ngx_http_sandbox_error_send_internal(r, ctx);
 
     default:
-        return ngx_http_sandbox_send_empty(r);
+        return ngx_http_sandbox_response_empty(r);
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -252,17 +253,17 @@ ngx_http_sandbox_delete_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    p = ngx_http_sandbox_park(r);
+    p = ngx_http_sandbox_suspend(r);
     if (p == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_sandbox_destroy(ctx->node, -1, ngx_http_sandbox_delete_done,
-                                 p)
+    if (ngx_http_sandbox_destroy(ctx->node, -1,
+                                 ngx_http_sandbox_lifecycle_deleted, p)
         != NGX_OK)
     {
-        ngx_http_sandbox_park_cancel(p);
-        return ngx_http_sandbox_send_internal(r, ctx);
+        ngx_http_sandbox_suspend_cancel(p);
+        return ngx_http_sandbox_error_send_internal(r, ctx);
     }
 
     return NGX_DONE;
@@ -270,26 +271,26 @@ ngx_http_sandbox_delete_handler(ngx_http_request_t *r)
 
 
 static void
-ngx_http_sandbox_delete_done(void *data, ngx_int_t rc)
+ngx_http_sandbox_lifecycle_deleted(void *data, ngx_int_t rc)
 {
     ngx_connection_t        *c;
     ngx_http_request_t      *r;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    r = ngx_http_sandbox_unpark(data);
+    r = ngx_http_sandbox_suspend_resume(data);
 
     if (r == NULL) {
         return;
     }
 
     c = r->connection;
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (rc == NGX_ERROR) {
-        rc = ngx_http_sandbox_send_internal(r, ctx);
+        rc = ngx_http_sandbox_error_send_internal(r, ctx);
 
     } else {
-        rc = ngx_http_sandbox_send_empty(r);
+        rc = ngx_http_sandbox_response_empty(r);
     }
 
     ngx_http_finalize_request(r, rc);

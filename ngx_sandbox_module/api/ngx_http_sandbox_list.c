@@ -77,7 +77,7 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
     ngx_http_sandbox_ctx_t   *ctx;
     ngx_http_sandbox_list_t  *l;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_list_t));
     if (cln == NULL) {
@@ -93,13 +93,14 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
     l->limit = NGX_HTTP_SANDBOX_LIST_LIMIT;
 
     if (ngx_http_sandbox_list_args(r, l) != NGX_OK) {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "\"limit\" is a number from 1 to %d and "
-                              "\"after\" a sandbox id, the \"next\" of the "
-                              "page before.", NGX_HTTP_SANDBOX_LIST_LIMIT);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "\"limit\" is a number from 1 to %d and "
+                                   "\"after\" a sandbox id, the \"next\" of "
+                                   "the "
+                                   "page before.", NGX_HTTP_SANDBOX_LIST_LIMIT);
 
-        return ngx_http_sandbox_send_failure(r, &ctx->failure);
+        return ngx_http_sandbox_error_send(r, &ctx->failure);
     }
 
     rc = ngx_http_discard_request_body(r);
@@ -123,7 +124,7 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
         ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
                       "the state directory cannot be listed");
 
-        return ngx_http_sandbox_send_internal(r, ctx);
+        return ngx_http_sandbox_error_send_internal(r, ctx);
     }
 
     ngx_qsort(l->ids.elts, l->ids.nelts, sizeof(ngx_http_sandbox_list_id_t),
@@ -148,7 +149,7 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
 
     ngx_add_timer(&l->timer, 1);
 
-    ngx_http_sandbox_linger(r);
+    ngx_http_sandbox_suspend_watch_client(r);
 
     return NGX_DONE;
 }
@@ -157,11 +158,11 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_sandbox_list_args(ngx_http_request_t *r, ngx_http_sandbox_list_t *l)
 {
-    int             n;
-    char            buf[SANDBOX_ID_MAX + 1];
-    ngx_int_t       limit;
-    const char     *pos, *end;
-    sandbox_arg_t   arg;
+    int                  n;
+    char                 buf[SANDBOX_ID_MAX + 1];
+    ngx_int_t            limit;
+    const char          *pos, *end;
+    sandbox_query_arg_t  arg;
 
     if (r->args.len == 0) {
         return NGX_OK;
@@ -170,9 +171,9 @@ ngx_http_sandbox_list_args(ngx_http_request_t *r, ngx_http_sandbox_list_t *l)
     pos = (char *) r->args.data;
     end = pos + r->args.len;
 
-    while (sandbox_arg_next(&pos, end, &arg)) {
+    while (sandbox_query_next(&pos, end, &arg)) {
 
-        n = sandbox_arg_value(&arg, buf, SANDBOX_ID_MAX);
+        n = sandbox_query_value(&arg, buf, SANDBOX_ID_MAX);
 
         if (arg.end - arg.start >= 6
             && ngx_memcmp(arg.start, "limit=", 6) == 0)
@@ -189,7 +190,7 @@ ngx_http_sandbox_list_args(ngx_http_request_t *r, ngx_http_sandbox_list_t *l)
         if (arg.end - arg.start >= 6
             && ngx_memcmp(arg.start, "after=", 6) == 0)
         {
-            if (n <= 0 || !sandbox_id_valid(buf, n)) {
+            if (n <= 0 || !sandbox_name_id_valid(buf, n)) {
                 return NGX_DECLINED;
             }
 
@@ -247,7 +248,7 @@ ngx_http_sandbox_list_turn(ngx_http_sandbox_list_t *l)
     ngx_http_sandbox_node_t     *node;
     ngx_http_sandbox_list_id_t  *ids;
 
-    ctx = ngx_http_sandbox_get_ctx(l->request);
+    ctx = ngx_http_sandbox_ctx_get(l->request);
     ids = l->ids.elts;
 
     for (n = 0; l->next < l->ids.nelts; n++) {
@@ -283,7 +284,7 @@ ngx_http_sandbox_list_turn(ngx_http_sandbox_list_t *l)
         rc = NGX_OK;
 
         if (ngx_http_sandbox_node_spec(node) == NGX_OK
-            && ngx_http_sandbox_owns(ctx, node->spec.owner))
+            && ngx_http_sandbox_auth_owns(ctx, node->spec.owner))
         {
             l->found++;
             rc = ngx_http_sandbox_list_add(l, ctx, node);
@@ -316,13 +317,13 @@ ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
 
     tethered = (node->tether != NULL);
 
-    life = ngx_http_sandbox_life(node);
+    life = ngx_http_sandbox_tether_state(node);
 
-    if (!tethered && ngx_queue_empty(&node->waiters) && node->wake == NULL) {
+    if (!tethered && ngx_queue_empty(&node->waiters) && node->start == NULL) {
         ngx_http_sandbox_tether_close(node);
     }
 
-    ngx_http_sandbox_iso_time(spec->created_ms, time);
+    ngx_http_sandbox_clock_iso(spec->created_ms, time);
 
     item = cJSON_CreateObject();
 
@@ -400,5 +401,5 @@ ngx_http_sandbox_list_send(ngx_http_sandbox_list_t *l, ngx_int_t rc)
     json = l->json;
     l->json = NULL;
 
-    return ngx_http_sandbox_send_json(l->request, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(l->request, NGX_HTTP_OK, json);
 }

@@ -16,7 +16,7 @@
 
 
 ngx_int_t
-ngx_http_sandbox_find(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_lookup(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
@@ -34,35 +34,35 @@ ngx_http_sandbox_find(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
         return rc;
     }
 
-    return ngx_http_sandbox_owns(ctx, ctx->node->spec.owner) ? NGX_OK
-                                                             : NGX_ABORT;
+    return ngx_http_sandbox_auth_owns(ctx, ctx->node->spec.owner) ? NGX_OK
+                                                                  : NGX_ABORT;
 }
 
 
 ngx_int_t
-ngx_http_sandbox_find_own(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_lookup_own(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
-    switch (ngx_http_sandbox_find(r, ctx)) {
+    switch (ngx_http_sandbox_lookup(r, ctx)) {
 
     case NGX_OK:
         return NGX_DECLINED;
 
     case NGX_ERROR:
-        return ngx_http_sandbox_send_internal(r, ctx);
+        return ngx_http_sandbox_error_send_internal(r, ctx);
 
     default:
-        return ngx_http_sandbox_send_absent(r, ctx);
+        return ngx_http_sandbox_error_send_absent(r, ctx);
     }
 }
 
 
 ngx_int_t
-ngx_http_sandbox_find_discard(ngx_http_request_t *r,
+ngx_http_sandbox_lookup_discard(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_sandbox_find_own(r, ctx);
+    rc = ngx_http_sandbox_lookup_own(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;

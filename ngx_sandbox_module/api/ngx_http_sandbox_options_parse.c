@@ -23,35 +23,38 @@
 #define NGX_HTTP_SANDBOX_MS_MAX       (366LL * 86400 * 1000)
 
 
-static ngx_int_t ngx_http_sandbox_options_time(cJSON *json, const char *name,
-    int64_t *ms, ngx_http_sandbox_failure_t *failure);
-static int64_t ngx_http_sandbox_options_parse_time(const char *text);
-static ngx_int_t ngx_http_sandbox_options_flag(cJSON *json, const char *name,
-    int *value, ngx_http_sandbox_failure_t *failure);
-static ngx_int_t ngx_http_sandbox_options_map(cJSON *json, const char *name,
-    char **text, size_t max, ngx_http_sandbox_failure_t *failure);
-static ngx_uint_t ngx_http_sandbox_options_name(const char *name,
+static ngx_int_t ngx_http_sandbox_options_parse_time(cJSON *json,
+    const char *name, int64_t *ms, ngx_http_sandbox_failure_t *failure);
+static int64_t ngx_http_sandbox_options_parse_unit(const char *text);
+static ngx_int_t ngx_http_sandbox_options_parse_flag(cJSON *json,
+    const char *name, int *value, ngx_http_sandbox_failure_t *failure);
+static ngx_int_t ngx_http_sandbox_options_parse_map(cJSON *json,
+    const char *name, char **text, size_t max,
+    ngx_http_sandbox_failure_t *failure);
+static ngx_uint_t ngx_http_sandbox_options_parse_name(const char *name,
     ngx_uint_t env);
 
 
 ngx_int_t
-ngx_http_sandbox_options(cJSON *json, sandbox_spec_t *spec,
+ngx_http_sandbox_options_parse(cJSON *json, sandbox_spec_t *spec,
     ngx_http_sandbox_failure_t *failure)
 {
-    if (ngx_http_sandbox_options_time(json, "sleepAfter",
-                                      &spec->sleep_after_ms, failure)
+    if (ngx_http_sandbox_options_parse_time(json, "sleepAfter",
+                                            &spec->sleep_after_ms, failure)
         != NGX_OK
-        || ngx_http_sandbox_options_time(json, "maxAge", &spec->max_age_ms,
-                                         failure)
+
+        || ngx_http_sandbox_options_parse_time(json, "maxAge",
+                                               &spec->max_age_ms, failure)
            != NGX_OK
-        || ngx_http_sandbox_options_flag(json, "keepAlive",
-                                         &spec->keep_alive, failure)
+        || ngx_http_sandbox_options_parse_flag(json, "keepAlive",
+                                               &spec->keep_alive, failure)
            != NGX_OK
-        || ngx_http_sandbox_options_map(json, "env", &spec->env,
-                                        NGX_HTTP_SANDBOX_ENV_MAX, failure)
+        || ngx_http_sandbox_options_parse_map(json, "env", &spec->env,
+                                              NGX_HTTP_SANDBOX_ENV_MAX, failure)
            != NGX_OK
-        || ngx_http_sandbox_options_map(json, "labels", &spec->labels,
-                                        NGX_HTTP_SANDBOX_LABELS_MAX, failure)
+        || ngx_http_sandbox_options_parse_map(json, "labels", &spec->labels,
+                                              NGX_HTTP_SANDBOX_LABELS_MAX,
+                                              failure)
            != NGX_OK)
     {
         return NGX_DECLINED;
@@ -64,7 +67,7 @@ ngx_http_sandbox_options(cJSON *json, sandbox_spec_t *spec,
 /* seconds, or text with a unit; null goes back to the class's */
 
 static ngx_int_t
-ngx_http_sandbox_options_time(cJSON *json, const char *name, int64_t *ms,
+ngx_http_sandbox_options_parse_time(cJSON *json, const char *name, int64_t *ms,
     ngx_http_sandbox_failure_t *failure)
 {
     cJSON    *item;
@@ -81,15 +84,16 @@ ngx_http_sandbox_options_time(cJSON *json, const char *name, int64_t *ms,
         return NGX_OK;
     }
 
-    n = ngx_http_sandbox_duration(item);
+    n = ngx_http_sandbox_options_parse_duration(item);
 
     if (n == -1) {
-        ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "\"%s\" must be a number of seconds, or text "
-                              "like \"30s\", \"5m\", \"1h\", \"2d\": from 1 "
-                              "second to 366 days; null is the class's own.",
-                              name);
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "\"%s\" must be a number of seconds, or "
+                                   "text like \"30s\", \"5m\", \"1h\", "
+                                   "\"2d\": from 1 second to 366 days; null "
+                                   "is the class's own.",
+                                   name);
         return NGX_DECLINED;
     }
 
@@ -100,14 +104,14 @@ ngx_http_sandbox_options_time(cJSON *json, const char *name, int64_t *ms,
 
 
 int64_t
-ngx_http_sandbox_duration(cJSON *item)
+ngx_http_sandbox_options_parse_duration(cJSON *item)
 {
     int64_t  n;
 
     n = -1;
 
     if (cJSON_IsString(item)) {
-        n = ngx_http_sandbox_options_parse_time(item->valuestring);
+        n = ngx_http_sandbox_options_parse_unit(item->valuestring);
 
     } else if (cJSON_IsNumber(item) && item->valuedouble >= 1
                && item->valuedouble <= NGX_HTTP_SANDBOX_MS_MAX / 1000)
@@ -120,7 +124,7 @@ ngx_http_sandbox_duration(cJSON *item)
 
 
 static int64_t
-ngx_http_sandbox_options_parse_time(const char *text)
+ngx_http_sandbox_options_parse_unit(const char *text)
 {
     size_t     len;
     int64_t    unit;
@@ -165,7 +169,7 @@ ngx_http_sandbox_options_parse_time(const char *text)
 
 
 static ngx_int_t
-ngx_http_sandbox_options_flag(cJSON *json, const char *name, int *value,
+ngx_http_sandbox_options_parse_flag(cJSON *json, const char *name, int *value,
     ngx_http_sandbox_failure_t *failure)
 {
     cJSON  *item;
@@ -182,9 +186,9 @@ ngx_http_sandbox_options_flag(cJSON *json, const char *name, int *value,
     }
 
     if (!cJSON_IsBool(item)) {
-        ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "\"%s\" must be true, false or null.", name);
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "\"%s\" must be true, false or null.", name);
         return NGX_DECLINED;
     }
 
@@ -197,7 +201,7 @@ ngx_http_sandbox_options_flag(cJSON *json, const char *name, int *value,
 /* members are merged, null removes one; null for all removes them all */
 
 static ngx_int_t
-ngx_http_sandbox_options_map(cJSON *json, const char *name, char **text,
+ngx_http_sandbox_options_parse_map(cJSON *json, const char *name, char **text,
     size_t max, ngx_http_sandbox_failure_t *failure)
 {
     char        *merged;
@@ -227,7 +231,7 @@ ngx_http_sandbox_options_map(cJSON *json, const char *name, char **text,
 
     cJSON_ArrayForEach(member, item) {
 
-        if (!ngx_http_sandbox_options_name(member->string, env)
+        if (!ngx_http_sandbox_options_parse_name(member->string, env)
             || (!cJSON_IsString(member) && !cJSON_IsNull(member)))
         {
             goto invalid;
@@ -257,10 +261,10 @@ ngx_http_sandbox_options_map(cJSON *json, const char *name, char **text,
         cJSON_free(merged);
         cJSON_Delete(map);
 
-        ngx_http_sandbox_fail(failure, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                              "payload_too_large",
-                              "\"%s\" of a sandbox may have %uz bytes as "
-                              "JSON: remove some.", name, max);
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                   "payload_too_large",
+                                   "\"%s\" of a sandbox may have %uz bytes as "
+                                   "JSON: remove some.", name, max);
         return NGX_DECLINED;
     }
 
@@ -275,29 +279,30 @@ invalid:
 
     cJSON_Delete(map);
 
-    ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                          env ? "\"env\" must be an object: names are of "
-                                "A-Z, a-z, 0-9 and \"_\" and begin with no "
-                                "digit, values are strings, or null to "
-                                "remove one."
-                              : "\"labels\" must be an object: names have 1 "
-                                "to 64 of A-Z, a-z, 0-9, \".\", \"_\", \"-\" "
-                                "and \"/\", values are strings, or null to "
-                                "remove one.");
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
+                               env ? "\"env\" must be an object: names are of "
+                                     "A-Z, a-z, 0-9 and \"_\" and begin with "
+                                     "no digit, values are strings, or null "
+                                     "to remove one."
+
+                               : "\"labels\" must be an object: names have 1 "
+                                     "to 64 of A-Z, a-z, 0-9, \".\", \"_\", "
+                                     "\"-\" and \"/\", values are strings, or "
+                                     "null to remove one.");
     return NGX_DECLINED;
 
 nomem:
 
     cJSON_Delete(map);
 
-    ngx_http_sandbox_fail(failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                          "INTERNAL_ERROR", "nginx is out of memory.");
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                               "INTERNAL_ERROR", "nginx is out of memory.");
     return NGX_DECLINED;
 }
 
 
 static ngx_uint_t
-ngx_http_sandbox_options_name(const char *name, ngx_uint_t env)
+ngx_http_sandbox_options_parse_name(const char *name, ngx_uint_t env)
 {
     size_t       len;
     const char  *p;

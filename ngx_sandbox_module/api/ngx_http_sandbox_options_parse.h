@@ -22,10 +22,10 @@
  * Puts the options of a body into spec.  NGX_OK, or NGX_DECLINED with failure
  * set; spec is to be freed in either case.
  */
-ngx_int_t ngx_http_sandbox_options(cJSON *json, sandbox_spec_t *spec,
+ngx_int_t ngx_http_sandbox_options_parse(cJSON *json, sandbox_spec_t *spec,
     ngx_http_sandbox_failure_t *failure);
 /* seconds, or text with a unit, as ms from 1 s to 366 days; -1: neither */
-int64_t ngx_http_sandbox_duration(cJSON *item);
+int64_t ngx_http_sandbox_options_parse_duration(cJSON *item);
 
 
 #endif /* _NGX_HTTP_SANDBOX_OPTIONS_PARSE_H_INCLUDED_ */

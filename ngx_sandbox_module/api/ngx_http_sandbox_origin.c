@@ -20,7 +20,7 @@
 
 static char *ngx_http_sandbox_origin_names(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf);
-static ngx_uint_t ngx_http_sandbox_host_match(ngx_str_t *host,
+static ngx_uint_t ngx_http_sandbox_origin_host_match(ngx_str_t *host,
     ngx_http_server_name_t *sn);
 
 
@@ -108,7 +108,7 @@ ngx_http_sandbox_origin_names(ngx_conf_t *cf,
 
 
 ngx_uint_t
-ngx_http_sandbox_host_known(ngx_http_request_t *r)
+ngx_http_sandbox_origin_host_known(ngx_http_request_t *r)
 {
     ngx_uint_t                    i;
     ngx_http_server_name_t       *sn;
@@ -123,7 +123,7 @@ ngx_http_sandbox_host_known(ngx_http_request_t *r)
     sn = slcf->names->elts;
 
     for (i = 0; i < slcf->names->nelts; i++) {
-        if (ngx_http_sandbox_host_match(&r->headers_in.server, &sn[i])) {
+        if (ngx_http_sandbox_origin_host_match(&r->headers_in.server, &sn[i])) {
             return 1;
         }
     }
@@ -135,7 +135,7 @@ ngx_http_sandbox_host_known(ngx_http_request_t *r)
 /* a name is as server_name has it: exact, .name, *.name, name.*, or regex */
 
 static ngx_uint_t
-ngx_http_sandbox_host_match(ngx_str_t *host, ngx_http_server_name_t *sn)
+ngx_http_sandbox_origin_host_match(ngx_str_t *host, ngx_http_server_name_t *sn)
 {
     size_t   n;
     u_char  *p;
@@ -180,7 +180,7 @@ ngx_http_sandbox_origin_foreign(ngx_http_request_t *r)
     ngx_uint_t        n;
     ngx_table_elt_t  *origin, *site;
 
-    if (ngx_http_sandbox_cors_allowed(r)) {
+    if (ngx_http_sandbox_origin_allowed(r)) {
         return 0;
     }
 
@@ -192,8 +192,8 @@ ngx_http_sandbox_origin_foreign(ngx_http_request_t *r)
 
     if (origin
         && (r->headers_in.host == NULL
-            || !ngx_http_sandbox_same_origin(&origin->value,
-                                             &r->headers_in.host->value)))
+            || !ngx_http_sandbox_header_same_origin(
+                    &origin->value, &r->headers_in.host->value)))
     {
         return 1;
     }
@@ -218,7 +218,7 @@ ngx_http_sandbox_origin_foreign(ngx_http_request_t *r)
 
 
 ngx_uint_t
-ngx_http_sandbox_cors_allowed(ngx_http_request_t *r)
+ngx_http_sandbox_origin_allowed(ngx_http_request_t *r)
 {
     ngx_str_t                    *allowed;
     ngx_uint_t                    i, n;
@@ -253,7 +253,7 @@ ngx_http_sandbox_cors_allowed(ngx_http_request_t *r)
 
 
 ngx_int_t
-ngx_http_sandbox_cors(ngx_http_request_t *r)
+ngx_http_sandbox_origin_cors(ngx_http_request_t *r)
 {
     ngx_http_sandbox_loc_conf_t  *slcf;
 
@@ -263,7 +263,7 @@ ngx_http_sandbox_cors(ngx_http_request_t *r)
         return NGX_OK;
     }
 
-    return ngx_http_sandbox_cors_grant(r, ngx_http_sandbox_cors_allowed(r),
+    return ngx_http_sandbox_response_cors(r, ngx_http_sandbox_origin_allowed(r),
                                    "Access-Control-Expose-Headers",
                                    "Sandbox-Start, Content-Range, "
                                    "Retry-After");
@@ -271,21 +271,22 @@ ngx_http_sandbox_cors(ngx_http_request_t *r)
 
 
 ngx_int_t
-ngx_http_sandbox_preflight_handler(ngx_http_request_t *r)
+ngx_http_sandbox_origin_preflight_handler(ngx_http_request_t *r)
 {
-    if (ngx_http_sandbox_header(r, "Access-Control-Allow-Methods",
-                                "GET, HEAD, POST, PUT, PATCH, DELETE")
+    if (ngx_http_sandbox_response_header(r, "Access-Control-Allow-Methods",
+                                         "GET, HEAD, POST, PUT, PATCH, DELETE")
         != NGX_OK
-        || ngx_http_sandbox_header(r, "Access-Control-Allow-Headers",
-                                   "Authorization, Content-Type, "
-                                   "Idempotency-Key, Range, Session-Id, "
-                                   "X-Sandbox-Key, X-Session-Id")
+        || ngx_http_sandbox_response_header(r, "Access-Control-Allow-Headers",
+                                            "Authorization, Content-Type, "
+                                            "Idempotency-Key, Range, "
+                                            "Session-Id, "
+                                            "X-Sandbox-Key, X-Session-Id")
            != NGX_OK
-        || ngx_http_sandbox_header(r, "Access-Control-Max-Age", "600")
+        || ngx_http_sandbox_response_header(r, "Access-Control-Max-Age", "600")
            != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_send_empty(r);
+    return ngx_http_sandbox_response_empty(r);
 }

@@ -53,7 +53,7 @@ static ngx_int_t ngx_http_sandbox_patch_try(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_sandbox_patch_handler(ngx_http_request_t *r)
 {
-    return ngx_http_sandbox_read_json(r, ngx_http_sandbox_patch_body);
+    return ngx_http_sandbox_json_body(r, ngx_http_sandbox_patch_body);
 }
 
 
@@ -65,7 +65,7 @@ ngx_http_sandbox_patch_body(ngx_http_request_t *r, cJSON *json)
     ngx_http_sandbox_ctx_t    *ctx;
     ngx_http_sandbox_patch_t  *patch;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     rc = ngx_http_sandbox_patch(r, ctx, json);
 
@@ -121,7 +121,7 @@ ngx_http_sandbox_patch_timer_handler(ngx_event_t *ev)
 
     r = patch->request;
     c = r->connection;
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     ngx_http_set_log_request(c->log, r);
 
@@ -134,13 +134,13 @@ ngx_http_sandbox_patch_timer_handler(ngx_event_t *ev)
             return;
         }
 
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                              "RESOURCE_BUSY",
-                              "The options of this sandbox are being changed "
-                              "by others: try again.");
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "RESOURCE_BUSY",
+                                   "The options of this sandbox are being "
+                                   "changed by others: try again.");
         ctx->failure.retry_after = 1;
 
-        rc = ngx_http_sandbox_send_failure(r, &ctx->failure);
+        rc = ngx_http_sandbox_error_send(r, &ctx->failure);
     }
 
     r->read_event_handler = ngx_http_block_reading;
@@ -172,7 +172,7 @@ ngx_http_sandbox_patch(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_sandbox_find_own(r, ctx);
+    rc = ngx_http_sandbox_lookup_own(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -185,16 +185,16 @@ ngx_http_sandbox_patch(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         ngx_http_sandbox_options_tell(ctx->node);
         sandbox_fault("options.told");
 
-        return ngx_http_sandbox_show_told_options(r, ctx);
+        return ngx_http_sandbox_show_changed(r, ctx);
 
     case NGX_DECLINED:
-        return ngx_http_sandbox_send_failure(r, &ctx->failure);
+        return ngx_http_sandbox_error_send(r, &ctx->failure);
 
     case NGX_AGAIN:
         return NGX_AGAIN;
 
     default:
-        return ngx_http_sandbox_send_internal(r, ctx);
+        return ngx_http_sandbox_error_send_internal(r, ctx);
     }
 }
 
@@ -222,7 +222,7 @@ ngx_http_sandbox_patch_try(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         goto done;
     }
 
-    rc = ngx_http_sandbox_options(json, &spec, &ctx->failure);
+    rc = ngx_http_sandbox_options_parse(json, &spec, &ctx->failure);
 
     if (rc != NGX_OK) {
         goto done;

@@ -17,46 +17,49 @@
 static ngx_int_t ngx_http_sandbox_policy_json_word(cJSON *json,
     const char *name, const char *const *words, int value);
 static ngx_int_t ngx_http_sandbox_policy_json_strip(cJSON *json,
-    sandbox_port_t *policy);
+    sandbox_policy_t *policy);
 static ngx_int_t ngx_http_sandbox_policy_json_limits(cJSON *json,
-    sandbox_port_t *policy);
+    sandbox_policy_t *policy);
 
 
 ngx_int_t
-ngx_http_sandbox_policy_json(cJSON *json, sandbox_port_t *policy)
+ngx_http_sandbox_policy_json(cJSON *json, sandbox_policy_t *policy)
 {
     if (ngx_http_sandbox_policy_json_time(json, policy->expires_ms) != NGX_OK
         || ngx_http_sandbox_policy_json_word(json, "access",
-                                             sandbox_access_words,
+                                             sandbox_policy_access_words,
                                              policy->access)
            != NGX_OK
         || (policy->key[0]
             ? cJSON_AddStringToObject(json, "key", policy->key)
             : cJSON_AddNullToObject(json, "key"))
            == NULL
-        || ngx_http_sandbox_policy_json_word(json, "host", sandbox_host_words,
+
+        || ngx_http_sandbox_policy_json_word(json, "host",
+                                             sandbox_policy_host_words,
                                              policy->app_host)
            != NGX_OK
         || (policy->cors == SANDBOX_CORS_LIST
-            ? sandbox_json_add_origins(json, "cors", policy->origins)
+            ? sandbox_policy_json_add_origins(json, "cors", policy->origins)
             : ngx_http_sandbox_policy_json_word(json, "cors",
-                                                sandbox_cors_words,
+                                                sandbox_policy_cors_words,
                                                 policy->cors))
            != NGX_OK
         || ngx_http_sandbox_policy_json_word(json, "cookies",
-                                             sandbox_cookies_words,
+                                             sandbox_policy_cookies_words,
                                              policy->cookies)
            != NGX_OK
         || ngx_http_sandbox_policy_json_strip(json, policy) != NGX_OK
         || ngx_http_sandbox_policy_json_limits(json, policy) != NGX_OK
-        || sandbox_json_add_headers(json, "requestHeaders", &policy->request)
-        || sandbox_json_add_headers(json, "responseHeaders",
-                                    &policy->response))
+        || sandbox_policy_json_add_headers(json, "requestHeaders",
+                                           &policy->request)
+        || sandbox_policy_json_add_headers(json, "responseHeaders",
+                                           &policy->response))
     {
         return NGX_ERROR;
     }
 
-    return ngx_http_sandbox_policy_wake_json(json, policy);
+    return ngx_http_sandbox_policy_json_wake(json, policy);
 }
 
 
@@ -69,7 +72,7 @@ ngx_http_sandbox_policy_json_time(cJSON *json, int64_t ms)
         return cJSON_AddNullToObject(json, "expires") ? NGX_OK : NGX_ERROR;
     }
 
-    ngx_http_sandbox_iso_time(ms, time);
+    ngx_http_sandbox_clock_iso(ms, time);
 
     return cJSON_AddStringToObject(json, "expires", time) ? NGX_OK
                                                           : NGX_ERROR;
@@ -87,7 +90,7 @@ ngx_http_sandbox_policy_json_word(cJSON *json, const char *name,
 
 
 static ngx_int_t
-ngx_http_sandbox_policy_json_strip(cJSON *json, sandbox_port_t *policy)
+ngx_http_sandbox_policy_json_strip(cJSON *json, sandbox_policy_t *policy)
 {
     cJSON       *list, *item;
     ngx_uint_t   i;
@@ -119,7 +122,7 @@ ngx_http_sandbox_policy_json_strip(cJSON *json, sandbox_port_t *policy)
 
 
 static ngx_int_t
-ngx_http_sandbox_policy_json_limits(cJSON *json, sandbox_port_t *policy)
+ngx_http_sandbox_policy_json_limits(cJSON *json, sandbox_policy_t *policy)
 {
     cJSON       *map;
     ngx_uint_t   i;
@@ -151,7 +154,7 @@ ngx_http_sandbox_policy_json_limits(cJSON *json, sandbox_port_t *policy)
 
 
 ngx_int_t
-ngx_http_sandbox_policy_wake_json(cJSON *json, sandbox_port_t *policy)
+ngx_http_sandbox_policy_json_wake(cJSON *json, sandbox_policy_t *policy)
 {
     cJSON  *wake;
 

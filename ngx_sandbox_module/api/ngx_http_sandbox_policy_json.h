@@ -18,11 +18,11 @@
 
 
 /* adds them to what is shown of a port */
-ngx_int_t ngx_http_sandbox_policy_wake_json(cJSON *json,
-    sandbox_port_t *policy);
+ngx_int_t ngx_http_sandbox_policy_json_wake(cJSON *json,
+    sandbox_policy_t *policy);
 
 /* adds its members to what is shown of a port; NGX_OK or NGX_ERROR */
-ngx_int_t ngx_http_sandbox_policy_json(cJSON *json, sandbox_port_t *policy);
+ngx_int_t ngx_http_sandbox_policy_json(cJSON *json, sandbox_policy_t *policy);
 ngx_int_t ngx_http_sandbox_policy_json_time(cJSON *json, int64_t ms);
 
 

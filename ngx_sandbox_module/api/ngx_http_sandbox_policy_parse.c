@@ -23,65 +23,70 @@
  */
 
 
-static ngx_int_t ngx_http_sandbox_policy_name(cJSON *json,
-    sandbox_port_t *policy, ngx_http_sandbox_failure_t *failure);
-static int64_t ngx_http_sandbox_policy_iso(const char *text);
-static ngx_int_t ngx_http_sandbox_policy_word(cJSON *json, const char *name,
-    const char *const *words, int *value,
+static ngx_int_t ngx_http_sandbox_policy_parse_name(cJSON *json,
+    sandbox_policy_t *policy, ngx_http_sandbox_failure_t *failure);
+static int64_t ngx_http_sandbox_policy_parse_iso(const char *text);
+static ngx_int_t ngx_http_sandbox_policy_parse_word(cJSON *json,
+    const char *name, const char *const *words, int *value,
     ngx_http_sandbox_failure_t *failure);
-static ngx_int_t ngx_http_sandbox_policy_key(cJSON *json,
-    sandbox_port_t *policy, ngx_http_sandbox_failure_t *failure);
-static ngx_int_t ngx_http_sandbox_policy_cors(cJSON *json,
-    sandbox_port_t *policy, ngx_http_sandbox_failure_t *failure);
-static ngx_int_t ngx_http_sandbox_policy_strip(cJSON *json,
-    sandbox_port_t *policy, ngx_http_sandbox_failure_t *failure);
-static ngx_int_t ngx_http_sandbox_policy_limits(cJSON *json,
-    sandbox_port_t *policy, ngx_http_sandbox_failure_t *failure);
-static ngx_int_t ngx_http_sandbox_policy_headers(cJSON *json,
+static ngx_int_t ngx_http_sandbox_policy_parse_key(cJSON *json,
+    sandbox_policy_t *policy, ngx_http_sandbox_failure_t *failure);
+static ngx_int_t ngx_http_sandbox_policy_parse_cors(cJSON *json,
+    sandbox_policy_t *policy, ngx_http_sandbox_failure_t *failure);
+static ngx_int_t ngx_http_sandbox_policy_parse_strip(cJSON *json,
+    sandbox_policy_t *policy, ngx_http_sandbox_failure_t *failure);
+static ngx_int_t ngx_http_sandbox_policy_parse_limits(cJSON *json,
+    sandbox_policy_t *policy, ngx_http_sandbox_failure_t *failure);
+static ngx_int_t ngx_http_sandbox_policy_parse_headers(cJSON *json,
     const char *name, sandbox_headers_t *headers, ngx_uint_t response,
     ngx_http_sandbox_failure_t *failure);
-static ngx_int_t ngx_http_sandbox_command_flag(cJSON *json, int *wake);
+static ngx_int_t ngx_http_sandbox_policy_parse_flag(cJSON *json, int *wake);
 
 
 ngx_int_t
-ngx_http_sandbox_policy_merge(cJSON *json, sandbox_port_t *policy,
+ngx_http_sandbox_policy_parse(cJSON *json, sandbox_policy_t *policy,
     ngx_http_sandbox_failure_t *failure)
 {
-    if (ngx_http_sandbox_policy_token(json, policy->token, failure) != NGX_OK
-        || ngx_http_sandbox_policy_name(json, policy, failure) != NGX_OK
-        || ngx_http_sandbox_policy_time(json, &policy->expires_ms, failure)
+    if (ngx_http_sandbox_policy_parse_token(json, policy->token, failure)
+        != NGX_OK
+        || ngx_http_sandbox_policy_parse_name(json, policy, failure) != NGX_OK
+
+        || ngx_http_sandbox_policy_parse_time(json, &policy->expires_ms,
+                                              failure)
            != NGX_OK
-        || ngx_http_sandbox_policy_word(json, "access", sandbox_access_words,
-                                        &policy->access, failure)
+        || ngx_http_sandbox_policy_parse_word(json, "access",
+                                              sandbox_policy_access_words,
+                                              &policy->access, failure)
            != NGX_OK
-        || ngx_http_sandbox_policy_key(json, policy, failure) != NGX_OK
-        || ngx_http_sandbox_policy_word(json, "host", sandbox_host_words,
-                                        &policy->app_host, failure)
+        || ngx_http_sandbox_policy_parse_key(json, policy, failure) != NGX_OK
+        || ngx_http_sandbox_policy_parse_word(json, "host",
+                                              sandbox_policy_host_words,
+                                              &policy->app_host, failure)
            != NGX_OK
-        || ngx_http_sandbox_policy_cors(json, policy, failure) != NGX_OK
-        || ngx_http_sandbox_policy_word(json, "cookies",
-                                        sandbox_cookies_words,
-                                        &policy->cookies, failure)
+        || ngx_http_sandbox_policy_parse_cors(json, policy, failure) != NGX_OK
+        || ngx_http_sandbox_policy_parse_word(json, "cookies",
+                                              sandbox_policy_cookies_words,
+                                              &policy->cookies, failure)
            != NGX_OK
-        || ngx_http_sandbox_policy_strip(json, policy, failure) != NGX_OK
-        || ngx_http_sandbox_policy_limits(json, policy, failure) != NGX_OK
-        || ngx_http_sandbox_policy_headers(json, "requestHeaders",
-                                           &policy->request, 0, failure)
+        || ngx_http_sandbox_policy_parse_strip(json, policy, failure) != NGX_OK
+        || ngx_http_sandbox_policy_parse_limits(json, policy, failure) != NGX_OK
+        || ngx_http_sandbox_policy_parse_headers(json, "requestHeaders",
+                                                 &policy->request, 0, failure)
            != NGX_OK
-        || ngx_http_sandbox_policy_headers(json, "responseHeaders",
-                                           &policy->response, 1, failure)
+        || ngx_http_sandbox_policy_parse_headers(json, "responseHeaders",
+                                                 &policy->response, 1, failure)
            != NGX_OK)
     {
         return NGX_DECLINED;
     }
 
-    return ngx_http_sandbox_policy_wake(json, policy, failure);
+    return ngx_http_sandbox_policy_parse_wake(json, policy, failure);
 }
 
 
 ngx_int_t
-ngx_http_sandbox_policy_token(cJSON *json, char token[SANDBOX_TOKEN_MAX + 1],
-    ngx_http_sandbox_failure_t *failure)
+ngx_http_sandbox_policy_parse_token(cJSON *json,
+    char token[SANDBOX_TOKEN_MAX + 1], ngx_http_sandbox_failure_t *failure)
 {
     size_t  len;
     cJSON  *item;
@@ -95,13 +100,14 @@ ngx_http_sandbox_policy_token(cJSON *json, char token[SANDBOX_TOKEN_MAX + 1],
     len = cJSON_IsString(item) ? ngx_strlen(item->valuestring) : 0;
 
     if (!cJSON_IsNull(item)
-        && !(len && sandbox_token_valid(item->valuestring, len)))
+        && !(len && sandbox_name_token_valid(item->valuestring, len)))
     {
-        ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "\"token\" must be a string of 1 to %d of the "
-                              "characters a-z 0-9 and _; leave it out, and "
-                              "one is issued.", SANDBOX_TOKEN_MAX);
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "\"token\" must be a string of 1 to %d of "
+                                   "the characters a-z 0-9 and _; leave it "
+                                   "out, and "
+                                   "one is issued.", SANDBOX_TOKEN_MAX);
         return NGX_DECLINED;
     }
 
@@ -116,19 +122,19 @@ ngx_http_sandbox_policy_token(cJSON *json, char token[SANDBOX_TOKEN_MAX + 1],
 
 
 static ngx_int_t
-ngx_http_sandbox_policy_name(cJSON *json, sandbox_port_t *policy,
+ngx_http_sandbox_policy_parse_name(cJSON *json, sandbox_policy_t *policy,
     ngx_http_sandbox_failure_t *failure)
 {
     const char  *name;
 
-    if (ngx_http_sandbox_json_string(json, "name", SANDBOX_NAME_MAX, &name)
+    if (ngx_http_sandbox_json_body_string(json, "name", SANDBOX_NAME_MAX, &name)
         != NGX_OK)
     {
-        ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "\"name\" must be a string of at most %d bytes "
-                              "without control characters.",
-                              SANDBOX_NAME_MAX);
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "\"name\" must be a string of at most %d "
+                                   "bytes without control characters.",
+                                   SANDBOX_NAME_MAX);
         return NGX_DECLINED;
     }
 
@@ -143,7 +149,7 @@ ngx_http_sandbox_policy_name(cJSON *json, sandbox_port_t *policy,
 
 
 ngx_int_t
-ngx_http_sandbox_policy_time(cJSON *json, int64_t *ms,
+ngx_http_sandbox_policy_parse_time(cJSON *json, int64_t *ms,
     ngx_http_sandbox_failure_t *failure)
 {
     cJSON    *item;
@@ -160,15 +166,16 @@ ngx_http_sandbox_policy_time(cJSON *json, int64_t *ms,
         return NGX_OK;
     }
 
-    now = ngx_http_sandbox_now();
-    n = ngx_http_sandbox_duration(item);
+    now = ngx_http_sandbox_clock_now();
+    n = ngx_http_sandbox_options_parse_duration(item);
 
     if (n > 0) {
         *ms = now + n;
         return NGX_OK;
     }
 
-    n = cJSON_IsString(item) ? ngx_http_sandbox_policy_iso(item->valuestring)
+    n = cJSON_IsString(item)
+        ? ngx_http_sandbox_policy_parse_iso(item->valuestring)
                              : -1;
 
     if (n > now) {
@@ -176,12 +183,12 @@ ngx_http_sandbox_policy_time(cJSON *json, int64_t *ms,
         return NGX_OK;
     }
 
-    ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                          "\"expires\" must be a time to come: ISO 8601 text "
-                          "like \"2030-01-31T12:00:00Z\", or how long it is "
-                          "until then, a number of seconds or text like "
-                          "\"30m\", \"8h\", \"7d\", at most 366 days; null "
-                          "is never.");
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
+                               "\"expires\" must be a time to come: ISO 8601 "
+                               "text like \"2030-01-31T12:00:00Z\", or how "
+                               "long it is until then, a number of seconds or "
+                               "text like \"30m\", \"8h\", \"7d\", at most "
+                               "366 days; null is never.");
 
     return NGX_DECLINED;
 }
@@ -190,7 +197,7 @@ ngx_http_sandbox_policy_time(cJSON *json, int64_t *ms,
 /* ms since the epoch, or -1: with seconds, perhaps a fraction, and a zone */
 
 static int64_t
-ngx_http_sandbox_policy_iso(const char *text)
+ngx_http_sandbox_policy_parse_iso(const char *text)
 {
     int         n, hours, minutes;
     char        sign;
@@ -252,7 +259,7 @@ ngx_http_sandbox_policy_iso(const char *text)
 
 
 static ngx_int_t
-ngx_http_sandbox_policy_word(cJSON *json, const char *name,
+ngx_http_sandbox_policy_parse_word(cJSON *json, const char *name,
     const char *const *words, int *value,
     ngx_http_sandbox_failure_t *failure)
 {
@@ -272,7 +279,8 @@ ngx_http_sandbox_policy_word(cJSON *json, const char *name,
         return NGX_OK;
     }
 
-    n = cJSON_IsString(item) ? sandbox_word(words, item->valuestring) : 0;
+    n = cJSON_IsString(item) ? sandbox_policy_word(words,
+                                                   item->valuestring) : 0;
 
     if (n) {
         *value = n;
@@ -287,16 +295,16 @@ ngx_http_sandbox_policy_word(cJSON *json, const char *name,
 
     *p = '\0';
 
-    ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                          "\"%s\" must be one of %sor null for what the "
-                          "location says.", name, list);
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
+                               "\"%s\" must be one of %sor null for what the "
+                               "location says.", name, list);
 
     return NGX_DECLINED;
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_policy_key(cJSON *json, sandbox_port_t *policy,
+ngx_http_sandbox_policy_parse_key(cJSON *json, sandbox_policy_t *policy,
     ngx_http_sandbox_failure_t *failure)
 {
     cJSON  *item;
@@ -313,8 +321,8 @@ ngx_http_sandbox_policy_key(cJSON *json, sandbox_port_t *policy,
     }
 
     if (cJSON_IsString(item)
-        && sandbox_key_valid(item->valuestring,
-                             ngx_strlen(item->valuestring)))
+        && sandbox_policy_key_valid(item->valuestring,
+                                    ngx_strlen(item->valuestring)))
     {
         ngx_memzero(policy->key, sizeof(policy->key));
         ngx_memcpy(policy->key, item->valuestring,
@@ -322,18 +330,19 @@ ngx_http_sandbox_policy_key(cJSON *json, sandbox_port_t *policy,
         return NGX_OK;
     }
 
-    ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                          "\"key\" must be a string of %d to %d of the "
-                          "characters A-Z a-z 0-9 - and _; leave it out or "
-                          "null, and one is issued where one is needed.",
-                          SANDBOX_KEY_MIN, SANDBOX_KEY_MAX);
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
+                               "\"key\" must be a string of %d to %d of the "
+                               "characters A-Z a-z 0-9 - and _; leave it out "
+                               "or null, and one is issued where one is "
+                               "needed.",
+                               SANDBOX_KEY_MIN, SANDBOX_KEY_MAX);
 
     return NGX_DECLINED;
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_policy_cors(cJSON *json, sandbox_port_t *policy,
+ngx_http_sandbox_policy_parse_cors(cJSON *json, sandbox_policy_t *policy,
     ngx_http_sandbox_failure_t *failure)
 {
     int     n;
@@ -350,7 +359,7 @@ ngx_http_sandbox_policy_cors(cJSON *json, sandbox_port_t *policy,
     n = 0;
 
     if (cJSON_IsString(item)) {
-        n = sandbox_word(sandbox_cors_words, item->valuestring);
+        n = sandbox_policy_word(sandbox_policy_cors_words, item->valuestring);
 
         if (n == 0 || n == SANDBOX_CORS_LIST) {
             goto invalid;
@@ -363,7 +372,8 @@ ngx_http_sandbox_policy_cors(cJSON *json, sandbox_port_t *policy,
         cJSON_ArrayForEach(member, item) {
 
             if (!cJSON_IsString(member)
-                || sandbox_origin_add(origins, member->valuestring) == -1)
+                || sandbox_policy_origin_add(origins, member->valuestring)
+                == -1)
             {
                 goto invalid;
             }
@@ -384,19 +394,20 @@ ngx_http_sandbox_policy_cors(cJSON *json, sandbox_port_t *policy,
 
 invalid:
 
-    ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                          "\"cors\" must be \"app\", \"off\", \"reflect\", a "
-                          "list of origins such as "
-                          "[\"https://app.example.com\"], in lower case and "
-                          "%d bytes together, or null for what the location "
-                          "says.", SANDBOX_ORIGINS_SIZE - 1);
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
+                               "\"cors\" must be \"app\", \"off\", "
+                               "\"reflect\", a list of origins such as "
+                               "[\"https://app.example.com\"], in lower case "
+                               "and %d bytes together, or null for what the "
+                               "location "
+                               "says.", SANDBOX_ORIGINS_SIZE - 1);
 
     return NGX_DECLINED;
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_policy_strip(cJSON *json, sandbox_port_t *policy,
+ngx_http_sandbox_policy_parse_strip(cJSON *json, sandbox_policy_t *policy,
     ngx_http_sandbox_failure_t *failure)
 {
     cJSON       *item, *member;
@@ -442,17 +453,17 @@ ngx_http_sandbox_policy_strip(cJSON *json, sandbox_port_t *policy,
 
 invalid:
 
-    ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                          "\"strip\" must be a list with \"authorization\", "
-                          "\"cookie\", both or none of them, or null for "
-                          "what the location says.");
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
+                               "\"strip\" must be a list with "
+                               "\"authorization\", \"cookie\", both or none "
+                               "of them, or null for what the location says.");
 
     return NGX_DECLINED;
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_policy_limits(cJSON *json, sandbox_port_t *policy,
+ngx_http_sandbox_policy_parse_limits(cJSON *json, sandbox_policy_t *policy,
     ngx_http_sandbox_failure_t *failure)
 {
     cJSON       *map, *item;
@@ -510,13 +521,14 @@ ngx_http_sandbox_policy_limits(cJSON *json, sandbox_port_t *policy,
 
 invalid:
 
-    ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                          "\"limits\" must be an object with \"connections\" "
-                          "(1 to %d at a time), \"rate\" (1 to %d requests a "
-                          "second) and \"body\" (1 to %L bytes), or null for "
-                          "what the location says, as may each of them.",
-                          SANDBOX_CONNECTIONS_MAX, SANDBOX_RATE_MAX,
-                          (int64_t) SANDBOX_BODY_MAX);
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
+                               "\"limits\" must be an object with "
+                               "\"connections\" (1 to %d at a time), \"rate\" "
+                               "(1 to %d requests a second) and \"body\" (1 "
+                               "to %L bytes), or null for what the location "
+                               "says, as may each of them.",
+                               SANDBOX_CONNECTIONS_MAX, SANDBOX_RATE_MAX,
+                               (int64_t) SANDBOX_BODY_MAX);
 
     return NGX_DECLINED;
 }
@@ -525,7 +537,7 @@ invalid:
 /* text sets a header, false removes it, null forgets what was said of it */
 
 static ngx_int_t
-ngx_http_sandbox_policy_headers(cJSON *json, const char *name,
+ngx_http_sandbox_policy_parse_headers(cJSON *json, const char *name,
     sandbox_headers_t *headers, ngx_uint_t response,
     ngx_http_sandbox_failure_t *failure)
 {
@@ -548,32 +560,33 @@ ngx_http_sandbox_policy_headers(cJSON *json, const char *name,
 
     cJSON_ArrayForEach(item, map) {
 
-        if (!sandbox_header_name_valid(item->string, response)) {
+        if (!sandbox_policy_header_name_valid(item->string, response)) {
             goto invalid;
         }
 
         if (cJSON_IsNull(item)) {
-            sandbox_headers_unset(headers, item->string);
+            sandbox_policy_headers_unset(headers, item->string);
             continue;
         }
 
         if (!cJSON_IsFalse(item)
             && (!cJSON_IsString(item)
-                || !sandbox_header_value_valid(item->valuestring)))
+                || !sandbox_policy_header_value_valid(item->valuestring)))
         {
             goto invalid;
         }
 
-        if (sandbox_headers_set(headers, item->string,
-                                cJSON_IsFalse(item) ? NULL
-                                                    : item->valuestring)
+        if (sandbox_policy_headers_set(headers, item->string,
+                                       cJSON_IsFalse(item) ? NULL
+                                                           : item->valuestring)
             == -1)
         {
-            ngx_http_sandbox_fail(failure, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                  "payload_too_large",
-                                  "\"%s\" has %d bytes for all names and "
-                                  "values: remove some.", name,
-                                  SANDBOX_HEADERS_SIZE);
+            ngx_http_sandbox_error_set(failure,
+                                       NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                       "payload_too_large",
+                                       "\"%s\" has %d bytes for all names and "
+                                       "values: remove some.", name,
+                                       SANDBOX_HEADERS_SIZE);
             return NGX_DECLINED;
         }
     }
@@ -582,29 +595,30 @@ ngx_http_sandbox_policy_headers(cJSON *json, const char *name,
 
 invalid:
 
-    ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                          "\"%s\" must be an object: a name of 1 to %d of "
-                          "A-Z a-z 0-9 - and _, none that frames or routes a "
-                          "message or that nginx sets itself, and a value of "
-                          "visible ASCII characters and spaces between them "
-                          "to set it, false to remove it, or null to forget "
-                          "it.", name, SANDBOX_HEADER_NAME_MAX);
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
+                               "\"%s\" must be an object: a name of 1 to %d "
+                               "of A-Z a-z 0-9 - and _, none that frames or "
+                               "routes a message or that nginx sets itself, "
+                               "and a value of visible ASCII characters and "
+                               "spaces between them to set it, false to "
+                               "remove it, or null to forget "
+                               "it.", name, SANDBOX_HEADER_NAME_MAX);
 
     return NGX_DECLINED;
 }
 
 
 ngx_int_t
-ngx_http_sandbox_policy_wake(cJSON *json, sandbox_port_t *policy,
+ngx_http_sandbox_policy_parse_wake(cJSON *json, sandbox_policy_t *policy,
     ngx_http_sandbox_failure_t *failure)
 {
     cJSON       *item;
     const char  *text;
 
-    if (ngx_http_sandbox_command_flag(json, &policy->wake) != NGX_OK) {
-        ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "\"wake\" must be true, false or null.");
+    if (ngx_http_sandbox_policy_parse_flag(json, &policy->wake) != NGX_OK) {
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "\"wake\" must be true, false or null.");
         return NGX_DECLINED;
     }
 
@@ -615,13 +629,14 @@ ngx_http_sandbox_policy_wake(cJSON *json, sandbox_port_t *policy,
 
         if ((!cJSON_IsString(item) && !cJSON_IsNull(item))
             || ngx_strlen(text) > SANDBOX_COMMAND_MAX
-            || (*text && !sandbox_command_valid(text)))
+            || (*text && !sandbox_policy_command_valid(text)))
         {
-            ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
-                                  "invalid_request",
-                                  "\"command\" must be a command line of at "
-                                  "most %d bytes for a shell; null is none.",
-                                  SANDBOX_COMMAND_MAX);
+            ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
+                                       "invalid_request",
+                                       "\"command\" must be a command line of "
+                                       "at most %d bytes for a shell; null is "
+                                       "none.",
+                                       SANDBOX_COMMAND_MAX);
             return NGX_DECLINED;
         }
 
@@ -632,15 +647,16 @@ ngx_http_sandbox_policy_wake(cJSON *json, sandbox_port_t *policy,
 
     if (json && cJSON_GetObjectItemCaseSensitive(json, "cwd")) {
 
-        if (ngx_http_sandbox_json_string(json, "cwd", SANDBOX_CWD_MAX, &text)
+        if (ngx_http_sandbox_json_body_string(json, "cwd", SANDBOX_CWD_MAX,
+                                              &text)
             != NGX_OK
-            || (text && *text && !sandbox_cwd_valid(text)))
+            || (text && *text && !sandbox_policy_cwd_valid(text)))
         {
-            ngx_http_sandbox_fail(failure, NGX_HTTP_BAD_REQUEST,
-                                  "invalid_request",
-                                  "\"cwd\" must be an absolute path of at "
-                                  "most %d bytes; null is /workspace.",
-                                  SANDBOX_CWD_MAX);
+            ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
+                                       "invalid_request",
+                                       "\"cwd\" must be an absolute path of at "
+                                       "most %d bytes; null is /workspace.",
+                                       SANDBOX_CWD_MAX);
             return NGX_DECLINED;
         }
 
@@ -655,7 +671,7 @@ ngx_http_sandbox_policy_wake(cJSON *json, sandbox_port_t *policy,
 
 
 static ngx_int_t
-ngx_http_sandbox_command_flag(cJSON *json, int *wake)
+ngx_http_sandbox_policy_parse_flag(cJSON *json, int *wake)
 {
     cJSON  *item;
 

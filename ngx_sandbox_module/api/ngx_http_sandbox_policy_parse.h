@@ -20,20 +20,20 @@
 
 
 /* puts those of a body into the policy; NGX_DECLINED: failure says why not */
-ngx_int_t ngx_http_sandbox_policy_wake(cJSON *json, sandbox_port_t *policy,
-    ngx_http_sandbox_failure_t *failure);
+ngx_int_t ngx_http_sandbox_policy_parse_wake(cJSON *json,
+    sandbox_policy_t *policy, ngx_http_sandbox_failure_t *failure);
 
 /*
  * Merges a body into a policy: what is missing in it stays as it is, null is
  * what the location says; a token that is null is "".  NGX_OK, or NGX_DECLINED
  * with the failure.
  */
-ngx_int_t ngx_http_sandbox_policy_merge(cJSON *json, sandbox_port_t *policy,
+ngx_int_t ngx_http_sandbox_policy_parse(cJSON *json, sandbox_policy_t *policy,
     ngx_http_sandbox_failure_t *failure);
 /* of these, "token" and "expires" alone; ms 0: never */
-ngx_int_t ngx_http_sandbox_policy_token(cJSON *json,
+ngx_int_t ngx_http_sandbox_policy_parse_token(cJSON *json,
     char token[SANDBOX_TOKEN_MAX + 1], ngx_http_sandbox_failure_t *failure);
-ngx_int_t ngx_http_sandbox_policy_time(cJSON *json, int64_t *ms,
+ngx_int_t ngx_http_sandbox_policy_parse_time(cJSON *json, int64_t *ms,
     ngx_http_sandbox_failure_t *failure);
 
 

@@ -25,7 +25,7 @@
 #include <cjson/cJSON.h>
 
 
-/* routes of exposed ports: what they read and answer; see expose.c */
+/* routes of exposed ports: what they read and answer; see ports_update.c */
 
 
 static ngx_int_t ngx_http_sandbox_ports_list(ngx_http_request_t *r,
@@ -33,7 +33,7 @@ static ngx_int_t ngx_http_sandbox_ports_list(ngx_http_request_t *r,
 static ngx_int_t ngx_http_sandbox_ports_show(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy);
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy);
 static ngx_int_t ngx_http_sandbox_ports_delete(ngx_http_request_t *r,
     ngx_uint_t op);
 static ngx_int_t ngx_http_sandbox_ports_body(ngx_http_request_t *r,
@@ -41,9 +41,9 @@ static ngx_int_t ngx_http_sandbox_ports_body(ngx_http_request_t *r,
 static ngx_int_t ngx_http_sandbox_ports_link(ngx_http_request_t *r,
     cJSON *json);
 static ngx_int_t ngx_http_sandbox_ports_change(
-    ngx_http_sandbox_expose_t *e, cJSON *json);
+    ngx_http_sandbox_ports_update_t *e, cJSON *json);
 static ngx_int_t ngx_http_sandbox_ports_number(cJSON *json, in_port_t *port);
-static ngx_http_sandbox_preview_t *ngx_http_sandbox_ports_domain(
+static ngx_http_sandbox_preview_domain_t *ngx_http_sandbox_ports_domain(
     ngx_http_sandbox_main_conf_t *smcf, const char *name);
 static void ngx_http_sandbox_ports_domains(
     ngx_http_sandbox_main_conf_t *smcf, u_char *buf, size_t size);
@@ -53,45 +53,47 @@ ngx_int_t
 ngx_http_sandbox_ports_handler(ngx_http_request_t *r)
 {
     if (r->method == NGX_HTTP_POST) {
-        return ngx_http_sandbox_read_json(r, ngx_http_sandbox_ports_body);
+        return ngx_http_sandbox_json_body(r, ngx_http_sandbox_ports_body);
     }
 
     if (r->method == NGX_HTTP_DELETE) {
-        return ngx_http_sandbox_ports_delete(r, NGX_HTTP_SANDBOX_UNEXPOSE);
+        return ngx_http_sandbox_ports_delete(r,
+                                             NGX_HTTP_SANDBOX_PORTS_UNEXPOSE);
     }
 
-    return ngx_http_sandbox_ports_list(r, ngx_http_sandbox_get_ctx(r));
+    return ngx_http_sandbox_ports_list(r, ngx_http_sandbox_ctx_get(r));
 }
 
 
 ngx_int_t
-ngx_http_sandbox_port_handler(ngx_http_request_t *r)
+ngx_http_sandbox_ports_port_handler(ngx_http_request_t *r)
 {
     if (r->method == NGX_HTTP_POST || r->method == NGX_HTTP_PATCH) {
-        return ngx_http_sandbox_read_json(r, ngx_http_sandbox_ports_body);
+        return ngx_http_sandbox_json_body(r, ngx_http_sandbox_ports_body);
     }
 
     if (r->method == NGX_HTTP_DELETE) {
-        return ngx_http_sandbox_ports_delete(r, NGX_HTTP_SANDBOX_UNEXPOSE);
+        return ngx_http_sandbox_ports_delete(r,
+                                             NGX_HTTP_SANDBOX_PORTS_UNEXPOSE);
     }
 
-    return ngx_http_sandbox_ports_show(r, ngx_http_sandbox_get_ctx(r));
+    return ngx_http_sandbox_ports_show(r, ngx_http_sandbox_ctx_get(r));
 }
 
 
 ngx_int_t
-ngx_http_sandbox_links_handler(ngx_http_request_t *r)
+ngx_http_sandbox_ports_links_handler(ngx_http_request_t *r)
 {
     cJSON                   *json, *links;
     ngx_int_t                rc;
-    sandbox_port_t           policy;
+    sandbox_policy_t         policy;
     ngx_http_sandbox_ctx_t  *ctx;
 
     if (r->method == NGX_HTTP_POST) {
-        return ngx_http_sandbox_read_json(r, ngx_http_sandbox_ports_link);
+        return ngx_http_sandbox_json_body(r, ngx_http_sandbox_ports_link);
     }
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     rc = ngx_http_sandbox_ports_policy(r, ctx, &policy);
 
@@ -100,7 +102,7 @@ ngx_http_sandbox_links_handler(ngx_http_request_t *r)
     }
 
     json = cJSON_CreateObject();
-    links = ngx_http_sandbox_links_json(r, &ctx->node->sn.str, &policy);
+    links = ngx_http_sandbox_ports_json_links(r, &ctx->node->sn.str, &policy);
 
     if (json == NULL || !cJSON_AddItemToObject(json, "links", links)) {
         cJSON_Delete(links);
@@ -108,14 +110,14 @@ ngx_http_sandbox_links_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
 }
 
 
 ngx_int_t
-ngx_http_sandbox_link_handler(ngx_http_request_t *r)
+ngx_http_sandbox_ports_link_handler(ngx_http_request_t *r)
 {
-    return ngx_http_sandbox_ports_delete(r, NGX_HTTP_SANDBOX_UNLINK);
+    return ngx_http_sandbox_ports_delete(r, NGX_HTTP_SANDBOX_PORTS_UNLINK);
 }
 
 
@@ -123,11 +125,11 @@ ngx_http_sandbox_link_handler(ngx_http_request_t *r)
 
 static ngx_int_t
 ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy)
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_sandbox_find_own(r, ctx);
+    rc = ngx_http_sandbox_lookup_own(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -141,15 +143,15 @@ ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
     }
 
     if (ngx_errno == NGX_ENOENT) {
-        ngx_http_sandbox_fail_unexposed(ctx);
-        return ngx_http_sandbox_send_failure(r, &ctx->failure);
+        ngx_http_sandbox_ports_json_unexposed(ctx);
+        return ngx_http_sandbox_error_send(r, &ctx->failure);
     }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
                   "port %ui of sandbox \"%s\" cannot be read",
                   (ngx_uint_t) ctx->port, ctx->node->id);
 
-    return ngx_http_sandbox_send_internal(r, ctx);
+    return ngx_http_sandbox_error_send_internal(r, ctx);
 }
 
 
@@ -160,7 +162,7 @@ ngx_http_sandbox_ports_list(ngx_http_request_t *r,
     cJSON      *json, *ports;
     ngx_int_t   rc;
 
-    rc = ngx_http_sandbox_find_own(r, ctx);
+    rc = ngx_http_sandbox_lookup_own(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -177,7 +179,7 @@ ngx_http_sandbox_ports_list(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
 }
 
 
@@ -185,9 +187,9 @@ static ngx_int_t
 ngx_http_sandbox_ports_show(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    cJSON           *json;
-    ngx_int_t        rc;
-    sandbox_port_t   policy;
+    cJSON            *json;
+    ngx_int_t         rc;
+    sandbox_policy_t  policy;
 
     rc = ngx_http_sandbox_ports_policy(r, ctx, &policy);
 
@@ -195,37 +197,37 @@ ngx_http_sandbox_ports_show(ngx_http_request_t *r,
         return rc;
     }
 
-    json = ngx_http_sandbox_port_json(r, &ctx->node->sn.str, &policy, 1);
+    json = ngx_http_sandbox_ports_json_port(r, &ctx->node->sn.str, &policy, 1);
 
     if (json
         && cJSON_AddStringToObject(json, "status",
-                                   ngx_http_sandbox_port_status(&policy))
+                                   ngx_http_sandbox_ports_json_status(&policy))
            == NULL)
     {
         cJSON_Delete(json);
         json = NULL;
     }
 
-    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
 }
 
 
 static ngx_int_t
 ngx_http_sandbox_ports_delete(ngx_http_request_t *r, ngx_uint_t op)
 {
-    ngx_int_t                   rc;
-    ngx_http_sandbox_ctx_t     *ctx;
-    ngx_http_sandbox_expose_t  *e;
+    ngx_int_t                         rc;
+    ngx_http_sandbox_ctx_t           *ctx;
+    ngx_http_sandbox_ports_update_t  *e;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
-    rc = ngx_http_sandbox_find_discard(r, ctx);
+    rc = ngx_http_sandbox_lookup_discard(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;
     }
 
-    e = ngx_http_sandbox_expose_create(r);
+    e = ngx_http_sandbox_ports_update_create(r);
     if (e == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -235,46 +237,46 @@ ngx_http_sandbox_ports_delete(ngx_http_request_t *r, ngx_uint_t op)
 
     /* a name that is too long for one is no link's either */
 
-    if (op == NGX_HTTP_SANDBOX_UNLINK
+    if (op == NGX_HTTP_SANDBOX_PORTS_UNLINK
         && ctx->link.len < sizeof(e->link))
     {
         ngx_memcpy(e->link, ctx->link.data, ctx->link.len);
     }
 
-    return ngx_http_sandbox_expose(e);
+    return ngx_http_sandbox_ports_update(e);
 }
 
 
 static ngx_int_t
 ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
 {
-    u_char                         domains[256];
-    in_port_t                      port;
-    const char                    *host;
-    sandbox_port_t                 policy;
-    ngx_http_sandbox_ctx_t        *ctx;
-    ngx_http_sandbox_expose_t     *e;
-    ngx_http_sandbox_main_conf_t  *smcf;
+    u_char                            domains[256];
+    in_port_t                         port;
+    const char                       *host;
+    sandbox_policy_t                  policy;
+    ngx_http_sandbox_ctx_t           *ctx;
+    ngx_http_sandbox_ports_update_t  *e;
+    ngx_http_sandbox_main_conf_t     *smcf;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
 
     if (ngx_http_sandbox_ports_number(json, &port) != NGX_OK
         || (port == 0 && ctx->port == 0))
     {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "INVALID_PORT",
-                              "\"port\" must be a number from %d to %d.",
-                              SANDBOX_PORT_MIN, SANDBOX_PORT_MAX);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "INVALID_PORT",
+                                   "\"port\" must be a number from %d to %d.",
+                                   SANDBOX_PORT_MIN, SANDBOX_PORT_MAX);
         goto failed;
     }
 
     if (port && ctx->port && port != ctx->port) {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "INVALID_PORT",
-                              "The body names port %ui and the path port "
-                              "%ui: name one, or the same.",
-                              (ngx_uint_t) port, (ngx_uint_t) ctx->port);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "INVALID_PORT",
+                                   "The body names port %ui and the path port "
+                                   "%ui: name one, or the same.",
+                                   (ngx_uint_t) port, (ngx_uint_t) ctx->port);
         goto failed;
     }
 
@@ -284,98 +286,103 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
 
     /* nothing is made or waited for because of a body that is wrong */
 
-    ngx_memzero(&policy, sizeof(sandbox_port_t));
+    ngx_memzero(&policy, sizeof(sandbox_policy_t));
 
-    if (ngx_http_sandbox_policy_merge(json, &policy, &ctx->failure) != NGX_OK)
+    if (ngx_http_sandbox_policy_parse(json, &policy, &ctx->failure) != NGX_OK)
     {
         goto failed;
     }
 
     if (smcf->previews.nelts == 0) {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                              "INTERNAL_ERROR",
-                              "nginx has no address for previews: its "
-                              "administrator has to set "
-                              "sandbox_preview_url.");
+        ngx_http_sandbox_error_set(&ctx->failure,
+                                   NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "INTERNAL_ERROR",
+                                   "nginx has no address for previews: its "
+                                   "administrator has to set "
+                                   "sandbox_preview_url.");
         goto failed;
     }
 
-    e = ngx_http_sandbox_expose_create(r);
+    e = ngx_http_sandbox_ports_update_create(r);
     if (e == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_sandbox_json_string(json, "hostname", 255, &host) != NGX_OK
+    if (ngx_http_sandbox_json_body_string(json, "hostname", 255, &host)
+        != NGX_OK
         || (host
             && (e->preview = ngx_http_sandbox_ports_domain(smcf, host))
                == NULL))
     {
         ngx_http_sandbox_ports_domains(smcf, domains, sizeof(domains));
 
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "CUSTOM_DOMAIN_REQUIRED",
-                              "\"hostname\" must be a domain that previews "
-                              "are served below: %s. Leave it out for the "
-                              "first.", domains);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "CUSTOM_DOMAIN_REQUIRED",
+                                   "\"hostname\" must be a domain that "
+                                   "previews are served below: %s. Leave it "
+                                   "out for the "
+                                   "first.", domains);
         goto failed;
     }
 
-    e->op = (r->method == NGX_HTTP_PATCH) ? NGX_HTTP_SANDBOX_CHANGE
-                                          : NGX_HTTP_SANDBOX_EXPOSE;
+    e->op = (r->method == NGX_HTTP_PATCH) ? NGX_HTTP_SANDBOX_PORTS_CHANGE
+                                          : NGX_HTTP_SANDBOX_PORTS_EXPOSE;
 
     return ngx_http_sandbox_ports_change(e, json);
 
 failed:
 
-    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+    return ngx_http_sandbox_error_send(r, &ctx->failure);
 }
 
 
 static ngx_int_t
 ngx_http_sandbox_ports_link(ngx_http_request_t *r, cJSON *json)
 {
-    char                        token[SANDBOX_TOKEN_MAX + 1];
-    int64_t                     ms;
-    const char                 *name;
-    ngx_http_sandbox_ctx_t     *ctx;
-    ngx_http_sandbox_expose_t  *e;
+    char                              token[SANDBOX_TOKEN_MAX + 1];
+    int64_t                           ms;
+    const char                       *name;
+    ngx_http_sandbox_ctx_t           *ctx;
+    ngx_http_sandbox_ports_update_t  *e;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
-    if (ngx_http_sandbox_json_string(json, "name", SANDBOX_LINK_NAME_MAX,
-                                     &name)
+    if (ngx_http_sandbox_json_body_string(json, "name", SANDBOX_LINK_NAME_MAX,
+                                          &name)
         != NGX_OK
         || name == NULL
-        || !sandbox_link_name_valid(name, ngx_strlen(name)))
+        || !sandbox_policy_link_name_valid(name, ngx_strlen(name)))
     {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "\"name\" of a link is needed: 1 to %d of the "
-                              "characters A-Z a-z 0-9 . _ and -, no dot in "
-                              "front.",
-                              SANDBOX_LINK_NAME_MAX);
-        return ngx_http_sandbox_send_failure(r, &ctx->failure);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "\"name\" of a link is needed: 1 to %d of "
+                                   "the characters A-Z a-z 0-9 . _ and -, no "
+                                   "dot in front.",
+                                   SANDBOX_LINK_NAME_MAX);
+        return ngx_http_sandbox_error_send(r, &ctx->failure);
     }
 
-    if (ngx_http_sandbox_policy_token(json, token, &ctx->failure) != NGX_OK
-        || ngx_http_sandbox_policy_time(json, &ms, &ctx->failure) != NGX_OK)
+    if (ngx_http_sandbox_policy_parse_token(json, token, &ctx->failure)
+        != NGX_OK
+        || ngx_http_sandbox_policy_parse_time(json, &ms, &ctx->failure)
+        != NGX_OK)
     {
-        return ngx_http_sandbox_send_failure(r, &ctx->failure);
+        return ngx_http_sandbox_error_send(r, &ctx->failure);
     }
 
-    e = ngx_http_sandbox_expose_create(r);
+    e = ngx_http_sandbox_ports_update_create(r);
     if (e == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    e->op = NGX_HTTP_SANDBOX_LINK;
+    e->op = NGX_HTTP_SANDBOX_PORTS_LINK;
 
     return ngx_http_sandbox_ports_change(e, json);
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_ports_change(ngx_http_sandbox_expose_t *e, cJSON *json)
+ngx_http_sandbox_ports_change(ngx_http_sandbox_ports_update_t *e, cJSON *json)
 {
     e->port = e->ctx->port;
     e->body = json ? cJSON_Duplicate(json, 1) : NULL;
@@ -384,7 +391,7 @@ ngx_http_sandbox_ports_change(ngx_http_sandbox_expose_t *e, cJSON *json)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_expose(e);
+    return ngx_http_sandbox_ports_update(e);
 }
 
 
@@ -417,13 +424,13 @@ ngx_http_sandbox_ports_number(cJSON *json, in_port_t *port)
 
 /* "*.host", "host" or either with the port of sandbox_preview_url */
 
-static ngx_http_sandbox_preview_t *
+static ngx_http_sandbox_preview_domain_t *
 ngx_http_sandbox_ports_domain(ngx_http_sandbox_main_conf_t *smcf,
     const char *name)
 {
-    size_t                       len, host;
-    ngx_uint_t                   i;
-    ngx_http_sandbox_preview_t  *p;
+    size_t                              len, host;
+    ngx_uint_t                          i;
+    ngx_http_sandbox_preview_domain_t  *p;
 
     if (name[0] == '*' && name[1] == '.') {
         name += 2;
@@ -458,9 +465,9 @@ static void
 ngx_http_sandbox_ports_domains(ngx_http_sandbox_main_conf_t *smcf,
     u_char *buf, size_t size)
 {
-    u_char                      *p, *last;
-    ngx_uint_t                   i;
-    ngx_http_sandbox_preview_t  *preview;
+    u_char                             *p, *last;
+    ngx_uint_t                          i;
+    ngx_http_sandbox_preview_domain_t  *preview;
 
     p = buf;
     last = buf + size - 1;

@@ -16,9 +16,9 @@
 
 /* content handlers */
 ngx_int_t ngx_http_sandbox_ports_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_sandbox_port_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_sandbox_links_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_sandbox_link_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_ports_port_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_ports_links_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_ports_link_handler(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PORTS_H_INCLUDED_ */

@@ -31,35 +31,39 @@
 /*
  * What a change makes of a port's policy.  Requests that a change no longer
  * lets in are refused from then on in every worker; what is open already is
- * cut by the agent where all of it is concerned, and by watch.c where a part.
+ * cut by the agent where all of it is concerned, and by preview_revoke.c where
+ * a part.
  */
 
 
-static ngx_int_t ngx_http_sandbox_change_merge(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy, ngx_uint_t known);
-static ngx_int_t ngx_http_sandbox_change_domain(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy, ngx_uint_t known);
-static ngx_int_t ngx_http_sandbox_change_secrets(
-    ngx_http_sandbox_expose_t *e, sandbox_port_t *policy);
-static ngx_int_t ngx_http_sandbox_change_check(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy, ngx_uint_t known);
-static ngx_int_t ngx_http_sandbox_change_link(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy);
-static ngx_int_t ngx_http_sandbox_change_unlink(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy);
-static ngx_uint_t ngx_http_sandbox_change_cuts(sandbox_port_t *old,
-    sandbox_port_t *policy);
-static void ngx_http_sandbox_change_answer(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy);
+static ngx_int_t ngx_http_sandbox_ports_apply_merge(
+    ngx_http_sandbox_ports_update_t *e, sandbox_policy_t *policy,
+    ngx_uint_t known);
+static ngx_int_t ngx_http_sandbox_ports_apply_domain(
+    ngx_http_sandbox_ports_update_t *e, sandbox_policy_t *policy,
+    ngx_uint_t known);
+static ngx_int_t ngx_http_sandbox_ports_apply_secrets(
+    ngx_http_sandbox_ports_update_t *e, sandbox_policy_t *policy);
+static ngx_int_t ngx_http_sandbox_ports_apply_check(
+    ngx_http_sandbox_ports_update_t *e, sandbox_policy_t *policy,
+    ngx_uint_t known);
+static ngx_int_t ngx_http_sandbox_ports_apply_link(
+    ngx_http_sandbox_ports_update_t *e, sandbox_policy_t *policy);
+static ngx_int_t ngx_http_sandbox_ports_apply_unlink(
+    ngx_http_sandbox_ports_update_t *e, sandbox_policy_t *policy);
+static ngx_uint_t ngx_http_sandbox_ports_apply_cuts(sandbox_policy_t *old,
+    sandbox_policy_t *policy);
+static void ngx_http_sandbox_ports_apply_answer(
+    ngx_http_sandbox_ports_update_t *e, sandbox_policy_t *policy);
 
 
 ngx_int_t
-ngx_http_sandbox_change(ngx_http_sandbox_expose_t *e)
+ngx_http_sandbox_ports_apply(ngx_http_sandbox_ports_update_t *e)
 {
     char                    *id;
     ngx_int_t                rc;
     ngx_uint_t               known, cuts;
-    sandbox_port_t           policy, old;
+    sandbox_policy_t         policy, old;
     sandbox_store_t         *store;
     ngx_http_sandbox_ctx_t  *ctx;
 
@@ -74,21 +78,21 @@ ngx_http_sandbox_change(ngx_http_sandbox_expose_t *e)
 
         known = 0;
 
-        if (ngx_errno == NGX_ENOENT && e->op != NGX_HTTP_SANDBOX_EXPOSE) {
-            ngx_http_sandbox_fail_unexposed(ctx);
+        if (ngx_errno == NGX_ENOENT && e->op != NGX_HTTP_SANDBOX_PORTS_EXPOSE) {
+            ngx_http_sandbox_ports_json_unexposed(ctx);
             return NGX_DECLINED;
         }
 
         /* a damaged policy is replaced, like one of somebody else's token */
 
-        if (ngx_errno == EBADMSG && e->op == NGX_HTTP_SANDBOX_EXPOSE) {
+        if (ngx_errno == EBADMSG && e->op == NGX_HTTP_SANDBOX_PORTS_EXPOSE) {
             cuts = 1;
 
         } else if (ngx_errno != NGX_ENOENT) {
-            return ngx_http_sandbox_expose_failed(e, e->port, "read");
+            return ngx_http_sandbox_ports_update_failed(e, e->port, "read");
         }
 
-        ngx_memzero(&old, sizeof(sandbox_port_t));
+        ngx_memzero(&old, sizeof(sandbox_policy_t));
     }
 
     policy = old;
@@ -97,23 +101,23 @@ ngx_http_sandbox_change(ngx_http_sandbox_expose_t *e)
 
     switch (e->op) {
 
-    case NGX_HTTP_SANDBOX_LINK:
-        rc = ngx_http_sandbox_change_link(e, &policy);
+    case NGX_HTTP_SANDBOX_PORTS_LINK:
+        rc = ngx_http_sandbox_ports_apply_link(e, &policy);
         break;
 
-    case NGX_HTTP_SANDBOX_UNLINK:
-        rc = ngx_http_sandbox_change_unlink(e, &policy);
+    case NGX_HTTP_SANDBOX_PORTS_UNLINK:
+        rc = ngx_http_sandbox_ports_apply_unlink(e, &policy);
         break;
 
     default:
-        rc = ngx_http_sandbox_change_merge(e, &policy, known);
+        rc = ngx_http_sandbox_ports_apply_merge(e, &policy, known);
     }
 
     if (rc != NGX_OK) {
         return rc;
     }
 
-    cuts = cuts || (known && ngx_http_sandbox_change_cuts(&old, &policy));
+    cuts = cuts || (known && ngx_http_sandbox_ports_apply_cuts(&old, &policy));
 
     /*
      * What the old URL opened is cut, and before that too: a worker that died
@@ -121,82 +125,83 @@ ngx_http_sandbox_change(ngx_http_sandbox_expose_t *e)
      */
 
     if (cuts) {
-        ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
+        ngx_http_sandbox_tether_send_unlisten(ctx->node, e->port);
     }
 
     if (sandbox_store_port_write(store, id, &policy) == -1) {
 
         if (ngx_errno == NGX_ENOENT) {
-            return ngx_http_sandbox_refuse_absent(e->request, ctx);
+            return ngx_http_sandbox_error_refuse_absent(e->request, ctx);
         }
 
-        return ngx_http_sandbox_expose_failed(e, e->port, "written");
+        return ngx_http_sandbox_ports_update_failed(e, e->port, "written");
     }
 
     sandbox_fault("expose.written");
 
     if (cuts) {
-        ngx_http_sandbox_tether_unlisten(ctx->node, e->port);
+        ngx_http_sandbox_tether_send_unlisten(ctx->node, e->port);
     }
 
-    ngx_http_sandbox_watch_soon();
+    ngx_http_sandbox_preview_revoke_soon();
 
     /* one that has ended is run again, too */
 
-    if (ngx_http_sandbox_policy_commands(e->body, &old, &policy)) {
-        ngx_http_sandbox_command_tell(ctx->node, e->port, policy.command,
-                                      policy.cwd);
+    if (ngx_http_sandbox_port_commands_changed(e->body, &old, &policy)) {
+        ngx_http_sandbox_port_commands_tell(ctx->node, e->port, policy.command,
+                                            policy.cwd);
     }
 
-    ngx_http_sandbox_change_answer(e, &policy);
+    ngx_http_sandbox_ports_apply_answer(e, &policy);
 
     return NGX_OK;
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_change_merge(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy, ngx_uint_t known)
+ngx_http_sandbox_ports_apply_merge(ngx_http_sandbox_ports_update_t *e,
+    sandbox_policy_t *policy, ngx_uint_t known)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_sandbox_policy_merge(e->body, policy, &e->ctx->failure);
+    rc = ngx_http_sandbox_policy_parse(e->body, policy, &e->ctx->failure);
 
     if (rc != NGX_OK) {
         return rc;
     }
 
-    if (e->op == NGX_HTTP_SANDBOX_EXPOSE) {
-        policy->exposed_ms = ngx_http_sandbox_now();
+    if (e->op == NGX_HTTP_SANDBOX_PORTS_EXPOSE) {
+        policy->exposed_ms = ngx_http_sandbox_clock_now();
     }
 
-    if (ngx_http_sandbox_change_secrets(e, policy) != NGX_OK) {
-        return ngx_http_sandbox_expose_failed(e, e->port,
-                                              "given a token or a key");
+    if (ngx_http_sandbox_ports_apply_secrets(e, policy) != NGX_OK) {
+        return ngx_http_sandbox_ports_update_failed(e, e->port,
+                                                    "given a token or a key");
     }
 
-    rc = ngx_http_sandbox_change_domain(e, policy, known);
+    rc = ngx_http_sandbox_ports_apply_domain(e, policy, known);
 
     if (rc != NGX_OK) {
         return rc;
     }
 
-    return ngx_http_sandbox_change_check(e, policy, known);
+    return ngx_http_sandbox_ports_apply_check(e, policy, known);
 }
 
 
 /* the location of the API may know what that of previews asks for */
 
 static ngx_int_t
-ngx_http_sandbox_change_secrets(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy)
+ngx_http_sandbox_ports_apply_secrets(ngx_http_sandbox_ports_update_t *e,
+    sandbox_policy_t *policy)
 {
     ngx_uint_t                    access;
     ngx_http_sandbox_loc_conf_t  *slcf;
 
     slcf = ngx_http_get_module_loc_conf(e->request, ngx_http_sandbox_module);
 
-    if (policy->token[0] == '\0' && sandbox_token_random(policy->token) == -1)
+    if (policy->token[0] == '\0' && sandbox_name_token_random(policy->token)
+        == -1)
     {
         return NGX_ERROR;
     }
@@ -204,7 +209,7 @@ ngx_http_sandbox_change_secrets(ngx_http_sandbox_expose_t *e,
     access = policy->access ? (ngx_uint_t) policy->access : slcf->access;
 
     if (access == SANDBOX_ACCESS_KEY && policy->key[0] == '\0'
-        && sandbox_random(policy->key) == -1)
+        && sandbox_name_random(policy->key) == -1)
     {
         return NGX_ERROR;
     }
@@ -214,16 +219,16 @@ ngx_http_sandbox_change_secrets(ngx_http_sandbox_expose_t *e,
 
 
 static ngx_int_t
-ngx_http_sandbox_change_domain(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy, ngx_uint_t known)
+ngx_http_sandbox_ports_apply_domain(ngx_http_sandbox_ports_update_t *e,
+    sandbox_policy_t *policy, ngx_uint_t known)
 {
-    ngx_http_sandbox_preview_t    *preview;
-    ngx_http_sandbox_main_conf_t  *smcf;
+    ngx_http_sandbox_preview_domain_t  *preview;
+    ngx_http_sandbox_main_conf_t       *smcf;
 
     smcf = ngx_http_get_module_main_conf(e->request, ngx_http_sandbox_module);
 
     if (e->preview == NULL && known
-        && ngx_http_sandbox_ports_preview(smcf, policy->host))
+        && ngx_http_sandbox_preview_domain_named(smcf, policy->host))
     {
         return NGX_OK;
     }
@@ -232,7 +237,7 @@ ngx_http_sandbox_change_domain(ngx_http_sandbox_expose_t *e,
 
     if (preview->host.len >= sizeof(policy->host)) {
         ngx_set_errno(NGX_ENAMETOOLONG);
-        return ngx_http_sandbox_expose_failed(e, e->port, "written");
+        return ngx_http_sandbox_ports_update_failed(e, e->port, "written");
     }
 
     (void) ngx_snprintf((u_char *) policy->host, sizeof(policy->host),
@@ -243,15 +248,15 @@ ngx_http_sandbox_change_domain(ngx_http_sandbox_expose_t *e,
 
 
 static ngx_int_t
-ngx_http_sandbox_change_check(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy, ngx_uint_t known)
+ngx_http_sandbox_ports_apply_check(ngx_http_sandbox_ports_update_t *e,
+    sandbox_policy_t *policy, ngx_uint_t known)
 {
     char                    *id;
     cJSON                   *token;
     ssize_t                  i, n;
     uint16_t                 ports[NGX_HTTP_SANDBOX_PORTS_MAX];
     ngx_int_t                rc;
-    sandbox_port_t           other;
+    sandbox_policy_t         other;
     sandbox_store_t         *store;
     ngx_http_sandbox_ctx_t  *ctx;
 
@@ -262,16 +267,18 @@ ngx_http_sandbox_change_check(ngx_http_sandbox_expose_t *e,
     token = e->body ? cJSON_GetObjectItemCaseSensitive(e->body, "token")
                     : NULL;
 
-    if (sandbox_link_of(policy, policy->token, ngx_strlen(policy->token))) {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "A link of this port has the same token: give "
-                              "each its own, or leave it out, and one is "
-                              "issued.");
+    if (sandbox_policy_link_of(policy, policy->token,
+                               ngx_strlen(policy->token)))
+    {
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "A link of this port has the same token: "
+                                   "give each its own, or leave it out, and "
+                                   "one is issued.");
         return NGX_DECLINED;
     }
 
-    rc = ngx_http_sandbox_command_check(ctx, policy);
+    rc = ngx_http_sandbox_port_commands_check(ctx, policy);
 
     if (rc != NGX_OK) {
         return rc;
@@ -290,18 +297,18 @@ ngx_http_sandbox_change_check(ngx_http_sandbox_expose_t *e,
         /* it was destroyed just now */
 
         if (ngx_errno == NGX_ENOENT) {
-            return ngx_http_sandbox_refuse_absent(e->request, ctx);
+            return ngx_http_sandbox_error_refuse_absent(e->request, ctx);
         }
 
-        return ngx_http_sandbox_expose_failed(e, e->port, "read");
+        return ngx_http_sandbox_ports_update_failed(e, e->port, "read");
     }
 
     if (!known && n == NGX_HTTP_SANDBOX_PORTS_MAX) {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
-                              "PORT_LIMIT_REACHED",
-                              "A sandbox has at most %d exposed ports: "
-                              "unexpose one first.",
-                              NGX_HTTP_SANDBOX_PORTS_MAX);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_CONFLICT,
+                                   "PORT_LIMIT_REACHED",
+                                   "A sandbox has at most %d exposed ports: "
+                                   "unexpose one first.",
+                                   NGX_HTTP_SANDBOX_PORTS_MAX);
         return NGX_DECLINED;
     }
 
@@ -309,17 +316,18 @@ ngx_http_sandbox_change_check(ngx_http_sandbox_expose_t *e,
 
         if (ports[i] == e->port
             || sandbox_store_port_read(store, id, ports[i], &other) == -1
-            || !sandbox_equal(other.token, ngx_strlen(other.token),
-                              policy->token, ngx_strlen(policy->token)))
+            || !sandbox_name_equal(other.token, ngx_strlen(other.token),
+                                   policy->token, ngx_strlen(policy->token)))
         {
             continue;
         }
 
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "Port %ui of this sandbox has the same token: "
-                              "give each port its own, or leave it out, and "
-                              "one is issued.", (ngx_uint_t) ports[i]);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "Port %ui of this sandbox has the same "
+                                   "token: give each port its own, or leave "
+                                   "it out, and "
+                                   "one is issued.", (ngx_uint_t) ports[i]);
         return NGX_DECLINED;
     }
 
@@ -328,8 +336,8 @@ ngx_http_sandbox_change_check(ngx_http_sandbox_expose_t *e,
 
 
 static ngx_int_t
-ngx_http_sandbox_change_link(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy)
+ngx_http_sandbox_ports_apply_link(ngx_http_sandbox_ports_update_t *e,
+    sandbox_policy_t *policy)
 {
     cJSON                   *name;
     ngx_int_t                rc;
@@ -341,11 +349,12 @@ ngx_http_sandbox_change_link(ngx_http_sandbox_expose_t *e,
 
     /* both were looked at before the lock: nothing new comes of it */
 
-    rc = ngx_http_sandbox_policy_token(e->body, link.token, &ctx->failure);
+    rc = ngx_http_sandbox_policy_parse_token(e->body, link.token,
+                                             &ctx->failure);
 
     if (rc == NGX_OK) {
-        rc = ngx_http_sandbox_policy_time(e->body, &link.expires_ms,
-                                          &ctx->failure);
+        rc = ngx_http_sandbox_policy_parse_time(e->body, &link.expires_ms,
+                                                &ctx->failure);
     }
 
     if (rc != NGX_OK) {
@@ -357,39 +366,43 @@ ngx_http_sandbox_change_link(ngx_http_sandbox_expose_t *e,
     (void) ngx_cpystrn((u_char *) link.name, (u_char *) name->valuestring,
                        sizeof(link.name));
 
-    if (sandbox_link_named(policy, link.name)) {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
-                              "LINK_ALREADY_EXISTS",
-                              "Port %ui has a link of that name: choose "
-                              "another, or delete it first.",
-                              (ngx_uint_t) e->port);
+    if (sandbox_policy_link_named(policy, link.name)) {
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_CONFLICT,
+                                   "LINK_ALREADY_EXISTS",
+                                   "Port %ui has a link of that name: choose "
+                                   "another, or delete it first.",
+                                   (ngx_uint_t) e->port);
         return NGX_DECLINED;
     }
 
     if (policy->nlinks == SANDBOX_LINKS_MAX) {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
-                              "LINK_LIMIT_REACHED",
-                              "A port has at most %d links beside its own: "
-                              "delete one first.", SANDBOX_LINKS_MAX);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_CONFLICT,
+                                   "LINK_LIMIT_REACHED",
+                                   "A port has at most %d links beside its "
+                                   "own: "
+                                   "delete one first.", SANDBOX_LINKS_MAX);
         return NGX_DECLINED;
     }
 
     if (link.token[0] == '\0') {
 
-        if (sandbox_token_random(link.token) == -1) {
-            return ngx_http_sandbox_expose_failed(e, e->port,
-                                                  "given a token or a key");
+        if (sandbox_name_token_random(link.token) == -1) {
+            return ngx_http_sandbox_ports_update_failed(e, e->port,
+                                                        "given a token or a "
+                                                        "key");
         }
 
-    } else if (sandbox_equal(policy->token, ngx_strlen(policy->token),
-                             link.token, ngx_strlen(link.token))
-               || sandbox_link_of(policy, link.token, ngx_strlen(link.token)))
+    } else if (sandbox_name_equal(policy->token, ngx_strlen(policy->token),
+                                  link.token, ngx_strlen(link.token))
+
+               || sandbox_policy_link_of(policy, link.token,
+                                         ngx_strlen(link.token)))
     {
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request",
-                              "Port %ui has this token already: give each "
-                              "link its own, or leave it out, and one is "
-                              "issued.", (ngx_uint_t) e->port);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request",
+                                   "Port %ui has this token already: give each "
+                                   "link its own, or leave it out, and one is "
+                                   "issued.", (ngx_uint_t) e->port);
         return NGX_DECLINED;
     }
 
@@ -401,18 +414,18 @@ ngx_http_sandbox_change_link(ngx_http_sandbox_expose_t *e,
 
 
 static ngx_int_t
-ngx_http_sandbox_change_unlink(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy)
+ngx_http_sandbox_ports_apply_unlink(ngx_http_sandbox_ports_update_t *e,
+    sandbox_policy_t *policy)
 {
     sandbox_link_t  *link, *last;
 
-    link = sandbox_link_named(policy, e->link);
+    link = sandbox_policy_link_named(policy, e->link);
 
     if (link == NULL) {
-        ngx_http_sandbox_fail(&e->ctx->failure, NGX_HTTP_NOT_FOUND,
-                              "LINK_NOT_FOUND",
-                              "Port %ui has no link of that name.",
-                              (ngx_uint_t) e->port);
+        ngx_http_sandbox_error_set(&e->ctx->failure, NGX_HTTP_NOT_FOUND,
+                                   "LINK_NOT_FOUND",
+                                   "Port %ui has no link of that name.",
+                                   (ngx_uint_t) e->port);
         return NGX_DECLINED;
     }
 
@@ -428,7 +441,8 @@ ngx_http_sandbox_change_unlink(ngx_http_sandbox_expose_t *e,
 /* what the old URL opened is cut, and what asked for no key, or for another */
 
 static ngx_uint_t
-ngx_http_sandbox_change_cuts(sandbox_port_t *old, sandbox_port_t *policy)
+ngx_http_sandbox_ports_apply_cuts(sandbox_policy_t *old,
+    sandbox_policy_t *policy)
 {
     return ngx_strcmp(old->token, policy->token) != 0
            || ngx_strcmp(old->host, policy->host) != 0
@@ -439,8 +453,8 @@ ngx_http_sandbox_change_cuts(sandbox_port_t *old, sandbox_port_t *policy)
 
 
 static void
-ngx_http_sandbox_change_answer(ngx_http_sandbox_expose_t *e,
-    sandbox_port_t *policy)
+ngx_http_sandbox_ports_apply_answer(ngx_http_sandbox_ports_update_t *e,
+    sandbox_policy_t *policy)
 {
     char             time[NGX_HTTP_SANDBOX_TIME_LEN];
     cJSON           *json, *item;
@@ -451,29 +465,29 @@ ngx_http_sandbox_change_answer(ngx_http_sandbox_expose_t *e,
 
     switch (e->op) {
 
-    case NGX_HTTP_SANDBOX_UNLINK:
+    case NGX_HTTP_SANDBOX_PORTS_UNLINK:
         json = cJSON_CreateObject();
         item = json ? cJSON_AddTrueToObject(json, "success") : NULL;
         break;
 
-    case NGX_HTTP_SANDBOX_LINK:
-        link = sandbox_link_named(policy, e->link);
-        json = ngx_http_sandbox_link_json(e->request, id, policy, link);
+    case NGX_HTTP_SANDBOX_PORTS_LINK:
+        link = sandbox_policy_link_named(policy, e->link);
+        json = ngx_http_sandbox_ports_json_link(e->request, id, policy, link);
         item = json ? cJSON_AddTrueToObject(json, "success") : NULL;
         break;
 
-    case NGX_HTTP_SANDBOX_CHANGE:
-        json = ngx_http_sandbox_port_json(e->request, id, policy, 1);
+    case NGX_HTTP_SANDBOX_PORTS_CHANGE:
+        json = ngx_http_sandbox_ports_json_port(e->request, id, policy, 1);
         item = json ? cJSON_AddStringToObject(json, "status",
-                                       ngx_http_sandbox_port_status(policy))
+                          ngx_http_sandbox_ports_json_status(policy))
                     : NULL;
         break;
 
-    default: /* NGX_HTTP_SANDBOX_EXPOSE */
+    default: /* NGX_HTTP_SANDBOX_PORTS_EXPOSE */
 
-        ngx_http_sandbox_iso_time(policy->exposed_ms, time);
+        ngx_http_sandbox_clock_iso(policy->exposed_ms, time);
 
-        json = ngx_http_sandbox_port_json(e->request, id, policy, 1);
+        json = ngx_http_sandbox_ports_json_port(e->request, id, policy, 1);
         item = json ? cJSON_AddTrueToObject(json, "success") : NULL;
 
         if (item) {

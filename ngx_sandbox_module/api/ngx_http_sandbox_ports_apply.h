@@ -19,7 +19,7 @@
  * Writes the policy of e->port anew, with its directory locked.  NGX_OK with
  * e->json, which is NULL without memory; NGX_DECLINED with the failure.
  */
-ngx_int_t ngx_http_sandbox_change(ngx_http_sandbox_expose_t *e);
+ngx_int_t ngx_http_sandbox_ports_apply(ngx_http_sandbox_ports_update_t *e);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PORTS_APPLY_H_INCLUDED_ */

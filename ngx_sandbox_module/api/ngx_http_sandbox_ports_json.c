@@ -23,20 +23,20 @@
 /* exposed ports and their links as callers see them */
 
 
-static ngx_int_t ngx_http_sandbox_url_json(ngx_http_request_t *r, cJSON *json,
-    ngx_str_t *id, sandbox_port_t *policy, const char *token);
+static ngx_int_t ngx_http_sandbox_ports_json_url(ngx_http_request_t *r,
+    cJSON *json, ngx_str_t *id, sandbox_policy_t *policy, const char *token);
 
 
 cJSON *
-ngx_http_sandbox_port_json(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_port_t *policy, ngx_uint_t whole)
+ngx_http_sandbox_ports_json_port(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_policy_t *policy, ngx_uint_t whole)
 {
     cJSON  *json, *links;
 
     json = cJSON_CreateObject();
 
     if (json == NULL
-        || ngx_http_sandbox_url_json(r, json, id, policy, policy->token)
+        || ngx_http_sandbox_ports_json_url(r, json, id, policy, policy->token)
            != NGX_OK
         || cJSON_AddNumberToObject(json, "port", policy->port) == NULL
         || cJSON_AddStringToObject(json, "name", policy->name) == NULL
@@ -53,7 +53,7 @@ ngx_http_sandbox_port_json(ngx_http_request_t *r, ngx_str_t *id,
         goto failed;
     }
 
-    links = ngx_http_sandbox_links_json(r, id, policy);
+    links = ngx_http_sandbox_ports_json_links(r, id, policy);
 
     if (!cJSON_AddItemToObject(json, "links", links)) {
         cJSON_Delete(links);
@@ -73,16 +73,16 @@ failed:
 /* a domain that the configuration has lost leads nowhere */
 
 static ngx_int_t
-ngx_http_sandbox_url_json(ngx_http_request_t *r, cJSON *json, ngx_str_t *id,
-    sandbox_port_t *policy, const char *token)
+ngx_http_sandbox_ports_json_url(ngx_http_request_t *r, cJSON *json,
+    ngx_str_t *id, sandbox_policy_t *policy, const char *token)
 {
-    char                           host[512], url[600];
-    ngx_http_sandbox_preview_t    *p;
-    ngx_http_sandbox_main_conf_t  *smcf;
+    char                                host[512], url[600];
+    ngx_http_sandbox_preview_domain_t  *p;
+    ngx_http_sandbox_main_conf_t       *smcf;
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
 
-    p = ngx_http_sandbox_ports_preview(smcf, policy->host);
+    p = ngx_http_sandbox_preview_domain_named(smcf, policy->host);
 
     if (p == NULL) {
         return (cJSON_AddNullToObject(json, "url")
@@ -102,17 +102,17 @@ ngx_http_sandbox_url_json(ngx_http_request_t *r, cJSON *json, ngx_str_t *id,
 
 
 const char *
-ngx_http_sandbox_port_status(sandbox_port_t *policy)
+ngx_http_sandbox_ports_json_status(sandbox_policy_t *policy)
 {
     return (policy->expires_ms
-            && policy->expires_ms <= ngx_http_sandbox_now())
+            && policy->expires_ms <= ngx_http_sandbox_clock_now())
            ? "expired" : "active";
 }
 
 
 cJSON *
-ngx_http_sandbox_link_json(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_port_t *policy, sandbox_link_t *link)
+ngx_http_sandbox_ports_json_link(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_policy_t *policy, sandbox_link_t *link)
 {
     cJSON  *json;
 
@@ -120,7 +120,7 @@ ngx_http_sandbox_link_json(ngx_http_request_t *r, ngx_str_t *id,
 
     if (json == NULL
         || cJSON_AddStringToObject(json, "name", link->name) == NULL
-        || ngx_http_sandbox_url_json(r, json, id, policy, link->token)
+        || ngx_http_sandbox_ports_json_url(r, json, id, policy, link->token)
            != NGX_OK
         || cJSON_AddStringToObject(json, "token", link->token) == NULL
         || ngx_http_sandbox_policy_json_time(json, link->expires_ms)
@@ -135,8 +135,8 @@ ngx_http_sandbox_link_json(ngx_http_request_t *r, ngx_str_t *id,
 
 
 cJSON *
-ngx_http_sandbox_links_json(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_port_t *policy)
+ngx_http_sandbox_ports_json_links(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_policy_t *policy)
 {
     cJSON       *list, *item;
     ngx_uint_t   i;
@@ -145,7 +145,8 @@ ngx_http_sandbox_links_json(ngx_http_request_t *r, ngx_str_t *id,
 
     for (i = 0; list && i < policy->nlinks; i++) {
 
-        item = ngx_http_sandbox_link_json(r, id, policy, &policy->links[i]);
+        item = ngx_http_sandbox_ports_json_link(r, id, policy,
+                                                &policy->links[i]);
 
         if (!cJSON_AddItemToArray(list, item)) {
             cJSON_Delete(item);
@@ -165,7 +166,7 @@ ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
     cJSON            *list, *item;
     ssize_t           i, n;
     uint16_t          ports[NGX_HTTP_SANDBOX_PORTS_MAX];
-    sandbox_port_t    policy;
+    sandbox_policy_t  policy;
     sandbox_store_t  *store;
 
     store = ngx_http_sandbox_worker->store;
@@ -194,11 +195,11 @@ ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
             continue;
         }
 
-        item = ngx_http_sandbox_port_json(r, id, &policy, 0);
+        item = ngx_http_sandbox_ports_json_port(r, id, &policy, 0);
 
         if (item == NULL
             || cJSON_AddStringToObject(item, "status",
-                                       ngx_http_sandbox_port_status(&policy))
+                   ngx_http_sandbox_ports_json_status(&policy))
                == NULL
             || !cJSON_AddItemToArray(list, item))
         {
@@ -213,10 +214,10 @@ ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
 
 
 void
-ngx_http_sandbox_fail_unexposed(ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_ports_json_unexposed(ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_NOT_FOUND,
-                          "PORT_NOT_EXPOSED",
-                          "Port %ui of this sandbox is not exposed.",
-                          (ngx_uint_t) ctx->port);
+    ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_NOT_FOUND,
+                               "PORT_NOT_EXPOSED",
+                               "Port %ui of this sandbox is not exposed.",
+                               (ngx_uint_t) ctx->port);
 }

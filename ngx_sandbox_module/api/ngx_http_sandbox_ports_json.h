@@ -21,17 +21,17 @@
  * As callers see them, NULL when it fails: an exposed port with its URL, whole
  * with all of its policy; all ports of a sandbox; a link of a port, and all.
  */
-cJSON *ngx_http_sandbox_port_json(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_port_t *policy, ngx_uint_t whole);
+cJSON *ngx_http_sandbox_ports_json_port(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_policy_t *policy, ngx_uint_t whole);
 cJSON *ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id);
-cJSON *ngx_http_sandbox_link_json(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_port_t *policy, sandbox_link_t *link);
-cJSON *ngx_http_sandbox_links_json(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_port_t *policy);
+cJSON *ngx_http_sandbox_ports_json_link(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_policy_t *policy, sandbox_link_t *link);
+cJSON *ngx_http_sandbox_ports_json_links(ngx_http_request_t *r, ngx_str_t *id,
+    sandbox_policy_t *policy);
 /* "active" or "expired", of the port */
-const char *ngx_http_sandbox_port_status(sandbox_port_t *policy);
+const char *ngx_http_sandbox_ports_json_status(sandbox_policy_t *policy);
 /* fills in ctx->failure: ctx->port is not exposed */
-void ngx_http_sandbox_fail_unexposed(ngx_http_sandbox_ctx_t *ctx);
+void ngx_http_sandbox_ports_json_unexposed(ngx_http_sandbox_ctx_t *ctx);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PORTS_JSON_H_INCLUDED_ */

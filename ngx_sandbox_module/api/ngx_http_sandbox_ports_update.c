@@ -28,7 +28,7 @@
 
 
 /*
- * Changes of a sandbox's exposed ports, one after the other; change.c has
+ * Changes of a sandbox's exposed ports, one after the other; ports_apply.c has
  * what they write.  Only the policy is written: the
  * first preview that misses the socket hands it over.  The directory of the
  * policies is locked meanwhile, so that two calls at once agree on a token;
@@ -36,48 +36,53 @@
  */
 
 
-#define NGX_HTTP_SANDBOX_EXPOSE_POLL     2
-#define NGX_HTTP_SANDBOX_EXPOSE_TIMEOUT  5000
-#define NGX_HTTP_SANDBOX_EXPOSE_TURN     8
+#define NGX_HTTP_SANDBOX_PORTS_UPDATE_POLL     2
+#define NGX_HTTP_SANDBOX_PORTS_UPDATE_TIMEOUT  5000
+#define NGX_HTTP_SANDBOX_PORTS_UPDATE_TURN     8
 
 
-static ngx_int_t ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e);
-static ngx_int_t ngx_http_sandbox_expose_answer(ngx_http_sandbox_expose_t *e);
-static ngx_int_t ngx_http_sandbox_expose_lock(ngx_http_sandbox_expose_t *e,
-    int *lock);
-static ngx_int_t ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e);
-static ngx_int_t ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e);
-static ngx_int_t ngx_http_sandbox_expose_remove_all(
-    ngx_http_sandbox_expose_t *e);
-static int ngx_http_sandbox_expose_revoke(ngx_http_sandbox_expose_t *e,
-    in_port_t port);
-static ngx_int_t ngx_http_sandbox_expose_removed(
-    ngx_http_sandbox_expose_t *e, const char *name, ngx_uint_t value);
-static void ngx_http_sandbox_expose_timer_handler(ngx_event_t *ev);
-static void ngx_http_sandbox_expose_cleanup(void *data);
+static ngx_int_t ngx_http_sandbox_ports_update_try(
+    ngx_http_sandbox_ports_update_t *e);
+static ngx_int_t ngx_http_sandbox_ports_update_answer(
+    ngx_http_sandbox_ports_update_t *e);
+static ngx_int_t ngx_http_sandbox_ports_update_lock(
+    ngx_http_sandbox_ports_update_t *e, int *lock);
+static ngx_int_t ngx_http_sandbox_ports_update_owner(
+    ngx_http_sandbox_ports_update_t *e);
+static ngx_int_t ngx_http_sandbox_ports_update_remove(
+    ngx_http_sandbox_ports_update_t *e);
+static ngx_int_t ngx_http_sandbox_ports_update_remove_all(
+    ngx_http_sandbox_ports_update_t *e);
+static int ngx_http_sandbox_ports_update_revoke(
+    ngx_http_sandbox_ports_update_t *e, in_port_t port);
+static ngx_int_t ngx_http_sandbox_ports_update_removed(
+    ngx_http_sandbox_ports_update_t *e, const char *name, ngx_uint_t value);
+static void ngx_http_sandbox_ports_update_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_ports_update_cleanup(void *data);
 
 
-ngx_http_sandbox_expose_t *
-ngx_http_sandbox_expose_create(ngx_http_request_t *r)
+ngx_http_sandbox_ports_update_t *
+ngx_http_sandbox_ports_update_create(ngx_http_request_t *r)
 {
-    ngx_pool_cleanup_t         *cln;
-    ngx_http_sandbox_expose_t  *e;
+    ngx_pool_cleanup_t               *cln;
+    ngx_http_sandbox_ports_update_t  *e;
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_expose_t));
+    cln = ngx_pool_cleanup_add(r->pool,
+                               sizeof(ngx_http_sandbox_ports_update_t));
     if (cln == NULL) {
         return NULL;
     }
 
     e = cln->data;
-    ngx_memzero(e, sizeof(ngx_http_sandbox_expose_t));
+    ngx_memzero(e, sizeof(ngx_http_sandbox_ports_update_t));
 
-    cln->handler = ngx_http_sandbox_expose_cleanup;
+    cln->handler = ngx_http_sandbox_ports_update_cleanup;
 
     e->request = r;
-    e->ctx = ngx_http_sandbox_get_ctx(r);
+    e->ctx = ngx_http_sandbox_ctx_get(r);
     e->began = ngx_current_msec;
 
-    e->timer.handler = ngx_http_sandbox_expose_timer_handler;
+    e->timer.handler = ngx_http_sandbox_ports_update_timer_handler;
     e->timer.data = e;
     e->timer.log = r->connection->log;
 
@@ -86,19 +91,19 @@ ngx_http_sandbox_expose_create(ngx_http_request_t *r)
 
 
 ngx_int_t
-ngx_http_sandbox_expose(ngx_http_sandbox_expose_t *e)
+ngx_http_sandbox_ports_update(ngx_http_sandbox_ports_update_t *e)
 {
     ngx_http_request_t  *r;
 
-    if (ngx_http_sandbox_expose_try(e) != NGX_AGAIN) {
-        return ngx_http_sandbox_expose_answer(e);
+    if (ngx_http_sandbox_ports_update_try(e) != NGX_AGAIN) {
+        return ngx_http_sandbox_ports_update_answer(e);
     }
 
     r = e->request;
 
-    ngx_add_timer(&e->timer, NGX_HTTP_SANDBOX_EXPOSE_POLL);
+    ngx_add_timer(&e->timer, NGX_HTTP_SANDBOX_PORTS_UPDATE_POLL);
 
-    ngx_http_sandbox_linger(r);
+    ngx_http_sandbox_suspend_watch_client(r);
 
     return NGX_DONE;
 }
@@ -110,7 +115,7 @@ ngx_http_sandbox_expose(ngx_http_sandbox_expose_t *e)
  */
 
 static ngx_int_t
-ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e)
+ngx_http_sandbox_ports_update_try(ngx_http_sandbox_ports_update_t *e)
 {
     int                      lock;
     ngx_int_t                rc;
@@ -121,24 +126,26 @@ ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e)
 
     /* anew for each try: it may have been destroyed and made by another */
 
-    rc = ngx_http_sandbox_expose_owner(e);
+    rc = ngx_http_sandbox_ports_update_owner(e);
 
     if (rc != NGX_OK) {
         return rc;
     }
 
-    rc = ngx_http_sandbox_expose_lock(e, &lock);
+    rc = ngx_http_sandbox_ports_update_lock(e, &lock);
 
     if (rc == NGX_AGAIN) {
 
-        if (ngx_current_msec - e->began < NGX_HTTP_SANDBOX_EXPOSE_TIMEOUT) {
+        if (ngx_current_msec - e->began
+            < NGX_HTTP_SANDBOX_PORTS_UPDATE_TIMEOUT)
+        {
             return NGX_AGAIN;
         }
 
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                              "RESOURCE_BUSY",
-                              "The ports of this sandbox are being changed "
-                              "by others: try again.");
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "RESOURCE_BUSY",
+                                   "The ports of this sandbox are being "
+                                   "changed by others: try again.");
         ctx->failure.retry_after = 1;
 
         return NGX_DECLINED;
@@ -150,14 +157,14 @@ ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e)
 
     sandbox_fault("expose.locked");
 
-    if (e->op != NGX_HTTP_SANDBOX_UNEXPOSE) {
-        rc = ngx_http_sandbox_change(e);
+    if (e->op != NGX_HTTP_SANDBOX_PORTS_UNEXPOSE) {
+        rc = ngx_http_sandbox_ports_apply(e);
 
     } else if (e->port) {
-        rc = ngx_http_sandbox_expose_remove(e);
+        rc = ngx_http_sandbox_ports_update_remove(e);
 
     } else {
-        rc = ngx_http_sandbox_expose_remove_all(e);
+        rc = ngx_http_sandbox_ports_update_remove_all(e);
     }
 
     (void) close(lock);
@@ -167,23 +174,23 @@ ngx_http_sandbox_expose_try(ngx_http_sandbox_expose_t *e)
 
 
 static ngx_int_t
-ngx_http_sandbox_expose_answer(ngx_http_sandbox_expose_t *e)
+ngx_http_sandbox_ports_update_answer(ngx_http_sandbox_ports_update_t *e)
 {
     cJSON  *json;
 
     if (e->ctx->failure.status) {
-        return ngx_http_sandbox_send_failure(e->request, &e->ctx->failure);
+        return ngx_http_sandbox_error_send(e->request, &e->ctx->failure);
     }
 
     json = e->json;
     e->json = NULL;
 
-    return ngx_http_sandbox_send_json(e->request, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(e->request, NGX_HTTP_OK, json);
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e)
+ngx_http_sandbox_ports_update_owner(ngx_http_sandbox_ports_update_t *e)
 {
     ngx_int_t                rc;
     ngx_uint_t               made;
@@ -195,37 +202,38 @@ ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e)
 
     for (made = 0; /* void */ ; made = 1) {
 
-        rc = ngx_http_sandbox_find(r, ctx);
+        rc = ngx_http_sandbox_lookup(r, ctx);
 
         if (rc == NGX_OK) {
             return NGX_OK;
         }
 
         if (rc == NGX_ERROR) {
-            ngx_http_sandbox_fail_internal(ctx);
+            ngx_http_sandbox_error_set_internal(ctx);
             return NGX_DECLINED;
         }
 
-        if (rc == NGX_ABORT || e->op != NGX_HTTP_SANDBOX_EXPOSE || made) {
-            return ngx_http_sandbox_refuse_absent(r, ctx);
+        if (rc == NGX_ABORT || e->op != NGX_HTTP_SANDBOX_PORTS_EXPOSE || made) {
+            return ngx_http_sandbox_error_refuse_absent(r, ctx);
         }
 
         if (ctx->class == NULL
-            || !ngx_http_sandbox_may_class(ctx, &ctx->class->name))
+            || !ngx_http_sandbox_auth_may_class(ctx, &ctx->class->name))
         {
-            ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_FORBIDDEN,
-                                  "PERMISSION_DENIED",
-                                  "There is no such sandbox, and your key "
-                                  "may not create one of the default class: "
-                                  "create it with POST /v1/sandbox and a "
-                                  "class that your key has.");
+            ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_FORBIDDEN,
+                                       "PERMISSION_DENIED",
+                                       "There is no such sandbox, and your "
+                                       "key may not create one of the default "
+                                       "class: create it with POST "
+                                       "/v1/sandbox and a class that your key "
+                                       "has.");
             return NGX_DECLINED;
         }
 
-        rc = ngx_http_sandbox_make(r, ctx, "", NULL);
+        rc = ngx_http_sandbox_create(r, ctx, "", NULL);
 
         if (rc == NGX_ERROR) {
-            ngx_http_sandbox_fail_internal(ctx);
+            ngx_http_sandbox_error_set_internal(ctx);
             return NGX_DECLINED;
         }
 
@@ -237,7 +245,8 @@ ngx_http_sandbox_expose_owner(ngx_http_sandbox_expose_t *e)
 
 
 static ngx_int_t
-ngx_http_sandbox_expose_lock(ngx_http_sandbox_expose_t *e, int *lock)
+ngx_http_sandbox_ports_update_lock(ngx_http_sandbox_ports_update_t *e,
+    int *lock)
 {
     int               fd;
     char              path[SANDBOX_ID_MAX + sizeof("/ports")];
@@ -254,7 +263,7 @@ ngx_http_sandbox_expose_lock(ngx_http_sandbox_expose_t *e, int *lock)
 
     if (fd == -1) {
         if (ngx_errno == NGX_ENOENT) {
-            return ngx_http_sandbox_refuse_absent(e->request, e->ctx);
+            return ngx_http_sandbox_error_refuse_absent(e->request, e->ctx);
         }
 
         goto failed;
@@ -279,41 +288,42 @@ failed:
         (void) close(fd);
     }
 
-    ngx_http_sandbox_fail_internal(e->ctx);
+    ngx_http_sandbox_error_set_internal(e->ctx);
 
     return NGX_DECLINED;
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_expose_remove(ngx_http_sandbox_expose_t *e)
+ngx_http_sandbox_ports_update_remove(ngx_http_sandbox_ports_update_t *e)
 {
-    if (ngx_http_sandbox_expose_revoke(e, e->port) == -1) {
+    if (ngx_http_sandbox_ports_update_revoke(e, e->port) == -1) {
 
         if (ngx_errno == NGX_ENOENT) {
-            ngx_http_sandbox_fail_unexposed(e->ctx);
+            ngx_http_sandbox_ports_json_unexposed(e->ctx);
             return NGX_DECLINED;
         }
 
-        return ngx_http_sandbox_expose_failed(e, e->port, "removed");
+        return ngx_http_sandbox_ports_update_failed(e, e->port, "removed");
     }
 
-    ngx_http_sandbox_command_tell(e->ctx->node, e->port, "", "");
+    ngx_http_sandbox_port_commands_tell(e->ctx->node, e->port, "", "");
 
-    return ngx_http_sandbox_expose_removed(e, "port", e->port);
+    return ngx_http_sandbox_ports_update_removed(e, "port", e->port);
 }
 
 
 /* the same with a port that is to open nothing any longer */
 
 static int
-ngx_http_sandbox_expose_revoke(ngx_http_sandbox_expose_t *e, in_port_t port)
+ngx_http_sandbox_ports_update_revoke(ngx_http_sandbox_ports_update_t *e,
+    in_port_t port)
 {
     ngx_http_sandbox_node_t  *node;
 
     node = e->ctx->node;
 
-    ngx_http_sandbox_tether_unlisten(node, port);
+    ngx_http_sandbox_tether_send_unlisten(node, port);
 
     if (sandbox_store_port_remove(ngx_http_sandbox_worker->store,
                                   (char *) node->id, node->spec.run, port)
@@ -324,7 +334,7 @@ ngx_http_sandbox_expose_revoke(ngx_http_sandbox_expose_t *e, in_port_t port)
 
     sandbox_fault("expose.removed");
 
-    ngx_http_sandbox_tether_unlisten(node, port);
+    ngx_http_sandbox_tether_send_unlisten(node, port);
 
     sandbox_fault("expose.cut");
 
@@ -335,7 +345,7 @@ ngx_http_sandbox_expose_revoke(ngx_http_sandbox_expose_t *e, in_port_t port)
 /* each removal is fsynced: a few of them, then the event loop has its turn */
 
 static ngx_int_t
-ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
+ngx_http_sandbox_ports_update_remove_all(ngx_http_sandbox_ports_update_t *e)
 {
     ssize_t     n;
     in_port_t   port;
@@ -347,35 +357,35 @@ ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
                               NGX_HTTP_SANDBOX_PORTS_MAX * sizeof(uint16_t));
         if (e->ports == NULL) {
             ngx_set_errno(NGX_ENOMEM);
-            return ngx_http_sandbox_expose_failed(e, 0, "read");
+            return ngx_http_sandbox_ports_update_failed(e, 0, "read");
         }
 
         n = sandbox_store_ports(ngx_http_sandbox_worker->store,
                                 (char *) e->ctx->node->id, e->ports,
                                 NGX_HTTP_SANDBOX_PORTS_MAX);
         if (n == -1) {
-            return ngx_http_sandbox_expose_failed(e, 0, "read");
+            return ngx_http_sandbox_ports_update_failed(e, 0, "read");
         }
 
         e->nports = n;
     }
 
-    last = ngx_min(e->nports, e->next + NGX_HTTP_SANDBOX_EXPOSE_TURN);
+    last = ngx_min(e->nports, e->next + NGX_HTTP_SANDBOX_PORTS_UPDATE_TURN);
 
     while (e->next < last) {
 
         port = e->ports[e->next++];
 
-        if (ngx_http_sandbox_expose_revoke(e, port) == -1) {
+        if (ngx_http_sandbox_ports_update_revoke(e, port) == -1) {
 
             if (ngx_errno == NGX_ENOENT) {
                 continue;
             }
 
-            return ngx_http_sandbox_expose_failed(e, port, "removed");
+            return ngx_http_sandbox_ports_update_failed(e, port, "removed");
         }
 
-        ngx_http_sandbox_command_tell(e->ctx->node, port, "", "");
+        ngx_http_sandbox_port_commands_tell(e->ctx->node, port, "", "");
 
         e->removed++;
     }
@@ -385,12 +395,12 @@ ngx_http_sandbox_expose_remove_all(ngx_http_sandbox_expose_t *e)
         return NGX_AGAIN;
     }
 
-    return ngx_http_sandbox_expose_removed(e, "count", e->removed);
+    return ngx_http_sandbox_ports_update_removed(e, "count", e->removed);
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_expose_removed(ngx_http_sandbox_expose_t *e,
+ngx_http_sandbox_ports_update_removed(ngx_http_sandbox_ports_update_t *e,
     const char *name, ngx_uint_t value)
 {
     cJSON  *json;
@@ -412,31 +422,31 @@ ngx_http_sandbox_expose_removed(ngx_http_sandbox_expose_t *e,
 
 
 ngx_int_t
-ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e, in_port_t port,
-    const char *what)
+ngx_http_sandbox_ports_update_failed(ngx_http_sandbox_ports_update_t *e,
+    in_port_t port, const char *what)
 {
     /* the lock is that of the ports: the sandbox may be destroyed meanwhile */
 
     if (ngx_errno == NGX_ENOENT) {
-        return ngx_http_sandbox_refuse_absent(e->request, e->ctx);
+        return ngx_http_sandbox_error_refuse_absent(e->request, e->ctx);
     }
 
     ngx_log_error(NGX_LOG_ERR, e->request->connection->log, ngx_errno,
                   "port %ui of sandbox \"%s\" cannot be %s",
                   (ngx_uint_t) port, e->ctx->node->id, what);
 
-    ngx_http_sandbox_fail_internal(e->ctx);
+    ngx_http_sandbox_error_set_internal(e->ctx);
 
     return NGX_DECLINED;
 }
 
 
 static void
-ngx_http_sandbox_expose_timer_handler(ngx_event_t *ev)
+ngx_http_sandbox_ports_update_timer_handler(ngx_event_t *ev)
 {
-    ngx_connection_t           *c;
-    ngx_http_request_t         *r;
-    ngx_http_sandbox_expose_t  *e;
+    ngx_connection_t                 *c;
+    ngx_http_request_t               *r;
+    ngx_http_sandbox_ports_update_t  *e;
 
     e = ev->data;
     r = e->request;
@@ -444,8 +454,8 @@ ngx_http_sandbox_expose_timer_handler(ngx_event_t *ev)
 
     ngx_http_set_log_request(c->log, r);
 
-    if (ngx_http_sandbox_expose_try(e) == NGX_AGAIN) {
-        ngx_add_timer(&e->timer, NGX_HTTP_SANDBOX_EXPOSE_POLL);
+    if (ngx_http_sandbox_ports_update_try(e) == NGX_AGAIN) {
+        ngx_add_timer(&e->timer, NGX_HTTP_SANDBOX_PORTS_UPDATE_POLL);
         return;
     }
 
@@ -453,16 +463,16 @@ ngx_http_sandbox_expose_timer_handler(ngx_event_t *ev)
         r->read_event_handler = ngx_http_block_reading;
     }
 
-    ngx_http_finalize_request(r, ngx_http_sandbox_expose_answer(e));
+    ngx_http_finalize_request(r, ngx_http_sandbox_ports_update_answer(e));
 
     ngx_http_run_posted_requests(c);
 }
 
 
 static void
-ngx_http_sandbox_expose_cleanup(void *data)
+ngx_http_sandbox_ports_update_cleanup(void *data)
 {
-    ngx_http_sandbox_expose_t *e = data;
+    ngx_http_sandbox_ports_update_t  *e = data;
 
     if (e->timer.timer_set) {
         ngx_del_timer(&e->timer);

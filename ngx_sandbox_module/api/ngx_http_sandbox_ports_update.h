@@ -18,42 +18,42 @@
 /* changes of exposed ports, under the lock of their sandbox */
 
 
-#define NGX_HTTP_SANDBOX_EXPOSE      0
-#define NGX_HTTP_SANDBOX_CHANGE      1             /* PATCH */
-#define NGX_HTTP_SANDBOX_UNEXPOSE    2
-#define NGX_HTTP_SANDBOX_LINK        3
-#define NGX_HTTP_SANDBOX_UNLINK      4
+#define NGX_HTTP_SANDBOX_PORTS_EXPOSE      0
+#define NGX_HTTP_SANDBOX_PORTS_CHANGE      1             /* PATCH */
+#define NGX_HTTP_SANDBOX_PORTS_UNEXPOSE    2
+#define NGX_HTTP_SANDBOX_PORTS_LINK        3
+#define NGX_HTTP_SANDBOX_PORTS_UNLINK      4
 
 
 typedef struct {
-    ngx_http_request_t            *request;
-    ngx_http_sandbox_ctx_t        *ctx;
-    ngx_event_t                    timer;
-    ngx_msec_t                     began;
-    cJSON                         *json;               /* the answer */
+    ngx_http_request_t                *request;
+    ngx_http_sandbox_ctx_t            *ctx;
+    ngx_event_t                        timer;
+    ngx_msec_t                         began;
+    cJSON                             *json;           /* the answer */
 
-    ngx_uint_t                     op;
-    in_port_t                      port;               /* 0: all, to remove */
-    cJSON                         *body;               /* of the request */
-    ngx_http_sandbox_preview_t    *preview;            /* NULL: any */
-    char                           link[SANDBOX_LINK_NAME_MAX + 1];
+    ngx_uint_t                         op;
+    in_port_t                          port;           /* 0: all, to remove */
+    cJSON                             *body;           /* of the request */
+    ngx_http_sandbox_preview_domain_t *preview;        /* NULL: any */
+    char                               link[SANDBOX_LINK_NAME_MAX + 1];
 
     /* of the removal of all, which takes several turns */
-    uint16_t                      *ports;
-    ngx_uint_t                     nports;
-    ngx_uint_t                     next;
-    ngx_uint_t                     removed;
-} ngx_http_sandbox_expose_t;
+    uint16_t                          *ports;
+    ngx_uint_t                         nports;
+    ngx_uint_t                         next;
+    ngx_uint_t                         removed;
+} ngx_http_sandbox_ports_update_t;
 
 
 /* NULL: out of memory; freed with the request, json and body too */
-ngx_http_sandbox_expose_t *ngx_http_sandbox_expose_create(
+ngx_http_sandbox_ports_update_t *ngx_http_sandbox_ports_update_create(
     ngx_http_request_t *r);
 /* does as asked, and answers; a content handler's result */
-ngx_int_t ngx_http_sandbox_expose(ngx_http_sandbox_expose_t *e);
+ngx_int_t ngx_http_sandbox_ports_update(ngx_http_sandbox_ports_update_t *e);
 /* logs errno and fills in the failure; NGX_DECLINED */
-ngx_int_t ngx_http_sandbox_expose_failed(ngx_http_sandbox_expose_t *e,
-    in_port_t port, const char *what);
+ngx_int_t ngx_http_sandbox_ports_update_failed(
+    ngx_http_sandbox_ports_update_t *e, in_port_t port, const char *what);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PORTS_UPDATE_H_INCLUDED_ */

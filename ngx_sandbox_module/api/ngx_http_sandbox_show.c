@@ -36,13 +36,13 @@
 
 
 typedef struct {
-    sandbox_end_t                  end;
-    char                           message[256];
-    ngx_http_sandbox_told_t        told;
-    unsigned                       asked:1;
-    unsigned                       inspected:1;
-    unsigned                       has_told:1;
-    unsigned                       plain:1;
+    sandbox_exit_t                  end;
+    char                            message[256];
+    ngx_http_sandbox_agent_status_t told;
+    unsigned                        asked:1;
+    unsigned                        inspected:1;
+    unsigned                        has_told:1;
+    unsigned                        plain:1;
 } ngx_http_sandbox_show_t;
 
 
@@ -51,7 +51,7 @@ static ngx_int_t ngx_http_sandbox_show(ngx_http_request_t *r,
 static ngx_int_t ngx_http_sandbox_show_ask(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static void ngx_http_sandbox_show_told(void *data,
-    ngx_http_sandbox_told_t *told);
+    ngx_http_sandbox_agent_status_t *told);
 static ngx_int_t ngx_http_sandbox_show_inspect(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static void ngx_http_sandbox_show_inspected(void *data,
@@ -74,14 +74,14 @@ ngx_http_sandbox_show_handler(ngx_http_request_t *r)
     ngx_int_t                rc;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     ctx->body = ngx_pcalloc(r->pool, sizeof(ngx_http_sandbox_show_t));
     if (ctx->body == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_sandbox_find_discard(r, ctx);
+    rc = ngx_http_sandbox_lookup_discard(r, ctx);
 
     if (rc != NGX_DECLINED) {
         return rc;
@@ -97,7 +97,7 @@ ngx_http_sandbox_show_handler(ngx_http_request_t *r)
  */
 
 ngx_int_t
-ngx_http_sandbox_show_told_options(ngx_http_request_t *r,
+ngx_http_sandbox_show_changed(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_http_sandbox_show_t  *show;
@@ -129,7 +129,7 @@ ngx_http_sandbox_show(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     /* it may have fallen asleep, or woken, since it was asked about */
 
-    life = ngx_http_sandbox_life(ctx->node);
+    life = ngx_http_sandbox_tether_state(ctx->node);
 
     if (ngx_strcmp(life, "running") == 0 && !show->asked) {
         show->asked = 1;
@@ -148,17 +148,17 @@ ngx_http_sandbox_show(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 static ngx_int_t
 ngx_http_sandbox_show_ask(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_http_sandbox_parked_t  *p;
+    ngx_http_sandbox_suspend_t  *p;
 
-    p = ngx_http_sandbox_park(r);
+    p = ngx_http_sandbox_suspend(r);
     if (p == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_sandbox_ask(ctx->node, ngx_http_sandbox_show_told, p)
+    if (ngx_http_sandbox_agent_request(ctx->node, ngx_http_sandbox_show_told, p)
         != NGX_OK)
     {
-        ngx_http_sandbox_park_cancel(p);
+        ngx_http_sandbox_suspend_cancel(p);
         return NGX_DECLINED;
     }
 
@@ -167,19 +167,19 @@ ngx_http_sandbox_show_ask(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
 
 static void
-ngx_http_sandbox_show_told(void *data, ngx_http_sandbox_told_t *told)
+ngx_http_sandbox_show_told(void *data, ngx_http_sandbox_agent_status_t *told)
 {
     ngx_http_request_t       *r;
     ngx_http_sandbox_ctx_t   *ctx;
     ngx_http_sandbox_show_t  *show;
 
-    r = ngx_http_sandbox_unpark(data);
+    r = ngx_http_sandbox_suspend_resume(data);
 
     if (r == NULL) {
         return;
     }
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
     show = ctx->body;
 
     if (told) {
@@ -197,10 +197,10 @@ static ngx_int_t
 ngx_http_sandbox_show_inspect(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    u_char                      name[NGX_HTTP_SANDBOX_NAME];
-    sandbox_container_t         container;
-    ngx_http_sandbox_worker_t  *w;
-    ngx_http_sandbox_parked_t  *p;
+    u_char                       name[NGX_HTTP_SANDBOX_NAME];
+    sandbox_container_t          container;
+    ngx_http_sandbox_worker_t   *w;
+    ngx_http_sandbox_suspend_t  *p;
 
     w = ngx_http_sandbox_worker;
 
@@ -211,22 +211,22 @@ ngx_http_sandbox_show_inspect(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    p = ngx_http_sandbox_park(r);
+    p = ngx_http_sandbox_suspend(r);
     if (p == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_sandbox_container_name(name, ctx->node->spec.run);
+    ngx_http_sandbox_engine_container_name(name, ctx->node->spec.run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
-    ngx_http_sandbox_turn(AC_LANE_OTHERS, ctx->node->spec.owner);
+    ngx_http_sandbox_engine_lane(AC_LANE_OTHERS, ctx->node->spec.owner);
 
     if (ac_docker_inspect(w->docker, w->endpoint, (char *) name,
                           w->conf->engine_timeout,
                           ngx_http_sandbox_show_inspected, p)
         == NULL)
     {
-        ngx_http_sandbox_park_cancel(p);
+        ngx_http_sandbox_suspend_cancel(p);
 
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -247,18 +247,18 @@ ngx_http_sandbox_show_inspected(void *data, const ac_reply_t *reply)
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
     }
 
-    r = ngx_http_sandbox_unpark(data);
+    r = ngx_http_sandbox_suspend_resume(data);
 
     if (r == NULL) {
         return;
     }
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
     show = ctx->body;
 
     show->inspected = 1;
 
-    if (!ngx_http_sandbox_ended(reply, &show->end)) {
+    if (!ngx_http_sandbox_exit_reason(reply, &show->end)) {
         text = reply->ncontainers ? "its container has not ended"
                                   : ngx_http_sandbox_engine_text(reply);
 
@@ -279,7 +279,7 @@ ngx_http_sandbox_show_resume(ngx_http_request_t *r,
 
     c = r->connection;
 
-    rc = ngx_http_sandbox_find_own(r, ctx);
+    rc = ngx_http_sandbox_lookup_own(r, ctx);
 
     if (rc == NGX_DECLINED) {
         rc = ngx_http_sandbox_show(r, ctx);
@@ -316,7 +316,7 @@ ngx_http_sandbox_show_send(ngx_http_request_t *r,
         }
     }
 
-    return ngx_http_sandbox_send_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
 }
 
 
@@ -329,13 +329,13 @@ ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
     char            time[NGX_HTTP_SANDBOX_TIME_LEN];
     cJSON          *ended, *since;
     ngx_uint_t      known;
-    sandbox_end_t   end;
+    sandbox_exit_t  end;
 
     known = 0;
 
     if (ngx_strcmp(state, "running") == 0) {
-        known = (sandbox_store_end_read(ngx_http_sandbox_worker->store,
-                                        (char *) node->id, &end)
+        known = (sandbox_store_exit_read(ngx_http_sandbox_worker->store,
+                                         (char *) node->id, &end)
                  == 0);
 
     } else if (ngx_strcmp(state, "asleep") == 0 && show->inspected) {
@@ -343,8 +343,9 @@ ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
         end = show->end;
     }
 
-    ended = known ? ngx_http_sandbox_ended_json(&end, show->message[0]
-                                                      ? show->message : NULL)
+    ended = known ? ngx_http_sandbox_exit_reason_json(&end, show->message[0]
+                                                            ? show->message
+                                                      : NULL)
                   : cJSON_CreateNull();
 
     if (ended == NULL || !cJSON_AddItemToObject(json, "ended", ended)) {
@@ -356,7 +357,7 @@ ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
         return NGX_OK;
     }
 
-    ngx_http_sandbox_iso_time(end.at_ms, time);
+    ngx_http_sandbox_clock_iso(end.at_ms, time);
 
     since = cJSON_CreateString(time);
 
@@ -375,8 +376,8 @@ static ngx_int_t
 ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_show_t *show, const char *state, cJSON *json)
 {
-    cJSON                    *usage;
-    ngx_http_sandbox_told_t  *told;
+    cJSON                            *usage;
+    ngx_http_sandbox_agent_status_t  *told;
 
     told = &show->told;
 
@@ -391,18 +392,22 @@ ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
         usage = cJSON_AddObjectToObject(json, "usage");
 
         if (usage == NULL
-            || ngx_http_sandbox_add_number(usage, "memory", told->memory, 1)
+
+            || ngx_http_sandbox_response_add_number(usage, "memory",
+                                                    told->memory, 1)
                != NGX_OK
-            || ngx_http_sandbox_add_number(usage, "pids", told->pids, 1)
+            || ngx_http_sandbox_response_add_number(usage, "pids", told->pids,
+                                                    1)
                != NGX_OK
-            || ngx_http_sandbox_add_number(usage, "cpuTime", told->cpu, 1000)
+            || ngx_http_sandbox_response_add_number(usage, "cpuTime", told->cpu,
+                                                    1000)
                != NGX_OK)
         {
             return NGX_ERROR;
         }
     }
 
-    return ngx_http_sandbox_add_number(json, "sleepsIn",
+    return ngx_http_sandbox_response_add_number(json, "sleepsIn",
                         (state[0] == 'r' && show->has_told)
                         ? ngx_http_sandbox_show_sleeps_in(node,
                                                           told->sleeps_in)
@@ -426,14 +431,14 @@ ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node, int64_t told)
         return told;
     }
 
-    since = sandbox_store_turned(ngx_http_sandbox_worker->store,
-                                 (char *) node->id, &ended);
+    since = sandbox_store_last_change(ngx_http_sandbox_worker->store,
+                                      (char *) node->id, &ended);
 
     if (since == -1 || ended) {
         return told;
     }
 
-    left = since + class->max_awake - ngx_http_sandbox_now();
+    left = since + class->max_awake - ngx_http_sandbox_clock_now();
     left = ngx_max(left, 0);
 
     return (told == -1 || left < told) ? left : told;

@@ -17,7 +17,7 @@
 /* content handler of GET: asks the agent, or the engine, what else there is */
 ngx_int_t ngx_http_sandbox_show_handler(ngx_http_request_t *r);
 /* answers what was changed, once the agent of one that runs knows of it */
-ngx_int_t ngx_http_sandbox_show_told_options(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_show_changed(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 

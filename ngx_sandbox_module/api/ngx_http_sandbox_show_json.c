@@ -53,13 +53,13 @@ ngx_http_sandbox_show_json(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     node = ctx->node;
     spec = &node->spec;
 
-    life = ngx_http_sandbox_life(node);
-    ngx_http_sandbox_iso_time(spec->created_ms, time);
+    life = ngx_http_sandbox_tether_state(node);
+    ngx_http_sandbox_clock_iso(spec->created_ms, time);
 
     if (cJSON_AddStringToObject(json, "id", (char *) node->id) == NULL
         || cJSON_AddStringToObject(json, "class", spec->class) == NULL
         || cJSON_AddStringToObject(json, "state", life) == NULL
-        || ngx_http_sandbox_add_time(json, "since",
+        || ngx_http_sandbox_response_add_time(json, "since",
                                  ngx_http_sandbox_show_since(node, life))
            != NGX_OK
         || cJSON_AddStringToObject(json, "created", time) == NULL
@@ -132,7 +132,7 @@ ngx_http_sandbox_show_options(sandbox_spec_t *spec,
     cJSON    *list, *map, *item, *name;
     int64_t   age;
 
-    age = ngx_http_sandbox_max_age(class, spec);
+    age = ngx_http_sandbox_options_max_age(class, spec);
 
     item = age ? cJSON_AddNumberToObject(json, "maxAge", age / 1000.0)
                : cJSON_AddNullToObject(json, "maxAge");
@@ -211,8 +211,8 @@ ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node, const char *life)
         return -1;
     }
 
-    since = sandbox_store_turned(ngx_http_sandbox_worker->store,
-                                 (char *) node->id, &ended);
+    since = sandbox_store_last_change(ngx_http_sandbox_worker->store,
+                                      (char *) node->id, &ended);
 
     return ((ngx_uint_t) ended == asleep) ? since : -1;
 }
@@ -232,34 +232,36 @@ ngx_http_sandbox_show_limits(ngx_http_sandbox_node_t *node,
                                      (char *) node->id, &c)
         == -1)
     {
-        ngx_http_sandbox_container_limits(class, &c);
+        ngx_http_sandbox_class_limits(class, &c);
     }
 
-    age = ngx_http_sandbox_max_age(class, &node->spec);
+    age = ngx_http_sandbox_options_max_age(class, &node->spec);
 
     limits = cJSON_AddObjectToObject(json, "limits");
 
     if (limits == NULL
-        || ngx_http_sandbox_add_number(limits, "memory",
+        || ngx_http_sandbox_response_add_number(limits, "memory",
                                         c.memory ? c.memory : -1, 1)
            != NGX_OK
-        || ngx_http_sandbox_add_number(limits, "cpus",
+        || ngx_http_sandbox_response_add_number(limits, "cpus",
                                         c.nano_cpus ? c.nano_cpus : -1, 1e9)
            != NGX_OK
-        || ngx_http_sandbox_add_number(limits, "pids",
+        || ngx_http_sandbox_response_add_number(limits, "pids",
                                         c.pids ? c.pids : -1, 1)
            != NGX_OK
-        || ngx_http_sandbox_add_number(limits, "disk",
+        || ngx_http_sandbox_response_add_number(limits, "disk",
                                         c.disk ? c.disk : -1, 1)
            != NGX_OK
-        || ngx_http_sandbox_add_number(limits, "maxAwake",
+        || ngx_http_sandbox_response_add_number(limits, "maxAwake",
                                         class && class->max_awake
                                         ? class->max_awake : -1, 1000)
            != NGX_OK
-        || ngx_http_sandbox_add_number(limits, "maxAge", age ? age : -1,
+
+        || ngx_http_sandbox_response_add_number(limits, "maxAge", age ? age
+                                                : -1,
                                         1000)
            != NGX_OK
-        || ngx_http_sandbox_add_number(limits, "retain",
+        || ngx_http_sandbox_response_add_number(limits, "retain",
                                         class && class->retain
                                         ? class->retain : -1, 1000)
            != NGX_OK)

@@ -15,7 +15,7 @@
 
 
 ngx_http_sandbox_class_t *
-ngx_http_sandbox_find_class(ngx_http_sandbox_main_conf_t *smcf, u_char *name,
+ngx_http_sandbox_class_find(ngx_http_sandbox_main_conf_t *smcf, u_char *name,
     size_t len)
 {
     ngx_uint_t                 i;
@@ -36,7 +36,7 @@ ngx_http_sandbox_find_class(ngx_http_sandbox_main_conf_t *smcf, u_char *name,
 
 
 int64_t
-ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class)
+ngx_http_sandbox_class_cpus(ngx_http_sandbox_class_t *class)
 {
     int64_t  most;
 
@@ -60,7 +60,7 @@ ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class)
 
 
 void
-ngx_http_sandbox_container_limits(ngx_http_sandbox_class_t *class,
+ngx_http_sandbox_class_limits(ngx_http_sandbox_class_t *class,
     sandbox_container_t *c)
 {
     if (class == NULL) {
@@ -72,7 +72,7 @@ ngx_http_sandbox_container_limits(ngx_http_sandbox_class_t *class,
     }
 
     c->memory = class->memory;
-    c->nano_cpus = ngx_http_sandbox_engine_cpus(class);
+    c->nano_cpus = ngx_http_sandbox_class_cpus(class);
     c->pids = class->pids;
     c->disk = class->disk.len ? ngx_parse_offset(&class->disk) : 0;
 }

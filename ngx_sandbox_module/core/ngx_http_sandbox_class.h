@@ -17,13 +17,13 @@
 
 
 /* NULL: no such class */
-ngx_http_sandbox_class_t *ngx_http_sandbox_find_class(
+ngx_http_sandbox_class_t *ngx_http_sandbox_class_find(
     ngx_http_sandbox_main_conf_t *smcf, u_char *name, size_t len);
 
 /* what the engine gives: not more processors than it has, once it said so */
-int64_t ngx_http_sandbox_engine_cpus(ngx_http_sandbox_class_t *class);
+int64_t ngx_http_sandbox_class_cpus(ngx_http_sandbox_class_t *class);
 /* of show_json.c: what the class gives a container; NULL: not known */
-void ngx_http_sandbox_container_limits(ngx_http_sandbox_class_t *class,
+void ngx_http_sandbox_class_limits(ngx_http_sandbox_class_t *class,
     sandbox_container_t *c);
 
 

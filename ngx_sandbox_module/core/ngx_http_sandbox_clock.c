@@ -14,7 +14,7 @@
 
 
 void
-ngx_http_sandbox_iso_time(int64_t ms, char *buf)
+ngx_http_sandbox_clock_iso(int64_t ms, char *buf)
 {
     time_t      sec;
     struct tm   tm;
@@ -34,7 +34,7 @@ ngx_http_sandbox_iso_time(int64_t ms, char *buf)
 
 
 int64_t
-ngx_http_sandbox_now(void)
+ngx_http_sandbox_clock_now(void)
 {
     struct timeval  tv;
 
@@ -45,7 +45,7 @@ ngx_http_sandbox_now(void)
 
 
 int64_t
-ngx_http_sandbox_limit_clock(void)
+ngx_http_sandbox_clock_monotonic(void)
 {
     struct timespec  ts;
 

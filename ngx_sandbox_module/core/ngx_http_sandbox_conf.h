@@ -39,7 +39,7 @@ typedef struct {
     ngx_str_t                      scheme;             /* "http", "https" */
     ngx_str_t                      host;               /* without "*." */
     ngx_str_t                      port;               /* ":8080" or "" */
-} ngx_http_sandbox_preview_t;
+} ngx_http_sandbox_preview_domain_t;
 
 
 /* instances= of a key */
@@ -56,7 +56,7 @@ typedef struct {
     ngx_uint_t                     rate;     /* thousandths a s; 0: no limit */
     ngx_uint_t                     burst;
     ngx_str_t                      text;
-} ngx_http_sandbox_rate_t;
+} ngx_http_sandbox_create_rate_t;
 
 
 typedef struct {
@@ -82,7 +82,7 @@ typedef struct {
     unsigned                       rated:1;  /* somewhere */
 
     ngx_array_t                    classes;   /* ngx_http_sandbox_class_t */
-    ngx_array_t                    previews;  /* ngx_http_sandbox_preview_t */
+    ngx_array_t                    previews;           /* preview domains */
 
     ngx_module_t                  *realip;             /* NULL: not built in */
     ngx_int_t                      realip_index;       /* its variable */
@@ -99,32 +99,32 @@ typedef struct {
 
 
 typedef struct {
-    ngx_flag_t                     api;
-    ngx_flag_t                     preview;
-    ngx_flag_t                     status;
-    ngx_flag_t                     auth;               /* sandbox_api_auth */
-    ngx_array_t                   *keys;     /* ngx_http_sandbox_key_t */
-    ngx_array_t                   *cors;               /* ngx_str_t origins */
-    ngx_array_t                   *names;    /* ngx_http_server_name_t */
-    ngx_msec_t                     wake_timeout;
-    ngx_str_t                      class_name;
-    ngx_http_sandbox_class_t      *class;
-    ngx_http_sandbox_rate_t       *create_rate;
+    ngx_flag_t                      api;
+    ngx_flag_t                      preview;
+    ngx_flag_t                      status;
+    ngx_flag_t                      auth;              /* sandbox_api_auth */
+    ngx_array_t                    *keys;    /* ngx_http_sandbox_key_t */
+    ngx_array_t                    *cors;              /* ngx_str_t origins */
+    ngx_array_t                    *names;   /* ngx_http_server_name_t */
+    ngx_msec_t                      wake_timeout;
+    ngx_str_t                       class_name;
+    ngx_http_sandbox_class_t       *class;
+    ngx_http_sandbox_create_rate_t *create_rate;
 
-    /* what a port's policy does not say: sandbox_port.h has the values */
-    ngx_uint_t                     access;
-    ngx_uint_t                     app_host;
-    ngx_uint_t                     cors_of;
-    char                          *origins;            /* of preview_cors */
-    ngx_uint_t                     cookies;
-    ngx_uint_t                     strip;
-    int64_t                        connections;        /* 0: no limit */
-    int64_t                        rate;
-    int64_t                        body;
-    ngx_flag_t                     wake;
+    /* what a port's policy does not say: sandbox_policy.h has the values */
+    ngx_uint_t                      access;
+    ngx_uint_t                      app_host;
+    ngx_uint_t                      cors_of;
+    char                           *origins;           /* of preview_cors */
+    ngx_uint_t                      cookies;
+    ngx_uint_t                      strip;
+    int64_t                         connections;       /* 0: no limit */
+    int64_t                         rate;
+    int64_t                         body;
+    ngx_flag_t                      wake;
 #if (NGX_HTTP_CACHE)
-    ngx_shm_zone_t                *cache_zone;         /* of proxy_cache */
-    ngx_http_complex_value_t      *cache_value;
+    ngx_shm_zone_t                 *cache_zone;        /* of proxy_cache */
+    ngx_http_complex_value_t       *cache_value;
 #endif
 } ngx_http_sandbox_loc_conf_t;
 

@@ -50,7 +50,9 @@ typedef struct {
     ngx_atomic_t                   starting;           /* when last counted */
     ngx_atomic_t                   running;
 
-    ngx_http_sandbox_loads_t     *limits;             /* see load.c */
+    /* see port_limits.c */
+    ngx_http_sandbox_port_limits_table_t
+                                  *port_limits;
 } ngx_http_sandbox_counters_t;
 
 

@@ -21,7 +21,7 @@ static void ngx_http_sandbox_ctx_cleanup(void *data);
 
 
 ngx_http_sandbox_ctx_t *
-ngx_http_sandbox_get_ctx(ngx_http_request_t *r)
+ngx_http_sandbox_ctx_get(ngx_http_request_t *r)
 {
     ngx_pool_cleanup_t      *cln;
     ngx_http_sandbox_ctx_t  *ctx;
@@ -45,7 +45,7 @@ ngx_http_sandbox_get_ctx(ngx_http_request_t *r)
 
 
 ngx_http_sandbox_ctx_t *
-ngx_http_sandbox_make_ctx(ngx_http_request_t *r)
+ngx_http_sandbox_ctx_make(ngx_http_request_t *r)
 {
     ngx_pool_cleanup_t      *cln;
     ngx_http_sandbox_ctx_t  *ctx;
@@ -77,10 +77,10 @@ ngx_http_sandbox_ctx_cleanup(void *data)
         return;
     }
 
-    ngx_http_sandbox_unwait(&ctx->waiter);
-    ngx_http_sandbox_unawait(&ctx->await);
-    ngx_http_sandbox_watch_remove(ctx);
-    ngx_http_sandbox_load_leave(ctx);
+    ngx_http_sandbox_start_unwait(&ctx->waiter);
+    ngx_http_sandbox_port_watch_cancel(&ctx->port_watcher);
+    ngx_http_sandbox_preview_revoke_remove(ctx);
+    ngx_http_sandbox_port_limits_leave(ctx);
     ngx_http_sandbox_node_release(ctx->node);
 
     ctx->node = NULL;

@@ -24,11 +24,11 @@
 typedef struct {
     const char  *code;
     const char  *text;
-} ngx_http_sandbox_suggestion_t;
+} ngx_http_sandbox_error_suggestion_t;
 
 
-static const ngx_http_sandbox_suggestion_t
-    ngx_http_sandbox_suggestions[] =
+static const ngx_http_sandbox_error_suggestion_t
+    ngx_http_sandbox_error_suggestions[] =
 {
     { "INVALID_PORT",
       "Choose a port from 1024 to 65535 and let the app listen there." },
@@ -56,18 +56,18 @@ static const ngx_http_sandbox_suggestion_t
 };
 
 
-static ngx_int_t ngx_http_sandbox_failure_handler(ngx_http_request_t *r);
-static void ngx_http_sandbox_fail_va(ngx_http_sandbox_failure_t *failure,
+static ngx_int_t ngx_http_sandbox_error_handler(ngx_http_request_t *r);
+static void ngx_http_sandbox_error_set_va(ngx_http_sandbox_failure_t *failure,
     ngx_uint_t status, const char *code, const char *fmt, va_list args);
-static cJSON *ngx_http_sandbox_failure_json(ngx_http_request_t *r,
+static cJSON *ngx_http_sandbox_error_json(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure);
-static cJSON *ngx_http_sandbox_failure_context(ngx_http_request_t *r);
-static const char *ngx_http_sandbox_suggestion(const char *code);
-static void ngx_http_sandbox_utf8(u_char *text);
+static cJSON *ngx_http_sandbox_error_context(ngx_http_request_t *r);
+static const char *ngx_http_sandbox_error_suggestion(const char *code);
+static void ngx_http_sandbox_error_utf8(u_char *text);
 
 
 static cJSON *
-ngx_http_sandbox_failure_json(ngx_http_request_t *r,
+ngx_http_sandbox_error_json(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure)
 {
     char         time[NGX_HTTP_SANDBOX_TIME_LEN];
@@ -76,7 +76,7 @@ ngx_http_sandbox_failure_json(ngx_http_request_t *r,
 
     json = cJSON_CreateObject();
     context = failure->context[0] ? cJSON_Parse((char *) failure->context)
-                                  : ngx_http_sandbox_failure_context(r);
+                                  : ngx_http_sandbox_error_context(r);
 
     if (json == NULL || context == NULL) {
         cJSON_Delete(json);
@@ -84,10 +84,10 @@ ngx_http_sandbox_failure_json(ngx_http_request_t *r,
         return NULL;
     }
 
-    ngx_http_sandbox_iso_time(ngx_http_sandbox_now(), time);
+    ngx_http_sandbox_clock_iso(ngx_http_sandbox_clock_now(), time);
 
     message = (char *) failure->message;
-    suggestion = ngx_http_sandbox_suggestion(failure->code);
+    suggestion = ngx_http_sandbox_error_suggestion(failure->code);
 
     if (cJSON_AddStringToObject(json, "error", message) == NULL
         || cJSON_AddStringToObject(json, "code", failure->code) == NULL
@@ -111,7 +111,7 @@ ngx_http_sandbox_failure_json(ngx_http_request_t *r,
 /* of a preview, once its token was right: what there is to know of its port */
 
 static cJSON *
-ngx_http_sandbox_failure_context(ngx_http_request_t *r)
+ngx_http_sandbox_error_context(ngx_http_request_t *r)
 {
     cJSON                   *context, *list, *item;
     uint16_t                *ports;
@@ -119,7 +119,7 @@ ngx_http_sandbox_failure_context(ngx_http_request_t *r)
     ngx_http_sandbox_ctx_t  *ctx;
 
     context = cJSON_CreateObject();
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (context == NULL || ctx == NULL || !ctx->trusted) {
         return context;
@@ -127,7 +127,7 @@ ngx_http_sandbox_failure_context(ngx_http_request_t *r)
 
     if (cJSON_AddNumberToObject(context, "port", ctx->port) == NULL
         || cJSON_AddStringToObject(context, "state",
-                                   ngx_http_sandbox_life(ctx->node))
+                                   ngx_http_sandbox_tether_state(ctx->node))
            == NULL)
     {
         goto failed;
@@ -156,8 +156,8 @@ ngx_http_sandbox_failure_context(ngx_http_request_t *r)
         }
     }
 
-    if (ctx->await.awaited) {
-        item = ngx_http_sandbox_awaited_json(ctx->await.awaited);
+    if (ctx->port_watcher.awaited) {
+        item = ngx_http_sandbox_port_watch_json(ctx->port_watcher.awaited);
 
         if (item == NULL
             || !cJSON_AddItemToObject(context, "command", item))
@@ -178,17 +178,17 @@ failed:
 
 
 ngx_int_t
-ngx_http_sandbox_failure_text(ngx_http_request_t *r,
+ngx_http_sandbox_error_text(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure, ngx_str_t *text)
 {
     char       *p;
     cJSON      *json;
     ngx_int_t   rc;
 
-    json = ngx_http_sandbox_failure_json(r, failure);
+    json = ngx_http_sandbox_error_json(r, failure);
 
-    if (json && ngx_http_sandbox_get_ctx(r)->preview
-        && ngx_http_sandbox_navigation(r))
+    if (json && ngx_http_sandbox_ctx_get(r)->preview
+        && ngx_http_sandbox_page_navigation(r))
     {
         rc = ngx_http_sandbox_page(r, json, failure->status, text);
         cJSON_Delete(json);
@@ -224,7 +224,7 @@ ngx_http_sandbox_failure_text(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_http_sandbox_send_failure(ngx_http_request_t *r,
+ngx_http_sandbox_error_send(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure)
 {
     cJSON                   *json;
@@ -233,15 +233,15 @@ ngx_http_sandbox_send_failure(ngx_http_request_t *r,
     ngx_str_t                text;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
-    json = ngx_http_sandbox_failure_json(r, failure);
+    json = ngx_http_sandbox_error_json(r, failure);
     if (json == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (failure->status == NGX_HTTP_UNAUTHORIZED
-        && ngx_http_sandbox_header(r, "WWW-Authenticate", "Bearer")
+        && ngx_http_sandbox_response_header(r, "WWW-Authenticate", "Bearer")
            != NGX_OK)
     {
         goto failed;
@@ -255,22 +255,24 @@ ngx_http_sandbox_send_failure(ngx_http_request_t *r,
 
         ngx_sprintf(p, "%ui%Z", failure->retry_after);
 
-        if (ngx_http_sandbox_header(r, "Retry-After", (char *) p) != NGX_OK) {
+        if (ngx_http_sandbox_response_header(r, "Retry-After", (char *) p)
+            != NGX_OK)
+        {
             goto failed;
         }
     }
 
-    if (ctx && ctx->preview && ngx_http_sandbox_navigation(r)) {
+    if (ctx && ctx->preview && ngx_http_sandbox_page_navigation(r)) {
 
         rc = ngx_http_sandbox_page(r, json, failure->status, &text);
         cJSON_Delete(json);
 
         return rc == NGX_OK
-               ? ngx_http_sandbox_send_page(r, failure->status, &text)
+               ? ngx_http_sandbox_response_page(r, failure->status, &text)
                : NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_send_json(r, failure->status, json);
+    return ngx_http_sandbox_response_json(r, failure->status, json);
 
 failed:
 
@@ -281,11 +283,11 @@ failed:
 
 
 static const char *
-ngx_http_sandbox_suggestion(const char *code)
+ngx_http_sandbox_error_suggestion(const char *code)
 {
-    const ngx_http_sandbox_suggestion_t  *s;
+    const ngx_http_sandbox_error_suggestion_t  *s;
 
-    for (s = ngx_http_sandbox_suggestions; s->code; s++) {
+    for (s = ngx_http_sandbox_error_suggestions; s->code; s++) {
         if (ngx_strcmp(s->code, code) == 0) {
             return s->text;
         }
@@ -296,22 +298,22 @@ ngx_http_sandbox_suggestion(const char *code)
 
 
 static ngx_int_t
-ngx_http_sandbox_failure_handler(ngx_http_request_t *r)
+ngx_http_sandbox_error_handler(ngx_http_request_t *r)
 {
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || ctx->failure.status == 0) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+    return ngx_http_sandbox_error_send(r, &ctx->failure);
 }
 
 
 static void
-ngx_http_sandbox_fail_va(ngx_http_sandbox_failure_t *failure,
+ngx_http_sandbox_error_set_va(ngx_http_sandbox_failure_t *failure,
     ngx_uint_t status, const char *code, const char *fmt, va_list args)
 {
     u_char  *p, *last;
@@ -326,7 +328,7 @@ ngx_http_sandbox_fail_va(ngx_http_sandbox_failure_t *failure,
     p = ngx_vslprintf(failure->message, last, fmt, args);
     *p = '\0';
 
-    ngx_http_sandbox_utf8(failure->message);
+    ngx_http_sandbox_error_utf8(failure->message);
 }
 
 
@@ -336,7 +338,7 @@ ngx_http_sandbox_fail_va(ngx_http_sandbox_failure_t *failure,
  */
 
 static void
-ngx_http_sandbox_utf8(u_char *text)
+ngx_http_sandbox_error_utf8(u_char *text)
 {
     u_char  *p, *next, *end;
 
@@ -362,89 +364,91 @@ ngx_http_sandbox_utf8(u_char *text)
 
 
 void
-ngx_http_sandbox_fail(ngx_http_sandbox_failure_t *failure, ngx_uint_t status,
-    const char *code, const char *fmt, ...)
-{
-    va_list  args;
-
-    va_start(args, fmt);
-    ngx_http_sandbox_fail_va(failure, status, code, fmt, args);
-    va_end(args);
-}
-
-
-ngx_int_t
-ngx_http_sandbox_refuse(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
+ngx_http_sandbox_error_set(ngx_http_sandbox_failure_t *failure,
     ngx_uint_t status, const char *code, const char *fmt, ...)
 {
     va_list  args;
 
     va_start(args, fmt);
-    ngx_http_sandbox_fail_va(&ctx->failure, status, code, fmt, args);
+    ngx_http_sandbox_error_set_va(failure, status, code, fmt, args);
     va_end(args);
-
-    return ngx_http_sandbox_refused(r);
 }
 
 
 ngx_int_t
-ngx_http_sandbox_refused(ngx_http_request_t *r)
+ngx_http_sandbox_error_refuse(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_uint_t status, const char *code,
+    const char *fmt, ...)
 {
-    r->content_handler = ngx_http_sandbox_failure_handler;
+    va_list  args;
+
+    va_start(args, fmt);
+    ngx_http_sandbox_error_set_va(&ctx->failure, status, code, fmt, args);
+    va_end(args);
+
+    return ngx_http_sandbox_error_refuse_set(r);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_error_refuse_set(ngx_http_request_t *r)
+{
+    r->content_handler = ngx_http_sandbox_error_handler;
 
     return NGX_DECLINED;
 }
 
 
 ngx_int_t
-ngx_http_sandbox_refuse_absent(ngx_http_request_t *r,
+ngx_http_sandbox_error_refuse_absent(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
-                                   "SANDBOX_NOT_FOUND",
-                                   "There is no such sandbox, or it is "
-                                   "another key's. POST /v1/sandbox makes "
-                                   "one.");
+    return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                         "SANDBOX_NOT_FOUND",
+                                         "There is no such sandbox, or it is "
+                                         "another key's. POST /v1/sandbox "
+                                         "makes one.");
 }
 
 
 ngx_int_t
-ngx_http_sandbox_refuse_token(ngx_http_request_t *r,
+ngx_http_sandbox_error_refuse_token(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
-                                   "INVALID_TOKEN",
-                                   "There is no preview at this address: "
-                                   "its token is wrong or the port is not "
-                                   "exposed. Ask for a new link.");
+    return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                         "INVALID_TOKEN",
+                                         "There is no preview at this "
+                                         "address: its token is wrong or the "
+                                         "port is not exposed. Ask for a new "
+                                         "link.");
 }
 
 
 void
-ngx_http_sandbox_fail_internal(ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_error_set_internal(ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                          "INTERNAL_ERROR",
-                          "The sandbox cannot be read or written: nginx's "
-                          "error log tells why.");
+    ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                               "INTERNAL_ERROR",
+                               "The sandbox cannot be read or written: nginx's "
+                               "error log tells why.");
 }
 
 
 ngx_int_t
-ngx_http_sandbox_send_internal(ngx_http_request_t *r,
+ngx_http_sandbox_error_send_internal(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_http_sandbox_fail_internal(ctx);
+    ngx_http_sandbox_error_set_internal(ctx);
 
-    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+    return ngx_http_sandbox_error_send(r, &ctx->failure);
 }
 
 
 ngx_int_t
-ngx_http_sandbox_send_absent(ngx_http_request_t *r,
+ngx_http_sandbox_error_send_absent(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    (void) ngx_http_sandbox_refuse_absent(r, ctx);
+    (void) ngx_http_sandbox_error_refuse_absent(r, ctx);
 
-    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+    return ngx_http_sandbox_error_send(r, &ctx->failure);
 }

@@ -34,32 +34,32 @@ typedef struct {
 
 
 /* fills in ctx->failure: it is nginx's own, and was logged */
-void ngx_http_sandbox_fail_internal(ngx_http_sandbox_ctx_t *ctx);
+void ngx_http_sandbox_error_set_internal(ngx_http_sandbox_ctx_t *ctx);
 /* answers from a content handler with that one; with no such sandbox */
-ngx_int_t ngx_http_sandbox_send_internal(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_error_send_internal(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-ngx_int_t ngx_http_sandbox_send_absent(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_error_send_absent(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 /* the error shape of docs/api.md, Retry-After included */
-ngx_int_t ngx_http_sandbox_send_failure(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_error_send(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure);
 /* fills in ctx->failure, makes it the request's answer, returns DECLINED */
-ngx_int_t ngx_http_sandbox_refuse(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_error_refuse(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_uint_t status, const char *code,
     const char *fmt, ...);
 /* the same with a ctx->failure that is filled in */
-ngx_int_t ngx_http_sandbox_refused(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_error_refuse_set(ngx_http_request_t *r);
 /* the same as text, in the request's pool; NGX_OK or NGX_ERROR */
-ngx_int_t ngx_http_sandbox_failure_text(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_error_text(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure, ngx_str_t *text);
 /* only fills in; fmt as of ngx_snprintf() */
-void ngx_http_sandbox_fail(ngx_http_sandbox_failure_t *failure,
+void ngx_http_sandbox_error_set(ngx_http_sandbox_failure_t *failure,
     ngx_uint_t status, const char *code, const char *fmt, ...);
 /* answers that stay alike: no such sandbox or not yours; a bad preview */
-ngx_int_t ngx_http_sandbox_refuse_absent(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_error_refuse_absent(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-ngx_int_t ngx_http_sandbox_refuse_token(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_error_refuse_token(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 

@@ -17,7 +17,7 @@ typedef struct {
     ngx_log_t         *log;
     /* the debug log reads a descriptor behind each timer's data */
     ngx_connection_t   dummy;
-} ngx_http_sandbox_loop_t;
+} ngx_http_sandbox_event_loop_t;
 
 
 struct ac_watch_s {
@@ -34,29 +34,29 @@ struct ac_timer_s {
 };
 
 
-static ac_watch_t *ngx_http_sandbox_loop_watch(ac_loop_t *loop, int fd,
+static ac_watch_t *ngx_http_sandbox_event_loop_watch(ac_loop_t *loop, int fd,
     ac_watch_pt handler, void *data);
-static int ngx_http_sandbox_loop_events(ac_watch_t *w, unsigned events);
-static int ngx_http_sandbox_loop_event(ngx_event_t *ev, ngx_int_t type,
+static int ngx_http_sandbox_event_loop_events(ac_watch_t *w, unsigned events);
+static int ngx_http_sandbox_event_loop_event(ngx_event_t *ev, ngx_int_t type,
     ngx_uint_t wanted);
-static void ngx_http_sandbox_loop_unwatch(ac_watch_t *w);
-static void ngx_http_sandbox_loop_watch_handler(ngx_event_t *ev);
-static ac_timer_t *ngx_http_sandbox_loop_timer(ac_loop_t *loop,
+static void ngx_http_sandbox_event_loop_unwatch(ac_watch_t *w);
+static void ngx_http_sandbox_event_loop_watch_handler(ngx_event_t *ev);
+static ac_timer_t *ngx_http_sandbox_event_loop_timer(ac_loop_t *loop,
     unsigned flags, ac_timer_pt handler, void *data);
-static void ngx_http_sandbox_loop_start(ac_timer_t *t, unsigned ms);
-static void ngx_http_sandbox_loop_stop(ac_timer_t *t);
-static void ngx_http_sandbox_loop_free_timer(ac_timer_t *t);
-static void ngx_http_sandbox_loop_timer_handler(ngx_event_t *ev);
-static void ngx_http_sandbox_loop_log(ac_loop_t *loop, int level, int err,
+static void ngx_http_sandbox_event_loop_start(ac_timer_t *t, unsigned ms);
+static void ngx_http_sandbox_event_loop_stop(ac_timer_t *t);
+static void ngx_http_sandbox_event_loop_free_timer(ac_timer_t *t);
+static void ngx_http_sandbox_event_loop_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_event_loop_log(ac_loop_t *loop, int level, int err,
     const char *text);
 
 
 ac_loop_t *
-ngx_http_sandbox_loop_create(ngx_cycle_t *cycle)
+ngx_http_sandbox_event_loop_create(ngx_cycle_t *cycle)
 {
-    ngx_http_sandbox_loop_t  *l;
+    ngx_http_sandbox_event_loop_t  *l;
 
-    l = ngx_calloc(sizeof(ngx_http_sandbox_loop_t), cycle->log);
+    l = ngx_calloc(sizeof(ngx_http_sandbox_event_loop_t), cycle->log);
     if (l == NULL) {
         return NULL;
     }
@@ -65,33 +65,33 @@ ngx_http_sandbox_loop_create(ngx_cycle_t *cycle)
     l->dummy.fd = (ngx_socket_t) -1;
 
     l->loop.data = l;
-    l->loop.watch = ngx_http_sandbox_loop_watch;
-    l->loop.events = ngx_http_sandbox_loop_events;
-    l->loop.unwatch = ngx_http_sandbox_loop_unwatch;
-    l->loop.timer = ngx_http_sandbox_loop_timer;
-    l->loop.start = ngx_http_sandbox_loop_start;
-    l->loop.stop = ngx_http_sandbox_loop_stop;
-    l->loop.free_timer = ngx_http_sandbox_loop_free_timer;
-    l->loop.log = ngx_http_sandbox_loop_log;
+    l->loop.watch = ngx_http_sandbox_event_loop_watch;
+    l->loop.events = ngx_http_sandbox_event_loop_events;
+    l->loop.unwatch = ngx_http_sandbox_event_loop_unwatch;
+    l->loop.timer = ngx_http_sandbox_event_loop_timer;
+    l->loop.start = ngx_http_sandbox_event_loop_start;
+    l->loop.stop = ngx_http_sandbox_event_loop_stop;
+    l->loop.free_timer = ngx_http_sandbox_event_loop_free_timer;
+    l->loop.log = ngx_http_sandbox_event_loop_log;
 
     return &l->loop;
 }
 
 
 void
-ngx_http_sandbox_loop_destroy(ac_loop_t *loop)
+ngx_http_sandbox_event_loop_destroy(ac_loop_t *loop)
 {
     ngx_free(loop->data);
 }
 
 
 static ac_watch_t *
-ngx_http_sandbox_loop_watch(ac_loop_t *loop, int fd, ac_watch_pt handler,
+ngx_http_sandbox_event_loop_watch(ac_loop_t *loop, int fd, ac_watch_pt handler,
     void *data)
 {
-    ac_watch_t               *w;
-    ngx_connection_t         *c;
-    ngx_http_sandbox_loop_t  *l;
+    ac_watch_t                     *w;
+    ngx_connection_t               *c;
+    ngx_http_sandbox_event_loop_t  *l;
 
     l = loop->data;
 
@@ -109,8 +109,8 @@ ngx_http_sandbox_loop_watch(ac_loop_t *loop, int fd, ac_watch_pt handler,
     c->data = w;
     c->read->log = l->log;
     c->write->log = l->log;
-    c->read->handler = ngx_http_sandbox_loop_watch_handler;
-    c->write->handler = ngx_http_sandbox_loop_watch_handler;
+    c->read->handler = ngx_http_sandbox_event_loop_watch_handler;
+    c->write->handler = ngx_http_sandbox_event_loop_watch_handler;
 
     w->connection = c;
     w->handler = handler;
@@ -121,17 +121,17 @@ ngx_http_sandbox_loop_watch(ac_loop_t *loop, int fd, ac_watch_pt handler,
 
 
 static int
-ngx_http_sandbox_loop_events(ac_watch_t *w, unsigned events)
+ngx_http_sandbox_event_loop_events(ac_watch_t *w, unsigned events)
 {
     ngx_connection_t  *c;
 
     c = w->connection;
 
-    if (ngx_http_sandbox_loop_event(c->read, NGX_READ_EVENT,
-                                    events & AC_READ)
+    if (ngx_http_sandbox_event_loop_event(c->read, NGX_READ_EVENT,
+                                          events & AC_READ)
         != 0
-        || ngx_http_sandbox_loop_event(c->write, NGX_WRITE_EVENT,
-                                       events & AC_WRITE)
+        || ngx_http_sandbox_event_loop_event(c->write, NGX_WRITE_EVENT,
+                                             events & AC_WRITE)
            != 0)
     {
         return -1;
@@ -142,7 +142,7 @@ ngx_http_sandbox_loop_events(ac_watch_t *w, unsigned events)
 
 
 static int
-ngx_http_sandbox_loop_event(ngx_event_t *ev, ngx_int_t type,
+ngx_http_sandbox_event_loop_event(ngx_event_t *ev, ngx_int_t type,
     ngx_uint_t wanted)
 {
     if (wanted && !ev->active) {
@@ -158,13 +158,13 @@ ngx_http_sandbox_loop_event(ngx_event_t *ev, ngx_int_t type,
 
 
 static void
-ngx_http_sandbox_loop_unwatch(ac_watch_t *w)
+ngx_http_sandbox_event_loop_unwatch(ac_watch_t *w)
 {
     ngx_connection_t  *c;
 
     c = w->connection;
 
-    (void) ngx_http_sandbox_loop_events(w, 0);
+    (void) ngx_http_sandbox_event_loop_events(w, 0);
 
     if (c->read->posted) {
         ngx_delete_posted_event(c->read);
@@ -184,7 +184,7 @@ ngx_http_sandbox_loop_unwatch(ac_watch_t *w)
 
 
 static void
-ngx_http_sandbox_loop_watch_handler(ngx_event_t *ev)
+ngx_http_sandbox_event_loop_watch_handler(ngx_event_t *ev)
 {
     ac_watch_t        *w;
     ngx_connection_t  *c;
@@ -199,11 +199,11 @@ ngx_http_sandbox_loop_watch_handler(ngx_event_t *ev)
 
 
 static ac_timer_t *
-ngx_http_sandbox_loop_timer(ac_loop_t *loop, unsigned flags,
+ngx_http_sandbox_event_loop_timer(ac_loop_t *loop, unsigned flags,
     ac_timer_pt handler, void *data)
 {
-    ac_timer_t               *t;
-    ngx_http_sandbox_loop_t  *l;
+    ac_timer_t                     *t;
+    ngx_http_sandbox_event_loop_t  *l;
 
     l = loop->data;
 
@@ -212,7 +212,7 @@ ngx_http_sandbox_loop_timer(ac_loop_t *loop, unsigned flags,
         return NULL;
     }
 
-    t->event.handler = ngx_http_sandbox_loop_timer_handler;
+    t->event.handler = ngx_http_sandbox_event_loop_timer_handler;
     t->event.data = &l->dummy;
     t->event.log = l->log;
     t->event.cancelable = (flags & AC_BACKGROUND) ? 1 : 0;
@@ -225,7 +225,7 @@ ngx_http_sandbox_loop_timer(ac_loop_t *loop, unsigned flags,
 
 
 static void
-ngx_http_sandbox_loop_start(ac_timer_t *t, unsigned ms)
+ngx_http_sandbox_event_loop_start(ac_timer_t *t, unsigned ms)
 {
     /* ngx_add_timer() ignores small changes of a timer that is set */
 
@@ -238,7 +238,7 @@ ngx_http_sandbox_loop_start(ac_timer_t *t, unsigned ms)
 
 
 static void
-ngx_http_sandbox_loop_stop(ac_timer_t *t)
+ngx_http_sandbox_event_loop_stop(ac_timer_t *t)
 {
     if (t->event.timer_set) {
         ngx_del_timer(&t->event);
@@ -247,16 +247,16 @@ ngx_http_sandbox_loop_stop(ac_timer_t *t)
 
 
 static void
-ngx_http_sandbox_loop_free_timer(ac_timer_t *t)
+ngx_http_sandbox_event_loop_free_timer(ac_timer_t *t)
 {
-    ngx_http_sandbox_loop_stop(t);
+    ngx_http_sandbox_event_loop_stop(t);
 
     ngx_free(t);
 }
 
 
 static void
-ngx_http_sandbox_loop_timer_handler(ngx_event_t *ev)
+ngx_http_sandbox_event_loop_timer_handler(ngx_event_t *ev)
 {
     ac_timer_t  *t;
 
@@ -267,10 +267,10 @@ ngx_http_sandbox_loop_timer_handler(ngx_event_t *ev)
 
 
 static void
-ngx_http_sandbox_loop_log(ac_loop_t *loop, int level, int err,
+ngx_http_sandbox_event_loop_log(ac_loop_t *loop, int level, int err,
     const char *text)
 {
-    ngx_http_sandbox_loop_t  *l;
+    ngx_http_sandbox_event_loop_t  *l;
 
     static const ngx_uint_t  levels[] = {
         NGX_LOG_ERR, NGX_LOG_WARN, NGX_LOG_INFO

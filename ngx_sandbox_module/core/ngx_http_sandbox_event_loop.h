@@ -15,8 +15,8 @@
 /* agent_client's event loop on nginx events and timers */
 
 
-ac_loop_t *ngx_http_sandbox_loop_create(ngx_cycle_t *cycle);
-void ngx_http_sandbox_loop_destroy(ac_loop_t *loop);
+ac_loop_t *ngx_http_sandbox_event_loop_create(ngx_cycle_t *cycle);
+void ngx_http_sandbox_event_loop_destroy(ac_loop_t *loop);
 
 
 #endif /* _NGX_HTTP_SANDBOX_EVENT_LOOP_H_INCLUDED_ */

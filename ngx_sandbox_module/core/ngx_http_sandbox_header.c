@@ -11,12 +11,12 @@
 /* headers of requests, read */
 
 
-static ngx_uint_t ngx_http_sandbox_has_token(ngx_str_t *value,
+static ngx_uint_t ngx_http_sandbox_header_has_token(ngx_str_t *value,
     const char *token);
 
 
 ngx_table_elt_t *
-ngx_http_sandbox_next_header(ngx_list_part_t **part, ngx_uint_t *i)
+ngx_http_sandbox_header_next(ngx_list_part_t **part, ngx_uint_t *i)
 {
     while (*i >= (*part)->nelts) {
 
@@ -33,7 +33,7 @@ ngx_http_sandbox_next_header(ngx_list_part_t **part, ngx_uint_t *i)
 
 
 ngx_uint_t
-ngx_http_sandbox_is_header(ngx_table_elt_t *h, const char *name)
+ngx_http_sandbox_header_is(ngx_table_elt_t *h, const char *name)
 {
     return h->key.len == ngx_strlen(name)
            && ngx_strncasecmp(h->key.data, (u_char *) name, h->key.len) == 0;
@@ -54,9 +54,9 @@ ngx_http_sandbox_header_in(ngx_http_request_t *r, const char *name,
     part = &r->headers_in.headers.part;
     i = 0;
 
-    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_sandbox_header_next(&part, &i)) != NULL) {
 
-        if (ngx_http_sandbox_is_header(h, name) && n++ == 0) {
+        if (ngx_http_sandbox_header_is(h, name) && n++ == 0) {
             found = h;
         }
     }
@@ -75,7 +75,7 @@ ngx_http_sandbox_header_in(ngx_http_request_t *r, const char *name,
  */
 
 ngx_uint_t
-ngx_http_sandbox_same_origin(ngx_str_t *origin, ngx_str_t *host)
+ngx_http_sandbox_header_same_origin(ngx_str_t *origin, ngx_str_t *host)
 {
     u_char     *port;
     ngx_str_t   o, h;
@@ -120,7 +120,7 @@ ngx_http_sandbox_same_origin(ngx_str_t *origin, ngx_str_t *host)
 /* h2c, a list of protocols or a second header would tunnel past all checks */
 
 ngx_uint_t
-ngx_http_sandbox_websocket(ngx_http_request_t *r)
+ngx_http_sandbox_header_websocket(ngx_http_request_t *r)
 {
     ngx_uint_t        n, i;
     ngx_table_elt_t  *h;
@@ -143,10 +143,10 @@ ngx_http_sandbox_websocket(ngx_http_request_t *r)
     part = &r->headers_in.headers.part;
     i = 0;
 
-    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_sandbox_header_next(&part, &i)) != NULL) {
 
-        if (ngx_http_sandbox_is_header(h, "Connection")
-            && ngx_http_sandbox_has_token(&h->value, "upgrade"))
+        if (ngx_http_sandbox_header_is(h, "Connection")
+            && ngx_http_sandbox_header_has_token(&h->value, "upgrade"))
         {
             return 1;
         }
@@ -157,7 +157,7 @@ ngx_http_sandbox_websocket(ngx_http_request_t *r)
 
 
 static ngx_uint_t
-ngx_http_sandbox_has_token(ngx_str_t *value, const char *token)
+ngx_http_sandbox_header_has_token(ngx_str_t *value, const char *token)
 {
     size_t   len;
     u_char  *p, *last, *start, *end;
@@ -197,7 +197,7 @@ ngx_http_sandbox_has_token(ngx_str_t *value, const char *token)
 
 
 void
-ngx_http_sandbox_next_item(u_char **pos, u_char *last, u_char sep,
+ngx_http_sandbox_header_next_item(u_char **pos, u_char *last, u_char sep,
     ngx_str_t *item)
 {
     u_char  *p, *end;

@@ -24,20 +24,21 @@
 #endif
 
 /* one header after the other: begin with a list's part, and i 0; or NULL */
-ngx_table_elt_t *ngx_http_sandbox_next_header(ngx_list_part_t **part,
+ngx_table_elt_t *ngx_http_sandbox_header_next(ngx_list_part_t **part,
     ngx_uint_t *i);
-ngx_uint_t ngx_http_sandbox_is_header(ngx_table_elt_t *h, const char *name);
+ngx_uint_t ngx_http_sandbox_header_is(ngx_table_elt_t *h, const char *name);
 /* the first request header of that name, and how many there are */
 ngx_table_elt_t *ngx_http_sandbox_header_in(ngx_http_request_t *r,
     const char *name, ngx_uint_t *count);
 /* 1 when origin is that of host, a port of the scheme's own or none alike */
-ngx_uint_t ngx_http_sandbox_same_origin(ngx_str_t *origin, ngx_str_t *host);
+ngx_uint_t ngx_http_sandbox_header_same_origin(ngx_str_t *origin,
+    ngx_str_t *host);
 
 /* 1 when the request is a WebSocket handshake and nothing else */
-ngx_uint_t ngx_http_sandbox_websocket(ngx_http_request_t *r);
+ngx_uint_t ngx_http_sandbox_header_websocket(ngx_http_request_t *r);
 
 /* the next item of a list from *pos on, without the spaces around it */
-void ngx_http_sandbox_next_item(u_char **pos, u_char *last, u_char sep,
+void ngx_http_sandbox_header_next_item(u_char **pos, u_char *last, u_char sep,
     ngx_str_t *item);
 
 

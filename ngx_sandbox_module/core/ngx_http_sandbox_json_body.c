@@ -18,43 +18,43 @@
 
 
 typedef struct {
-    ngx_http_sandbox_body_pt      handler;
+    ngx_http_sandbox_json_body_pt handler;
     size_t                        len;
     u_char                        text[NGX_HTTP_SANDBOX_BODY_MAX + 1];
-} ngx_http_sandbox_body_t;
+} ngx_http_sandbox_json_body_t;
 
 
-static void ngx_http_sandbox_body_start(ngx_http_request_t *r);
-static void ngx_http_sandbox_body_read(ngx_http_request_t *r);
-static ngx_int_t ngx_http_sandbox_body_take(ngx_http_request_t *r,
-    ngx_http_sandbox_body_t *body);
-static ngx_int_t ngx_http_sandbox_body_too_large(ngx_http_request_t *r,
+static void ngx_http_sandbox_json_body_start(ngx_http_request_t *r);
+static void ngx_http_sandbox_json_body_read(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_json_body_take(ngx_http_request_t *r,
+    ngx_http_sandbox_json_body_t *body);
+static ngx_int_t ngx_http_sandbox_json_body_too_large(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-static void ngx_http_sandbox_body_done(ngx_http_request_t *r,
-    ngx_http_sandbox_body_t *body);
-static const char *ngx_http_sandbox_body_parse(ngx_http_sandbox_body_t *body,
-    cJSON **json);
+static void ngx_http_sandbox_json_body_done(ngx_http_request_t *r,
+    ngx_http_sandbox_json_body_t *body);
+static const char *ngx_http_sandbox_json_body_parse(
+    ngx_http_sandbox_json_body_t *body, cJSON **json);
 
 
 ngx_int_t
-ngx_http_sandbox_read_json(ngx_http_request_t *r,
-    ngx_http_sandbox_body_pt handler)
+ngx_http_sandbox_json_body(ngx_http_request_t *r,
+    ngx_http_sandbox_json_body_pt handler)
 {
-    ngx_int_t                 rc;
-    ngx_http_sandbox_ctx_t   *ctx;
-    ngx_http_sandbox_body_t  *body;
+    ngx_int_t                      rc;
+    ngx_http_sandbox_ctx_t        *ctx;
+    ngx_http_sandbox_json_body_t  *body;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (r->headers_in.content_length_n > NGX_HTTP_SANDBOX_BODY_MAX) {
-        return ngx_http_sandbox_body_too_large(r, ctx);
+        return ngx_http_sandbox_json_body_too_large(r, ctx);
     }
 
-    body = ngx_palloc(r->pool, sizeof(ngx_http_sandbox_body_t));
+    body = ngx_palloc(r->pool, sizeof(ngx_http_sandbox_json_body_t));
     if (body == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -66,7 +66,7 @@ ngx_http_sandbox_read_json(ngx_http_request_t *r,
 
     r->request_body_no_buffering = 1;
 
-    rc = ngx_http_read_client_request_body(r, ngx_http_sandbox_body_start);
+    rc = ngx_http_read_client_request_body(r, ngx_http_sandbox_json_body_start);
 
     if (rc >= NGX_HTTP_SPECIAL_RESPONSE) {
         return rc;
@@ -77,24 +77,24 @@ ngx_http_sandbox_read_json(ngx_http_request_t *r,
 
 
 static void
-ngx_http_sandbox_body_start(ngx_http_request_t *r)
+ngx_http_sandbox_json_body_start(ngx_http_request_t *r)
 {
     if (r->reading_body) {
-        r->read_event_handler = ngx_http_sandbox_body_read;
+        r->read_event_handler = ngx_http_sandbox_json_body_read;
     }
 
-    ngx_http_sandbox_body_read(r);
+    ngx_http_sandbox_json_body_read(r);
 }
 
 
 static void
-ngx_http_sandbox_body_read(ngx_http_request_t *r)
+ngx_http_sandbox_json_body_read(ngx_http_request_t *r)
 {
-    ngx_int_t                 rc;
-    ngx_http_sandbox_ctx_t   *ctx;
-    ngx_http_sandbox_body_t  *body;
+    ngx_int_t                      rc;
+    ngx_http_sandbox_ctx_t        *ctx;
+    ngx_http_sandbox_json_body_t  *body;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || ctx->body == NULL) {
         ngx_http_finalize_request(r, NGX_HTTP_INTERNAL_SERVER_ERROR);
@@ -105,12 +105,13 @@ ngx_http_sandbox_body_read(ngx_http_request_t *r)
 
     for ( ;; ) {
 
-        rc = ngx_http_sandbox_body_take(r, body);
+        rc = ngx_http_sandbox_json_body_take(r, body);
 
         if (rc == NGX_DECLINED) {
             r->read_event_handler = ngx_http_block_reading;
             ngx_http_finalize_request(r,
-                                    ngx_http_sandbox_body_too_large(r, ctx));
+                                    ngx_http_sandbox_json_body_too_large(r,
+                                                                         ctx));
             return;
         }
 
@@ -137,15 +138,15 @@ ngx_http_sandbox_body_read(ngx_http_request_t *r)
 
     r->read_event_handler = ngx_http_block_reading;
 
-    ngx_http_sandbox_body_done(r, body);
+    ngx_http_sandbox_json_body_done(r, body);
 }
 
 
 /* a file holds the body where another module had read it before */
 
 static ngx_int_t
-ngx_http_sandbox_body_take(ngx_http_request_t *r,
-    ngx_http_sandbox_body_t *body)
+ngx_http_sandbox_json_body_take(ngx_http_request_t *r,
+    ngx_http_sandbox_json_body_t *body)
 {
     off_t         size;
     ssize_t       n;
@@ -196,26 +197,26 @@ ngx_http_sandbox_body_take(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_sandbox_body_too_large(ngx_http_request_t *r,
+ngx_http_sandbox_json_body_too_large(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     if (r->reading_body) {
         r->keepalive = 0;
     }
 
-    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                          "payload_too_large",
-                          "The JSON body of this route has at most %d bytes: "
-                          "send less.",
-                          NGX_HTTP_SANDBOX_BODY_MAX);
+    ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                               "payload_too_large",
+                               "The JSON body of this route has at most %d "
+                               "bytes: send less.",
+                               NGX_HTTP_SANDBOX_BODY_MAX);
 
-    return ngx_http_sandbox_send_failure(r, &ctx->failure);
+    return ngx_http_sandbox_error_send(r, &ctx->failure);
 }
 
 
 static void
-ngx_http_sandbox_body_done(ngx_http_request_t *r,
-    ngx_http_sandbox_body_t *body)
+ngx_http_sandbox_json_body_done(ngx_http_request_t *r,
+    ngx_http_sandbox_json_body_t *body)
 {
     cJSON                   *json;
     ngx_int_t                rc;
@@ -223,15 +224,15 @@ ngx_http_sandbox_body_done(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t  *ctx;
 
     json = NULL;
-    error = ngx_http_sandbox_body_parse(body, &json);
+    error = ngx_http_sandbox_json_body_parse(body, &json);
 
     if (error) {
-        ctx = ngx_http_sandbox_get_ctx(r);
+        ctx = ngx_http_sandbox_ctx_get(r);
 
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                              "invalid_request", "%s", error);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                   "invalid_request", "%s", error);
 
-        rc = ngx_http_sandbox_send_failure(r, &ctx->failure);
+        rc = ngx_http_sandbox_error_send(r, &ctx->failure);
 
     } else {
         rc = body->handler(r, json);
@@ -246,7 +247,8 @@ ngx_http_sandbox_body_done(ngx_http_request_t *r,
 /* NULL, with json NULL for an empty body; or what is wrong with it */
 
 static const char *
-ngx_http_sandbox_body_parse(ngx_http_sandbox_body_t *body, cJSON **json)
+ngx_http_sandbox_json_body_parse(ngx_http_sandbox_json_body_t *body,
+    cJSON **json)
 {
     u_char      *p, *last;
     const char  *end;
@@ -311,7 +313,7 @@ ngx_http_sandbox_body_parse(ngx_http_sandbox_body_t *body, cJSON **json)
 /* strings are checked here, so that their users see plain text only */
 
 ngx_int_t
-ngx_http_sandbox_json_string(cJSON *json, const char *name, size_t max,
+ngx_http_sandbox_json_body_string(cJSON *json, const char *name, size_t max,
     const char **value)
 {
     u_char  *p;

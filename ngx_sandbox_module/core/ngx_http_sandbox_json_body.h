@@ -22,18 +22,18 @@
 
 
 /* what it returns finalizes the request; json is NULL for an empty body */
-typedef ngx_int_t (*ngx_http_sandbox_body_pt)(ngx_http_request_t *r,
+typedef ngx_int_t (*ngx_http_sandbox_json_body_pt)(ngx_http_request_t *r,
     cJSON *json);
 
 
 /* a content handler's result; refuses what is no JSON object, or too large */
-ngx_int_t ngx_http_sandbox_read_json(ngx_http_request_t *r,
-    ngx_http_sandbox_body_pt handler);
+ngx_int_t ngx_http_sandbox_json_body(ngx_http_request_t *r,
+    ngx_http_sandbox_json_body_pt handler);
 /*
  * A member that is text without control characters.  NGX_OK, value NULL when
  * it is missing or null; NGX_DECLINED: another type, too long, not plain.
  */
-ngx_int_t ngx_http_sandbox_json_string(cJSON *json, const char *name,
+ngx_int_t ngx_http_sandbox_json_body_string(cJSON *json, const char *name,
     size_t max, const char **value);
 
 

@@ -20,19 +20,21 @@
  */
 
 
-typedef struct ngx_http_sandbox_ask_s     ngx_http_sandbox_ask_t;
-typedef struct ngx_http_sandbox_await_s   ngx_http_sandbox_await_t;
-typedef struct ngx_http_sandbox_bucket_s  ngx_http_sandbox_bucket_t;
-typedef struct ngx_http_sandbox_ctx_s     ngx_http_sandbox_ctx_t;
-typedef struct ngx_http_sandbox_load_s    ngx_http_sandbox_load_t;
-typedef struct ngx_http_sandbox_loads_s   ngx_http_sandbox_loads_t;
-typedef struct ngx_http_sandbox_node_s    ngx_http_sandbox_node_t;
-typedef struct ngx_http_sandbox_parked_s  ngx_http_sandbox_parked_t;
-typedef struct ngx_http_sandbox_shared_s  ngx_http_sandbox_shared_t;
-typedef struct ngx_http_sandbox_slot_s    ngx_http_sandbox_slot_t;
-typedef struct ngx_http_sandbox_tether_s  ngx_http_sandbox_tether_t;
-typedef struct ngx_http_sandbox_waiter_s  ngx_http_sandbox_waiter_t;
-typedef struct ngx_http_sandbox_wake_s    ngx_http_sandbox_wake_t;
+typedef struct ngx_http_sandbox_agent_request_s
+    ngx_http_sandbox_agent_request_t;
+typedef struct ngx_http_sandbox_bucket_s        ngx_http_sandbox_bucket_t;
+typedef struct ngx_http_sandbox_ctx_s           ngx_http_sandbox_ctx_t;
+typedef struct ngx_http_sandbox_instance_s      ngx_http_sandbox_instance_t;
+typedef struct ngx_http_sandbox_node_s          ngx_http_sandbox_node_t;
+typedef struct ngx_http_sandbox_port_limits_s   ngx_http_sandbox_port_limits_t;
+typedef struct ngx_http_sandbox_port_limits_table_s
+    ngx_http_sandbox_port_limits_table_t;
+typedef struct ngx_http_sandbox_port_watcher_s  ngx_http_sandbox_port_watcher_t;
+typedef struct ngx_http_sandbox_shared_s        ngx_http_sandbox_shared_t;
+typedef struct ngx_http_sandbox_start_s         ngx_http_sandbox_start_t;
+typedef struct ngx_http_sandbox_start_waiter_s  ngx_http_sandbox_start_waiter_t;
+typedef struct ngx_http_sandbox_suspend_s       ngx_http_sandbox_suspend_t;
+typedef struct ngx_http_sandbox_tether_s        ngx_http_sandbox_tether_t;
 
 
 extern ngx_module_t  ngx_http_sandbox_module;

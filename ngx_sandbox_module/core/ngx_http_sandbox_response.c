@@ -16,12 +16,12 @@
 /* answers that nginx makes itself, and the JSON that it reads */
 
 
-static ngx_int_t ngx_http_sandbox_send_text(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_response_text(ngx_http_request_t *r,
     ngx_uint_t status, u_char *p, size_t len);
 
 
 ngx_int_t
-ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
+ngx_http_sandbox_response_header(ngx_http_request_t *r, const char *name,
     const char *value)
 {
     ngx_str_t  text;
@@ -29,12 +29,12 @@ ngx_http_sandbox_header(ngx_http_request_t *r, const char *name,
     text.data = (u_char *) value;
     text.len = ngx_strlen(value);
 
-    return ngx_http_sandbox_header_text(r, name, &text);
+    return ngx_http_sandbox_response_header_text(r, name, &text);
 }
 
 
 ngx_int_t
-ngx_http_sandbox_header_text(ngx_http_request_t *r, const char *name,
+ngx_http_sandbox_response_header_text(ngx_http_request_t *r, const char *name,
     ngx_str_t *value)
 {
     ngx_table_elt_t  *h;
@@ -55,7 +55,7 @@ ngx_http_sandbox_header_text(ngx_http_request_t *r, const char *name,
 
 
 ngx_int_t
-ngx_http_sandbox_send_json(ngx_http_request_t *r, ngx_uint_t status,
+ngx_http_sandbox_response_json(ngx_http_request_t *r, ngx_uint_t status,
     cJSON *json)
 {
     char    *text;
@@ -90,28 +90,30 @@ ngx_http_sandbox_send_json(ngx_http_request_t *r, ngx_uint_t status,
 
     /* lists of ports carry tokens, and errors end when their cause does */
 
-    if (ngx_http_sandbox_header(r, "Cache-Control", "no-store") != NGX_OK) {
+    if (ngx_http_sandbox_response_header(r, "Cache-Control", "no-store")
+        != NGX_OK)
+    {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_send_text(r, status, p, len + 1);
+    return ngx_http_sandbox_response_text(r, status, p, len + 1);
 }
 
 
 ngx_int_t
-ngx_http_sandbox_send_page(ngx_http_request_t *r, ngx_uint_t status,
+ngx_http_sandbox_response_page(ngx_http_request_t *r, ngx_uint_t status,
     ngx_str_t *text)
 {
     if (ngx_http_sandbox_page_headers(r) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_send_text(r, status, text->data, text->len);
+    return ngx_http_sandbox_response_text(r, status, text->data, text->len);
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_send_text(ngx_http_request_t *r, ngx_uint_t status,
+ngx_http_sandbox_response_text(ngx_http_request_t *r, ngx_uint_t status,
     u_char *p, size_t len)
 {
     ngx_buf_t    *b;
@@ -152,7 +154,7 @@ ngx_http_sandbox_send_text(ngx_http_request_t *r, ngx_uint_t status,
 
 
 ngx_int_t
-ngx_http_sandbox_send_empty(ngx_http_request_t *r)
+ngx_http_sandbox_response_empty(ngx_http_request_t *r)
 {
     ngx_int_t  rc;
 
@@ -172,8 +174,8 @@ ngx_http_sandbox_send_empty(ngx_http_request_t *r)
 
 
 ngx_int_t
-ngx_http_sandbox_add_number(cJSON *json, const char *name, int64_t value,
-    double unit)
+ngx_http_sandbox_response_add_number(cJSON *json, const char *name,
+    int64_t value, double unit)
 {
     cJSON  *item;
 
@@ -185,7 +187,7 @@ ngx_http_sandbox_add_number(cJSON *json, const char *name, int64_t value,
 
 
 ngx_int_t
-ngx_http_sandbox_add_time(cJSON *json, const char *name, int64_t ms)
+ngx_http_sandbox_response_add_time(cJSON *json, const char *name, int64_t ms)
 {
     char    time[NGX_HTTP_SANDBOX_TIME_LEN];
     cJSON  *item;
@@ -194,7 +196,7 @@ ngx_http_sandbox_add_time(cJSON *json, const char *name, int64_t ms)
         item = cJSON_AddNullToObject(json, name);
 
     } else {
-        ngx_http_sandbox_iso_time(ms, time);
+        ngx_http_sandbox_clock_iso(ms, time);
         item = cJSON_AddStringToObject(json, name, time);
     }
 
@@ -203,14 +205,14 @@ ngx_http_sandbox_add_time(cJSON *json, const char *name, int64_t ms)
 
 
 ngx_int_t
-ngx_http_sandbox_cors_grant(ngx_http_request_t *r, ngx_uint_t allowed,
+ngx_http_sandbox_response_cors(ngx_http_request_t *r, ngx_uint_t allowed,
     const char *name, const char *value)
 {
     ngx_table_elt_t  *origin;
 
     /* also where the origin is not allowed: a cache must not mix the two */
 
-    if (ngx_http_sandbox_header(r, "Vary", "Origin") != NGX_OK) {
+    if (ngx_http_sandbox_response_header(r, "Vary", "Origin") != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -220,12 +222,12 @@ ngx_http_sandbox_cors_grant(ngx_http_request_t *r, ngx_uint_t allowed,
 
     origin = ngx_http_sandbox_header_in(r, "Origin", NULL);
 
-    if (ngx_http_sandbox_header_text(r, "Access-Control-Allow-Origin",
-                                     &origin->value)
+    if (ngx_http_sandbox_response_header_text(r, "Access-Control-Allow-Origin",
+                                              &origin->value)
         != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    return ngx_http_sandbox_header(r, name, value);
+    return ngx_http_sandbox_response_header(r, name, value);
 }

@@ -14,9 +14,9 @@
 /* what of a request must not reach a container */
 
 
-static ngx_uint_t ngx_http_sandbox_header_in_list(ngx_str_t *name,
+static ngx_uint_t ngx_http_sandbox_strip_listed(ngx_str_t *name,
     const sandbox_text_t *s);
-static ngx_uint_t ngx_http_sandbox_strips(ngx_str_t *name,
+static ngx_uint_t ngx_http_sandbox_strip_matches(ngx_str_t *name,
     ngx_uint_t secrets);
 static ngx_int_t ngx_http_sandbox_strip_headers(ngx_http_request_t *r,
     ngx_uint_t secrets);
@@ -29,7 +29,7 @@ ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets)
         return NGX_ERROR;
     }
 
-    return secrets ? ngx_http_sandbox_strip_args(r, SANDBOX_ARGS_SECRET)
+    return secrets ? ngx_http_sandbox_strip_args(r, SANDBOX_QUERY_SECRET)
                    : NGX_OK;
 }
 
@@ -37,7 +37,7 @@ ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets)
 /* '_' counts as '-': to many an app behind a gateway both are the same */
 
 static ngx_uint_t
-ngx_http_sandbox_header_in_list(ngx_str_t *name, const sandbox_text_t *s)
+ngx_http_sandbox_strip_listed(ngx_str_t *name, const sandbox_text_t *s)
 {
     size_t  i;
     u_char  ch;
@@ -70,7 +70,7 @@ ngx_http_sandbox_header_in_list(ngx_str_t *name, const sandbox_text_t *s)
 
 
 static ngx_uint_t
-ngx_http_sandbox_strips(ngx_str_t *name, ngx_uint_t secrets)
+ngx_http_sandbox_strip_matches(ngx_str_t *name, ngx_uint_t secrets)
 {
     static const sandbox_text_t  ours[] = {
         { "x-sandbox-", 10 },
@@ -88,8 +88,8 @@ ngx_http_sandbox_strips(ngx_str_t *name, ngx_uint_t secrets)
     };
 
     return name->len == 0
-           || ngx_http_sandbox_header_in_list(name, ours)
-           || (secrets && ngx_http_sandbox_header_in_list(name, secret));
+           || ngx_http_sandbox_strip_listed(name, ours)
+           || (secrets && ngx_http_sandbox_strip_listed(name, secret));
 }
 
 
@@ -109,9 +109,9 @@ again:
     part = &r->headers_in.headers.part;
     i = 0;
 
-    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_sandbox_header_next(&part, &i)) != NULL) {
 
-        if (ngx_http_sandbox_strips(&h->key, secrets)) {
+        if (ngx_http_sandbox_strip_matches(&h->key, secrets)) {
 
             if (found) {
                 continue;
@@ -182,8 +182,8 @@ ngx_http_sandbox_strip_args(ngx_http_request_t *r, int which)
             return NGX_ERROR;
         }
 
-        n = sandbox_args_strip((char *) r->args.data, r->args.len, which,
-                               (char *) p);
+        n = sandbox_query_strip((char *) r->args.data, r->args.len, which,
+                                (char *) p);
 
         if (n != r->args.len) {
             r->args.data = p;
@@ -208,8 +208,8 @@ ngx_http_sandbox_strip_args(ngx_http_request_t *r, int which)
 
     ngx_memcpy(p, r->unparsed_uri.data, len);
 
-    n = sandbox_args_strip((char *) query, end - query, which,
-                           (char *) p + len);
+    n = sandbox_query_strip((char *) query, end - query, which,
+                            (char *) p + len);
 
     if (n == (size_t) (end - query)) {
         return NGX_OK;

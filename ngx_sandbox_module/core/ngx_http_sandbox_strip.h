@@ -20,7 +20,7 @@
  * NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets);
-/* the arguments alone: see sandbox_args_strip() */
+/* the arguments alone: see sandbox_query_strip() */
 ngx_int_t ngx_http_sandbox_strip_args(ngx_http_request_t *r, int which);
 
 

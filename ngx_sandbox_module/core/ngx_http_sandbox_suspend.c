@@ -14,27 +14,27 @@
  */
 
 
-struct ngx_http_sandbox_parked_s {
+struct ngx_http_sandbox_suspend_s {
     ngx_http_request_t  *request;        /* NULL: its client has left */
     ngx_pool_cleanup_t  *cleanup;
 };
 
 
-static void ngx_http_sandbox_parked_cleanup(void *data);
+static void ngx_http_sandbox_suspend_cleanup(void *data);
 
 
-ngx_http_sandbox_parked_t *
-ngx_http_sandbox_park(ngx_http_request_t *r)
+ngx_http_sandbox_suspend_t *
+ngx_http_sandbox_suspend(ngx_http_request_t *r)
 {
-    ngx_pool_cleanup_t         *cln;
-    ngx_http_sandbox_parked_t  *p;
+    ngx_pool_cleanup_t          *cln;
+    ngx_http_sandbox_suspend_t  *p;
 
     cln = ngx_pool_cleanup_add(r->pool, 0);
     if (cln == NULL) {
         return NULL;
     }
 
-    p = ngx_alloc(sizeof(ngx_http_sandbox_parked_t), r->connection->log);
+    p = ngx_alloc(sizeof(ngx_http_sandbox_suspend_t), r->connection->log);
     if (p == NULL) {
         return NULL;
     }
@@ -42,17 +42,17 @@ ngx_http_sandbox_park(ngx_http_request_t *r)
     p->request = r;
     p->cleanup = cln;
 
-    cln->handler = ngx_http_sandbox_parked_cleanup;
+    cln->handler = ngx_http_sandbox_suspend_cleanup;
     cln->data = p;
 
-    ngx_http_sandbox_linger(r);
+    ngx_http_sandbox_suspend_watch_client(r);
 
     return p;
 }
 
 
 void
-ngx_http_sandbox_linger(ngx_http_request_t *r)
+ngx_http_sandbox_suspend_watch_client(ngx_http_request_t *r)
 {
     r->main->count++;
 
@@ -65,7 +65,7 @@ ngx_http_sandbox_linger(ngx_http_request_t *r)
 
 
 ngx_http_request_t *
-ngx_http_sandbox_unpark(ngx_http_sandbox_parked_t *p)
+ngx_http_sandbox_suspend_resume(ngx_http_sandbox_suspend_t *p)
 {
     ngx_http_request_t  *r;
 
@@ -88,20 +88,20 @@ ngx_http_sandbox_unpark(ngx_http_sandbox_parked_t *p)
 
 
 void
-ngx_http_sandbox_park_cancel(ngx_http_sandbox_parked_t *p)
+ngx_http_sandbox_suspend_cancel(ngx_http_sandbox_suspend_t *p)
 {
     ngx_http_request_t  *r;
 
-    r = ngx_http_sandbox_unpark(p);
+    r = ngx_http_sandbox_suspend_resume(p);
 
     r->main->count--;
 }
 
 
 static void
-ngx_http_sandbox_parked_cleanup(void *data)
+ngx_http_sandbox_suspend_cleanup(void *data)
 {
-    ngx_http_sandbox_parked_t *p = data;
+    ngx_http_sandbox_suspend_t  *p = data;
 
     p->request = NULL;
 }

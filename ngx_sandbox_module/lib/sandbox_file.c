@@ -221,7 +221,7 @@ sandbox_file_temp(int at, char *name, size_t size)
 
     for (tries = 0; tries < SANDBOX_FILE_TRIES; tries++) {
 
-        if (sandbox_random(random) == -1) {
+        if (sandbox_name_random(random) == -1) {
             return -1;
         }
 

@@ -25,23 +25,23 @@
 
 
 /* the largest set of legacy rules that is looked through */
-#define SANDBOX_NETWORK_LEGACY_MAX  (16 * 1024 * 1024)
+#define SANDBOX_FIREWALL_LEGACY_MAX  (16 * 1024 * 1024)
 
 /* in them, a chain's name with what is before and behind it */
-static const char  sandbox_network_name[] = "\0" SANDBOX_NETWORK_CHAIN;
+static const char  sandbox_firewall_name[] = "\0" SANDBOX_FIREWALL_CHAIN;
 
 
-static int sandbox_network_chain(int fd,
-    const sandbox_network_chain_t *chain);
-static void sandbox_network_attr(char **p, uint16_t type, const char *text);
-static const struct nlattr *sandbox_network_find(const char *p, size_t len,
+static int sandbox_firewall_chain(int fd,
+    const sandbox_firewall_chain_t *chain);
+static void sandbox_firewall_attr(char **p, uint16_t type, const char *text);
+static const struct nlattr *sandbox_firewall_find(const char *p, size_t len,
     uint16_t type, size_t least);
-static uint32_t sandbox_network_u32(const struct nlattr *attr);
-static int sandbox_network_legacy(void);
-static int sandbox_network_legacy_table(void);
+static uint32_t sandbox_firewall_u32(const struct nlattr *attr);
+static int sandbox_firewall_legacy(void);
+static int sandbox_firewall_legacy_table(void);
 
 
-static const sandbox_network_chain_t  sandbox_network_chains[] = {
+static const sandbox_firewall_chain_t  sandbox_firewall_chains[] = {
     { "prerouting", NF_INET_PRE_ROUTING },
     { "input", NF_INET_LOCAL_IN },
     { "forward", NF_INET_FORWARD },
@@ -50,10 +50,10 @@ static const sandbox_network_chain_t  sandbox_network_chains[] = {
 
 
 int
-sandbox_network_check(void)
+sandbox_firewall_check(void)
 {
-    int                             fd, err;
-    const sandbox_network_chain_t  *chain;
+    int                              fd, err;
+    const sandbox_firewall_chain_t  *chain;
 
     fd = socket(AF_NETLINK, SOCK_RAW|SOCK_CLOEXEC, NETLINK_NETFILTER);
 
@@ -61,14 +61,14 @@ sandbox_network_check(void)
 
         /* a kernel without nfnetlink */
 
-        return (errno == EPROTONOSUPPORT) ? sandbox_network_legacy() : -1;
+        return (errno == EPROTONOSUPPORT) ? sandbox_firewall_legacy() : -1;
     }
 
     err = 0;
 
-    for (chain = sandbox_network_chains; chain->name; chain++) {
+    for (chain = sandbox_firewall_chains; chain->name; chain++) {
 
-        if (sandbox_network_chain(fd, chain) == -1) {
+        if (sandbox_firewall_chain(fd, chain) == -1) {
             err = errno;
             break;
         }
@@ -83,7 +83,7 @@ sandbox_network_check(void)
     /* EINVAL: nfnetlink without nf_tables */
 
     if (err == ENOENT || err == EINVAL || err == EOPNOTSUPP) {
-        return sandbox_network_legacy();
+        return sandbox_firewall_legacy();
     }
 
     errno = err;
@@ -93,7 +93,7 @@ sandbox_network_check(void)
 
 
 static int
-sandbox_network_chain(int fd, const sandbox_network_chain_t *chain)
+sandbox_firewall_chain(int fd, const sandbox_firewall_chain_t *chain)
 {
     size_t              len;
     ssize_t             n;
@@ -101,10 +101,10 @@ sandbox_network_chain(int fd, const sandbox_network_chain_t *chain)
 
     union {
         struct nlmsghdr  header;
-        char             bytes[SANDBOX_NETWORK_MESSAGE];
+        char             bytes[SANDBOX_FIREWALL_MESSAGE];
     } u;
 
-    len = sandbox_network_ask(chain, &u, sizeof(u));
+    len = sandbox_firewall_ask(chain, &u, sizeof(u));
 
     memset(&kernel, 0, sizeof(struct sockaddr_nl));
     kernel.nl_family = AF_NETLINK;
@@ -124,12 +124,12 @@ sandbox_network_chain(int fd, const sandbox_network_chain_t *chain)
         n = recv(fd, &u, sizeof(u), MSG_DONTWAIT);
     } while (n == -1 && errno == EINTR);
 
-    return (n == -1) ? -1 : sandbox_network_answer(chain, &u, n);
+    return (n == -1) ? -1 : sandbox_firewall_answer(chain, &u, n);
 }
 
 
 size_t
-sandbox_network_ask(const sandbox_network_chain_t *chain, void *buf,
+sandbox_firewall_ask(const sandbox_firewall_chain_t *chain, void *buf,
     size_t size)
 {
     char              *p;
@@ -138,7 +138,7 @@ sandbox_network_ask(const sandbox_network_chain_t *chain, void *buf,
     struct nfgenmsg   *gen;
 
     len = NLMSG_SPACE(sizeof(struct nfgenmsg))
-          + NLMSG_ALIGN(NLA_HDRLEN + sizeof(SANDBOX_NETWORK_TABLE))
+          + NLMSG_ALIGN(NLA_HDRLEN + sizeof(SANDBOX_FIREWALL_TABLE))
           + NLMSG_ALIGN(NLA_HDRLEN + strlen(chain->name) + 1);
 
     if (len > size) {
@@ -159,15 +159,15 @@ sandbox_network_ask(const sandbox_network_chain_t *chain, void *buf,
 
     p = (char *) buf + NLMSG_SPACE(sizeof(struct nfgenmsg));
 
-    sandbox_network_attr(&p, NFTA_CHAIN_TABLE, SANDBOX_NETWORK_TABLE);
-    sandbox_network_attr(&p, NFTA_CHAIN_NAME, chain->name);
+    sandbox_firewall_attr(&p, NFTA_CHAIN_TABLE, SANDBOX_FIREWALL_TABLE);
+    sandbox_firewall_attr(&p, NFTA_CHAIN_NAME, chain->name);
 
     return len;
 }
 
 
 static void
-sandbox_network_attr(char **p, uint16_t type, const char *text)
+sandbox_firewall_attr(char **p, uint16_t type, const char *text)
 {
     struct nlattr  *attr;
 
@@ -182,7 +182,7 @@ sandbox_network_attr(char **p, uint16_t type, const char *text)
 
 
 int
-sandbox_network_answer(const sandbox_network_chain_t *chain,
+sandbox_firewall_answer(const sandbox_firewall_chain_t *chain,
     const void *buf, size_t size)
 {
     size_t                  len;
@@ -225,21 +225,21 @@ sandbox_network_answer(const sandbox_network_chain_t *chain,
     p = (const char *) buf + NLMSG_SPACE(sizeof(struct nfgenmsg));
     len = header->nlmsg_len - NLMSG_SPACE(sizeof(struct nfgenmsg));
 
-    hook = sandbox_network_find(p, len, NFTA_CHAIN_HOOK, 0);
-    attr = sandbox_network_find(p, len, NFTA_CHAIN_USE, sizeof(uint32_t));
+    hook = sandbox_firewall_find(p, len, NFTA_CHAIN_HOOK, 0);
+    attr = sandbox_firewall_find(p, len, NFTA_CHAIN_USE, sizeof(uint32_t));
 
     /* somebody has flushed it, or made one of the same name */
 
-    if (hook == NULL || attr == NULL || sandbox_network_u32(attr) == 0) {
+    if (hook == NULL || attr == NULL || sandbox_firewall_u32(attr) == 0) {
         errno = ENOENT;
         return -1;
     }
 
-    attr = sandbox_network_find((const char *) hook + NLA_HDRLEN,
-                                hook->nla_len - NLA_HDRLEN,
-                                NFTA_HOOK_HOOKNUM, sizeof(uint32_t));
+    attr = sandbox_firewall_find((const char *) hook + NLA_HDRLEN,
+                                 hook->nla_len - NLA_HDRLEN,
+                                 NFTA_HOOK_HOOKNUM, sizeof(uint32_t));
 
-    if (attr == NULL || sandbox_network_u32(attr) != chain->hook) {
+    if (attr == NULL || sandbox_firewall_u32(attr) != chain->hook) {
         errno = ENOENT;
         return -1;
     }
@@ -254,7 +254,7 @@ invalid:
 
 
 static const struct nlattr *
-sandbox_network_find(const char *p, size_t len, uint16_t type, size_t least)
+sandbox_firewall_find(const char *p, size_t len, uint16_t type, size_t least)
 {
     size_t                step;
     const struct nlattr  *attr;
@@ -286,7 +286,7 @@ sandbox_network_find(const char *p, size_t len, uint16_t type, size_t least)
 
 
 static uint32_t
-sandbox_network_u32(const struct nlattr *attr)
+sandbox_firewall_u32(const struct nlattr *attr)
 {
     uint32_t  value;
 
@@ -302,7 +302,7 @@ sandbox_network_u32(const struct nlattr *attr)
  */
 
 static int
-sandbox_network_legacy(void)
+sandbox_firewall_legacy(void)
 {
     int                     fd, err;
     size_t                  size;
@@ -313,7 +313,7 @@ sandbox_network_legacy(void)
     entries = NULL;
     err = ENOENT;
 
-    if (sandbox_network_legacy_table() == -1) {
+    if (sandbox_firewall_legacy_table() == -1) {
         return -1;
     }
 
@@ -335,7 +335,7 @@ sandbox_network_legacy(void)
         goto failed;
     }
 
-    if (info.size > SANDBOX_NETWORK_LEGACY_MAX) {
+    if (info.size > SANDBOX_FIREWALL_LEGACY_MAX) {
         err = EFBIG;
         goto failed;
     }
@@ -358,8 +358,8 @@ sandbox_network_legacy(void)
         goto failed;
     }
 
-    if (memmem(entries->entrytable, info.size, sandbox_network_name,
-               sizeof(sandbox_network_name))
+    if (memmem(entries->entrytable, info.size, sandbox_firewall_name,
+               sizeof(sandbox_firewall_name))
         == NULL)
     {
         goto failed;
@@ -384,7 +384,7 @@ failed:
 /* to ask for a table's rules is to make the table: only where there is one */
 
 static int
-sandbox_network_legacy_table(void)
+sandbox_firewall_legacy_table(void)
 {
     int      fd, err;
     char     buf[1024];

@@ -21,14 +21,14 @@
 
 
 /* the engine's network, and what the rules are found by */
-#define SANDBOX_NETWORK          "nginx-sandbox"
-#define SANDBOX_NETWORK_TABLE    "nginx_sandbox"
-#define SANDBOX_NETWORK_CHAIN    "NGINX-SANDBOX"
+#define SANDBOX_FIREWALL_NETWORK          "nginx-sandbox"
+#define SANDBOX_FIREWALL_TABLE    "nginx_sandbox"
+#define SANDBOX_FIREWALL_CHAIN    "NGINX-SANDBOX"
 
-#define SANDBOX_NETWORK_COMMAND  "nginx-sandbox-network install"
+#define SANDBOX_FIREWALL_COMMAND  "nginx-sandbox-network install"
 
 /* largest message that is read */
-#define SANDBOX_NETWORK_MESSAGE  8192
+#define SANDBOX_FIREWALL_MESSAGE  8192
 
 
 /* the halves of it, for the unit tests */
@@ -37,21 +37,21 @@
 typedef struct {
     const char  *name;
     uint32_t     hook;
-} sandbox_network_chain_t;
+} sandbox_firewall_chain_t;
 
 
 /*
  * 0, or -1 with errno.  ENOENT: they are not there, or nothing calls them;
  * EPERM: the process may not ask; else the kernel cannot be asked.
  */
-int sandbox_network_check(void);
+int sandbox_firewall_check(void);
 
 /* makes the question; its size, or 0 when it does not fit */
-size_t sandbox_network_ask(const sandbox_network_chain_t *chain, void *buf,
+size_t sandbox_firewall_ask(const sandbox_firewall_chain_t *chain, void *buf,
     size_t size);
 
 /* reads the answer: 0, or -1 with errno as above, EPROTO: it is none */
-int sandbox_network_answer(const sandbox_network_chain_t *chain,
+int sandbox_firewall_answer(const sandbox_firewall_chain_t *chain,
     const void *buf, size_t size);
 
 

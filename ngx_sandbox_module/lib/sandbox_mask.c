@@ -17,18 +17,19 @@
 typedef struct {
     char    *pos;
     char    *end;
-} sandbox_out_t;
+} sandbox_mask_out_t;
 
 
-static void sandbox_put(sandbox_out_t *out, const char *text, size_t len);
-static void sandbox_put_host(sandbox_out_t *out, const char *host,
+static void sandbox_mask_put(sandbox_mask_out_t *out, const char *text,
     size_t len);
-static void sandbox_put_args(sandbox_out_t *out, const char *args,
+static void sandbox_mask_put_host(sandbox_mask_out_t *out, const char *host,
+    size_t len);
+static void sandbox_mask_put_args(sandbox_mask_out_t *out, const char *args,
     size_t len);
 
 
 static void
-sandbox_put(sandbox_out_t *out, const char *text, size_t len)
+sandbox_mask_put(sandbox_mask_out_t *out, const char *text, size_t len)
 {
     if (len > (size_t) (out->end - out->pos)) {
         len = out->end - out->pos;
@@ -40,43 +41,43 @@ sandbox_put(sandbox_out_t *out, const char *text, size_t len)
 
 
 static void
-sandbox_put_host(sandbox_out_t *out, const char *host, size_t len)
+sandbox_mask_put_host(sandbox_mask_out_t *out, const char *host, size_t len)
 {
     size_t  start, n;
 
-    if (!sandbox_label_token(host, len, &start, &n)) {
-        sandbox_put(out, host, len);
+    if (!sandbox_name_label_token(host, len, &start, &n)) {
+        sandbox_mask_put(out, host, len);
         return;
     }
 
-    sandbox_put(out, host, start);
-    sandbox_put(out, SANDBOX_MASK, sizeof(SANDBOX_MASK) - 1);
-    sandbox_put(out, host + start + n, len - start - n);
+    sandbox_mask_put(out, host, start);
+    sandbox_mask_put(out, SANDBOX_MASK, sizeof(SANDBOX_MASK) - 1);
+    sandbox_mask_put(out, host + start + n, len - start - n);
 }
 
 
 static void
-sandbox_put_args(sandbox_out_t *out, const char *args, size_t len)
+sandbox_mask_put_args(sandbox_mask_out_t *out, const char *args, size_t len)
 {
-    const char     *pos, *end;
-    sandbox_arg_t   arg;
+    const char          *pos, *end;
+    sandbox_query_arg_t  arg;
 
     pos = args;
     end = args + len;
 
-    while (sandbox_arg_next(&pos, end, &arg)) {
+    while (sandbox_query_next(&pos, end, &arg)) {
 
         if (arg.start != args) {
-            sandbox_put(out, "&", 1);
+            sandbox_mask_put(out, "&", 1);
         }
 
         if (!arg.secret || arg.value == NULL) {
-            sandbox_put(out, arg.start, arg.end - arg.start);
+            sandbox_mask_put(out, arg.start, arg.end - arg.start);
             continue;
         }
 
-        sandbox_put(out, arg.start, arg.value - arg.start);
-        sandbox_put(out, SANDBOX_MASK, sizeof(SANDBOX_MASK) - 1);
+        sandbox_mask_put(out, arg.start, arg.value - arg.start);
+        sandbox_mask_put(out, SANDBOX_MASK, sizeof(SANDBOX_MASK) - 1);
     }
 }
 
@@ -84,9 +85,9 @@ sandbox_put_args(sandbox_out_t *out, const char *args, size_t len)
 size_t
 sandbox_mask_url(const char *text, size_t len, char *buf, size_t size)
 {
-    size_t          n;
-    const char     *p, *end;
-    sandbox_out_t   out;
+    size_t              n;
+    const char         *p, *end;
+    sandbox_mask_out_t  out;
 
     out.pos = buf;
     out.end = buf + size;
@@ -99,7 +100,7 @@ sandbox_mask_url(const char *text, size_t len, char *buf, size_t size)
     while (p < end) {
 
         if (*p == '/' && end - p > 2 && p[1] == '/') {
-            sandbox_put(&out, "//", 2);
+            sandbox_mask_put(&out, "//", 2);
             p += 2;
 
             for (n = 0; p + n < end; n++) {
@@ -108,19 +109,19 @@ sandbox_mask_url(const char *text, size_t len, char *buf, size_t size)
                 }
 
                 if (p[n] == '@') {
-                    sandbox_put(&out, p, n + 1);
+                    sandbox_mask_put(&out, p, n + 1);
                     p += n + 1;
                     n = (size_t) -1;
                 }
             }
 
-            sandbox_put_host(&out, p, n);
+            sandbox_mask_put_host(&out, p, n);
             p += n;
             continue;
         }
 
         if (*p == '?') {
-            sandbox_put(&out, "?", 1);
+            sandbox_mask_put(&out, "?", 1);
             p++;
 
             for (n = 0; p + n < end; n++) {
@@ -129,12 +130,12 @@ sandbox_mask_url(const char *text, size_t len, char *buf, size_t size)
                 }
             }
 
-            sandbox_put_args(&out, p, n);
+            sandbox_mask_put_args(&out, p, n);
             p += n;
             continue;
         }
 
-        sandbox_put(&out, p, 1);
+        sandbox_mask_put(&out, p, 1);
         p++;
     }
 
@@ -145,12 +146,12 @@ sandbox_mask_url(const char *text, size_t len, char *buf, size_t size)
 size_t
 sandbox_mask_host(const char *host, size_t len, char *buf, size_t size)
 {
-    sandbox_out_t  out;
+    sandbox_mask_out_t  out;
 
     out.pos = buf;
     out.end = buf + size;
 
-    sandbox_put_host(&out, host, len);
+    sandbox_mask_put_host(&out, host, len);
 
     return out.pos - buf;
 }

@@ -37,7 +37,7 @@ static const sandbox_text_t  sandbox_reserved[] = {
 
 
 int
-sandbox_id_valid(const char *text, size_t len)
+sandbox_name_id_valid(const char *text, size_t len)
 {
     size_t                 i;
     const sandbox_text_t  *name;
@@ -67,7 +67,7 @@ sandbox_id_valid(const char *text, size_t len)
 
 
 unsigned
-sandbox_port_parse(const char *text, size_t len)
+sandbox_name_port_parse(const char *text, size_t len)
 {
     size_t    i;
     unsigned  port;
@@ -95,7 +95,7 @@ sandbox_port_parse(const char *text, size_t len)
 
 
 int
-sandbox_token_valid(const char *text, size_t len)
+sandbox_name_token_valid(const char *text, size_t len)
 {
     size_t  i;
 
@@ -114,7 +114,7 @@ sandbox_token_valid(const char *text, size_t len)
 
 
 int
-sandbox_session_valid(const char *text, size_t len)
+sandbox_name_session_valid(const char *text, size_t len)
 {
     int     c;
     size_t  i;
@@ -144,7 +144,7 @@ sandbox_session_valid(const char *text, size_t len)
 
 
 int
-sandbox_label_parse(const char *text, size_t len, sandbox_label_t *label)
+sandbox_name_label_parse(const char *text, size_t len, sandbox_label_t *label)
 {
     size_t       i, id_len, token_len;
     unsigned     port;
@@ -164,7 +164,7 @@ sandbox_label_parse(const char *text, size_t len, sandbox_label_t *label)
         return 0;
     }
 
-    port = sandbox_port_parse(text, (size_t) (first - text));
+    port = sandbox_name_port_parse(text, (size_t) (first - text));
     if (port == 0) {
         return 0;
     }
@@ -187,8 +187,8 @@ sandbox_label_parse(const char *text, size_t len, sandbox_label_t *label)
     label->id[id_len] = '\0';
     label->token[token_len] = '\0';
 
-    if (!sandbox_id_valid(label->id, id_len)
-        || !sandbox_token_valid(label->token, token_len))
+    if (!sandbox_name_id_valid(label->id, id_len)
+        || !sandbox_name_token_valid(label->token, token_len))
     {
         return 0;
     }
@@ -202,7 +202,7 @@ sandbox_label_parse(const char *text, size_t len, sandbox_label_t *label)
 
 
 int
-sandbox_label_token(const char *host, size_t len, size_t *start,
+sandbox_name_label_token(const char *host, size_t len, size_t *start,
     size_t *token_len)
 {
     size_t  i, end, dash;
@@ -239,7 +239,7 @@ sandbox_label_token(const char *host, size_t len, size_t *start,
 
 
 int
-sandbox_equal(const char *a, size_t alen, const char *b, size_t blen)
+sandbox_name_equal(const char *a, size_t alen, const char *b, size_t blen)
 {
     size_t                   i;
     volatile unsigned char   diff;
@@ -259,14 +259,14 @@ sandbox_equal(const char *a, size_t alen, const char *b, size_t blen)
 
 
 int
-sandbox_random(char *buf)
+sandbox_name_random(char *buf)
 {
     return sandbox_random_text(buf, SANDBOX_RANDOM_BYTES);
 }
 
 
 int
-sandbox_token_random(char *buf)
+sandbox_name_token_random(char *buf)
 {
     return sandbox_random_text(buf, SANDBOX_TOKEN_BYTES);
 }

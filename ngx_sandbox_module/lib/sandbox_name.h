@@ -45,43 +45,44 @@ typedef struct {
 
 
 /* 1 when text is a sandbox id; reserved names are none */
-int sandbox_id_valid(const char *text, size_t len);
+int sandbox_name_id_valid(const char *text, size_t len);
 
 /* the port, in range, that text spells without a leading zero, or else 0 */
-unsigned sandbox_port_parse(const char *text, size_t len);
+unsigned sandbox_name_port_parse(const char *text, size_t len);
 
-int sandbox_token_valid(const char *text, size_t len);
+int sandbox_name_token_valid(const char *text, size_t len);
 
 /* [A-Za-z0-9._-]{1,128} without ".." */
-int sandbox_session_valid(const char *text, size_t len);
+int sandbox_name_session_valid(const char *text, size_t len);
 
 /*
  * Parses "<port>-<id>-<token>" (any case) into label: the port stands before
  * the first '-', the token after the last.  1, or 0 when it is no such label.
  */
-int sandbox_label_parse(const char *text, size_t len, sandbox_label_t *label);
+int sandbox_name_label_parse(const char *text, size_t len,
+    sandbox_label_t *label);
 
 /*
  * Where the token stands in a host name whose first label has the form of a
- * preview label: 1 and its place, else 0.  Looser than sandbox_label_parse(),
- * so that a mistyped host is masked too: a first label that begins with a
- * digit and has a '-' with something after it; the token runs from the last
- * of these to the end of the label.
+ * preview label: 1 and its place, else 0.  Looser than
+ * sandbox_name_label_parse(), so that a mistyped host is masked too: a first
+ * label that begins with a digit and has a '-' with something after it; the
+ * token runs from the last of these to the end of the label.
  */
-int sandbox_label_token(const char *host, size_t len, size_t *start,
+int sandbox_name_label_token(const char *host, size_t len, size_t *start,
     size_t *token_len);
 
 /* 1 when both are equal; its time depends on the lengths only */
-int sandbox_equal(const char *a, size_t alen, const char *b, size_t blen);
+int sandbox_name_equal(const char *a, size_t alen, const char *b, size_t blen);
 
 /*
  * 26 characters of lower-case base32 of 16 random bytes, and a zero byte;
  * 0, or -1 (errno; EAGAIN while the kernel has no randomness yet)
  */
-int sandbox_random(char *buf);
+int sandbox_name_random(char *buf);
 
 /* a token: 16 characters of [a-z2-7], 80 random bits, and a zero byte; same */
-int sandbox_token_random(char *buf);
+int sandbox_name_token_random(char *buf);
 
 
 #endif /* _SANDBOX_NAME_H_INCLUDED_ */

@@ -13,25 +13,25 @@
 /* the grammar of a port's policy, and what a token opens */
 
 
-const char *const  sandbox_access_words[] = {
+const char *const  sandbox_policy_access_words[] = {
     "", "link", "key", "public", NULL
 };
 
-const char *const  sandbox_host_words[] = {
+const char *const  sandbox_policy_host_words[] = {
     "", "localhost", "public", NULL
 };
 
-const char *const  sandbox_cors_words[] = {
+const char *const  sandbox_policy_cors_words[] = {
     "", "app", "off", "reflect", "list", NULL
 };
 
-const char *const  sandbox_cookies_words[] = {
+const char *const  sandbox_policy_cookies_words[] = {
     "", "host", "off", NULL
 };
 
 
 int
-sandbox_command_valid(const char *text)
+sandbox_policy_command_valid(const char *text)
 {
     if (text[strspn(text, " \t\n")] == '\0') {
         return 0;
@@ -51,7 +51,7 @@ sandbox_command_valid(const char *text)
 
 
 int
-sandbox_cwd_valid(const char *text)
+sandbox_policy_cwd_valid(const char *text)
 {
     if (text[0] != '/') {
         return 0;
@@ -69,7 +69,7 @@ sandbox_cwd_valid(const char *text)
 
 
 int
-sandbox_word(const char *const *words, const char *text)
+sandbox_policy_word(const char *const *words, const char *text)
 {
     int  i;
 
@@ -84,7 +84,7 @@ sandbox_word(const char *const *words, const char *text)
 
 
 sandbox_link_t *
-sandbox_link_named(sandbox_port_t *policy, const char *name)
+sandbox_policy_link_named(sandbox_policy_t *policy, const char *name)
 {
     unsigned  i;
 
@@ -101,7 +101,7 @@ sandbox_link_named(sandbox_port_t *policy, const char *name)
 /* all are compared, so that the time tells nothing of which it is */
 
 sandbox_link_t *
-sandbox_link_of(sandbox_port_t *policy, const char *token, size_t len)
+sandbox_policy_link_of(sandbox_policy_t *policy, const char *token, size_t len)
 {
     unsigned         i;
     sandbox_link_t  *link;
@@ -109,8 +109,8 @@ sandbox_link_of(sandbox_port_t *policy, const char *token, size_t len)
     link = NULL;
 
     for (i = 0; i < policy->nlinks; i++) {
-        if (sandbox_equal(policy->links[i].token,
-                          strlen(policy->links[i].token), token, len))
+        if (sandbox_name_equal(policy->links[i].token,
+                               strlen(policy->links[i].token), token, len))
         {
             link = &policy->links[i];
         }
@@ -121,7 +121,7 @@ sandbox_link_of(sandbox_port_t *policy, const char *token, size_t len)
 
 
 int
-sandbox_port_expired(const sandbox_port_t *policy, int64_t now)
+sandbox_policy_expired(const sandbox_policy_t *policy, int64_t now)
 {
     unsigned  i;
 
@@ -142,7 +142,7 @@ sandbox_port_expired(const sandbox_port_t *policy, int64_t now)
 
 
 int
-sandbox_port_opens(sandbox_port_t *policy, const char *token, size_t len,
+sandbox_policy_opens(sandbox_policy_t *policy, const char *token, size_t len,
     int open, int64_t now)
 {
     sandbox_link_t  *link;
@@ -152,12 +152,12 @@ sandbox_port_opens(sandbox_port_t *policy, const char *token, size_t len,
     }
 
     if (open
-        || sandbox_equal(policy->token, strlen(policy->token), token, len))
+        || sandbox_name_equal(policy->token, strlen(policy->token), token, len))
     {
         return 1;
     }
 
-    link = sandbox_link_of(policy, token, len);
+    link = sandbox_policy_link_of(policy, token, len);
 
     return link && (link->expires_ms == 0 || link->expires_ms > now);
 }

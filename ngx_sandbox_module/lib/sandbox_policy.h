@@ -17,7 +17,7 @@
 
 /*
  * The policy of an exposed port, and the grammar of what is in it.  All of it
- * is pure: nothing blocks, and only sandbox_port_format_policy() allocates.
+ * is pure: nothing blocks, and only sandbox_policy_json_format() allocates.
  *
  * Zero, of any field, is "not given": the location that serves the preview
  * decides.  The structure holds no pointers: it is copied as it is.
@@ -74,7 +74,7 @@
 #define SANDBOX_WAKE_ON           2
 
 
-/* compare with sandbox_stamp_equal() */
+/* compare with sandbox_store_stamp_equal() */
 typedef struct {
     ino_t            ino;
     int64_t          ctime_ns;
@@ -90,7 +90,7 @@ typedef struct {
 } sandbox_link_t;
 
 
-/* headers to set or to remove, packed; see sandbox_headers_next() */
+/* headers to set or to remove, packed; see sandbox_policy_headers_next() */
 
 typedef struct {
     char             text[SANDBOX_HEADERS_SIZE];
@@ -134,36 +134,37 @@ typedef struct {
     int                wake;
     char               command[SANDBOX_COMMAND_MAX + 1];  /* at each start */
     char               cwd[SANDBOX_CWD_MAX + 1];     /* "" : the workspace */
-} sandbox_port_t;
+} sandbox_policy_t;
 
 
 /* words of these as callers write them, by value; the last is NULL */
 
-extern const char *const  sandbox_access_words[];
-extern const char *const  sandbox_host_words[];
-extern const char *const  sandbox_cors_words[];
-extern const char *const  sandbox_cookies_words[];
+extern const char *const  sandbox_policy_access_words[];
+extern const char *const  sandbox_policy_host_words[];
+extern const char *const  sandbox_policy_cors_words[];
+extern const char *const  sandbox_policy_cookies_words[];
 
 /* the value of a word, or 0 */
-int sandbox_word(const char *const *words, const char *text);
+int sandbox_policy_word(const char *const *words, const char *text);
 
 /* text for a shell: not empty, valid UTF-8, no zero byte */
-int sandbox_command_valid(const char *text);
+int sandbox_policy_command_valid(const char *text);
 /* an absolute path without control characters */
-int sandbox_cwd_valid(const char *text);
+int sandbox_policy_cwd_valid(const char *text);
 
 /* the link of that name or token, or NULL */
-sandbox_link_t *sandbox_link_named(sandbox_port_t *policy, const char *name);
-sandbox_link_t *sandbox_link_of(sandbox_port_t *policy, const char *token,
-    size_t len);
+sandbox_link_t *sandbox_policy_link_named(sandbox_policy_t *policy,
+    const char *name);
+sandbox_link_t *sandbox_policy_link_of(sandbox_policy_t *policy,
+    const char *token, size_t len);
 
 /* 1 when the time of the port, or of one of its links, is over; now in ms */
-int sandbox_port_expired(const sandbox_port_t *policy, int64_t now);
+int sandbox_policy_expired(const sandbox_policy_t *policy, int64_t now);
 /*
  * 1 when the token opens the port now: its own, or a link's; any when open
  */
-int sandbox_port_opens(sandbox_port_t *policy, const char *token, size_t len,
-    int open, int64_t now);
+int sandbox_policy_opens(sandbox_policy_t *policy, const char *token,
+    size_t len, int open, int64_t now);
 
 
 #endif /* _SANDBOX_POLICY_H_INCLUDED_ */

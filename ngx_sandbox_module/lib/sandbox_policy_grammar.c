@@ -49,14 +49,14 @@ sandbox_set(const char *text, size_t len, size_t min, size_t max,
 
 
 int
-sandbox_key_valid(const char *text, size_t len)
+sandbox_policy_key_valid(const char *text, size_t len)
 {
     return sandbox_set(text, len, SANDBOX_KEY_MIN, SANDBOX_KEY_MAX, "-_");
 }
 
 
 int
-sandbox_link_name_valid(const char *text, size_t len)
+sandbox_policy_link_name_valid(const char *text, size_t len)
 {
     /* it stands in paths, where dots may be another's */
 
@@ -66,7 +66,7 @@ sandbox_link_name_valid(const char *text, size_t len)
 
 
 int
-sandbox_origin_valid(const char *text, size_t len)
+sandbox_policy_origin_valid(const char *text, size_t len)
 {
     size_t       n;
     unsigned     port;
@@ -117,18 +117,18 @@ sandbox_origin_valid(const char *text, size_t len)
 
 
 int
-sandbox_origin_add(char origins[SANDBOX_ORIGINS_SIZE], const char *text)
+sandbox_policy_origin_add(char origins[SANDBOX_ORIGINS_SIZE], const char *text)
 {
     char    *p;
     size_t   len;
 
     len = strlen(text);
 
-    if (!sandbox_origin_valid(text, len)) {
+    if (!sandbox_policy_origin_valid(text, len)) {
         return -1;
     }
 
-    for (p = origins; *p; p = sandbox_origin_next(p)) {
+    for (p = origins; *p; p = sandbox_policy_origin_next(p)) {
         if (strcmp(p, text) == 0) {
             return 0;
         }
@@ -184,7 +184,7 @@ sandbox_header_listed(const char *name, const char *const *list)
 
 
 int
-sandbox_header_name_valid(const char *name, int response)
+sandbox_policy_header_name_valid(const char *name, int response)
 {
     static const char *const  both[] = {
         "connection", "keep-alive", "proxy-", "te", "trailer",
@@ -210,7 +210,7 @@ sandbox_header_name_valid(const char *name, int response)
 
 
 int
-sandbox_header_value_valid(const char *value)
+sandbox_policy_header_value_valid(const char *value)
 {
     size_t  len;
 
@@ -243,14 +243,14 @@ sandbox_headers_len(const sandbox_headers_t *headers)
 
     pos = 0;
 
-    while (sandbox_headers_next(headers, &pos, &h)) { /* void */ }
+    while (sandbox_policy_headers_next(headers, &pos, &h)) { /* void */ }
 
     return pos;
 }
 
 
 int
-sandbox_headers_next(const sandbox_headers_t *headers, size_t *pos,
+sandbox_policy_headers_next(const sandbox_headers_t *headers, size_t *pos,
     sandbox_header_t *header)
 {
     const char  *p;
@@ -276,13 +276,13 @@ sandbox_headers_next(const sandbox_headers_t *headers, size_t *pos,
 
 
 int
-sandbox_headers_set(sandbox_headers_t *headers, const char *name,
+sandbox_policy_headers_set(sandbox_headers_t *headers, const char *name,
     const char *value)
 {
     char    *p;
     size_t   len, n, v;
 
-    sandbox_headers_unset(headers, name);
+    sandbox_policy_headers_unset(headers, name);
 
     len = sandbox_headers_len(headers);
     n = strlen(name) + 1;
@@ -304,14 +304,16 @@ sandbox_headers_set(sandbox_headers_t *headers, const char *name,
 
 
 void
-sandbox_headers_unset(sandbox_headers_t *headers, const char *name)
+sandbox_policy_headers_unset(sandbox_headers_t *headers, const char *name)
 {
     size_t            pos, start, len;
     sandbox_header_t  h;
 
     pos = 0;
 
-    for (start = 0; sandbox_headers_next(headers, &pos, &h); start = pos) {
+    for (start = 0; sandbox_policy_headers_next(headers, &pos,
+                                                &h); start = pos)
+    {
 
         if (strcasecmp(h.name, name) != 0) {
             continue;
@@ -330,14 +332,14 @@ sandbox_headers_unset(sandbox_headers_t *headers, const char *name)
 
 
 int
-sandbox_headers_sets(const sandbox_headers_t *headers, const char *name)
+sandbox_policy_headers_sets(const sandbox_headers_t *headers, const char *name)
 {
     size_t            pos;
     sandbox_header_t  h;
 
     pos = 0;
 
-    while (sandbox_headers_next(headers, &pos, &h)) {
+    while (sandbox_policy_headers_next(headers, &pos, &h)) {
         if (strcasecmp(h.name, name) == 0) {
             return h.value != NULL;
         }

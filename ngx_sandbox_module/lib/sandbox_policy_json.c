@@ -23,39 +23,44 @@
  * that one must not serve a port whose key it cannot read: files are written
  * as version 2.
  */
-#define SANDBOX_PORT_VERSION  2
+#define SANDBOX_POLICY_VERSION  2
 
 
-static int sandbox_port_parse_words(const cJSON *json,
-    sandbox_port_t *policy);
-static int sandbox_port_parse_numbers(const cJSON *json,
-    sandbox_port_t *policy);
-static int sandbox_port_parse_key(const cJSON *json, sandbox_port_t *policy);
-static int sandbox_port_parse_origins(const cJSON *json,
-    sandbox_port_t *policy);
-static int sandbox_port_parse_headers(const cJSON *json, const char *name,
-    sandbox_headers_t *headers, int response);
-static int sandbox_port_parse_links(const cJSON *json,
-    sandbox_port_t *policy);
-static int sandbox_port_parse_wake(const cJSON *json, sandbox_port_t *policy);
-static int sandbox_port_add(cJSON *json, const sandbox_port_t *policy);
-static int sandbox_port_add_word(cJSON *json, const char *name,
+static int sandbox_policy_json_parse_words(const cJSON *json,
+    sandbox_policy_t *policy);
+static int sandbox_policy_json_parse_numbers(const cJSON *json,
+    sandbox_policy_t *policy);
+static int sandbox_policy_json_parse_key(const cJSON *json,
+    sandbox_policy_t *policy);
+static int sandbox_policy_json_parse_origins(const cJSON *json,
+    sandbox_policy_t *policy);
+static int sandbox_policy_json_parse_headers(const cJSON *json,
+    const char *name, sandbox_headers_t *headers, int response);
+static int sandbox_policy_json_parse_links(const cJSON *json,
+    sandbox_policy_t *policy);
+static int sandbox_policy_json_parse_wake(const cJSON *json,
+    sandbox_policy_t *policy);
+static int sandbox_policy_json_add(cJSON *json, const sandbox_policy_t *policy);
+static int sandbox_policy_json_add_word(cJSON *json, const char *name,
     const char *const *words, int value);
-static int sandbox_port_add_number(cJSON *json, const char *name,
+static int sandbox_policy_json_add_number(cJSON *json, const char *name,
     int64_t value);
-static int sandbox_port_add_links(cJSON *json, const sandbox_port_t *policy);
-static int sandbox_port_add_wake(cJSON *json, const sandbox_port_t *policy);
+static int sandbox_policy_json_add_links(cJSON *json,
+    const sandbox_policy_t *policy);
+static int sandbox_policy_json_add_wake(cJSON *json,
+    const sandbox_policy_t *policy);
 
 
 int
-sandbox_port_parse_policy(const char *text, size_t len, sandbox_port_t *policy)
+sandbox_policy_json_parse(const char *text, size_t len,
+    sandbox_policy_t *policy)
 {
     int     rc;
     cJSON  *json;
 
-    memset(policy, 0, sizeof(sandbox_port_t));
+    memset(policy, 0, sizeof(sandbox_policy_t));
 
-    json = sandbox_json_parse(text, len, SANDBOX_PORT_VERSION);
+    json = sandbox_json_parse(text, len, SANDBOX_POLICY_VERSION);
     if (json == NULL) {
         return -1;
     }
@@ -69,19 +74,19 @@ sandbox_port_parse_policy(const char *text, size_t len, sandbox_port_t *policy)
         || sandbox_json_string(json, "host", policy->host,
                                sizeof(policy->host))
         || sandbox_json_integer(json, "exposed_ms", &policy->exposed_ms, 0)
-        || !sandbox_token_valid(policy->token, strlen(policy->token))
-        || sandbox_port_parse_words(json, policy)
-        || sandbox_port_parse_numbers(json, policy)
-        || sandbox_port_parse_key(json, policy)
-        || sandbox_port_parse_origins(json, policy)
-        || sandbox_port_parse_headers(json, "request_headers",
-                                      &policy->request, 0)
-        || sandbox_port_parse_headers(json, "response_headers",
-                                      &policy->response, 1)
-        || sandbox_port_parse_links(json, policy)
-        || sandbox_port_parse_wake(json, policy))
+        || !sandbox_name_token_valid(policy->token, strlen(policy->token))
+        || sandbox_policy_json_parse_words(json, policy)
+        || sandbox_policy_json_parse_numbers(json, policy)
+        || sandbox_policy_json_parse_key(json, policy)
+        || sandbox_policy_json_parse_origins(json, policy)
+        || sandbox_policy_json_parse_headers(json, "request_headers",
+                                             &policy->request, 0)
+        || sandbox_policy_json_parse_headers(json, "response_headers",
+                                             &policy->response, 1)
+        || sandbox_policy_json_parse_links(json, policy)
+        || sandbox_policy_json_parse_wake(json, policy))
     {
-        memset(policy, 0, sizeof(sandbox_port_t));
+        memset(policy, 0, sizeof(sandbox_policy_t));
         errno = EBADMSG;
         rc = -1;
     }
@@ -93,7 +98,7 @@ sandbox_port_parse_policy(const char *text, size_t len, sandbox_port_t *policy)
 
 
 static int
-sandbox_port_parse_words(const cJSON *json, sandbox_port_t *policy)
+sandbox_policy_json_parse_words(const cJSON *json, sandbox_policy_t *policy)
 {
     char      buf[16];
     size_t    i;
@@ -104,10 +109,10 @@ sandbox_port_parse_words(const cJSON *json, sandbox_port_t *policy)
         const char *const  *words;
         int                *value;
     } fields[] = {
-        { "access", sandbox_access_words, &policy->access },
-        { "app_host", sandbox_host_words, &policy->app_host },
-        { "cors", sandbox_cors_words, &policy->cors },
-        { "cookies", sandbox_cookies_words, &policy->cookies }
+        { "access", sandbox_policy_access_words, &policy->access },
+        { "app_host", sandbox_policy_host_words, &policy->app_host },
+        { "cors", sandbox_policy_cors_words, &policy->cors },
+        { "cookies", sandbox_policy_cookies_words, &policy->cookies }
     };
 
     for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
@@ -120,7 +125,7 @@ sandbox_port_parse_words(const cJSON *json, sandbox_port_t *policy)
             continue;
         }
 
-        *fields[i].value = sandbox_word(fields[i].words, buf);
+        *fields[i].value = sandbox_policy_word(fields[i].words, buf);
 
         if (*fields[i].value == 0) {
             return -1;
@@ -141,7 +146,7 @@ sandbox_port_parse_words(const cJSON *json, sandbox_port_t *policy)
 
 
 static int
-sandbox_port_parse_numbers(const cJSON *json, sandbox_port_t *policy)
+sandbox_policy_json_parse_numbers(const cJSON *json, sandbox_policy_t *policy)
 {
     if (sandbox_json_integer(json, "expires_ms", &policy->expires_ms, 0)
         || sandbox_json_integer(json, "connections", &policy->connections, 0)
@@ -159,20 +164,20 @@ sandbox_port_parse_numbers(const cJSON *json, sandbox_port_t *policy)
 
 
 static int
-sandbox_port_parse_key(const cJSON *json, sandbox_port_t *policy)
+sandbox_policy_json_parse_key(const cJSON *json, sandbox_policy_t *policy)
 {
     if (sandbox_json_string(json, "key", policy->key, sizeof(policy->key))) {
         return -1;
     }
 
     return (policy->key[0] == '\0'
-            || sandbox_key_valid(policy->key, strlen(policy->key)))
+            || sandbox_policy_key_valid(policy->key, strlen(policy->key)))
            ? 0 : -1;
 }
 
 
 static int
-sandbox_port_parse_origins(const cJSON *json, sandbox_port_t *policy)
+sandbox_policy_json_parse_origins(const cJSON *json, sandbox_policy_t *policy)
 {
     const cJSON  *list, *item;
 
@@ -187,7 +192,7 @@ sandbox_port_parse_origins(const cJSON *json, sandbox_port_t *policy)
 
     cJSON_ArrayForEach(item, list) {
         if (!cJSON_IsString(item)
-            || sandbox_origin_add(policy->origins, item->valuestring))
+            || sandbox_policy_origin_add(policy->origins, item->valuestring))
         {
             return -1;
         }
@@ -198,7 +203,7 @@ sandbox_port_parse_origins(const cJSON *json, sandbox_port_t *policy)
 
 
 static int
-sandbox_port_parse_headers(const cJSON *json, const char *name,
+sandbox_policy_json_parse_headers(const cJSON *json, const char *name,
     sandbox_headers_t *headers, int response)
 {
     const cJSON  *map, *item;
@@ -214,13 +219,14 @@ sandbox_port_parse_headers(const cJSON *json, const char *name,
 
     cJSON_ArrayForEach(item, map) {
 
-        if (!sandbox_header_name_valid(item->string, response)
+        if (!sandbox_policy_header_name_valid(item->string, response)
             || (!cJSON_IsFalse(item)
                 && (!cJSON_IsString(item)
-                    || !sandbox_header_value_valid(item->valuestring)))
-            || sandbox_headers_set(headers, item->string,
-                                   cJSON_IsFalse(item) ? NULL
-                                                       : item->valuestring))
+                    || !sandbox_policy_header_value_valid(item->valuestring)))
+            || sandbox_policy_headers_set(headers, item->string,
+                                          cJSON_IsFalse(item) ? NULL
+
+                                          : item->valuestring))
         {
             return -1;
         }
@@ -231,7 +237,7 @@ sandbox_port_parse_headers(const cJSON *json, const char *name,
 
 
 static int
-sandbox_port_parse_links(const cJSON *json, sandbox_port_t *policy)
+sandbox_policy_json_parse_links(const cJSON *json, sandbox_policy_t *policy)
 {
     const cJSON     *list, *item;
     sandbox_link_t  *link;
@@ -259,8 +265,8 @@ sandbox_port_parse_links(const cJSON *json, sandbox_port_t *policy)
             || sandbox_json_string(item, "token", link->token,
                                    sizeof(link->token))
             || sandbox_json_integer(item, "expires_ms", &link->expires_ms, 0)
-            || !sandbox_link_name_valid(link->name, strlen(link->name))
-            || !sandbox_token_valid(link->token, strlen(link->token)))
+            || !sandbox_policy_link_name_valid(link->name, strlen(link->name))
+            || !sandbox_name_token_valid(link->token, strlen(link->token)))
         {
             return -1;
         }
@@ -271,7 +277,7 @@ sandbox_port_parse_links(const cJSON *json, sandbox_port_t *policy)
 
 
 static int
-sandbox_port_parse_wake(const cJSON *json, sandbox_port_t *policy)
+sandbox_policy_json_parse_wake(const cJSON *json, sandbox_policy_t *policy)
 {
     const cJSON  *item;
 
@@ -294,18 +300,19 @@ sandbox_port_parse_wake(const cJSON *json, sandbox_port_t *policy)
         return -1;
     }
 
-    return ((policy->command[0] && !sandbox_command_valid(policy->command))
-            || (policy->cwd[0] && !sandbox_cwd_valid(policy->cwd)))
+    return ((policy->command[0]
+             && !sandbox_policy_command_valid(policy->command))
+            || (policy->cwd[0] && !sandbox_policy_cwd_valid(policy->cwd)))
            ? -1 : 0;
 }
 
 
 char *
-sandbox_port_format_policy(const sandbox_port_t *policy)
+sandbox_policy_json_format(const sandbox_policy_t *policy)
 {
     cJSON  *json;
 
-    if (!sandbox_token_valid(policy->token, strlen(policy->token))) {
+    if (!sandbox_name_token_valid(policy->token, strlen(policy->token))) {
         errno = EINVAL;
         return NULL;
     }
@@ -313,13 +320,13 @@ sandbox_port_format_policy(const sandbox_port_t *policy)
     json = cJSON_CreateObject();
 
     if (json == NULL
-        || cJSON_AddNumberToObject(json, "v", SANDBOX_PORT_VERSION) == NULL
+        || cJSON_AddNumberToObject(json, "v", SANDBOX_POLICY_VERSION) == NULL
         || cJSON_AddStringToObject(json, "token", policy->token) == NULL
         || cJSON_AddStringToObject(json, "name", policy->name) == NULL
         || cJSON_AddStringToObject(json, "host", policy->host) == NULL
         || cJSON_AddNumberToObject(json, "exposed_ms",
                                    (double) policy->exposed_ms) == NULL
-        || sandbox_port_add(json, policy))
+        || sandbox_policy_json_add(json, policy))
     {
         cJSON_Delete(json);
         errno = ENOMEM;
@@ -333,7 +340,7 @@ sandbox_port_format_policy(const sandbox_port_t *policy)
 /* what is not given is not written */
 
 static int
-sandbox_port_add(cJSON *json, const sandbox_port_t *policy)
+sandbox_policy_json_add(cJSON *json, const sandbox_policy_t *policy)
 {
     if (policy->key[0]
         && cJSON_AddStringToObject(json, "key", policy->key) == NULL)
@@ -341,36 +348,43 @@ sandbox_port_add(cJSON *json, const sandbox_port_t *policy)
         return -1;
     }
 
-    return sandbox_port_add_number(json, "expires_ms", policy->expires_ms)
-           || sandbox_port_add_word(json, "access", sandbox_access_words,
-                                    policy->access)
-           || sandbox_port_add_word(json, "app_host", sandbox_host_words,
-                                    policy->app_host)
-           || sandbox_port_add_word(json, "cors", sandbox_cors_words,
-                                    policy->cors)
+    return sandbox_policy_json_add_number(json, "expires_ms",
+                                          policy->expires_ms)
+           || sandbox_policy_json_add_word(json, "access",
+                                           sandbox_policy_access_words,
+                                           policy->access)
+           || sandbox_policy_json_add_word(json, "app_host",
+                                           sandbox_policy_host_words,
+                                           policy->app_host)
+           || sandbox_policy_json_add_word(json, "cors",
+                                           sandbox_policy_cors_words,
+                                           policy->cors)
            || (policy->origins[0]
-               && sandbox_json_add_origins(json, "origins", policy->origins))
-           || sandbox_port_add_word(json, "cookies", sandbox_cookies_words,
-                                    policy->cookies)
-           || sandbox_port_add_number(json, "strip", policy->strip)
-           || sandbox_port_add_number(json, "connections",
-                                      policy->connections)
-           || sandbox_port_add_number(json, "rate", policy->rate)
-           || sandbox_port_add_number(json, "body", policy->body)
+
+               && sandbox_policy_json_add_origins(json, "origins",
+                                                  policy->origins))
+           || sandbox_policy_json_add_word(json, "cookies",
+                                           sandbox_policy_cookies_words,
+                                           policy->cookies)
+           || sandbox_policy_json_add_number(json, "strip", policy->strip)
+           || sandbox_policy_json_add_number(json, "connections",
+                                             policy->connections)
+           || sandbox_policy_json_add_number(json, "rate", policy->rate)
+           || sandbox_policy_json_add_number(json, "body", policy->body)
            || (policy->request.text[0]
-               && sandbox_json_add_headers(json, "request_headers",
-                                           &policy->request))
+               && sandbox_policy_json_add_headers(json, "request_headers",
+                                                  &policy->request))
            || (policy->response.text[0]
-               && sandbox_json_add_headers(json, "response_headers",
-                                           &policy->response))
-           || sandbox_port_add_links(json, policy)
-           || sandbox_port_add_wake(json, policy);
+               && sandbox_policy_json_add_headers(json, "response_headers",
+                                                  &policy->response))
+           || sandbox_policy_json_add_links(json, policy)
+           || sandbox_policy_json_add_wake(json, policy);
 }
 
 
 static int
-sandbox_port_add_word(cJSON *json, const char *name, const char *const *words,
-    int value)
+sandbox_policy_json_add_word(cJSON *json, const char *name,
+    const char *const *words, int value)
 {
     if (value == 0) {
         return 0;
@@ -381,7 +395,7 @@ sandbox_port_add_word(cJSON *json, const char *name, const char *const *words,
 
 
 static int
-sandbox_port_add_number(cJSON *json, const char *name, int64_t value)
+sandbox_policy_json_add_number(cJSON *json, const char *name, int64_t value)
 {
     if (value == 0) {
         return 0;
@@ -392,7 +406,8 @@ sandbox_port_add_number(cJSON *json, const char *name, int64_t value)
 
 
 int
-sandbox_json_add_origins(cJSON *json, const char *name, const char *origins)
+sandbox_policy_json_add_origins(cJSON *json, const char *name,
+    const char *origins)
 {
     cJSON  *list, *item;
 
@@ -402,7 +417,10 @@ sandbox_json_add_origins(cJSON *json, const char *name, const char *origins)
         return -1;
     }
 
-    for ( /* void */ ; *origins; origins = sandbox_origin_next(origins)) {
+    for ( /* void */ ;
+         *origins;
+         origins = sandbox_policy_origin_next(origins))
+    {
 
         item = cJSON_CreateString(origins);
 
@@ -417,7 +435,7 @@ sandbox_json_add_origins(cJSON *json, const char *name, const char *origins)
 
 
 int
-sandbox_json_add_headers(cJSON *json, const char *name,
+sandbox_policy_json_add_headers(cJSON *json, const char *name,
     const sandbox_headers_t *headers)
 {
     size_t             pos;
@@ -432,7 +450,7 @@ sandbox_json_add_headers(cJSON *json, const char *name,
 
     pos = 0;
 
-    while (sandbox_headers_next(headers, &pos, &h)) {
+    while (sandbox_policy_headers_next(headers, &pos, &h)) {
 
         if ((h.value ? cJSON_AddStringToObject(map, h.name, h.value)
                      : cJSON_AddFalseToObject(map, h.name))
@@ -447,7 +465,7 @@ sandbox_json_add_headers(cJSON *json, const char *name,
 
 
 static int
-sandbox_port_add_links(cJSON *json, const sandbox_port_t *policy)
+sandbox_policy_json_add_links(cJSON *json, const sandbox_policy_t *policy)
 {
     cJSON                 *list, *item;
     unsigned               i;
@@ -471,7 +489,9 @@ sandbox_port_add_links(cJSON *json, const sandbox_port_t *policy)
         if (item == NULL
             || cJSON_AddStringToObject(item, "name", link->name) == NULL
             || cJSON_AddStringToObject(item, "token", link->token) == NULL
-            || sandbox_port_add_number(item, "expires_ms", link->expires_ms)
+
+            || sandbox_policy_json_add_number(item, "expires_ms",
+                                              link->expires_ms)
             || !cJSON_AddItemToArray(list, item))
         {
             cJSON_Delete(item);
@@ -484,7 +504,7 @@ sandbox_port_add_links(cJSON *json, const sandbox_port_t *policy)
 
 
 static int
-sandbox_port_add_wake(cJSON *json, const sandbox_port_t *policy)
+sandbox_policy_json_add_wake(cJSON *json, const sandbox_policy_t *policy)
 {
     if (policy->wake
         && cJSON_AddBoolToObject(json, "wake",

@@ -19,9 +19,9 @@
 
 
 /* of a policy: a list of text; names with text, or false to be removed */
-int sandbox_json_add_origins(cJSON *json, const char *name,
+int sandbox_policy_json_add_origins(cJSON *json, const char *name,
     const char *origins);
-int sandbox_json_add_headers(cJSON *json, const char *name,
+int sandbox_policy_json_add_headers(cJSON *json, const char *name,
     const sandbox_headers_t *headers);
 
 /*
@@ -29,9 +29,9 @@ int sandbox_json_add_headers(cJSON *json, const char *name,
  * text to zero; -1 with errno EBADMSG or ENOMEM.  Formatting gives text to
  * free(), or NULL with errno EINVAL, EFBIG or ENOMEM.
  */
-int sandbox_port_parse_policy(const char *text, size_t len,
-    sandbox_port_t *policy);
-char *sandbox_port_format_policy(const sandbox_port_t *policy);
+int sandbox_policy_json_parse(const char *text, size_t len,
+    sandbox_policy_t *policy);
+char *sandbox_policy_json_format(const sandbox_policy_t *policy);
 
 
 #endif /* _SANDBOX_POLICY_JSON_H_INCLUDED_ */

@@ -9,14 +9,14 @@
 #include "lib/sandbox_query.h"
 
 
-static int sandbox_hex(int c);
-static int sandbox_unescape(const char **pos, const char *end);
-static int sandbox_arg_named(const char *p, const char *end,
+static int sandbox_query_hex(int c);
+static int sandbox_query_unescape(const char **pos, const char *end);
+static int sandbox_query_named(const char *p, const char *end,
     const char *name);
 
 
 static int
-sandbox_hex(int c)
+sandbox_query_hex(int c)
 {
     if (c >= '0' && c <= '9') {
         return c - '0';
@@ -35,7 +35,7 @@ sandbox_hex(int c)
 /* the next byte, or -1: an escape that is none */
 
 static int
-sandbox_unescape(const char **pos, const char *end)
+sandbox_query_unescape(const char **pos, const char *end)
 {
     int          hi, lo;
     const char  *p;
@@ -51,8 +51,8 @@ sandbox_unescape(const char **pos, const char *end)
         return -1;
     }
 
-    hi = sandbox_hex((unsigned char) p[1]);
-    lo = sandbox_hex((unsigned char) p[2]);
+    hi = sandbox_query_hex((unsigned char) p[1]);
+    lo = sandbox_query_hex((unsigned char) p[2]);
 
     if (hi < 0 || lo < 0) {
         return -1;
@@ -65,13 +65,13 @@ sandbox_unescape(const char **pos, const char *end)
 
 
 static int
-sandbox_arg_named(const char *p, const char *end, const char *name)
+sandbox_query_named(const char *p, const char *end, const char *name)
 {
     int  c;
 
     while (p < end && *name) {
 
-        c = sandbox_unescape(&p, end);
+        c = sandbox_query_unescape(&p, end);
 
         if (c >= 'A' && c <= 'Z') {
             c |= 0x20;
@@ -89,7 +89,7 @@ sandbox_arg_named(const char *p, const char *end, const char *name)
 
 
 int
-sandbox_arg_next(const char **pos, const char *end, sandbox_arg_t *arg)
+sandbox_query_next(const char **pos, const char *end, sandbox_query_arg_t *arg)
 {
     const char  *p, *eq, *amp;
 
@@ -112,9 +112,9 @@ sandbox_arg_next(const char **pos, const char *end, sandbox_arg_t *arg)
         eq = arg->end;
     }
 
-    arg->authorization = sandbox_arg_named(p, eq, "authorization");
+    arg->authorization = sandbox_query_named(p, eq, "authorization");
     arg->secret = arg->authorization
-                  || sandbox_arg_named(p, eq, "sandbox_key");
+                  || sandbox_query_named(p, eq, "sandbox_key");
 
     *pos = amp ? amp + 1 : NULL;
 
@@ -123,7 +123,7 @@ sandbox_arg_next(const char **pos, const char *end, sandbox_arg_t *arg)
 
 
 int
-sandbox_arg_value(const sandbox_arg_t *arg, char *buf, size_t size)
+sandbox_query_value(const sandbox_query_arg_t *arg, char *buf, size_t size)
 {
     int          c;
     size_t       n;
@@ -138,7 +138,7 @@ sandbox_arg_value(const sandbox_arg_t *arg, char *buf, size_t size)
 
     while (p < arg->end) {
 
-        c = sandbox_unescape(&p, arg->end);
+        c = sandbox_query_unescape(&p, arg->end);
 
         if (c < 0 || n == size) {
             return -1;
@@ -152,23 +152,23 @@ sandbox_arg_value(const sandbox_arg_t *arg, char *buf, size_t size)
 
 
 size_t
-sandbox_args_strip(const char *args, size_t len, int which, char *buf)
+sandbox_query_strip(const char *args, size_t len, int which, char *buf)
 {
-    int             first;
-    char           *out;
-    size_t          n;
-    const char     *pos, *end;
-    sandbox_arg_t   arg;
+    int                  first;
+    char                *out;
+    size_t               n;
+    const char          *pos, *end;
+    sandbox_query_arg_t  arg;
 
     out = buf;
     pos = args;
     end = args + len;
     first = 1;
 
-    while (sandbox_arg_next(&pos, end, &arg)) {
+    while (sandbox_query_next(&pos, end, &arg)) {
 
         if (arg.secret
-            && (which == SANDBOX_ARGS_SECRET || !arg.authorization))
+            && (which == SANDBOX_QUERY_SECRET || !arg.authorization))
         {
             continue;
         }

@@ -218,7 +218,7 @@ sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
             p = memchr(path, '/', len);
             n = p ? (size_t) (p - path) : len;
 
-            if (!sandbox_id_valid(path, n)) {
+            if (!sandbox_name_id_valid(path, n)) {
                 return SANDBOX_ROUTE_BAD_ID;
             }
 

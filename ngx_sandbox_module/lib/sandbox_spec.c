@@ -14,14 +14,14 @@
 #include "lib/sandbox_spec.h"
 
 
-static int sandbox_json_flag(const cJSON *json, const char *name, int *value);
-static int sandbox_json_object(const cJSON *json, const char *name,
+static int sandbox_spec_flag(const cJSON *json, const char *name, int *value);
+static int sandbox_spec_object(const cJSON *json, const char *name,
     char **text);
-static int sandbox_json_add_object(cJSON *json, const char *name,
+static int sandbox_spec_add_object(cJSON *json, const char *name,
     const char *text);
-static int sandbox_json_add_told(cJSON *json, const char *name,
+static int sandbox_spec_add_told(cJSON *json, const char *name,
     int64_t value);
-static int sandbox_json_is_flat(const cJSON *item);
+static int sandbox_spec_is_flat(const cJSON *item);
 
 
 int
@@ -49,7 +49,7 @@ sandbox_spec_parse(const char *text, size_t len, sandbox_spec_t *spec)
         || sandbox_json_integer(json, "sleep_after_ms",
                                 &spec->sleep_after_ms, -1)
         || sandbox_json_integer(json, "max_age_ms", &spec->max_age_ms, -1)
-        || sandbox_json_flag(json, "keep_alive", &spec->keep_alive)
+        || sandbox_spec_flag(json, "keep_alive", &spec->keep_alive)
         || spec->class[0] == '\0')
     {
         goto failed;
@@ -57,8 +57,8 @@ sandbox_spec_parse(const char *text, size_t len, sandbox_spec_t *spec)
 
     spec->generation = (uint64_t) generation;
 
-    if (sandbox_json_object(json, "env", &spec->env)
-        || sandbox_json_object(json, "labels", &spec->labels))
+    if (sandbox_spec_object(json, "env", &spec->env)
+        || sandbox_spec_object(json, "labels", &spec->labels))
     {
         goto failed;
     }
@@ -126,8 +126,8 @@ sandbox_spec_format(const sandbox_spec_t *spec)
         goto failed;
     }
 
-    if (sandbox_json_add_object(json, "env", spec->env)
-        || sandbox_json_add_object(json, "labels", spec->labels))
+    if (sandbox_spec_add_object(json, "env", spec->env)
+        || sandbox_spec_add_object(json, "labels", spec->labels))
     {
         goto failed;
     }
@@ -165,7 +165,8 @@ sandbox_spec_free(sandbox_spec_t *spec)
 
 
 int
-sandbox_container_parse(const char *text, size_t len, sandbox_container_t *c)
+sandbox_spec_parse_container(const char *text, size_t len,
+    sandbox_container_t *c)
 {
     int     rc;
     cJSON  *json;
@@ -197,7 +198,7 @@ sandbox_container_parse(const char *text, size_t len, sandbox_container_t *c)
 
 
 char *
-sandbox_container_format(const sandbox_container_t *c)
+sandbox_spec_format_container(const sandbox_container_t *c)
 {
     cJSON  *json;
 
@@ -208,10 +209,10 @@ sandbox_container_format(const sandbox_container_t *c)
         || cJSON_AddNumberToObject(json, "created_ms",
                                    (double) c->created_ms) == NULL
         || cJSON_AddStringToObject(json, "user", c->user) == NULL
-        || sandbox_json_add_told(json, "memory", c->memory) == -1
-        || sandbox_json_add_told(json, "nano_cpus", c->nano_cpus) == -1
-        || sandbox_json_add_told(json, "pids", c->pids) == -1
-        || sandbox_json_add_told(json, "disk", c->disk) == -1)
+        || sandbox_spec_add_told(json, "memory", c->memory) == -1
+        || sandbox_spec_add_told(json, "nano_cpus", c->nano_cpus) == -1
+        || sandbox_spec_add_told(json, "pids", c->pids) == -1
+        || sandbox_spec_add_told(json, "disk", c->disk) == -1)
     {
         cJSON_Delete(json);
         errno = ENOMEM;
@@ -223,7 +224,7 @@ sandbox_container_format(const sandbox_container_t *c)
 
 
 static int
-sandbox_json_flag(const cJSON *json, const char *name, int *value)
+sandbox_spec_flag(const cJSON *json, const char *name, int *value)
 {
     const cJSON  *item;
 
@@ -244,7 +245,7 @@ sandbox_json_flag(const cJSON *json, const char *name, int *value)
 
 
 static int
-sandbox_json_object(const cJSON *json, const char *name, char **text)
+sandbox_spec_object(const cJSON *json, const char *name, char **text)
 {
     const cJSON  *item;
 
@@ -254,7 +255,7 @@ sandbox_json_object(const cJSON *json, const char *name, char **text)
         return 0;
     }
 
-    if (!sandbox_json_is_flat(item)) {
+    if (!sandbox_spec_is_flat(item)) {
         errno = EBADMSG;
         return -1;
     }
@@ -270,7 +271,7 @@ sandbox_json_object(const cJSON *json, const char *name, char **text)
 
 
 static int
-sandbox_json_add_object(cJSON *json, const char *name, const char *text)
+sandbox_spec_add_object(cJSON *json, const char *name, const char *text)
 {
     size_t       len;
     cJSON       *item;
@@ -290,7 +291,7 @@ sandbox_json_add_object(cJSON *json, const char *name, const char *text)
 
     item = len ? cJSON_ParseWithLengthOpts(text, len, &end, 0) : NULL;
 
-    if (item == NULL || end != text + len || !sandbox_json_is_flat(item)) {
+    if (item == NULL || end != text + len || !sandbox_spec_is_flat(item)) {
         cJSON_Delete(item);
         errno = EINVAL;
         return -1;
@@ -309,7 +310,7 @@ sandbox_json_add_object(cJSON *json, const char *name, const char *text)
 /* -1 is "not known", and stays out */
 
 static int
-sandbox_json_add_told(cJSON *json, const char *name, int64_t value)
+sandbox_spec_add_told(cJSON *json, const char *name, int64_t value)
 {
     return value == -1
            || cJSON_AddNumberToObject(json, name, (double) value) ? 0 : -1;
@@ -319,7 +320,7 @@ sandbox_json_add_told(cJSON *json, const char *name, int64_t value)
 /* an object without others in it: what was written can be read again */
 
 static int
-sandbox_json_is_flat(const cJSON *item)
+sandbox_spec_is_flat(const cJSON *item)
 {
     const cJSON  *member;
 

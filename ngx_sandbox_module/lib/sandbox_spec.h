@@ -53,17 +53,17 @@ typedef struct {
 void sandbox_spec_free(sandbox_spec_t *spec);
 
 /*
- * The pure part (sandbox_json.c): text of the files to structures and back;
- * that of a port's policy is in sandbox_port.h.
+ * The pure part (sandbox_spec.c): text of the files to structures and back;
+ * that of a port's policy is in sandbox_policy.h.
  * Parsing sets everything, what is not in the text (run, port, stamp) to
  * zero; -1 with errno EBADMSG or ENOMEM leaves nothing to free.  Formatting
  * gives text to free(), or NULL with errno EINVAL, EFBIG or ENOMEM.
  */
 int sandbox_spec_parse(const char *text, size_t len, sandbox_spec_t *spec);
 char *sandbox_spec_format(const sandbox_spec_t *spec);
-int sandbox_container_parse(const char *text, size_t len,
+int sandbox_spec_parse_container(const char *text, size_t len,
     sandbox_container_t *c);
-char *sandbox_container_format(const sandbox_container_t *c);
+char *sandbox_spec_format_container(const sandbox_container_t *c);
 
 
 #endif /* _SANDBOX_SPEC_H_INCLUDED_ */

@@ -63,7 +63,7 @@ sandbox_store_open(const char *path)
         len--;
     }
 
-    if (len > sandbox_path_max()) {
+    if (len > sandbox_store_path_max()) {
         errno = ENAMETOOLONG;
         return NULL;
     }
@@ -190,7 +190,7 @@ sandbox_store_name(sandbox_store_t *store, const struct stat *owner)
             return 0;
         }
 
-        if (errno != ENOENT || sandbox_random(random) == -1) {
+        if (errno != ENOENT || sandbox_name_random(random) == -1) {
             return -1;
         }
 
@@ -247,7 +247,7 @@ sandbox_store_name_read(sandbox_store_t *store)
         len--;
     }
 
-    if (!sandbox_run_valid(text, len)) {
+    if (!sandbox_store_run_valid(text, len)) {
         free(text);
         errno = EBADMSG;
         return -1;
@@ -284,7 +284,7 @@ sandbox_store_fd(const sandbox_store_t *store)
 
 
 size_t
-sandbox_path_max(void)
+sandbox_store_path_max(void)
 {
     return SANDBOX_STORE_SOCKET - (sizeof("/.run/") - 1) - SANDBOX_RANDOM_LEN
            - 1 - SANDBOX_SOCKET_MAX;
@@ -304,7 +304,7 @@ sandbox_store_read(sandbox_store_t *store, const char *id,
 
     memset(spec, 0, sizeof(sandbox_spec_t));
 
-    dir = sandbox_dir_open(store->fd, id, run);
+    dir = sandbox_store_dir_open(store->fd, id, run);
     if (dir == -1) {
         return -1;
     }
@@ -315,7 +315,7 @@ sandbox_store_read(sandbox_store_t *store, const char *id,
 
         /* deleted under our eyes, or damaged */
 
-        if (errno == ENOENT && sandbox_dir_has(store->fd, id, dir)) {
+        if (errno == ENOENT && sandbox_store_dir_has(store->fd, id, dir)) {
             errno = EBADMSG;
         }
 
@@ -327,7 +327,7 @@ sandbox_store_read(sandbox_store_t *store, const char *id,
     }
 
     memcpy(spec->run, run, sizeof(run));
-    sandbox_stamp_set(&spec->stamp, &st);
+    sandbox_store_stamp_set(&spec->stamp, &st);
 
     free(text);
     close(dir);
@@ -346,7 +346,7 @@ failed:
 
 
 int
-sandbox_dir_open(int state, const char *id, char *run)
+sandbox_store_dir_open(int state, const char *id, char *run)
 {
     int  dir;
 
@@ -360,11 +360,11 @@ sandbox_dir_open(int state, const char *id, char *run)
         return -1;
     }
 
-    if (sandbox_dir_link(dir, "run", run) == -1) {
+    if (sandbox_store_dir_link(dir, "run", run) == -1) {
 
         /* deleted under our eyes, or damaged */
 
-        if (errno == ENOENT && sandbox_dir_has(state, id, dir)) {
+        if (errno == ENOENT && sandbox_store_dir_has(state, id, dir)) {
             errno = EBADMSG;
         }
 
@@ -376,16 +376,16 @@ sandbox_dir_open(int state, const char *id, char *run)
 
 
 int
-sandbox_dir_has(int state, const char *id, int dir)
+sandbox_store_dir_has(int state, const char *id, int dir)
 {
     return sandbox_file_same(state, id, dir);
 }
 
 
 int
-sandbox_dir_link(int at, const char *name, char *run)
+sandbox_store_dir_link(int at, const char *name, char *run)
 {
-    char     link[sizeof(SANDBOX_DIR_LINK) + SANDBOX_RANDOM_LEN];
+    char     link[sizeof(SANDBOX_STORE_DIR_LINK) + SANDBOX_RANDOM_LEN];
     size_t   prefix;
     ssize_t  n;
 
@@ -399,11 +399,11 @@ sandbox_dir_link(int at, const char *name, char *run)
         return -1;
     }
 
-    prefix = sizeof(SANDBOX_DIR_LINK) - 1;
+    prefix = sizeof(SANDBOX_STORE_DIR_LINK) - 1;
 
     if ((size_t) n <= prefix
-        || memcmp(link, SANDBOX_DIR_LINK, prefix) != 0
-        || !sandbox_run_valid(link + prefix, (size_t) n - prefix))
+        || memcmp(link, SANDBOX_STORE_DIR_LINK, prefix) != 0
+        || !sandbox_store_run_valid(link + prefix, (size_t) n - prefix))
     {
         errno = EBADMSG;
         return -1;
@@ -417,7 +417,7 @@ sandbox_dir_link(int at, const char *name, char *run)
 
 
 int
-sandbox_run_valid(const char *text, size_t len)
+sandbox_store_run_valid(const char *text, size_t len)
 {
     size_t  i;
 
@@ -445,7 +445,7 @@ sandbox_store_run(sandbox_store_t *store, const char *id,
 
     (void) snprintf(path, sizeof(path), "%s/run", id);
 
-    return sandbox_dir_link(store->fd, path, run);
+    return sandbox_store_dir_link(store->fd, path, run);
 }
 
 
@@ -474,14 +474,14 @@ sandbox_store_stamp(sandbox_store_t *store, const char *id,
         return -1;
     }
 
-    sandbox_stamp_set(stamp, &st);
+    sandbox_store_stamp_set(stamp, &st);
 
     return 0;
 }
 
 
 void
-sandbox_stamp_set(sandbox_stamp_t *stamp, const struct stat *st)
+sandbox_store_stamp_set(sandbox_stamp_t *stamp, const struct stat *st)
 {
     stamp->ino = st->st_ino;
     stamp->ctime_ns = sandbox_file_ns(&st->st_ctim);
@@ -490,7 +490,7 @@ sandbox_stamp_set(sandbox_stamp_t *stamp, const struct stat *st)
 
 
 int
-sandbox_stamp_equal(const sandbox_stamp_t *a, const sandbox_stamp_t *b)
+sandbox_store_stamp_equal(const sandbox_stamp_t *a, const sandbox_stamp_t *b)
 {
     return a->ino == b->ino
            && a->ctime_ns == b->ctime_ns
@@ -545,7 +545,7 @@ sandbox_store_next(DIR *list, char id[SANDBOX_ID_MAX + 1])
 
         len = strlen(entry->d_name);
 
-        if (sandbox_id_valid(entry->d_name, len)
+        if (sandbox_name_id_valid(entry->d_name, len)
             && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN))
         {
             memcpy(id, entry->d_name, len + 1);

@@ -32,8 +32,8 @@
  *
  * Local files of nginx's own only: short system calls on a local directory,
  * no locks waited for, no network.  Functions return 0 or -1 with errno,
- * unless they say otherwise.  Ids are checked with sandbox_id_valid() by the
- * caller, runs are those that the store gave.  Below the state directory no
+ * unless they say otherwise.  Ids are checked with sandbox_name_id_valid() by
+ * the caller, runs are those that the store gave.  Below the state directory no
  * symlink is followed; "run" is only read.
  *
  * Files are written aside, fsynced and renamed: a reader sees the old or the
@@ -55,8 +55,8 @@ typedef struct sandbox_store_s  sandbox_store_t;
  * Opens the directory, making it (its parent must be there) and what it lacks
  * (.run 0711, .agent 0755, instance) if it may; what root makes here belongs
  * to the directory's owner.  NULL with errno.  ENAMETOOLONG: see
- * sandbox_path_max(); EINVAL: not an absolute path; EPERM: others may write
- * to it; EBADMSG: instance is damaged.
+ * sandbox_store_path_max(); EINVAL: not an absolute path; EPERM: others may
+ * write to it; EBADMSG: instance is damaged.
  */
 sandbox_store_t *sandbox_store_open(const char *path);
 void sandbox_store_close(sandbox_store_t *store);
@@ -65,7 +65,7 @@ const char *sandbox_store_path(const sandbox_store_t *store);
 const char *sandbox_store_instance(const sandbox_store_t *store);
 
 /* the longest usable path of a state directory: sockets end at 107 bytes */
-size_t sandbox_path_max(void);
+size_t sandbox_store_path_max(void);
 
 /* the directory's descriptor, which stays the store's */
 int sandbox_store_fd(const sandbox_store_t *store);
@@ -81,7 +81,8 @@ int sandbox_store_read(sandbox_store_t *store, const char *id,
 /* one fstatat(); ENOENT when there is none */
 int sandbox_store_stamp(sandbox_store_t *store, const char *id,
     sandbox_stamp_t *stamp);
-int sandbox_stamp_equal(const sandbox_stamp_t *a, const sandbox_stamp_t *b);
+int sandbox_store_stamp_equal(const sandbox_stamp_t *a,
+    const sandbox_stamp_t *b);
 
 /* reads the link <id>/run; ENOENT when the sandbox is gone */
 int sandbox_store_run(sandbox_store_t *store, const char *id,

@@ -107,7 +107,7 @@ sandbox_agent_install(int dir, int source, const struct stat *st)
     char         random[SANDBOX_RANDOM_LEN + 1];
     struct stat  now;
 
-    if (sandbox_random(random) == -1) {
+    if (sandbox_name_random(random) == -1) {
         return -1;
     }
 

@@ -79,7 +79,7 @@ sandbox_store_create(sandbox_store_t *store, const char *id,
         || renameat2(state, name, state, id, RENAME_NOREPLACE) == -1)
     {
         err = errno;
-        (void) sandbox_dir_remove(state, name, spec->run);
+        (void) sandbox_store_dir_remove(state, name, spec->run);
         errno = err;
 
         goto failed;
@@ -119,7 +119,7 @@ sandbox_create_directory(int state, char *name, size_t size, char *run)
 
     for (tries = 0; tries < SANDBOX_CREATE_TRIES; tries++) {
 
-        if (sandbox_random(run) == -1) {
+        if (sandbox_name_random(run) == -1) {
             return -1;
         }
 
@@ -140,7 +140,7 @@ sandbox_create_directory(int state, char *name, size_t size, char *run)
                 continue;
             }
 
-            (void) sandbox_dir_remove(state, name, run);
+            (void) sandbox_store_dir_remove(state, name, run);
 
             return -1;
         }
@@ -166,9 +166,9 @@ static int
 sandbox_create_files(int state, int dir, const char *run, const char *text)
 {
     int   fd;
-    char  path[sizeof(SANDBOX_DIR_LINK) + SANDBOX_RANDOM_LEN];
+    char  path[sizeof(SANDBOX_STORE_DIR_LINK) + SANDBOX_RANDOM_LEN];
 
-    (void) snprintf(path, sizeof(path), SANDBOX_DIR_LINK "%s", run);
+    (void) snprintf(path, sizeof(path), SANDBOX_STORE_DIR_LINK "%s", run);
 
     /* the same without "../", from the state directory */
 

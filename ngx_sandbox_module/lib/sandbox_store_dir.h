@@ -21,30 +21,30 @@
 
 
 /* "run" of a sandbox's directory, from there */
-#define SANDBOX_DIR_LINK   "../.run/"
+#define SANDBOX_STORE_DIR_LINK   "../.run/"
 
 /*
  * The id's directory and the run that it is of: a descriptor, or -1 (ENOENT,
  * EBADMSG).  What is done through it is done to that sandbox or to none.
  */
-int sandbox_dir_open(int state, const char *id, char *run);
+int sandbox_store_dir_open(int state, const char *id, char *run);
 
 /* 1 when the id is still that directory's, else 0 */
-int sandbox_dir_has(int state, const char *id, int dir);
+int sandbox_store_dir_has(int state, const char *id, int dir);
 
 /* reads a link to a run: EBADMSG when it is none */
-int sandbox_dir_link(int at, const char *name, char *run);
+int sandbox_store_dir_link(int at, const char *name, char *run);
 
 /*
  * Removes .new-<run> or .trash-<run>, by its name, and .run/<run>.  What is
  * missing is no error.
  */
-int sandbox_dir_remove(int state, const char *name, const char *run);
+int sandbox_store_dir_remove(int state, const char *name, const char *run);
 
 /* 1 when text is 26 characters of [a-z2-7] */
-int sandbox_run_valid(const char *text, size_t len);
+int sandbox_store_run_valid(const char *text, size_t len);
 
-void sandbox_stamp_set(sandbox_stamp_t *stamp, const struct stat *st);
+void sandbox_store_stamp_set(sandbox_stamp_t *stamp, const struct stat *st);
 
 
 #endif /* _SANDBOX_STORE_DIR_H_INCLUDED_ */

@@ -30,11 +30,11 @@
 #define SANDBOX_POLICY_NAME  sizeof("65535")
 
 
-static int sandbox_policy_dir(sandbox_store_t *store, const char *id,
+static int sandbox_files_dir(sandbox_store_t *store, const char *id,
     const char *of, char *run, int *ports);
-static int sandbox_policy_write(sandbox_store_t *store, const char *id,
+static int sandbox_files_write(sandbox_store_t *store, const char *id,
     int dir, int at, const char *name, const char *text, struct stat *st);
-static void sandbox_policy_name(uint16_t port, char *name);
+static void sandbox_files_name(uint16_t port, char *name);
 
 
 int
@@ -56,7 +56,7 @@ sandbox_store_update(sandbox_store_t *store, const char *id,
 
     rc = -1;
 
-    dir = sandbox_policy_dir(store, id, spec->run, run, NULL);
+    dir = sandbox_files_dir(store, id, spec->run, run, NULL);
 
     if (dir == -1) {
         goto done;
@@ -65,11 +65,11 @@ sandbox_store_update(sandbox_store_t *store, const char *id,
     if (flock(dir, LOCK_EX|LOCK_NB) == 0
         && fstatat(dir, "spec.json", &st, AT_SYMLINK_NOFOLLOW) == 0)
     {
-        sandbox_stamp_set(&now, &st);
+        sandbox_store_stamp_set(&now, &st);
 
-        if (sandbox_stamp_equal(&now, &spec->stamp)) {
-            rc = sandbox_policy_write(store, id, dir, dir, "spec.json", text,
-                                      &st);
+        if (sandbox_store_stamp_equal(&now, &spec->stamp)) {
+            rc = sandbox_files_write(store, id, dir, dir, "spec.json", text,
+                                     &st);
 
         } else {
             errno = ESTALE;
@@ -77,7 +77,7 @@ sandbox_store_update(sandbox_store_t *store, const char *id,
     }
 
     if (rc == 0) {
-        sandbox_stamp_set(&spec->stamp, &st);
+        sandbox_store_stamp_set(&spec->stamp, &st);
     }
 
     err = errno;
@@ -109,7 +109,7 @@ sandbox_store_container_read(sandbox_store_t *store, const char *id,
 
     memset(c, 0, sizeof(sandbox_container_t));
 
-    dir = sandbox_dir_open(sandbox_store_fd(store), id, run);
+    dir = sandbox_store_dir_open(sandbox_store_fd(store), id, run);
     if (dir == -1) {
         return -1;
     }
@@ -119,7 +119,7 @@ sandbox_store_container_read(sandbox_store_t *store, const char *id,
     text = sandbox_file_read(dir, "container", SANDBOX_SPEC_MAX, &len, &st);
 
     if (text) {
-        rc = sandbox_container_parse(text, len, c);
+        rc = sandbox_spec_parse_container(text, len, c);
         memcpy(c->run, run, sizeof(run));
     }
 
@@ -140,17 +140,17 @@ sandbox_store_container_write(sandbox_store_t *store, const char *id,
     char        *text, run[SANDBOX_RANDOM_LEN + 1];
     struct stat  st;
 
-    text = sandbox_container_format(c);
+    text = sandbox_spec_format_container(c);
     if (text == NULL) {
         return -1;
     }
 
     rc = -1;
 
-    dir = sandbox_policy_dir(store, id, c->run, run, NULL);
+    dir = sandbox_files_dir(store, id, c->run, run, NULL);
 
     if (dir != -1) {
-        rc = sandbox_policy_write(store, id, dir, dir, "container", text, &st);
+        rc = sandbox_files_write(store, id, dir, dir, "container", text, &st);
 
         err = errno;
         close(dir);
@@ -178,7 +178,7 @@ sandbox_store_container_remove(sandbox_store_t *store, const char *id)
 
 int
 sandbox_store_port_read(sandbox_store_t *store, const char *id,
-    uint16_t port, sandbox_port_t *policy)
+    uint16_t port, sandbox_policy_t *policy)
 {
     int          dir, ports, rc, err;
     char        *text, name[SANDBOX_POLICY_NAME];
@@ -186,27 +186,27 @@ sandbox_store_port_read(sandbox_store_t *store, const char *id,
     size_t       len;
     struct stat  st;
 
-    memset(policy, 0, sizeof(sandbox_port_t));
+    memset(policy, 0, sizeof(sandbox_policy_t));
 
-    dir = sandbox_policy_dir(store, id, "", run, &ports);
+    dir = sandbox_files_dir(store, id, "", run, &ports);
     if (dir == -1) {
         return -1;
     }
 
     rc = -1;
 
-    sandbox_policy_name(port, name);
+    sandbox_files_name(port, name);
 
     text = sandbox_file_read(ports, name, SANDBOX_SPEC_MAX, &len, &st);
 
     if (text) {
-        rc = sandbox_port_parse_policy(text, len, policy);
+        rc = sandbox_policy_json_parse(text, len, policy);
     }
 
     if (rc == 0) {
         policy->port = port;
         memcpy(policy->run, run, sizeof(run));
-        sandbox_stamp_set(&policy->stamp, &st);
+        sandbox_store_stamp_set(&policy->stamp, &st);
     }
 
     err = errno;
@@ -221,7 +221,7 @@ sandbox_store_port_read(sandbox_store_t *store, const char *id,
 
 int
 sandbox_store_port_write(sandbox_store_t *store, const char *id,
-    sandbox_port_t *policy)
+    sandbox_policy_t *policy)
 {
     int          dir, ports, rc, err;
     char        *text, name[SANDBOX_POLICY_NAME];
@@ -233,22 +233,22 @@ sandbox_store_port_write(sandbox_store_t *store, const char *id,
         return -1;
     }
 
-    text = sandbox_port_format_policy(policy);
+    text = sandbox_policy_json_format(policy);
     if (text == NULL) {
         return -1;
     }
 
     rc = -1;
 
-    dir = sandbox_policy_dir(store, id, policy->run, run, &ports);
+    dir = sandbox_files_dir(store, id, policy->run, run, &ports);
 
     if (dir != -1) {
-        sandbox_policy_name(policy->port, name);
+        sandbox_files_name(policy->port, name);
 
-        rc = sandbox_policy_write(store, id, dir, ports, name, text, &st);
+        rc = sandbox_files_write(store, id, dir, ports, name, text, &st);
 
         if (rc == 0) {
-            sandbox_stamp_set(&policy->stamp, &st);
+            sandbox_store_stamp_set(&policy->stamp, &st);
         }
 
         err = errno;
@@ -272,12 +272,12 @@ sandbox_store_port_remove(sandbox_store_t *store, const char *id,
     int   dir, ports, rc, err;
     char  name[SANDBOX_POLICY_NAME], own[SANDBOX_RANDOM_LEN + 1];
 
-    dir = sandbox_policy_dir(store, id, run ? run : "", own, &ports);
+    dir = sandbox_files_dir(store, id, run ? run : "", own, &ports);
     if (dir == -1) {
         return -1;
     }
 
-    sandbox_policy_name(port, name);
+    sandbox_files_name(port, name);
 
     rc = unlinkat(ports, name, 0);
 
@@ -311,7 +311,7 @@ sandbox_store_port_stamp(sandbox_store_t *store, const char *id,
         return -1;
     }
 
-    sandbox_stamp_set(stamp, &st);
+    sandbox_store_stamp_set(stamp, &st);
 
     return 0;
 }
@@ -329,7 +329,7 @@ sandbox_store_ports(sandbox_store_t *store, const char *id, uint16_t *ports,
     uint8_t         seen[(SANDBOX_PORT_MAX + 1) / 8];
     struct dirent  *entry;
 
-    dir = sandbox_policy_dir(store, id, "", run, &at);
+    dir = sandbox_files_dir(store, id, "", run, &at);
     if (dir == -1) {
         return -1;
     }
@@ -342,7 +342,8 @@ sandbox_store_ports(sandbox_store_t *store, const char *id, uint16_t *ports,
         memset(seen, 0, sizeof(seen));
 
         while ((rc = sandbox_file_next(list, &entry)) == 1) {
-            port = sandbox_port_parse(entry->d_name, strlen(entry->d_name));
+            port = sandbox_name_port_parse(entry->d_name,
+                                           strlen(entry->d_name));
 
             if (port
                 && (entry->d_type == DT_REG || entry->d_type == DT_UNKNOWN))
@@ -384,12 +385,12 @@ sandbox_store_ports(sandbox_store_t *store, const char *id, uint16_t *ports,
  */
 
 static int
-sandbox_policy_dir(sandbox_store_t *store, const char *id, const char *of,
+sandbox_files_dir(sandbox_store_t *store, const char *id, const char *of,
     char *run, int *ports)
 {
     int  dir;
 
-    dir = sandbox_dir_open(sandbox_store_fd(store), id, run);
+    dir = sandbox_store_dir_open(sandbox_store_fd(store), id, run);
     if (dir == -1) {
         return -1;
     }
@@ -412,7 +413,7 @@ sandbox_policy_dir(sandbox_store_t *store, const char *id, const char *of,
 
     if (errno == ENOTDIR
         || (errno == ENOENT
-            && sandbox_dir_has(sandbox_store_fd(store), id, dir)))
+            && sandbox_store_dir_has(sandbox_store_fd(store), id, dir)))
     {
         errno = EBADMSG;
     }
@@ -422,14 +423,14 @@ sandbox_policy_dir(sandbox_store_t *store, const char *id, const char *of,
 
 
 static int
-sandbox_policy_write(sandbox_store_t *store, const char *id, int dir, int at,
+sandbox_files_write(sandbox_store_t *store, const char *id, int dir, int at,
     const char *name, const char *text, struct stat *st)
 {
     if (sandbox_file_replace(at, name, text, strlen(text), st) == -1) {
         return -1;
     }
 
-    if (sandbox_dir_has(sandbox_store_fd(store), id, dir)) {
+    if (sandbox_store_dir_has(sandbox_store_fd(store), id, dir)) {
         return 0;
     }
 
@@ -444,7 +445,7 @@ sandbox_policy_write(sandbox_store_t *store, const char *id, int dir, int at,
 
 
 static void
-sandbox_policy_name(uint16_t port, char *name)
+sandbox_files_name(uint16_t port, char *name)
 {
     (void) snprintf(name, SANDBOX_POLICY_NAME, "%u", (unsigned) port);
 }

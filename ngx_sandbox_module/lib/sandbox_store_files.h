@@ -58,9 +58,9 @@ int sandbox_store_container_remove(sandbox_store_t *store, const char *id);
  * the sandbox's.
  */
 int sandbox_store_port_read(sandbox_store_t *store, const char *id,
-    uint16_t port, sandbox_port_t *policy);
+    uint16_t port, sandbox_policy_t *policy);
 int sandbox_store_port_write(sandbox_store_t *store, const char *id,
-    sandbox_port_t *policy);
+    sandbox_policy_t *policy);
 int sandbox_store_port_remove(sandbox_store_t *store, const char *id,
     const char *run, uint16_t port);
 

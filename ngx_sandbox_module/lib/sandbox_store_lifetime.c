@@ -29,18 +29,18 @@
  */
 
 
-#define SANDBOX_END_TEXT  64
+#define SANDBOX_EXIT_TEXT  64
 
 
-static int sandbox_end_parse(char *text, sandbox_end_t *end);
+static int sandbox_exit_parse(char *text, sandbox_exit_t *end);
 
 
 int
-sandbox_store_end_read(sandbox_store_t *store, const char *id,
-    sandbox_end_t *end)
+sandbox_store_exit_read(sandbox_store_t *store, const char *id,
+    sandbox_exit_t *end)
 {
     char     path[SANDBOX_ID_MAX + sizeof("/ended")];
-    char     text[SANDBOX_END_TEXT];
+    char     text[SANDBOX_EXIT_TEXT];
     ssize_t  n;
 
     (void) snprintf(path, sizeof(path), "%s/ended", id);
@@ -59,12 +59,12 @@ sandbox_store_end_read(sandbox_store_t *store, const char *id,
 
     text[n] = '\0';
 
-    return sandbox_end_parse(text, end);
+    return sandbox_exit_parse(text, end);
 }
 
 
 static int
-sandbox_end_parse(char *text, sandbox_end_t *end)
+sandbox_exit_parse(char *text, sandbox_exit_t *end)
 {
     int        n, code;
     char      *comma;
@@ -74,7 +74,7 @@ sandbox_end_parse(char *text, sandbox_end_t *end)
     comma = strchr(text, ',');
 
     if (comma == NULL || comma == text
-        || (size_t) (comma - text) > SANDBOX_END_MAX
+        || (size_t) (comma - text) > SANDBOX_EXIT_REASON_MAX
         || sscanf(comma, ",%d,%lld%n", &code, &ms, &n) != 2
         || comma[n] != '\0' || ms < 0)
     {
@@ -93,13 +93,13 @@ sandbox_end_parse(char *text, sandbox_end_t *end)
 
 
 int
-sandbox_store_end_write(sandbox_store_t *store, const char *id,
-    const char *run, const sandbox_end_t *end)
+sandbox_store_exit_write(sandbox_store_t *store, const char *id,
+    const char *run, const sandbox_exit_t *end)
 {
     int   dir, rc, err;
-    char  has[SANDBOX_RANDOM_LEN + 1], text[SANDBOX_END_TEXT];
+    char  has[SANDBOX_RANDOM_LEN + 1], text[SANDBOX_EXIT_TEXT];
 
-    dir = sandbox_dir_open(sandbox_store_fd(store), id, has);
+    dir = sandbox_store_dir_open(sandbox_store_fd(store), id, has);
     if (dir == -1) {
         return -1;
     }
@@ -131,7 +131,7 @@ sandbox_store_end_write(sandbox_store_t *store, const char *id,
 
 
 int64_t
-sandbox_store_turned(sandbox_store_t *store, const char *id, int *ended)
+sandbox_store_last_change(sandbox_store_t *store, const char *id, int *ended)
 {
     char             path[SANDBOX_ID_MAX + sizeof("/lock")];
     struct stat      st;
@@ -160,7 +160,7 @@ sandbox_store_turned(sandbox_store_t *store, const char *id, int *ended)
 
 
 int
-sandbox_store_started(sandbox_store_t *store, const char *id)
+sandbox_store_set_started(sandbox_store_t *store, const char *id)
 {
     char             path[SANDBOX_ID_MAX + sizeof("/lock")];
     struct timespec  times[2];
@@ -182,7 +182,7 @@ sandbox_store_started(sandbox_store_t *store, const char *id)
 
 
 int
-sandbox_store_ended(sandbox_store_t *store, const char *id, int64_t ms)
+sandbox_store_set_ended(sandbox_store_t *store, const char *id, int64_t ms)
 {
     char             path[SANDBOX_ID_MAX + sizeof("/lock")];
     struct stat      st;

@@ -123,7 +123,7 @@ sandbox_sweep_new(int state, const char *name)
     if (flock(dir, LOCK_EX|LOCK_NB) == 0
         && sandbox_file_same(state, name, dir))
     {
-        rc = sandbox_dir_remove(state, name, sandbox_sweep_suffix(name));
+        rc = sandbox_store_dir_remove(state, name, sandbox_sweep_suffix(name));
     }
 
     if (rc == -1) {
@@ -203,7 +203,7 @@ sandbox_sweep_run(int state)
 
     while ((rc = sandbox_file_next(dir, &entry)) == 1) {
 
-        if (sandbox_run_valid(entry->d_name, strlen(entry->d_name))
+        if (sandbox_store_run_valid(entry->d_name, strlen(entry->d_name))
             && sandbox_runs_add(&list, entry->d_name) == -1)
         {
             rc = -1;
@@ -258,11 +258,11 @@ sandbox_sweep_strike(int state, sandbox_runs_t *list)
         run = sandbox_sweep_suffix(entry->d_name);
 
         if (run == NULL
-            && sandbox_id_valid(entry->d_name, strlen(entry->d_name)))
+            && sandbox_name_id_valid(entry->d_name, strlen(entry->d_name)))
         {
             (void) snprintf(path, sizeof(path), "%s/run", entry->d_name);
 
-            if (sandbox_dir_link(state, path, link) == 0) {
+            if (sandbox_store_dir_link(state, path, link) == 0) {
                 run = link;
 
             } else if (errno != ENOENT && errno != ENOTDIR
@@ -318,7 +318,7 @@ sandbox_sweep_suffix(const char *name)
 
     run = strchr(name, '-');
 
-    if (run == NULL || !sandbox_run_valid(run + 1, strlen(run + 1))) {
+    if (run == NULL || !sandbox_store_run_valid(run + 1, strlen(run + 1))) {
         return NULL;
     }
 

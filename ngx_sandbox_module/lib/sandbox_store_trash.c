@@ -66,19 +66,19 @@ sandbox_store_delete(sandbox_store_t *store, const char *run)
 {
     char  name[SANDBOX_TRASH_LEN + SANDBOX_RANDOM_LEN];
 
-    if (!sandbox_run_valid(run, strlen(run))) {
+    if (!sandbox_store_run_valid(run, strlen(run))) {
         errno = EINVAL;
         return -1;
     }
 
     (void) snprintf(name, sizeof(name), ".trash-%s", run);
 
-    return sandbox_dir_remove(sandbox_store_fd(store), name, run);
+    return sandbox_store_dir_remove(sandbox_store_fd(store), name, run);
 }
 
 
 int
-sandbox_dir_remove(int state, const char *name, const char *run)
+sandbox_store_dir_remove(int state, const char *name, const char *run)
 {
     int   dir, rc;
     char  path[sizeof(".run/") + SANDBOX_RANDOM_LEN];

@@ -57,8 +57,8 @@ static ngx_int_t ngx_http_sandbox_destroy_begin(ngx_http_sandbox_node_t *node,
     void *data);
 static ngx_http_sandbox_destroy_t *ngx_http_sandbox_destroy_create(void);
 static void ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev);
-static void ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d);
-static void ngx_http_sandbox_destroy_stop_handler(void *data,
+static void ngx_http_sandbox_destroy_run_stop(ngx_http_sandbox_destroy_t *d);
+static void ngx_http_sandbox_destroy_run_stop_handler(void *data,
     const ac_reply_t *reply);
 static ngx_int_t ngx_http_sandbox_destroy_remove(
     ngx_http_sandbox_destroy_t *d);
@@ -77,7 +77,7 @@ ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node, int64_t since,
 
 
 ngx_int_t
-ngx_http_sandbox_stop(ngx_http_sandbox_node_t *node, int64_t since,
+ngx_http_sandbox_destroy_stop(ngx_http_sandbox_node_t *node, int64_t since,
     ngx_http_sandbox_destroy_pt handler, void *data)
 {
     return ngx_http_sandbox_destroy_begin(node, since, 1, handler, data);
@@ -206,7 +206,7 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
     /* nor one that was started since its caller looked */
 
     if (d->since != -1
-        && sandbox_store_turned(store, (char *) d->node->id, &ended)
+        && sandbox_store_last_change(store, (char *) d->node->id, &ended)
            != d->since)
     {
         ngx_http_sandbox_destroy_end(d, NGX_DECLINED);
@@ -216,7 +216,7 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
     sandbox_fault("destroy.locked");
 
     if (d->stop) {
-        ngx_http_sandbox_destroy_stop(d);
+        ngx_http_sandbox_destroy_run_stop(d);
         return;
     }
 
@@ -243,7 +243,7 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
 
 
 static void
-ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d)
+ngx_http_sandbox_destroy_run_stop(ngx_http_sandbox_destroy_t *d)
 {
     int                         ended;
     u_char                      name[NGX_HTTP_SANDBOX_NAME];
@@ -254,7 +254,8 @@ ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d)
     /* no sockets alone prove nothing: an agent may have closed them */
 
     if (ngx_http_sandbox_tether(d->node) == NGX_DECLINED
-        && sandbox_store_turned(w->store, (char *) d->node->id, &ended) != -1
+        && sandbox_store_last_change(w->store, (char *) d->node->id, &ended)
+        != -1
         && ended)
     {
         ngx_http_sandbox_destroy_end(d, NGX_OK);
@@ -263,18 +264,19 @@ ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d)
 
     /* commands get their TERM now, and the agent its own with the stop */
 
-    ngx_http_sandbox_tether_prepare(d->node, NGX_HTTP_SANDBOX_STOP_PREPARE);
+    ngx_http_sandbox_tether_send_prepare(d->node,
+                                         NGX_HTTP_SANDBOX_STOP_PREPARE);
 
     sandbox_fault("sleep.prepared");
 
-    ngx_http_sandbox_container_name(name, d->run);
+    ngx_http_sandbox_engine_container_name(name, d->run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
-    ngx_http_sandbox_turn(AC_LANE_OTHERS, d->owner);
+    ngx_http_sandbox_engine_lane(AC_LANE_OTHERS, d->owner);
 
     if (ac_docker_stop(w->docker, w->endpoint, (char *) name,
                        NGX_HTTP_SANDBOX_STOP_GRACE, w->conf->engine_timeout,
-                       ngx_http_sandbox_destroy_stop_handler, d)
+                       ngx_http_sandbox_destroy_run_stop_handler, d)
         == NULL)
     {
         ngx_http_sandbox_destroy_end(d, NGX_ERROR);
@@ -283,7 +285,7 @@ ngx_http_sandbox_destroy_stop(ngx_http_sandbox_destroy_t *d)
 
 
 static void
-ngx_http_sandbox_destroy_stop_handler(void *data, const ac_reply_t *reply)
+ngx_http_sandbox_destroy_run_stop_handler(void *data, const ac_reply_t *reply)
 {
     ngx_http_sandbox_destroy_t *d = data;
 
@@ -305,11 +307,12 @@ ngx_http_sandbox_destroy_stop_handler(void *data, const ac_reply_t *reply)
 
     sandbox_fault("sleep.stopped");
 
-    (void) sandbox_store_ended(ngx_http_sandbox_worker->store,
-                               (char *) d->node->id, ngx_http_sandbox_now());
+    (void) sandbox_store_set_ended(ngx_http_sandbox_worker->store,
+                                   (char *) d->node->id,
+                                   ngx_http_sandbox_clock_now());
 
     sandbox_fault("sleep.noted");
-    ngx_http_sandbox_limit_free(d->run);
+    ngx_http_sandbox_instances_free(d->run);
 
     /* the engine says so before our own end of the tether does */
 
@@ -327,10 +330,10 @@ ngx_http_sandbox_destroy_remove(ngx_http_sandbox_destroy_t *d)
 
     w = ngx_http_sandbox_worker;
 
-    ngx_http_sandbox_container_name(name, d->run);
+    ngx_http_sandbox_engine_container_name(name, d->run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
-    ngx_http_sandbox_turn(AC_LANE_OTHERS, d->owner);
+    ngx_http_sandbox_engine_lane(AC_LANE_OTHERS, d->owner);
 
     /* its own deadline timer holds off the worker's exit */
 
@@ -369,7 +372,7 @@ ngx_http_sandbox_destroy_remove_handler(void *data, const ac_reply_t *reply)
     }
 
     sandbox_fault("destroy.removed");
-    ngx_http_sandbox_limit_free(d->run);
+    ngx_http_sandbox_instances_free(d->run);
 
     if (sandbox_store_delete(ngx_http_sandbox_worker->store, d->run) == -1) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,

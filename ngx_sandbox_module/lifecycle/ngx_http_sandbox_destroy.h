@@ -15,8 +15,8 @@
 
 
 /*
- * since: only if sandbox_store_turned() still says so, else NGX_DECLINED; -1:
- * in any case.
+ * since: only if sandbox_store_last_change() still says so, else
+ * NGX_DECLINED; -1: in any case.
  *
  * Destroys the sandbox: the name is free at once, then the container and the
  * files go.  handler(data, rc) runs once, later: NGX_OK done; NGX_DECLINED no
@@ -26,8 +26,8 @@ typedef void (*ngx_http_sandbox_destroy_pt)(void *data, ngx_int_t rc);
 ngx_int_t ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,
     int64_t since, ngx_http_sandbox_destroy_pt handler, void *data);
 /* stops the container; NGX_OK too when it did not run */
-ngx_int_t ngx_http_sandbox_stop(ngx_http_sandbox_node_t *node, int64_t since,
-    ngx_http_sandbox_destroy_pt handler, void *data);
+ngx_int_t ngx_http_sandbox_destroy_stop(ngx_http_sandbox_node_t *node,
+    int64_t since, ngx_http_sandbox_destroy_pt handler, void *data);
 /* the second half, for what a crash left: the container, then the files */
 ngx_int_t ngx_http_sandbox_destroy_run(const char *run);
 

@@ -20,16 +20,16 @@
 /* an engine that fails: what callers are told of it, and the log */
 
 
-#define NGX_HTTP_SANDBOX_TROUBLE_RETRY  5          /* s */
+#define NGX_HTTP_SANDBOX_ENGINE_RETRY  5          /* s */
 #define NGX_HTTP_SANDBOX_DISK_RETRY     30
 #define NGX_HTTP_SANDBOX_MEMORY_RETRY   10
 
 
-static void ngx_http_sandbox_trouble_gauge(void *data, int waiting,
+static void ngx_http_sandbox_engine_gauge(void *data, int waiting,
     int running);
-static void ngx_http_sandbox_trouble_health(void *data, int away,
+static void ngx_http_sandbox_engine_health(void *data, int away,
     const char *message);
-static ngx_uint_t ngx_http_sandbox_trouble_says(const char *message,
+static ngx_uint_t ngx_http_sandbox_engine_says(const char *message,
     const char **words);
 
 
@@ -49,11 +49,11 @@ static const char  *ngx_http_sandbox_memory_words[] = {
 };
 
 
-static ngx_msec_t  ngx_http_sandbox_trouble_since;
+static ngx_msec_t  ngx_http_sandbox_engine_since;
 
 
 ngx_int_t
-ngx_http_sandbox_trouble_init(void)
+ngx_http_sandbox_engine_init(void)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -61,16 +61,16 @@ ngx_http_sandbox_trouble_init(void)
 
     ac_docker_limit(w->docker, (unsigned) w->conf->engine_calls,
                     (unsigned) w->conf->engine_queue);
-    ac_docker_gauge(w->docker, ngx_http_sandbox_trouble_gauge, w);
+    ac_docker_gauge(w->docker, ngx_http_sandbox_engine_gauge, w);
 
     return ac_docker_health(w->docker, w->endpoint,
-                            ngx_http_sandbox_trouble_health, w)
+                            ngx_http_sandbox_engine_health, w)
            == 0 ? NGX_OK : NGX_ERROR;
 }
 
 
 void
-ngx_http_sandbox_trouble_done(void)
+ngx_http_sandbox_engine_done(void)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -83,7 +83,7 @@ ngx_http_sandbox_trouble_done(void)
 
 
 void
-ngx_http_sandbox_turn(ac_lane_e lane, const char *owner)
+ngx_http_sandbox_engine_lane(ac_lane_e lane, const char *owner)
 {
     ac_docker_turn(ngx_http_sandbox_worker->docker, lane,
                    ngx_crc32_short((u_char *) owner, ngx_strlen(owner)), 0);
@@ -91,7 +91,7 @@ ngx_http_sandbox_turn(ac_lane_e lane, const char *owner)
 
 
 static void
-ngx_http_sandbox_trouble_gauge(void *data, int waiting, int running)
+ngx_http_sandbox_engine_gauge(void *data, int waiting, int running)
 {
     ngx_http_sandbox_worker_t *w = data;
 
@@ -108,7 +108,7 @@ ngx_http_sandbox_trouble_gauge(void *data, int waiting, int running)
 
 
 static void
-ngx_http_sandbox_trouble_health(void *data, int away, const char *message)
+ngx_http_sandbox_engine_health(void *data, int away, const char *message)
 {
     ngx_http_sandbox_worker_t *w = data;
 
@@ -116,7 +116,7 @@ ngx_http_sandbox_trouble_health(void *data, int away, const char *message)
                                 away ? 1 : -1);
 
     if (away) {
-        ngx_http_sandbox_trouble_since = ngx_current_msec;
+        ngx_http_sandbox_engine_since = ngx_current_msec;
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "sandbox engine \"%V\" is away: %s", &w->conf->engine,
@@ -127,7 +127,7 @@ ngx_http_sandbox_trouble_health(void *data, int away, const char *message)
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
                   "sandbox engine \"%V\" is back, after %M ms",
                   &w->conf->engine,
-                  ngx_current_msec - ngx_http_sandbox_trouble_since);
+                  ngx_current_msec - ngx_http_sandbox_engine_since);
 
     /* what ran may have ended, and what was to go may be there */
 
@@ -136,7 +136,7 @@ ngx_http_sandbox_trouble_health(void *data, int away, const char *message)
 
 
 void
-ngx_http_sandbox_engine_failed(ngx_http_sandbox_wake_t *wake,
+ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
     const char *what, const ac_reply_t *reply)
 {
     const char                    *message;
@@ -162,62 +162,63 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_wake_t *wake,
     }
 
     if (reply && reply->error == AC_OK
-        && ngx_http_sandbox_trouble_says(message, ngx_http_sandbox_disk_words))
+        && ngx_http_sandbox_engine_says(message, ngx_http_sandbox_disk_words))
     {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_INSUFFICIENT_STORAGE,
-                              "no_space",
-                              "The container engine's disk is full, it could "
-                              "not %s: %s. Tell the administrator.",
-                              what, message);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_INSUFFICIENT_STORAGE,
+                                   "no_space",
+                                   "The container engine's disk is full, it "
+                                   "could not %s: %s. Tell the administrator.",
+                                   what, message);
         failure.retry_after = NGX_HTTP_SANDBOX_DISK_RETRY;
 
     } else if (reply && reply->error == AC_OK
-               && ngx_http_sandbox_trouble_says(message,
-                                               ngx_http_sandbox_memory_words))
+               && ngx_http_sandbox_engine_says(message,
+                                              ngx_http_sandbox_memory_words))
     {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                              "capacity_exceeded",
-                              "The container engine's machine is out of "
-                              "memory, it could not %s: %s. Try again when "
-                              "less runs.", what, message);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "capacity_exceeded",
+                                   "The container engine's machine is out of "
+                                   "memory, it could not %s: %s. Try again "
+                                   "when "
+                                   "less runs.", what, message);
         failure.retry_after = NGX_HTTP_SANDBOX_MEMORY_RETRY;
 
     } else if (reply && reply->error == AC_UNSUPPORTED) {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                              "INTERNAL_ERROR",
-                              "The container engine cannot be used: %s.",
-                              message);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "INTERNAL_ERROR",
+                                   "The container engine cannot be used: %s.",
+                                   message);
 
     } else if (reply && reply->error == AC_BUSY) {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                              "CONTAINER_UNAVAILABLE",
-                              "Too much is asked of the container engine: "
-                              "%s. Try again later.", message);
-        failure.retry_after = NGX_HTTP_SANDBOX_TROUBLE_RETRY;
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "CONTAINER_UNAVAILABLE",
+                                   "Too much is asked of the container engine: "
+                                   "%s. Try again later.", message);
+        failure.retry_after = NGX_HTTP_SANDBOX_ENGINE_RETRY;
 
     } else if (reply && reply->error == AC_OK && reply->status < 500) {
 
         /* the engine understood, and will say the same again */
 
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                              "INTERNAL_ERROR",
-                              "The container engine refused to %s: %s",
-                              what, message);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "INTERNAL_ERROR",
+                                   "The container engine refused to %s: %s",
+                                   what, message);
 
     } else {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                              "CONTAINER_UNAVAILABLE",
-                              "The container engine failed when it was to "
-                              "%s: %s. Try again later.", what, message);
-        failure.retry_after = NGX_HTTP_SANDBOX_TROUBLE_RETRY;
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "CONTAINER_UNAVAILABLE",
+                                   "The container engine failed when it was to "
+                                   "%s: %s. Try again later.", what, message);
+        failure.retry_after = NGX_HTTP_SANDBOX_ENGINE_RETRY;
     }
 
-    ngx_http_sandbox_wake_end(wake, &failure);
+    ngx_http_sandbox_start_end(wake, &failure);
 }
 
 
 static ngx_uint_t
-ngx_http_sandbox_trouble_says(const char *message, const char **words)
+ngx_http_sandbox_engine_says(const char *message, const char **words)
 {
     for ( /* void */ ; *words; words++) {
 
@@ -233,14 +234,14 @@ ngx_http_sandbox_trouble_says(const char *message, const char **words)
 
 
 const char *
-ngx_http_sandbox_network_name(ngx_http_sandbox_class_t *class)
+ngx_http_sandbox_engine_network(ngx_http_sandbox_class_t *class)
 {
-    return (class->network.len == 8) ? SANDBOX_NETWORK : "none";
+    return (class->network.len == 8) ? SANDBOX_FIREWALL_NETWORK : "none";
 }
 
 
 ngx_uint_t
-ngx_http_sandbox_network_missing(ngx_http_sandbox_wake_t *wake,
+ngx_http_sandbox_engine_network_missing(ngx_http_sandbox_start_t *wake,
     const ac_reply_t *reply)
 {
     ngx_http_sandbox_failure_t  failure;
@@ -260,15 +261,17 @@ ngx_http_sandbox_network_missing(ngx_http_sandbox_wake_t *wake,
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "sandbox \"%s\": the engine has no network \""
-                  SANDBOX_NETWORK "\": %s", wake->node->id, reply->message);
+                  SANDBOX_FIREWALL_NETWORK "\": %s", wake->node->id,
+                  reply->message);
 
-    ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                          "INTERNAL_ERROR",
-                          "The engine has no network \"" SANDBOX_NETWORK
-                          "\" for this sandbox's class \"%V\": run \""
-                          SANDBOX_NETWORK_COMMAND "\" on the host, then try "
-                          "again.", &wake->class->name);
-    ngx_http_sandbox_wake_end(wake, &failure);
+    ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                               "INTERNAL_ERROR",
+                               "The engine has no network \""
+                               SANDBOX_FIREWALL_NETWORK "\" for this sandbox's "
+                               "class \"%V\": run \""
+                               SANDBOX_FIREWALL_COMMAND "\" on the host, "
+                               "then try again.", &wake->class->name);
+    ngx_http_sandbox_start_end(wake, &failure);
 
     return 1;
 }
@@ -277,7 +280,7 @@ ngx_http_sandbox_network_missing(ngx_http_sandbox_wake_t *wake,
 /* a start that has begun goes on before another one begins */
 
 void
-ngx_http_sandbox_engine_call(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_engine_call(ngx_http_sandbox_start_t *wake)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -294,7 +297,7 @@ ngx_http_sandbox_engine_call(ngx_http_sandbox_wake_t *wake)
 
 
 void
-ngx_http_sandbox_container_name(u_char *name, const char *run)
+ngx_http_sandbox_engine_container_name(u_char *name, const char *run)
 {
     (void) ngx_snprintf(name, NGX_HTTP_SANDBOX_NAME,
                         NGX_HTTP_SANDBOX_CONTAINER "%s%Z", run);

@@ -23,18 +23,19 @@
 
 
 /* of the inspection before a start, which goes on without it */
-#define NGX_HTTP_SANDBOX_ENDED_TIME     2000
+#define NGX_HTTP_SANDBOX_EXIT_TIME     2000
 
 /* what an engine says of a container that went while it was itself away */
-#define NGX_HTTP_SANDBOX_ENDED_UNSEEN   255
+#define NGX_HTTP_SANDBOX_EXIT_UNSEEN   255
 
 
-static void ngx_http_sandbox_wake_noted(void *data, const ac_reply_t *reply);
-static const char *ngx_http_sandbox_ended_reason(const ac_container_t *c);
+static void ngx_http_sandbox_exit_reason_noted(void *data,
+    const ac_reply_t *reply);
+static const char *ngx_http_sandbox_exit_reason_text(const ac_container_t *c);
 
 
 ngx_uint_t
-ngx_http_sandbox_ended(const ac_reply_t *reply, sandbox_end_t *end)
+ngx_http_sandbox_exit_reason(const ac_reply_t *reply, sandbox_exit_t *end)
 {
     const char            *reason;
     const ac_container_t  *c;
@@ -52,7 +53,7 @@ ngx_http_sandbox_ended(const ac_reply_t *reply, sandbox_end_t *end)
     {
         c = &reply->containers[0];
 
-        reason = ngx_http_sandbox_ended_reason(c);
+        reason = ngx_http_sandbox_exit_reason_text(c);
 
         if (reason && ngx_strcmp(reason, "never_ran") != 0) {
             end->exit_code = c->exit_code;
@@ -74,7 +75,7 @@ ngx_http_sandbox_ended(const ac_reply_t *reply, sandbox_end_t *end)
  */
 
 static const char *
-ngx_http_sandbox_ended_reason(const ac_container_t *c)
+ngx_http_sandbox_exit_reason_text(const ac_container_t *c)
 {
     if (ngx_strcmp(c->state, "created") == 0) {
         return "never_ran";
@@ -95,7 +96,7 @@ ngx_http_sandbox_ended_reason(const ac_container_t *c)
     case 128 + SIGKILL:
         return c->oom_killed ? "oom" : "killed";
 
-    case NGX_HTTP_SANDBOX_ENDED_UNSEEN:
+    case NGX_HTTP_SANDBOX_EXIT_UNSEEN:
         return "engine_gone";
 
     default:
@@ -105,7 +106,7 @@ ngx_http_sandbox_ended_reason(const ac_container_t *c)
 
 
 cJSON *
-ngx_http_sandbox_ended_json(sandbox_end_t *end, const char *message)
+ngx_http_sandbox_exit_reason_json(sandbox_exit_t *end, const char *message)
 {
     cJSON  *json;
 
@@ -129,7 +130,7 @@ ngx_http_sandbox_ended_json(sandbox_end_t *end, const char *message)
     }
 
     if (end->at_ms
-        && ngx_http_sandbox_add_time(json, "at", end->at_ms) != NGX_OK)
+        && ngx_http_sandbox_response_add_time(json, "at", end->at_ms) != NGX_OK)
     {
         goto failed;
     }
@@ -145,8 +146,8 @@ failed:
 
 
 void
-ngx_http_sandbox_wake_note(ngx_http_sandbox_wake_t *wake,
-    void (*step)(ngx_http_sandbox_wake_t *wake))
+ngx_http_sandbox_exit_reason_note(ngx_http_sandbox_start_t *wake,
+    void (*step)(ngx_http_sandbox_start_t *wake))
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -159,8 +160,8 @@ ngx_http_sandbox_wake_note(ngx_http_sandbox_wake_t *wake,
     wake->call = ac_docker_inspect(w->docker, w->endpoint,
                                    (char *) wake->name,
                                    ngx_min(w->conf->engine_timeout,
-                                           NGX_HTTP_SANDBOX_ENDED_TIME),
-                                   ngx_http_sandbox_wake_noted, wake);
+                                           NGX_HTTP_SANDBOX_EXIT_TIME),
+                                   ngx_http_sandbox_exit_reason_noted, wake);
     if (wake->call == NULL) {
         step(wake);
     }
@@ -168,11 +169,11 @@ ngx_http_sandbox_wake_note(ngx_http_sandbox_wake_t *wake,
 
 
 static void
-ngx_http_sandbox_wake_noted(void *data, const ac_reply_t *reply)
+ngx_http_sandbox_exit_reason_noted(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_wake_t *wake = data;
+    ngx_http_sandbox_start_t  *wake = data;
 
-    sandbox_end_t  end;
+    sandbox_exit_t  end;
 
     wake->call = NULL;
 
@@ -182,11 +183,11 @@ ngx_http_sandbox_wake_noted(void *data, const ac_reply_t *reply)
 
     /* "unknown" is noted too: what is there is of an earlier end */
 
-    (void) ngx_http_sandbox_ended(reply, &end);
+    (void) ngx_http_sandbox_exit_reason(reply, &end);
 
     if (ngx_strcmp(end.reason, "never_ran") != 0
-        && sandbox_store_end_write(ngx_http_sandbox_worker->store,
-                                   (char *) wake->node->id, wake->run, &end)
+        && sandbox_store_exit_write(ngx_http_sandbox_worker->store,
+                                    (char *) wake->node->id, wake->run, &end)
            == -1)
     {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,

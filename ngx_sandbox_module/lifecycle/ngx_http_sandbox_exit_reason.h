@@ -19,14 +19,15 @@
 
 
 /* how a container has ended, from the answer to an inspection; 1: it has */
-ngx_uint_t ngx_http_sandbox_ended(const ac_reply_t *reply,
-    sandbox_end_t *end);
+ngx_uint_t ngx_http_sandbox_exit_reason(const ac_reply_t *reply,
+    sandbox_exit_t *end);
 /* as JSON; NULL: no memory */
-cJSON *ngx_http_sandbox_ended_json(sandbox_end_t *end, const char *message);
+cJSON *ngx_http_sandbox_exit_reason_json(sandbox_exit_t *end,
+    const char *message);
 
-/* of ended.c: notes how the container has ended, then runs step */
-void ngx_http_sandbox_wake_note(ngx_http_sandbox_wake_t *wake,
-    void (*step)(ngx_http_sandbox_wake_t *wake));
+/* of exit_reason.c: notes how the container has ended, then runs step */
+void ngx_http_sandbox_exit_reason_note(ngx_http_sandbox_start_t *wake,
+    void (*step)(ngx_http_sandbox_start_t *wake));
 
 
 #endif /* _NGX_HTTP_SANDBOX_EXIT_REASON_H_INCLUDED_ */

@@ -96,7 +96,7 @@ ngx_http_sandbox_expire(void)
         ngx_http_sandbox_expire_seen = 0;
     }
 
-    now = ngx_http_sandbox_now();
+    now = ngx_http_sandbox_clock_now();
 
     for (i = 0; i < NGX_HTTP_SANDBOX_EXPIRE_TURN; i++) {
 
@@ -157,7 +157,7 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
 
     class = ngx_http_sandbox_node_class(node);
 
-    age = ngx_http_sandbox_max_age(class, &node->spec);
+    age = ngx_http_sandbox_options_max_age(class, &node->spec);
 
     if (age > 0 && now - node->spec.created_ms >= age) {
         ngx_http_sandbox_expire_destroy(node, -1, "its age");
@@ -165,12 +165,12 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
     }
 
     if (class == NULL || (class->max_awake == 0 && class->retain == 0)
-        || node->asked || ngx_http_sandbox_busy(node))
+        || node->asked || ngx_http_sandbox_node_busy(node))
     {
         return;
     }
 
-    since = sandbox_store_turned(w->store, (char *) node->id, &ended);
+    since = sandbox_store_last_change(w->store, (char *) node->id, &ended);
 
     if (since == -1) {
         return;
@@ -184,8 +184,8 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
                       "sandbox \"%s\" was started max_awake ago: it is "
                       "stopped", node->id);
 
-        if (ngx_http_sandbox_stop(node, since, ngx_http_sandbox_expire_done,
-                                  NULL)
+        if (ngx_http_sandbox_destroy_stop(node, since,
+                                          ngx_http_sandbox_expire_done, NULL)
             != NGX_OK)
         {
             ngx_http_sandbox_expire_done(NULL, NGX_ERROR);
@@ -246,10 +246,10 @@ ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain,
     check->since = since;
     ngx_memcpy(check->run, node->spec.run, sizeof(check->run));
 
-    ngx_http_sandbox_container_name(name, node->spec.run);
+    ngx_http_sandbox_engine_container_name(name, node->spec.run);
 
     ngx_http_sandbox_count(w->conf, engine_calls);
-    ngx_http_sandbox_turn(AC_LANE_OTHERS, node->spec.owner);
+    ngx_http_sandbox_engine_lane(AC_LANE_OTHERS, node->spec.owner);
 
     if (ac_docker_inspect(w->docker, w->endpoint, (char *) name,
                           w->conf->engine_timeout,
@@ -292,7 +292,7 @@ ngx_http_sandbox_expire_inspected(void *data, const ac_reply_t *reply)
     if (ngx_http_sandbox_node_spec(node) != NGX_OK
         || ngx_strcmp(check->run, node->spec.run) != 0
         || ngx_http_sandbox_tether(node) != NGX_DECLINED
-        || sandbox_store_turned(w->store, (char *) node->id, &ended)
+        || sandbox_store_last_change(w->store, (char *) node->id, &ended)
            != check->since)
     {
         goto done;
@@ -313,12 +313,12 @@ ngx_http_sandbox_expire_inspected(void *data, const ac_reply_t *reply)
         finished = ngx_max(finished, reply->containers[0].finished_ms);
     }
 
-    if (ngx_http_sandbox_now() - finished >= check->retain) {
+    if (ngx_http_sandbox_clock_now() - finished >= check->retain) {
         ngx_http_sandbox_expire_destroy(node, check->since, "its retain");
         goto done;
     }
 
-    (void) sandbox_store_ended(w->store, (char *) node->id, finished);
+    (void) sandbox_store_set_ended(w->store, (char *) node->id, finished);
 
 done:
 

@@ -34,17 +34,17 @@
 #define NGX_HTTP_SANDBOX_LOCK_POLL  5
 
 
-static ngx_http_sandbox_wake_t *ngx_http_sandbox_wake_begin(
+static ngx_http_sandbox_start_t *ngx_http_sandbox_start_begin(
     ngx_http_sandbox_node_t *node);
-static void ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake);
-static ngx_uint_t ngx_http_sandbox_wake_wanted(ngx_http_sandbox_wake_t *wake);
-static void ngx_http_sandbox_wake_timer_handler(ngx_event_t *ev);
-static void ngx_http_sandbox_wake_deadline_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *wake);
+static ngx_uint_t ngx_http_sandbox_start_wanted(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_start_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_start_deadline_handler(ngx_event_t *ev);
 
 
 void
-ngx_http_sandbox_wait(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_waiter_t *w)
+ngx_http_sandbox_start_wait(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_start_waiter_t *w)
 {
     w->node = node;
     w->queued = 1;
@@ -54,14 +54,14 @@ ngx_http_sandbox_wait(ngx_http_sandbox_node_t *node,
     (void) ngx_atomic_fetch_add(
                &ngx_http_sandbox_worker->conf->counters->waiting, 1);
 
-    if (node->wake == NULL) {
-        (void) ngx_http_sandbox_wake_begin(node);
+    if (node->start == NULL) {
+        (void) ngx_http_sandbox_start_begin(node);
     }
 }
 
 
 void
-ngx_http_sandbox_unwait(ngx_http_sandbox_waiter_t *w)
+ngx_http_sandbox_start_unwait(ngx_http_sandbox_start_waiter_t *w)
 {
     if (!w->queued) {
         return;
@@ -76,14 +76,14 @@ ngx_http_sandbox_unwait(ngx_http_sandbox_waiter_t *w)
 
 
 void
-ngx_http_sandbox_kick(ngx_http_sandbox_node_t *node)
+ngx_http_sandbox_start(ngx_http_sandbox_node_t *node)
 {
-    ngx_http_sandbox_wake_t  *wake;
+    ngx_http_sandbox_start_t  *wake;
 
-    wake = node->wake;
+    wake = node->start;
 
     if (wake == NULL) {
-        wake = ngx_http_sandbox_wake_begin(node);
+        wake = ngx_http_sandbox_start_begin(node);
     }
 
     if (wake) {
@@ -93,13 +93,13 @@ ngx_http_sandbox_kick(ngx_http_sandbox_node_t *node)
 
 
 void
-ngx_http_sandbox_wake_hurry(ngx_http_sandbox_node_t *node)
+ngx_http_sandbox_start_hurry(ngx_http_sandbox_node_t *node)
 {
-    ngx_http_sandbox_wake_t  *wake;
+    ngx_http_sandbox_start_t  *wake;
 
-    wake = node->wake;
+    wake = node->start;
 
-    if (wake == NULL || wake->step != ngx_http_sandbox_wake_lock
+    if (wake == NULL || wake->step != ngx_http_sandbox_start_lock
         || !wake->timer.timer_set)
     {
         return;
@@ -111,12 +111,12 @@ ngx_http_sandbox_wake_hurry(ngx_http_sandbox_node_t *node)
 }
 
 
-static ngx_http_sandbox_wake_t *
-ngx_http_sandbox_wake_begin(ngx_http_sandbox_node_t *node)
+static ngx_http_sandbox_start_t *
+ngx_http_sandbox_start_begin(ngx_http_sandbox_node_t *node)
 {
-    ngx_http_sandbox_wake_t  *wake;
+    ngx_http_sandbox_start_t  *wake;
 
-    wake = ngx_calloc(sizeof(ngx_http_sandbox_wake_t), ngx_cycle->log);
+    wake = ngx_calloc(sizeof(ngx_http_sandbox_start_t), ngx_cycle->log);
     if (wake == NULL) {
 
         /* waiters end by the deadline of their own connection */
@@ -128,21 +128,21 @@ ngx_http_sandbox_wake_begin(ngx_http_sandbox_node_t *node)
     wake->lock = -1;
     wake->began = ngx_current_msec;
     wake->start = NGX_HTTP_SANDBOX_START_HIT;
-    wake->step = ngx_http_sandbox_wake_lock;
+    wake->step = ngx_http_sandbox_start_lock;
 
     wake->dummy.fd = (ngx_socket_t) -1;
 
-    wake->timer.handler = ngx_http_sandbox_wake_timer_handler;
+    wake->timer.handler = ngx_http_sandbox_start_timer_handler;
     wake->timer.data = &wake->dummy;
     wake->timer.log = ngx_cycle->log;
 
-    wake->deadline.handler = ngx_http_sandbox_wake_deadline_handler;
+    wake->deadline.handler = ngx_http_sandbox_start_deadline_handler;
     wake->deadline.data = &wake->dummy;
     wake->deadline.log = ngx_cycle->log;
 
     wake->dummy.data = wake;
 
-    node->wake = wake;
+    node->start = wake;
 
     ngx_add_timer(&wake->deadline,
                   ngx_http_sandbox_worker->conf->start_timeout);
@@ -156,8 +156,8 @@ ngx_http_sandbox_wake_begin(ngx_http_sandbox_node_t *node)
 
 
 void
-ngx_http_sandbox_wake_later(ngx_http_sandbox_wake_t *wake,
-    void (*step)(ngx_http_sandbox_wake_t *wake), ngx_msec_t ms)
+ngx_http_sandbox_start_later(ngx_http_sandbox_start_t *wake,
+    void (*step)(ngx_http_sandbox_start_t *wake), ngx_msec_t ms)
 {
     wake->step = step;
 
@@ -166,10 +166,10 @@ ngx_http_sandbox_wake_later(ngx_http_sandbox_wake_t *wake,
 
 
 static void
-ngx_http_sandbox_wake_timer_handler(ngx_event_t *ev)
+ngx_http_sandbox_start_timer_handler(ngx_event_t *ev)
 {
-    ngx_connection_t         *c;
-    ngx_http_sandbox_wake_t  *wake;
+    ngx_connection_t          *c;
+    ngx_http_sandbox_start_t  *wake;
 
     c = ev->data;
     wake = c->data;
@@ -179,7 +179,7 @@ ngx_http_sandbox_wake_timer_handler(ngx_event_t *ev)
 
 
 static void
-ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *wake)
 {
     ngx_int_t                   rc;
     ngx_http_sandbox_node_t    *node;
@@ -190,10 +190,10 @@ ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
     rc = ngx_http_sandbox_node_spec(node);
 
     if (rc == NGX_DECLINED) {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_NOT_FOUND,
-                              "SANDBOX_NOT_FOUND",
-                              NGX_HTTP_SANDBOX_DESTROYED);
-        ngx_http_sandbox_wake_end(wake, &failure);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_NOT_FOUND,
+                                   "SANDBOX_NOT_FOUND",
+                                   NGX_HTTP_SANDBOX_DESTROYED);
+        ngx_http_sandbox_start_end(wake, &failure);
         return;
     }
 
@@ -202,7 +202,7 @@ ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
     }
 
     if (rc == NGX_OK) {
-        ngx_http_sandbox_wake_end(wake, NULL);
+        ngx_http_sandbox_start_end(wake, NULL);
         return;
     }
 
@@ -219,8 +219,8 @@ ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
             wake->lock = -1;
         }
 
-        ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_wake_lock,
-                                    NGX_HTTP_SANDBOX_LOCK_POLL);
+        ngx_http_sandbox_start_later(wake, ngx_http_sandbox_start_lock,
+                                     NGX_HTTP_SANDBOX_LOCK_POLL);
         return;
     }
 
@@ -232,8 +232,8 @@ ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
         if (wake->lock == -1) {
 
             if (ngx_errno == NGX_EAGAIN || ngx_errno == NGX_ENOENT) {
-                ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_wake_lock,
-                                            NGX_HTTP_SANDBOX_LOCK_POLL);
+                ngx_http_sandbox_start_later(wake, ngx_http_sandbox_start_lock,
+                                             NGX_HTTP_SANDBOX_LOCK_POLL);
                 return;
             }
 
@@ -244,40 +244,40 @@ ngx_http_sandbox_wake_lock(ngx_http_sandbox_wake_t *wake)
 
         /* it may have been started, or replaced, before we had the lock */
 
-        ngx_http_sandbox_wake_lock(wake);
+        ngx_http_sandbox_start_lock(wake);
         return;
     }
 
-    if (!ngx_http_sandbox_wake_wanted(wake)) {
+    if (!ngx_http_sandbox_start_wanted(wake)) {
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, preview_stale);
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_SANDBOX_GONE,
-                              "STALE_PREVIEW_URL", NGX_HTTP_SANDBOX_STALE);
-        ngx_http_sandbox_wake_end(wake, &failure);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SANDBOX_GONE,
+                                   "STALE_PREVIEW_URL", NGX_HTTP_SANDBOX_STALE);
+        ngx_http_sandbox_start_end(wake, &failure);
         return;
     }
 
     sandbox_fault("wake.locked");
 
-    ngx_http_sandbox_wake_admit(wake);
+    ngx_http_sandbox_start_capacity(wake);
 
     return;
 
 failed:
 
-    ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                          "INTERNAL_ERROR",
-                          "The sandbox cannot be started: nginx's error log "
-                          "tells why.");
-    ngx_http_sandbox_wake_end(wake, &failure);
+    ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                               "INTERNAL_ERROR",
+                               "The sandbox cannot be started: nginx's error "
+                               "log tells why.");
+    ngx_http_sandbox_start_end(wake, &failure);
 }
 
 
 static ngx_uint_t
-ngx_http_sandbox_wake_wanted(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_start_wanted(ngx_http_sandbox_start_t *wake)
 {
-    ngx_queue_t                *q;
-    ngx_http_sandbox_node_t    *node;
-    ngx_http_sandbox_waiter_t  *w;
+    ngx_queue_t                      *q;
+    ngx_http_sandbox_node_t          *node;
+    ngx_http_sandbox_start_waiter_t  *w;
 
     if (wake->kicked) {
         return 1;
@@ -289,7 +289,7 @@ ngx_http_sandbox_wake_wanted(ngx_http_sandbox_wake_t *wake)
          q != ngx_queue_sentinel(&node->waiters);
          q = ngx_queue_next(q))
     {
-        w = ngx_queue_data(q, ngx_http_sandbox_waiter_t, queue);
+        w = ngx_queue_data(q, ngx_http_sandbox_start_waiter_t, queue);
 
         if (!w->join) {
             return 1;
@@ -301,7 +301,7 @@ ngx_http_sandbox_wake_wanted(ngx_http_sandbox_wake_t *wake)
 
 
 void
-ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_start_done(ngx_http_sandbox_start_t *wake)
 {
     char                           run[SANDBOX_RANDOM_LEN + 1];
     ngx_http_sandbox_node_t       *node;
@@ -322,20 +322,20 @@ ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake)
 
         (void) ngx_http_sandbox_destroy_run(wake->run);
 
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_NOT_FOUND,
-                              "SANDBOX_NOT_FOUND",
-                              NGX_HTTP_SANDBOX_DESTROYED);
-        ngx_http_sandbox_wake_end(wake, &failure);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_NOT_FOUND,
+                                   "SANDBOX_NOT_FOUND",
+                                   NGX_HTTP_SANDBOX_DESTROYED);
+        ngx_http_sandbox_start_end(wake, &failure);
         return;
     }
 
     if (ngx_http_sandbox_tether_booted(node) != NGX_OK) {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                              "CONTAINER_UNAVAILABLE",
-                              "The sandbox started and ended at once. Try "
-                              "again; nginx's error log has more.");
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "CONTAINER_UNAVAILABLE",
+                                   "The sandbox started and ended at once. Try "
+                                   "again; nginx's error log has more.");
         failure.retry_after = 3;
-        ngx_http_sandbox_wake_end(wake, &failure);
+        ngx_http_sandbox_start_end(wake, &failure);
         return;
     }
 
@@ -344,7 +344,7 @@ ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake)
     /* options that were changed since the handshake began */
 
     if (ngx_http_sandbox_node_spec(node) == NGX_OK
-        && !sandbox_stamp_equal(&node->spec.stamp, &wake->stamp))
+        && !sandbox_store_stamp_equal(&node->spec.stamp, &wake->stamp))
     {
         ngx_http_sandbox_options_tell(node);
     }
@@ -357,15 +357,15 @@ ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake)
                   "sandbox \"%s\" started in %M ms", node->id,
                   ngx_current_msec - wake->began);
 
-    ngx_http_sandbox_wake_end(wake, NULL);
+    ngx_http_sandbox_start_end(wake, NULL);
 }
 
 
 static void
-ngx_http_sandbox_wake_deadline_handler(ngx_event_t *ev)
+ngx_http_sandbox_start_deadline_handler(ngx_event_t *ev)
 {
     ngx_connection_t            *c;
-    ngx_http_sandbox_wake_t     *wake;
+    ngx_http_sandbox_start_t    *wake;
     ngx_http_sandbox_failure_t   failure;
 
     c = ev->data;
@@ -373,12 +373,13 @@ ngx_http_sandbox_wake_deadline_handler(ngx_event_t *ev)
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "sandbox \"%s\" did not start in time: %s",
-                  wake->node->id, ngx_http_sandbox_wake_doing(wake));
+                  wake->node->id, ngx_http_sandbox_start_doing(wake));
 
-    ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                          "CONTAINER_UNAVAILABLE",
-                          "The sandbox did not start in time: %s. Try again.",
-                          ngx_http_sandbox_wake_doing(wake));
+    ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                               "CONTAINER_UNAVAILABLE",
+                               "The sandbox did not start in time: %s. Try "
+                               "again.",
+                               ngx_http_sandbox_start_doing(wake));
     failure.retry_after = 3;
 
     if (wake->call && !ac_call_waits(wake->call)) {
@@ -386,12 +387,12 @@ ngx_http_sandbox_wake_deadline_handler(ngx_event_t *ev)
                         ngx_http_sandbox_worker->endpoint);
     }
 
-    ngx_http_sandbox_wake_end(wake, &failure);
+    ngx_http_sandbox_start_end(wake, &failure);
 }
 
 
 const char *
-ngx_http_sandbox_wake_doing(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *wake)
 {
     if (wake->node->tether) {
         return "the agent in its container does not answer";
@@ -422,13 +423,13 @@ ngx_http_sandbox_wake_doing(ngx_http_sandbox_wake_t *wake)
 
 
 void
-ngx_http_sandbox_wake_end(ngx_http_sandbox_wake_t *wake,
+ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *wake,
     ngx_http_sandbox_failure_t *failure)
 {
-    ngx_uint_t                  start;
-    ngx_queue_t                 waiters, *q;
-    ngx_http_sandbox_node_t    *node;
-    ngx_http_sandbox_waiter_t  *w;
+    ngx_uint_t                        start;
+    ngx_queue_t                       waiters, *q;
+    ngx_http_sandbox_node_t          *node;
+    ngx_http_sandbox_start_waiter_t  *w;
 
     node = wake->node;
     start = wake->start;
@@ -444,10 +445,10 @@ ngx_http_sandbox_wake_end(ngx_http_sandbox_wake_t *wake,
         /* what was asked for may yet come to run: the next count tells */
 
         if (failure == NULL || wake->asked) {
-            ngx_http_sandbox_limit_run(wake->run);
+            ngx_http_sandbox_instances_run(wake->run);
 
         } else {
-            ngx_http_sandbox_limit_free(wake->run);
+            ngx_http_sandbox_instances_free(wake->run);
         }
     }
 
@@ -455,7 +456,7 @@ ngx_http_sandbox_wake_end(ngx_http_sandbox_wake_t *wake,
         ac_call_cancel(wake->call);
     }
 
-    ngx_http_sandbox_wake_boot_close(wake);
+    ngx_http_sandbox_start_handover_close(wake);
 
     if (wake->lock != -1) {
         (void) close(wake->lock);
@@ -473,7 +474,7 @@ ngx_http_sandbox_wake_end(ngx_http_sandbox_wake_t *wake,
         ngx_del_timer(&wake->deadline);
     }
 
-    node->wake = NULL;
+    node->start = NULL;
     ngx_free(wake);
 
     /* a waiter's handler may end others, and may wait again */
@@ -489,9 +490,9 @@ ngx_http_sandbox_wake_end(ngx_http_sandbox_wake_t *wake,
 
     while (!ngx_queue_empty(&waiters)) {
         q = ngx_queue_head(&waiters);
-        w = ngx_queue_data(q, ngx_http_sandbox_waiter_t, queue);
+        w = ngx_queue_data(q, ngx_http_sandbox_start_waiter_t, queue);
 
-        ngx_http_sandbox_unwait(w);
+        ngx_http_sandbox_start_unwait(w);
 
         w->handler(w, start, failure);
     }

@@ -21,11 +21,11 @@
 /* a start under way */
 
 
-struct ngx_http_sandbox_wake_s {
+struct ngx_http_sandbox_start_s {
     ngx_http_sandbox_node_t    *node;
     ngx_http_sandbox_class_t   *class;
 
-    void                      (*step)(ngx_http_sandbox_wake_t *wake);
+    void                      (*step)(ngx_http_sandbox_start_t *wake);
     ngx_event_t                 timer;
     ngx_event_t                 deadline;       /* holds off a worker's exit */
     ngx_connection_t            dummy;
@@ -50,7 +50,7 @@ struct ngx_http_sandbox_wake_s {
     unsigned                    kicked:1;
     unsigned                    created:1;
     unsigned                    unpaused:1;
-    unsigned                    counting:1;     /* by recount.c */
+    unsigned                    counting:1;     /* by start_capacity.c */
     unsigned                    counted:1;      /* it has a slot */
     unsigned                    refused:1;      /* for want of one */
     unsigned                    begun:1;        /* the engine was asked */
@@ -61,14 +61,14 @@ struct ngx_http_sandbox_wake_s {
 };
 
 
-struct ngx_http_sandbox_waiter_s {
+struct ngx_http_sandbox_start_waiter_s {
     ngx_queue_t                    queue;
     ngx_http_sandbox_node_t       *node;
     /*
      * Runs once from the event loop, never from inside a call of the waiter's
      * owner.  failure NULL: the sandbox serves; start tells how it came to.
      */
-    void                         (*handler)(ngx_http_sandbox_waiter_t *w,
+    void                         (*handler)(ngx_http_sandbox_start_waiter_t *w,
                                        ngx_uint_t start,
                                        ngx_http_sandbox_failure_t *failure);
     void                          *data;
@@ -78,26 +78,26 @@ struct ngx_http_sandbox_waiter_s {
 
 
 /* runs step from a timer */
-void ngx_http_sandbox_wake_later(ngx_http_sandbox_wake_t *wake,
-    void (*step)(ngx_http_sandbox_wake_t *wake), ngx_msec_t ms);
+void ngx_http_sandbox_start_later(ngx_http_sandbox_start_t *wake,
+    void (*step)(ngx_http_sandbox_start_t *wake), ngx_msec_t ms);
 
 /* these end the start: wake is gone afterwards; failure NULL: it serves */
-void ngx_http_sandbox_wake_done(ngx_http_sandbox_wake_t *wake);
-void ngx_http_sandbox_wake_end(ngx_http_sandbox_wake_t *wake,
+void ngx_http_sandbox_start_done(ngx_http_sandbox_start_t *wake);
+void ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *wake,
     ngx_http_sandbox_failure_t *failure);
 
 /* what it was busy with, for messages */
-const char *ngx_http_sandbox_wake_doing(ngx_http_sandbox_wake_t *wake);
+const char *ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *wake);
 
 /* queues the waiter; starts the sandbox unless w->join */
-void ngx_http_sandbox_wait(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_waiter_t *w);
+void ngx_http_sandbox_start_wait(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_start_waiter_t *w);
 /* idempotent */
-void ngx_http_sandbox_unwait(ngx_http_sandbox_waiter_t *w);
+void ngx_http_sandbox_start_unwait(ngx_http_sandbox_start_waiter_t *w);
 /* starts the sandbox without waiting, unless that is under way */
-void ngx_http_sandbox_kick(ngx_http_sandbox_node_t *node);
+void ngx_http_sandbox_start(ngx_http_sandbox_node_t *node);
 /* who waits for what was started elsewhere looks at once */
-void ngx_http_sandbox_wake_hurry(ngx_http_sandbox_node_t *node);
+void ngx_http_sandbox_start_hurry(ngx_http_sandbox_node_t *node);
 
 
 #endif /* _NGX_HTTP_SANDBOX_START_H_INCLUDED_ */

@@ -30,9 +30,9 @@
  */
 
 
-#define NGX_HTTP_SANDBOX_RECOUNT_POLL   20         /* ms */
+#define NGX_HTTP_SANDBOX_CAPACITY_POLL   20         /* ms */
 /* how long a count, or its failure, is good enough to refuse somebody */
-#define NGX_HTTP_SANDBOX_RECOUNT_FRESH  1000
+#define NGX_HTTP_SANDBOX_CAPACITY_FRESH  1000
 
 
 typedef struct {
@@ -40,60 +40,60 @@ typedef struct {
     int64_t       asked;
     int64_t       failed;                          /* 0: it has not */
     ac_reply_t    reply;                           /* that failed */
-} ngx_http_sandbox_recount_t;
+} ngx_http_sandbox_capacity_t;
 
 
-static ngx_uint_t ngx_http_sandbox_recount_fresh(int64_t then);
-static void ngx_http_sandbox_recount_handler(void *data,
+static ngx_uint_t ngx_http_sandbox_capacity_fresh(int64_t then);
+static void ngx_http_sandbox_capacity_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_wake_refused(ngx_http_sandbox_wake_t *wake,
+static void ngx_http_sandbox_capacity_refused(ngx_http_sandbox_start_t *wake,
     ngx_http_sandbox_failure_t *failure);
 
 
-static ngx_http_sandbox_recount_t  ngx_http_sandbox_recount_state;
+static ngx_http_sandbox_capacity_t  ngx_http_sandbox_capacity_state;
 
 
 void
-ngx_http_sandbox_wake_admit(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *wake)
 {
-    int64_t                      counted;
-    ngx_int_t                    rc;
-    ngx_http_sandbox_node_t     *node;
-    ngx_http_sandbox_class_t    *class;
-    ngx_http_sandbox_failure_t   failure;
-    ngx_http_sandbox_recount_t  *rec;
+    int64_t                       counted;
+    ngx_int_t                     rc;
+    ngx_http_sandbox_node_t      *node;
+    ngx_http_sandbox_class_t     *class;
+    ngx_http_sandbox_failure_t    failure;
+    ngx_http_sandbox_capacity_t  *rec;
 
-    rec = &ngx_http_sandbox_recount_state;
+    rec = &ngx_http_sandbox_capacity_state;
     node = wake->node;
     wake->counting = 0;
 
     if (wake->came == 0) {
-        wake->came = ngx_http_sandbox_limit_clock();
+        wake->came = ngx_http_sandbox_clock_monotonic();
     }
 
     class = ngx_http_sandbox_node_class(node);
 
     if (class) {
-        rc = ngx_http_sandbox_limit_take(node->spec.run, class,
-                                         node->spec.owner, &failure);
+        rc = ngx_http_sandbox_instances_take(node->spec.run, class,
+                                             node->spec.owner, &failure);
 
-        counted = ngx_http_sandbox_counted();
+        counted = ngx_http_sandbox_instances_sync_time();
 
         if (rc == NGX_DECLINED
             && (counted >= wake->came
-                || ngx_http_sandbox_recount_fresh(counted)))
+                || ngx_http_sandbox_capacity_fresh(counted)))
         {
-            ngx_http_sandbox_wake_refused(wake, &failure);
+            ngx_http_sandbox_capacity_refused(wake, &failure);
             return;
         }
 
         if (rc != NGX_OK) {
 
             if (rec->call == NULL
-                && ngx_http_sandbox_recount_fresh(rec->failed))
+                && ngx_http_sandbox_capacity_fresh(rec->failed))
             {
                 if (rc == NGX_DECLINED) {
-                    ngx_http_sandbox_wake_refused(wake, &failure);
+                    ngx_http_sandbox_capacity_refused(wake, &failure);
 
                 } else {
                     ngx_http_sandbox_engine_failed(wake,
@@ -104,29 +104,29 @@ ngx_http_sandbox_wake_admit(ngx_http_sandbox_wake_t *wake)
                 return;
             }
 
-            ngx_http_sandbox_recount();
+            ngx_http_sandbox_start_capacity_refresh();
 
             wake->counting = 1;
-            ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_wake_admit,
-                                        NGX_HTTP_SANDBOX_RECOUNT_POLL);
+            ngx_http_sandbox_start_later(wake, ngx_http_sandbox_start_capacity,
+                                         NGX_HTTP_SANDBOX_CAPACITY_POLL);
             return;
         }
 
         ngx_memcpy(wake->run, node->spec.run, sizeof(wake->run));
         wake->counted = 1;
 
-        (void) sandbox_store_started(ngx_http_sandbox_worker->store,
-                                     (char *) node->id);
+        (void) sandbox_store_set_started(ngx_http_sandbox_worker->store,
+                                         (char *) node->id);
 
         sandbox_fault("wake.begun");
     }
 
-    ngx_http_sandbox_wake_engine(wake);
+    ngx_http_sandbox_start_container(wake);
 }
 
 
 static void
-ngx_http_sandbox_wake_refused(ngx_http_sandbox_wake_t *wake,
+ngx_http_sandbox_capacity_refused(ngx_http_sandbox_start_t *wake,
     ngx_http_sandbox_failure_t *failure)
 {
     ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
@@ -137,22 +137,23 @@ ngx_http_sandbox_wake_refused(ngx_http_sandbox_wake_t *wake,
 
     wake->refused = 1;
 
-    ngx_http_sandbox_wake_end(wake, failure);
+    ngx_http_sandbox_start_end(wake, failure);
 }
 
 
 void
-ngx_http_sandbox_recount(void)
+ngx_http_sandbox_start_capacity_refresh(void)
 {
-    ngx_http_sandbox_worker_t   *w;
-    ngx_http_sandbox_recount_t  *rec;
+    ngx_http_sandbox_worker_t    *w;
+    ngx_http_sandbox_capacity_t  *rec;
 
     w = ngx_http_sandbox_worker;
-    rec = &ngx_http_sandbox_recount_state;
+    rec = &ngx_http_sandbox_capacity_state;
 
     if (rec->call
-        || ngx_http_sandbox_recount_fresh(rec->failed)
-        || ngx_http_sandbox_recount_fresh(ngx_http_sandbox_counted()))
+        || ngx_http_sandbox_capacity_fresh(rec->failed)
+        || ngx_http_sandbox_capacity_fresh(
+               ngx_http_sandbox_instances_sync_time()))
     {
         return;
     }
@@ -160,7 +161,7 @@ ngx_http_sandbox_recount(void)
     ngx_http_sandbox_count(w->conf, engine_calls);
 
     rec->failed = 0;
-    rec->asked = ngx_http_sandbox_limit_clock();
+    rec->asked = ngx_http_sandbox_clock_monotonic();
 
     /* starts wait for it: it is to be the next */
 
@@ -169,33 +170,33 @@ ngx_http_sandbox_recount(void)
     rec->call = ac_docker_list(w->docker, w->endpoint,
                                sandbox_store_instance(w->store),
                                w->conf->engine_timeout,
-                               ngx_http_sandbox_recount_handler, rec);
+                               ngx_http_sandbox_capacity_handler, rec);
 }
 
 
 static ngx_uint_t
-ngx_http_sandbox_recount_fresh(int64_t then)
+ngx_http_sandbox_capacity_fresh(int64_t then)
 {
     return then
-           && ngx_http_sandbox_limit_clock() - then
-              < NGX_HTTP_SANDBOX_RECOUNT_FRESH;
+           && ngx_http_sandbox_clock_monotonic() - then
+              < NGX_HTTP_SANDBOX_CAPACITY_FRESH;
 }
 
 
 static void
-ngx_http_sandbox_recount_handler(void *data, const ac_reply_t *reply)
+ngx_http_sandbox_capacity_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_recount_t *rec = data;
+    ngx_http_sandbox_capacity_t  *rec = data;
 
     rec->call = NULL;
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_OK) {
-        ngx_http_sandbox_count_list(reply, rec->asked);
+        ngx_http_sandbox_instances_sync_list(reply, rec->asked);
         return;
     }
 
     ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
 
-    rec->failed = ngx_http_sandbox_limit_clock();
+    rec->failed = ngx_http_sandbox_clock_monotonic();
     rec->reply = *reply;
 }

@@ -15,9 +15,9 @@
 
 
 /* a step of a start, under its lock: the engine's next, or the end */
-void ngx_http_sandbox_wake_admit(ngx_http_sandbox_wake_t *wake);
+void ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *wake);
 /* counts anew, unless that was done in the last second or is under way */
-void ngx_http_sandbox_recount(void);
+void ngx_http_sandbox_start_capacity_refresh(void);
 
 
 #endif /* _NGX_HTTP_SANDBOX_START_CAPACITY_H_INCLUDED_ */

@@ -34,28 +34,29 @@
 #define NGX_HTTP_SANDBOX_START_DOUBT  1000
 
 
-static void ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake);
-static void ngx_http_sandbox_engine_info(ngx_http_sandbox_wake_t *wake);
-static void ngx_http_sandbox_engine_info_handler(void *data,
+static void ngx_http_sandbox_container_create(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_container_info(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_container_info_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_engine_image_handler(void *data,
+static void ngx_http_sandbox_container_image_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_engine_create_handler(void *data,
+static void ngx_http_sandbox_container_create_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_engine_start(ngx_http_sandbox_wake_t *wake);
-static void ngx_http_sandbox_engine_start_now(ngx_http_sandbox_wake_t *wake);
-static void ngx_http_sandbox_engine_start_handler(void *data,
+static void ngx_http_sandbox_container_start(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_container_start_now(
+    ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_container_start_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_engine_again_handler(void *data,
+static void ngx_http_sandbox_container_again_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_engine_conflict(ngx_http_sandbox_wake_t *wake);
-static void ngx_http_sandbox_engine_conflict_handler(void *data,
+static void ngx_http_sandbox_container_conflict(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_container_conflict_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_engine_made(ngx_http_sandbox_wake_t *wake);
+static void ngx_http_sandbox_container_made(ngx_http_sandbox_start_t *wake);
 
 
 void
-ngx_http_sandbox_wake_engine(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *wake)
 {
     ngx_http_sandbox_node_t    *node;
     ngx_http_sandbox_worker_t  *w;
@@ -66,16 +67,17 @@ ngx_http_sandbox_wake_engine(ngx_http_sandbox_wake_t *wake)
 
     wake->class = ngx_http_sandbox_node_class(node);
     if (wake->class == NULL) {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                              "CONTAINER_UNAVAILABLE",
-                              "The class \"%s\" of this sandbox is no longer "
-                              "configured: add its \"sandbox_class\" again, "
-                              "or destroy the sandbox.", node->spec.class);
-        ngx_http_sandbox_wake_end(wake, &failure);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                   "CONTAINER_UNAVAILABLE",
+                                   "The class \"%s\" of this sandbox is no "
+                                   "longer configured: add its "
+                                   "\"sandbox_class\" again, "
+                                   "or destroy the sandbox.", node->spec.class);
+        ngx_http_sandbox_start_end(wake, &failure);
         return;
     }
 
-    ngx_http_sandbox_container_name(wake->name, node->spec.run);
+    ngx_http_sandbox_engine_container_name(wake->name, node->spec.run);
 
     ngx_memcpy(wake->run, node->spec.run, sizeof(wake->run));
 
@@ -84,7 +86,7 @@ ngx_http_sandbox_wake_engine(ngx_http_sandbox_wake_t *wake)
         == 0)
     {
         wake->start = NGX_HTTP_SANDBOX_START_WAKE;
-        ngx_http_sandbox_engine_start(wake);
+        ngx_http_sandbox_container_start(wake);
         return;
     }
 
@@ -95,12 +97,12 @@ ngx_http_sandbox_wake_engine(ngx_http_sandbox_wake_t *wake)
     }
 
     wake->start = NGX_HTTP_SANDBOX_START_CREATE;
-    ngx_http_sandbox_engine_create(wake);
+    ngx_http_sandbox_container_create(wake);
 }
 
 
 static void
-ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_container_create(ngx_http_sandbox_start_t *wake)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -113,7 +115,8 @@ ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake)
     wake->call = ac_docker_image(w->docker, w->endpoint,
                                  (char *) wake->class->image.data,
                                  w->conf->engine_timeout,
-                                 ngx_http_sandbox_engine_image_handler, wake);
+                                 ngx_http_sandbox_container_image_handler,
+                                 wake);
     if (wake->call == NULL) {
         ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
@@ -121,9 +124,9 @@ ngx_http_sandbox_engine_create(ngx_http_sandbox_wake_t *wake)
 
 
 static void
-ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
+ngx_http_sandbox_container_image_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_wake_t *wake = data;
+    ngx_http_sandbox_start_t  *wake = data;
 
     u_char                     *p;
     char                        run_dir[128], agent[128];
@@ -147,11 +150,12 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "the engine has no image \"%V\" of sandbox class \"%V\"",
                       &class->image, &class->name);
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                              "INTERNAL_ERROR",
-                              "The engine has no image \"%V\": build or pull "
-                              "it, then try again.", &class->image);
-        ngx_http_sandbox_wake_end(wake, &failure);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "INTERNAL_ERROR",
+                                   "The engine has no image \"%V\": build or "
+                                   "pull "
+                                   "it, then try again.", &class->image);
+        ngx_http_sandbox_start_end(wake, &failure);
         return;
     }
 
@@ -193,7 +197,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     caps[6] = "KILL";
     caps[7] = NULL;
 
-    ngx_http_sandbox_slot_mark(wake->node->spec.owner, owner);
+    ngx_http_sandbox_instances_table_mark(wake->node->spec.owner, owner);
 
     labels[0].key = AC_LABEL_INSTANCE;
     labels[0].value = sandbox_store_instance(w->store);
@@ -216,7 +220,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     spec.name = (char *) wake->name;
     spec.image = (char *) class->image.data;
     spec.entrypoint = entrypoint;
-    spec.network = ngx_http_sandbox_network_name(class);
+    spec.network = ngx_http_sandbox_engine_network(class);
     spec.hostname = "sandbox";
     spec.user = "0";
     spec.labels = labels;
@@ -225,7 +229,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
     spec.nmounts = 2;
     spec.cap_add = caps;
     spec.memory = class->memory;
-    spec.nano_cpus = ngx_http_sandbox_engine_cpus(class);
+    spec.nano_cpus = ngx_http_sandbox_class_cpus(class);
     spec.pids = class->pids;
     spec.disk = class->disk.len ? (char *) class->disk.data : NULL;
 
@@ -236,10 +240,9 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
 
     ngx_http_sandbox_engine_call(wake);
 
-    wake->call = ac_docker_create_container(w->docker, w->endpoint, &spec,
-                                       w->conf->engine_timeout,
-                                       ngx_http_sandbox_engine_create_handler,
-                                       wake);
+    wake->call = ac_docker_create_container(
+                     w->docker, w->endpoint, &spec, w->conf->engine_timeout,
+                     ngx_http_sandbox_container_create_handler, wake);
     if (wake->call == NULL) {
         ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
@@ -249,7 +252,7 @@ ngx_http_sandbox_engine_image_handler(void *data, const ac_reply_t *reply)
 /* the engine refuses more processors than it has; it is asked only then */
 
 static void
-ngx_http_sandbox_engine_info(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_container_info(ngx_http_sandbox_start_t *wake)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -259,7 +262,7 @@ ngx_http_sandbox_engine_info(ngx_http_sandbox_wake_t *wake)
 
     wake->call = ac_docker_info(w->docker, w->endpoint,
                                 w->conf->engine_timeout,
-                                ngx_http_sandbox_engine_info_handler, wake);
+                                ngx_http_sandbox_container_info_handler, wake);
     if (wake->call == NULL) {
         ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
@@ -267,9 +270,9 @@ ngx_http_sandbox_engine_info(ngx_http_sandbox_wake_t *wake)
 
 
 static void
-ngx_http_sandbox_engine_info_handler(void *data, const ac_reply_t *reply)
+ngx_http_sandbox_container_info_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_wake_t *wake = data;
+    ngx_http_sandbox_start_t  *wake = data;
 
     wake->call = NULL;
 
@@ -284,33 +287,33 @@ ngx_http_sandbox_engine_info_handler(void *data, const ac_reply_t *reply)
         ngx_http_sandbox_worker->ncpu = (int) NGX_MAX_INT32_VALUE;
     }
 
-    ngx_http_sandbox_engine_create(wake);
+    ngx_http_sandbox_container_create(wake);
 }
 
 
 static void
-ngx_http_sandbox_engine_create_handler(void *data, const ac_reply_t *reply)
+ngx_http_sandbox_container_create_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_wake_t *wake = data;
+    ngx_http_sandbox_start_t  *wake = data;
 
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
     wake->call = NULL;
 
-    if (ngx_http_sandbox_network_missing(wake, reply)) {
+    if (ngx_http_sandbox_engine_network_missing(wake, reply)) {
         return;
     }
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_BAD_REQUEST
         && w->ncpu == 0)
     {
-        ngx_http_sandbox_engine_info(wake);
+        ngx_http_sandbox_container_info(wake);
         return;
     }
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_CONFLICT) {
-        ngx_http_sandbox_engine_conflict(wake);
+        ngx_http_sandbox_container_conflict(wake);
         return;
     }
 
@@ -320,14 +323,14 @@ ngx_http_sandbox_engine_create_handler(void *data, const ac_reply_t *reply)
         return;
     }
 
-    ngx_http_sandbox_engine_made(wake);
+    ngx_http_sandbox_container_made(wake);
 }
 
 
 /* 409: a worker that died had come as far as this; or it is another's */
 
 static void
-ngx_http_sandbox_engine_conflict(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_container_conflict(ngx_http_sandbox_start_t *wake)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -338,7 +341,7 @@ ngx_http_sandbox_engine_conflict(ngx_http_sandbox_wake_t *wake)
     wake->call = ac_docker_inspect(w->docker, w->endpoint,
                                    (char *) wake->name,
                                    w->conf->engine_timeout,
-                                   ngx_http_sandbox_engine_conflict_handler,
+                                   ngx_http_sandbox_container_conflict_handler,
                                    wake);
     if (wake->call == NULL) {
         ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
@@ -347,9 +350,9 @@ ngx_http_sandbox_engine_conflict(ngx_http_sandbox_wake_t *wake)
 
 
 static void
-ngx_http_sandbox_engine_conflict_handler(void *data, const ac_reply_t *reply)
+ngx_http_sandbox_container_conflict_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_wake_t *wake = data;
+    ngx_http_sandbox_start_t  *wake = data;
 
     ngx_http_sandbox_failure_t  failure;
 
@@ -359,8 +362,8 @@ ngx_http_sandbox_engine_conflict_handler(void *data, const ac_reply_t *reply)
 
         /* it was just being removed: until the deadline of the start */
 
-        ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_engine_create,
-                                    NGX_HTTP_SANDBOX_START_POLL);
+        ngx_http_sandbox_start_later(wake, ngx_http_sandbox_container_create,
+                                     NGX_HTTP_SANDBOX_START_POLL);
         return;
     }
 
@@ -372,7 +375,7 @@ ngx_http_sandbox_engine_conflict_handler(void *data, const ac_reply_t *reply)
     }
 
     if (ngx_strcmp(reply->containers[0].label_run, wake->run) == 0) {
-        ngx_http_sandbox_engine_made(wake);
+        ngx_http_sandbox_container_made(wake);
         return;
     }
 
@@ -382,17 +385,17 @@ ngx_http_sandbox_engine_conflict_handler(void *data, const ac_reply_t *reply)
                   "sandbox \"%s\": the engine has another container with the "
                   "name \"%s\"", wake->node->id, wake->name);
 
-    ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                          "INTERNAL_ERROR",
-                          "The engine has a container \"%s\" that is not "
-                          "this sandbox's: remove or rename it, then try "
-                          "again.", wake->name);
-    ngx_http_sandbox_wake_end(wake, &failure);
+    ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                               "INTERNAL_ERROR",
+                               "The engine has a container \"%s\" that is not "
+                               "this sandbox's: remove or rename it, then try "
+                               "again.", wake->name);
+    ngx_http_sandbox_start_end(wake, &failure);
 }
 
 
 static void
-ngx_http_sandbox_engine_made(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_container_made(ngx_http_sandbox_start_t *wake)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -401,7 +404,7 @@ ngx_http_sandbox_engine_made(ngx_http_sandbox_wake_t *wake)
     sandbox_fault("wake.created");
 
     wake->container.created_ms = (int64_t) ngx_time() * 1000;
-    ngx_http_sandbox_container_limits(wake->class, &wake->container);
+    ngx_http_sandbox_class_limits(wake->class, &wake->container);
     ngx_memcpy(wake->container.run, wake->run, sizeof(wake->run));
 
     if (sandbox_store_container_write(w->store, (char *) wake->node->id,
@@ -415,26 +418,27 @@ ngx_http_sandbox_engine_made(ngx_http_sandbox_wake_t *wake)
 
     sandbox_fault("wake.recorded");
 
-    ngx_http_sandbox_engine_start(wake);
+    ngx_http_sandbox_container_start(wake);
 }
 
 
 /* each time: the container may end between two of them */
 
 static void
-ngx_http_sandbox_engine_start(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_container_start(ngx_http_sandbox_start_t *wake)
 {
     if (wake->start == NGX_HTTP_SANDBOX_START_WAKE) {
-        ngx_http_sandbox_wake_note(wake, ngx_http_sandbox_engine_start_now);
+        ngx_http_sandbox_exit_reason_note(wake,
+                                          ngx_http_sandbox_container_start_now);
         return;
     }
 
-    ngx_http_sandbox_engine_start_now(wake);
+    ngx_http_sandbox_container_start_now(wake);
 }
 
 
 static void
-ngx_http_sandbox_engine_start_now(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_container_start_now(ngx_http_sandbox_start_t *wake)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -446,7 +450,8 @@ ngx_http_sandbox_engine_start_now(ngx_http_sandbox_wake_t *wake)
 
     wake->call = ac_docker_start(w->docker, w->endpoint, (char *) wake->name,
                                  w->conf->engine_timeout,
-                                 ngx_http_sandbox_engine_start_handler, wake);
+                                 ngx_http_sandbox_container_start_handler,
+                                 wake);
     if (wake->call == NULL) {
         ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
     }
@@ -454,9 +459,9 @@ ngx_http_sandbox_engine_start_now(ngx_http_sandbox_wake_t *wake)
 
 
 static void
-ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
+ngx_http_sandbox_container_start_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_wake_t *wake = data;
+    ngx_http_sandbox_start_t  *wake = data;
 
     ngx_http_sandbox_worker_t  *w;
 
@@ -473,7 +478,7 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
 
     case NGX_HTTP_NO_CONTENT:
         sandbox_fault("wake.started");
-        ngx_http_sandbox_wake_boot(wake);
+        ngx_http_sandbox_start_handover(wake);
         return;
 
     case NGX_HTTP_NOT_MODIFIED:
@@ -488,8 +493,8 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
         }
 
         if (ngx_current_msec - wake->doubt < NGX_HTTP_SANDBOX_START_DOUBT) {
-            ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_engine_start,
-                                        NGX_HTTP_SANDBOX_START_POLL);
+            ngx_http_sandbox_start_later(wake, ngx_http_sandbox_container_start,
+                                         NGX_HTTP_SANDBOX_START_POLL);
             return;
         }
 
@@ -500,13 +505,13 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
         wake->call = ac_docker_kill(w->docker, w->endpoint,
                                     (char *) wake->name,
                                     w->conf->engine_timeout,
-                                    ngx_http_sandbox_engine_again_handler,
+                                    ngx_http_sandbox_container_again_handler,
                                     wake);
         break;
 
     case NGX_HTTP_NOT_FOUND:
 
-        if (ngx_http_sandbox_network_missing(wake, reply)) {
+        if (ngx_http_sandbox_engine_network_missing(wake, reply)) {
             return;
         }
 
@@ -529,7 +534,7 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
 
         wake->created = 1;
         wake->start = NGX_HTTP_SANDBOX_START_LOST;
-        ngx_http_sandbox_engine_create(wake);
+        ngx_http_sandbox_container_create(wake);
         return;
 
     case NGX_HTTP_CONFLICT:
@@ -547,7 +552,7 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
         wake->call = ac_docker_unpause(w->docker, w->endpoint,
                                        (char *) wake->name,
                                        w->conf->engine_timeout,
-                                       ngx_http_sandbox_engine_again_handler,
+                                       ngx_http_sandbox_container_again_handler,
                                        wake);
         break;
 
@@ -564,9 +569,9 @@ ngx_http_sandbox_engine_start_handler(void *data, const ac_reply_t *reply)
 
 
 static void
-ngx_http_sandbox_engine_again_handler(void *data, const ac_reply_t *reply)
+ngx_http_sandbox_container_again_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_wake_t *wake = data;
+    ngx_http_sandbox_start_t  *wake = data;
 
     wake->call = NULL;
 
@@ -579,5 +584,5 @@ ngx_http_sandbox_engine_again_handler(void *data, const ac_reply_t *reply)
 
     /* whatever it answered, the next start tells */
 
-    ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_engine_start, 10);
+    ngx_http_sandbox_start_later(wake, ngx_http_sandbox_container_start, 10);
 }

@@ -18,7 +18,7 @@
 #define NGX_HTTP_SANDBOX_DIR        "/run/sandbox"
 
 /* makes and starts the container; then _boot or _end */
-void ngx_http_sandbox_wake_engine(ngx_http_sandbox_wake_t *wake);
+void ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *wake);
 
 
 #endif /* _NGX_HTTP_SANDBOX_START_CONTAINER_H_INCLUDED_ */

@@ -35,29 +35,29 @@
 
 
 /* how often it is asked whether the container is still there */
-#define NGX_HTTP_SANDBOX_BOOT_CHECK    1000
+#define NGX_HTTP_SANDBOX_HANDOVER_CHECK    1000
 
 
-static ngx_int_t ngx_http_sandbox_boot_bind(ngx_http_sandbox_wake_t *wake,
+static ngx_int_t ngx_http_sandbox_handover_bind(ngx_http_sandbox_start_t *wake,
     const char *dir);
-static ngx_int_t ngx_http_sandbox_boot_add(ngx_http_sandbox_wake_t *wake,
+static ngx_int_t ngx_http_sandbox_handover_add(ngx_http_sandbox_start_t *wake,
     const char *dir, const char *name, int type);
-static ngx_connection_t *ngx_http_sandbox_boot_connection(int fd,
-    ngx_http_sandbox_wake_t *wake, ngx_event_handler_pt handler);
-static void ngx_http_sandbox_boot_accept_handler(ngx_event_t *rev);
-static void ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake);
-static void ngx_http_sandbox_boot_read_handler(ngx_event_t *rev);
-static void ngx_http_sandbox_boot_empty_handler(ngx_event_t *ev);
-static void ngx_http_sandbox_boot_check(ngx_http_sandbox_wake_t *wake);
-static void ngx_http_sandbox_boot_check_handler(void *data,
+static ngx_connection_t *ngx_http_sandbox_handover_connection(int fd,
+    ngx_http_sandbox_start_t *wake, ngx_event_handler_pt handler);
+static void ngx_http_sandbox_handover_accept_handler(ngx_event_t *rev);
+static void ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_handover_read_handler(ngx_event_t *rev);
+static void ngx_http_sandbox_handover_empty_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_handover_check(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_handover_check_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_boot_close_fds(ngx_http_sandbox_wake_t *wake);
-static void ngx_http_sandbox_boot_failed(ngx_http_sandbox_wake_t *wake,
+static void ngx_http_sandbox_handover_close_fds(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_handover_failed(ngx_http_sandbox_start_t *wake,
     const char *fmt, ...);
 
 
 void
-ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *wake)
 {
     int   fd;
     char  dir[128];
@@ -65,7 +65,7 @@ ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake)
     (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, wake->run,
                                   dir, sizeof(dir));
 
-    if (ngx_http_sandbox_boot_bind(wake, dir) != NGX_OK) {
+    if (ngx_http_sandbox_handover_bind(wake, dir) != NGX_OK) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
                       "sockets of sandbox \"%s\" in \"%s\" cannot be bound",
                       wake->node->id, dir);
@@ -82,8 +82,8 @@ ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake)
         goto failed;
     }
 
-    wake->boot = ngx_http_sandbox_boot_connection(fd, wake,
-                                        ngx_http_sandbox_boot_accept_handler);
+    wake->boot = ngx_http_sandbox_handover_connection(fd, wake,
+                     ngx_http_sandbox_handover_accept_handler);
     if (wake->boot == NULL) {
         goto failed;
     }
@@ -92,20 +92,20 @@ ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake)
 
     wake->booted = ngx_current_msec;
 
-    ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_boot_check,
-                                NGX_HTTP_SANDBOX_BOOT_CHECK);
+    ngx_http_sandbox_start_later(wake, ngx_http_sandbox_handover_check,
+                                 NGX_HTTP_SANDBOX_HANDOVER_CHECK);
     return;
 
 failed:
 
-    ngx_http_sandbox_boot_failed(wake,
-                                 "The sandbox's sockets cannot be bound: "
-                                 "nginx's error log tells why.");
+    ngx_http_sandbox_handover_failed(wake,
+                                     "The sandbox's sockets cannot be bound: "
+                                     "nginx's error log tells why.");
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_boot_bind(ngx_http_sandbox_wake_t *wake, const char *dir)
+ngx_http_sandbox_handover_bind(ngx_http_sandbox_start_t *wake, const char *dir)
 {
     ssize_t            n, i;
     char               name[8];
@@ -125,8 +125,8 @@ ngx_http_sandbox_boot_bind(ngx_http_sandbox_wake_t *wake, const char *dir)
         return NGX_ERROR;
     }
 
-    if (ngx_http_sandbox_boot_add(wake, dir, "agent", SOCK_STREAM) != NGX_OK
-        || ngx_http_sandbox_boot_add(wake, dir, "control", SOCK_SEQPACKET)
+    if (ngx_http_sandbox_handover_add(wake, dir, "agent", SOCK_STREAM) != NGX_OK
+        || ngx_http_sandbox_handover_add(wake, dir, "control", SOCK_SEQPACKET)
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -135,7 +135,8 @@ ngx_http_sandbox_boot_bind(ngx_http_sandbox_wake_t *wake, const char *dir)
     for (i = 0; i < n; i++) {
         (void) ngx_sprintf((u_char *) name, "%ui%Z", (ngx_uint_t) ports[i]);
 
-        if (ngx_http_sandbox_boot_add(wake, dir, name, SOCK_STREAM) != NGX_OK)
+        if (ngx_http_sandbox_handover_add(wake, dir, name, SOCK_STREAM)
+            != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -146,7 +147,7 @@ ngx_http_sandbox_boot_bind(ngx_http_sandbox_wake_t *wake, const char *dir)
 
 
 static ngx_int_t
-ngx_http_sandbox_boot_add(ngx_http_sandbox_wake_t *wake, const char *dir,
+ngx_http_sandbox_handover_add(ngx_http_sandbox_start_t *wake, const char *dir,
     const char *name, int type)
 {
     int  fd;
@@ -167,7 +168,7 @@ ngx_http_sandbox_boot_add(ngx_http_sandbox_wake_t *wake, const char *dir,
 
 
 static ngx_connection_t *
-ngx_http_sandbox_boot_connection(int fd, ngx_http_sandbox_wake_t *wake,
+ngx_http_sandbox_handover_connection(int fd, ngx_http_sandbox_start_t *wake,
     ngx_event_handler_pt handler)
 {
     ngx_connection_t  *c;
@@ -182,7 +183,7 @@ ngx_http_sandbox_boot_connection(int fd, ngx_http_sandbox_wake_t *wake,
     c->read->log = ngx_cycle->log;
     c->write->log = ngx_cycle->log;
     c->read->handler = handler;
-    c->write->handler = ngx_http_sandbox_boot_empty_handler;
+    c->write->handler = ngx_http_sandbox_handover_empty_handler;
 
     if (ngx_add_event(c->read, NGX_READ_EVENT, NGX_LEVEL_EVENT) != NGX_OK) {
         ngx_close_connection(c);
@@ -194,11 +195,11 @@ ngx_http_sandbox_boot_connection(int fd, ngx_http_sandbox_wake_t *wake,
 
 
 static void
-ngx_http_sandbox_boot_accept_handler(ngx_event_t *rev)
+ngx_http_sandbox_handover_accept_handler(ngx_event_t *rev)
 {
-    int                       fd, init;
-    ngx_connection_t         *c;
-    ngx_http_sandbox_wake_t  *wake;
+    int                        fd, init;
+    ngx_connection_t          *c;
+    ngx_http_sandbox_start_t  *wake;
 
     c = rev->data;
     wake = c->data;
@@ -229,31 +230,31 @@ ngx_http_sandbox_boot_accept_handler(ngx_event_t *rev)
         return;
     }
 
-    wake->peer = ngx_http_sandbox_boot_connection(fd, wake,
-                                          ngx_http_sandbox_boot_read_handler);
+    wake->peer = ngx_http_sandbox_handover_connection(fd, wake,
+                     ngx_http_sandbox_handover_read_handler);
     if (wake->peer == NULL) {
         return;
     }
 
     sandbox_fault("wake.peer");
 
-    ngx_http_sandbox_boot_send(wake);
+    ngx_http_sandbox_handover_send(wake);
 }
 
 
 static void
-ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
 {
-    char                           dir[128], path[160], suffix[256], *env;
-    size_t                         i, n;
-    uint16_t                       ports[NGX_HTTP_SANDBOX_PORTS_MAX];
-    ngx_int_t                      rc;
-    const char                   **names;
-    ac_boot_t                      boot;
-    sandbox_port_t                *policies;
-    sandbox_spec_t                *spec;
-    ngx_http_sandbox_preview_t    *preview;
-    ngx_http_sandbox_main_conf_t  *smcf;
+    char                                dir[128], path[160], suffix[256], *env;
+    size_t                              i, n;
+    uint16_t                            ports[NGX_HTTP_SANDBOX_PORTS_MAX];
+    ngx_int_t                           rc;
+    const char                        **names;
+    ac_boot_t                           boot;
+    sandbox_policy_t                   *policies;
+    sandbox_spec_t                     *spec;
+    ngx_http_sandbox_preview_domain_t  *preview;
+    ngx_http_sandbox_main_conf_t       *smcf;
 
     smcf = ngx_http_sandbox_worker->conf;
     spec = &wake->node->spec;
@@ -262,7 +263,7 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
 
     boot.id = (char *) wake->node->id;
     boot.user = wake->container.user;
-    env = ngx_http_sandbox_env(wake->class, spec);
+    env = ngx_http_sandbox_options_env(wake->class, spec);
 
     boot.env = env;
     wake->stamp = spec->stamp;
@@ -328,7 +329,7 @@ ngx_http_sandbox_boot_send(ngx_http_sandbox_wake_t *wake)
 
     /* from here on the agent alone has them */
 
-    ngx_http_sandbox_boot_close_fds(wake);
+    ngx_http_sandbox_handover_close_fds(wake);
 
     (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, wake->run,
                                   dir, sizeof(dir));
@@ -346,19 +347,19 @@ failed:
 
     cJSON_free(env);
 
-    ngx_http_sandbox_boot_failed(wake,
-                                 "The sandbox's sockets cannot be handed "
-                                 "over: nginx's error log tells why.");
+    ngx_http_sandbox_handover_failed(wake,
+                                     "The sandbox's sockets cannot be handed "
+                                     "over: nginx's error log tells why.");
 }
 
 
 static void
-ngx_http_sandbox_boot_read_handler(ngx_event_t *rev)
+ngx_http_sandbox_handover_read_handler(ngx_event_t *rev)
 {
-    int                       rc;
-    ngx_connection_t         *c;
-    ngx_http_sandbox_wake_t  *wake;
-    static ac_agent_event_t   event;
+    int                        rc;
+    ngx_connection_t          *c;
+    ngx_http_sandbox_start_t  *wake;
+    static ac_agent_event_t    event;
 
     c = rev->data;
     wake = c->data;
@@ -377,7 +378,7 @@ ngx_http_sandbox_boot_read_handler(ngx_event_t *rev)
                           wake->node->id, event.v);
         }
 
-        ngx_http_sandbox_wake_done(wake);
+        ngx_http_sandbox_start_done(wake);
         return;
     }
 
@@ -386,23 +387,23 @@ ngx_http_sandbox_boot_read_handler(ngx_event_t *rev)
                   (rc == 0) ? "left before it served"
                             : "broke the boot protocol");
 
-    ngx_http_sandbox_boot_failed(wake,
-                                 "The sandbox's agent %s. Try again; nginx's "
-                                 "error log has more.",
-                                 (rc == 0) ? "left before it served"
-                                           : "broke the boot protocol");
+    ngx_http_sandbox_handover_failed(wake,
+                                     "The sandbox's agent %s. Try again; "
+                                     "nginx's error log has more.",
+                                     (rc == 0) ? "left before it served"
+                                               : "broke the boot protocol");
 }
 
 
 static void
-ngx_http_sandbox_boot_empty_handler(ngx_event_t *ev)
+ngx_http_sandbox_handover_empty_handler(ngx_event_t *ev)
 {
     ngx_log_debug0(NGX_LOG_DEBUG_HTTP, ev->log, 0, "sandbox boot write event");
 }
 
 
 static void
-ngx_http_sandbox_boot_check(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_handover_check(ngx_http_sandbox_start_t *wake)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -411,23 +412,24 @@ ngx_http_sandbox_boot_check(ngx_http_sandbox_wake_t *wake)
     w = ngx_http_sandbox_worker;
 
     ngx_http_sandbox_count(w->conf, engine_calls);
-    ngx_http_sandbox_turn(AC_LANE_OTHERS, wake->node->spec.owner);
+    ngx_http_sandbox_engine_lane(AC_LANE_OTHERS, wake->node->spec.owner);
 
     wake->call = ac_docker_inspect(w->docker, w->endpoint,
                                    (char *) wake->name,
                                    w->conf->engine_timeout,
-                                   ngx_http_sandbox_boot_check_handler, wake);
+                                   ngx_http_sandbox_handover_check_handler,
+                                   wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_boot_check,
-                                    NGX_HTTP_SANDBOX_BOOT_CHECK);
+        ngx_http_sandbox_start_later(wake, ngx_http_sandbox_handover_check,
+                                     NGX_HTTP_SANDBOX_HANDOVER_CHECK);
     }
 }
 
 
 static void
-ngx_http_sandbox_boot_check_handler(void *data, const ac_reply_t *reply)
+ngx_http_sandbox_handover_check_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_wake_t *wake = data;
+    ngx_http_sandbox_start_t  *wake = data;
 
     const ac_container_t  *c;
 
@@ -448,23 +450,24 @@ ngx_http_sandbox_boot_check_handler(void *data, const ac_reply_t *reply)
 
             wake->asked = 0;
 
-            ngx_http_sandbox_boot_failed(wake,
-                                         "The sandbox's container ended with "
-                                         "code %d before it served%s.",
-                                         c->exit_code,
-                                         c->oom_killed ? ", out of memory"
-                                                       : "");
+            ngx_http_sandbox_handover_failed(wake,
+                                             "The sandbox's container ended "
+                                             "with code %d before it "
+                                             "served%s.",
+                                             c->exit_code,
+                                             c->oom_killed ? ", out of memory"
+                                                           : "");
             return;
         }
     }
 
-    ngx_http_sandbox_wake_later(wake, ngx_http_sandbox_boot_check,
-                                NGX_HTTP_SANDBOX_BOOT_CHECK);
+    ngx_http_sandbox_start_later(wake, ngx_http_sandbox_handover_check,
+                                 NGX_HTTP_SANDBOX_HANDOVER_CHECK);
 }
 
 
 void
-ngx_http_sandbox_wake_boot_close(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_start_handover_close(ngx_http_sandbox_start_t *wake)
 {
     if (wake->boot) {
         ngx_close_connection(wake->boot);
@@ -476,7 +479,7 @@ ngx_http_sandbox_wake_boot_close(ngx_http_sandbox_wake_t *wake)
         wake->peer = NULL;
     }
 
-    ngx_http_sandbox_boot_close_fds(wake);
+    ngx_http_sandbox_handover_close_fds(wake);
 
     if (wake->fds) {
         ngx_free(wake->fds);
@@ -489,7 +492,7 @@ ngx_http_sandbox_wake_boot_close(ngx_http_sandbox_wake_t *wake)
 
 
 static void
-ngx_http_sandbox_boot_close_fds(ngx_http_sandbox_wake_t *wake)
+ngx_http_sandbox_handover_close_fds(ngx_http_sandbox_start_t *wake)
 {
     size_t  i;
 
@@ -502,15 +505,15 @@ ngx_http_sandbox_boot_close_fds(ngx_http_sandbox_wake_t *wake)
 
 
 static void
-ngx_http_sandbox_boot_failed(ngx_http_sandbox_wake_t *wake,
+ngx_http_sandbox_handover_failed(ngx_http_sandbox_start_t *wake,
     const char *fmt, ...)
 {
     u_char                      *p;
     va_list                      args;
     ngx_http_sandbox_failure_t   failure;
 
-    ngx_http_sandbox_fail(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                          "CONTAINER_UNAVAILABLE", "");
+    ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                               "CONTAINER_UNAVAILABLE", "");
     failure.retry_after = 5;
 
     va_start(args, fmt);
@@ -521,5 +524,5 @@ ngx_http_sandbox_boot_failed(ngx_http_sandbox_wake_t *wake,
 
     *p = '\0';
 
-    ngx_http_sandbox_wake_end(wake, &failure);
+    ngx_http_sandbox_start_end(wake, &failure);
 }

@@ -15,8 +15,8 @@
 
 
 /* the container runs: bind, hand over, shake hands; then _done or _end */
-void ngx_http_sandbox_wake_boot(ngx_http_sandbox_wake_t *wake);
-void ngx_http_sandbox_wake_boot_close(ngx_http_sandbox_wake_t *wake);
+void ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *wake);
+void ngx_http_sandbox_start_handover_close(ngx_http_sandbox_start_t *wake);
 
 
 #endif /* _NGX_HTTP_SANDBOX_START_HANDOVER_H_INCLUDED_ */

@@ -184,7 +184,7 @@ ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep)
 
     ngx_http_sandbox_count(w->conf, engine_calls);
 
-    sweep->asked = ngx_http_sandbox_limit_clock();
+    sweep->asked = ngx_http_sandbox_clock_monotonic();
 
     ac_docker_turn(w->docker, AC_LANE_OTHERS, 0, 1);
 
@@ -242,7 +242,7 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
 
     sweep->failed = 0;
 
-    ngx_http_sandbox_count_list(reply, sweep->asked);
+    ngx_http_sandbox_instances_sync_list(reply, sweep->asked);
 
     for (i = 0; i < reply->ncontainers; i++) {
         c = &reply->containers[i];
@@ -289,7 +289,7 @@ ngx_http_sandbox_sweep_event_handler(void *data, const ac_event_t *event,
     }
 
     if (ngx_strcmp(event->action, "start") == 0) {
-        ngx_http_sandbox_count_event(event, 0);
+        ngx_http_sandbox_instances_sync_event(event, 0);
         return;
     }
 
@@ -301,7 +301,7 @@ ngx_http_sandbox_sweep_event_handler(void *data, const ac_event_t *event,
     }
 
     if (ngx_strcmp(event->action, "die") == 0) {
-        ngx_http_sandbox_count_event(event, 1);
+        ngx_http_sandbox_instances_sync_event(event, 1);
 
         level = event->exit_code ? NGX_LOG_NOTICE : NGX_LOG_INFO;
 

@@ -31,32 +31,32 @@ struct ngx_http_sandbox_bucket_s {
 };
 
 
-static ngx_http_sandbox_bucket_t *ngx_http_sandbox_rate_bucket(
+static ngx_http_sandbox_bucket_t *ngx_http_sandbox_create_rate_bucket(
     ngx_http_sandbox_shared_t *sh, const char *owner, ngx_uint_t rate,
     int64_t now);
-static ngx_uint_t ngx_http_sandbox_rate_excess(
+static ngx_uint_t ngx_http_sandbox_create_rate_excess(
     ngx_http_sandbox_bucket_t *bucket, ngx_uint_t rate, int64_t now);
 
 
 size_t
-ngx_http_sandbox_rate_size(void)
+ngx_http_sandbox_create_rate_size(void)
 {
     return sizeof(ngx_http_sandbox_bucket_t);
 }
 
 
 ngx_int_t
-ngx_http_sandbox_rate_charge(ngx_http_request_t *r,
+ngx_http_sandbox_create_rate_charge(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    char                           owner[SANDBOX_OWNER_MAX + 1];
-    int64_t                        now;
-    ngx_uint_t                     excess, over;
-    ngx_slab_pool_t               *shpool;
-    ngx_http_sandbox_rate_t       *rate;
-    ngx_http_sandbox_bucket_t     *bucket;
-    ngx_http_sandbox_loc_conf_t   *slcf;
-    ngx_http_sandbox_main_conf_t  *smcf;
+    char                             owner[SANDBOX_OWNER_MAX + 1];
+    int64_t                          now;
+    ngx_uint_t                       excess, over;
+    ngx_slab_pool_t                 *shpool;
+    ngx_http_sandbox_create_rate_t  *rate;
+    ngx_http_sandbox_bucket_t       *bucket;
+    ngx_http_sandbox_loc_conf_t     *slcf;
+    ngx_http_sandbox_main_conf_t    *smcf;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
     rate = slcf->create_rate;
@@ -69,18 +69,18 @@ ngx_http_sandbox_rate_charge(ngx_http_request_t *r,
 
     (void) ngx_snprintf((u_char *) owner, sizeof(owner), "%V%Z", &ctx->owner);
 
-    now = ngx_http_sandbox_limit_clock();
+    now = ngx_http_sandbox_clock_monotonic();
     over = 1000;
 
     shpool = (ngx_slab_pool_t *) smcf->zone->shm.addr;
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    bucket = ngx_http_sandbox_rate_bucket(smcf->shared, owner, rate->rate,
-                                          now);
+    bucket = ngx_http_sandbox_create_rate_bucket(smcf->shared, owner,
+                                                 rate->rate, now);
 
     if (bucket) {
-        excess = ngx_http_sandbox_rate_excess(bucket, rate->rate, now);
+        excess = ngx_http_sandbox_create_rate_excess(bucket, rate->rate, now);
 
         if (excess <= rate->burst * 1000) {
             bucket->excess = excess + 1000;
@@ -101,11 +101,12 @@ ngx_http_sandbox_rate_charge(ngx_http_request_t *r,
 
     ngx_http_sandbox_count(smcf, rate_refused);
 
-    ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_TOO_MANY_REQUESTS,
-                          "TOO_MANY_REQUESTS",
-                          "You create sandboxes faster than %V, after a burst "
-                          "of %ui: wait, or use those that you have.",
-                          &rate->text, rate->burst);
+    ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_TOO_MANY_REQUESTS,
+                               "TOO_MANY_REQUESTS",
+                               "You create sandboxes faster than %V, after a "
+                               "burst of %ui: wait, or use those that you "
+                               "have.",
+                               &rate->text, rate->burst);
     ctx->failure.retry_after = (over + rate->rate - 1) / rate->rate;
 
     (void) ngx_snprintf(ctx->failure.context, sizeof(ctx->failure.context),
@@ -117,7 +118,7 @@ ngx_http_sandbox_rate_charge(ngx_http_request_t *r,
 
 
 void
-ngx_http_sandbox_rate_refund(ngx_http_request_t *r,
+ngx_http_sandbox_create_rate_refund(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     char                           owner[SANDBOX_OWNER_MAX + 1];
@@ -159,8 +160,8 @@ ngx_http_sandbox_rate_refund(ngx_http_request_t *r,
 /* the owner's, or one that has run empty: it says no more than a new one */
 
 static ngx_http_sandbox_bucket_t *
-ngx_http_sandbox_rate_bucket(ngx_http_sandbox_shared_t *sh, const char *owner,
-    ngx_uint_t rate, int64_t now)
+ngx_http_sandbox_create_rate_bucket(ngx_http_sandbox_shared_t *sh,
+    const char *owner, ngx_uint_t rate, int64_t now)
 {
     ngx_uint_t                  i;
     ngx_http_sandbox_bucket_t  *bucket, *empty;
@@ -180,7 +181,8 @@ ngx_http_sandbox_rate_bucket(ngx_http_sandbox_shared_t *sh, const char *owner,
         }
 
         if (empty == NULL
-            && ngx_http_sandbox_rate_excess(bucket, bucket->rate, now) == 0)
+            && ngx_http_sandbox_create_rate_excess(bucket, bucket->rate, now)
+            == 0)
         {
             empty = bucket;
         }
@@ -203,7 +205,7 @@ ngx_http_sandbox_rate_bucket(ngx_http_sandbox_shared_t *sh, const char *owner,
 
 
 static ngx_uint_t
-ngx_http_sandbox_rate_excess(ngx_http_sandbox_bucket_t *bucket,
+ngx_http_sandbox_create_rate_excess(ngx_http_sandbox_bucket_t *bucket,
     ngx_uint_t rate, int64_t now)
 {
     uint64_t  passed;

@@ -21,7 +21,7 @@
  */
 
 
-#define NGX_HTTP_SANDBOX_LIMIT_RETRY  5            /* s */
+#define NGX_HTTP_SANDBOX_INSTANCES_RETRY  5            /* s */
 
 
 typedef struct {
@@ -31,15 +31,15 @@ typedef struct {
 } ngx_http_sandbox_tally_t;
 
 
-static void ngx_http_sandbox_limit_tally(ngx_http_sandbox_shared_t *sh,
+static void ngx_http_sandbox_instances_tally(ngx_http_sandbox_shared_t *sh,
     const char *class, const char *owner, ngx_http_sandbox_tally_t *tally);
-static void ngx_http_sandbox_limit_fail(ngx_http_sandbox_failure_t *failure,
+static void ngx_http_sandbox_instances_fail(ngx_http_sandbox_failure_t *failure,
     const char *scope, const char *name, ngx_uint_t limit,
     ngx_uint_t running);
 
 
 ngx_uint_t
-ngx_http_sandbox_limit_of_key(ngx_http_sandbox_main_conf_t *smcf,
+ngx_http_sandbox_instances_of_key(ngx_http_sandbox_main_conf_t *smcf,
     const char *owner)
 {
     size_t                     len;
@@ -62,14 +62,15 @@ ngx_http_sandbox_limit_of_key(ngx_http_sandbox_main_conf_t *smcf,
 
 
 ngx_int_t
-ngx_http_sandbox_limit_take(const char *run, ngx_http_sandbox_class_t *class,
-    const char *owner, ngx_http_sandbox_failure_t *failure)
+ngx_http_sandbox_instances_take(const char *run,
+    ngx_http_sandbox_class_t *class, const char *owner,
+    ngx_http_sandbox_failure_t *failure)
 {
     char                           name[SANDBOX_CLASS_MAX + 1];
     char                           mark[NGX_HTTP_SANDBOX_MARK];
     ngx_uint_t                     key, full;
     ngx_slab_pool_t               *shpool;
-    ngx_http_sandbox_slot_t       *slot;
+    ngx_http_sandbox_instance_t   *slot;
     ngx_http_sandbox_tally_t       tally;
     ngx_http_sandbox_shared_t     *sh;
     ngx_http_sandbox_main_conf_t  *smcf;
@@ -79,21 +80,22 @@ ngx_http_sandbox_limit_take(const char *run, ngx_http_sandbox_class_t *class,
 
     (void) ngx_snprintf((u_char *) name, sizeof(name), "%V%Z", &class->name);
 
-    ngx_http_sandbox_slot_mark(owner, mark);
+    ngx_http_sandbox_instances_table_mark(owner, mark);
 
-    key = ngx_http_sandbox_limit_of_key(smcf, owner);
+    key = ngx_http_sandbox_instances_of_key(smcf, owner);
     ngx_memzero(&tally, sizeof(ngx_http_sandbox_tally_t));
     full = 0;
 
-    shpool = ngx_http_sandbox_slot_lock();
+    shpool = ngx_http_sandbox_instances_table_lock();
 
-    slot = ngx_http_sandbox_slot_find(sh, run);
+    slot = ngx_http_sandbox_instances_table_find(sh, run);
 
     if (slot) {
 
         /* it has a place, and keeps it */
 
-        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_STARTING);
+        ngx_http_sandbox_instances_table_set(
+            slot, NGX_HTTP_SANDBOX_INSTANCE_STARTING);
         goto done;
     }
 
@@ -104,7 +106,7 @@ ngx_http_sandbox_limit_take(const char *run, ngx_http_sandbox_class_t *class,
             return NGX_AGAIN;
         }
 
-        ngx_http_sandbox_limit_tally(sh, name, mark, &tally);
+        ngx_http_sandbox_instances_tally(sh, name, mark, &tally);
 
         if ((class->max_instances && tally.class >= class->max_instances)
             || (key && tally.key >= key)
@@ -119,11 +121,12 @@ ngx_http_sandbox_limit_take(const char *run, ngx_http_sandbox_class_t *class,
 
     /* without a limit it is counted as long as there is room for that */
 
-    slot = ngx_http_sandbox_slot_add(sh, run, name, mark);
+    slot = ngx_http_sandbox_instances_table_add(sh, run, name, mark);
 
     if (slot) {
         full = 0;
-        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_STARTING);
+        ngx_http_sandbox_instances_table_set(
+            slot, NGX_HTTP_SANDBOX_INSTANCE_STARTING);
     }
 
 done:
@@ -137,22 +140,22 @@ done:
     /* the narrowest one is what the caller can do something about */
 
     if (key && tally.key >= key) {
-        ngx_http_sandbox_limit_fail(failure, "key", owner, key, tally.key);
+        ngx_http_sandbox_instances_fail(failure, "key", owner, key, tally.key);
 
     } else if (class->max_instances && tally.class >= class->max_instances) {
-        ngx_http_sandbox_limit_fail(failure, "class", name,
-                                    class->max_instances, tally.class);
+        ngx_http_sandbox_instances_fail(failure, "class", name,
+                                        class->max_instances, tally.class);
 
     } else if (smcf->max_instances && tally.all >= smcf->max_instances) {
-        ngx_http_sandbox_limit_fail(failure, "all", "", smcf->max_instances,
-                                    tally.all);
+        ngx_http_sandbox_instances_fail(failure, "all", "", smcf->max_instances,
+                                        tally.all);
 
     } else {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "zone \"%V\" is full: make \"sandbox_zone\" larger",
                       &smcf->zone->shm.name);
-        ngx_http_sandbox_limit_fail(failure, "zone", "", sh->nslots,
-                                    tally.all);
+        ngx_http_sandbox_instances_fail(failure, "zone", "", sh->nslots,
+                                        tally.all);
     }
 
     return NGX_DECLINED;
@@ -160,16 +163,16 @@ done:
 
 
 static void
-ngx_http_sandbox_limit_tally(ngx_http_sandbox_shared_t *sh, const char *class,
-    const char *owner, ngx_http_sandbox_tally_t *tally)
+ngx_http_sandbox_instances_tally(ngx_http_sandbox_shared_t *sh,
+    const char *class, const char *owner, ngx_http_sandbox_tally_t *tally)
 {
-    ngx_uint_t                i;
-    ngx_http_sandbox_slot_t  *slot;
+    ngx_uint_t                    i;
+    ngx_http_sandbox_instance_t  *slot;
 
     for (i = 0; i < sh->used; i++) {
         slot = &sh->slots[i];
 
-        if (slot->state == NGX_HTTP_SANDBOX_SLOT_FREE) {
+        if (slot->state == NGX_HTTP_SANDBOX_INSTANCE_FREE) {
             continue;
         }
 
@@ -187,7 +190,7 @@ ngx_http_sandbox_limit_tally(ngx_http_sandbox_shared_t *sh, const char *class,
 
 
 static void
-ngx_http_sandbox_limit_fail(ngx_http_sandbox_failure_t *failure,
+ngx_http_sandbox_instances_fail(ngx_http_sandbox_failure_t *failure,
     const char *scope, const char *name, ngx_uint_t limit, ngx_uint_t running)
 {
     const char  *what;
@@ -202,12 +205,12 @@ ngx_http_sandbox_limit_fail(ngx_http_sandbox_failure_t *failure,
         what = "on this machine";
     }
 
-    ngx_http_sandbox_fail(failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                          "capacity_exceeded",
-                          "%ui of %ui sandboxes %s are awake: put one to "
-                          "sleep or destroy it, or try again when one has "
-                          "fallen asleep.", running, limit, what);
-    failure->retry_after = NGX_HTTP_SANDBOX_LIMIT_RETRY;
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                               "capacity_exceeded",
+                               "%ui of %ui sandboxes %s are awake: put one to "
+                               "sleep or destroy it, or try again when one has "
+                               "fallen asleep.", running, limit, what);
+    failure->retry_after = NGX_HTTP_SANDBOX_INSTANCES_RETRY;
 
     /* neither an owner's name nor a class's needs escapes */
 
@@ -218,7 +221,7 @@ ngx_http_sandbox_limit_fail(ngx_http_sandbox_failure_t *failure,
 
 
 void
-ngx_http_sandbox_limit_ticket(char ticket[SANDBOX_RANDOM_LEN + 1])
+ngx_http_sandbox_instances_ticket(char ticket[SANDBOX_RANDOM_LEN + 1])
 {
     static ngx_uint_t  n;
 
@@ -230,21 +233,21 @@ ngx_http_sandbox_limit_ticket(char ticket[SANDBOX_RANDOM_LEN + 1])
 
 
 void
-ngx_http_sandbox_limit_name(const char *ticket, const char *run)
+ngx_http_sandbox_instances_name(const char *ticket, const char *run)
 {
-    ngx_slab_pool_t            *shpool;
-    ngx_http_sandbox_slot_t    *slot;
-    ngx_http_sandbox_shared_t  *sh;
+    ngx_slab_pool_t              *shpool;
+    ngx_http_sandbox_instance_t  *slot;
+    ngx_http_sandbox_shared_t    *sh;
 
     sh = ngx_http_sandbox_worker->conf->shared;
-    shpool = ngx_http_sandbox_slot_lock();
+    shpool = ngx_http_sandbox_instances_table_lock();
 
-    slot = ngx_http_sandbox_slot_find(sh, ticket);
+    slot = ngx_http_sandbox_instances_table_find(sh, ticket);
 
     if (slot) {
 
-        if (ngx_http_sandbox_slot_find(sh, run)) {
-            ngx_http_sandbox_slot_release(sh, slot);
+        if (ngx_http_sandbox_instances_table_find(sh, run)) {
+            ngx_http_sandbox_instances_table_release(sh, slot);
 
         } else {
             (void) ngx_cpystrn((u_char *) slot->run, (u_char *) run,
@@ -257,17 +260,18 @@ ngx_http_sandbox_limit_name(const char *ticket, const char *run)
 
 
 void
-ngx_http_sandbox_limit_run(const char *run)
+ngx_http_sandbox_instances_run(const char *run)
 {
-    ngx_slab_pool_t          *shpool;
-    ngx_http_sandbox_slot_t  *slot;
+    ngx_slab_pool_t              *shpool;
+    ngx_http_sandbox_instance_t  *slot;
 
-    shpool = ngx_http_sandbox_slot_lock();
+    shpool = ngx_http_sandbox_instances_table_lock();
 
-    slot = ngx_http_sandbox_slot_find(ngx_http_sandbox_worker->conf->shared,
-                                       run);
+    slot = ngx_http_sandbox_instances_table_find(
+               ngx_http_sandbox_worker->conf->shared, run);
     if (slot) {
-        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_RUNNING);
+        ngx_http_sandbox_instances_table_set(slot,
+                                             NGX_HTTP_SANDBOX_INSTANCE_RUNNING);
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
@@ -275,19 +279,19 @@ ngx_http_sandbox_limit_run(const char *run)
 
 
 void
-ngx_http_sandbox_limit_free(const char *run)
+ngx_http_sandbox_instances_free(const char *run)
 {
-    ngx_slab_pool_t            *shpool;
-    ngx_http_sandbox_slot_t    *slot;
-    ngx_http_sandbox_shared_t  *sh;
+    ngx_slab_pool_t              *shpool;
+    ngx_http_sandbox_instance_t  *slot;
+    ngx_http_sandbox_shared_t    *sh;
 
     sh = ngx_http_sandbox_worker->conf->shared;
-    shpool = ngx_http_sandbox_slot_lock();
+    shpool = ngx_http_sandbox_instances_table_lock();
 
-    slot = ngx_http_sandbox_slot_find(sh, run);
+    slot = ngx_http_sandbox_instances_table_find(sh, run);
 
     if (slot) {
-        ngx_http_sandbox_slot_release(sh, slot);
+        ngx_http_sandbox_instances_table_release(sh, slot);
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
@@ -295,7 +299,7 @@ ngx_http_sandbox_limit_free(const char *run)
 
 
 void
-ngx_http_sandbox_limit_figures(ngx_http_sandbox_main_conf_t *smcf)
+ngx_http_sandbox_instances_figures(ngx_http_sandbox_main_conf_t *smcf)
 {
     ngx_uint_t                  i, n[3];
     ngx_slab_pool_t            *shpool;
@@ -312,8 +316,8 @@ ngx_http_sandbox_limit_figures(ngx_http_sandbox_main_conf_t *smcf)
         n[sh->slots[i].state]++;
     }
 
-    smcf->counters->starting = n[NGX_HTTP_SANDBOX_SLOT_STARTING];
-    smcf->counters->running = n[NGX_HTTP_SANDBOX_SLOT_RUNNING];
+    smcf->counters->starting = n[NGX_HTTP_SANDBOX_INSTANCE_STARTING];
+    smcf->counters->running = n[NGX_HTTP_SANDBOX_INSTANCE_RUNNING];
 
     ngx_shmtx_unlock(&shpool->mutex);
 }

@@ -21,23 +21,23 @@
 
 
 /* instances= of the owner's key; 0: no limit */
-ngx_uint_t ngx_http_sandbox_limit_of_key(ngx_http_sandbox_main_conf_t *smcf,
+ngx_uint_t ngx_http_sandbox_instances_of_key(ngx_http_sandbox_main_conf_t *smcf,
     const char *owner);
 /*
  * Takes a slot for a run that is about to start.  NGX_OK; NGX_DECLINED: full,
  * failure is set; NGX_AGAIN: there is a limit, and nobody has counted yet.
  */
-ngx_int_t ngx_http_sandbox_limit_take(const char *run,
+ngx_int_t ngx_http_sandbox_instances_take(const char *run,
     ngx_http_sandbox_class_t *class, const char *owner,
     ngx_http_sandbox_failure_t *failure);
 /* in the place of the run of a sandbox that is not made yet */
-void ngx_http_sandbox_limit_ticket(char ticket[SANDBOX_RANDOM_LEN + 1]);
-void ngx_http_sandbox_limit_name(const char *ticket, const char *run);
+void ngx_http_sandbox_instances_ticket(char ticket[SANDBOX_RANDOM_LEN + 1]);
+void ngx_http_sandbox_instances_name(const char *ticket, const char *run);
 /* it runs, as far as is known; it does not, or never did */
-void ngx_http_sandbox_limit_run(const char *run);
-void ngx_http_sandbox_limit_free(const char *run);
+void ngx_http_sandbox_instances_run(const char *run);
+void ngx_http_sandbox_instances_free(const char *run);
 /* puts the sums into the counters */
-void ngx_http_sandbox_limit_figures(ngx_http_sandbox_main_conf_t *smcf);
+void ngx_http_sandbox_instances_figures(ngx_http_sandbox_main_conf_t *smcf);
 
 
 #endif /* _NGX_HTTP_SANDBOX_INSTANCES_H_INCLUDED_ */

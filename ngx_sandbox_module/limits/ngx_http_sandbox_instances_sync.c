@@ -25,28 +25,28 @@ typedef struct {
 } ngx_http_sandbox_found_t;
 
 
-static ngx_uint_t ngx_http_sandbox_count_runs(const ac_container_t *c);
-static int ngx_libc_cdecl ngx_http_sandbox_count_sort(const void *one,
+static ngx_uint_t ngx_http_sandbox_instances_sync_runs(const ac_container_t *c);
+static int ngx_libc_cdecl ngx_http_sandbox_instances_sync_sort(const void *one,
     const void *two);
-static int ngx_libc_cdecl ngx_http_sandbox_count_search(const void *run,
-    const void *element);
+static int ngx_libc_cdecl ngx_http_sandbox_instances_sync_search(
+    const void *run, const void *element);
 
 
 void
-ngx_http_sandbox_count_event(const ac_event_t *event, ngx_uint_t died)
+ngx_http_sandbox_instances_sync_event(const ac_event_t *event, ngx_uint_t died)
 {
-    ngx_slab_pool_t            *shpool;
-    ngx_http_sandbox_slot_t    *slot;
-    ngx_http_sandbox_shared_t  *sh;
+    ngx_slab_pool_t              *shpool;
+    ngx_http_sandbox_instance_t  *slot;
+    ngx_http_sandbox_shared_t    *sh;
 
     if (event->label_run[0] == '\0') {
         return;
     }
 
     sh = ngx_http_sandbox_worker->conf->shared;
-    shpool = ngx_http_sandbox_slot_lock();
+    shpool = ngx_http_sandbox_instances_table_lock();
 
-    slot = ngx_http_sandbox_slot_find(sh, event->label_run);
+    slot = ngx_http_sandbox_instances_table_find(sh, event->label_run);
 
     if (died) {
 
@@ -55,10 +55,10 @@ ngx_http_sandbox_count_event(const ac_event_t *event, ngx_uint_t died)
          * is not the end of what runs now.
          */
 
-        if (slot && slot->state == NGX_HTTP_SANDBOX_SLOT_RUNNING
+        if (slot && slot->state == NGX_HTTP_SANDBOX_INSTANCE_RUNNING
             && event->time_ms >= slot->since_epoch)
         {
-            ngx_http_sandbox_slot_release(sh, slot);
+            ngx_http_sandbox_instances_table_release(sh, slot);
         }
 
         goto done;
@@ -67,7 +67,7 @@ ngx_http_sandbox_count_event(const ac_event_t *event, ngx_uint_t died)
     /* a start that nobody waits for: its worker has died */
 
     if (slot == NULL) {
-        slot = ngx_http_sandbox_slot_add(sh, event->label_run,
+        slot = ngx_http_sandbox_instances_table_add(sh, event->label_run,
                                           event->label_class,
                                           event->label_owner);
         if (slot == NULL) {
@@ -75,11 +75,14 @@ ngx_http_sandbox_count_event(const ac_event_t *event, ngx_uint_t died)
         }
 
         slot->pid = -1;
-        slot->state = NGX_HTTP_SANDBOX_SLOT_STARTING;
+        slot->state = NGX_HTTP_SANDBOX_INSTANCE_STARTING;
     }
 
-    if (ngx_http_sandbox_slot_orphan(slot, ngx_http_sandbox_limit_clock())) {
-        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_RUNNING);
+    if (ngx_http_sandbox_instances_table_orphan(
+            slot, ngx_http_sandbox_clock_monotonic()))
+    {
+        ngx_http_sandbox_instances_table_set(slot,
+                                             NGX_HTTP_SANDBOX_INSTANCE_RUNNING);
         slot->since_epoch = event->time_ms;
     }
 
@@ -90,13 +93,13 @@ done:
 
 
 void
-ngx_http_sandbox_count_list(const ac_reply_t *reply, int64_t asked)
+ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t asked)
 {
     int64_t                       now;
     ngx_uint_t                    i, n;
     ngx_slab_pool_t              *shpool;
     const ac_container_t         *c;
-    ngx_http_sandbox_slot_t      *slot;
+    ngx_http_sandbox_instance_t  *slot;
     ngx_http_sandbox_found_t     *list, *found;
     ngx_http_sandbox_shared_t    *sh;
 
@@ -113,18 +116,18 @@ ngx_http_sandbox_count_list(const ac_reply_t *reply, int64_t asked)
     for (i = 0; i < reply->ncontainers; i++) {
         c = &reply->containers[i];
 
-        if (c->label_run[0] && ngx_http_sandbox_count_runs(c)) {
+        if (c->label_run[0] && ngx_http_sandbox_instances_sync_runs(c)) {
             list[n].container = c;
             list[n++].known = 0;
         }
     }
 
     qsort(list, n, sizeof(ngx_http_sandbox_found_t),
-          ngx_http_sandbox_count_sort);
+          ngx_http_sandbox_instances_sync_sort);
 
-    now = ngx_http_sandbox_limit_clock();
+    now = ngx_http_sandbox_clock_monotonic();
 
-    shpool = ngx_http_sandbox_slot_lock();
+    shpool = ngx_http_sandbox_instances_table_lock();
 
     if (asked < sh->counted) {
 
@@ -136,19 +139,19 @@ ngx_http_sandbox_count_list(const ac_reply_t *reply, int64_t asked)
     for (i = 0; i < sh->used; i++) {
         slot = &sh->slots[i];
 
-        if (slot->state == NGX_HTTP_SANDBOX_SLOT_FREE) {
+        if (slot->state == NGX_HTTP_SANDBOX_INSTANCE_FREE) {
             continue;
         }
 
         found = bsearch(slot->run, list, n, sizeof(ngx_http_sandbox_found_t),
-                        ngx_http_sandbox_count_search);
+                        ngx_http_sandbox_instances_sync_search);
 
         if (found) {
             found->known = 1;
 
-            if (ngx_http_sandbox_slot_orphan(slot, now)) {
-                ngx_http_sandbox_slot_set(slot,
-                                           NGX_HTTP_SANDBOX_SLOT_RUNNING);
+            if (ngx_http_sandbox_instances_table_orphan(slot, now)) {
+                ngx_http_sandbox_instances_table_set(slot,
+                                           NGX_HTTP_SANDBOX_INSTANCE_RUNNING);
             }
 
             continue;
@@ -157,10 +160,10 @@ ngx_http_sandbox_count_list(const ac_reply_t *reply, int64_t asked)
         /* the list may be older than what it does not have */
 
         if (slot->since < asked
-            && (slot->state == NGX_HTTP_SANDBOX_SLOT_RUNNING
-                || ngx_http_sandbox_slot_orphan(slot, now)))
+            && (slot->state == NGX_HTTP_SANDBOX_INSTANCE_RUNNING
+                || ngx_http_sandbox_instances_table_orphan(slot, now)))
         {
-            ngx_http_sandbox_slot_release(sh, slot);
+            ngx_http_sandbox_instances_table_release(sh, slot);
         }
     }
 
@@ -172,13 +175,15 @@ ngx_http_sandbox_count_list(const ac_reply_t *reply, int64_t asked)
 
         c = list[i].container;
 
-        slot = ngx_http_sandbox_slot_add(sh, c->label_run, c->label_class,
+        slot = ngx_http_sandbox_instances_table_add(sh, c->label_run,
+                                                    c->label_class,
                                           c->label_owner);
         if (slot == NULL) {
             break;
         }
 
-        ngx_http_sandbox_slot_set(slot, NGX_HTTP_SANDBOX_SLOT_RUNNING);
+        ngx_http_sandbox_instances_table_set(slot,
+                                             NGX_HTTP_SANDBOX_INSTANCE_RUNNING);
 
         /* when it was started is not known: before the list was asked for */
 
@@ -197,12 +202,12 @@ done:
 
 
 int64_t
-ngx_http_sandbox_counted(void)
+ngx_http_sandbox_instances_sync_time(void)
 {
     int64_t           counted;
     ngx_slab_pool_t  *shpool;
 
-    shpool = ngx_http_sandbox_slot_lock();
+    shpool = ngx_http_sandbox_instances_table_lock();
     counted = ngx_http_sandbox_worker->conf->shared->counted;
     ngx_shmtx_unlock(&shpool->mutex);
 
@@ -211,7 +216,7 @@ ngx_http_sandbox_counted(void)
 
 
 static ngx_uint_t
-ngx_http_sandbox_count_runs(const ac_container_t *c)
+ngx_http_sandbox_instances_sync_runs(const ac_container_t *c)
 {
     return ngx_strcmp(c->state, "running") == 0
            || ngx_strcmp(c->state, "paused") == 0
@@ -221,7 +226,7 @@ ngx_http_sandbox_count_runs(const ac_container_t *c)
 
 
 static int ngx_libc_cdecl
-ngx_http_sandbox_count_sort(const void *one, const void *two)
+ngx_http_sandbox_instances_sync_sort(const void *one, const void *two)
 {
     const ngx_http_sandbox_found_t  *first, *second;
 
@@ -234,7 +239,7 @@ ngx_http_sandbox_count_sort(const void *one, const void *two)
 
 
 static int ngx_libc_cdecl
-ngx_http_sandbox_count_search(const void *run, const void *element)
+ngx_http_sandbox_instances_sync_search(const void *run, const void *element)
 {
     const ngx_http_sandbox_found_t  *found;
 

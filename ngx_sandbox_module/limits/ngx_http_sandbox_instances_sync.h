@@ -16,11 +16,13 @@
 
 
 /* the engine tells of a start, or of an end */
-void ngx_http_sandbox_count_event(const ac_event_t *event, ngx_uint_t died);
+void ngx_http_sandbox_instances_sync_event(const ac_event_t *event,
+    ngx_uint_t died);
 /* makes the table that of the engine's list, asked for at that time */
-void ngx_http_sandbox_count_list(const ac_reply_t *reply, int64_t asked);
+void ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply,
+    int64_t asked);
 /* when the list was asked for; 0: never */
-int64_t ngx_http_sandbox_counted(void);
+int64_t ngx_http_sandbox_instances_sync_time(void);
 
 
 #endif /* _NGX_HTTP_SANDBOX_INSTANCES_SYNC_H_INCLUDED_ */

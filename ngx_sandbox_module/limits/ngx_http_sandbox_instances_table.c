@@ -15,11 +15,11 @@
 
 
 /* a start has ended by then, whatever its worker says */
-#define NGX_HTTP_SANDBOX_SLOT_GRACE  5000
+#define NGX_HTTP_SANDBOX_INSTANCE_GRACE  5000
 
 
 void
-ngx_http_sandbox_slot_mark(const char *owner, char *mark)
+ngx_http_sandbox_instances_table_mark(const char *owner, char *mark)
 {
     u_char       hash[20];
     ngx_sha1_t   sha1;
@@ -39,7 +39,7 @@ ngx_http_sandbox_slot_mark(const char *owner, char *mark)
 
 
 ngx_slab_pool_t *
-ngx_http_sandbox_slot_lock(void)
+ngx_http_sandbox_instances_table_lock(void)
 {
     ngx_slab_pool_t  *shpool;
 
@@ -52,16 +52,17 @@ ngx_http_sandbox_slot_lock(void)
 }
 
 
-ngx_http_sandbox_slot_t *
-ngx_http_sandbox_slot_find(ngx_http_sandbox_shared_t *sh, const char *run)
+ngx_http_sandbox_instance_t *
+ngx_http_sandbox_instances_table_find(ngx_http_sandbox_shared_t *sh,
+    const char *run)
 {
-    ngx_uint_t                i;
-    ngx_http_sandbox_slot_t  *slot;
+    ngx_uint_t                    i;
+    ngx_http_sandbox_instance_t  *slot;
 
     for (i = 0; i < sh->used; i++) {
         slot = &sh->slots[i];
 
-        if (slot->state != NGX_HTTP_SANDBOX_SLOT_FREE
+        if (slot->state != NGX_HTTP_SANDBOX_INSTANCE_FREE
             && slot->run[0] == run[0] && ngx_strcmp(slot->run, run) == 0)
         {
             return slot;
@@ -72,15 +73,15 @@ ngx_http_sandbox_slot_find(ngx_http_sandbox_shared_t *sh, const char *run)
 }
 
 
-ngx_http_sandbox_slot_t *
-ngx_http_sandbox_slot_add(ngx_http_sandbox_shared_t *sh, const char *run,
-    const char *class, const char *owner)
+ngx_http_sandbox_instance_t *
+ngx_http_sandbox_instances_table_add(ngx_http_sandbox_shared_t *sh,
+    const char *run, const char *class, const char *owner)
 {
-    ngx_uint_t                i;
-    ngx_http_sandbox_slot_t  *slot;
+    ngx_uint_t                    i;
+    ngx_http_sandbox_instance_t  *slot;
 
     for (i = sh->first; i < sh->used; i++) {
-        if (sh->slots[i].state == NGX_HTTP_SANDBOX_SLOT_FREE) {
+        if (sh->slots[i].state == NGX_HTTP_SANDBOX_INSTANCE_FREE) {
             break;
         }
     }
@@ -94,7 +95,7 @@ ngx_http_sandbox_slot_add(ngx_http_sandbox_shared_t *sh, const char *run,
     slot = &sh->slots[i];
 
     if (i == sh->used) {
-        slot->state = NGX_HTTP_SANDBOX_SLOT_FREE;
+        slot->state = NGX_HTTP_SANDBOX_INSTANCE_FREE;
         sh->used++;
     }
 
@@ -110,22 +111,23 @@ ngx_http_sandbox_slot_add(ngx_http_sandbox_shared_t *sh, const char *run,
 
 
 void
-ngx_http_sandbox_slot_set(ngx_http_sandbox_slot_t *slot, ngx_uint_t state)
+ngx_http_sandbox_instances_table_set(ngx_http_sandbox_instance_t *slot,
+    ngx_uint_t state)
 {
     slot->pid = ngx_pid;
-    slot->since = ngx_http_sandbox_limit_clock();
-    slot->since_epoch = ngx_http_sandbox_now();
+    slot->since = ngx_http_sandbox_clock_monotonic();
+    slot->since_epoch = ngx_http_sandbox_clock_now();
     slot->state = state;
 }
 
 
 void
-ngx_http_sandbox_slot_release(ngx_http_sandbox_shared_t *sh,
-    ngx_http_sandbox_slot_t *slot)
+ngx_http_sandbox_instances_table_release(ngx_http_sandbox_shared_t *sh,
+    ngx_http_sandbox_instance_t *slot)
 {
     ngx_uint_t  i;
 
-    slot->state = NGX_HTTP_SANDBOX_SLOT_FREE;
+    slot->state = NGX_HTTP_SANDBOX_INSTANCE_FREE;
 
     i = slot - sh->slots;
 
@@ -136,9 +138,10 @@ ngx_http_sandbox_slot_release(ngx_http_sandbox_shared_t *sh,
 
 
 ngx_uint_t
-ngx_http_sandbox_slot_orphan(ngx_http_sandbox_slot_t *slot, int64_t now)
+ngx_http_sandbox_instances_table_orphan(ngx_http_sandbox_instance_t *slot,
+    int64_t now)
 {
-    if (slot->state != NGX_HTTP_SANDBOX_SLOT_STARTING) {
+    if (slot->state != NGX_HTTP_SANDBOX_INSTANCE_STARTING) {
         return 0;
     }
 
@@ -150,5 +153,5 @@ ngx_http_sandbox_slot_orphan(ngx_http_sandbox_slot_t *slot, int64_t now)
 
     return now - slot->since
            > (int64_t) ngx_http_sandbox_worker->conf->start_timeout
-             + NGX_HTTP_SANDBOX_SLOT_GRACE;
+             + NGX_HTTP_SANDBOX_INSTANCE_GRACE;
 }

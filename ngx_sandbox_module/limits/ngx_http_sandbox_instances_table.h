@@ -15,19 +15,20 @@
 
 /*
  * The table of sandboxes that start or run, in the shared zone: shared by
- * limit.c and count.c.  Its mutex is held for all of these but the first two.
+ * instances.c and instances_sync.c.  Its mutex is held for all of these but the
+ * first two.
  */
 
 
-#define NGX_HTTP_SANDBOX_SLOT_FREE      0
-#define NGX_HTTP_SANDBOX_SLOT_STARTING  1
-#define NGX_HTTP_SANDBOX_SLOT_RUNNING   2
+#define NGX_HTTP_SANDBOX_INSTANCE_FREE      0
+#define NGX_HTTP_SANDBOX_INSTANCE_STARTING  1
+#define NGX_HTTP_SANDBOX_INSTANCE_RUNNING   2
 
 /* of an owner's mark, its zero included */
 #define NGX_HTTP_SANDBOX_MARK           17
 
 
-struct ngx_http_sandbox_slot_s {
+struct ngx_http_sandbox_instance_s {
     ngx_uint_t                   state;
     ngx_pid_t                    pid;              /* the starting worker's */
     int64_t                      since;            /* ms, monotonic */
@@ -42,25 +43,25 @@ struct ngx_http_sandbox_slot_s {
  * What an owner is known by in the table and to the engine, whose users need
  * not know whose a container is.  mark has NGX_HTTP_SANDBOX_MARK bytes.
  */
-void ngx_http_sandbox_slot_mark(const char *owner, char *mark);
+void ngx_http_sandbox_instances_table_mark(const char *owner, char *mark);
 
 /* takes the mutex, which is that of the pool returned */
-ngx_slab_pool_t *ngx_http_sandbox_slot_lock(void);
+ngx_slab_pool_t *ngx_http_sandbox_instances_table_lock(void);
 
 /* NULL: it has none */
-ngx_http_sandbox_slot_t *ngx_http_sandbox_slot_find(
+ngx_http_sandbox_instance_t *ngx_http_sandbox_instances_table_find(
     ngx_http_sandbox_shared_t *sh, const char *run);
 /* the slot is free until its state is set; NULL: there is none left */
-ngx_http_sandbox_slot_t *ngx_http_sandbox_slot_add(
+ngx_http_sandbox_instance_t *ngx_http_sandbox_instances_table_add(
     ngx_http_sandbox_shared_t *sh, const char *run, const char *class,
     const char *owner);
-void ngx_http_sandbox_slot_set(ngx_http_sandbox_slot_t *slot,
+void ngx_http_sandbox_instances_table_set(ngx_http_sandbox_instance_t *slot,
     ngx_uint_t state);
-void ngx_http_sandbox_slot_release(ngx_http_sandbox_shared_t *sh,
-    ngx_http_sandbox_slot_t *slot);
+void ngx_http_sandbox_instances_table_release(ngx_http_sandbox_shared_t *sh,
+    ngx_http_sandbox_instance_t *slot);
 /* 1: it starts, and nobody is left who would say how that went */
-ngx_uint_t ngx_http_sandbox_slot_orphan(ngx_http_sandbox_slot_t *slot,
-    int64_t now);
+ngx_uint_t ngx_http_sandbox_instances_table_orphan(
+    ngx_http_sandbox_instance_t *slot, int64_t now);
 
 
 #endif /* _NGX_HTTP_SANDBOX_INSTANCES_TABLE_H_INCLUDED_ */

@@ -22,9 +22,9 @@
 
 
 /* places, those of workers that are about to leave included */
-#define NGX_HTTP_SANDBOX_LOAD_WORKERS  128
+#define NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS  128
 /* records that are looked at for one that nobody needs */
-#define NGX_HTTP_SANDBOX_LOAD_EVICT    16
+#define NGX_HTTP_SANDBOX_PORT_LIMITS_EVICT    16
 
 
 typedef struct {
@@ -33,53 +33,55 @@ typedef struct {
 } ngx_http_sandbox_served_t;
 
 
-struct ngx_http_sandbox_load_s {
+struct ngx_http_sandbox_port_limits_s {
     ngx_rbtree_node_t          node;         /* key: of run and port */
     ngx_queue_t                queue;
     ngx_msec_t                 last;
     int64_t                    excess;       /* requests * 1000 */
     in_port_t                  port;
     char                       run[SANDBOX_RANDOM_LEN + 1];
-    ngx_http_sandbox_served_t   counts[NGX_HTTP_SANDBOX_LOAD_WORKERS];
+    ngx_http_sandbox_served_t   counts[NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS];
 };
 
 
-struct ngx_http_sandbox_loads_s {
+struct ngx_http_sandbox_port_limits_table_s {
     ngx_rbtree_t               tree;
     ngx_rbtree_node_t          sentinel;
     ngx_queue_t                queue;        /* the last used in front */
     struct {
         ngx_pid_t              pid;          /* 0: free */
         uint16_t               generation;
-    } workers[NGX_HTTP_SANDBOX_LOAD_WORKERS];
+    } workers[NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS];
 };
 
 
-static ngx_slab_pool_t *ngx_http_sandbox_load_pool(void);
-static ngx_http_sandbox_load_t *ngx_http_sandbox_load_slot(
+static ngx_slab_pool_t *ngx_http_sandbox_port_limits_pool(void);
+static ngx_http_sandbox_port_limits_t *ngx_http_sandbox_port_limits_slot(
     ngx_http_sandbox_ctx_t *ctx, ngx_slab_pool_t *shpool);
-static void ngx_http_sandbox_load_evict(ngx_slab_pool_t *shpool,
-    ngx_http_sandbox_loads_t *limits);
-static int64_t ngx_http_sandbox_load_served(
-    ngx_http_sandbox_loads_t *limits, ngx_http_sandbox_load_t *slot);
-static ngx_uint_t ngx_http_sandbox_load_rate(ngx_http_sandbox_load_t *slot,
-    int64_t rate);
-static ngx_int_t ngx_http_sandbox_load_refuse(ngx_http_request_t *r,
+static void ngx_http_sandbox_port_limits_evict(ngx_slab_pool_t *shpool,
+    ngx_http_sandbox_port_limits_table_t *limits);
+static int64_t ngx_http_sandbox_port_limits_served(
+    ngx_http_sandbox_port_limits_table_t *limits,
+    ngx_http_sandbox_port_limits_t *slot);
+static ngx_uint_t ngx_http_sandbox_port_limits_rate(
+    ngx_http_sandbox_port_limits_t *slot, int64_t rate);
+static ngx_int_t ngx_http_sandbox_port_limits_refuse(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *fmt, int64_t value);
-static ngx_int_t ngx_http_sandbox_load_body(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_port_limits_body(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, int64_t body);
 
 
 /* this worker's place, or one that is none */
-static ngx_uint_t  ngx_http_sandbox_load_worker;
+static ngx_uint_t  ngx_http_sandbox_port_limits_worker;
 
 
-ngx_http_sandbox_loads_t *
-ngx_http_sandbox_load_create(ngx_slab_pool_t *shpool)
+ngx_http_sandbox_port_limits_table_t *
+ngx_http_sandbox_port_limits_create(ngx_slab_pool_t *shpool)
 {
-    ngx_http_sandbox_loads_t   *limits;
+    ngx_http_sandbox_port_limits_table_t  *limits;
 
-    limits = ngx_slab_calloc(shpool, sizeof(ngx_http_sandbox_loads_t));
+    limits = ngx_slab_calloc(shpool,
+                             sizeof(ngx_http_sandbox_port_limits_table_t));
 
     if (limits) {
         ngx_rbtree_init(&limits->tree, &limits->sentinel,
@@ -92,20 +94,20 @@ ngx_http_sandbox_load_create(ngx_slab_pool_t *shpool)
 
 
 void
-ngx_http_sandbox_load_start(void)
+ngx_http_sandbox_port_limits_start(void)
 {
-    ngx_uint_t                  i;
-    ngx_slab_pool_t            *shpool;
-    ngx_http_sandbox_loads_t   *limits;
+    ngx_uint_t                             i;
+    ngx_slab_pool_t                       *shpool;
+    ngx_http_sandbox_port_limits_table_t  *limits;
 
-    shpool = ngx_http_sandbox_load_pool();
-    limits = ngx_http_sandbox_worker->conf->counters->limits;
+    shpool = ngx_http_sandbox_port_limits_pool();
+    limits = ngx_http_sandbox_worker->conf->counters->port_limits;
 
-    ngx_http_sandbox_load_worker = NGX_HTTP_SANDBOX_LOAD_WORKERS;
+    ngx_http_sandbox_port_limits_worker = NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS;
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    for (i = 0; i < NGX_HTTP_SANDBOX_LOAD_WORKERS; i++) {
+    for (i = 0; i < NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS; i++) {
 
         /* all of them: nobody else looks for those that died */
 
@@ -116,13 +118,13 @@ ngx_http_sandbox_load_start(void)
         }
 
         if (limits->workers[i].pid == 0
-            && ngx_http_sandbox_load_worker
-               == NGX_HTTP_SANDBOX_LOAD_WORKERS)
+            && ngx_http_sandbox_port_limits_worker
+               == NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS)
         {
             limits->workers[i].pid = ngx_pid;
             limits->workers[i].generation++;
 
-            ngx_http_sandbox_load_worker = i;
+            ngx_http_sandbox_port_limits_worker = i;
         }
     }
 
@@ -131,23 +133,24 @@ ngx_http_sandbox_load_start(void)
 
 
 void
-ngx_http_sandbox_load_stop(void)
+ngx_http_sandbox_port_limits_stop(void)
 {
-    ngx_uint_t                  i;
-    ngx_http_sandbox_loads_t   *limits;
+    ngx_uint_t                             i;
+    ngx_http_sandbox_port_limits_table_t  *limits;
 
-    i = ngx_http_sandbox_load_worker;
-    limits = ngx_http_sandbox_worker->conf->counters->limits;
+    i = ngx_http_sandbox_port_limits_worker;
+    limits = ngx_http_sandbox_worker->conf->counters->port_limits;
 
-    if (i < NGX_HTTP_SANDBOX_LOAD_WORKERS) {
+    if (i < NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS) {
         limits->workers[i].pid = 0;
-        ngx_http_sandbox_load_worker = NGX_HTTP_SANDBOX_LOAD_WORKERS;
+        ngx_http_sandbox_port_limits_worker =
+            NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS;
     }
 }
 
 
 static ngx_slab_pool_t *
-ngx_http_sandbox_load_pool(void)
+ngx_http_sandbox_port_limits_pool(void)
 {
     return (ngx_slab_pool_t *)
            ngx_http_sandbox_worker->conf->zone->shm.addr;
@@ -155,19 +158,19 @@ ngx_http_sandbox_load_pool(void)
 
 
 ngx_int_t
-ngx_http_sandbox_load(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
-    ngx_http_sandbox_set_t *set)
+ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_preview_policy_t *set)
 {
-    int64_t                     served;
-    ngx_int_t                   rc;
-    ngx_uint_t                  i, exceeded;
-    ngx_slab_pool_t            *shpool;
-    ngx_http_sandbox_load_t    *slot;
-    ngx_http_sandbox_served_t  *count;
-    ngx_http_sandbox_loads_t   *limits;
+    int64_t                                served;
+    ngx_int_t                              rc;
+    ngx_uint_t                             i, exceeded;
+    ngx_slab_pool_t                       *shpool;
+    ngx_http_sandbox_port_limits_t        *slot;
+    ngx_http_sandbox_served_t             *count;
+    ngx_http_sandbox_port_limits_table_t  *limits;
 
     if (set->body) {
-        rc = ngx_http_sandbox_load_body(r, ctx, set->body);
+        rc = ngx_http_sandbox_port_limits_body(r, ctx, set->body);
 
         if (rc != NGX_OK) {
             return rc;
@@ -178,28 +181,28 @@ ngx_http_sandbox_load(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         return NGX_OK;
     }
 
-    i = ngx_http_sandbox_load_worker;
-    limits = ngx_http_sandbox_worker->conf->counters->limits;
-    shpool = ngx_http_sandbox_load_pool();
+    i = ngx_http_sandbox_port_limits_worker;
+    limits = ngx_http_sandbox_worker->conf->counters->port_limits;
+    shpool = ngx_http_sandbox_port_limits_pool();
 
     exceeded = 0;
     served = 0;
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    slot = ngx_http_sandbox_load_slot(ctx, shpool);
+    slot = ngx_http_sandbox_port_limits_slot(ctx, shpool);
 
     if (slot && set->connections) {
-        served = ngx_http_sandbox_load_served(limits, slot);
+        served = ngx_http_sandbox_port_limits_served(limits, slot);
     }
 
     if (slot && served < set->connections + (set->connections == 0)) {
 
         exceeded = set->rate
-                   && ngx_http_sandbox_load_rate(slot, set->rate);
+                   && ngx_http_sandbox_port_limits_rate(slot, set->rate);
 
         if (set->connections && !exceeded
-            && i < NGX_HTTP_SANDBOX_LOAD_WORKERS)
+            && i < NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS)
         {
             count = &slot->counts[i];
 
@@ -209,7 +212,7 @@ ngx_http_sandbox_load(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
             }
 
             count->n++;
-            ctx->slot = slot;
+            ctx->port_limits = slot;
         }
     }
 
@@ -219,25 +222,28 @@ ngx_http_sandbox_load(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "sandbox_zone is too small for the limits of ports");
 
-        return ngx_http_sandbox_load_refuse(r, ctx,
-                                             "nginx has no room to count the "
-                                             "requests of this port: try "
-                                             "again.", 0);
+        return ngx_http_sandbox_port_limits_refuse(r, ctx,
+                                                    "nginx has no room to "
+                                                    "count the requests of "
+                                                    "this port: try "
+                                                    "again.", 0);
     }
 
     if (set->connections && served >= set->connections) {
-        return ngx_http_sandbox_load_refuse(r, ctx,
-                                             "This port serves at most %L "
-                                             "requests at a time: close "
-                                             "some, or try again.",
-                                             set->connections);
+        return ngx_http_sandbox_port_limits_refuse(r, ctx,
+                                                    "This port serves at most "
+                                                    "%L requests at a time: "
+                                                    "close some, or try "
+                                                    "again.",
+                                                    set->connections);
     }
 
     if (exceeded) {
-        return ngx_http_sandbox_load_refuse(r, ctx,
-                                             "This port serves at most %L "
-                                             "requests a second: wait, then "
-                                             "try again.", set->rate);
+        return ngx_http_sandbox_port_limits_refuse(r, ctx,
+                                                    "This port serves at most "
+                                                    "%L requests a second: "
+                                                    "wait, then "
+                                                    "try again.", set->rate);
     }
 
     return NGX_OK;
@@ -245,39 +251,39 @@ ngx_http_sandbox_load(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 
 
 void
-ngx_http_sandbox_load_leave(ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_port_limits_leave(ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_slab_pool_t           *shpool;
     ngx_http_sandbox_served_t  *count;
 
-    if (ctx->slot == NULL) {
+    if (ctx->port_limits == NULL) {
         return;
     }
 
-    shpool = ngx_http_sandbox_load_pool();
+    shpool = ngx_http_sandbox_port_limits_pool();
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    count = &ctx->slot->counts[ngx_http_sandbox_load_worker];
+    count = &ctx->port_limits->counts[ngx_http_sandbox_port_limits_worker];
     count->n--;
 
     ngx_shmtx_unlock(&shpool->mutex);
 
-    ctx->slot = NULL;
+    ctx->port_limits = NULL;
 }
 
 
-static ngx_http_sandbox_load_t *
-ngx_http_sandbox_load_slot(ngx_http_sandbox_ctx_t *ctx,
+static ngx_http_sandbox_port_limits_t *
+ngx_http_sandbox_port_limits_slot(ngx_http_sandbox_ctx_t *ctx,
     ngx_slab_pool_t *shpool)
 {
-    char                       *run;
-    uint32_t                    hash;
-    ngx_rbtree_node_t          *node, *sentinel;
-    ngx_http_sandbox_load_t    *slot;
-    ngx_http_sandbox_loads_t   *limits;
+    char                                  *run;
+    uint32_t                               hash;
+    ngx_rbtree_node_t                     *node, *sentinel;
+    ngx_http_sandbox_port_limits_t        *slot;
+    ngx_http_sandbox_port_limits_table_t  *limits;
 
-    limits = ngx_http_sandbox_worker->conf->counters->limits;
+    limits = ngx_http_sandbox_worker->conf->counters->port_limits;
 
     run = ctx->node->spec.run;
     hash = ngx_crc32_short((u_char *) run, ngx_strlen(run)) ^ ctx->port;
@@ -290,7 +296,7 @@ ngx_http_sandbox_load_slot(ngx_http_sandbox_ctx_t *ctx,
     while (node != sentinel) {
 
         if (hash == node->key) {
-            slot = (ngx_http_sandbox_load_t *) node;
+            slot = (ngx_http_sandbox_port_limits_t *) node;
 
             if (slot->port == ctx->port && ngx_strcmp(slot->run, run) == 0) {
                 ngx_queue_remove(&slot->queue);
@@ -303,13 +309,14 @@ ngx_http_sandbox_load_slot(ngx_http_sandbox_ctx_t *ctx,
         node = hash < node->key ? node->left : node->right;
     }
 
-    slot = ngx_slab_calloc_locked(shpool, sizeof(ngx_http_sandbox_load_t));
+    slot = ngx_slab_calloc_locked(shpool,
+                                  sizeof(ngx_http_sandbox_port_limits_t));
 
     if (slot == NULL) {
-        ngx_http_sandbox_load_evict(shpool, limits);
+        ngx_http_sandbox_port_limits_evict(shpool, limits);
 
         slot = ngx_slab_calloc_locked(shpool,
-                                      sizeof(ngx_http_sandbox_load_t));
+                                      sizeof(ngx_http_sandbox_port_limits_t));
         if (slot == NULL) {
             return NULL;
         }
@@ -328,25 +335,25 @@ ngx_http_sandbox_load_slot(ngx_http_sandbox_ctx_t *ctx,
 
 
 static void
-ngx_http_sandbox_load_evict(ngx_slab_pool_t *shpool,
-    ngx_http_sandbox_loads_t *limits)
+ngx_http_sandbox_port_limits_evict(ngx_slab_pool_t *shpool,
+    ngx_http_sandbox_port_limits_table_t *limits)
 {
-    ngx_uint_t                n;
-    ngx_queue_t              *q, *prev;
-    ngx_http_sandbox_load_t  *slot;
+    ngx_uint_t                       n;
+    ngx_queue_t                     *q, *prev;
+    ngx_http_sandbox_port_limits_t  *slot;
 
     q = ngx_queue_last(&limits->queue);
 
-    for (n = 0; n < NGX_HTTP_SANDBOX_LOAD_EVICT; n++, q = prev) {
+    for (n = 0; n < NGX_HTTP_SANDBOX_PORT_LIMITS_EVICT; n++, q = prev) {
 
         if (q == ngx_queue_sentinel(&limits->queue)) {
             return;
         }
 
         prev = ngx_queue_prev(q);
-        slot = ngx_queue_data(q, ngx_http_sandbox_load_t, queue);
+        slot = ngx_queue_data(q, ngx_http_sandbox_port_limits_t, queue);
 
-        if (ngx_http_sandbox_load_served(limits, slot)) {
+        if (ngx_http_sandbox_port_limits_served(limits, slot)) {
             continue;
         }
 
@@ -358,15 +365,16 @@ ngx_http_sandbox_load_evict(ngx_slab_pool_t *shpool,
 
 
 static int64_t
-ngx_http_sandbox_load_served(ngx_http_sandbox_loads_t *limits,
-    ngx_http_sandbox_load_t *slot)
+ngx_http_sandbox_port_limits_served(
+    ngx_http_sandbox_port_limits_table_t *limits,
+    ngx_http_sandbox_port_limits_t *slot)
 {
     int64_t     n;
     ngx_uint_t  i;
 
     n = 0;
 
-    for (i = 0; i < NGX_HTTP_SANDBOX_LOAD_WORKERS; i++) {
+    for (i = 0; i < NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS; i++) {
         if (limits->workers[i].pid
             && slot->counts[i].generation == limits->workers[i].generation)
         {
@@ -381,7 +389,8 @@ ngx_http_sandbox_load_served(ngx_http_sandbox_loads_t *limits,
 /* as many as come in a second may come at once */
 
 static ngx_uint_t
-ngx_http_sandbox_load_rate(ngx_http_sandbox_load_t *slot, int64_t rate)
+ngx_http_sandbox_port_limits_rate(ngx_http_sandbox_port_limits_t *slot,
+    int64_t rate)
 {
     int64_t         excess;
     ngx_msec_int_t  ms;
@@ -410,13 +419,13 @@ ngx_http_sandbox_load_rate(ngx_http_sandbox_load_t *slot, int64_t rate)
 
 
 static ngx_int_t
-ngx_http_sandbox_load_refuse(ngx_http_request_t *r,
+ngx_http_sandbox_port_limits_refuse(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *fmt, int64_t value)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_TOO_MANY_REQUESTS,
-                                 "TOO_MANY_REQUESTS", fmt, value);
+    rc = ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_TOO_MANY_REQUESTS,
+                                       "TOO_MANY_REQUESTS", fmt, value);
     ctx->failure.retry_after = 1;
 
     return rc;
@@ -429,19 +438,20 @@ ngx_http_sandbox_load_refuse(ngx_http_request_t *r,
  */
 
 static ngx_int_t
-ngx_http_sandbox_load_body(ngx_http_request_t *r,
+ngx_http_sandbox_port_limits_body(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, int64_t body)
 {
     void                      **conf;
     ngx_http_core_loc_conf_t   *clcf, *copy;
 
     if (r->headers_in.content_length_n > body) {
-        return ngx_http_sandbox_refuse(r, ctx,
-                                       NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
-                                       "payload_too_large",
-                                       "The body of a request to this port "
-                                       "has at most %L bytes: send less.",
-                                       body);
+        return ngx_http_sandbox_error_refuse(r, ctx,
+                                             NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                             "payload_too_large",
+                                             "The body of a request to this "
+                                             "port has at most %L bytes: send "
+                                             "less.",
+                                             body);
     }
 
     if (r->headers_in.content_length_n != -1) {

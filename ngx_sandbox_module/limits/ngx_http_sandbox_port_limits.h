@@ -16,16 +16,16 @@
 
 
 /* NGX_OK, or NGX_DECLINED: answered by the content handler */
-ngx_int_t ngx_http_sandbox_load(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_set_t *set);
+ngx_int_t ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_preview_policy_t *set);
 /* NULL: the zone is full */
-ngx_http_sandbox_loads_t *ngx_http_sandbox_load_create(
+ngx_http_sandbox_port_limits_table_t *ngx_http_sandbox_port_limits_create(
     ngx_slab_pool_t *shpool);
 /* of a worker: takes a place, gives it back */
-void ngx_http_sandbox_load_start(void);
-void ngx_http_sandbox_load_stop(void);
+void ngx_http_sandbox_port_limits_start(void);
+void ngx_http_sandbox_port_limits_stop(void);
 /* idempotent */
-void ngx_http_sandbox_load_leave(ngx_http_sandbox_ctx_t *ctx);
+void ngx_http_sandbox_port_limits_leave(ngx_http_sandbox_ctx_t *ctx);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PORT_LIMITS_H_INCLUDED_ */

@@ -24,7 +24,7 @@ static ngx_int_t ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
 
 
 ngx_int_t
-ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data)
+ngx_http_sandbox_zone_init(ngx_shm_zone_t *zone, void *data)
 {
     ngx_http_sandbox_main_conf_t *osmcf = data;
 
@@ -88,7 +88,7 @@ ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
 
     size = ((pages + 7) / 8) * ngx_pagesize;
 
-    sh->nbuckets = size / ngx_http_sandbox_rate_size();
+    sh->nbuckets = size / ngx_http_sandbox_create_rate_size();
     sh->buckets = ngx_slab_calloc(shpool, size);
 
     if (sh->buckets == NULL) {
@@ -97,16 +97,16 @@ ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
 
     size = pages * ngx_pagesize - size;
 
-    sh->nslots = size / sizeof(ngx_http_sandbox_slot_t);
+    sh->nslots = size / sizeof(ngx_http_sandbox_instance_t);
     sh->slots = ngx_slab_calloc(shpool, size);
 
     if (sh->slots == NULL) {
         return NGX_ERROR;
     }
 
-    sh->counters.limits = ngx_http_sandbox_load_create(shpool);
+    sh->counters.port_limits = ngx_http_sandbox_port_limits_create(shpool);
 
-    if (sh->counters.limits == NULL) {
+    if (sh->counters.port_limits == NULL) {
         return NGX_ERROR;
     }
 
@@ -130,7 +130,7 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
 
     if (slots > sh->nslots) {
 
-        pages = (slots * sizeof(ngx_http_sandbox_slot_t) + ngx_pagesize - 1)
+        pages = (slots * sizeof(ngx_http_sandbox_instance_t) + ngx_pagesize - 1)
                 / ngx_pagesize;
         pages = (pages + pages / 7 + 6) * 4 / 3 + 1;
 
@@ -148,8 +148,8 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
 
     if (smcf->rated && smcf->nkeys > sh->nbuckets) {
 
-        pages = (smcf->nkeys * ngx_http_sandbox_rate_size() + ngx_pagesize - 1)
-                / ngx_pagesize;
+        pages = (smcf->nkeys * ngx_http_sandbox_create_rate_size()
+                 + ngx_pagesize - 1) / ngx_pagesize;
 
         size = ((pages * 8 + 6) * 4 / 3 + 1) * (ngx_pagesize + 64);
 

@@ -15,7 +15,7 @@
 /* the shared zone: instances.c has the slots, create_rate.c the buckets */
 
 
-/* the shared zone: limit.c has the slots, rate.c the buckets */
+/* the shared zone: instances.c has the slots, create_rate.c the buckets */
 
 struct ngx_http_sandbox_shared_s {
     ngx_http_sandbox_counters_t    counters;
@@ -24,7 +24,7 @@ struct ngx_http_sandbox_shared_s {
     ngx_uint_t                     nslots;
     ngx_uint_t                     used;     /* those behind are free */
     ngx_uint_t                     first;    /* none before it is free */
-    ngx_http_sandbox_slot_t       *slots;
+    ngx_http_sandbox_instance_t   *slots;
 
     ngx_uint_t                     nbuckets;
     ngx_http_sandbox_bucket_t     *buckets;
@@ -32,7 +32,7 @@ struct ngx_http_sandbox_shared_s {
 
 
 /* the zone's init(): fails, and says why, when the limits do not fit */
-ngx_int_t ngx_http_sandbox_init_zone(ngx_shm_zone_t *zone, void *data);
+ngx_int_t ngx_http_sandbox_zone_init(ngx_shm_zone_t *zone, void *data);
 
 
 #endif /* _NGX_HTTP_SANDBOX_ZONE_H_INCLUDED_ */

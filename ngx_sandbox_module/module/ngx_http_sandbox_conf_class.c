@@ -31,14 +31,14 @@
 
 static ngx_int_t ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
     ngx_http_sandbox_class_t *class, ngx_str_t *value);
-static ngx_uint_t ngx_http_sandbox_conf_plain(ngx_str_t *s,
+static ngx_uint_t ngx_http_sandbox_conf_class_plain(ngx_str_t *s,
     const char *marks, size_t max);
 static ngx_int_t ngx_http_sandbox_conf_class_time(ngx_conf_t *cf,
     ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s,
     int64_t *ms);
 static ngx_int_t ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
     ngx_http_sandbox_class_t *class, ngx_str_t *value, ngx_str_t *s);
-static ngx_int_t ngx_http_sandbox_network_rules(ngx_conf_t *cf,
+static ngx_int_t ngx_http_sandbox_conf_class_rules(ngx_conf_t *cf,
     ngx_http_sandbox_class_t *class);
 
 
@@ -54,7 +54,7 @@ ngx_http_sandbox_conf_class(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     value = cf->args->elts;
 
     if (value[1].len > SANDBOX_CLASS_MAX
-        || !sandbox_session_valid((char *) value[1].data, value[1].len))
+        || !sandbox_name_session_valid((char *) value[1].data, value[1].len))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid name \"%V\" of a sandbox class",
@@ -62,7 +62,7 @@ ngx_http_sandbox_conf_class(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (ngx_http_sandbox_find_class(smcf, value[1].data, value[1].len)) {
+    if (ngx_http_sandbox_class_find(smcf, value[1].data, value[1].len)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "sandbox class \"%V\" is duplicate", &value[1]);
         return NGX_CONF_ERROR;
@@ -130,7 +130,7 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
 
     if (ngx_http_sandbox_is("image")) {
 
-        if (!ngx_http_sandbox_conf_plain(&s, "./:@_-", 255)) {
+        if (!ngx_http_sandbox_conf_class_plain(&s, "./:@_-", 255)) {
             goto invalid;
         }
 
@@ -144,7 +144,7 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
 
         p = ngx_strlchr(s.data, s.data + s.len, ':');
 
-        if (!ngx_http_sandbox_conf_plain(&s, ":._-", 128)
+        if (!ngx_http_sandbox_conf_class_plain(&s, ":._-", 128)
             || (p && (p + 1 == s.data + s.len
                       || ngx_strlchr(p + 1, s.data + s.len, ':'))))
         {
@@ -216,7 +216,7 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
     }
 
     if (ngx_http_sandbox_is("max_instances")) {
-        n = ngx_http_sandbox_conf_instances(&s);
+        n = ngx_http_sandbox_conf_limits_instances(&s);
 
         if (n == NGX_ERROR) {
             goto invalid;
@@ -241,7 +241,7 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
     }
 
     if (ngx_http_sandbox_is("network")) {
-        return ngx_http_sandbox_network_conf(cf, class, &s);
+        return ngx_http_sandbox_conf_class_network(cf, class, &s);
     }
 
     if (ngx_http_sandbox_is("runtime")) {
@@ -276,7 +276,7 @@ invalid:
 /* letters, digits and marks, of which none comes first */
 
 static ngx_uint_t
-ngx_http_sandbox_conf_plain(ngx_str_t *s, const char *marks, size_t max)
+ngx_http_sandbox_conf_class_plain(ngx_str_t *s, const char *marks, size_t max)
 {
     size_t  i;
     u_char  c;
@@ -424,8 +424,8 @@ invalid:
 
 
 ngx_int_t
-ngx_http_sandbox_network_conf(ngx_conf_t *cf, ngx_http_sandbox_class_t *class,
-    ngx_str_t *value)
+ngx_http_sandbox_conf_class_network(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *value)
 {
     if (value->len == 4 && ngx_memcmp(value->data, "none", 4) == 0) {
         ngx_str_set(&class->network, "none");
@@ -434,7 +434,7 @@ ngx_http_sandbox_network_conf(ngx_conf_t *cf, ngx_http_sandbox_class_t *class,
 
     if (value->len == 8 && ngx_memcmp(value->data, "internet", 8) == 0) {
         ngx_str_set(&class->network, "internet");
-        return ngx_http_sandbox_network_rules(cf, class);
+        return ngx_http_sandbox_conf_class_rules(cf, class);
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -448,13 +448,14 @@ ngx_http_sandbox_network_conf(ngx_conf_t *cf, ngx_http_sandbox_class_t *class,
 /* without the host's rules, "internet" would be the host and its neighbours */
 
 static ngx_int_t
-ngx_http_sandbox_network_rules(ngx_conf_t *cf, ngx_http_sandbox_class_t *class)
+ngx_http_sandbox_conf_class_rules(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class)
 {
     ngx_err_t  err;
 
     /* "nginx -s stop" reads the configuration too, and must not need them */
 
-    if (ngx_process == NGX_PROCESS_SIGNALLER || sandbox_network_check() == 0) {
+    if (ngx_process == NGX_PROCESS_SIGNALLER || sandbox_firewall_check() == 0) {
         return NGX_OK;
     }
 
@@ -472,7 +473,7 @@ ngx_http_sandbox_network_rules(ngx_conf_t *cf, ngx_http_sandbox_class_t *class)
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"network=internet\" of sandbox class \"%V\": "
                            "this host does not have its rules, run \""
-                           SANDBOX_NETWORK_COMMAND "\"", &class->name);
+                           SANDBOX_FIREWALL_COMMAND "\"", &class->name);
 
     } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, err,

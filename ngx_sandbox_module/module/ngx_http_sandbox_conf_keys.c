@@ -28,31 +28,32 @@ typedef struct {
     ngx_str_t                    *file;
     ngx_uint_t                    line;
     ngx_array_t                  *keys;
-} ngx_http_sandbox_key_parser_t;
+} ngx_http_sandbox_conf_keys_parser_t;
 
 
-static u_char *ngx_http_sandbox_key_read(ngx_conf_t *cf, ngx_str_t *name,
+static u_char *ngx_http_sandbox_conf_keys_read(ngx_conf_t *cf, ngx_str_t *name,
     size_t *size);
-static char *ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp,
-    u_char *p, u_char *last);
-static char *ngx_http_sandbox_key_option(ngx_http_sandbox_key_parser_t *kp,
-    ngx_http_sandbox_key_t *key, ngx_str_t *option);
-static ngx_uint_t ngx_http_sandbox_key_name_valid(ngx_str_t *name,
+static char *ngx_http_sandbox_conf_keys_line(
+    ngx_http_sandbox_conf_keys_parser_t *kp, u_char *p, u_char *last);
+static char *ngx_http_sandbox_conf_keys_option(
+    ngx_http_sandbox_conf_keys_parser_t *kp, ngx_http_sandbox_key_t *key,
+    ngx_str_t *option);
+static ngx_uint_t ngx_http_sandbox_conf_keys_name_valid(ngx_str_t *name,
     size_t max);
-static char *ngx_http_sandbox_key_error(ngx_http_sandbox_key_parser_t *kp,
-    const char *text);
+static char *ngx_http_sandbox_conf_keys_error(
+    ngx_http_sandbox_conf_keys_parser_t *kp, const char *text);
 
 
 char *
-ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_sandbox_conf_keys_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_sandbox_loc_conf_t *slcf = conf;
 
-    char                           *rv;
-    size_t                          size;
-    u_char                         *text, *p, *end, *last;
-    ngx_str_t                      *value, name;
-    ngx_http_sandbox_key_parser_t   kp;
+    char                                *rv;
+    size_t                               size;
+    u_char                              *text, *p, *end, *last;
+    ngx_str_t                           *value, name;
+    ngx_http_sandbox_conf_keys_parser_t  kp;
 
     if (slcf->keys != NULL && slcf->keys != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
@@ -74,7 +75,7 @@ ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    text = ngx_http_sandbox_key_read(cf, &name, &size);
+    text = ngx_http_sandbox_conf_keys_read(cf, &name, &size);
     if (text == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -91,7 +92,7 @@ ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
             last = end;
         }
 
-        rv = ngx_http_sandbox_key_line(&kp, p, last);
+        rv = ngx_http_sandbox_conf_keys_line(&kp, p, last);
 
         if (rv != NGX_CONF_OK) {
             break;
@@ -119,7 +120,8 @@ ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_http_sandbox_key_check(ngx_conf_t *cf, ngx_http_sandbox_loc_conf_t *conf)
+ngx_http_sandbox_conf_keys_check(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf)
 {
     ngx_str_t                     *class;
     ngx_uint_t                     i, n;
@@ -144,7 +146,7 @@ ngx_http_sandbox_key_check(ngx_conf_t *cf, ngx_http_sandbox_loc_conf_t *conf)
 
         for (n = 0; n < key[i].classes->nelts; n++) {
 
-            if (ngx_http_sandbox_find_class(smcf, class[n].data,
+            if (ngx_http_sandbox_class_find(smcf, class[n].data,
                                             class[n].len)
                 == NULL)
             {
@@ -162,7 +164,7 @@ ngx_http_sandbox_key_check(ngx_conf_t *cf, ngx_http_sandbox_loc_conf_t *conf)
 
 
 static u_char *
-ngx_http_sandbox_key_read(ngx_conf_t *cf, ngx_str_t *name, size_t *size)
+ngx_http_sandbox_conf_keys_read(ngx_conf_t *cf, ngx_str_t *name, size_t *size)
 {
     u_char           *text;
     size_t            len;
@@ -262,8 +264,8 @@ failed:
 
 
 static char *
-ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp, u_char *p,
-    u_char *last)
+ngx_http_sandbox_conf_keys_line(ngx_http_sandbox_conf_keys_parser_t *kp,
+    u_char *p, u_char *last)
 {
     char                    *rv;
     u_char                  *colon;
@@ -302,8 +304,10 @@ ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp, u_char *p,
         switch (n) {
 
         case 0:
-            if (!ngx_http_sandbox_key_name_valid(&field, SANDBOX_OWNER_MAX)) {
-                return ngx_http_sandbox_key_error(kp,
+            if (!ngx_http_sandbox_conf_keys_name_valid(&field,
+                                                       SANDBOX_OWNER_MAX))
+            {
+                return ngx_http_sandbox_conf_keys_error(kp,
                            "a name has 1 to 64 of the characters "
                            "A-Z a-z 0-9 . _ -");
             }
@@ -314,7 +318,7 @@ ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp, u_char *p,
         case 1:
             for (i = 0; i < field.len; i++) {
                 if (field.data[i] <= ' ' || field.data[i] >= 0x7f) {
-                    return ngx_http_sandbox_key_error(kp,
+                    return ngx_http_sandbox_conf_keys_error(kp,
                                "a key has printable characters only, "
                                "no space and no \":\"");
                 }
@@ -323,7 +327,7 @@ ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp, u_char *p,
             if (field.len < NGX_HTTP_SANDBOX_KEY_MIN
                 || field.len > NGX_HTTP_SANDBOX_KEY_MAX)
             {
-                return ngx_http_sandbox_key_error(kp,
+                return ngx_http_sandbox_conf_keys_error(kp,
                            "a key has 16 to 256 characters");
             }
 
@@ -331,7 +335,7 @@ ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp, u_char *p,
             break;
 
         default:
-            rv = ngx_http_sandbox_key_option(kp, &key, &field);
+            rv = ngx_http_sandbox_conf_keys_option(kp, &key, &field);
 
             if (rv != NGX_CONF_OK) {
                 return rv;
@@ -340,7 +344,7 @@ ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp, u_char *p,
     }
 
     if (n < 2) {
-        return ngx_http_sandbox_key_error(kp, "a line is \"name:key\"");
+        return ngx_http_sandbox_conf_keys_error(kp, "a line is \"name:key\"");
     }
 
     k = kp->keys->elts;
@@ -350,13 +354,14 @@ ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp, u_char *p,
         if (k[i].name.len == key.name.len
             && ngx_memcmp(k[i].name.data, key.name.data, key.name.len) == 0)
         {
-            return ngx_http_sandbox_key_error(kp, "the name stands twice");
+            return ngx_http_sandbox_conf_keys_error(kp,
+                                                    "the name stands twice");
         }
 
         if (k[i].key.len == key.key.len
             && ngx_memcmp(k[i].key.data, key.key.data, key.key.len) == 0)
         {
-            return ngx_http_sandbox_key_error(kp, "the key stands twice");
+            return ngx_http_sandbox_conf_keys_error(kp, "the key stands twice");
         }
     }
 
@@ -371,7 +376,7 @@ ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp, u_char *p,
     k->key.data = ngx_pstrdup(kp->cf->pool, &key.key);
 
     if (k->name.data == NULL || k->key.data == NULL
-        || ngx_http_sandbox_conf_quota(kp->cf, k) != NGX_OK)
+        || ngx_http_sandbox_conf_limits_quota(kp->cf, k) != NGX_OK)
     {
         return NGX_CONF_ERROR;
     }
@@ -381,7 +386,7 @@ ngx_http_sandbox_key_line(ngx_http_sandbox_key_parser_t *kp, u_char *p,
 
 
 static char *
-ngx_http_sandbox_key_option(ngx_http_sandbox_key_parser_t *kp,
+ngx_http_sandbox_conf_keys_option(ngx_http_sandbox_conf_keys_parser_t *kp,
     ngx_http_sandbox_key_t *key, ngx_str_t *option)
 {
     u_char     *p, *last, *comma;
@@ -391,7 +396,8 @@ ngx_http_sandbox_key_option(ngx_http_sandbox_key_parser_t *kp,
     if (option->len == 5 && ngx_memcmp(option->data, "admin", 5) == 0) {
 
         if (key->admin) {
-            return ngx_http_sandbox_key_error(kp, "\"admin\" stands twice");
+            return ngx_http_sandbox_conf_keys_error(kp,
+                                                    "\"admin\" stands twice");
         }
 
         key->admin = 1;
@@ -403,14 +409,15 @@ ngx_http_sandbox_key_option(ngx_http_sandbox_key_parser_t *kp,
         && ngx_memcmp(option->data, "instances=", 10) == 0)
     {
         if (key->instances) {
-            return ngx_http_sandbox_key_error(kp,
-                                              "\"instances\" stands twice");
+            return ngx_http_sandbox_conf_keys_error(kp,
+                                                    "\"instances\" stands "
+                                                    "twice");
         }
 
         name.data = option->data + 10;
         name.len = option->len - 10;
 
-        n = ngx_http_sandbox_conf_instances(&name);
+        n = ngx_http_sandbox_conf_limits_instances(&name);
 
         if (n == NGX_ERROR) {
             ngx_conf_log_error(NGX_LOG_EMERG, kp->cf, 0,
@@ -425,13 +432,13 @@ ngx_http_sandbox_key_option(ngx_http_sandbox_key_parser_t *kp,
     }
 
     if (option->len < 8 || ngx_memcmp(option->data, "classes=", 8) != 0) {
-        return ngx_http_sandbox_key_error(kp,
+        return ngx_http_sandbox_conf_keys_error(kp,
                    "what follows a key is \"admin\", \"classes=a,b\" or "
                    "\"instances=5\"");
     }
 
     if (key->classes) {
-        return ngx_http_sandbox_key_error(kp, "\"classes\" stands twice");
+        return ngx_http_sandbox_conf_keys_error(kp, "\"classes\" stands twice");
     }
 
     key->classes = ngx_array_create(kp->cf->pool, 2, sizeof(ngx_str_t));
@@ -452,8 +459,8 @@ ngx_http_sandbox_key_option(ngx_http_sandbox_key_parser_t *kp,
         name.data = p;
         name.len = comma - p;
 
-        if (!ngx_http_sandbox_key_name_valid(&name, SANDBOX_CLASS_MAX)) {
-            return ngx_http_sandbox_key_error(kp,
+        if (!ngx_http_sandbox_conf_keys_name_valid(&name, SANDBOX_CLASS_MAX)) {
+            return ngx_http_sandbox_conf_keys_error(kp,
                        "\"classes=\" is followed by names of classes, "
                        "with commas between");
         }
@@ -475,7 +482,7 @@ ngx_http_sandbox_key_option(ngx_http_sandbox_key_parser_t *kp,
 
 
 static ngx_uint_t
-ngx_http_sandbox_key_name_valid(ngx_str_t *name, size_t max)
+ngx_http_sandbox_conf_keys_name_valid(ngx_str_t *name, size_t max)
 {
     size_t  i;
     u_char  ch;
@@ -502,7 +509,7 @@ ngx_http_sandbox_key_name_valid(ngx_str_t *name, size_t max)
 
 
 static char *
-ngx_http_sandbox_key_error(ngx_http_sandbox_key_parser_t *kp,
+ngx_http_sandbox_conf_keys_error(ngx_http_sandbox_conf_keys_parser_t *kp,
     const char *text)
 {
     ngx_conf_log_error(NGX_LOG_EMERG, kp->cf, 0, "%s, in \"%V\" line %ui",

@@ -15,10 +15,10 @@
 /* sandbox_api_key_file */
 
 
-char *ngx_http_sandbox_key_file(ngx_conf_t *cf, ngx_command_t *cmd,
+char *ngx_http_sandbox_conf_keys_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 /* of a merged API location: the classes of its keys exist */
-char *ngx_http_sandbox_key_check(ngx_conf_t *cf,
+char *ngx_http_sandbox_conf_keys_check(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf);
 
 

@@ -19,11 +19,11 @@
 #define NGX_HTTP_SANDBOX_RATE_MAX       1000000
 
 
-static ngx_int_t ngx_http_sandbox_conf_rate(ngx_str_t *value);
+static ngx_int_t ngx_http_sandbox_conf_limits_rate(ngx_str_t *value);
 
 
 char *
-ngx_http_sandbox_conf_max_instances(ngx_conf_t *cf, ngx_command_t *cmd,
+ngx_http_sandbox_conf_limits_max_instances(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     ngx_http_sandbox_main_conf_t *smcf = conf;
@@ -37,7 +37,7 @@ ngx_http_sandbox_conf_max_instances(ngx_conf_t *cf, ngx_command_t *cmd,
 
     value = cf->args->elts;
 
-    n = ngx_http_sandbox_conf_instances(&value[1]);
+    n = ngx_http_sandbox_conf_limits_instances(&value[1]);
 
     if (n == NGX_ERROR) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -55,7 +55,7 @@ ngx_http_sandbox_conf_max_instances(ngx_conf_t *cf, ngx_command_t *cmd,
 
 
 ngx_int_t
-ngx_http_sandbox_conf_instances(ngx_str_t *value)
+ngx_http_sandbox_conf_limits_instances(ngx_str_t *value)
 {
     ngx_int_t  n;
 
@@ -70,7 +70,7 @@ ngx_http_sandbox_conf_instances(ngx_str_t *value)
 
 
 ngx_int_t
-ngx_http_sandbox_conf_quota(ngx_conf_t *cf, ngx_http_sandbox_key_t *key)
+ngx_http_sandbox_conf_limits_quota(ngx_conf_t *cf, ngx_http_sandbox_key_t *key)
 {
     ngx_uint_t                     i;
     ngx_http_sandbox_quota_t      *quota;
@@ -112,7 +112,7 @@ ngx_http_sandbox_conf_quota(ngx_conf_t *cf, ngx_http_sandbox_key_t *key)
 
 
 char *
-ngx_http_sandbox_conf_engine_calls(ngx_conf_t *cf, ngx_command_t *cmd,
+ngx_http_sandbox_conf_limits_engine_calls(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     ngx_http_sandbox_main_conf_t *smcf = conf;
@@ -167,22 +167,22 @@ ngx_http_sandbox_conf_engine_calls(ngx_conf_t *cf, ngx_command_t *cmd,
 
 
 char *
-ngx_http_sandbox_conf_create_rate(ngx_conf_t *cf, ngx_command_t *cmd,
+ngx_http_sandbox_conf_limits_create_rate(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     ngx_http_sandbox_loc_conf_t *slcf = conf;
 
-    ngx_int_t                      n;
-    ngx_str_t                     *value;
-    ngx_uint_t                     i;
-    ngx_http_sandbox_rate_t       *rate;
-    ngx_http_sandbox_main_conf_t  *smcf;
+    ngx_int_t                        n;
+    ngx_str_t                       *value;
+    ngx_uint_t                       i;
+    ngx_http_sandbox_create_rate_t  *rate;
+    ngx_http_sandbox_main_conf_t    *smcf;
 
     if (slcf->create_rate != NGX_CONF_UNSET_PTR) {
         return "is duplicate";
     }
 
-    rate = ngx_pcalloc(cf->pool, sizeof(ngx_http_sandbox_rate_t));
+    rate = ngx_pcalloc(cf->pool, sizeof(ngx_http_sandbox_create_rate_t));
     if (rate == NULL) {
         return NGX_CONF_ERROR;
     }
@@ -201,7 +201,7 @@ ngx_http_sandbox_conf_create_rate(ngx_conf_t *cf, ngx_command_t *cmd,
             rate->text.data = value[i].data + 5;
             rate->text.len = value[i].len - 5;
 
-            n = ngx_http_sandbox_conf_rate(&rate->text);
+            n = ngx_http_sandbox_conf_limits_rate(&rate->text);
 
             if (n == NGX_ERROR) {
                 goto invalid;
@@ -250,7 +250,7 @@ invalid:
 /* thousandths a second */
 
 static ngx_int_t
-ngx_http_sandbox_conf_rate(ngx_str_t *value)
+ngx_http_sandbox_conf_limits_rate(ngx_str_t *value)
 {
     ngx_int_t  n, scale;
 

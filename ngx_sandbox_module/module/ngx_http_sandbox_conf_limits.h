@@ -15,16 +15,16 @@
 /* directives of the limits */
 
 
-char *ngx_http_sandbox_conf_max_instances(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_sandbox_conf_engine_calls(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-char *ngx_http_sandbox_conf_create_rate(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
+char *ngx_http_sandbox_conf_limits_max_instances(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_sandbox_conf_limits_engine_calls(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
+char *ngx_http_sandbox_conf_limits_create_rate(ngx_conf_t *cf,
+    ngx_command_t *cmd, void *conf);
 /* a number of sandboxes; NGX_ERROR: it is none */
-ngx_int_t ngx_http_sandbox_conf_instances(ngx_str_t *value);
+ngx_int_t ngx_http_sandbox_conf_limits_instances(ngx_str_t *value);
 /* of a key that was read; NGX_OK or NGX_ERROR */
-ngx_int_t ngx_http_sandbox_conf_quota(ngx_conf_t *cf,
+ngx_int_t ngx_http_sandbox_conf_limits_quota(ngx_conf_t *cf,
     ngx_http_sandbox_key_t *key);
 
 

@@ -14,7 +14,7 @@
 
 
 char *
-ngx_http_sandbox_conf_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_sandbox_conf_main_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_sandbox_main_conf_t *smcf = conf;
 
@@ -42,12 +42,12 @@ ngx_http_sandbox_conf_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    if (path->name.len > sandbox_path_max()) {
+    if (path->name.len > sandbox_store_path_max()) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "\"%V\" is too long for \"sandbox_state\": "
                            "the paths of its unix sockets would not fit, "
                            "%uz characters are the most",
-                           &path->name, sandbox_path_max());
+                           &path->name, sandbox_store_path_max());
         return NGX_CONF_ERROR;
     }
 
@@ -67,7 +67,7 @@ ngx_http_sandbox_conf_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_http_sandbox_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_sandbox_conf_main_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 {
     ngx_http_sandbox_main_conf_t *smcf = conf;
 
@@ -114,14 +114,14 @@ ngx_http_sandbox_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_http_sandbox_conf_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
+ngx_http_sandbox_conf_main_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf)
 {
     ngx_http_sandbox_main_conf_t *smcf = conf;
 
-    u_char                      *p, *last;
-    ngx_str_t                   *value, url;
-    ngx_http_sandbox_preview_t  *preview;
+    u_char                             *p, *last;
+    ngx_str_t                          *value, url;
+    ngx_http_sandbox_preview_domain_t  *preview;
 
     value = cf->args->elts;
     url = value[1];
@@ -131,7 +131,7 @@ ngx_http_sandbox_conf_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
         return NGX_CONF_ERROR;
     }
 
-    ngx_memzero(preview, sizeof(ngx_http_sandbox_preview_t));
+    ngx_memzero(preview, sizeof(ngx_http_sandbox_preview_domain_t));
 
     if (url.len > 9 && ngx_strncmp(url.data, "http://*.", 9) == 0) {
         ngx_str_set(&preview->scheme, "http");

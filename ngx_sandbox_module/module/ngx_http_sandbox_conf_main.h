@@ -14,11 +14,11 @@
 /* directives of http that are more than a value */
 
 
-char *ngx_http_sandbox_conf_state(ngx_conf_t *cf, ngx_command_t *cmd,
+char *ngx_http_sandbox_conf_main_state(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_sandbox_conf_zone(ngx_conf_t *cf, ngx_command_t *cmd,
+char *ngx_http_sandbox_conf_main_zone(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-char *ngx_http_sandbox_conf_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
+char *ngx_http_sandbox_conf_main_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
 

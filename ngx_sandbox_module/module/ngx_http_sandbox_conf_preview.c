@@ -14,7 +14,7 @@
 /* directives of previews: what is so unless the policy of a port says else */
 
 
-ngx_conf_enum_t  ngx_http_sandbox_conf_access[] = {
+ngx_conf_enum_t  ngx_http_sandbox_conf_preview_access[] = {
     { ngx_string("link"), SANDBOX_ACCESS_LINK },
     { ngx_string("key"), SANDBOX_ACCESS_KEY },
     { ngx_string("public"), SANDBOX_ACCESS_PUBLIC },
@@ -22,14 +22,14 @@ ngx_conf_enum_t  ngx_http_sandbox_conf_access[] = {
 };
 
 
-ngx_conf_enum_t  ngx_http_sandbox_conf_host[] = {
+ngx_conf_enum_t  ngx_http_sandbox_conf_preview_host[] = {
     { ngx_string("localhost"), SANDBOX_HOST_LOCALHOST },
     { ngx_string("public"), SANDBOX_HOST_PUBLIC },
     { ngx_null_string, 0 }
 };
 
 
-ngx_conf_enum_t  ngx_http_sandbox_conf_cookies[] = {
+ngx_conf_enum_t  ngx_http_sandbox_conf_preview_cookies[] = {
     { ngx_string("host"), SANDBOX_COOKIES_HOST },
     { ngx_string("off"), SANDBOX_COOKIES_OFF },
     { ngx_null_string, 0 }
@@ -37,7 +37,8 @@ ngx_conf_enum_t  ngx_http_sandbox_conf_cookies[] = {
 
 
 char *
-ngx_http_sandbox_conf_cors(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_sandbox_conf_preview_cors(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
 {
     ngx_http_sandbox_loc_conf_t *slcf = conf;
 
@@ -51,7 +52,8 @@ ngx_http_sandbox_conf_cors(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     value = cf->args->elts;
 
-    word = sandbox_word(sandbox_cors_words, (char *) value[1].data);
+    word = sandbox_policy_word(sandbox_policy_cors_words,
+                               (char *) value[1].data);
 
     if (word && word != SANDBOX_CORS_LIST && cf->args->nelts == 2) {
         slcf->cors_of = word;
@@ -67,7 +69,9 @@ ngx_http_sandbox_conf_cors(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        if (sandbox_origin_add(slcf->origins, (char *) value[i].data) == -1) {
+        if (sandbox_policy_origin_add(slcf->origins, (char *) value[i].data)
+            == -1)
+        {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"sandbox_preview_cors\" takes \"app\", "
                                "\"off\", \"reflect\", or origins such as "
@@ -83,7 +87,8 @@ ngx_http_sandbox_conf_cors(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_http_sandbox_conf_strip(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_sandbox_conf_preview_strip(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
 {
     ngx_http_sandbox_loc_conf_t *slcf = conf;
 
@@ -123,7 +128,8 @@ ngx_http_sandbox_conf_strip(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
 
 char *
-ngx_http_sandbox_conf_limit(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
+ngx_http_sandbox_conf_preview_limit(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
 {
     ngx_http_sandbox_loc_conf_t *slcf = conf;
 

@@ -15,7 +15,7 @@
  */
 
 
-static void ngx_http_sandbox_mask_connection(ngx_connection_t *c);
+static void ngx_http_sandbox_log_mask_connection(ngx_connection_t *c);
 static u_char *ngx_http_sandbox_log_error(ngx_log_t *log, u_char *buf,
     size_t len);
 static u_char *ngx_http_sandbox_log_handler(ngx_http_request_t *r,
@@ -30,7 +30,7 @@ static u_char *ngx_http_sandbox_log_text(u_char *p, u_char *last,
  */
 
 ngx_int_t
-ngx_http_sandbox_mask_init(ngx_cycle_t *cycle)
+ngx_http_sandbox_log_mask_init(ngx_cycle_t *cycle)
 {
     ngx_uint_t        i;
     ngx_listening_t  *ls;
@@ -39,7 +39,7 @@ ngx_http_sandbox_mask_init(ngx_cycle_t *cycle)
 
     for (i = 0; i < cycle->listening.nelts; i++) {
         if (ls[i].handler == ngx_http_init_connection) {
-            ls[i].handler = ngx_http_sandbox_mask_connection;
+            ls[i].handler = ngx_http_sandbox_log_mask_connection;
         }
     }
 
@@ -48,7 +48,7 @@ ngx_http_sandbox_mask_init(ngx_cycle_t *cycle)
 
 
 static void
-ngx_http_sandbox_mask_connection(ngx_connection_t *c)
+ngx_http_sandbox_log_mask_connection(ngx_connection_t *c)
 {
     /* with "deferred" a request may come and go within the call */
 
@@ -96,7 +96,7 @@ ngx_http_sandbox_log_error(ngx_log_t *log, u_char *buf, size_t len)
 
 
 ngx_int_t
-ngx_http_sandbox_mask_handler(ngx_http_request_t *r)
+ngx_http_sandbox_log_mask_handler(ngx_http_request_t *r)
 {
     /* of the main request, which subrequests share */
 

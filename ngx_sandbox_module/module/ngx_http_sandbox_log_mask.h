@@ -15,9 +15,9 @@
 
 
 /* the module's init_module: of connections, while they read headers */
-ngx_int_t ngx_http_sandbox_mask_init(ngx_cycle_t *cycle);
+ngx_int_t ngx_http_sandbox_log_mask_init(ngx_cycle_t *cycle);
 /* POST_READ: of requests */
-ngx_int_t ngx_http_sandbox_mask_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_log_mask_handler(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_SANDBOX_LOG_MASK_H_INCLUDED_ */

@@ -27,7 +27,7 @@ typedef struct {
 } ngx_http_sandbox_metric_t;
 
 
-static u_char *ngx_http_sandbox_status_text(u_char *p, u_char *last,
+static u_char *ngx_http_sandbox_metrics_text(u_char *p, u_char *last,
     ngx_http_sandbox_counters_t *counters);
 
 
@@ -149,7 +149,7 @@ static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
 
 
 ngx_int_t
-ngx_http_sandbox_status_handler(ngx_http_request_t *r)
+ngx_http_sandbox_metrics_handler(ngx_http_request_t *r)
 {
     size_t                             size;
     ngx_buf_t                         *b;
@@ -160,7 +160,9 @@ ngx_http_sandbox_status_handler(ngx_http_request_t *r)
 
     if (!(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))) {
 
-        if (ngx_http_sandbox_header(r, "Allow", "GET, HEAD") != NGX_OK) {
+        if (ngx_http_sandbox_response_header(r, "Allow", "GET, HEAD")
+            != NGX_OK)
+        {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
         }
 
@@ -175,7 +177,7 @@ ngx_http_sandbox_status_handler(ngx_http_request_t *r)
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
 
-    ngx_http_sandbox_limit_figures(smcf);
+    ngx_http_sandbox_instances_figures(smcf);
 
     size = 0;
 
@@ -196,7 +198,7 @@ ngx_http_sandbox_status_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    b->last = ngx_http_sandbox_status_text(b->last, b->end, smcf->counters);
+    b->last = ngx_http_sandbox_metrics_text(b->last, b->end, smcf->counters);
     b->last_buf = (r == r->main) ? 1 : 0;
     b->last_in_chain = 1;
 
@@ -222,7 +224,7 @@ ngx_http_sandbox_status_handler(ngx_http_request_t *r)
 
 
 static u_char *
-ngx_http_sandbox_status_text(u_char *p, u_char *last,
+ngx_http_sandbox_metrics_text(u_char *p, u_char *last,
     ngx_http_sandbox_counters_t *counters)
 {
     ngx_atomic_t                     *value;

@@ -15,7 +15,7 @@
 
 
 /* content handler of sandbox_status */
-ngx_int_t ngx_http_sandbox_status_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_metrics_handler(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_SANDBOX_METRICS_H_INCLUDED_ */

@@ -53,14 +53,14 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
 
     { ngx_string("sandbox_state"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_sandbox_conf_state,
+      ngx_http_sandbox_conf_main_state,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("sandbox_zone"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_sandbox_conf_zone,
+      ngx_http_sandbox_conf_main_zone,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -116,21 +116,21 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
 
     { ngx_string("sandbox_engine_calls"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE12,
-      ngx_http_sandbox_conf_engine_calls,
+      ngx_http_sandbox_conf_limits_engine_calls,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("sandbox_max_instances"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_sandbox_conf_max_instances,
+      ngx_http_sandbox_conf_limits_max_instances,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("sandbox_create_rate"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
-      ngx_http_sandbox_conf_create_rate,
+      ngx_http_sandbox_conf_limits_create_rate,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -144,7 +144,7 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
 
     { ngx_string("sandbox_preview_url"),
       NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_sandbox_conf_preview_url,
+      ngx_http_sandbox_conf_main_preview_url,
       NGX_HTTP_MAIN_CONF_OFFSET,
       0,
       NULL },
@@ -175,18 +175,18 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
       ngx_conf_set_enum_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_sandbox_loc_conf_t, access),
-      ngx_http_sandbox_conf_access },
+      ngx_http_sandbox_conf_preview_access },
 
     { ngx_string("sandbox_preview_host"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
       ngx_conf_set_enum_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_sandbox_loc_conf_t, app_host),
-      ngx_http_sandbox_conf_host },
+      ngx_http_sandbox_conf_preview_host },
 
     { ngx_string("sandbox_preview_cors"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
-      ngx_http_sandbox_conf_cors,
+      ngx_http_sandbox_conf_preview_cors,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -196,18 +196,18 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
       ngx_conf_set_enum_slot,
       NGX_HTTP_LOC_CONF_OFFSET,
       offsetof(ngx_http_sandbox_loc_conf_t, cookies),
-      ngx_http_sandbox_conf_cookies },
+      ngx_http_sandbox_conf_preview_cookies },
 
     { ngx_string("sandbox_preview_strip"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
-      ngx_http_sandbox_conf_strip,
+      ngx_http_sandbox_conf_preview_strip,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
 
     { ngx_string("sandbox_preview_limit"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE123,
-      ngx_http_sandbox_conf_limit,
+      ngx_http_sandbox_conf_preview_limit,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -235,7 +235,7 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
 
     { ngx_string("sandbox_api_key_file"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_http_sandbox_key_file,
+      ngx_http_sandbox_conf_keys_file,
       NGX_HTTP_LOC_CONF_OFFSET,
       0,
       NULL },
@@ -286,11 +286,11 @@ ngx_module_t  ngx_http_sandbox_module = {
     ngx_http_sandbox_commands,             /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    ngx_http_sandbox_mask_init,            /* init module */
-    ngx_http_sandbox_init_process,         /* init process */
+    ngx_http_sandbox_log_mask_init,            /* init module */
+    ngx_http_sandbox_process_init,         /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
-    ngx_http_sandbox_exit_process,         /* exit process */
+    ngx_http_sandbox_process_exit,         /* exit process */
     NULL,                                  /* exit master */
     NGX_MODULE_V1_PADDING
 };
@@ -318,7 +318,7 @@ ngx_http_sandbox_create_main_conf(ngx_conf_t *cf)
                           sizeof(ngx_http_sandbox_quota_t))
            != NGX_OK
         || ngx_array_init(&smcf->previews, cf->pool, 2,
-                          sizeof(ngx_http_sandbox_preview_t))
+                          sizeof(ngx_http_sandbox_preview_domain_t))
            != NGX_OK)
     {
         return NULL;
@@ -409,7 +409,7 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
         }
     }
 
-    smcf->zone->init = ngx_http_sandbox_init_zone;
+    smcf->zone->init = ngx_http_sandbox_zone_init;
     smcf->zone->data = smcf;
 
     return NGX_CONF_OK;
@@ -498,13 +498,13 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
             return NGX_CONF_ERROR;
         }
 
-        if (ngx_http_sandbox_key_check(cf, conf) != NGX_CONF_OK
+        if (ngx_http_sandbox_conf_keys_check(cf, conf) != NGX_CONF_OK
             || ngx_http_sandbox_origin_check(cf, conf) != NGX_CONF_OK)
         {
             return NGX_CONF_ERROR;
         }
 
-        conf->class = ngx_http_sandbox_find_class(smcf, conf->class_name.data,
+        conf->class = ngx_http_sandbox_class_find(smcf, conf->class_name.data,
                                                   conf->class_name.len);
         if (conf->class == NULL) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
@@ -545,7 +545,7 @@ ngx_http_sandbox_set_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     slcf->status = 1;
 
     clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_http_sandbox_status_handler;
+    clcf->handler = ngx_http_sandbox_metrics_handler;
 
     return NGX_CONF_OK;
 }
@@ -554,7 +554,7 @@ ngx_http_sandbox_set_status(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 static ngx_int_t
 ngx_http_sandbox_preconfiguration(ngx_conf_t *cf)
 {
-    return ngx_http_sandbox_add_variables(cf);
+    return ngx_http_sandbox_variables_add(cf);
 }
 
 
@@ -578,20 +578,20 @@ ngx_http_sandbox_postconfiguration(ngx_conf_t *cf)
         return NGX_ERROR;
     }
 
-    *h = ngx_http_sandbox_mask_handler;
+    *h = ngx_http_sandbox_log_mask_handler;
 
     h = ngx_array_push(&cmcf->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
     if (h == NULL) {
         return NGX_ERROR;
     }
 
-    *h = ngx_http_sandbox_admit_handler;
+    *h = ngx_http_sandbox_precontent_handler;
 
-    if (ngx_http_sandbox_public_init(cf) != NGX_OK) {
+    if (ngx_http_sandbox_preview_host_init(cf) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    return ngx_http_sandbox_filter_init(cf);
+    return ngx_http_sandbox_response_filter_init(cf);
 }
 
 
@@ -654,7 +654,7 @@ ngx_http_sandbox_check_proxy(ngx_conf_t *cf,
     }
 
 #if (NGX_HTTP_CACHE)
-    if (ngx_http_sandbox_cache_conf(cf, conf, ucf) != NGX_CONF_OK) {
+    if (ngx_http_sandbox_preview_cache_conf(cf, conf, ucf) != NGX_CONF_OK) {
         return NGX_CONF_ERROR;
     }
 #endif

@@ -33,15 +33,15 @@
  */
 
 
-static ngx_int_t ngx_http_sandbox_admit_hosts(ngx_http_request_t *r);
-static ngx_int_t ngx_http_sandbox_admit_api(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_precontent_hosts(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_precontent_api(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-static ngx_int_t ngx_http_sandbox_admit_first(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_precontent_first(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 
 ngx_int_t
-ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
+ngx_http_sandbox_precontent_handler(ngx_http_request_t *r)
 {
     ngx_int_t                     rc;
     ngx_http_sandbox_ctx_t       *ctx;
@@ -60,7 +60,7 @@ ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
         return NGX_HTTP_FORBIDDEN;
     }
 
-    ctx = ngx_http_sandbox_make_ctx(r);
+    ctx = ngx_http_sandbox_ctx_make(r);
     if (ctx == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -76,20 +76,21 @@ ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
     w = ngx_http_sandbox_worker;
 
     if (w == NULL || w->store == NULL) {
-        rc = ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_SERVICE_UNAVAILABLE,
-                                     "CONTAINER_UNAVAILABLE",
-                                     "The sandbox state directory cannot be "
-                                     "used: nginx's error log tells why.");
+        rc = ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_SERVICE_UNAVAILABLE,
+                                           "CONTAINER_UNAVAILABLE",
+                                           "The sandbox state directory "
+                                           "cannot be used: nginx's error log "
+                                           "tells why.");
         ctx->failure.retry_after = 5;
         return rc;
     }
 
-    if (ngx_http_sandbox_admit_hosts(r) != NGX_OK) {
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
-                                       "invalid_request",
-                                       "The request names two hosts: send a "
-                                       "Host header that agrees with the "
-                                       "request line.");
+    if (ngx_http_sandbox_precontent_hosts(r) != NGX_OK) {
+        return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                             "invalid_request",
+                                             "The request names two hosts: "
+                                             "send a Host header that agrees "
+                                             "with the request line.");
     }
 
     if (ctx->preview) {
@@ -98,7 +99,7 @@ ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
         rc = ngx_http_sandbox_preview_access(r, ctx);
 
         if (rc == NGX_OK) {
-            rc = ngx_http_sandbox_forward(r, ctx);
+            rc = ngx_http_sandbox_preview_request(r, ctx);
         }
 
     } else {
@@ -107,7 +108,7 @@ ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
         rc = ngx_http_sandbox_api_access(r, ctx);
 
         if (rc == NGX_OK) {
-            rc = ngx_http_sandbox_admit_api(r, ctx);
+            rc = ngx_http_sandbox_precontent_api(r, ctx);
         }
     }
 
@@ -119,7 +120,7 @@ ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
     ctx->admitted = 1;
 
     if (ctx->preview) {
-        ngx_http_sandbox_watch_add(ctx);
+        ngx_http_sandbox_preview_revoke_add(ctx);
     }
 
     return NGX_DECLINED;
@@ -127,7 +128,7 @@ ngx_http_sandbox_admit_handler(ngx_http_request_t *r)
 
 
 static ngx_int_t
-ngx_http_sandbox_admit_hosts(ngx_http_request_t *r)
+ngx_http_sandbox_precontent_hosts(ngx_http_request_t *r)
 {
     size_t      len;
     u_char     *p, *last;
@@ -162,29 +163,31 @@ ngx_http_sandbox_admit_hosts(ngx_http_request_t *r)
 
 
 static ngx_int_t
-ngx_http_sandbox_admit_api(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_precontent_api(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_sandbox_find(r, ctx);
+    rc = ngx_http_sandbox_lookup(r, ctx);
 
     if (rc == NGX_DECLINED) {
-        rc = ngx_http_sandbox_admit_first(r, ctx);
+        rc = ngx_http_sandbox_precontent_first(r, ctx);
 
         if (rc == NGX_DONE) {
-            return ngx_http_sandbox_refused(r);
+            return ngx_http_sandbox_error_refuse_set(r);
         }
     }
 
     if (rc == NGX_ABORT) {
-        return ngx_http_sandbox_refuse_absent(r, ctx);
+        return ngx_http_sandbox_error_refuse_absent(r, ctx);
     }
 
     if (rc != NGX_OK) {
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                                       "INTERNAL_ERROR",
-                                       "The sandbox cannot be used: nginx's "
-                                       "error log tells why.");
+        return ngx_http_sandbox_error_refuse(r, ctx,
+                                             NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                             "INTERNAL_ERROR",
+                                             "The sandbox cannot be used: "
+                                             "nginx's error log tells why.");
     }
 
     if (ngx_http_sandbox_tether(ctx->node) == NGX_OK) {
@@ -193,7 +196,7 @@ ngx_http_sandbox_admit_api(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
                                starts[NGX_HTTP_SANDBOX_START_HIT]);
 
     } else {
-        ngx_http_sandbox_kick(ctx->node);
+        ngx_http_sandbox_start(ctx->node);
     }
 
     return NGX_OK;
@@ -204,11 +207,11 @@ ngx_http_sandbox_admit_api(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
  * The first call to an id that nobody has named creates it; where another
  * request was faster, it is seen whose the sandbox is.  It has a slot before
  * it has a directory, so that a refusal leaves nothing.  As
- * ngx_http_sandbox_find(), or NGX_DONE: refused, ctx->failure is set.
+ * ngx_http_sandbox_lookup(), or NGX_DONE: refused, ctx->failure is set.
  */
 
 static ngx_int_t
-ngx_http_sandbox_admit_first(ngx_http_request_t *r,
+ngx_http_sandbox_precontent_first(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     char       owner[SANDBOX_OWNER_MAX + 1], ticket[SANDBOX_RANDOM_LEN + 1];
@@ -216,38 +219,39 @@ ngx_http_sandbox_admit_first(ngx_http_request_t *r,
 
     (void) ngx_snprintf((u_char *) owner, sizeof(owner), "%V%Z", &ctx->owner);
 
-    ngx_http_sandbox_limit_ticket(ticket);
+    ngx_http_sandbox_instances_ticket(ticket);
 
-    if (ngx_http_sandbox_limit_take(ticket, ctx->class, owner, &ctx->failure)
+    if (ngx_http_sandbox_instances_take(ticket, ctx->class, owner,
+                                        &ctx->failure)
         == NGX_DECLINED)
     {
         /* the next one is to be refused only if that is still so */
 
-        ngx_http_sandbox_recount();
+        ngx_http_sandbox_start_capacity_refresh();
 
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf,
                                capacity_refused);
         return NGX_DONE;
     }
 
-    rc = ngx_http_sandbox_make(r, ctx, "", NULL);
+    rc = ngx_http_sandbox_create(r, ctx, "", NULL);
 
     if (rc == NGX_OK) {
-        rc = ngx_http_sandbox_find(r, ctx);
+        rc = ngx_http_sandbox_lookup(r, ctx);
 
         if (rc == NGX_OK) {
-            ngx_http_sandbox_limit_name(ticket, ctx->node->spec.run);
+            ngx_http_sandbox_instances_name(ticket, ctx->node->spec.run);
             return NGX_OK;
         }
 
     } else if (rc == NGX_DECLINED) {
-        rc = ngx_http_sandbox_find(r, ctx);
+        rc = ngx_http_sandbox_lookup(r, ctx);
 
     } else if (rc == NGX_ABORT) {
         rc = NGX_DONE;
     }
 
-    ngx_http_sandbox_limit_free(ticket);
+    ngx_http_sandbox_instances_free(ticket);
 
     return rc;
 }

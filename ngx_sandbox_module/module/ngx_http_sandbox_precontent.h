@@ -15,7 +15,7 @@
 
 
 /* the PRECONTENT handler */
-ngx_int_t ngx_http_sandbox_admit_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_precontent_handler(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PRECONTENT_H_INCLUDED_ */

@@ -25,7 +25,7 @@
 
 
 ngx_int_t
-ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
+ngx_http_sandbox_process_init(ngx_cycle_t *cycle)
 {
     ngx_http_sandbox_worker_t     *w;
     ngx_http_sandbox_main_conf_t  *smcf;
@@ -53,7 +53,7 @@ ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
 
     (void) curl_global_init(CURL_GLOBAL_ALL);
 
-    w->loop = ngx_http_sandbox_loop_create(cycle);
+    w->loop = ngx_http_sandbox_event_loop_create(cycle);
     if (w->loop == NULL) {
         return NGX_ERROR;
     }
@@ -82,10 +82,10 @@ ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
 
     ngx_http_sandbox_worker = w;
 
-    if (ngx_http_sandbox_trouble_init() != NGX_OK) {
+    if (ngx_http_sandbox_engine_init() != NGX_OK) {
         return NGX_ERROR;
     }
-    ngx_http_sandbox_load_start();
+    ngx_http_sandbox_port_limits_start();
 
     if (w->store) {
         ngx_http_sandbox_sweep_start(cycle);
@@ -96,7 +96,7 @@ ngx_http_sandbox_init_process(ngx_cycle_t *cycle)
 
 
 void
-ngx_http_sandbox_exit_process(ngx_cycle_t *cycle)
+ngx_http_sandbox_process_exit(ngx_cycle_t *cycle)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -107,15 +107,15 @@ ngx_http_sandbox_exit_process(ngx_cycle_t *cycle)
     }
 
     ngx_http_sandbox_sweep_stop();
-    ngx_http_sandbox_watch_stop();
+    ngx_http_sandbox_preview_revoke_stop();
     ngx_http_sandbox_node_cleanup();
-    ngx_http_sandbox_load_stop();
+    ngx_http_sandbox_port_limits_stop();
 
-    ngx_http_sandbox_trouble_done();
+    ngx_http_sandbox_engine_done();
 
     ac_docker_destroy(w->docker);
 
-    ngx_http_sandbox_loop_destroy(w->loop);
+    ngx_http_sandbox_event_loop_destroy(w->loop);
 
     if (w->store) {
         sandbox_store_close(w->store);

@@ -14,8 +14,8 @@
 /* a worker's start and end */
 
 
-ngx_int_t ngx_http_sandbox_init_process(ngx_cycle_t *cycle);
-void ngx_http_sandbox_exit_process(ngx_cycle_t *cycle);
+ngx_int_t ngx_http_sandbox_process_init(ngx_cycle_t *cycle);
+void ngx_http_sandbox_process_exit(ngx_cycle_t *cycle);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PROCESS_H_INCLUDED_ */

@@ -32,17 +32,18 @@
 
 
 static ngx_int_t ngx_http_sandbox_header_filter(ngx_http_request_t *r);
-static void ngx_http_sandbox_filter_quiet(ngx_connection_t *c);
-static ngx_int_t ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
+static void ngx_http_sandbox_response_filter_quiet(ngx_connection_t *c);
+static ngx_int_t ngx_http_sandbox_response_filter_upstream(
+    ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx);
+static ngx_int_t ngx_http_sandbox_response_filter_framing(
+    ngx_http_request_t *r);
+static ngx_uint_t ngx_http_sandbox_response_filter_drops(
+    ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h);
+static ngx_int_t ngx_http_sandbox_response_filter_collect(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-static ngx_int_t ngx_http_sandbox_filter_framing(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_sandbox_filter_drops(ngx_http_sandbox_ctx_t *ctx,
-    ngx_table_elt_t *h);
-static ngx_int_t ngx_http_sandbox_filter_collect(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx);
-static ngx_int_t ngx_http_sandbox_filter_collected(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, ngx_chain_t *in);
-static ngx_int_t ngx_http_sandbox_filter_error(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_response_filter_collected(
+    ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx, ngx_chain_t *in);
+static ngx_int_t ngx_http_sandbox_response_filter_error(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
@@ -58,7 +59,7 @@ static const char  *ngx_http_sandbox_starts[] = {
 
 
 ngx_int_t
-ngx_http_sandbox_filter_init(ngx_conf_t *cf)
+ngx_http_sandbox_response_filter_init(ngx_conf_t *cf)
 {
     ngx_http_next_header_filter = ngx_http_top_header_filter;
     ngx_http_top_header_filter = ngx_http_sandbox_header_filter;
@@ -76,7 +77,7 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
     ngx_int_t                rc;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || r != r->main || ctx->filtered) {
         return ngx_http_next_header_filter(r);
@@ -85,12 +86,12 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
     ctx->filtered = 1;
 
     if (r->upstream && !ctx->own && r->err_status == 0) {
-        ngx_http_sandbox_filter_quiet(r->upstream->peer.connection);
+        ngx_http_sandbox_response_filter_quiet(r->upstream->peer.connection);
 
-        rc = ngx_http_sandbox_filter_upstream(r, ctx);
+        rc = ngx_http_sandbox_response_filter_upstream(r, ctx);
 
     } else if (r->err_status && r->err_status == r->headers_out.status) {
-        rc = ngx_http_sandbox_filter_error(r, ctx);
+        rc = ngx_http_sandbox_response_filter_error(r, ctx);
 
     } else {
         rc = NGX_OK;
@@ -110,18 +111,19 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ctx->preview && ngx_http_sandbox_answer_cors(r, ctx) != NGX_OK) {
+    if (ctx->preview && ngx_http_sandbox_preview_cors(r, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 
     if (ctx->api) {
 
-        if (ngx_http_sandbox_header(r, "X-Content-Type-Options", "nosniff")
+        if (ngx_http_sandbox_response_header(r, "X-Content-Type-Options",
+                                             "nosniff")
             != NGX_OK
-            || ngx_http_sandbox_header(r, "Content-Security-Policy",
-                                       "sandbox")
+            || ngx_http_sandbox_response_header(r, "Content-Security-Policy",
+                                                "sandbox")
                != NGX_OK
-            || ngx_http_sandbox_cors(r) != NGX_OK)
+            || ngx_http_sandbox_origin_cors(r) != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -138,7 +140,7 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
  */
 
 static void
-ngx_http_sandbox_filter_quiet(ngx_connection_t *c)
+ngx_http_sandbox_response_filter_quiet(ngx_connection_t *c)
 {
     if (c && c->write->active && c->write->ready
         && (ngx_event_flags & NGX_USE_CLEAR_EVENT))
@@ -149,7 +151,7 @@ ngx_http_sandbox_filter_quiet(ngx_connection_t *c)
 
 
 static ngx_int_t
-ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
+ngx_http_sandbox_response_filter_upstream(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_uint_t        i, n, agent;
@@ -167,7 +169,7 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
 
     if (r->headers_out.status < NGX_HTTP_OK
         && (r->headers_out.status != NGX_HTTP_SWITCHING_PROTOCOLS
-            || !ngx_http_sandbox_websocket(r)))
+            || !ngx_http_sandbox_header_websocket(r)))
     {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "sandbox sent status %ui, which was not asked for",
@@ -175,7 +177,7 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
         return NGX_DECLINED;
     }
 
-    if (ngx_http_sandbox_filter_framing(r) != NGX_OK) {
+    if (ngx_http_sandbox_response_filter_framing(r) != NGX_OK) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "sandbox sent contradicting lengths");
         return NGX_DECLINED;
@@ -187,7 +189,7 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     part = &r->headers_out.headers.part;
     i = 0;
 
-    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_sandbox_header_next(&part, &i)) != NULL) {
 
         if (h->hash == 0) {
             continue;
@@ -200,11 +202,11 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
             return NGX_DECLINED;
         }
 
-        if (ngx_http_sandbox_is_header(h, "X-Sandbox-Agent")) {
+        if (ngx_http_sandbox_header_is(h, "X-Sandbox-Agent")) {
             agent = 1;
         }
 
-        if (ngx_http_sandbox_filter_drops(ctx, h)) {
+        if (ngx_http_sandbox_response_filter_drops(ctx, h)) {
             h->hash = 0;
         }
     }
@@ -214,24 +216,24 @@ ngx_http_sandbox_filter_upstream(ngx_http_request_t *r,
     if (agent && ctx->preview && !r->header_only
         && (r->headers_out.status == NGX_HTTP_BAD_GATEWAY
             || r->headers_out.status == NGX_HTTP_GATEWAY_TIME_OUT)
-        && ngx_http_sandbox_navigation(r))
+        && ngx_http_sandbox_page_navigation(r))
     {
-        return ngx_http_sandbox_filter_collect(r, ctx);
+        return ngx_http_sandbox_response_filter_collect(r, ctx);
     }
 
     if (ctx->api && ctx->start) {
-        return ngx_http_sandbox_header(r, "Sandbox-Start",
-                                       ngx_http_sandbox_starts[ctx->start]);
+        return ngx_http_sandbox_response_header(r, "Sandbox-Start",
+                   ngx_http_sandbox_starts[ctx->start]);
     }
 
-    return ctx->preview ? ngx_http_sandbox_answer(r, ctx) : NGX_OK;
+    return ctx->preview ? ngx_http_sandbox_preview_response(r, ctx) : NGX_OK;
 }
 
 
 /* the agent's JSON is taken in, and a page made of it */
 
 static ngx_int_t
-ngx_http_sandbox_filter_collect(ngx_http_request_t *r,
+ngx_http_sandbox_response_filter_collect(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_uint_t        i;
@@ -241,7 +243,7 @@ ngx_http_sandbox_filter_collect(ngx_http_request_t *r,
     part = &r->headers_out.headers.part;
     i = 0;
 
-    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_sandbox_header_next(&part, &i)) != NULL) {
         h->hash = 0;
     }
 
@@ -266,7 +268,7 @@ ngx_http_sandbox_filter_collect(ngx_http_request_t *r,
 /* RFC 9112, section 6.3: nginx before 1.23 lets these pass */
 
 static ngx_int_t
-ngx_http_sandbox_filter_framing(ngx_http_request_t *r)
+ngx_http_sandbox_response_filter_framing(ngx_http_request_t *r)
 {
     ngx_uint_t        i, length, encoding;
     ngx_list_part_t  *part;
@@ -278,9 +280,9 @@ ngx_http_sandbox_filter_framing(ngx_http_request_t *r)
     part = &r->upstream->headers_in.headers.part;
     i = 0;
 
-    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_sandbox_header_next(&part, &i)) != NULL) {
 
-        if (ngx_http_sandbox_is_header(h, "Content-Length"))
+        if (ngx_http_sandbox_header_is(h, "Content-Length"))
         {
             if (length++
                 || ngx_atoof(h->value.data, h->value.len) == NGX_ERROR)
@@ -289,7 +291,7 @@ ngx_http_sandbox_filter_framing(ngx_http_request_t *r)
             }
         }
 
-        if (ngx_http_sandbox_is_header(h, "Transfer-Encoding"))
+        if (ngx_http_sandbox_header_is(h, "Transfer-Encoding"))
         {
             if (encoding++
                 || h->value.len != sizeof("chunked") - 1
@@ -307,7 +309,8 @@ ngx_http_sandbox_filter_framing(ngx_http_request_t *r)
 
 
 static ngx_uint_t
-ngx_http_sandbox_filter_drops(ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h)
+ngx_http_sandbox_response_filter_drops(ngx_http_sandbox_ctx_t *ctx,
+    ngx_table_elt_t *h)
 {
     const ngx_str_t  *name;
 
@@ -356,7 +359,7 @@ ngx_http_sandbox_filter_drops(ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h)
 
 
 static ngx_int_t
-ngx_http_sandbox_filter_error(ngx_http_request_t *r,
+ngx_http_sandbox_response_filter_error(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     const char                  *code, *text;
@@ -420,9 +423,10 @@ ngx_http_sandbox_filter_error(ngx_http_request_t *r,
         break;
     }
 
-    ngx_http_sandbox_fail(&failure, r->headers_out.status, code, "%s", text);
+    ngx_http_sandbox_error_set(&failure, r->headers_out.status, code, "%s",
+                               text);
 
-    if (ngx_http_sandbox_failure_text(r, &failure, &ctx->replacement)
+    if (ngx_http_sandbox_error_text(r, &failure, &ctx->replacement)
         != NGX_OK)
     {
         return NGX_ERROR;
@@ -446,10 +450,10 @@ ngx_http_sandbox_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
     ngx_chain_t             *cl, out;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx && r == r->main && ctx->collects && ctx->replacement.len == 0) {
-        return ngx_http_sandbox_filter_collected(r, ctx, in);
+        return ngx_http_sandbox_response_filter_collected(r, ctx, in);
     }
 
     if (ctx == NULL || r != r->main || ctx->replacement.len == 0) {
@@ -492,7 +496,7 @@ ngx_http_sandbox_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
 
 static ngx_int_t
-ngx_http_sandbox_filter_collected(ngx_http_request_t *r,
+ngx_http_sandbox_response_filter_collected(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_chain_t *in)
 {
     size_t        n;

@@ -14,7 +14,7 @@
 /* what leaves a container is untrusted */
 
 
-ngx_int_t ngx_http_sandbox_filter_init(ngx_conf_t *cf);
+ngx_int_t ngx_http_sandbox_response_filter_init(ngx_conf_t *cf);
 
 
 #endif /* _NGX_HTTP_SANDBOX_RESPONSE_FILTER_H_INCLUDED_ */

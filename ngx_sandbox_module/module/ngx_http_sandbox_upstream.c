@@ -15,7 +15,7 @@
 
 /*
  * The peer: which socket.  Its get() alone waits for a sandbox: it returns
- * NGX_AGAIN with a parked connection (peer_wait.c).  Everything else is the
+ * NGX_AGAIN with a parked connection (upstream_wait.c).  Everything else is the
  * stock upstream's.
  */
 
@@ -89,11 +89,11 @@ static ngx_int_t
 ngx_http_sandbox_init_peer(ngx_http_request_t *r,
     ngx_http_upstream_srv_conf_t *us)
 {
-    ngx_http_upstream_t      *u;
-    ngx_http_sandbox_ctx_t   *ctx;
-    ngx_http_sandbox_peer_t  *peer;
+    ngx_http_upstream_t               *u;
+    ngx_http_sandbox_ctx_t            *ctx;
+    ngx_http_sandbox_upstream_peer_t  *peer;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || !ctx->admitted) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
@@ -101,7 +101,7 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    peer = ngx_pcalloc(r->pool, sizeof(ngx_http_sandbox_peer_t));
+    peer = ngx_pcalloc(r->pool, sizeof(ngx_http_sandbox_upstream_peer_t));
     if (peer == NULL) {
         return NGX_ERROR;
     }
@@ -112,11 +112,11 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
     peer->dummy.fd = (ngx_socket_t) -1;
     peer->dummy.data = peer;
 
-    peer->retry.handler = ngx_http_sandbox_peer_retry_handler;
+    peer->retry.handler = ngx_http_sandbox_upstream_wait_retry_handler;
     peer->retry.data = &peer->dummy;
     peer->retry.log = r->connection->log;
 
-    peer->deadline.handler = ngx_http_sandbox_peer_deadline_handler;
+    peer->deadline.handler = ngx_http_sandbox_upstream_wait_deadline_handler;
     peer->deadline.data = &peer->dummy;
     peer->deadline.log = r->connection->log;
 
@@ -134,7 +134,7 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
 {
-    ngx_http_sandbox_peer_t *peer = data;
+    ngx_http_sandbox_upstream_peer_t  *peer = data;
 
     ngx_int_t  rc;
 
@@ -145,7 +145,7 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
     pc->cached = 0;
     pc->connection = NULL;
 
-    ngx_http_sandbox_peer_address(peer);
+    ngx_http_sandbox_upstream_wait_address(peer);
 
     /* nginx calls free() only for a peer that has an address */
 
@@ -153,13 +153,13 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
     pc->socklen = peer->socklen;
     pc->name = &peer->name;
 
-    rc = ngx_http_sandbox_peer_ready(peer);
+    rc = ngx_http_sandbox_upstream_wait_ready(peer);
 
     if (rc == NGX_OK && peer->attempts++ < NGX_HTTP_SANDBOX_ATTEMPTS) {
         return NGX_OK;
     }
 
-    if (ngx_http_sandbox_peer_park(peer, pc) != NGX_OK) {
+    if (ngx_http_sandbox_upstream_wait_park(peer, pc) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -170,10 +170,10 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
         ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
 
     } else if (rc == NGX_BUSY) {
-        ngx_http_sandbox_peer_await(peer);
+        ngx_http_sandbox_upstream_wait_app(peer);
 
     } else {
-        ngx_http_sandbox_peer_wait(peer);
+        ngx_http_sandbox_upstream_wait_start(peer);
     }
 
     return NGX_AGAIN;
@@ -184,14 +184,14 @@ static void
 ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
     ngx_uint_t state)
 {
-    ngx_http_sandbox_peer_t *peer = data;
+    ngx_http_sandbox_upstream_peer_t  *peer = data;
 
     ngx_connection_t  *c;
 
-    ngx_http_sandbox_unwait(&peer->ctx->waiter);
+    ngx_http_sandbox_start_unwait(&peer->ctx->waiter);
 
     if (!peer->failing) {
-        ngx_http_sandbox_unawait(&peer->ctx->await);
+        ngx_http_sandbox_port_watch_cancel(&peer->ctx->port_watcher);
     }
 
     if (peer->deadline.timer_set) {

@@ -35,7 +35,7 @@ typedef struct {
     u_char                    text[sizeof("unix:")
                                    + sizeof(((struct sockaddr_un *) 0)
                                             ->sun_path)];
-} ngx_http_sandbox_peer_t;
+} ngx_http_sandbox_upstream_peer_t;
 
 
 char *ngx_http_sandbox_upstream(ngx_conf_t *cf, ngx_command_t *cmd,

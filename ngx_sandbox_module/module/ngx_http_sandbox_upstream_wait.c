@@ -28,17 +28,20 @@
  */
 
 
-static void ngx_http_sandbox_peer_wait_handler(ngx_http_sandbox_waiter_t *w,
-    ngx_uint_t start, ngx_http_sandbox_failure_t *failure);
-static void ngx_http_sandbox_peer_await_handler(
-    ngx_http_sandbox_await_t *await);
-static void ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer);
-static void ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
+static void ngx_http_sandbox_upstream_wait_start_handler(
+    ngx_http_sandbox_start_waiter_t *w, ngx_uint_t start,
+    ngx_http_sandbox_failure_t *failure);
+static void ngx_http_sandbox_upstream_wait_app_handler(
+    ngx_http_sandbox_port_watcher_t *await);
+static void ngx_http_sandbox_upstream_wait_resume(
+    ngx_http_sandbox_upstream_peer_t *peer);
+static void ngx_http_sandbox_upstream_wait_failed(
+    ngx_http_sandbox_upstream_peer_t *peer,
     ngx_http_sandbox_failure_t *failure);
 
 
 ngx_int_t
-ngx_http_sandbox_peer_park(ngx_http_sandbox_peer_t *peer,
+ngx_http_sandbox_upstream_wait_park(ngx_http_sandbox_upstream_peer_t *peer,
     ngx_peer_connection_t *pc)
 {
     ngx_socket_t       s;
@@ -97,7 +100,7 @@ ngx_http_sandbox_peer_park(ngx_http_sandbox_peer_t *peer,
 
 
 void
-ngx_http_sandbox_peer_wait(ngx_http_sandbox_peer_t *peer)
+ngx_http_sandbox_upstream_wait_start(ngx_http_sandbox_upstream_peer_t *peer)
 {
     ngx_http_sandbox_ctx_t  *ctx;
 
@@ -108,20 +111,20 @@ ngx_http_sandbox_peer_wait(ngx_http_sandbox_peer_t *peer)
         ctx->wait_start = ngx_current_msec;
     }
 
-    ctx->waiter.handler = ngx_http_sandbox_peer_wait_handler;
+    ctx->waiter.handler = ngx_http_sandbox_upstream_wait_start_handler;
     ctx->waiter.data = peer;
     ctx->waiter.join = (ctx->preview && !ctx->wakes);
 
-    ngx_http_sandbox_wait(ctx->node, &ctx->waiter);
+    ngx_http_sandbox_start_wait(ctx->node, &ctx->waiter);
 }
 
 
 static void
-ngx_http_sandbox_peer_wait_handler(ngx_http_sandbox_waiter_t *w,
+ngx_http_sandbox_upstream_wait_start_handler(ngx_http_sandbox_start_waiter_t *w,
     ngx_uint_t start, ngx_http_sandbox_failure_t *failure)
 {
-    ngx_http_sandbox_ctx_t   *ctx;
-    ngx_http_sandbox_peer_t  *peer;
+    ngx_http_sandbox_ctx_t            *ctx;
+    ngx_http_sandbox_upstream_peer_t  *peer;
 
     peer = w->data;
     ctx = peer->ctx;
@@ -135,16 +138,16 @@ ngx_http_sandbox_peer_wait_handler(ngx_http_sandbox_waiter_t *w,
     ngx_http_set_log_request(peer->request->connection->log, peer->request);
 
     if (failure) {
-        ngx_http_sandbox_peer_failed(peer, failure);
+        ngx_http_sandbox_upstream_wait_failed(peer, failure);
         return;
     }
 
-    ngx_http_sandbox_peer_resume(peer);
+    ngx_http_sandbox_upstream_wait_resume(peer);
 }
 
 
 void
-ngx_http_sandbox_peer_await(ngx_http_sandbox_peer_t *peer)
+ngx_http_sandbox_upstream_wait_app(ngx_http_sandbox_upstream_peer_t *peer)
 {
     ngx_msec_t                    waited;
     ngx_http_sandbox_ctx_t       *ctx;
@@ -157,10 +160,12 @@ ngx_http_sandbox_peer_await(ngx_http_sandbox_peer_t *peer)
         ctx->wait_start = ngx_current_msec;
     }
 
-    ctx->await.handler = ngx_http_sandbox_peer_await_handler;
-    ctx->await.data = peer;
+    ctx->port_watcher.handler = ngx_http_sandbox_upstream_wait_app_handler;
+    ctx->port_watcher.data = peer;
 
-    if (ngx_http_sandbox_await(ctx->node, ctx->port, &ctx->await) != NGX_OK) {
+    if (ngx_http_sandbox_port_watch(ctx->node, ctx->port, &ctx->port_watcher)
+        != NGX_OK)
+    {
         ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
         return;
     }
@@ -180,12 +185,13 @@ ngx_http_sandbox_peer_await(ngx_http_sandbox_peer_t *peer)
 
 
 static void
-ngx_http_sandbox_peer_await_handler(ngx_http_sandbox_await_t *await)
+ngx_http_sandbox_upstream_wait_app_handler(
+    ngx_http_sandbox_port_watcher_t *await)
 {
-    ngx_http_sandbox_ctx_t      *ctx;
-    ngx_http_sandbox_peer_t     *peer;
-    ngx_http_sandbox_failure_t   failure;
-    ngx_http_sandbox_awaited_t  *p;
+    ngx_http_sandbox_ctx_t            *ctx;
+    ngx_http_sandbox_upstream_peer_t  *peer;
+    ngx_http_sandbox_failure_t         failure;
+    ngx_http_sandbox_port_watch_t     *p;
 
     peer = await->data;
     ctx = peer->ctx;
@@ -196,8 +202,8 @@ ngx_http_sandbox_peer_await_handler(ngx_http_sandbox_await_t *await)
     if (!p->known) {
 
         if (!p->asked) {
-            ngx_http_sandbox_unawait(await);
-            ngx_http_sandbox_peer_resume(peer);
+            ngx_http_sandbox_port_watch_cancel(await);
+            ngx_http_sandbox_upstream_wait_resume(peer);
         }
 
         return;
@@ -206,34 +212,34 @@ ngx_http_sandbox_peer_await_handler(ngx_http_sandbox_await_t *await)
     if (p->listening) {
         ctx->wait_time = ngx_current_msec - ctx->wait_start;
 
-        ngx_http_sandbox_unawait(await);
-        ngx_http_sandbox_peer_resume(peer);
+        ngx_http_sandbox_port_watch_cancel(await);
+        ngx_http_sandbox_upstream_wait_resume(peer);
         return;
     }
 
     if (p->command == AC_AGENT_COMMAND_EXITED && p->code) {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_BAD_GATEWAY,
-                              "PORT_COMMAND_FAILED",
-                              "Nothing listens on port %ui of this sandbox: "
-                              "its command ended with code %i.",
-                              (ngx_uint_t) ctx->port, p->code);
-        ngx_http_sandbox_peer_failed(peer, &failure);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_BAD_GATEWAY,
+                                   "PORT_COMMAND_FAILED",
+                                   "Nothing listens on port %ui of this "
+                                   "sandbox: its command ended with code %i.",
+                                   (ngx_uint_t) ctx->port, p->code);
+        ngx_http_sandbox_upstream_wait_failed(peer, &failure);
         return;
     }
 
     if (ngx_http_sandbox_page_waits(peer->request)) {
-        ngx_http_sandbox_peer_failed(peer, NULL);
+        ngx_http_sandbox_upstream_wait_failed(peer, NULL);
     }
 }
 
 
 void
-ngx_http_sandbox_peer_deadline_handler(ngx_event_t *ev)
+ngx_http_sandbox_upstream_wait_deadline_handler(ngx_event_t *ev)
 {
-    ngx_connection_t             *c;
-    ngx_http_sandbox_peer_t      *peer;
-    ngx_http_sandbox_failure_t    failure;
-    ngx_http_sandbox_loc_conf_t  *slcf;
+    ngx_connection_t                  *c;
+    ngx_http_sandbox_upstream_peer_t  *peer;
+    ngx_http_sandbox_failure_t         failure;
+    ngx_http_sandbox_loc_conf_t       *slcf;
 
     c = ev->data;
     peer = c->data;
@@ -242,34 +248,35 @@ ngx_http_sandbox_peer_deadline_handler(ngx_event_t *ev)
 
     slcf = ngx_http_get_module_loc_conf(peer->request, ngx_http_sandbox_module);
 
-    ngx_http_sandbox_fail(&failure, NGX_HTTP_GATEWAY_TIME_OUT, "WAKE_TIMEOUT",
-                          "Nothing began to listen on port %ui of this "
-                          "sandbox within %M seconds.",
-                          (ngx_uint_t) peer->ctx->port,
-                          slcf->wake_timeout / 1000);
+    ngx_http_sandbox_error_set(&failure, NGX_HTTP_GATEWAY_TIME_OUT,
+                               "WAKE_TIMEOUT",
+                               "Nothing began to listen on port %ui of this "
+                               "sandbox within %M seconds.",
+                               (ngx_uint_t) peer->ctx->port,
+                               slcf->wake_timeout / 1000);
     failure.retry_after = 5;
 
-    ngx_http_sandbox_peer_failed(peer, &failure);
+    ngx_http_sandbox_upstream_wait_failed(peer, &failure);
 }
 
 
 void
-ngx_http_sandbox_peer_retry_handler(ngx_event_t *ev)
+ngx_http_sandbox_upstream_wait_retry_handler(ngx_event_t *ev)
 {
-    ngx_connection_t         *c;
-    ngx_http_sandbox_peer_t  *peer;
+    ngx_connection_t                  *c;
+    ngx_http_sandbox_upstream_peer_t  *peer;
 
     c = ev->data;
     peer = c->data;
 
     ngx_http_set_log_request(peer->request->connection->log, peer->request);
 
-    ngx_http_sandbox_peer_resume(peer);
+    ngx_http_sandbox_upstream_wait_resume(peer);
 }
 
 
 static void
-ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer)
+ngx_http_sandbox_upstream_wait_resume(ngx_http_sandbox_upstream_peer_t *peer)
 {
     int                          rc;
     ngx_err_t                    err;
@@ -285,24 +292,24 @@ ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer)
     if (ngx_http_sandbox_node_spec(ctx->node) != NGX_OK
         || ngx_strcmp(ctx->node->spec.run, ctx->run) != 0)
     {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_NOT_FOUND,
-                              "SANDBOX_NOT_FOUND",
-                              NGX_HTTP_SANDBOX_DESTROYED);
-        ngx_http_sandbox_peer_failed(peer, &failure);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_NOT_FOUND,
+                                   "SANDBOX_NOT_FOUND",
+                                   NGX_HTTP_SANDBOX_DESTROYED);
+        ngx_http_sandbox_upstream_wait_failed(peer, &failure);
         return;
     }
 
-    switch (ngx_http_sandbox_peer_ready(peer)) {
+    switch (ngx_http_sandbox_upstream_wait_ready(peer)) {
 
     case NGX_OK:
         break;
 
     case NGX_DECLINED:
-        ngx_http_sandbox_peer_wait(peer);
+        ngx_http_sandbox_upstream_wait_start(peer);
         return;
 
     case NGX_BUSY:
-        ngx_http_sandbox_peer_await(peer);
+        ngx_http_sandbox_upstream_wait_app(peer);
         return;
 
     case NGX_AGAIN:
@@ -310,15 +317,15 @@ ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer)
         return;
 
     default:
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                              "INTERNAL_ERROR",
-                              "The sandbox cannot be reached: nginx's error "
-                              "log tells why.");
-        ngx_http_sandbox_peer_failed(peer, &failure);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "INTERNAL_ERROR",
+                                   "The sandbox cannot be reached: nginx's "
+                                   "error log tells why.");
+        ngx_http_sandbox_upstream_wait_failed(peer, &failure);
         return;
     }
 
-    ngx_http_sandbox_peer_address(peer);
+    ngx_http_sandbox_upstream_wait_address(peer);
 
     rc = connect(c->fd, (struct sockaddr *) &peer->sun, peer->socklen);
 
@@ -341,11 +348,11 @@ ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer)
 
         ngx_log_error(NGX_LOG_ERR, c->log, err, "connect() to %V failed",
                       &peer->name);
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_BAD_GATEWAY,
-                              "exec_transport_error",
-                              "The sandbox cannot be reached: nginx's error "
-                              "log tells why.");
-        ngx_http_sandbox_peer_failed(peer, &failure);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_BAD_GATEWAY,
+                                   "exec_transport_error",
+                                   "The sandbox cannot be reached: nginx's "
+                                   "error log tells why.");
+        ngx_http_sandbox_upstream_wait_failed(peer, &failure);
         return;
     }
 
@@ -366,11 +373,11 @@ ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer)
     }
 
     if (rc != NGX_OK) {
-        ngx_http_sandbox_fail(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                              "INTERNAL_ERROR",
-                              "The sandbox cannot be reached: nginx is out "
-                              "of resources.");
-        ngx_http_sandbox_peer_failed(peer, &failure);
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "INTERNAL_ERROR",
+                                   "The sandbox cannot be reached: nginx is "
+                                   "out of resources.");
+        ngx_http_sandbox_upstream_wait_failed(peer, &failure);
         return;
     }
 
@@ -386,7 +393,7 @@ ngx_http_sandbox_peer_resume(ngx_http_sandbox_peer_t *peer)
 /* failure NULL: the page that waits instead */
 
 static void
-ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
+ngx_http_sandbox_upstream_wait_failed(ngx_http_sandbox_upstream_peer_t *peer,
     ngx_http_sandbox_failure_t *failure)
 {
     ngx_int_t               rc;
@@ -419,10 +426,10 @@ ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
 
     peer->ctx->own = 1;
 
-    rc = failure ? ngx_http_sandbox_send_failure(r, failure)
-                 : ngx_http_sandbox_send_waiting(r);
+    rc = failure ? ngx_http_sandbox_error_send(r, failure)
+                 : ngx_http_sandbox_page_send_waiting(r);
 
-    ngx_http_sandbox_unawait(&peer->ctx->await);
+    ngx_http_sandbox_port_watch_cancel(&peer->ctx->port_watcher);
 
     ngx_http_finalize_request(r, rc);
 
@@ -431,12 +438,12 @@ ngx_http_sandbox_peer_failed(ngx_http_sandbox_peer_t *peer,
 
 
 ngx_int_t
-ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer)
+ngx_http_sandbox_upstream_wait_ready(ngx_http_sandbox_upstream_peer_t *peer)
 {
-    ngx_int_t                   rc;
-    ngx_http_sandbox_ctx_t     *ctx;
-    ngx_http_sandbox_node_t    *node;
-    ngx_http_sandbox_policy_t  *policy;
+    ngx_int_t                      rc;
+    ngx_http_sandbox_ctx_t        *ctx;
+    ngx_http_sandbox_node_t       *node;
+    ngx_http_sandbox_node_port_t  *policy;
 
     ctx = peer->ctx;
     node = ctx->node;
@@ -461,8 +468,8 @@ ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer)
 
     if (policy == NULL || !policy->bound || peer->attempts) {
 
-        rc = ngx_http_sandbox_tether_listen(node, ctx->port,
-                                            peer->attempts > 0);
+        rc = ngx_http_sandbox_tether_send_listen(node, ctx->port,
+                                                 peer->attempts > 0);
 
         if (rc == NGX_OK && policy) {
             policy->bound = 1;
@@ -480,7 +487,7 @@ ngx_http_sandbox_peer_ready(ngx_http_sandbox_peer_t *peer)
 
 
 void
-ngx_http_sandbox_peer_address(ngx_http_sandbox_peer_t *peer)
+ngx_http_sandbox_upstream_wait_address(ngx_http_sandbox_upstream_peer_t *peer)
 {
     u_char                  *p;
     char                     dir[128];

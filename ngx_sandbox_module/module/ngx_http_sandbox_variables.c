@@ -79,27 +79,28 @@ static ngx_http_variable_t  ngx_http_sandbox_variables[] = {
       NGX_HTTP_SANDBOX_MASKED_REFERER, 0, 0 },
 
     { ngx_string("sandbox_upstream_host"), NULL,
-      ngx_http_sandbox_variable_upstream_host,
+      ngx_http_sandbox_preview_request_host,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("sandbox_upstream_proto"), NULL,
-      ngx_http_sandbox_variable_upstream_proto,
+      ngx_http_sandbox_preview_request_proto,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("sandbox_upstream_forwarded"), NULL,
-      ngx_http_sandbox_variable_upstream_forwarded,
+      ngx_http_sandbox_preview_request_forwarded,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("sandbox_upstream_origin"), NULL,
-      ngx_http_sandbox_variable_upstream_origin,
+      ngx_http_sandbox_preview_request_origin,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
     { ngx_string("sandbox_upstream_referer"), NULL,
-      ngx_http_sandbox_variable_upstream_referer,
+      ngx_http_sandbox_preview_request_referer,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 
 #if (NGX_HTTP_CACHE)
-    { ngx_string("sandbox_cache"), NULL, ngx_http_sandbox_variable_cache,
+    { ngx_string("sandbox_cache"), NULL,
+      ngx_http_sandbox_preview_cache_variable,
       0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
 #endif
 
@@ -116,7 +117,7 @@ static ngx_http_variable_t  ngx_http_sandbox_variables[] = {
 
 
 ngx_int_t
-ngx_http_sandbox_add_variables(ngx_conf_t *cf)
+ngx_http_sandbox_variables_add(ngx_conf_t *cf)
 {
     ngx_http_variable_t  *var, *v;
 
@@ -168,7 +169,7 @@ ngx_http_sandbox_variable_id(ngx_http_request_t *r,
 {
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || ctx->id.len == 0) {
         v->not_found = 1;
@@ -188,7 +189,7 @@ ngx_http_sandbox_variable_port(ngx_http_request_t *r,
     u_char                  *p;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || ctx->port == 0) {
         v->not_found = 1;
@@ -213,7 +214,7 @@ ngx_http_sandbox_variable_class(ngx_http_request_t *r,
 {
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx && ctx->node && ctx->node->known) {
         return ngx_http_sandbox_variable_copy(r, v, ctx->node->spec.class);
@@ -233,7 +234,7 @@ ngx_http_sandbox_variable_owner(ngx_http_request_t *r,
 {
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx && ctx->owner.len) {
         ngx_http_sandbox_variable_set(v, ctx->owner.data, ctx->owner.len);
@@ -264,7 +265,7 @@ ngx_http_sandbox_variable_start(ngx_http_request_t *r,
         ngx_string("lost")
     };
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || ctx->start == NGX_HTTP_SANDBOX_START_NONE
         || ctx->start > NGX_HTTP_SANDBOX_START_LOST)
@@ -287,7 +288,7 @@ ngx_http_sandbox_variable_wait_time(ngx_http_request_t *r,
     u_char                  *p;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || !ctx->admitted) {
         v->not_found = 1;
@@ -364,7 +365,8 @@ ngx_http_sandbox_variable_upgrade(ngx_http_request_t *r,
 {
     u_char  *text;
 
-    text = (u_char *) (ngx_http_sandbox_websocket(r) ? (char *) data : "");
+    text = (u_char *) (ngx_http_sandbox_header_websocket(r) ? (char *) data
+                       : "");
 
     ngx_http_sandbox_variable_set(v, text, ngx_strlen(text));
 

@@ -14,7 +14,7 @@
 /* the module's variables */
 
 
-ngx_int_t ngx_http_sandbox_add_variables(ngx_conf_t *cf);
+ngx_int_t ngx_http_sandbox_variables_add(ngx_conf_t *cf);
 
 
 #endif /* _NGX_HTTP_SANDBOX_VARIABLES_H_INCLUDED_ */

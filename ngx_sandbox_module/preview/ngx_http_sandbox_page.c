@@ -36,15 +36,15 @@ typedef struct {
 
 
 typedef struct {
-    ngx_http_request_t              *request;
-    ngx_http_sandbox_ctx_t          *ctx;
-    const ngx_http_sandbox_words_t  *words;
-    ngx_uint_t                       status;
-    const char                      *code;
-    const char                      *message;
-    const char                      *advice;
-    cJSON                           *context;
-    ngx_uint_t                       live;      /* it becomes the app */
+    ngx_http_request_t                  *request;
+    ngx_http_sandbox_ctx_t              *ctx;
+    const ngx_http_sandbox_page_words_t *words;
+    ngx_uint_t                           status;
+    const char                          *code;
+    const char                          *message;
+    const char                          *advice;
+    cJSON                               *context;
+    ngx_uint_t                           live;  /* it becomes the app */
 } ngx_http_sandbox_page_t;
 
 
@@ -69,19 +69,19 @@ static void ngx_http_sandbox_html_number(ngx_http_sandbox_html_t *html,
     ngx_int_t n);
 static void ngx_http_sandbox_html_bytes(ngx_http_sandbox_html_t *html,
     const void *data, size_t len);
-static ngx_int_t ngx_http_sandbox_waiting_handler(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_page_waiting_handler(ngx_http_request_t *r);
 
 
 /* a browser says what it fetches for; others only what they can read */
 
 ngx_uint_t
-ngx_http_sandbox_navigation(ngx_http_request_t *r)
+ngx_http_sandbox_page_navigation(ngx_http_request_t *r)
 {
     ngx_uint_t        n;
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    if (ngx_http_sandbox_websocket(r)) {
+    if (ngx_http_sandbox_header_websocket(r)) {
         return 0;
     }
 
@@ -96,9 +96,9 @@ ngx_http_sandbox_navigation(ngx_http_request_t *r)
     part = &r->headers_in.headers.part;
     n = 0;
 
-    while ((h = ngx_http_sandbox_next_header(&part, &n)) != NULL) {
+    while ((h = ngx_http_sandbox_header_next(&part, &n)) != NULL) {
 
-        if (ngx_http_sandbox_is_header(h, "Accept")
+        if (ngx_http_sandbox_header_is(h, "Accept")
             && ngx_strlcasestrn(h->value.data, h->value.data + h->value.len,
                                 (u_char *) "text/html",
                                 sizeof("text/html") - 2))
@@ -115,7 +115,7 @@ ngx_uint_t
 ngx_http_sandbox_page_waits(ngx_http_request_t *r)
 {
     return (r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD))
-           && ngx_http_sandbox_navigation(r);
+           && ngx_http_sandbox_page_navigation(r);
 }
 
 
@@ -128,14 +128,14 @@ ngx_http_sandbox_page(ngx_http_request_t *r, cJSON *json, ngx_uint_t status,
     ngx_memzero(&page, sizeof(ngx_http_sandbox_page_t));
 
     page.request = r;
-    page.ctx = ngx_http_sandbox_get_ctx(r);
+    page.ctx = ngx_http_sandbox_ctx_get(r);
     page.status = status;
     page.code = ngx_http_sandbox_page_string(json, "code");
     page.message = ngx_http_sandbox_page_string(json, "message");
     page.context = json ? cJSON_GetObjectItemCaseSensitive(json, "context")
                         : NULL;
 
-    page.words = ngx_http_sandbox_page_words(status, page.code);
+    page.words = ngx_http_sandbox_page_assets_words(status, page.code);
 
     page.advice = page.words->advice;
 
@@ -151,7 +151,7 @@ ngx_http_sandbox_page(ngx_http_request_t *r, cJSON *json, ngx_uint_t status,
 
 
 ngx_int_t
-ngx_http_sandbox_send_waiting(ngx_http_request_t *r)
+ngx_http_sandbox_page_send_waiting(ngx_http_request_t *r)
 {
     ngx_int_t                rc;
     ngx_str_t                text;
@@ -160,37 +160,37 @@ ngx_http_sandbox_send_waiting(ngx_http_request_t *r)
     ngx_memzero(&page, sizeof(ngx_http_sandbox_page_t));
 
     page.request = r;
-    page.ctx = ngx_http_sandbox_get_ctx(r);
+    page.ctx = ngx_http_sandbox_ctx_get(r);
     page.status = NGX_HTTP_SERVICE_UNAVAILABLE;
     page.code = "WAKING";
     page.message = "";
-    page.words = ngx_http_sandbox_page_words(page.status, page.code);
+    page.words = ngx_http_sandbox_page_assets_words(page.status, page.code);
     page.advice = page.words->advice;
     page.live = 1;
 
     rc = ngx_http_sandbox_page_make(&page, &text);
 
     if (rc != NGX_OK
-        || ngx_http_sandbox_header(r, "Retry-After", "3") != NGX_OK)
+        || ngx_http_sandbox_response_header(r, "Retry-After", "3") != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_send_page(r, page.status, &text);
+    return ngx_http_sandbox_response_page(r, page.status, &text);
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_waiting_handler(ngx_http_request_t *r)
+ngx_http_sandbox_page_waiting_handler(ngx_http_request_t *r)
 {
-    return ngx_http_sandbox_send_waiting(r);
+    return ngx_http_sandbox_page_send_waiting(r);
 }
 
 
 ngx_int_t
-ngx_http_sandbox_refuse_waiting(ngx_http_request_t *r)
+ngx_http_sandbox_page_refuse_waiting(ngx_http_request_t *r)
 {
-    r->content_handler = ngx_http_sandbox_waiting_handler;
+    r->content_handler = ngx_http_sandbox_page_waiting_handler;
 
     return NGX_DECLINED;
 }
@@ -202,7 +202,7 @@ ngx_http_sandbox_page_headers(ngx_http_request_t *r)
     u_char                  *p;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     p = ngx_pnalloc(r->pool, 256);
 
@@ -215,13 +215,17 @@ ngx_http_sandbox_page_headers(ngx_http_request_t *r)
                         "img-src data:; base-uri 'none'; "
                         "form-action 'none'%Z", ctx->nonce, ctx->nonce);
 
-    if (ngx_http_sandbox_header(r, "Content-Security-Policy", (char *) p)
+    if (ngx_http_sandbox_response_header(r, "Content-Security-Policy",
+                                         (char *) p)
         != NGX_OK
-        || ngx_http_sandbox_header(r, "X-Content-Type-Options", "nosniff")
+
+        || ngx_http_sandbox_response_header(r, "X-Content-Type-Options",
+                                            "nosniff")
            != NGX_OK
-        || ngx_http_sandbox_header(r, "Referrer-Policy", "same-origin")
+        || ngx_http_sandbox_response_header(r, "Referrer-Policy", "same-origin")
            != NGX_OK
-        || ngx_http_sandbox_header(r, "Cache-Control", "no-store") != NGX_OK)
+        || ngx_http_sandbox_response_header(r, "Cache-Control",
+                                            "no-store") != NGX_OK)
     {
         return NGX_ERROR;
     }
@@ -238,7 +242,7 @@ ngx_http_sandbox_page_headers(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_sandbox_page_nonce(ngx_http_sandbox_ctx_t *ctx)
 {
-    if (ctx->nonce[0] == '\0' && sandbox_token_random(ctx->nonce) == -1) {
+    if (ctx->nonce[0] == '\0' && sandbox_name_token_random(ctx->nonce) == -1) {
         return NGX_ERROR;
     }
 
@@ -299,7 +303,7 @@ ngx_http_sandbox_page_make(ngx_http_sandbox_page_t *page, ngx_str_t *text)
         ngx_http_sandbox_html(&html, "<script nonce=\"");
         ngx_http_sandbox_html(&html, page->ctx->nonce);
         ngx_http_sandbox_html(&html, "\">");
-        ngx_http_sandbox_html(&html, ngx_http_sandbox_page_script);
+        ngx_http_sandbox_html(&html, ngx_http_sandbox_page_assets_script);
         ngx_http_sandbox_html(&html, "</script>");
     }
 
@@ -338,7 +342,7 @@ ngx_http_sandbox_page_head(ngx_http_sandbox_page_t *page,
     ngx_http_sandbox_html(html, "<style nonce=\"");
     ngx_http_sandbox_html(html, page->ctx->nonce);
     ngx_http_sandbox_html(html, "\">");
-    ngx_http_sandbox_html(html, ngx_http_sandbox_page_style);
+    ngx_http_sandbox_html(html, ngx_http_sandbox_page_assets_style);
     ngx_http_sandbox_html(html, "</style></head>");
 }
 
@@ -356,7 +360,7 @@ ngx_http_sandbox_page_facts(ngx_http_sandbox_page_t *page,
 
     if (ctx->trusted) {
         ngx_http_sandbox_html(html, "<div><dt>Sandbox</dt><dd id=\"state\">");
-        ngx_http_sandbox_html(html, ngx_http_sandbox_life(ctx->node));
+        ngx_http_sandbox_html(html, ngx_http_sandbox_tether_state(ctx->node));
         ngx_http_sandbox_html(html, "</dd></div><div><dt>Port</dt><dd>");
         ngx_http_sandbox_html_number(html, ctx->port);
         ngx_http_sandbox_html(html, "</dd></div>");

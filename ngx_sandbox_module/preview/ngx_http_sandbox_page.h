@@ -17,7 +17,7 @@
 
 
 /* 1: a person is to see the answer: a browser goes to it as to a page */
-ngx_uint_t ngx_http_sandbox_navigation(ngx_http_request_t *r);
+ngx_uint_t ngx_http_sandbox_page_navigation(ngx_http_request_t *r);
 /* 1: and may be given a page that waits in its place */
 ngx_uint_t ngx_http_sandbox_page_waits(ngx_http_request_t *r);
 /*
@@ -29,9 +29,9 @@ ngx_int_t ngx_http_sandbox_page(ngx_http_request_t *r, cJSON *json,
 /* the headers of a page; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_http_sandbox_page_headers(ngx_http_request_t *r);
 /* the page that becomes the app: results of a content handler */
-ngx_int_t ngx_http_sandbox_send_waiting(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_page_send_waiting(ngx_http_request_t *r);
 /* makes it the request's answer, returns DECLINED */
-ngx_int_t ngx_http_sandbox_refuse_waiting(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_page_refuse_waiting(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PAGE_H_INCLUDED_ */

@@ -34,7 +34,9 @@
     "<path d=\"M12 3a9 9 0 0 1 9 9\"/>"
 
 
-static const ngx_http_sandbox_words_t  ngx_http_sandbox_words[] = {
+static const ngx_http_sandbox_page_words_t
+    ngx_http_sandbox_page_assets_list[] =
+{
 
     { "WAKING", 0, "Waking up",
       NGX_HTTP_SANDBOX_ICON_TURN, "",
@@ -93,12 +95,12 @@ static const ngx_http_sandbox_words_t  ngx_http_sandbox_words[] = {
 };
 
 
-const ngx_http_sandbox_words_t *
-ngx_http_sandbox_page_words(ngx_uint_t status, const char *code)
+const ngx_http_sandbox_page_words_t *
+ngx_http_sandbox_page_assets_words(ngx_uint_t status, const char *code)
 {
-    const ngx_http_sandbox_words_t  *w;
+    const ngx_http_sandbox_page_words_t  *w;
 
-    for (w = ngx_http_sandbox_words; w->code || w->status; w++) {
+    for (w = ngx_http_sandbox_page_assets_list; w->code || w->status; w++) {
 
         if ((w->code == NULL || ngx_strcmp(w->code, code) == 0)
             && (w->status == 0 || w->status == status))
@@ -111,7 +113,7 @@ ngx_http_sandbox_page_words(ngx_uint_t status, const char *code)
 }
 
 
-const char  ngx_http_sandbox_page_style[] =
+const char  ngx_http_sandbox_page_assets_style[] =
     ":root{color-scheme:light dark;--bg:#f4f5f8;--card:#fff;--ink:#1b1f2a;"
     "--soft:#5a6273;--line:#e2e5ec;--mark:#3b5bdb;--on:#fff;--code:#f1f3f8}"
     "@media(prefers-color-scheme:dark){:root{--bg:#11141b;--card:#1a1e28;"
@@ -161,9 +163,9 @@ const char  ngx_http_sandbox_page_style[] =
     "dt{flex-basis:5rem}}";
 
 
-/* an event stream of nginx's: state, log; see events.c */
+/* an event stream of nginx's: state, log; see page_events.c */
 
-const char  ngx_http_sandbox_page_script[] =
+const char  ngx_http_sandbox_page_assets_script[] =
     "(()=>{'use strict';"
     "const $=i=>document.getElementById(i),log=$('log'),status=$('status'),"
     "state=$('state'),turn=document.querySelector('.turn');"

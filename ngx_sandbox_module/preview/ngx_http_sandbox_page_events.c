@@ -28,13 +28,13 @@
  */
 
 
-#define NGX_HTTP_SANDBOX_EVENTS_PREFIX  "/.sandbox"
-#define NGX_HTTP_SANDBOX_EVENTS_BUF     32768
-#define NGX_HTTP_SANDBOX_EVENTS_BEAT    5000        /* ms */
+#define NGX_HTTP_SANDBOX_PAGE_EVENTS_PREFIX  "/.sandbox"
+#define NGX_HTTP_SANDBOX_PAGE_EVENTS_BUF     32768
+#define NGX_HTTP_SANDBOX_PAGE_EVENTS_BEAT    5000        /* ms */
 /* who does not read is cut off so long after the end */
-#define NGX_HTTP_SANDBOX_EVENTS_DEAF    30000       /* ms */
+#define NGX_HTTP_SANDBOX_PAGE_EVENTS_DEAF    30000       /* ms */
 /* room that one event may take: a line of which each byte is escaped */
-#define NGX_HTTP_SANDBOX_EVENTS_ROOM    8192
+#define NGX_HTTP_SANDBOX_PAGE_EVENTS_ROOM    8192
 
 
 typedef struct {
@@ -56,75 +56,82 @@ typedef struct {
     unsigned                    silent:1;       /* nothing since a beat */
     unsigned                    last:1;         /* it is to end */
     unsigned                    ended:1;
-} ngx_http_sandbox_events_t;
+} ngx_http_sandbox_page_events_t;
 
 
-static ngx_int_t ngx_http_sandbox_events_handler(ngx_http_request_t *r);
-static void ngx_http_sandbox_events_look(ngx_http_sandbox_events_t *e,
+static ngx_int_t ngx_http_sandbox_page_events_handler(ngx_http_request_t *r);
+static void ngx_http_sandbox_page_events_look(ngx_http_sandbox_page_events_t *e,
     ngx_uint_t start);
-static void ngx_http_sandbox_events_port(ngx_http_sandbox_events_t *e);
-static void ngx_http_sandbox_events_waiter(ngx_http_sandbox_waiter_t *w,
-    ngx_uint_t start, ngx_http_sandbox_failure_t *failure);
-static void ngx_http_sandbox_events_awaited(ngx_http_sandbox_await_t *await);
-static void ngx_http_sandbox_events_beat(ngx_event_t *ev);
-static void ngx_http_sandbox_events_set(ngx_http_sandbox_events_t *e,
+static void ngx_http_sandbox_page_events_port(
+    ngx_http_sandbox_page_events_t *e);
+static void ngx_http_sandbox_page_events_waiter(
+    ngx_http_sandbox_start_waiter_t *w, ngx_uint_t start,
+    ngx_http_sandbox_failure_t *failure);
+static void ngx_http_sandbox_page_events_awaited(
+    ngx_http_sandbox_port_watcher_t *await);
+static void ngx_http_sandbox_page_events_beat(ngx_event_t *ev);
+static void ngx_http_sandbox_page_events_set(ngx_http_sandbox_page_events_t *e,
     const char *state, const char *fmt, ...);
-static void ngx_http_sandbox_events_write(ngx_http_request_t *r);
-static ngx_int_t ngx_http_sandbox_events_send(ngx_http_sandbox_events_t *e);
-static void ngx_http_sandbox_events_fill(ngx_http_sandbox_events_t *e);
-static void ngx_http_sandbox_events_add(ngx_http_sandbox_events_t *e,
+static void ngx_http_sandbox_page_events_write(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_page_events_send(
+    ngx_http_sandbox_page_events_t *e);
+static void ngx_http_sandbox_page_events_fill(
+    ngx_http_sandbox_page_events_t *e);
+static void ngx_http_sandbox_page_events_add(ngx_http_sandbox_page_events_t *e,
     const char *event, uint64_t id, cJSON *json);
-static void ngx_http_sandbox_events_run(ngx_http_sandbox_events_t *e);
-static void ngx_http_sandbox_events_cleanup(void *data);
+static void ngx_http_sandbox_page_events_run(ngx_http_sandbox_page_events_t *e);
+static void ngx_http_sandbox_page_events_cleanup(void *data);
 
 
 /* by the path as it is resolved, and as an app would resolve it */
 
 ngx_uint_t
-ngx_http_sandbox_events_reserved(ngx_http_request_t *r)
+ngx_http_sandbox_page_events_reserved(ngx_http_request_t *r)
 {
     size_t  len;
 
-    len = sizeof(NGX_HTTP_SANDBOX_EVENTS_PREFIX) - 1;
+    len = sizeof(NGX_HTTP_SANDBOX_PAGE_EVENTS_PREFIX) - 1;
 
     return r->uri.len >= len
-           && ngx_memcmp(r->uri.data, NGX_HTTP_SANDBOX_EVENTS_PREFIX, len) == 0
+           && ngx_memcmp(r->uri.data, NGX_HTTP_SANDBOX_PAGE_EVENTS_PREFIX,
+                         len) == 0
            && (r->uri.len == len || r->uri.data[len] == '/');
 }
 
 
 ngx_int_t
-ngx_http_sandbox_events_access(ngx_http_request_t *r,
+ngx_http_sandbox_page_events_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     static const ngx_str_t  path
-        = ngx_string(NGX_HTTP_SANDBOX_EVENTS_PREFIX "/events");
+        = ngx_string(NGX_HTTP_SANDBOX_PAGE_EVENTS_PREFIX "/events");
 
     if (r->method != NGX_HTTP_GET || r->uri.len != path.len
         || ngx_memcmp(r->uri.data, path.data, path.len) != 0)
     {
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
-                                       "NOT_FOUND",
-                                       "Paths below /.sandbox/ are nginx's "
-                                       "own: there is GET /.sandbox/events.");
+        return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
+                                             "NOT_FOUND",
+                                             "Paths below /.sandbox/ are "
+                                             "nginx's own: there is GET "
+                                             "/.sandbox/events.");
     }
 
-    r->content_handler = ngx_http_sandbox_events_handler;
+    r->content_handler = ngx_http_sandbox_page_events_handler;
 
     return NGX_DECLINED;
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_events_handler(ngx_http_request_t *r)
+ngx_http_sandbox_page_events_handler(ngx_http_request_t *r)
 {
-    u_char                       *p;
-    ngx_int_t                     rc;
-    ngx_uint_t                    n;
-    ngx_table_elt_t              *h;
-    ngx_pool_cleanup_t           *cln;
-    ngx_http_sandbox_events_t    *e;
-    ngx_http_sandbox_loc_conf_t  *slcf;
+    u_char                          *p;
+    ngx_int_t                        rc;
+    ngx_uint_t                       n;
+    ngx_table_elt_t                 *h;
+    ngx_pool_cleanup_t              *cln;
+    ngx_http_sandbox_page_events_t  *e;
+    ngx_http_sandbox_loc_conf_t     *slcf;
 
     rc = ngx_http_discard_request_body(r);
 
@@ -132,32 +139,32 @@ ngx_http_sandbox_events_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_events_t));
-    p = ngx_palloc(r->pool, NGX_HTTP_SANDBOX_EVENTS_BUF);
+    cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_sandbox_page_events_t));
+    p = ngx_palloc(r->pool, NGX_HTTP_SANDBOX_PAGE_EVENTS_BUF);
 
     if (cln == NULL || p == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     e = cln->data;
-    ngx_memzero(e, sizeof(ngx_http_sandbox_events_t));
+    ngx_memzero(e, sizeof(ngx_http_sandbox_page_events_t));
 
     e->request = r;
-    e->ctx = ngx_http_sandbox_get_ctx(r);
+    e->ctx = ngx_http_sandbox_ctx_get(r);
 
     e->buf.start = p;
-    e->buf.end = p + NGX_HTTP_SANDBOX_EVENTS_BUF;
+    e->buf.end = p + NGX_HTTP_SANDBOX_PAGE_EVENTS_BUF;
     e->buf.pos = p;
     e->buf.last = p;
 
     e->dummy.fd = (ngx_socket_t) -1;
     e->dummy.data = e;
 
-    e->beat.handler = ngx_http_sandbox_events_beat;
+    e->beat.handler = ngx_http_sandbox_page_events_beat;
     e->beat.data = &e->dummy;
     e->beat.log = r->connection->log;
 
-    cln->handler = ngx_http_sandbox_events_cleanup;
+    cln->handler = ngx_http_sandbox_page_events_cleanup;
 
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
     e->end = ngx_current_msec + slcf->wake_timeout;
@@ -177,8 +184,11 @@ ngx_http_sandbox_events_handler(ngx_http_request_t *r)
     r->headers_out.status = NGX_HTTP_OK;
     ngx_http_clear_content_length(r);
 
-    if (ngx_http_sandbox_header(r, "Cache-Control", "no-store") != NGX_OK
-        || ngx_http_sandbox_header(r, "X-Content-Type-Options", "nosniff")
+    if (ngx_http_sandbox_response_header(r, "Cache-Control", "no-store")
+        != NGX_OK
+
+        || ngx_http_sandbox_response_header(r, "X-Content-Type-Options",
+                                            "nosniff")
            != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -192,25 +202,26 @@ ngx_http_sandbox_events_handler(ngx_http_request_t *r)
 
     r->main->count++;
     r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_sandbox_events_write;
+    r->write_event_handler = ngx_http_sandbox_page_events_write;
 
-    ngx_add_timer(&e->beat, NGX_HTTP_SANDBOX_EVENTS_BEAT);
+    ngx_add_timer(&e->beat, NGX_HTTP_SANDBOX_PAGE_EVENTS_BEAT);
 
     e->buf.last = ngx_cpymem(e->buf.last, "retry: 1000\n\n",
                              sizeof("retry: 1000\n\n") - 1);
 
     /* a fresh page may start what it waits for, one that was left may not */
 
-    ngx_http_sandbox_events_look(e, h == NULL);
+    ngx_http_sandbox_page_events_look(e, h == NULL);
 
-    ngx_http_sandbox_events_write(r);
+    ngx_http_sandbox_page_events_write(r);
 
     return NGX_DONE;
 }
 
 
 static void
-ngx_http_sandbox_events_look(ngx_http_sandbox_events_t *e, ngx_uint_t start)
+ngx_http_sandbox_page_events_look(ngx_http_sandbox_page_events_t *e,
+    ngx_uint_t start)
 {
     ngx_int_t                 rc;
     ngx_http_sandbox_ctx_t   *ctx;
@@ -222,15 +233,15 @@ ngx_http_sandbox_events_look(ngx_http_sandbox_events_t *e, ngx_uint_t start)
     rc = ngx_http_sandbox_tether(node);
 
     if (rc == NGX_OK) {
-        ngx_http_sandbox_events_set(e, "waiting",
-                                    "The sandbox runs. Waiting for its app "
-                                    "to listen on port %ui.",
-                                    (ngx_uint_t) ctx->port);
+        ngx_http_sandbox_page_events_set(e, "waiting",
+                                         "The sandbox runs. Waiting for its "
+                                         "app to listen on port %ui.",
+                                         (ngx_uint_t) ctx->port);
 
-        ctx->await.handler = ngx_http_sandbox_events_awaited;
-        ctx->await.data = e;
+        ctx->port_watcher.handler = ngx_http_sandbox_page_events_awaited;
+        ctx->port_watcher.data = e;
 
-        rc = ngx_http_sandbox_await(node, ctx->port, &ctx->await);
+        rc = ngx_http_sandbox_port_watch(node, ctx->port, &ctx->port_watcher);
     }
 
     if (rc == NGX_OK) {
@@ -238,27 +249,27 @@ ngx_http_sandbox_events_look(ngx_http_sandbox_events_t *e, ngx_uint_t start)
     }
 
     if ((start && ctx->wakes) || rc == NGX_AGAIN
-        || ngx_http_sandbox_busy(node))
+        || ngx_http_sandbox_node_busy(node))
     {
-        ngx_http_sandbox_events_set(e, "starting",
-                                    "The sandbox is starting.");
+        ngx_http_sandbox_page_events_set(e, "starting",
+                                         "The sandbox is starting.");
 
-        ctx->waiter.handler = ngx_http_sandbox_events_waiter;
+        ctx->waiter.handler = ngx_http_sandbox_page_events_waiter;
         ctx->waiter.data = e;
         ctx->waiter.join = !(start && ctx->wakes);
 
-        ngx_http_sandbox_wait(node, &ctx->waiter);
+        ngx_http_sandbox_start_wait(node, &ctx->waiter);
         return;
     }
 
     if (rc == NGX_DECLINED) {
-        ngx_http_sandbox_events_set(e, "asleep",
-                                    "The sandbox has fallen asleep. Try "
-                                    "again to wake it.");
+        ngx_http_sandbox_page_events_set(e, "asleep",
+                                         "The sandbox has fallen asleep. Try "
+                                         "again to wake it.");
 
     } else {
-        ngx_http_sandbox_events_set(e, "failed",
-                                    "The sandbox cannot be reached.");
+        ngx_http_sandbox_page_events_set(e, "failed",
+                                         "The sandbox cannot be reached.");
     }
 
     e->last = 1;
@@ -266,79 +277,79 @@ ngx_http_sandbox_events_look(ngx_http_sandbox_events_t *e, ngx_uint_t start)
 
 
 static void
-ngx_http_sandbox_events_waiter(ngx_http_sandbox_waiter_t *w,
+ngx_http_sandbox_page_events_waiter(ngx_http_sandbox_start_waiter_t *w,
     ngx_uint_t start, ngx_http_sandbox_failure_t *failure)
 {
-    ngx_http_sandbox_events_t  *e;
+    ngx_http_sandbox_page_events_t  *e;
 
     e = w->data;
 
     if (failure) {
-        ngx_http_sandbox_events_set(e, "failed", "%s", failure->message);
+        ngx_http_sandbox_page_events_set(e, "failed", "%s", failure->message);
         e->last = 1;
 
     } else {
-        ngx_http_sandbox_events_look(e, 0);
+        ngx_http_sandbox_page_events_look(e, 0);
     }
 
-    ngx_http_sandbox_events_run(e);
+    ngx_http_sandbox_page_events_run(e);
 }
 
 
 static void
-ngx_http_sandbox_events_awaited(ngx_http_sandbox_await_t *await)
+ngx_http_sandbox_page_events_awaited(ngx_http_sandbox_port_watcher_t *await)
 {
-    ngx_http_sandbox_events_t   *e;
-    ngx_http_sandbox_awaited_t  *p;
+    ngx_http_sandbox_page_events_t  *e;
+    ngx_http_sandbox_port_watch_t   *p;
 
     e = await->data;
     p = await->awaited;
 
     if (p->known) {
-        ngx_http_sandbox_events_port(e);
+        ngx_http_sandbox_page_events_port(e);
 
     } else if (!p->asked) {
 
         /* the agent has left: perhaps for a moment, perhaps to sleep */
 
-        ngx_http_sandbox_unawait(await);
-        ngx_http_sandbox_events_look(e, 0);
+        ngx_http_sandbox_port_watch_cancel(await);
+        ngx_http_sandbox_page_events_look(e, 0);
     }
 
-    ngx_http_sandbox_events_run(e);
+    ngx_http_sandbox_page_events_run(e);
 }
 
 
 static void
-ngx_http_sandbox_events_port(ngx_http_sandbox_events_t *e)
+ngx_http_sandbox_page_events_port(ngx_http_sandbox_page_events_t *e)
 {
-    ngx_http_sandbox_awaited_t  *p;
+    ngx_http_sandbox_port_watch_t  *p;
 
-    p = e->ctx->await.awaited;
+    p = e->ctx->port_watcher.awaited;
 
     if (p->listening) {
-        ngx_http_sandbox_events_set(e, "ready", "The app is there.");
+        ngx_http_sandbox_page_events_set(e, "ready", "The app is there.");
         e->last = 1;
         return;
     }
 
     if (p->command == AC_AGENT_COMMAND_EXITED && p->code) {
-        ngx_http_sandbox_events_set(e, "waiting",
-                                    "Waiting for an app to listen on port "
-                                    "%ui.", (ngx_uint_t) e->ctx->port);
+        ngx_http_sandbox_page_events_set(e, "waiting",
+                                         "Waiting for an app to listen on port "
+                                         "%ui.", (ngx_uint_t) e->ctx->port);
         return;
     }
 
-    ngx_http_sandbox_events_set(e, "waiting",
-                                "The sandbox runs. Waiting for its app to "
-                                "listen on port %ui.",
-                                (ngx_uint_t) e->ctx->port);
+    ngx_http_sandbox_page_events_set(e, "waiting",
+                                     "The sandbox runs. Waiting for its app to "
+                                     "listen on port %ui.",
+                                     (ngx_uint_t) e->ctx->port);
 }
 
 
 static void
-ngx_http_sandbox_events_set(ngx_http_sandbox_events_t *e, const char *state,
-    const char *fmt, ...)
+ngx_http_sandbox_page_events_set(ngx_http_sandbox_page_events_t *e,
+    const char *state, const char *fmt, ...)
 {
     u_char   *p;
     va_list   args;
@@ -362,11 +373,11 @@ ngx_http_sandbox_events_set(ngx_http_sandbox_events_t *e, const char *state,
 
 
 static void
-ngx_http_sandbox_events_beat(ngx_event_t *ev)
+ngx_http_sandbox_page_events_beat(ngx_event_t *ev)
 {
-    ngx_msec_int_t              left;
-    ngx_connection_t           *c;
-    ngx_http_sandbox_events_t  *e;
+    ngx_msec_int_t                   left;
+    ngx_connection_t                *c;
+    ngx_http_sandbox_page_events_t  *e;
 
     c = ev->data;
     e = c->data;
@@ -379,22 +390,22 @@ ngx_http_sandbox_events_beat(ngx_event_t *ev)
         e->last = 1;
     }
 
-    if (left <= -NGX_HTTP_SANDBOX_EVENTS_DEAF) {
+    if (left <= -NGX_HTTP_SANDBOX_PAGE_EVENTS_DEAF) {
         e->request->connection->error = 1;
     }
 
     e->silent = 1;
 
-    ngx_add_timer(&e->beat, NGX_HTTP_SANDBOX_EVENTS_BEAT);
+    ngx_add_timer(&e->beat, NGX_HTTP_SANDBOX_PAGE_EVENTS_BEAT);
 
-    ngx_http_sandbox_events_run(e);
+    ngx_http_sandbox_page_events_run(e);
 }
 
 
 /* from an event of ours: the request may be gone afterwards */
 
 static void
-ngx_http_sandbox_events_run(ngx_http_sandbox_events_t *e)
+ngx_http_sandbox_page_events_run(ngx_http_sandbox_page_events_t *e)
 {
     ngx_connection_t    *c;
     ngx_http_request_t  *r;
@@ -404,22 +415,22 @@ ngx_http_sandbox_events_run(ngx_http_sandbox_events_t *e)
 
     ngx_http_set_log_request(c->log, r);
 
-    ngx_http_sandbox_events_write(r);
+    ngx_http_sandbox_page_events_write(r);
 
     ngx_http_run_posted_requests(c);
 }
 
 
 static void
-ngx_http_sandbox_events_write(ngx_http_request_t *r)
+ngx_http_sandbox_page_events_write(ngx_http_request_t *r)
 {
-    ngx_pool_cleanup_t         *cln;
-    ngx_http_sandbox_events_t  *e;
+    ngx_pool_cleanup_t              *cln;
+    ngx_http_sandbox_page_events_t  *e;
 
     e = NULL;
 
     for (cln = r->pool->cleanup; cln; cln = cln->next) {
-        if (cln->handler == ngx_http_sandbox_events_cleanup) {
+        if (cln->handler == ngx_http_sandbox_page_events_cleanup) {
             e = cln->data;
             break;
         }
@@ -429,7 +440,7 @@ ngx_http_sandbox_events_write(ngx_http_request_t *r)
         return;
     }
 
-    switch (ngx_http_sandbox_events_send(e)) {
+    switch (ngx_http_sandbox_page_events_send(e)) {
 
     case NGX_OK:
         return;
@@ -449,7 +460,7 @@ ngx_http_sandbox_events_write(ngx_http_request_t *r)
 /* NGX_OK; NGX_DONE: all was said; NGX_ERROR */
 
 static ngx_int_t
-ngx_http_sandbox_events_send(ngx_http_sandbox_events_t *e)
+ngx_http_sandbox_page_events_send(ngx_http_sandbox_page_events_t *e)
 {
     ngx_int_t            rc;
     ngx_buf_t           *b;
@@ -481,7 +492,7 @@ ngx_http_sandbox_events_send(ngx_http_sandbox_events_t *e)
             b->last = b->start;
         }
 
-        ngx_http_sandbox_events_fill(e);
+        ngx_http_sandbox_page_events_fill(e);
 
         if (b->pos == b->last) {
             return e->last ? NGX_DONE : NGX_OK;
@@ -511,14 +522,14 @@ ngx_http_sandbox_events_send(ngx_http_sandbox_events_t *e)
 
 
 static void
-ngx_http_sandbox_events_fill(ngx_http_sandbox_events_t *e)
+ngx_http_sandbox_page_events_fill(ngx_http_sandbox_page_events_t *e)
 {
-    cJSON                       *json;
-    uint64_t                     first;
-    ngx_str_t                   *line;
-    ngx_http_sandbox_awaited_t  *p;
+    cJSON                          *json;
+    uint64_t                        first;
+    ngx_str_t                      *line;
+    ngx_http_sandbox_port_watch_t  *p;
 
-    p = e->ctx->await.awaited;
+    p = e->ctx->port_watcher.awaited;
 
     if (p) {
         first = p->next - p->nlines;
@@ -528,21 +539,21 @@ ngx_http_sandbox_events_fill(ngx_http_sandbox_events_t *e)
         }
 
         while (e->line < p->next
-               && e->buf.end - e->buf.last >= NGX_HTTP_SANDBOX_EVENTS_ROOM)
+               && e->buf.end - e->buf.last >= NGX_HTTP_SANDBOX_PAGE_EVENTS_ROOM)
         {
-            line = ngx_http_sandbox_awaited_line(p, e->line++);
+            line = ngx_http_sandbox_port_watch_line(p, e->line++);
 
             json = cJSON_CreateObject();
 
             (void) cJSON_AddStringToObject(json, "text",
                                            line->data ? (char *) line->data
                                                       : "");
-            ngx_http_sandbox_events_add(e, "log", e->line, json);
+            ngx_http_sandbox_page_events_add(e, "log", e->line, json);
         }
     }
 
     if (e->state && e->told != e->state
-        && e->buf.end - e->buf.last >= NGX_HTTP_SANDBOX_EVENTS_ROOM)
+        && e->buf.end - e->buf.last >= NGX_HTTP_SANDBOX_PAGE_EVENTS_ROOM)
     {
         e->told = e->state;
 
@@ -551,9 +562,9 @@ ngx_http_sandbox_events_fill(ngx_http_sandbox_events_t *e)
         (void) cJSON_AddStringToObject(json, "state", e->state);
         (void) cJSON_AddStringToObject(json, "message", (char *) e->message);
         (void) cJSON_AddStringToObject(json, "sandbox",
-                                    ngx_http_sandbox_life(e->ctx->node));
+                   ngx_http_sandbox_tether_state(e->ctx->node));
 
-        ngx_http_sandbox_events_add(e, "state", e->line, json);
+        ngx_http_sandbox_page_events_add(e, "state", e->line, json);
     }
 
     if (e->silent && e->buf.pos == e->buf.last) {
@@ -567,8 +578,8 @@ ngx_http_sandbox_events_fill(ngx_http_sandbox_events_t *e)
 /* frees json; what does not fit is not said */
 
 static void
-ngx_http_sandbox_events_add(ngx_http_sandbox_events_t *e, const char *event,
-    uint64_t id, cJSON *json)
+ngx_http_sandbox_page_events_add(ngx_http_sandbox_page_events_t *e,
+    const char *event, uint64_t id, cJSON *json)
 {
     char    *text;
     u_char  *p;
@@ -592,9 +603,9 @@ ngx_http_sandbox_events_add(ngx_http_sandbox_events_t *e, const char *event,
 
 
 static void
-ngx_http_sandbox_events_cleanup(void *data)
+ngx_http_sandbox_page_events_cleanup(void *data)
 {
-    ngx_http_sandbox_events_t *e = data;
+    ngx_http_sandbox_page_events_t  *e = data;
 
     if (e->beat.timer_set) {
         ngx_del_timer(&e->beat);

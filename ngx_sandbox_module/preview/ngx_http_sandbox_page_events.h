@@ -15,9 +15,9 @@
 
 
 /* 1: the request is for it */
-ngx_uint_t ngx_http_sandbox_events_reserved(ngx_http_request_t *r);
+ngx_uint_t ngx_http_sandbox_page_events_reserved(ngx_http_request_t *r);
 /* admits or refuses such a request; returns NGX_DECLINED */
-ngx_int_t ngx_http_sandbox_events_access(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_page_events_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 

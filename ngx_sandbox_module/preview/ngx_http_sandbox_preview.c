@@ -30,33 +30,35 @@
 
 
 static ngx_int_t ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy,
-    ngx_http_sandbox_set_t *set);
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy,
+    ngx_http_sandbox_preview_policy_t *set);
 
 
 ngx_int_t
 ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    u_char                     *dot;
-    ngx_str_t                  *host;
-    ngx_int_t                   rc;
-    sandbox_port_t             *policy;
-    sandbox_label_t             label;
-    ngx_http_sandbox_node_t    *node;
-    ngx_http_sandbox_worker_t  *w;
-    ngx_http_sandbox_set_t      set;
+    u_char                            *dot;
+    ngx_str_t                         *host;
+    ngx_int_t                          rc;
+    sandbox_policy_t                  *policy;
+    sandbox_label_t                    label;
+    ngx_http_sandbox_node_t           *node;
+    ngx_http_sandbox_worker_t         *w;
+    ngx_http_sandbox_preview_policy_t  set;
 
     w = ngx_http_sandbox_worker;
     host = &r->headers_in.server;
 
-    if (ngx_http_sandbox_preview_find(w->conf, host) == NULL) {
+    if (ngx_http_sandbox_preview_domain_find(w->conf, host) == NULL) {
         goto denied;
     }
 
     dot = ngx_strlchr(host->data, host->data + host->len, '.');
 
-    if (!sandbox_label_parse((char *) host->data, dot - host->data, &label)) {
+    if (!sandbox_name_label_parse((char *) host->data, dot - host->data,
+                                  &label))
+    {
         goto denied;
     }
 
@@ -80,21 +82,23 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     rc = ngx_http_sandbox_node_policy(node, label.port, &policy);
 
     if (rc == NGX_ERROR) {
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                                       "INTERNAL_ERROR",
-                                       "The preview's policy cannot be read: "
-                                       "nginx's error log tells why.");
+        return ngx_http_sandbox_error_refuse(r, ctx,
+                                             NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                             "INTERNAL_ERROR",
+                                             "The preview's policy cannot be "
+                                             "read: nginx's error log tells "
+                                             "why.");
     }
 
     if (rc == NGX_DECLINED) {
         goto denied;
     }
 
-    ngx_http_sandbox_preview_set(r, policy, &set);
+    ngx_http_sandbox_preview_policy(r, policy, &set);
 
-    if (!sandbox_port_opens(policy, label.token, label.token_len,
-                            set.access == SANDBOX_ACCESS_PUBLIC,
-                            ngx_http_sandbox_clock()))
+    if (!sandbox_policy_opens(policy, label.token, label.token_len,
+                              set.access == SANDBOX_ACCESS_PUBLIC,
+                              ngx_http_sandbox_clock_cached()))
     {
         goto denied;
     }
@@ -118,8 +122,8 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     ctx->trusted = 1;
     ctx->wakes = set.wakes;
 
-    if (ngx_http_sandbox_events_reserved(r)) {
-        return ngx_http_sandbox_events_access(r, ctx);
+    if (ngx_http_sandbox_page_events_reserved(r)) {
+        return ngx_http_sandbox_page_events_access(r, ctx);
     }
 
     switch (ngx_http_sandbox_tether(node)) {
@@ -132,13 +136,13 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
 
         if (ctx->wakes) {
 
-            ngx_http_sandbox_kick(node);
+            ngx_http_sandbox_start(node);
 
             return ngx_http_sandbox_page_waits(r)
-                   ? ngx_http_sandbox_refuse_waiting(r) : NGX_OK;
+                   ? ngx_http_sandbox_page_refuse_waiting(r) : NGX_OK;
         }
 
-        if (ngx_http_sandbox_busy(node)) {
+        if (ngx_http_sandbox_node_busy(node)) {
             return NGX_OK;
         }
 
@@ -151,23 +155,23 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
         return NGX_OK;
 
     default:
-        return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_BAD_GATEWAY,
-                                       "SERVICE_NOT_RESPONDING",
-                                       "The sandbox cannot be reached: "
-                                       "nginx's error log tells why.");
+        return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_GATEWAY,
+                                             "SERVICE_NOT_RESPONDING",
+                                             "The sandbox cannot be reached: "
+                                             "nginx's error log tells why.");
     }
 
     ngx_http_sandbox_count(w->conf, preview_stale);
 
-    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_SANDBOX_GONE,
-                                   "STALE_PREVIEW_URL",
-                                   NGX_HTTP_SANDBOX_STALE);
+    return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_SANDBOX_GONE,
+                                         "STALE_PREVIEW_URL",
+                                         NGX_HTTP_SANDBOX_STALE);
 
 denied:
 
     ngx_http_sandbox_count(w->conf, preview_denied);
 
-    return ngx_http_sandbox_refuse_token(r, ctx);
+    return ngx_http_sandbox_error_refuse_token(r, ctx);
 }
 
 
@@ -175,8 +179,8 @@ denied:
 
 static ngx_int_t
 ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy,
-    ngx_http_sandbox_set_t *set)
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy,
+    ngx_http_sandbox_preview_policy_t *set)
 {
     ngx_int_t  rc;
 
@@ -184,12 +188,12 @@ ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
     ctx->cors = set->cors;
     ctx->cookies = set->cookies;
 
-    if (ngx_http_sandbox_public(r, ctx) != NGX_OK) {
+    if (ngx_http_sandbox_preview_host(r, ctx) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     if (set->cors >= SANDBOX_CORS_REFLECT
-        && ngx_http_sandbox_answer_preflight(r, ctx))
+        && ngx_http_sandbox_preview_cors_preflight(r, ctx))
     {
         return NGX_DECLINED;
     }
@@ -200,15 +204,15 @@ ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
         return rc;
     }
 
-    return ngx_http_sandbox_load(r, ctx, set);
+    return ngx_http_sandbox_port_limits_enter(r, ctx, set);
 }
 
 
 ngx_uint_t
 ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_http_sandbox_set_t      set;
-    ngx_http_sandbox_policy_t  *p;
+    ngx_http_sandbox_preview_policy_t  set;
+    ngx_http_sandbox_node_port_t      *p;
 
     p = ngx_http_sandbox_node_cached(ctx->node, ctx->port);
 
@@ -216,18 +220,18 @@ ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx)
         return 0;
     }
 
-    ngx_http_sandbox_preview_set(ctx->request, &p->policy, &set);
+    ngx_http_sandbox_preview_policy(ctx->request, &p->policy, &set);
 
-    if (!sandbox_port_opens(&p->policy, ctx->token, ngx_strlen(ctx->token),
-                            set.access == SANDBOX_ACCESS_PUBLIC,
-                            ngx_http_sandbox_clock()))
+    if (!sandbox_policy_opens(&p->policy, ctx->token, ngx_strlen(ctx->token),
+                              set.access == SANDBOX_ACCESS_PUBLIC,
+                              ngx_http_sandbox_clock_cached()))
     {
         return 0;
     }
 
     return set.access != SANDBOX_ACCESS_KEY
            || (ctx->preview_key.len
-               && sandbox_equal((char *) ctx->preview_key.data,
-                                ctx->preview_key.len, p->policy.key,
-                                ngx_strlen(p->policy.key)));
+               && sandbox_name_equal((char *) ctx->preview_key.data,
+                                     ctx->preview_key.len, p->policy.key,
+                                     ngx_strlen(p->policy.key)));
 }

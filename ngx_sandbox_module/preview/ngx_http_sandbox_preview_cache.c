@@ -30,8 +30,8 @@ static ngx_int_t ngx_http_sandbox_cache_key(ngx_http_request_t *r);
 
 
 char *
-ngx_http_sandbox_cache_conf(ngx_conf_t *cf, ngx_http_sandbox_loc_conf_t *conf,
-    ngx_http_upstream_conf_t *ucf)
+ngx_http_sandbox_preview_cache_conf(ngx_conf_t *cf,
+    ngx_http_sandbox_loc_conf_t *conf, ngx_http_upstream_conf_t *ucf)
 {
     ngx_str_t                          name;
     ngx_http_complex_value_t          *cv;
@@ -90,7 +90,7 @@ ngx_http_sandbox_cache_conf(ngx_conf_t *cf, ngx_http_sandbox_loc_conf_t *conf,
 /* the name of the zone, or what its variable says */
 
 ngx_int_t
-ngx_http_sandbox_variable_cache(ngx_http_request_t *r,
+ngx_http_sandbox_preview_cache_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     ngx_str_t                     zone;
@@ -99,7 +99,7 @@ ngx_http_sandbox_variable_cache(ngx_http_request_t *r,
     ngx_http_sandbox_loc_conf_t  *slcf;
 
     u = r->upstream;
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
 
     if (u == NULL || ctx == NULL || !ctx->admitted || !ctx->preview
@@ -135,7 +135,7 @@ ngx_http_sandbox_cache_key(ngx_http_request_t *r)
     ngx_str_t               *key;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || ctx->create_key(r) != NGX_OK) {
         return NGX_ERROR;

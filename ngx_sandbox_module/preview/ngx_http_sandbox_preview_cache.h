@@ -17,10 +17,10 @@
 
 #if (NGX_HTTP_CACHE)
 /* of a merged location; takes the place of its zone */
-char *ngx_http_sandbox_cache_conf(ngx_conf_t *cf,
+char *ngx_http_sandbox_preview_cache_conf(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf, ngx_http_upstream_conf_t *ucf);
 /* get handler */
-ngx_int_t ngx_http_sandbox_variable_cache(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_preview_cache_variable(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 #endif
 

@@ -18,20 +18,20 @@
 /* Access-Control-* of previews */
 
 
-static ngx_int_t ngx_http_sandbox_answer_preflight_handler(
+static ngx_int_t ngx_http_sandbox_preview_cors_preflight_handler(
     ngx_http_request_t *r);
 
 
 ngx_int_t
-ngx_http_sandbox_answer_cors(ngx_http_request_t *r,
+ngx_http_sandbox_preview_cors(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     if (ctx->cors < SANDBOX_CORS_REFLECT) {
         return NGX_OK;
     }
 
-    return ngx_http_sandbox_cors_grant(r,
-                                   ngx_http_sandbox_answer_allows(r, ctx),
+    return ngx_http_sandbox_response_cors(r,
+                                   ngx_http_sandbox_preview_cors_allows(r, ctx),
                                    "Access-Control-Allow-Credentials",
                                    "true");
 }
@@ -40,14 +40,14 @@ ngx_http_sandbox_answer_cors(ngx_http_request_t *r,
 /* of "reflect" every origin, of a list those of it */
 
 ngx_uint_t
-ngx_http_sandbox_answer_allows(ngx_http_request_t *r,
+ngx_http_sandbox_preview_cors_allows(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    char                       *origin;
-    ngx_uint_t                  n;
-    ngx_table_elt_t            *h;
-    ngx_http_sandbox_set_t      set;
-    ngx_http_sandbox_policy_t  *p;
+    char                              *origin;
+    ngx_uint_t                         n;
+    ngx_table_elt_t                   *h;
+    ngx_http_sandbox_preview_policy_t  set;
+    ngx_http_sandbox_node_port_t      *p;
 
     h = ngx_http_sandbox_header_in(r, "Origin", &n);
 
@@ -65,10 +65,10 @@ ngx_http_sandbox_answer_allows(ngx_http_request_t *r,
         return 0;
     }
 
-    ngx_http_sandbox_preview_set(r, &p->policy, &set);
+    ngx_http_sandbox_preview_policy(r, &p->policy, &set);
 
     for (origin = set.origins; origin && *origin;
-         origin = sandbox_origin_next(origin))
+         origin = sandbox_policy_origin_next(origin))
     {
         if (h->value.len == ngx_strlen(origin)
             && ngx_strncasecmp(h->value.data, (u_char *) origin,
@@ -83,20 +83,20 @@ ngx_http_sandbox_answer_allows(ngx_http_request_t *r,
 
 
 ngx_uint_t
-ngx_http_sandbox_answer_preflight(ngx_http_request_t *r,
+ngx_http_sandbox_preview_cors_preflight(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     if (r->method != NGX_HTTP_OPTIONS
         || ngx_http_sandbox_header_in(r, "Access-Control-Request-Method",
                                       NULL)
            == NULL
-        || !ngx_http_sandbox_answer_allows(r, ctx))
+        || !ngx_http_sandbox_preview_cors_allows(r, ctx))
     {
         return 0;
     }
 
     ctx->own = 1;
-    r->content_handler = ngx_http_sandbox_answer_preflight_handler;
+    r->content_handler = ngx_http_sandbox_preview_cors_preflight_handler;
 
     return 1;
 }
@@ -105,7 +105,7 @@ ngx_http_sandbox_answer_preflight(ngx_http_request_t *r,
 /* what is asked for may be done: the app says what it makes of it */
 
 static ngx_int_t
-ngx_http_sandbox_answer_preflight_handler(ngx_http_request_t *r)
+ngx_http_sandbox_preview_cors_preflight_handler(ngx_http_request_t *r)
 {
     ngx_table_elt_t  *method, *headers;
 
@@ -114,18 +114,18 @@ ngx_http_sandbox_answer_preflight_handler(ngx_http_request_t *r)
     headers = ngx_http_sandbox_header_in(r, "Access-Control-Request-Headers",
                                          NULL);
 
-    if (ngx_http_sandbox_header_text(r, "Access-Control-Allow-Methods",
-                                     &method->value)
+    if (ngx_http_sandbox_response_header_text(r, "Access-Control-Allow-Methods",
+                                              &method->value)
         != NGX_OK
         || (headers
-            && ngx_http_sandbox_header_text(r, "Access-Control-Allow-Headers",
-                                            &headers->value)
+            && ngx_http_sandbox_response_header_text(
+                   r, "Access-Control-Allow-Headers", &headers->value)
                != NGX_OK)
-        || ngx_http_sandbox_header(r, "Access-Control-Max-Age", "600")
+        || ngx_http_sandbox_response_header(r, "Access-Control-Max-Age", "600")
            != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_send_empty(r);
+    return ngx_http_sandbox_response_empty(r);
 }

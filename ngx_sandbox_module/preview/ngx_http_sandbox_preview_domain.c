@@ -13,14 +13,14 @@
    policy names */
 
 
-ngx_http_sandbox_preview_t *
-ngx_http_sandbox_preview_find(ngx_http_sandbox_main_conf_t *smcf,
+ngx_http_sandbox_preview_domain_t *
+ngx_http_sandbox_preview_domain_find(ngx_http_sandbox_main_conf_t *smcf,
     ngx_str_t *host)
 {
-    u_char                      *dot;
-    size_t                       len;
-    ngx_uint_t                   i;
-    ngx_http_sandbox_preview_t  *preview;
+    u_char                             *dot;
+    size_t                              len;
+    ngx_uint_t                          i;
+    ngx_http_sandbox_preview_domain_t  *preview;
 
     dot = ngx_strlchr(host->data, host->data + host->len, '.');
     if (dot == NULL) {
@@ -42,13 +42,13 @@ ngx_http_sandbox_preview_find(ngx_http_sandbox_main_conf_t *smcf,
 }
 
 
-ngx_http_sandbox_preview_t *
-ngx_http_sandbox_ports_preview(ngx_http_sandbox_main_conf_t *smcf,
+ngx_http_sandbox_preview_domain_t *
+ngx_http_sandbox_preview_domain_named(ngx_http_sandbox_main_conf_t *smcf,
     const char *host)
 {
-    size_t                       len;
-    ngx_uint_t                   i;
-    ngx_http_sandbox_preview_t  *p;
+    size_t                              len;
+    ngx_uint_t                          i;
+    ngx_http_sandbox_preview_domain_t  *p;
 
     p = smcf->previews.elts;
     len = ngx_strlen(host);

@@ -16,11 +16,11 @@
 
 
 /* the configured domain of that name, or NULL */
-ngx_http_sandbox_preview_t *ngx_http_sandbox_ports_preview(
+ngx_http_sandbox_preview_domain_t *ngx_http_sandbox_preview_domain_named(
     ngx_http_sandbox_main_conf_t *smcf, const char *host);
 
 /* the preview domain that host (lower case, no port) stands below, or NULL */
-ngx_http_sandbox_preview_t *ngx_http_sandbox_preview_find(
+ngx_http_sandbox_preview_domain_t *ngx_http_sandbox_preview_domain_find(
     ngx_http_sandbox_main_conf_t *smcf, ngx_str_t *host);
 
 

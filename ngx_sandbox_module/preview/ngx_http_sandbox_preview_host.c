@@ -17,12 +17,12 @@
  */
 
 
-static ngx_uint_t ngx_http_sandbox_public_trusted(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_sandbox_public_is_host(ngx_str_t *host);
+static ngx_uint_t ngx_http_sandbox_preview_host_trusted(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_sandbox_preview_host_is_host(ngx_str_t *host);
 
 
 ngx_int_t
-ngx_http_sandbox_public_init(ngx_conf_t *cf)
+ngx_http_sandbox_preview_host_init(ngx_conf_t *cf)
 {
     ngx_str_t                      name;
     ngx_uint_t                     i;
@@ -53,7 +53,8 @@ ngx_http_sandbox_public_init(ngx_conf_t *cf)
 
 
 ngx_int_t
-ngx_http_sandbox_public(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_preview_host(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_uint_t        n;
     ngx_table_elt_t  *h;
@@ -61,7 +62,7 @@ ngx_http_sandbox_public(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     /* nginx takes nearly anything for the port that follows a name */
 
     if (r->headers_in.host
-        && ngx_http_sandbox_public_is_host(&r->headers_in.host->value))
+        && ngx_http_sandbox_preview_host_is_host(&r->headers_in.host->value))
     {
         ctx->public_host = r->headers_in.host->value;
 
@@ -77,13 +78,13 @@ ngx_http_sandbox_public(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     }
 #endif
 
-    if (!ngx_http_sandbox_public_trusted(r)) {
+    if (!ngx_http_sandbox_preview_host_trusted(r)) {
         return NGX_OK;
     }
 
     h = ngx_http_sandbox_header_in(r, "X-Forwarded-Host", &n);
 
-    if (n == 1 && ngx_http_sandbox_public_is_host(&h->value)) {
+    if (n == 1 && ngx_http_sandbox_preview_host_is_host(&h->value)) {
         ctx->public_host = h->value;
     }
 
@@ -107,7 +108,7 @@ ngx_http_sandbox_public(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 /* the list is the first member of the module's configuration */
 
 static ngx_uint_t
-ngx_http_sandbox_public_trusted(ngx_http_request_t *r)
+ngx_http_sandbox_preview_host_trusted(ngx_http_request_t *r)
 {
     ngx_addr_t                     addr;
     ngx_array_t                  **from;
@@ -151,7 +152,7 @@ ngx_http_sandbox_public_trusted(ngx_http_request_t *r)
 
 
 static ngx_uint_t
-ngx_http_sandbox_public_is_host(ngx_str_t *host)
+ngx_http_sandbox_preview_host_is_host(ngx_str_t *host)
 {
     u_char      ch;
     ngx_uint_t  i;

@@ -15,9 +15,9 @@
 
 
 /* finds the realip module, whose list of trusted proxies is used */
-ngx_int_t ngx_http_sandbox_public_init(ngx_conf_t *cf);
+ngx_int_t ngx_http_sandbox_preview_host_init(ngx_conf_t *cf);
 /* fills in ctx->public_host and public_proto; NGX_OK or NGX_ERROR */
-ngx_int_t ngx_http_sandbox_public(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_preview_host(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 

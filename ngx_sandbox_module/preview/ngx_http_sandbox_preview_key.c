@@ -34,56 +34,59 @@
 
 
 typedef struct {
-    sandbox_port_t           *policy;
+    sandbox_policy_t         *policy;
     ngx_uint_t                seen;      /* of those that a caller chose */
     ngx_uint_t                wrong;
     ngx_uint_t                query;     /* right */
     ngx_uint_t                cookie;    /* right */
     ngx_uint_t                stale;     /* a cookie that is wrong */
-} ngx_http_sandbox_claims_t;
+} ngx_http_sandbox_preview_key_claims_t;
 
 
-static void ngx_http_sandbox_claim(ngx_http_sandbox_claims_t *claims,
-    const u_char *text, size_t len);
-static ngx_uint_t ngx_http_sandbox_claim_right(
-    ngx_http_sandbox_claims_t *claims, const u_char *text, size_t len);
-static ngx_int_t ngx_http_sandbox_claim_all(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_claims_t *claims);
-static void ngx_http_sandbox_claim_query(ngx_http_request_t *r,
-    ngx_http_sandbox_claims_t *claims);
-static ngx_int_t ngx_http_sandbox_claim_cookie(ngx_http_request_t *r,
-    ngx_table_elt_t *h, ngx_http_sandbox_claims_t *claims);
-static ngx_int_t ngx_http_sandbox_claim_protocol(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h,
-    ngx_http_sandbox_claims_t *claims);
-static u_char *ngx_http_sandbox_key_keep(u_char *list, u_char *end,
+static void ngx_http_sandbox_preview_key_claim(
+    ngx_http_sandbox_preview_key_claims_t *claims, const u_char *text,
+    size_t len);
+static ngx_uint_t ngx_http_sandbox_preview_key_claim_right(
+    ngx_http_sandbox_preview_key_claims_t *claims, const u_char *text,
+                                                           size_t len);
+static ngx_int_t ngx_http_sandbox_preview_key_claim_all(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_preview_key_claims_t *claims);
+static void ngx_http_sandbox_preview_key_claim_query(ngx_http_request_t *r,
+    ngx_http_sandbox_preview_key_claims_t *claims);
+static ngx_int_t ngx_http_sandbox_preview_key_claim_cookie(
+    ngx_http_request_t *r, ngx_table_elt_t *h,
+    ngx_http_sandbox_preview_key_claims_t *claims);
+static ngx_int_t ngx_http_sandbox_preview_key_claim_protocol(
+    ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h,
+    ngx_http_sandbox_preview_key_claims_t *claims);
+static u_char *ngx_http_sandbox_preview_key_keep(u_char *list, u_char *end,
     u_char sep, ngx_str_t *item);
-static void ngx_http_sandbox_key_kept(ngx_table_elt_t *h, u_char *list,
+static void ngx_http_sandbox_preview_key_kept(ngx_table_elt_t *h, u_char *list,
     u_char *end);
-static ngx_uint_t ngx_http_sandbox_key_own(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_set_t *set);
-static ngx_uint_t ngx_http_sandbox_key_navigates(ngx_http_request_t *r);
-static ngx_int_t ngx_http_sandbox_key_exchange(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy);
-static ngx_int_t ngx_http_sandbox_key_exchange_handler(
+static ngx_uint_t ngx_http_sandbox_preview_key_own(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_preview_policy_t *set);
+static ngx_uint_t ngx_http_sandbox_preview_key_navigates(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_preview_key_exchange(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy);
+static ngx_int_t ngx_http_sandbox_preview_key_exchange_handler(
     ngx_http_request_t *r);
-static ngx_uint_t ngx_http_sandbox_header_says(ngx_http_request_t *r,
+static ngx_uint_t ngx_http_sandbox_preview_key_header_is(ngx_http_request_t *r,
     const char *name, const char *value);
 
 
 ngx_int_t
 ngx_http_sandbox_preview_key(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy,
-    ngx_http_sandbox_set_t *set)
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy,
+    ngx_http_sandbox_preview_policy_t *set)
 {
-    const char                 *text;
-    ngx_http_sandbox_claims_t   claims;
+    const char                            *text;
+    ngx_http_sandbox_preview_key_claims_t  claims;
 
-    ngx_memzero(&claims, sizeof(ngx_http_sandbox_claims_t));
+    ngx_memzero(&claims, sizeof(ngx_http_sandbox_preview_key_claims_t));
 
     claims.policy = policy;
 
-    if (ngx_http_sandbox_claim_all(r, ctx, &claims) != NGX_OK) {
+    if (ngx_http_sandbox_preview_key_claim_all(r, ctx, &claims) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -95,7 +98,9 @@ ngx_http_sandbox_preview_key(ngx_http_request_t *r,
 
     if (claims.wrong
         || (claims.seen == 0
-            && (!claims.cookie || !ngx_http_sandbox_key_own(r, ctx, set))))
+
+            && (!claims.cookie || !ngx_http_sandbox_preview_key_own(r, ctx,
+                                                                    set))))
     {
         goto refused;
     }
@@ -110,10 +115,10 @@ ngx_http_sandbox_preview_key(ngx_http_request_t *r,
     ngx_memcpy(ctx->preview_key.data, policy->key, ctx->preview_key.len);
 
     if (claims.query && r->method == NGX_HTTP_GET
-        && ngx_http_sandbox_key_navigates(r)
-        && !ngx_http_sandbox_websocket(r))
+        && ngx_http_sandbox_preview_key_navigates(r)
+        && !ngx_http_sandbox_header_websocket(r))
     {
-        return ngx_http_sandbox_key_exchange(r, ctx, policy);
+        return ngx_http_sandbox_preview_key_exchange(r, ctx, policy);
     }
 
     return NGX_OK;
@@ -143,37 +148,39 @@ refused:
                "?sandbox_key=<key>, or send X-Sandbox-Key: <key>.";
     }
 
-    return ngx_http_sandbox_refuse(r, ctx, NGX_HTTP_UNAUTHORIZED,
-                                   "unauthorized", "%s", text);
+    return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_UNAUTHORIZED,
+                                         "unauthorized", "%s", text);
 }
 
 
 static ngx_uint_t
-ngx_http_sandbox_claim_right(ngx_http_sandbox_claims_t *claims,
-    const u_char *text, size_t len)
+ngx_http_sandbox_preview_key_claim_right(
+    ngx_http_sandbox_preview_key_claims_t *claims, const u_char *text,
+    size_t len)
 {
     return claims->policy->key[0]
-           && sandbox_equal(claims->policy->key,
-                            ngx_strlen(claims->policy->key),
-                            (const char *) text, len);
+           && sandbox_name_equal(claims->policy->key,
+                                 ngx_strlen(claims->policy->key),
+                                 (const char *) text, len);
 }
 
 
 static void
-ngx_http_sandbox_claim(ngx_http_sandbox_claims_t *claims, const u_char *text,
+ngx_http_sandbox_preview_key_claim(
+    ngx_http_sandbox_preview_key_claims_t *claims, const u_char *text,
     size_t len)
 {
     claims->seen = 1;
 
-    if (!ngx_http_sandbox_claim_right(claims, text, len)) {
+    if (!ngx_http_sandbox_preview_key_claim_right(claims, text, len)) {
         claims->wrong = 1;
     }
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_claim_all(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
-    ngx_http_sandbox_claims_t *claims)
+ngx_http_sandbox_preview_key_claim_all(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_preview_key_claims_t *claims)
 {
     ngx_uint_t        i;
     ngx_list_part_t  *part;
@@ -182,19 +189,20 @@ ngx_http_sandbox_claim_all(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     part = &r->headers_in.headers.part;
     i = 0;
 
-    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_sandbox_header_next(&part, &i)) != NULL) {
 
         switch (h->key.len) {
 
         case sizeof("Cookie") - 1:
 
-            if (ngx_http_sandbox_is_header(h, "Origin")) {
+            if (ngx_http_sandbox_header_is(h, "Origin")) {
                 ctx->origin = h;
                 ctx->origins++;
             }
 
-            if (ngx_http_sandbox_is_header(h, "Cookie")
-                && ngx_http_sandbox_claim_cookie(r, h, claims) != NGX_OK)
+            if (ngx_http_sandbox_header_is(h, "Cookie")
+                && ngx_http_sandbox_preview_key_claim_cookie(r, h, claims)
+                != NGX_OK)
             {
                 return NGX_ERROR;
             }
@@ -203,16 +211,19 @@ ngx_http_sandbox_claim_all(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 
         case sizeof("X-Sandbox-Key") - 1:
 
-            if (ngx_http_sandbox_is_header(h, "X-Sandbox-Key")) {
-                ngx_http_sandbox_claim(claims, h->value.data, h->value.len);
+            if (ngx_http_sandbox_header_is(h, "X-Sandbox-Key")) {
+                ngx_http_sandbox_preview_key_claim(claims, h->value.data,
+                                                   h->value.len);
             }
 
             break;
 
         case sizeof("Sec-WebSocket-Protocol") - 1:
 
-            if (ngx_http_sandbox_is_header(h, "Sec-WebSocket-Protocol")
-                && ngx_http_sandbox_claim_protocol(r, ctx, h, claims)
+            if (ngx_http_sandbox_header_is(h, "Sec-WebSocket-Protocol")
+
+                && ngx_http_sandbox_preview_key_claim_protocol(r, ctx, h,
+                                                               claims)
                    != NGX_OK)
             {
                 return NGX_ERROR;
@@ -229,37 +240,37 @@ ngx_http_sandbox_claim_all(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         return NGX_OK;
     }
 
-    ngx_http_sandbox_claim_query(r, claims);
+    ngx_http_sandbox_preview_key_claim_query(r, claims);
 
-    return ngx_http_sandbox_strip_args(r, SANDBOX_ARGS_KEY);
+    return ngx_http_sandbox_strip_args(r, SANDBOX_QUERY_KEY);
 }
 
 
 static void
-ngx_http_sandbox_claim_query(ngx_http_request_t *r,
-    ngx_http_sandbox_claims_t *claims)
+ngx_http_sandbox_preview_key_claim_query(ngx_http_request_t *r,
+    ngx_http_sandbox_preview_key_claims_t *claims)
 {
-    int             n;
-    char            buf[SANDBOX_KEY_MAX + 1];
-    const char     *pos, *end;
-    sandbox_arg_t   arg;
+    int                  n;
+    char                 buf[SANDBOX_KEY_MAX + 1];
+    const char          *pos, *end;
+    sandbox_query_arg_t  arg;
 
     pos = (char *) r->args.data;
     end = pos + r->args.len;
 
-    while (sandbox_arg_next(&pos, end, &arg)) {
+    while (sandbox_query_next(&pos, end, &arg)) {
 
         if (!arg.secret || arg.authorization) {
             continue;
         }
 
-        n = sandbox_arg_value(&arg, buf, sizeof(buf));
+        n = sandbox_query_value(&arg, buf, sizeof(buf));
 
         if (n < 0) {
             n = 0;
         }
 
-        ngx_http_sandbox_claim(claims, (u_char *) buf, n);
+        ngx_http_sandbox_preview_key_claim(claims, (u_char *) buf, n);
 
         claims->query = 1;
     }
@@ -271,8 +282,8 @@ ngx_http_sandbox_claim_query(ngx_http_request_t *r,
 /* ours is taken out of the header, which without others is taken out itself */
 
 static ngx_int_t
-ngx_http_sandbox_claim_cookie(ngx_http_request_t *r, ngx_table_elt_t *h,
-    ngx_http_sandbox_claims_t *claims)
+ngx_http_sandbox_preview_key_claim_cookie(ngx_http_request_t *r,
+    ngx_table_elt_t *h, ngx_http_sandbox_preview_key_claims_t *claims)
 {
     size_t      len;
     u_char     *p, *last, *out, *end;
@@ -299,15 +310,16 @@ ngx_http_sandbox_claim_cookie(ngx_http_request_t *r, ngx_table_elt_t *h,
 
     while (p < last) {
 
-        ngx_http_sandbox_next_item(&p, last, ';', &item);
+        ngx_http_sandbox_header_next_item(&p, last, ';', &item);
 
         /* a cookie without a name may be written to look like ours */
 
         if (item.len >= len
             && ngx_strncmp(item.data, NGX_HTTP_SANDBOX_COOKIE "=", len) == 0)
         {
-            if (ngx_http_sandbox_claim_right(claims, item.data + len,
-                                             item.len - len))
+            if (ngx_http_sandbox_preview_key_claim_right(claims,
+                                                         item.data + len,
+                                                         item.len - len))
             {
                 claims->cookie = 1;
 
@@ -318,10 +330,10 @@ ngx_http_sandbox_claim_cookie(ngx_http_request_t *r, ngx_table_elt_t *h,
             continue;
         }
 
-        end = ngx_http_sandbox_key_keep(out, end, ';', &item);
+        end = ngx_http_sandbox_preview_key_keep(out, end, ';', &item);
     }
 
-    ngx_http_sandbox_key_kept(h, out, end);
+    ngx_http_sandbox_preview_key_kept(h, out, end);
 
     return NGX_OK;
 }
@@ -330,9 +342,9 @@ ngx_http_sandbox_claim_cookie(ngx_http_request_t *r, ngx_table_elt_t *h,
 /* "sandbox-key", and behind it the key; the app sees neither */
 
 static ngx_int_t
-ngx_http_sandbox_claim_protocol(ngx_http_request_t *r,
+ngx_http_sandbox_preview_key_claim_protocol(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h,
-    ngx_http_sandbox_claims_t *claims)
+    ngx_http_sandbox_preview_key_claims_t *claims)
 {
     u_char      *p, *last, *out, *end;
     ngx_str_t    item;
@@ -358,10 +370,10 @@ ngx_http_sandbox_claim_protocol(ngx_http_request_t *r,
 
     while (p < last) {
 
-        ngx_http_sandbox_next_item(&p, last, ',', &item);
+        ngx_http_sandbox_header_next_item(&p, last, ',', &item);
 
         if (next) {
-            ngx_http_sandbox_claim(claims, item.data, item.len);
+            ngx_http_sandbox_preview_key_claim(claims, item.data, item.len);
             next = 0;
             continue;
         }
@@ -374,12 +386,12 @@ ngx_http_sandbox_claim_protocol(ngx_http_request_t *r,
             continue;
         }
 
-        end = ngx_http_sandbox_key_keep(out, end, ',', &item);
+        end = ngx_http_sandbox_preview_key_keep(out, end, ',', &item);
     }
 
     ctx->keyed = 1;
 
-    ngx_http_sandbox_key_kept(h, out, end);
+    ngx_http_sandbox_preview_key_kept(h, out, end);
 
     return NGX_OK;
 }
@@ -388,7 +400,7 @@ ngx_http_sandbox_claim_protocol(ngx_http_request_t *r,
 /* an item of a list stays: the list's new end */
 
 static u_char *
-ngx_http_sandbox_key_keep(u_char *list, u_char *end, u_char sep,
+ngx_http_sandbox_preview_key_keep(u_char *list, u_char *end, u_char sep,
     ngx_str_t *item)
 {
     if (end != list) {
@@ -401,7 +413,7 @@ ngx_http_sandbox_key_keep(u_char *list, u_char *end, u_char sep,
 
 
 static void
-ngx_http_sandbox_key_kept(ngx_table_elt_t *h, u_char *list, u_char *end)
+ngx_http_sandbox_preview_key_kept(ngx_table_elt_t *h, u_char *list, u_char *end)
 {
     h->value.data = list;
     h->value.len = end - list;
@@ -415,8 +427,8 @@ ngx_http_sandbox_key_kept(ngx_table_elt_t *h, u_char *list, u_char *end)
 /* a page of the preview's own, a browser's address line, or no browser */
 
 static ngx_uint_t
-ngx_http_sandbox_key_own(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
-    ngx_http_sandbox_set_t *set)
+ngx_http_sandbox_preview_key_own(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_preview_policy_t *set)
 {
     ngx_uint_t        n;
     ngx_table_elt_t  *origin;
@@ -428,28 +440,30 @@ ngx_http_sandbox_key_own(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     }
 
     if (origin) {
-        return ngx_http_sandbox_same_origin(&origin->value,
-                                            &ctx->public_host)
+        return ngx_http_sandbox_header_same_origin(&origin->value,
+                                                   &ctx->public_host)
                || (set->cors == SANDBOX_CORS_LIST
-                   && ngx_http_sandbox_answer_allows(r, ctx));
+                   && ngx_http_sandbox_preview_cors_allows(r, ctx));
     }
 
     /* what browsers say of themselves, others do not */
 
     if (ngx_http_sandbox_header_in(r, "Sec-Fetch-Site", NULL) == NULL
-        || ngx_http_sandbox_header_says(r, "Sec-Fetch-Site", "same-origin")
-        || ngx_http_sandbox_header_says(r, "Sec-Fetch-Site", "none"))
+
+        || ngx_http_sandbox_preview_key_header_is(r, "Sec-Fetch-Site",
+                                                  "same-origin")
+        || ngx_http_sandbox_preview_key_header_is(r, "Sec-Fetch-Site", "none"))
     {
         return 1;
     }
 
-    return ngx_http_sandbox_key_navigates(r)
+    return ngx_http_sandbox_preview_key_navigates(r)
            && (r->method == NGX_HTTP_GET || r->method == NGX_HTTP_HEAD);
 }
 
 
 static ngx_uint_t
-ngx_http_sandbox_key_navigates(ngx_http_request_t *r)
+ngx_http_sandbox_preview_key_navigates(ngx_http_request_t *r)
 {
     ngx_uint_t        n;
     ngx_table_elt_t  *h;
@@ -457,7 +471,8 @@ ngx_http_sandbox_key_navigates(ngx_http_request_t *r)
     h = ngx_http_sandbox_header_in(r, "Sec-Fetch-Mode", &n);
 
     if (h) {
-        return ngx_http_sandbox_header_says(r, "Sec-Fetch-Mode", "navigate");
+        return ngx_http_sandbox_preview_key_header_is(r, "Sec-Fetch-Mode",
+                                                      "navigate");
     }
 
     h = ngx_http_sandbox_header_in(r, "Accept", &n);
@@ -471,7 +486,7 @@ ngx_http_sandbox_key_navigates(ngx_http_request_t *r)
 
 
 static ngx_uint_t
-ngx_http_sandbox_header_says(ngx_http_request_t *r, const char *name,
+ngx_http_sandbox_preview_key_header_is(ngx_http_request_t *r, const char *name,
     const char *value)
 {
     ngx_uint_t        n;
@@ -488,15 +503,17 @@ ngx_http_sandbox_header_says(ngx_http_request_t *r, const char *name,
 /* in a frame of another site the cookie is of the two of them alone */
 
 static ngx_int_t
-ngx_http_sandbox_key_exchange(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy)
+ngx_http_sandbox_preview_key_exchange(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy)
 {
     u_char      *cookie, *location, *p;
     size_t       len;
     const char  *site;
 
     site = (ngx_http_sandbox_header_in(r, "Sec-Fetch-Dest", NULL) == NULL
-            || ngx_http_sandbox_header_says(r, "Sec-Fetch-Dest", "document"))
+
+            || ngx_http_sandbox_preview_key_header_is(r, "Sec-Fetch-Dest",
+                                                      "document"))
            ? "Lax" : "None; Partitioned";
 
     len = sizeof(NGX_HTTP_SANDBOX_COOKIE "=; Path=/; Secure; HttpOnly; "
@@ -526,24 +543,27 @@ ngx_http_sandbox_key_exchange(ngx_http_request_t *r,
     p = ngx_cpymem(p, r->unparsed_uri.data, r->unparsed_uri.len);
     *p = '\0';
 
-    if (ngx_http_sandbox_header(r, "Set-Cookie", (char *) cookie) != NGX_OK
-        || ngx_http_sandbox_header(r, "Location", (char *) location) != NGX_OK
-        || ngx_http_sandbox_header(r, "Cache-Control", "no-store") != NGX_OK
-        || ngx_http_sandbox_header(r, "Referrer-Policy", "no-referrer")
+    if (ngx_http_sandbox_response_header(r, "Set-Cookie", (char *) cookie)
+        != NGX_OK
+        || ngx_http_sandbox_response_header(r, "Location", (char *) location)
+        != NGX_OK
+        || ngx_http_sandbox_response_header(r, "Cache-Control", "no-store")
+        != NGX_OK
+        || ngx_http_sandbox_response_header(r, "Referrer-Policy", "no-referrer")
            != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     ctx->own = 1;
-    r->content_handler = ngx_http_sandbox_key_exchange_handler;
+    r->content_handler = ngx_http_sandbox_preview_key_exchange_handler;
 
     return NGX_DECLINED;
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_key_exchange_handler(ngx_http_request_t *r)
+ngx_http_sandbox_preview_key_exchange_handler(ngx_http_request_t *r)
 {
     ngx_int_t  rc;
 

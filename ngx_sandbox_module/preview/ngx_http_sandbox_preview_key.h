@@ -23,8 +23,8 @@
  * NGX_OK: it may go on; NGX_DECLINED: answered by the content handler.
  */
 ngx_int_t ngx_http_sandbox_preview_key(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, sandbox_port_t *policy,
-    ngx_http_sandbox_set_t *set);
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy,
+    ngx_http_sandbox_preview_policy_t *set);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PREVIEW_KEY_H_INCLUDED_ */

@@ -14,8 +14,8 @@
 
 
 void
-ngx_http_sandbox_preview_set(ngx_http_request_t *r, sandbox_port_t *policy,
-    ngx_http_sandbox_set_t *set)
+ngx_http_sandbox_preview_policy(ngx_http_request_t *r, sandbox_policy_t *policy,
+    ngx_http_sandbox_preview_policy_t *set)
 {
     ngx_http_sandbox_loc_conf_t  *slcf;
 

@@ -28,12 +28,12 @@ typedef struct {
     int64_t                        rate;
     int64_t                        body;
     ngx_uint_t                     wakes;
-} ngx_http_sandbox_set_t;
+} ngx_http_sandbox_preview_policy_t;
 
 
 /* what is in force; it points into the policy */
-void ngx_http_sandbox_preview_set(ngx_http_request_t *r,
-    sandbox_port_t *policy, ngx_http_sandbox_set_t *set);
+void ngx_http_sandbox_preview_policy(ngx_http_request_t *r,
+    sandbox_policy_t *policy, ngx_http_sandbox_preview_policy_t *set);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PREVIEW_POLICY_H_INCLUDED_ */

@@ -29,16 +29,16 @@
  */
 
 
-static ngx_uint_t ngx_http_sandbox_forward_drops(ngx_table_elt_t *h,
+static ngx_uint_t ngx_http_sandbox_preview_request_drops(ngx_table_elt_t *h,
     ngx_uint_t strip, sandbox_headers_t *headers);
-static ngx_int_t ngx_http_sandbox_forward_add(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_preview_request_add(ngx_http_request_t *r,
     sandbox_header_t *header);
-static ngx_int_t ngx_http_sandbox_forward_own(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_preview_request_own(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_http_sandbox_ctx_t *ctx,
     ngx_str_t *path);
-static ngx_uint_t ngx_http_sandbox_forward_whose(ngx_http_request_t *r,
+static ngx_uint_t ngx_http_sandbox_preview_request_whose(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_str_t *origin);
-static size_t ngx_http_sandbox_forward_origin(ngx_str_t *url);
+static size_t ngx_http_sandbox_preview_request_rewrite_origin(ngx_str_t *url);
 
 
 /* whose page a request is of, as its Origin or Referer tells */
@@ -50,23 +50,24 @@ static size_t ngx_http_sandbox_forward_origin(ngx_str_t *url);
 
 
 ngx_int_t
-ngx_http_sandbox_forward(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_preview_request(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
 {
-    size_t                      pos;
-    ngx_uint_t                  i, strip;
-    ngx_list_part_t            *part;
-    ngx_table_elt_t            *h;
-    sandbox_header_t            header;
-    sandbox_headers_t          *headers;
-    ngx_http_sandbox_set_t      set;
-    ngx_http_sandbox_policy_t  *p;
+    size_t                             pos;
+    ngx_uint_t                         i, strip;
+    ngx_list_part_t                   *part;
+    ngx_table_elt_t                   *h;
+    sandbox_header_t                   header;
+    sandbox_headers_t                 *headers;
+    ngx_http_sandbox_preview_policy_t  set;
+    ngx_http_sandbox_node_port_t      *p;
 
     p = ngx_http_sandbox_node_cached(ctx->node, ctx->port);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_http_sandbox_preview_set(r, &p->policy, &set);
+    ngx_http_sandbox_preview_policy(r, &p->policy, &set);
 
     strip = set.strip;
     headers = &p->policy.request;
@@ -82,9 +83,9 @@ ngx_http_sandbox_forward(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     part = &r->headers_in.headers.part;
     i = 0;
 
-    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_sandbox_header_next(&part, &i)) != NULL) {
 
-        if (ngx_http_sandbox_forward_drops(h, strip, headers)) {
+        if (ngx_http_sandbox_preview_request_drops(h, strip, headers)) {
             ngx_http_sandbox_header_drop(h);
         }
     }
@@ -95,10 +96,10 @@ ngx_http_sandbox_forward(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     pos = 0;
 
-    while (sandbox_headers_next(headers, &pos, &header)) {
+    while (sandbox_policy_headers_next(headers, &pos, &header)) {
 
         if (header.value
-            && ngx_http_sandbox_forward_add(r, &header) != NGX_OK)
+            && ngx_http_sandbox_preview_request_add(r, &header) != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -109,28 +110,28 @@ ngx_http_sandbox_forward(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
 
 static ngx_uint_t
-ngx_http_sandbox_forward_drops(ngx_table_elt_t *h, ngx_uint_t strip,
+ngx_http_sandbox_preview_request_drops(ngx_table_elt_t *h, ngx_uint_t strip,
     sandbox_headers_t *headers)
 {
     size_t            pos;
     sandbox_header_t  header;
 
     if ((strip & SANDBOX_STRIP_AUTHORIZATION)
-        && ngx_http_sandbox_is_header(h, "Authorization"))
+        && ngx_http_sandbox_header_is(h, "Authorization"))
     {
         return 1;
     }
 
     if ((strip & SANDBOX_STRIP_COOKIE)
-        && ngx_http_sandbox_is_header(h, "Cookie"))
+        && ngx_http_sandbox_header_is(h, "Cookie"))
     {
         return 1;
     }
 
     pos = 0;
 
-    while (sandbox_headers_next(headers, &pos, &header)) {
-        if (ngx_http_sandbox_is_header(h, header.name)) {
+    while (sandbox_policy_headers_next(headers, &pos, &header)) {
+        if (ngx_http_sandbox_header_is(h, header.name)) {
             return 1;
         }
     }
@@ -142,7 +143,8 @@ ngx_http_sandbox_forward_drops(ngx_table_elt_t *h, ngx_uint_t strip,
 /* the policy may be another before the request is sent: it is copied */
 
 static ngx_int_t
-ngx_http_sandbox_forward_add(ngx_http_request_t *r, sandbox_header_t *header)
+ngx_http_sandbox_preview_request_add(ngx_http_request_t *r,
+    sandbox_header_t *header)
 {
     u_char           *p;
     size_t            name, value;
@@ -177,13 +179,13 @@ ngx_http_sandbox_forward_add(ngx_http_request_t *r, sandbox_header_t *header)
 /* the same for requests and handshakes: dev servers check it in both */
 
 ngx_int_t
-ngx_http_sandbox_variable_upstream_host(ngx_http_request_t *r,
+ngx_http_sandbox_preview_request_host(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     u_char                  *p;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || !ctx->preview || ctx->port == 0) {
         ngx_http_sandbox_variable_set(v, (u_char *) "localhost",
@@ -216,12 +218,12 @@ ngx_http_sandbox_variable_upstream_host(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_http_sandbox_variable_upstream_proto(ngx_http_request_t *r,
+ngx_http_sandbox_preview_request_proto(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || ctx->public_proto.len == 0) {
         v->not_found = 1;
@@ -238,7 +240,7 @@ ngx_http_sandbox_variable_upstream_proto(ngx_http_request_t *r,
 /* RFC 7239 */
 
 ngx_int_t
-ngx_http_sandbox_variable_upstream_forwarded(ngx_http_request_t *r,
+ngx_http_sandbox_preview_request_forwarded(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     u_char                     *p;
@@ -247,7 +249,7 @@ ngx_http_sandbox_variable_upstream_forwarded(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t     *ctx;
     ngx_http_variable_value_t   host;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx == NULL || !ctx->preview || ctx->port == 0) {
         v->not_found = 1;
@@ -256,7 +258,7 @@ ngx_http_sandbox_variable_upstream_forwarded(ngx_http_request_t *r,
 
     ngx_memzero(&host, sizeof(ngx_http_variable_value_t));
 
-    if (ngx_http_sandbox_variable_upstream_host(r, &host, 0) != NGX_OK) {
+    if (ngx_http_sandbox_preview_request_host(r, &host, 0) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -298,7 +300,7 @@ ngx_http_sandbox_variable_upstream_forwarded(ngx_http_request_t *r,
 /* its own page's is that of the host which it sees; another's stays */
 
 ngx_int_t
-ngx_http_sandbox_variable_upstream_origin(ngx_http_request_t *r,
+ngx_http_sandbox_preview_request_origin(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     ngx_str_t                path;
@@ -306,7 +308,7 @@ ngx_http_sandbox_variable_upstream_origin(ngx_http_request_t *r,
     ngx_table_elt_t         *h;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (ctx && ctx->preview) {
         h = ctx->origin;
@@ -321,11 +323,11 @@ ngx_http_sandbox_variable_upstream_origin(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    switch (ngx_http_sandbox_forward_whose(r, ctx, &h->value)) {
+    switch (ngx_http_sandbox_preview_request_whose(r, ctx, &h->value)) {
 
     case NGX_HTTP_SANDBOX_OWN:
         ngx_str_null(&path);
-        return ngx_http_sandbox_forward_own(r, v, ctx, &path);
+        return ngx_http_sandbox_preview_request_own(r, v, ctx, &path);
 
     case NGX_HTTP_SANDBOX_NEIGHBOR:
         ngx_http_sandbox_variable_set(v, (u_char *) "null", 4);
@@ -340,7 +342,7 @@ ngx_http_sandbox_variable_upstream_origin(ngx_http_request_t *r,
 
 
 ngx_int_t
-ngx_http_sandbox_variable_upstream_referer(ngx_http_request_t *r,
+ngx_http_sandbox_preview_request_referer(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
     u_char                  *p, *query;
@@ -348,7 +350,7 @@ ngx_http_sandbox_variable_upstream_referer(ngx_http_request_t *r,
     ngx_str_t                url, origin, path;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    ctx = ngx_http_sandbox_get_ctx(r);
+    ctx = ngx_http_sandbox_ctx_get(r);
 
     if (r->headers_in.referer == NULL
         || r->headers_in.referer->value.len == 0)
@@ -374,8 +376,8 @@ ngx_http_sandbox_variable_upstream_referer(ngx_http_request_t *r,
 
         ngx_memcpy(p, url.data, query - url.data);
 
-        len = sandbox_args_strip((char *) query, len, SANDBOX_ARGS_KEY,
-                                 (char *) p + (query - url.data));
+        len = sandbox_query_strip((char *) query, len, SANDBOX_QUERY_KEY,
+                                  (char *) p + (query - url.data));
 
         url.len = len ? query - url.data + len : (size_t) (query - url.data)
                                                  - 1;
@@ -383,15 +385,15 @@ ngx_http_sandbox_variable_upstream_referer(ngx_http_request_t *r,
     }
 
     origin.data = url.data;
-    origin.len = ngx_http_sandbox_forward_origin(&url);
+    origin.len = ngx_http_sandbox_preview_request_rewrite_origin(&url);
 
-    switch (ngx_http_sandbox_forward_whose(r, ctx, &origin)) {
+    switch (ngx_http_sandbox_preview_request_whose(r, ctx, &origin)) {
 
     case NGX_HTTP_SANDBOX_OWN:
         path.data = url.data + origin.len;
         path.len = url.len - origin.len;
 
-        return ngx_http_sandbox_forward_own(r, v, ctx, &path);
+        return ngx_http_sandbox_preview_request_own(r, v, ctx, &path);
 
     case NGX_HTTP_SANDBOX_KIN:
     case NGX_HTTP_SANDBOX_NEIGHBOR:
@@ -409,7 +411,7 @@ ngx_http_sandbox_variable_upstream_referer(ngx_http_request_t *r,
 /* http, as the app speaks nothing else */
 
 static ngx_int_t
-ngx_http_sandbox_forward_own(ngx_http_request_t *r,
+ngx_http_sandbox_preview_request_own(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_http_sandbox_ctx_t *ctx,
     ngx_str_t *path)
 {
@@ -432,7 +434,7 @@ ngx_http_sandbox_forward_own(ngx_http_request_t *r,
 /* an app may have to know that a page of its sandbox's other port calls */
 
 static ngx_uint_t
-ngx_http_sandbox_forward_whose(ngx_http_request_t *r,
+ngx_http_sandbox_preview_request_whose(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_str_t *origin)
 {
     u_char                        *p, *last, *dot, text[256];
@@ -445,7 +447,7 @@ ngx_http_sandbox_forward_whose(ngx_http_request_t *r,
     }
 
     if (ctx->app_host == SANDBOX_HOST_LOCALHOST
-        && ngx_http_sandbox_same_origin(origin, &ctx->public_host))
+        && ngx_http_sandbox_header_same_origin(origin, &ctx->public_host))
     {
         return NGX_HTTP_SANDBOX_OWN;
     }
@@ -473,13 +475,13 @@ ngx_http_sandbox_forward_whose(ngx_http_request_t *r,
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
 
-    if (ngx_http_sandbox_preview_find(smcf, &host) == NULL) {
+    if (ngx_http_sandbox_preview_domain_find(smcf, &host) == NULL) {
         return NGX_HTTP_SANDBOX_ANY;
     }
 
     dot = ngx_strlchr(text, text + host.len, '.');
 
-    if (!sandbox_label_parse((char *) text, dot - text, &label)) {
+    if (!sandbox_name_label_parse((char *) text, dot - text, &label)) {
         return NGX_HTTP_SANDBOX_ANY;
     }
 
@@ -499,7 +501,7 @@ ngx_http_sandbox_forward_whose(ngx_http_request_t *r,
 
 
 static size_t
-ngx_http_sandbox_forward_origin(ngx_str_t *url)
+ngx_http_sandbox_preview_request_rewrite_origin(ngx_str_t *url)
 {
     u_char  *p, *last;
 

@@ -18,19 +18,19 @@
  * An admitted preview's request, as the app is to get it: without what its
  * policy takes out, and with what it adds.  NGX_OK or NGX_ERROR.
  */
-ngx_int_t ngx_http_sandbox_forward(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_preview_request(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 /* get handlers of $sandbox_upstream_* */
-ngx_int_t ngx_http_sandbox_variable_upstream_host(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_preview_request_host(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-ngx_int_t ngx_http_sandbox_variable_upstream_proto(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_preview_request_proto(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-ngx_int_t ngx_http_sandbox_variable_upstream_forwarded(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_preview_request_forwarded(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-ngx_int_t ngx_http_sandbox_variable_upstream_origin(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_preview_request_origin(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
-ngx_int_t ngx_http_sandbox_variable_upstream_referer(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_preview_request_referer(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data);
 
 

@@ -21,25 +21,26 @@
  */
 
 
-static ngx_uint_t ngx_http_sandbox_answer_drops(ngx_http_request_t *r,
+static ngx_uint_t ngx_http_sandbox_preview_response_drops(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h,
     sandbox_headers_t *headers);
-static ngx_int_t ngx_http_sandbox_answer_cookie(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_preview_response_cookie(ngx_http_request_t *r,
     ngx_table_elt_t *h);
-static void ngx_http_sandbox_answer_location(ngx_http_request_t *r,
+static void ngx_http_sandbox_preview_response_location(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h);
-static ngx_int_t ngx_http_sandbox_answer_add(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_preview_response_add(ngx_http_request_t *r,
     sandbox_headers_t *headers);
 
 
 ngx_int_t
-ngx_http_sandbox_answer(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_preview_response(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_uint_t                  i, referrer, protocol;
-    ngx_list_part_t            *part;
-    ngx_table_elt_t            *h;
-    sandbox_headers_t          *headers;
-    ngx_http_sandbox_policy_t  *p;
+    ngx_uint_t                     i, referrer, protocol;
+    ngx_list_part_t               *part;
+    ngx_table_elt_t               *h;
+    sandbox_headers_t             *headers;
+    ngx_http_sandbox_node_port_t  *p;
 
     p = ngx_http_sandbox_node_cached(ctx->node, ctx->port);
 
@@ -50,30 +51,30 @@ ngx_http_sandbox_answer(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     part = &r->headers_out.headers.part;
     i = 0;
 
-    while ((h = ngx_http_sandbox_next_header(&part, &i)) != NULL) {
+    while ((h = ngx_http_sandbox_header_next(&part, &i)) != NULL) {
 
         if (h->hash == 0) {
             continue;
         }
 
-        if (ngx_http_sandbox_answer_drops(r, ctx, h, headers)) {
+        if (ngx_http_sandbox_preview_response_drops(r, ctx, h, headers)) {
             h->hash = 0;
             continue;
         }
 
-        if (ngx_http_sandbox_is_header(h, "Set-Cookie")) {
+        if (ngx_http_sandbox_header_is(h, "Set-Cookie")) {
 
-            if (ngx_http_sandbox_answer_cookie(r, h) != NGX_OK) {
+            if (ngx_http_sandbox_preview_response_cookie(r, h) != NGX_OK) {
                 return NGX_ERROR;
             }
 
-        } else if (ngx_http_sandbox_is_header(h, "Location")) {
-            ngx_http_sandbox_answer_location(r, ctx, h);
+        } else if (ngx_http_sandbox_header_is(h, "Location")) {
+            ngx_http_sandbox_preview_response_location(r, ctx, h);
 
-        } else if (ngx_http_sandbox_is_header(h, "Referrer-Policy")) {
+        } else if (ngx_http_sandbox_header_is(h, "Referrer-Policy")) {
             referrer = 1;
 
-        } else if (ngx_http_sandbox_is_header(h, "Sec-WebSocket-Protocol")) {
+        } else if (ngx_http_sandbox_header_is(h, "Sec-WebSocket-Protocol")) {
             protocol = 1;
         }
     }
@@ -82,13 +83,17 @@ ngx_http_sandbox_answer(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     if (ctx->keyed && !protocol
         && r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS
-        && ngx_http_sandbox_header(r, "Sec-WebSocket-Protocol", "sandbox-key")
+
+        && ngx_http_sandbox_response_header(r, "Sec-WebSocket-Protocol",
+                                            "sandbox-key")
            != NGX_OK)
     {
         return NGX_ERROR;
     }
 
-    if (headers && ngx_http_sandbox_answer_add(r, headers) != NGX_OK) {
+    if (headers && ngx_http_sandbox_preview_response_add(r, headers)
+        != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -96,9 +101,10 @@ ngx_http_sandbox_answer(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     if (!referrer
         && (headers == NULL
-            || !sandbox_headers_sets(headers, "Referrer-Policy")))
+            || !sandbox_policy_headers_sets(headers, "Referrer-Policy")))
     {
-        return ngx_http_sandbox_header(r, "Referrer-Policy", "same-origin");
+        return ngx_http_sandbox_response_header(r, "Referrer-Policy",
+                                                "same-origin");
     }
 
     return NGX_OK;
@@ -106,7 +112,7 @@ ngx_http_sandbox_answer(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
 
 static ngx_uint_t
-ngx_http_sandbox_answer_drops(ngx_http_request_t *r,
+ngx_http_sandbox_preview_response_drops(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h,
     sandbox_headers_t *headers)
 {
@@ -116,7 +122,7 @@ ngx_http_sandbox_answer_drops(ngx_http_request_t *r,
     /* an offer to speak another protocol would be nginx's to keep */
 
     if (r->headers_out.status != NGX_HTTP_SWITCHING_PROTOCOLS
-        && ngx_http_sandbox_is_header(h, "Upgrade"))
+        && ngx_http_sandbox_header_is(h, "Upgrade"))
     {
         return 1;
     }
@@ -127,22 +133,22 @@ ngx_http_sandbox_answer_drops(ngx_http_request_t *r,
                            sizeof("Access-Control-") - 1)
            == 0
         && (ctx->cors == SANDBOX_CORS_OFF
-            || !ngx_http_sandbox_is_header(h,
+            || !ngx_http_sandbox_header_is(h,
                                            "Access-Control-Expose-Headers")))
     {
         return 1;
     }
 
     if (ctx->cookies == SANDBOX_COOKIES_OFF
-        && ngx_http_sandbox_is_header(h, "Set-Cookie"))
+        && ngx_http_sandbox_header_is(h, "Set-Cookie"))
     {
         return 1;
     }
 
     pos = 0;
 
-    while (headers && sandbox_headers_next(headers, &pos, &header)) {
-        if (ngx_http_sandbox_is_header(h, header.name)) {
+    while (headers && sandbox_policy_headers_next(headers, &pos, &header)) {
+        if (ngx_http_sandbox_header_is(h, header.name)) {
             return 1;
         }
     }
@@ -154,7 +160,8 @@ ngx_http_sandbox_answer_drops(ngx_http_request_t *r,
 /* its Domain goes, and one by the name of ours as a whole */
 
 static ngx_int_t
-ngx_http_sandbox_answer_cookie(ngx_http_request_t *r, ngx_table_elt_t *h)
+ngx_http_sandbox_preview_response_cookie(ngx_http_request_t *r,
+    ngx_table_elt_t *h)
 {
     u_char      *p, *last, *out;
     ngx_str_t    item, name;
@@ -163,7 +170,7 @@ ngx_http_sandbox_answer_cookie(ngx_http_request_t *r, ngx_table_elt_t *h)
     p = h->value.data;
     last = p + h->value.len;
 
-    ngx_http_sandbox_next_item(&p, last, ';', &item);
+    ngx_http_sandbox_header_next_item(&p, last, ';', &item);
 
     /* one without a name is sent back as its value alone */
 
@@ -243,7 +250,7 @@ ngx_http_sandbox_answer_cookie(ngx_http_request_t *r, ngx_table_elt_t *h)
 /* where an app that is told "localhost" sends a browser is the preview */
 
 static void
-ngx_http_sandbox_answer_location(ngx_http_request_t *r,
+ngx_http_sandbox_preview_response_location(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h)
 {
     u_char      *p, *last, *port;
@@ -318,7 +325,8 @@ ngx_http_sandbox_answer_location(ngx_http_request_t *r,
 
 
 static ngx_int_t
-ngx_http_sandbox_answer_add(ngx_http_request_t *r, sandbox_headers_t *headers)
+ngx_http_sandbox_preview_response_add(ngx_http_request_t *r,
+    sandbox_headers_t *headers)
 {
     size_t             pos;
     ngx_str_t          name, value;
@@ -326,7 +334,7 @@ ngx_http_sandbox_answer_add(ngx_http_request_t *r, sandbox_headers_t *headers)
 
     pos = 0;
 
-    while (sandbox_headers_next(headers, &pos, &header)) {
+    while (sandbox_policy_headers_next(headers, &pos, &header)) {
 
         if (header.value == NULL) {
             continue;
@@ -342,7 +350,9 @@ ngx_http_sandbox_answer_add(ngx_http_request_t *r, sandbox_headers_t *headers)
         value.data = ngx_pstrdup(r->pool, &value);
 
         if (name.data == NULL || value.data == NULL
-            || ngx_http_sandbox_header_text(r, (char *) name.data, &value)
+
+            || ngx_http_sandbox_response_header_text(r, (char *) name.data,
+                                                     &value)
                != NGX_OK)
         {
             return NGX_ERROR;

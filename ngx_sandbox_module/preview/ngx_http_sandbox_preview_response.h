@@ -15,7 +15,7 @@
 
 
 /* header filter of a preview's answer, the app's; NGX_OK or NGX_ERROR */
-ngx_int_t ngx_http_sandbox_answer(ngx_http_request_t *r,
+ngx_int_t ngx_http_sandbox_preview_response(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 

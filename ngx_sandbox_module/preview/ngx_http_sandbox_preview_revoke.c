@@ -22,21 +22,22 @@
  */
 
 
-#define NGX_HTTP_SANDBOX_WATCH  1000
+#define NGX_HTTP_SANDBOX_PREVIEW_REVOKE_INTERVAL  1000
 
 
-static void ngx_http_sandbox_watch_handler(ngx_event_t *ev);
-static void ngx_http_sandbox_watch_node(ngx_http_sandbox_node_t *node);
-static ngx_uint_t ngx_http_sandbox_watch_due(ngx_http_sandbox_node_t *node);
-static void ngx_http_sandbox_watch_cut(ngx_http_sandbox_ctx_t *ctx);
+static void ngx_http_sandbox_preview_revoke_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_preview_revoke_node(ngx_http_sandbox_node_t *node);
+static ngx_uint_t ngx_http_sandbox_preview_revoke_due(
+    ngx_http_sandbox_node_t *node);
+static void ngx_http_sandbox_preview_revoke_cut(ngx_http_sandbox_ctx_t *ctx);
 
 
-static ngx_event_t       ngx_http_sandbox_watch_event;
-static ngx_connection_t  ngx_http_sandbox_watch_dummy;
+static ngx_event_t       ngx_http_sandbox_preview_revoke_event;
+static ngx_connection_t  ngx_http_sandbox_preview_revoke_dummy;
 
 
 void
-ngx_http_sandbox_watch_add(ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_preview_revoke_add(ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_event_t              *ev;
     ngx_http_sandbox_node_t  *node;
@@ -51,23 +52,23 @@ ngx_http_sandbox_watch_add(ngx_http_sandbox_ctx_t *ctx)
     ngx_queue_insert_tail(&node->previews, &ctx->queue);
     ctx->watched = 1;
 
-    ev = &ngx_http_sandbox_watch_event;
+    ev = &ngx_http_sandbox_preview_revoke_event;
 
     if (!ev->timer_set) {
-        ev->handler = ngx_http_sandbox_watch_handler;
-        ev->data = &ngx_http_sandbox_watch_dummy;
+        ev->handler = ngx_http_sandbox_preview_revoke_handler;
+        ev->data = &ngx_http_sandbox_preview_revoke_dummy;
         ev->log = ngx_cycle->log;
         ev->cancelable = 1;
 
-        ngx_http_sandbox_watch_dummy.fd = (ngx_socket_t) -1;
+        ngx_http_sandbox_preview_revoke_dummy.fd = (ngx_socket_t) -1;
 
-        ngx_add_timer(ev, NGX_HTTP_SANDBOX_WATCH);
+        ngx_add_timer(ev, NGX_HTTP_SANDBOX_PREVIEW_REVOKE_INTERVAL);
     }
 }
 
 
 void
-ngx_http_sandbox_watch_remove(ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_preview_revoke_remove(ngx_http_sandbox_ctx_t *ctx)
 {
     if (!ctx->watched) {
         return;
@@ -84,25 +85,25 @@ ngx_http_sandbox_watch_remove(ngx_http_sandbox_ctx_t *ctx)
 
 
 void
-ngx_http_sandbox_watch_soon(void)
+ngx_http_sandbox_preview_revoke_soon(void)
 {
     if (!ngx_queue_empty(&ngx_http_sandbox_worker->watched)) {
-        ngx_add_timer(&ngx_http_sandbox_watch_event, 1);
+        ngx_add_timer(&ngx_http_sandbox_preview_revoke_event, 1);
     }
 }
 
 
 void
-ngx_http_sandbox_watch_stop(void)
+ngx_http_sandbox_preview_revoke_stop(void)
 {
-    if (ngx_http_sandbox_watch_event.timer_set) {
-        ngx_del_timer(&ngx_http_sandbox_watch_event);
+    if (ngx_http_sandbox_preview_revoke_event.timer_set) {
+        ngx_del_timer(&ngx_http_sandbox_preview_revoke_event);
     }
 }
 
 
 static void
-ngx_http_sandbox_watch_handler(ngx_event_t *ev)
+ngx_http_sandbox_preview_revoke_handler(ngx_event_t *ev)
 {
     ngx_uint_t                n;
     ngx_queue_t              *q, *watched;
@@ -127,23 +128,23 @@ ngx_http_sandbox_watch_handler(ngx_event_t *ev)
         ngx_queue_remove(q);
         ngx_queue_insert_tail(watched, q);
 
-        ngx_http_sandbox_watch_node(node);
+        ngx_http_sandbox_preview_revoke_node(node);
     }
 
     if (!ngx_queue_empty(watched)) {
-        ngx_add_timer(ev, NGX_HTTP_SANDBOX_WATCH);
+        ngx_add_timer(ev, NGX_HTTP_SANDBOX_PREVIEW_REVOKE_INTERVAL);
     }
 }
 
 
 static void
-ngx_http_sandbox_watch_node(ngx_http_sandbox_node_t *node)
+ngx_http_sandbox_preview_revoke_node(ngx_http_sandbox_node_t *node)
 {
     ngx_queue_t             *q, *next;
     ngx_http_sandbox_ctx_t  *ctx;
 
     if (ngx_queue_empty(&node->previews)
-        || !ngx_http_sandbox_watch_due(node))
+        || !ngx_http_sandbox_preview_revoke_due(node))
     {
         return;
     }
@@ -175,8 +176,8 @@ ngx_http_sandbox_watch_node(ngx_http_sandbox_node_t *node)
             break;
         }
 
-        ngx_http_sandbox_watch_remove(ctx);
-        ngx_http_sandbox_watch_cut(ctx);
+        ngx_http_sandbox_preview_revoke_remove(ctx);
+        ngx_http_sandbox_preview_revoke_cut(ctx);
     }
 
     ngx_http_sandbox_node_release(node);
@@ -186,14 +187,14 @@ ngx_http_sandbox_watch_node(ngx_http_sandbox_node_t *node)
 /* 1 when a policy was changed, or a time is over */
 
 static ngx_uint_t
-ngx_http_sandbox_watch_due(ngx_http_sandbox_node_t *node)
+ngx_http_sandbox_preview_revoke_due(ngx_http_sandbox_node_t *node)
 {
-    int64_t                     now;
-    in_port_t                   ports[NGX_HTTP_SANDBOX_PORTS_MAX];
-    ngx_uint_t                  i, n, due;
-    ngx_queue_t                *q;
-    sandbox_port_t             *policy;
-    ngx_http_sandbox_policy_t  *p;
+    int64_t                        now;
+    in_port_t                      ports[NGX_HTTP_SANDBOX_PORTS_MAX];
+    ngx_uint_t                     i, n, due;
+    ngx_queue_t                   *q;
+    sandbox_policy_t              *policy;
+    ngx_http_sandbox_node_port_t  *p;
 
     n = 0;
 
@@ -204,17 +205,17 @@ ngx_http_sandbox_watch_due(ngx_http_sandbox_node_t *node)
          && n < NGX_HTTP_SANDBOX_PORTS_MAX;
          q = ngx_queue_next(q))
     {
-        p = ngx_queue_data(q, ngx_http_sandbox_policy_t, queue);
+        p = ngx_queue_data(q, ngx_http_sandbox_node_port_t, queue);
         ports[n++] = p->policy.port;
     }
 
-    now = ngx_http_sandbox_clock();
+    now = ngx_http_sandbox_clock_cached();
     due = 0;
 
     for (i = 0; i < n; i++) {
 
         if (ngx_http_sandbox_node_policy(node, ports[i], &policy) == NGX_OK
-            && sandbox_port_expired(policy, now))
+            && sandbox_policy_expired(policy, now))
         {
             due = 1;
         }
@@ -232,7 +233,7 @@ ngx_http_sandbox_watch_due(ngx_http_sandbox_node_t *node)
 /* the upstream is taken down as if the request had ended, which it does then */
 
 static void
-ngx_http_sandbox_watch_cut(ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_preview_revoke_cut(ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_connection_t     *c;
     ngx_http_request_t   *r;

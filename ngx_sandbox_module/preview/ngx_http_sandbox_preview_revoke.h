@@ -14,12 +14,12 @@
 /* open previews, ended when their policy no longer allows them */
 
 
-void ngx_http_sandbox_watch_add(ngx_http_sandbox_ctx_t *ctx);
+void ngx_http_sandbox_preview_revoke_add(ngx_http_sandbox_ctx_t *ctx);
 /* idempotent */
-void ngx_http_sandbox_watch_remove(ngx_http_sandbox_ctx_t *ctx);
+void ngx_http_sandbox_preview_revoke_remove(ngx_http_sandbox_ctx_t *ctx);
 /* a policy was changed: not to wait for the end of the second */
-void ngx_http_sandbox_watch_soon(void);
-void ngx_http_sandbox_watch_stop(void);
+void ngx_http_sandbox_preview_revoke_soon(void);
+void ngx_http_sandbox_preview_revoke_stop(void);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PREVIEW_REVOKE_H_INCLUDED_ */

@@ -18,40 +18,41 @@
  */
 
 
-#define NGX_HTTP_SANDBOX_ASK_TIME  1000
+#define NGX_HTTP_SANDBOX_AGENT_REQUEST_TIME  1000
 
 
-struct ngx_http_sandbox_ask_s {
-    ngx_queue_t                 queue;          /* of the tether */
-    uint32_t                    seq;
-    ngx_http_sandbox_node_t    *node;           /* held */
-    ngx_http_sandbox_ask_pt     handler;
-    void                       *data;
-    ngx_http_sandbox_told_t     told;
-    ngx_event_t                 timer;
-    ngx_connection_t            dummy;
-    unsigned                    queued:1;
-    unsigned                    answered:1;
+struct ngx_http_sandbox_agent_request_s {
+    ngx_queue_t                       queue;    /* of the tether */
+    uint32_t                          seq;
+    ngx_http_sandbox_node_t          *node;     /* held */
+    ngx_http_sandbox_agent_request_pt handler;
+    void                             *data;
+    ngx_http_sandbox_agent_status_t   told;
+    ngx_event_t                       timer;
+    ngx_connection_t                  dummy;
+    unsigned                          queued:1;
+    unsigned                          answered:1;
 };
 
 
-static void ngx_http_sandbox_ask_over(ngx_http_sandbox_ask_t *ask);
-static void ngx_http_sandbox_ask_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_agent_request_over(
+    ngx_http_sandbox_agent_request_t *ask);
+static void ngx_http_sandbox_agent_request_timer_handler(ngx_event_t *ev);
 
 
 ngx_int_t
-ngx_http_sandbox_ask(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_ask_pt handler, void *data)
+ngx_http_sandbox_agent_request(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_agent_request_pt handler, void *data)
 {
-    ngx_queue_t             *asks;
-    ngx_http_sandbox_ask_t  *ask;
+    ngx_queue_t                       *asks;
+    ngx_http_sandbox_agent_request_t  *ask;
 
-    ask = ngx_calloc(sizeof(ngx_http_sandbox_ask_t), ngx_cycle->log);
+    ask = ngx_calloc(sizeof(ngx_http_sandbox_agent_request_t), ngx_cycle->log);
     if (ask == NULL) {
         return NGX_ERROR;
     }
 
-    asks = ngx_http_sandbox_tether_status(node, &ask->seq);
+    asks = ngx_http_sandbox_tether_send_status(node, &ask->seq);
 
     if (asks == NULL) {
         ngx_free(ask);
@@ -70,27 +71,27 @@ ngx_http_sandbox_ask(ngx_http_sandbox_node_t *node,
     ask->dummy.fd = (ngx_socket_t) -1;
     ask->dummy.data = ask;
 
-    ask->timer.handler = ngx_http_sandbox_ask_timer_handler;
+    ask->timer.handler = ngx_http_sandbox_agent_request_timer_handler;
     ask->timer.data = &ask->dummy;
     ask->timer.log = ngx_cycle->log;
 
-    ngx_add_timer(&ask->timer, NGX_HTTP_SANDBOX_ASK_TIME);
+    ngx_add_timer(&ask->timer, NGX_HTTP_SANDBOX_AGENT_REQUEST_TIME);
 
     return NGX_OK;
 }
 
 
 ngx_uint_t
-ngx_http_sandbox_ask_reply(ngx_queue_t *asks, ac_agent_event_t *event)
+ngx_http_sandbox_agent_request_reply(ngx_queue_t *asks, ac_agent_event_t *event)
 {
-    ngx_queue_t             *q;
-    ngx_http_sandbox_ask_t  *ask;
+    ngx_queue_t                       *q;
+    ngx_http_sandbox_agent_request_t  *ask;
 
     for (q = ngx_queue_head(asks);
          q != ngx_queue_sentinel(asks);
          q = ngx_queue_next(q))
     {
-        ask = ngx_queue_data(q, ngx_http_sandbox_ask_t, queue);
+        ask = ngx_queue_data(q, ngx_http_sandbox_agent_request_t, queue);
 
         if (ask->seq != event->seq) {
             continue;
@@ -104,7 +105,7 @@ ngx_http_sandbox_ask_reply(ngx_queue_t *asks, ac_agent_event_t *event)
             ask->told.cpu = event->cpu_ms;
         }
 
-        ngx_http_sandbox_ask_over(ask);
+        ngx_http_sandbox_agent_request_over(ask);
 
         return 1;
     }
@@ -114,15 +115,15 @@ ngx_http_sandbox_ask_reply(ngx_queue_t *asks, ac_agent_event_t *event)
 
 
 void
-ngx_http_sandbox_ask_lost(ngx_queue_t *asks)
+ngx_http_sandbox_agent_request_lost(ngx_queue_t *asks)
 {
     ngx_queue_t  *q;
 
     while (!ngx_queue_empty(asks)) {
         q = ngx_queue_head(asks);
 
-        ngx_http_sandbox_ask_over(ngx_queue_data(q, ngx_http_sandbox_ask_t,
-                                                 queue));
+        ngx_http_sandbox_agent_request_over(
+            ngx_queue_data(q, ngx_http_sandbox_agent_request_t, queue));
     }
 }
 
@@ -130,7 +131,7 @@ ngx_http_sandbox_ask_lost(ngx_queue_t *asks)
 /* the handler may close the tether, of which this is a part */
 
 static void
-ngx_http_sandbox_ask_over(ngx_http_sandbox_ask_t *ask)
+ngx_http_sandbox_agent_request_over(ngx_http_sandbox_agent_request_t *ask)
 {
     ngx_queue_remove(&ask->queue);
     ask->queued = 0;
@@ -144,11 +145,11 @@ ngx_http_sandbox_ask_over(ngx_http_sandbox_ask_t *ask)
 
 
 static void
-ngx_http_sandbox_ask_timer_handler(ngx_event_t *ev)
+ngx_http_sandbox_agent_request_timer_handler(ngx_event_t *ev)
 {
-    ngx_connection_t         *c;
-    ngx_http_sandbox_ask_t   *ask;
-    ngx_http_sandbox_node_t  *node;
+    ngx_connection_t                  *c;
+    ngx_http_sandbox_agent_request_t  *ask;
+    ngx_http_sandbox_node_t           *node;
 
     c = ev->data;
     ask = c->data;

@@ -22,21 +22,21 @@ typedef struct {
     int64_t                        memory;             /* bytes */
     int64_t                        pids;
     int64_t                        cpu;                /* ms */
-} ngx_http_sandbox_told_t;
+} ngx_http_sandbox_agent_status_t;
 
 
 /*
  * Asks the agent.  NGX_OK: handler runs once, later, and within a second; told
  * is NULL when there was no answer.  NGX_DECLINED: no tether; NGX_ERROR.
  */
-typedef void (*ngx_http_sandbox_ask_pt)(void *data,
-    ngx_http_sandbox_told_t *told);
-ngx_int_t ngx_http_sandbox_ask(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_ask_pt handler, void *data);
+typedef void (*ngx_http_sandbox_agent_request_pt)(void *data,
+    ngx_http_sandbox_agent_status_t *told);
+ngx_int_t ngx_http_sandbox_agent_request(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_agent_request_pt handler, void *data);
 /* of tether.c: 1 when it is the answer to one of these; the tether closes */
-ngx_uint_t ngx_http_sandbox_ask_reply(ngx_queue_t *asks,
+ngx_uint_t ngx_http_sandbox_agent_request_reply(ngx_queue_t *asks,
     ac_agent_event_t *event);
-void ngx_http_sandbox_ask_lost(ngx_queue_t *asks);
+void ngx_http_sandbox_agent_request_lost(ngx_queue_t *asks);
 
 
 #endif /* _NGX_HTTP_SANDBOX_AGENT_REQUEST_H_INCLUDED_ */

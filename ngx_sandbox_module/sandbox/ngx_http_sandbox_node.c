@@ -68,7 +68,7 @@ ngx_http_sandbox_node_hold(ngx_str_t *id)
     ngx_queue_init(&node->policies);
     ngx_queue_init(&node->previews);
     ngx_queue_init(&node->waiters);
-    ngx_queue_init(&node->awaited);
+    ngx_queue_init(&node->port_watches);
     ngx_queue_init(&node->diagnoses);
 
     ngx_rbtree_insert(&w->nodes, &node->sn.node);
@@ -89,7 +89,7 @@ ngx_http_sandbox_node_release(ngx_http_sandbox_node_t *node)
 void
 ngx_http_sandbox_node_collect(ngx_http_sandbox_node_t *node)
 {
-    if (node->refs || node->tether || node->wake
+    if (node->refs || node->tether || node->start
         || !ngx_queue_empty(&node->waiters))
     {
         return;
@@ -123,7 +123,7 @@ ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node)
         goto failed;
     }
 
-    if (node->known && sandbox_stamp_equal(&stamp, &node->spec.stamp)) {
+    if (node->known && sandbox_store_stamp_equal(&stamp, &node->spec.stamp)) {
         return NGX_OK;
     }
 
@@ -139,7 +139,7 @@ ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node)
 
         /* another sandbox has the name now */
 
-        ngx_http_sandbox_awaited_cleanup(node);
+        ngx_http_sandbox_port_watch_cleanup(node);
         ngx_http_sandbox_tether_close(node);
         ngx_http_sandbox_node_forget(node);
 
@@ -171,7 +171,7 @@ failed:
 ngx_http_sandbox_class_t *
 ngx_http_sandbox_node_class(ngx_http_sandbox_node_t *node)
 {
-    return ngx_http_sandbox_find_class(ngx_http_sandbox_worker->conf,
+    return ngx_http_sandbox_class_find(ngx_http_sandbox_worker->conf,
                                        (u_char *) node->spec.class,
                                        ngx_strlen(node->spec.class));
 }
@@ -179,13 +179,13 @@ ngx_http_sandbox_node_class(ngx_http_sandbox_node_t *node)
 
 ngx_int_t
 ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node, in_port_t port,
-    sandbox_port_t **policy)
+    sandbox_policy_t **policy)
 {
-    ngx_int_t                   rc;
-    sandbox_port_t              read;
-    sandbox_stamp_t             stamp;
-    sandbox_store_t            *store;
-    ngx_http_sandbox_policy_t  *p;
+    ngx_int_t                      rc;
+    sandbox_policy_t               read;
+    sandbox_stamp_t                stamp;
+    sandbox_store_t               *store;
+    ngx_http_sandbox_node_port_t  *p;
 
     store = ngx_http_sandbox_worker->store;
 
@@ -200,7 +200,9 @@ ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node, in_port_t port,
         goto failed;
     }
 
-    if (p && node->known && sandbox_stamp_equal(&stamp, &p->policy.stamp)) {
+    if (p && node->known
+        && sandbox_store_stamp_equal(&stamp, &p->policy.stamp))
+    {
         *policy = &p->policy;
         return NGX_OK;
     }
@@ -214,14 +216,14 @@ ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node, in_port_t port,
 
     p = ngx_http_sandbox_node_cached(node, port);
 
-    ngx_memzero(&read, sizeof(sandbox_port_t));
+    ngx_memzero(&read, sizeof(sandbox_policy_t));
 
     if (sandbox_store_port_read(store, (char *) node->id, port, &read) == -1) {
         goto failed;
     }
 
     if (p == NULL) {
-        p = ngx_calloc(sizeof(ngx_http_sandbox_policy_t), ngx_cycle->log);
+        p = ngx_calloc(sizeof(ngx_http_sandbox_node_port_t), ngx_cycle->log);
         if (p == NULL) {
             return NGX_ERROR;
         }
@@ -260,17 +262,17 @@ failed:
 }
 
 
-ngx_http_sandbox_policy_t *
+ngx_http_sandbox_node_port_t *
 ngx_http_sandbox_node_cached(ngx_http_sandbox_node_t *node, in_port_t port)
 {
-    ngx_queue_t                *q;
-    ngx_http_sandbox_policy_t  *p;
+    ngx_queue_t                   *q;
+    ngx_http_sandbox_node_port_t  *p;
 
     for (q = ngx_queue_head(&node->policies);
          q != ngx_queue_sentinel(&node->policies);
          q = ngx_queue_next(q))
     {
-        p = ngx_queue_data(q, ngx_http_sandbox_policy_t, queue);
+        p = ngx_queue_data(q, ngx_http_sandbox_node_port_t, queue);
 
         if (p->policy.port == port) {
             return p;
@@ -296,14 +298,14 @@ ngx_http_sandbox_node_forget(ngx_http_sandbox_node_t *node)
 static void
 ngx_http_sandbox_node_forget_policies(ngx_http_sandbox_node_t *node)
 {
-    ngx_queue_t                *q;
-    ngx_http_sandbox_policy_t  *p;
+    ngx_queue_t                   *q;
+    ngx_http_sandbox_node_port_t  *p;
 
     node->changes++;
 
     while (!ngx_queue_empty(&node->policies)) {
         q = ngx_queue_head(&node->policies);
-        p = ngx_queue_data(q, ngx_http_sandbox_policy_t, queue);
+        p = ngx_queue_data(q, ngx_http_sandbox_node_port_t, queue);
 
         ngx_queue_remove(q);
         ngx_free(p);
@@ -341,9 +343,9 @@ ngx_http_sandbox_node_cleanup(void)
 
 
 ngx_uint_t
-ngx_http_sandbox_busy(ngx_http_sandbox_node_t *node)
+ngx_http_sandbox_node_busy(ngx_http_sandbox_node_t *node)
 {
-    if (node->wake) {
+    if (node->start) {
         return 1;
     }
 

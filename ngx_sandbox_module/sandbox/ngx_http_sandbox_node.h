@@ -25,9 +25,9 @@
 
 typedef struct {
     ngx_queue_t                    queue;
-    sandbox_port_t                 policy;
+    sandbox_policy_t               policy;
     unsigned                       bound:1;  /* its socket was seen */
-} ngx_http_sandbox_policy_t;
+} ngx_http_sandbox_node_port_t;
 
 
 struct ngx_http_sandbox_node_s {
@@ -35,10 +35,10 @@ struct ngx_http_sandbox_node_s {
     ngx_uint_t                     refs;
 
     sandbox_spec_t                 spec;
-    ngx_queue_t                    policies; /* ngx_http_sandbox_policy_t */
+    ngx_queue_t                    policies; /* ngx_http_sandbox_node_port_t */
     ngx_uint_t                     changes;            /* of policies */
 
-    ngx_queue_t                    watch;              /* see watch.c */
+    ngx_queue_t                    watch;             /* see preview_revoke.c */
     ngx_queue_t                    previews; /* ngx_http_sandbox_ctx_t */
     ngx_uint_t                     watched;            /* changes, then */
 
@@ -46,9 +46,9 @@ struct ngx_http_sandbox_node_s {
     unsigned                       asked:1;            /* by expire.c */
 
     ngx_http_sandbox_tether_t     *tether;
-    ngx_http_sandbox_wake_t       *wake;
-    ngx_queue_t                    waiters; /* ngx_http_sandbox_waiter_t */
-    ngx_queue_t                    awaited; /* ngx_http_sandbox_awaited_t */
+    ngx_http_sandbox_start_t      *start;
+    ngx_queue_t                    waiters;            /* for the start */
+    ngx_queue_t                    port_watches;       /* port_watch.c */
     ngx_queue_t                    diagnoses;          /* of diagnose.c */
 
     u_char                         id[SANDBOX_ID_MAX + 1];
@@ -68,9 +68,9 @@ ngx_http_sandbox_class_t *ngx_http_sandbox_node_class(
     ngx_http_sandbox_node_t *node);
 /* the port's policy, likewise */
 ngx_int_t ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node,
-    in_port_t port, sandbox_port_t **policy);
+    in_port_t port, sandbox_policy_t **policy);
 /* the policy as last read, without looking at the disk; or NULL */
-ngx_http_sandbox_policy_t *ngx_http_sandbox_node_cached(
+ngx_http_sandbox_node_port_t *ngx_http_sandbox_node_cached(
     ngx_http_sandbox_node_t *node, in_port_t port);
 /* frees the node when nobody uses it */
 void ngx_http_sandbox_node_collect(ngx_http_sandbox_node_t *node);
@@ -78,7 +78,7 @@ void ngx_http_sandbox_node_collect(ngx_http_sandbox_node_t *node);
 void ngx_http_sandbox_node_cleanup(void);
 
 /* 1 while this worker or another starts, stops or destroys it */
-ngx_uint_t ngx_http_sandbox_busy(ngx_http_sandbox_node_t *node);
+ngx_uint_t ngx_http_sandbox_node_busy(ngx_http_sandbox_node_t *node);
 
 
 #endif /* _NGX_HTTP_SANDBOX_NODE_H_INCLUDED_ */

@@ -37,7 +37,7 @@ ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node)
         sleep = class->sleep_after;
     }
 
-    env = ngx_http_sandbox_env(class, &node->spec);
+    env = ngx_http_sandbox_options_env(class, &node->spec);
     map = env ? cJSON_Parse(env) : cJSON_CreateObject();
     json = cJSON_CreateObject();
     text = NULL;
@@ -55,7 +55,7 @@ ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node)
     }
 
     if (text) {
-        ngx_http_sandbox_tether_configure(node, text);
+        ngx_http_sandbox_tether_send_configure(node, text);
     }
 
     cJSON_free(text);
@@ -66,7 +66,7 @@ ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node)
 
 
 int64_t
-ngx_http_sandbox_max_age(ngx_http_sandbox_class_t *class,
+ngx_http_sandbox_options_max_age(ngx_http_sandbox_class_t *class,
     sandbox_spec_t *spec)
 {
     int64_t  age;
@@ -82,7 +82,8 @@ ngx_http_sandbox_max_age(ngx_http_sandbox_class_t *class,
 
 
 char *
-ngx_http_sandbox_env(ngx_http_sandbox_class_t *class, sandbox_spec_t *spec)
+ngx_http_sandbox_options_env(ngx_http_sandbox_class_t *class,
+    sandbox_spec_t *spec)
 {
     char        *text;
     cJSON       *map, *own, *member, *copy;

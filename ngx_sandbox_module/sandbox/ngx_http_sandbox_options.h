@@ -17,10 +17,10 @@
 
 
 /* the class's environment and the sandbox's own as JSON text; cJSON_free() */
-char *ngx_http_sandbox_env(ngx_http_sandbox_class_t *class,
+char *ngx_http_sandbox_options_env(ngx_http_sandbox_class_t *class,
     sandbox_spec_t *spec);
 /* ms, what is in force; 0: no limit; class NULL: it is configured no more */
-int64_t ngx_http_sandbox_max_age(ngx_http_sandbox_class_t *class,
+int64_t ngx_http_sandbox_options_max_age(ngx_http_sandbox_class_t *class,
     sandbox_spec_t *spec);
 /* tells a sandbox that runs what it has now */
 void ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node);

@@ -21,8 +21,8 @@
 
 
 ngx_uint_t
-ngx_http_sandbox_policy_commands(cJSON *json, sandbox_port_t *old,
-    sandbox_port_t *policy)
+ngx_http_sandbox_port_commands_changed(cJSON *json, sandbox_policy_t *old,
+    sandbox_policy_t *policy)
 {
     if (ngx_strcmp(old->command, policy->command) != 0
         || ngx_strcmp(old->cwd, policy->cwd) != 0)
@@ -36,14 +36,14 @@ ngx_http_sandbox_policy_commands(cJSON *json, sandbox_port_t *old,
 
 
 ngx_int_t
-ngx_http_sandbox_command_check(ngx_http_sandbox_ctx_t *ctx,
-    sandbox_port_t *policy)
+ngx_http_sandbox_port_commands_check(ngx_http_sandbox_ctx_t *ctx,
+    sandbox_policy_t *policy)
 {
     char             *id;
     ssize_t           i, n;
     uint16_t          ports[NGX_HTTP_SANDBOX_PORTS_MAX];
     ngx_uint_t        count;
-    sandbox_port_t    other;
+    sandbox_policy_t  other;
     sandbox_store_t  *store;
 
     if (policy->command[0] == '\0') {
@@ -62,16 +62,16 @@ ngx_http_sandbox_command_check(ngx_http_sandbox_ctx_t *ctx,
         if (ports[i] == policy->port
             || sandbox_store_port_read(store, id, ports[i], &other) == -1
             || other.command[0] == '\0'
-            || ++count < NGX_HTTP_SANDBOX_COMMANDS_MAX)
+            || ++count < NGX_HTTP_SANDBOX_PORT_COMMANDS_MAX)
         {
             continue;
         }
 
-        ngx_http_sandbox_fail(&ctx->failure, NGX_HTTP_CONFLICT,
-                              "PORT_LIMIT_REACHED",
-                              "At most %d ports of a sandbox have a command: "
-                              "take one back first.",
-                              NGX_HTTP_SANDBOX_COMMANDS_MAX);
+        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_CONFLICT,
+                                   "PORT_LIMIT_REACHED",
+                                   "At most %d ports of a sandbox have a "
+                                   "command: take one back first.",
+                                   NGX_HTTP_SANDBOX_PORT_COMMANDS_MAX);
         return NGX_DECLINED;
     }
 
@@ -81,11 +81,11 @@ ngx_http_sandbox_command_check(ngx_http_sandbox_ctx_t *ctx,
 
 ngx_int_t
 ngx_http_sandbox_port_commands(ngx_http_sandbox_node_t *node, uint16_t *ports,
-    size_t n, sandbox_port_t **policies, ac_command_t **commands)
+    size_t n, sandbox_policy_t **policies, ac_command_t **commands)
 {
-    size_t           i, count;
-    ac_command_t    *command;
-    sandbox_port_t   policy, *kept;
+    size_t            i, count;
+    ac_command_t     *command;
+    sandbox_policy_t  policy, *kept;
 
     kept = NULL;
     count = 0;
@@ -93,7 +93,7 @@ ngx_http_sandbox_port_commands(ngx_http_sandbox_node_t *node, uint16_t *ports,
     *policies = NULL;
     *commands = NULL;
 
-    for (i = 0; i < n && count < NGX_HTTP_SANDBOX_COMMANDS_MAX; i++) {
+    for (i = 0; i < n && count < NGX_HTTP_SANDBOX_PORT_COMMANDS_MAX; i++) {
 
         if (sandbox_store_port_read(ngx_http_sandbox_worker->store,
                                     (char *) node->id, ports[i], &policy)
@@ -113,8 +113,8 @@ ngx_http_sandbox_port_commands(ngx_http_sandbox_node_t *node, uint16_t *ports,
         }
 
         if (kept == NULL) {
-            kept = ngx_alloc(NGX_HTTP_SANDBOX_COMMANDS_MAX
-                             * sizeof(sandbox_port_t), ngx_cycle->log);
+            kept = ngx_alloc(NGX_HTTP_SANDBOX_PORT_COMMANDS_MAX
+                             * sizeof(sandbox_policy_t), ngx_cycle->log);
             if (kept == NULL) {
                 return NGX_ERROR;
             }
@@ -147,8 +147,8 @@ ngx_http_sandbox_port_commands(ngx_http_sandbox_node_t *node, uint16_t *ports,
 
 
 void
-ngx_http_sandbox_command_tell(ngx_http_sandbox_node_t *node, in_port_t port,
-    const char *command, const char *cwd)
+ngx_http_sandbox_port_commands_tell(ngx_http_sandbox_node_t *node,
+    in_port_t port, const char *command, const char *cwd)
 {
     ac_command_t  c;
 
@@ -156,5 +156,5 @@ ngx_http_sandbox_command_tell(ngx_http_sandbox_node_t *node, in_port_t port,
     c.command = command;
     c.cwd = cwd;
 
-    ngx_http_sandbox_tether_commands(node, &c, 1);
+    ngx_http_sandbox_tether_send_commands(node, &c, 1);
 }

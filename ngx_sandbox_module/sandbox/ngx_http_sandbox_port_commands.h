@@ -18,23 +18,23 @@
 /* what the agent runs for the ports of a sandbox */
 
 
-#define NGX_HTTP_SANDBOX_COMMANDS_MAX  16          /* of one sandbox */
+#define NGX_HTTP_SANDBOX_PORT_COMMANDS_MAX  16          /* of one sandbox */
 
 /* 1: a sandbox that runs is to be told of the policy's command */
-ngx_uint_t ngx_http_sandbox_policy_commands(cJSON *json, sandbox_port_t *old,
-    sandbox_port_t *policy);
+ngx_uint_t ngx_http_sandbox_port_commands_changed(cJSON *json,
+    sandbox_policy_t *old, sandbox_policy_t *policy);
 /* NGX_DECLINED: too many ports have one; ctx->failure says so */
-ngx_int_t ngx_http_sandbox_command_check(ngx_http_sandbox_ctx_t *ctx,
-    sandbox_port_t *policy);
+ngx_int_t ngx_http_sandbox_port_commands_check(ngx_http_sandbox_ctx_t *ctx,
+    sandbox_policy_t *policy);
 /*
  * The commands of these ports, at most ..._COMMANDS_MAX; returns their number
  * or NGX_ERROR.  Both arrays are to be freed, and may be NULL.
  */
 ngx_int_t ngx_http_sandbox_port_commands(ngx_http_sandbox_node_t *node,
-    uint16_t *ports, size_t n, sandbox_port_t **policies,
+    uint16_t *ports, size_t n, sandbox_policy_t **policies,
     ac_command_t **commands);
 /* tells a sandbox that runs; "" : the port has no command any more */
-void ngx_http_sandbox_command_tell(ngx_http_sandbox_node_t *node,
+void ngx_http_sandbox_port_commands_tell(ngx_http_sandbox_node_t *node,
     in_port_t port, const char *command, const char *cwd);
 
 

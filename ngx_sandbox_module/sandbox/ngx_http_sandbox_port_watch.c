@@ -18,32 +18,33 @@
  */
 
 
-#define NGX_HTTP_SANDBOX_AWAIT_LINE   1024      /* bytes that are kept */
+#define NGX_HTTP_SANDBOX_PORT_WATCH_LINE   1024      /* bytes that are kept */
 
 
-static ngx_http_sandbox_awaited_t *ngx_http_sandbox_await_find(
+static ngx_http_sandbox_port_watch_t *ngx_http_sandbox_port_watch_find(
     ngx_http_sandbox_node_t *node, in_port_t port);
-static ngx_http_sandbox_awaited_t *ngx_http_sandbox_await_create(
+static ngx_http_sandbox_port_watch_t *ngx_http_sandbox_port_watch_create(
     ngx_http_sandbox_node_t *node, in_port_t port);
-static void ngx_http_sandbox_await_idle(ngx_http_sandbox_awaited_t *p);
-static void ngx_http_sandbox_await_free(ngx_http_sandbox_awaited_t *p);
-static void ngx_http_sandbox_await_handler(ngx_event_t *ev);
-static void ngx_http_sandbox_await_line(ngx_http_sandbox_awaited_t *p,
-    const char *text, size_t len);
-static void ngx_http_sandbox_await_forget(ngx_http_sandbox_awaited_t *p);
+static void ngx_http_sandbox_port_watch_idle(ngx_http_sandbox_port_watch_t *p);
+static void ngx_http_sandbox_port_watch_free(ngx_http_sandbox_port_watch_t *p);
+static void ngx_http_sandbox_port_watch_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_port_watch_add_line(
+    ngx_http_sandbox_port_watch_t *p, const char *text, size_t len);
+static void ngx_http_sandbox_port_watch_forget(
+    ngx_http_sandbox_port_watch_t *p);
 
 
 ngx_int_t
-ngx_http_sandbox_await(ngx_http_sandbox_node_t *node, in_port_t port,
-    ngx_http_sandbox_await_t *await)
+ngx_http_sandbox_port_watch(ngx_http_sandbox_node_t *node, in_port_t port,
+    ngx_http_sandbox_port_watcher_t *await)
 {
-    ngx_int_t                    rc;
-    ngx_http_sandbox_awaited_t  *p;
+    ngx_int_t                       rc;
+    ngx_http_sandbox_port_watch_t  *p;
 
-    p = ngx_http_sandbox_await_find(node, port);
+    p = ngx_http_sandbox_port_watch_find(node, port);
 
     if (p == NULL) {
-        p = ngx_http_sandbox_await_create(node, port);
+        p = ngx_http_sandbox_port_watch_create(node, port);
 
         if (p == NULL) {
             return NGX_ERROR;
@@ -51,11 +52,11 @@ ngx_http_sandbox_await(ngx_http_sandbox_node_t *node, in_port_t port,
     }
 
     if (!p->asked) {
-        rc = ngx_http_sandbox_tether_watch(node, port, 1);
+        rc = ngx_http_sandbox_tether_send_watch(node, port, 1);
 
         if (rc != NGX_OK) {
 
-            ngx_http_sandbox_await_idle(p);
+            ngx_http_sandbox_port_watch_idle(p);
 
             return rc;
         }
@@ -78,9 +79,9 @@ ngx_http_sandbox_await(ngx_http_sandbox_node_t *node, in_port_t port,
 
 
 void
-ngx_http_sandbox_unawait(ngx_http_sandbox_await_t *await)
+ngx_http_sandbox_port_watch_cancel(ngx_http_sandbox_port_watcher_t *await)
 {
-    ngx_http_sandbox_awaited_t  *p;
+    ngx_http_sandbox_port_watch_t  *p;
 
     p = await->awaited;
 
@@ -91,21 +92,21 @@ ngx_http_sandbox_unawait(ngx_http_sandbox_await_t *await)
     ngx_queue_remove(&await->queue);
     await->awaited = NULL;
 
-    ngx_http_sandbox_await_idle(p);
+    ngx_http_sandbox_port_watch_idle(p);
 }
 
 
-static ngx_http_sandbox_awaited_t *
-ngx_http_sandbox_await_find(ngx_http_sandbox_node_t *node, in_port_t port)
+static ngx_http_sandbox_port_watch_t *
+ngx_http_sandbox_port_watch_find(ngx_http_sandbox_node_t *node, in_port_t port)
 {
-    ngx_queue_t                 *q;
-    ngx_http_sandbox_awaited_t  *p;
+    ngx_queue_t                    *q;
+    ngx_http_sandbox_port_watch_t  *p;
 
-    for (q = ngx_queue_head(&node->awaited);
-         q != ngx_queue_sentinel(&node->awaited);
+    for (q = ngx_queue_head(&node->port_watches);
+         q != ngx_queue_sentinel(&node->port_watches);
          q = ngx_queue_next(q))
     {
-        p = ngx_queue_data(q, ngx_http_sandbox_awaited_t, queue);
+        p = ngx_queue_data(q, ngx_http_sandbox_port_watch_t, queue);
 
         if (p->port == port) {
             return p;
@@ -116,12 +117,13 @@ ngx_http_sandbox_await_find(ngx_http_sandbox_node_t *node, in_port_t port)
 }
 
 
-static ngx_http_sandbox_awaited_t *
-ngx_http_sandbox_await_create(ngx_http_sandbox_node_t *node, in_port_t port)
+static ngx_http_sandbox_port_watch_t *
+ngx_http_sandbox_port_watch_create(ngx_http_sandbox_node_t *node,
+    in_port_t port)
 {
-    ngx_http_sandbox_awaited_t  *p;
+    ngx_http_sandbox_port_watch_t  *p;
 
-    p = ngx_calloc(sizeof(ngx_http_sandbox_awaited_t), ngx_cycle->log);
+    p = ngx_calloc(sizeof(ngx_http_sandbox_port_watch_t), ngx_cycle->log);
     if (p == NULL) {
         return NULL;
     }
@@ -132,12 +134,12 @@ ngx_http_sandbox_await_create(ngx_http_sandbox_node_t *node, in_port_t port)
     p->dummy.fd = (ngx_socket_t) -1;
     p->dummy.data = p;
 
-    p->event.handler = ngx_http_sandbox_await_handler;
+    p->event.handler = ngx_http_sandbox_port_watch_handler;
     p->event.data = &p->dummy;
     p->event.log = ngx_cycle->log;
 
     ngx_queue_init(&p->awaits);
-    ngx_queue_insert_tail(&node->awaited, &p->queue);
+    ngx_queue_insert_tail(&node->port_watches, &p->queue);
 
     return p;
 }
@@ -146,19 +148,19 @@ ngx_http_sandbox_await_create(ngx_http_sandbox_node_t *node, in_port_t port)
 /* goes once nobody awaits it any more */
 
 static void
-ngx_http_sandbox_await_idle(ngx_http_sandbox_awaited_t *p)
+ngx_http_sandbox_port_watch_idle(ngx_http_sandbox_port_watch_t *p)
 {
     if (ngx_queue_empty(&p->awaits) && !p->busy) {
-        ngx_http_sandbox_await_free(p);
+        ngx_http_sandbox_port_watch_free(p);
     }
 }
 
 
 static void
-ngx_http_sandbox_await_free(ngx_http_sandbox_awaited_t *p)
+ngx_http_sandbox_port_watch_free(ngx_http_sandbox_port_watch_t *p)
 {
     if (p->asked) {
-        (void) ngx_http_sandbox_tether_watch(p->node, p->port, 0);
+        (void) ngx_http_sandbox_tether_send_watch(p->node, p->port, 0);
     }
 
     if (p->event.posted) {
@@ -167,7 +169,7 @@ ngx_http_sandbox_await_free(ngx_http_sandbox_awaited_t *p)
 
     ngx_queue_remove(&p->queue);
 
-    ngx_http_sandbox_await_forget(p);
+    ngx_http_sandbox_port_watch_forget(p);
     ngx_free(p);
 }
 
@@ -178,20 +180,20 @@ ngx_http_sandbox_await_free(ngx_http_sandbox_awaited_t *p)
  */
 
 static void
-ngx_http_sandbox_await_handler(ngx_event_t *ev)
+ngx_http_sandbox_port_watch_handler(ngx_event_t *ev)
 {
-    ngx_queue_t                  awaits, *q;
-    ngx_connection_t            *c;
-    ngx_http_sandbox_node_t     *node;
-    ngx_http_sandbox_await_t    *await;
-    ngx_http_sandbox_awaited_t  *p;
+    ngx_queue_t                       awaits, *q;
+    ngx_connection_t                 *c;
+    ngx_http_sandbox_node_t          *node;
+    ngx_http_sandbox_port_watcher_t  *await;
+    ngx_http_sandbox_port_watch_t    *p;
 
     c = ev->data;
     p = c->data;
     node = p->node;
 
     if (ngx_queue_empty(&p->awaits)) {
-        ngx_http_sandbox_await_free(p);
+        ngx_http_sandbox_port_watch_free(p);
         return;
     }
 
@@ -204,7 +206,7 @@ ngx_http_sandbox_await_handler(ngx_event_t *ev)
 
     while (!ngx_queue_empty(&awaits)) {
         q = ngx_queue_head(&awaits);
-        await = ngx_queue_data(q, ngx_http_sandbox_await_t, queue);
+        await = ngx_queue_data(q, ngx_http_sandbox_port_watcher_t, queue);
 
         ngx_queue_remove(q);
         ngx_queue_insert_tail(&p->awaits, q);
@@ -214,20 +216,20 @@ ngx_http_sandbox_await_handler(ngx_event_t *ev)
 
     p->busy = 0;
 
-    ngx_http_sandbox_await_idle(p);
+    ngx_http_sandbox_port_watch_idle(p);
 
     ngx_http_sandbox_node_release(node);
 }
 
 
 void
-ngx_http_sandbox_awaited_event(ngx_http_sandbox_node_t *node,
+ngx_http_sandbox_port_watch_event(ngx_http_sandbox_node_t *node,
     ac_agent_event_t *event)
 {
-    char                        *line, *end;
-    ngx_http_sandbox_awaited_t  *p;
+    char                           *line, *end;
+    ngx_http_sandbox_port_watch_t  *p;
 
-    p = ngx_http_sandbox_await_find(node, event->port);
+    p = ngx_http_sandbox_port_watch_find(node, event->port);
 
     if (p == NULL) {
         return;
@@ -244,15 +246,17 @@ ngx_http_sandbox_awaited_event(ngx_http_sandbox_node_t *node,
         /* lines that were missed are not waited for */
 
         if (event->line != p->next) {
-            ngx_http_sandbox_await_forget(p);
+            ngx_http_sandbox_port_watch_forget(p);
             p->next = event->line;
         }
 
         for (line = event->text; /* void */ ; line = end + 1) {
             end = strchr(line, '\n');
 
-            ngx_http_sandbox_await_line(p, line, end ? (size_t) (end - line)
-                                                     : ngx_strlen(line));
+            ngx_http_sandbox_port_watch_add_line(p, line, end
+                                                 ? (size_t) (end - line)
+
+                                                 : ngx_strlen(line));
 
             if (end == NULL) {
                 break;
@@ -265,22 +269,22 @@ ngx_http_sandbox_awaited_event(ngx_http_sandbox_node_t *node,
 
 
 void
-ngx_http_sandbox_awaited_lost(ngx_http_sandbox_node_t *node)
+ngx_http_sandbox_port_watch_lost(ngx_http_sandbox_node_t *node)
 {
-    ngx_queue_t                 *q;
-    ngx_http_sandbox_awaited_t  *p;
+    ngx_queue_t                    *q;
+    ngx_http_sandbox_port_watch_t  *p;
 
-    for (q = ngx_queue_head(&node->awaited);
-         q != ngx_queue_sentinel(&node->awaited);
+    for (q = ngx_queue_head(&node->port_watches);
+         q != ngx_queue_sentinel(&node->port_watches);
          q = ngx_queue_next(q))
     {
-        p = ngx_queue_data(q, ngx_http_sandbox_awaited_t, queue);
+        p = ngx_queue_data(q, ngx_http_sandbox_port_watch_t, queue);
 
         p->asked = 0;
         p->known = 0;
         p->listening = 0;
 
-        ngx_http_sandbox_await_forget(p);
+        ngx_http_sandbox_port_watch_forget(p);
 
         ngx_post_event(&p->event, &ngx_posted_events);
     }
@@ -288,43 +292,43 @@ ngx_http_sandbox_awaited_lost(ngx_http_sandbox_node_t *node)
 
 
 void
-ngx_http_sandbox_awaited_cleanup(ngx_http_sandbox_node_t *node)
+ngx_http_sandbox_port_watch_cleanup(ngx_http_sandbox_node_t *node)
 {
-    ngx_queue_t                 *q;
-    ngx_http_sandbox_await_t    *await;
-    ngx_http_sandbox_awaited_t  *p;
+    ngx_queue_t                      *q;
+    ngx_http_sandbox_port_watcher_t  *await;
+    ngx_http_sandbox_port_watch_t    *p;
 
-    while (!ngx_queue_empty(&node->awaited)) {
-        p = ngx_queue_data(ngx_queue_head(&node->awaited),
-                           ngx_http_sandbox_awaited_t, queue);
+    while (!ngx_queue_empty(&node->port_watches)) {
+        p = ngx_queue_data(ngx_queue_head(&node->port_watches),
+                           ngx_http_sandbox_port_watch_t, queue);
 
         while (!ngx_queue_empty(&p->awaits)) {
             q = ngx_queue_head(&p->awaits);
-            await = ngx_queue_data(q, ngx_http_sandbox_await_t, queue);
+            await = ngx_queue_data(q, ngx_http_sandbox_port_watcher_t, queue);
 
             ngx_queue_remove(q);
             await->awaited = NULL;
         }
 
         p->asked = 0;
-        ngx_http_sandbox_await_free(p);
+        ngx_http_sandbox_port_watch_free(p);
     }
 }
 
 
 static void
-ngx_http_sandbox_await_line(ngx_http_sandbox_awaited_t *p, const char *text,
-    size_t len)
+ngx_http_sandbox_port_watch_add_line(ngx_http_sandbox_port_watch_t *p,
+    const char *text, size_t len)
 {
     ngx_str_t  *line;
 
-    line = &p->lines[p->next++ % NGX_HTTP_SANDBOX_AWAIT_LINES];
+    line = &p->lines[p->next++ % NGX_HTTP_SANDBOX_PORT_WATCH_LINES];
 
     if (line->data) {
         ngx_free(line->data);
     }
 
-    line->len = ngx_min(len, NGX_HTTP_SANDBOX_AWAIT_LINE);
+    line->len = ngx_min(len, NGX_HTTP_SANDBOX_PORT_WATCH_LINE);
     line->data = ngx_alloc(line->len + 1, ngx_cycle->log);
 
     if (line->data == NULL) {
@@ -335,18 +339,18 @@ ngx_http_sandbox_await_line(ngx_http_sandbox_awaited_t *p, const char *text,
     ngx_memcpy(line->data, text, line->len);
     line->data[line->len] = '\0';
 
-    if (p->nlines < NGX_HTTP_SANDBOX_AWAIT_LINES) {
+    if (p->nlines < NGX_HTTP_SANDBOX_PORT_WATCH_LINES) {
         p->nlines++;
     }
 }
 
 
 static void
-ngx_http_sandbox_await_forget(ngx_http_sandbox_awaited_t *p)
+ngx_http_sandbox_port_watch_forget(ngx_http_sandbox_port_watch_t *p)
 {
     ngx_uint_t  i;
 
-    for (i = 0; i < NGX_HTTP_SANDBOX_AWAIT_LINES; i++) {
+    for (i = 0; i < NGX_HTTP_SANDBOX_PORT_WATCH_LINES; i++) {
 
         if (p->lines[i].data) {
             ngx_free(p->lines[i].data);
@@ -361,14 +365,14 @@ ngx_http_sandbox_await_forget(ngx_http_sandbox_awaited_t *p)
 
 
 ngx_str_t *
-ngx_http_sandbox_awaited_line(ngx_http_sandbox_awaited_t *p, uint64_t n)
+ngx_http_sandbox_port_watch_line(ngx_http_sandbox_port_watch_t *p, uint64_t n)
 {
-    return &p->lines[n % NGX_HTTP_SANDBOX_AWAIT_LINES];
+    return &p->lines[n % NGX_HTTP_SANDBOX_PORT_WATCH_LINES];
 }
 
 
 cJSON *
-ngx_http_sandbox_awaited_json(ngx_http_sandbox_awaited_t *p)
+ngx_http_sandbox_port_watch_json(ngx_http_sandbox_port_watch_t *p)
 {
     cJSON      *json, *log, *item;
     uint64_t    n;
@@ -396,10 +400,10 @@ ngx_http_sandbox_awaited_json(ngx_http_sandbox_awaited_t *p)
         goto failed;
     }
 
-    n = p->next - ngx_min(p->nlines, NGX_HTTP_SANDBOX_AWAIT_SHOWN);
+    n = p->next - ngx_min(p->nlines, NGX_HTTP_SANDBOX_PORT_WATCH_SHOWN);
 
     for ( /* void */ ; n < p->next; n++) {
-        line = ngx_http_sandbox_awaited_line(p, n);
+        line = ngx_http_sandbox_port_watch_line(p, n);
         item = cJSON_CreateString(line->data ? (char *) line->data : "");
 
         if (item == NULL || !cJSON_AddItemToArray(log, item)) {

@@ -159,9 +159,9 @@ ngx_http_sandbox_tether_booted(ngx_http_sandbox_node_t *node)
 void
 ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
 {
-    ngx_queue_t                *q;
-    ngx_http_sandbox_policy_t  *p;
-    ngx_http_sandbox_tether_t  *t;
+    ngx_queue_t                   *q;
+    ngx_http_sandbox_node_port_t  *p;
+    ngx_http_sandbox_tether_t     *t;
 
     t = node->tether;
 
@@ -171,7 +171,7 @@ ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
 
     node->tether = NULL;
 
-    ngx_http_sandbox_ask_lost(&t->asks);
+    ngx_http_sandbox_agent_request_lost(&t->asks);
 
     ngx_close_connection(t->connection);
 
@@ -181,14 +181,14 @@ ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
 
     ngx_free(t);
 
-    ngx_http_sandbox_awaited_lost(node);
+    ngx_http_sandbox_port_watch_lost(node);
     ngx_http_sandbox_diagnose_lost(node);
 
     for (q = ngx_queue_head(&node->policies);
          q != ngx_queue_sentinel(&node->policies);
          q = ngx_queue_next(q))
     {
-        p = ngx_queue_data(q, ngx_http_sandbox_policy_t, queue);
+        p = ngx_queue_data(q, ngx_http_sandbox_node_port_t, queue);
         p->bound = 0;
     }
 
@@ -272,7 +272,7 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
         case AC_AGENT_HELLO:
             t->served = 1;
             ngx_http_sandbox_tether_set_ports(t, &event);
-            ngx_http_sandbox_wake_hurry(node);
+            ngx_http_sandbox_start_hurry(node);
             break;
 
         case AC_AGENT_LISTENING:
@@ -285,11 +285,11 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
             /* fall through */
 
         case AC_AGENT_LOG:
-            ngx_http_sandbox_awaited_event(node, &event);
+            ngx_http_sandbox_port_watch_event(node, &event);
             break;
 
         case AC_AGENT_DIAGNOSIS:
-            ngx_http_sandbox_diagnosed(node, &event);
+            ngx_http_sandbox_diagnose_event(node, &event);
             break;
 
         case AC_AGENT_GOING:
@@ -297,7 +297,7 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
             break;
 
         case AC_AGENT_REPLY:
-            if (!ngx_http_sandbox_ask_reply(&t->asks, &event)
+            if (!ngx_http_sandbox_agent_request_reply(&t->asks, &event)
                 && event.error[0])
             {
                 ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
@@ -430,11 +430,11 @@ ngx_http_sandbox_tether_ports(ngx_http_sandbox_node_t *node, uint16_t **ports)
 
 
 const char *
-ngx_http_sandbox_life(ngx_http_sandbox_node_t *node)
+ngx_http_sandbox_tether_state(ngx_http_sandbox_node_t *node)
 {
     if (ngx_http_sandbox_tether(node) == NGX_OK) {
         return "running";
     }
 
-    return ngx_http_sandbox_busy(node) ? "starting" : "asleep";
+    return ngx_http_sandbox_node_busy(node) ? "starting" : "asleep";
 }

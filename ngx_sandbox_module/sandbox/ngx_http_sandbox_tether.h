@@ -22,14 +22,14 @@ struct ngx_http_sandbox_tether_s {
     uint32_t                  seq;
     uint16_t                 *ports;
     ngx_uint_t                nports;
-    ngx_queue_t               asks;         /* ngx_http_sandbox_ask_t */
+    ngx_queue_t               asks;       /* ngx_http_sandbox_agent_request_t */
     unsigned                  served:1;     /* it is known to serve */
     unsigned                  going:1;
 };
 
 
 /* "running", "starting" or "asleep"; starts nothing */
-const char *ngx_http_sandbox_life(ngx_http_sandbox_node_t *node);
+const char *ngx_http_sandbox_tether_state(ngx_http_sandbox_node_t *node);
 
 /*
  * NGX_OK: it runs, as far as the kernel knows.  NGX_DECLINED: it does not.

@@ -23,8 +23,8 @@ static void ngx_http_sandbox_tether_path(ngx_http_sandbox_node_t *node,
 
 
 ngx_int_t
-ngx_http_sandbox_tether_listen(ngx_http_sandbox_node_t *node, in_port_t port,
-    ngx_uint_t refused)
+ngx_http_sandbox_tether_send_listen(ngx_http_sandbox_node_t *node,
+    in_port_t port, ngx_uint_t refused)
 {
     int                         fd, lock;
     char                        dir[128], path[160], name[8];
@@ -112,7 +112,7 @@ done:
 
 
 void
-ngx_http_sandbox_tether_unlisten(ngx_http_sandbox_node_t *node,
+ngx_http_sandbox_tether_send_unlisten(ngx_http_sandbox_node_t *node,
     in_port_t port)
 {
     char  path[160];
@@ -144,7 +144,7 @@ ngx_http_sandbox_tether_unlisten(ngx_http_sandbox_node_t *node,
 
 
 void
-ngx_http_sandbox_tether_configure(ngx_http_sandbox_node_t *node,
+ngx_http_sandbox_tether_send_configure(ngx_http_sandbox_node_t *node,
     const char *fields)
 {
     if (ngx_http_sandbox_tether(node) != NGX_OK) {
@@ -163,8 +163,8 @@ ngx_http_sandbox_tether_configure(ngx_http_sandbox_node_t *node,
 
 
 ngx_int_t
-ngx_http_sandbox_tether_watch(ngx_http_sandbox_node_t *node, in_port_t port,
-    ngx_uint_t on)
+ngx_http_sandbox_tether_send_watch(ngx_http_sandbox_node_t *node,
+    in_port_t port, ngx_uint_t on)
 {
     ngx_int_t  rc;
 
@@ -192,7 +192,7 @@ ngx_http_sandbox_tether_watch(ngx_http_sandbox_node_t *node, in_port_t port,
 
 
 ngx_int_t
-ngx_http_sandbox_tether_diagnose(ngx_http_sandbox_node_t *node,
+ngx_http_sandbox_tether_send_diagnose(ngx_http_sandbox_node_t *node,
     in_port_t port, uint32_t *seq)
 {
     ngx_int_t  rc;
@@ -217,7 +217,7 @@ ngx_http_sandbox_tether_diagnose(ngx_http_sandbox_node_t *node,
 
 
 void
-ngx_http_sandbox_tether_commands(ngx_http_sandbox_node_t *node,
+ngx_http_sandbox_tether_send_commands(ngx_http_sandbox_node_t *node,
     ac_command_t *commands, size_t n)
 {
     if (ngx_http_sandbox_tether(node) != NGX_OK) {
@@ -236,7 +236,8 @@ ngx_http_sandbox_tether_commands(ngx_http_sandbox_node_t *node,
 
 
 void
-ngx_http_sandbox_tether_prepare(ngx_http_sandbox_node_t *node, ngx_msec_t ms)
+ngx_http_sandbox_tether_send_prepare(ngx_http_sandbox_node_t *node,
+    ngx_msec_t ms)
 {
     if (ngx_http_sandbox_tether(node) != NGX_OK) {
         return;
@@ -248,7 +249,8 @@ ngx_http_sandbox_tether_prepare(ngx_http_sandbox_node_t *node, ngx_msec_t ms)
 
 
 ngx_queue_t *
-ngx_http_sandbox_tether_status(ngx_http_sandbox_node_t *node, uint32_t *seq)
+ngx_http_sandbox_tether_send_status(ngx_http_sandbox_node_t *node,
+    uint32_t *seq)
 {
     if (ngx_http_sandbox_tether(node) != NGX_OK) {
         return NULL;

@@ -48,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
 
-    FUZZ_CHECK(sandbox_id_valid(route.id.data, route.id.len));
+    FUZZ_CHECK(sandbox_name_id_valid(route.id.data, route.id.len));
     FUZZ_CHECK(route.id.data == path + strlen("/v1/sandbox/"));
     FUZZ_CHECK(route.tail.data == route.id.data + route.id.len);
     FUZZ_CHECK(route.tail.data + route.tail.len == path + size);

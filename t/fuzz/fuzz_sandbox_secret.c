@@ -23,26 +23,26 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char            value[64];
-    char           *buf, *again;
-    size_t          n, m;
-    const char     *text, *pos;
-    sandbox_arg_t   arg;
+    char                 value[64];
+    char                *buf, *again;
+    size_t               n, m;
+    const char          *text, *pos;
+    sandbox_query_arg_t  arg;
 
     text = (const char *) data;
 
     buf = malloc(size ? size : 1);
     FUZZ_CHECK(buf != NULL);
 
-    n = sandbox_args_strip(text, size, SANDBOX_ARGS_SECRET, buf);
+    n = sandbox_query_strip(text, size, SANDBOX_QUERY_SECRET, buf);
     FUZZ_CHECK(n <= size);
 
     pos = buf;
 
-    while (sandbox_arg_next(&pos, buf + n, &arg)) {
+    while (sandbox_query_next(&pos, buf + n, &arg)) {
         FUZZ_CHECK(!arg.secret);
         FUZZ_CHECK(arg.start <= arg.end && arg.end <= buf + n);
-        (void) sandbox_arg_value(&arg, value, sizeof(value));
+        (void) sandbox_query_value(&arg, value, sizeof(value));
     }
 
     free(buf);

@@ -90,22 +90,22 @@ fuzz_spec(const char *text, size_t len)
 static void
 fuzz_policy(const char *text, size_t len)
 {
-    char            *out;
-    sandbox_port_t   a, b;
+    char             *out;
+    sandbox_policy_t  a, b;
 
-    if (sandbox_port_parse_policy(text, len, &a) == -1) {
+    if (sandbox_policy_json_parse(text, len, &a) == -1) {
         FUZZ_CHECK(errno == EBADMSG);
         return;
     }
 
-    FUZZ_CHECK(sandbox_token_valid(a.token, strlen(a.token)));
+    FUZZ_CHECK(sandbox_name_token_valid(a.token, strlen(a.token)));
     FUZZ_CHECK(memchr(a.name, '\0', sizeof(a.name)) != NULL);
     FUZZ_CHECK(memchr(a.host, '\0', sizeof(a.host)) != NULL);
 
-    out = sandbox_port_format_policy(&a);
+    out = sandbox_policy_json_format(&a);
     FUZZ_CHECK(out != NULL);
-    FUZZ_CHECK(sandbox_port_parse_policy(out, strlen(out), &b) == 0);
-    FUZZ_CHECK(memcmp(&a, &b, sizeof(sandbox_port_t)) == 0);
+    FUZZ_CHECK(sandbox_policy_json_parse(out, strlen(out), &b) == 0);
+    FUZZ_CHECK(memcmp(&a, &b, sizeof(sandbox_policy_t)) == 0);
 
     free(out);
 }
@@ -117,14 +117,14 @@ fuzz_container(const char *text, size_t len)
     char                 *out;
     sandbox_container_t   a, b;
 
-    if (sandbox_container_parse(text, len, &a) == -1) {
+    if (sandbox_spec_parse_container(text, len, &a) == -1) {
         FUZZ_CHECK(errno == EBADMSG);
         return;
     }
 
-    out = sandbox_container_format(&a);
+    out = sandbox_spec_format_container(&a);
     FUZZ_CHECK(out != NULL);
-    FUZZ_CHECK(sandbox_container_parse(out, strlen(out), &b) == 0);
+    FUZZ_CHECK(sandbox_spec_parse_container(out, strlen(out), &b) == 0);
     FUZZ_CHECK(memcmp(&a, &b, sizeof(sandbox_container_t)) == 0);
 
     free(out);

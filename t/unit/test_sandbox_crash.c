@@ -207,10 +207,10 @@ job_destroy(unsigned n)
 static void
 test_crash_destroy(void **state)
 {
-    int             fd, code;
-    char            sock[80];
-    unsigned        steps;
-    sandbox_port_t  policy;
+    int               fd, code;
+    char              sock[80];
+    unsigned          steps;
+    sandbox_policy_t  policy;
 
     code = TEST_CRASHED;
 
@@ -262,9 +262,9 @@ job_expose(unsigned n)
 static void
 test_crash_policy(void **state)
 {
-    int             code;
-    unsigned        steps;
-    sandbox_port_t  policy;
+    int               code;
+    unsigned          steps;
+    sandbox_policy_t  policy;
 
     assert_int_equal(test_create_app(), 0);
 
@@ -542,7 +542,7 @@ test_child(test_job_pt job, unsigned steps)
 static int
 test_expose(const char *token)
 {
-    sandbox_port_t  policy;
+    sandbox_policy_t  policy;
 
     memset(&policy, 0, sizeof(policy));
     policy.port = 8080;

@@ -88,13 +88,13 @@ test_turning(void **state)
 
     /* made and never started: that is when it ended */
 
-    made = sandbox_store_turned(test_store, "app", &ended);
+    made = sandbox_store_last_change(test_store, "app", &ended);
     assert_int_equal(ended, 1);
     assert_true(made >= test_now() - 60000 && made <= test_now() + 1000);
 
     before = test_now();
-    assert_int_equal(sandbox_store_started(test_store, "app"), 0);
-    started = sandbox_store_turned(test_store, "app", &ended);
+    assert_int_equal(sandbox_store_set_started(test_store, "app"), 0);
+    started = sandbox_store_last_change(test_store, "app", &ended);
     assert_int_equal(ended, 0);
     assert_true(started >= before && started <= test_now());
 
@@ -102,33 +102,33 @@ test_turning(void **state)
 
     assert_int_equal(sandbox_store_locked(test_store, "app"), 0);
     close(sandbox_store_lock(test_store, "app"));
-    assert_int_equal(sandbox_store_turned(test_store, "app", &ended),
+    assert_int_equal(sandbox_store_last_change(test_store, "app", &ended),
                      started);
     assert_int_equal(ended, 0);
 
-    assert_int_equal(sandbox_store_ended(test_store, "app", started + 5000),
+    assert_int_equal(sandbox_store_set_ended(test_store, "app", started + 5000),
                      0);
-    assert_int_equal(sandbox_store_turned(test_store, "app", &ended),
+    assert_int_equal(sandbox_store_last_change(test_store, "app", &ended),
                      started + 5000);
     assert_int_equal(ended, 1);
 
     /* a start that follows at once, even one that the clock puts before */
 
-    assert_int_equal(sandbox_store_started(test_store, "app"), 0);
-    started = sandbox_store_turned(test_store, "app", &ended);
+    assert_int_equal(sandbox_store_set_started(test_store, "app"), 0);
+    started = sandbox_store_last_change(test_store, "app", &ended);
     assert_int_equal(ended, 0);
     assert_true(started >= before && started <= test_now());
 
     /* an end that the engine puts before the start */
 
-    assert_int_equal(sandbox_store_ended(test_store, "app", 0), 0);
-    assert_int_equal(sandbox_store_turned(test_store, "app", &ended),
+    assert_int_equal(sandbox_store_set_ended(test_store, "app", 0), 0);
+    assert_int_equal(sandbox_store_last_change(test_store, "app", &ended),
                      started);
     assert_int_equal(ended, 1);
 
-    assert_fails(sandbox_store_turned(test_store, "none", &ended), ENOENT);
-    assert_fails(sandbox_store_started(test_store, "none"), ENOENT);
-    assert_fails(sandbox_store_ended(test_store, "none", 1), ENOENT);
+    assert_fails(sandbox_store_last_change(test_store, "none", &ended), ENOENT);
+    assert_fails(sandbox_store_set_started(test_store, "none"), ENOENT);
+    assert_fails(sandbox_store_set_ended(test_store, "none", 1), ENOENT);
 }
 
 

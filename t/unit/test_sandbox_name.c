@@ -45,21 +45,21 @@ test_ids(void **state)
     };
 
     for (i = 0; good[i]; i++) {
-        assert_int_equal(sandbox_id_valid(good[i], strlen(good[i])), 1);
+        assert_int_equal(sandbox_name_id_valid(good[i], strlen(good[i])), 1);
     }
 
     for (i = 0; bad[i]; i++) {
-        assert_int_equal(sandbox_id_valid(bad[i], strlen(bad[i])), 0);
+        assert_int_equal(sandbox_name_id_valid(bad[i], strlen(bad[i])), 0);
     }
 
-    assert_int_equal(sandbox_id_valid("a\0b", 3), 0);
-    assert_int_equal(sandbox_id_valid("ab", 1), 1);
+    assert_int_equal(sandbox_name_id_valid("a\0b", 3), 0);
+    assert_int_equal(sandbox_name_id_valid("ab", 1), 1);
 
     /* every byte alone */
 
     for (i = 0; i < 256; i++) {
         text[0] = (char) i;
-        assert_int_equal(sandbox_id_valid(text, 1),
+        assert_int_equal(sandbox_name_id_valid(text, 1),
                          (i >= 'a' && i <= 'z') || (i >= '0' && i <= '9'));
     }
 }
@@ -79,13 +79,13 @@ test_ports(void **state)
     };
 
     for (i = 0; bad[i]; i++) {
-        assert_int_equal(sandbox_port_parse(bad[i], strlen(bad[i])), 0);
+        assert_int_equal(sandbox_name_port_parse(bad[i], strlen(bad[i])), 0);
     }
 
     for (port = 0; port < 70000; port++) {
         (void) snprintf(text, sizeof(text), "%u", port);
 
-        assert_int_equal(sandbox_port_parse(text, strlen(text)),
+        assert_int_equal(sandbox_name_port_parse(text, strlen(text)),
                          port >= 1024 && port <= 65535 ? port : 0);
     }
 }
@@ -94,15 +94,15 @@ test_ports(void **state)
 static void
 test_tokens(void **state)
 {
-    assert_int_equal(sandbox_token_valid("a", 1), 1);
-    assert_int_equal(sandbox_token_valid("_", 1), 1);
-    assert_int_equal(sandbox_token_valid("k3x9q0v7m2t5c1wz", 16), 1);
-    assert_int_equal(sandbox_token_valid("k3x9q0v7m2t5c1wz1", 17), 0);
-    assert_int_equal(sandbox_token_valid("", 0), 0);
-    assert_int_equal(sandbox_token_valid("A", 1), 0);
-    assert_int_equal(sandbox_token_valid("a-b", 3), 0);
-    assert_int_equal(sandbox_token_valid("a.b", 3), 0);
-    assert_int_equal(sandbox_token_valid("a\0b", 3), 0);
+    assert_int_equal(sandbox_name_token_valid("a", 1), 1);
+    assert_int_equal(sandbox_name_token_valid("_", 1), 1);
+    assert_int_equal(sandbox_name_token_valid("k3x9q0v7m2t5c1wz", 16), 1);
+    assert_int_equal(sandbox_name_token_valid("k3x9q0v7m2t5c1wz1", 17), 0);
+    assert_int_equal(sandbox_name_token_valid("", 0), 0);
+    assert_int_equal(sandbox_name_token_valid("A", 1), 0);
+    assert_int_equal(sandbox_name_token_valid("a-b", 3), 0);
+    assert_int_equal(sandbox_name_token_valid("a.b", 3), 0);
+    assert_int_equal(sandbox_name_token_valid("a\0b", 3), 0);
 }
 
 
@@ -113,17 +113,17 @@ test_sessions(void **state)
 
     memset(text, 'a', sizeof(text));
 
-    assert_int_equal(sandbox_session_valid(text, 128), 1);
-    assert_int_equal(sandbox_session_valid(text, 129), 0);
-    assert_int_equal(sandbox_session_valid("", 0), 0);
-    assert_int_equal(sandbox_session_valid("A.b_c-9", 7), 1);
-    assert_int_equal(sandbox_session_valid(".", 1), 1);
-    assert_int_equal(sandbox_session_valid("a.b.c", 5), 1);
-    assert_int_equal(sandbox_session_valid("..", 2), 0);
-    assert_int_equal(sandbox_session_valid("a..b", 4), 0);
-    assert_int_equal(sandbox_session_valid("a/b", 3), 0);
-    assert_int_equal(sandbox_session_valid("a b", 3), 0);
-    assert_int_equal(sandbox_session_valid("\xc3\xa9", 2), 0);
+    assert_int_equal(sandbox_name_session_valid(text, 128), 1);
+    assert_int_equal(sandbox_name_session_valid(text, 129), 0);
+    assert_int_equal(sandbox_name_session_valid("", 0), 0);
+    assert_int_equal(sandbox_name_session_valid("A.b_c-9", 7), 1);
+    assert_int_equal(sandbox_name_session_valid(".", 1), 1);
+    assert_int_equal(sandbox_name_session_valid("a.b.c", 5), 1);
+    assert_int_equal(sandbox_name_session_valid("..", 2), 0);
+    assert_int_equal(sandbox_name_session_valid("a..b", 4), 0);
+    assert_int_equal(sandbox_name_session_valid("a/b", 3), 0);
+    assert_int_equal(sandbox_name_session_valid("a b", 3), 0);
+    assert_int_equal(sandbox_name_session_valid("\xc3\xa9", 2), 0);
 }
 
 
@@ -156,8 +156,8 @@ test_labels(void **state)
         assert_int_equal(test_parse(bad[i], &label), 0);
     }
 
-    assert_int_equal(sandbox_label_parse("8080-a\0p-tok", 12, &label), 0);
-    assert_int_equal(sandbox_label_parse("8080-app-to\0", 12, &label), 0);
+    assert_int_equal(sandbox_name_label_parse("8080-a\0p-tok", 12, &label), 0);
+    assert_int_equal(sandbox_name_label_parse("8080-app-to\0", 12, &label), 0);
 
     assert_int_equal(test_parse("8080-myapp-k3x9q0v7m2t5c1wz", &label), 1);
     assert_int_equal(label.port, 8080);
@@ -223,8 +223,9 @@ test_label_round(void **state)
 
         n = snprintf(text, sizeof(text), "%u-%s-%s", port, id, token);
 
-        if (!sandbox_id_valid(id, strlen(id))) {
-            assert_int_equal(sandbox_label_parse(text, (size_t) n, &label), 0);
+        if (!sandbox_name_id_valid(id, strlen(id))) {
+            assert_int_equal(sandbox_name_label_parse(text, (size_t) n, &label),
+                             0);
             continue;
         }
 
@@ -236,7 +237,7 @@ test_label_round(void **state)
             }
         }
 
-        assert_int_equal(sandbox_label_parse(text, (size_t) n, &label), 1);
+        assert_int_equal(sandbox_name_label_parse(text, (size_t) n, &label), 1);
         assert_int_equal(label.port, port);
         assert_string_equal(label.id, id);
         assert_string_equal(label.token, token);
@@ -279,15 +280,15 @@ test_label_masks(void **state)
     for (i = 0; cases[i].host; i++) {
 
         if (cases[i].token == NULL) {
-            assert_int_equal(sandbox_label_token(cases[i].host,
-                                                 strlen(cases[i].host),
-                                                 &start, &len), 0);
+            assert_int_equal(sandbox_name_label_token(cases[i].host,
+                                                      strlen(cases[i].host),
+                                                      &start, &len), 0);
             continue;
         }
 
-        assert_int_equal(sandbox_label_token(cases[i].host,
-                                             strlen(cases[i].host),
-                                             &start, &len), 1);
+        assert_int_equal(sandbox_name_label_token(cases[i].host,
+                                                  strlen(cases[i].host),
+                                                  &start, &len), 1);
         assert_int_equal(len, strlen(cases[i].token));
         assert_memory_equal(cases[i].host + start, cases[i].token, len);
     }
@@ -300,10 +301,10 @@ test_equality(void **state)
     char    a[16], b[16];
     size_t  i, bit;
 
-    assert_int_equal(sandbox_equal("", 0, "", 0), 1);
-    assert_int_equal(sandbox_equal("a", 1, "", 0), 0);
-    assert_int_equal(sandbox_equal("abc", 3, "abc", 3), 1);
-    assert_int_equal(sandbox_equal("abc", 3, "abcd", 4), 0);
+    assert_int_equal(sandbox_name_equal("", 0, "", 0), 1);
+    assert_int_equal(sandbox_name_equal("a", 1, "", 0), 0);
+    assert_int_equal(sandbox_name_equal("abc", 3, "abc", 3), 1);
+    assert_int_equal(sandbox_name_equal("abc", 3, "abcd", 4), 0);
 
     memcpy(a, "k3x9q0v7m2t5c1wz", 16);
 
@@ -313,7 +314,7 @@ test_equality(void **state)
         for (bit = 0; bit < 8; bit++) {
             memcpy(b, a, 16);
             b[i] = (char) (b[i] ^ 1 << bit);
-            assert_int_equal(sandbox_equal(a, 16, b, 16), 0);
+            assert_int_equal(sandbox_name_equal(a, 16, b, 16), 0);
         }
     }
 }
@@ -333,19 +334,19 @@ test_random(void **state)
     for (round = 0; round < 2000; round++) {
         memset(a, '!', sizeof(a));
 
-        assert_int_equal(sandbox_random(a), 0);
+        assert_int_equal(sandbox_name_random(a), 0);
         assert_int_equal(strlen(a), SANDBOX_RANDOM_LEN);
         assert_int_equal(a[SANDBOX_RANDOM_LEN + 1], '!');
-        assert_int_equal(sandbox_id_valid(a, SANDBOX_RANDOM_LEN), 1);
+        assert_int_equal(sandbox_name_id_valid(a, SANDBOX_RANDOM_LEN), 1);
         assert_string_not_equal(a, b);
         memcpy(b, a, sizeof(a));
 
         memset(token, '!', sizeof(token));
 
-        assert_int_equal(sandbox_token_random(token), 0);
+        assert_int_equal(sandbox_name_token_random(token), 0);
         assert_int_equal(strlen(token), SANDBOX_TOKEN_MAX);
         assert_int_equal(token[SANDBOX_TOKEN_MAX + 1], '!');
-        assert_int_equal(sandbox_token_valid(token, SANDBOX_TOKEN_MAX), 1);
+        assert_int_equal(sandbox_name_token_valid(token, SANDBOX_TOKEN_MAX), 1);
 
         for (i = 0; i < SANDBOX_TOKEN_MAX; i++) {
             seen[(unsigned char) token[i]]++;
@@ -379,7 +380,7 @@ test_parse(const char *text, sandbox_label_t *label)
     assert_non_null(copy);
     memcpy(copy, text, len);
 
-    rc = sandbox_label_parse(copy, len, label);
+    rc = sandbox_name_label_parse(copy, len, label);
 
     free(copy);
 

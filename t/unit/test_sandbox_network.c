@@ -33,7 +33,7 @@
  */
 
 
-static const sandbox_network_chain_t  chain = { "input", NF_INET_LOCAL_IN };
+static const sandbox_firewall_chain_t  chain = { "input", NF_INET_LOCAL_IN };
 
 static union {
     struct nlmsghdr  header;
@@ -109,7 +109,7 @@ answer(size_t size)
     memcpy(exact, &u, size);
 
     errno = 0;
-    rc = sandbox_network_answer(&chain, exact, size);
+    rc = sandbox_firewall_answer(&chain, exact, size);
 
     free(exact);
 
@@ -205,16 +205,16 @@ test_ask(void **state)
 {
     size_t  n, len;
 
-    len = sandbox_network_ask(&chain, &u, sizeof(u));
+    len = sandbox_firewall_ask(&chain, &u, sizeof(u));
 
     assert_int_not_equal(len, 0);
     assert_int_equal(u.header.nlmsg_len, len);
-    assert_non_null(memmem(&u, len, SANDBOX_NETWORK_TABLE,
-                           sizeof(SANDBOX_NETWORK_TABLE)));
+    assert_non_null(memmem(&u, len, SANDBOX_FIREWALL_TABLE,
+                           sizeof(SANDBOX_FIREWALL_TABLE)));
     assert_non_null(memmem(&u, len, "input", 6));
 
     for (n = 0; n < len; n++) {
-        assert_int_equal(sandbox_network_ask(&chain, &u, n), 0);
+        assert_int_equal(sandbox_firewall_ask(&chain, &u, n), 0);
     }
 }
 
@@ -246,7 +246,7 @@ in_namespace(const char *command, int unprivileged)
             _exit(253);
         }
 
-        _exit(sandbox_network_check() == 0 ? 0 : errno);
+        _exit(sandbox_firewall_check() == 0 ? 0 : errno);
     }
 
     assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -256,12 +256,12 @@ in_namespace(const char *command, int unprivileged)
 }
 
 
-#define TABLE  "add table inet " SANDBOX_NETWORK_TABLE "; "
+#define TABLE  "add table inet " SANDBOX_FIREWALL_TABLE "; "
 #define CHAIN(name, hook)                                                     \
-    "add chain inet " SANDBOX_NETWORK_TABLE " " name                          \
+    "add chain inet " SANDBOX_FIREWALL_TABLE " " name                          \
     " { type filter hook " hook " priority 0; }; "
 #define RULE(name)                                                            \
-    "add rule inet " SANDBOX_NETWORK_TABLE " " name " drop; "
+    "add rule inet " SANDBOX_FIREWALL_TABLE " " name " drop; "
 
 #define THREE  TABLE CHAIN("prerouting", "prerouting")                        \
                CHAIN("input", "input") CHAIN("forward", "forward")
@@ -313,14 +313,14 @@ test_kernel_legacy(void **state)
     assert_int_equal(in_namespace("iptables-legacy -t mangle -N OTHER", 0),
                      ENOENT);
     assert_int_equal(in_namespace("iptables-legacy -t filter -N "
-                                  SANDBOX_NETWORK_CHAIN, 0), ENOENT);
+                                  SANDBOX_FIREWALL_CHAIN, 0), ENOENT);
     assert_int_equal(in_namespace("iptables-legacy -t mangle -N "
-                                  SANDBOX_NETWORK_CHAIN "-OF-OTHERS", 0),
+                                  SANDBOX_FIREWALL_CHAIN "-OF-OTHERS", 0),
                      ENOENT);
     assert_int_equal(in_namespace("iptables-legacy -t mangle -N OTHER-"
-                                  SANDBOX_NETWORK_CHAIN, 0), ENOENT);
+                                  SANDBOX_FIREWALL_CHAIN, 0), ENOENT);
     assert_int_equal(in_namespace("iptables-legacy -t mangle -N "
-                                  SANDBOX_NETWORK_CHAIN, 0), 0);
+                                  SANDBOX_FIREWALL_CHAIN, 0), 0);
 }
 
 

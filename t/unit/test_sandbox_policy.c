@@ -38,7 +38,7 @@ test_policies(void **state)
     unsigned             i;
     struct timespec      now;
     sandbox_spec_t       spec;
-    sandbox_port_t       policy, read;
+    sandbox_policy_t     policy, read;
     sandbox_stamp_t      stamp, first;
     sandbox_container_t  c;
 
@@ -73,10 +73,10 @@ test_policies(void **state)
     assert_string_equal(read.host, policy.host);
     assert_string_equal(read.run, test_spec.run);
     assert_int_equal(read.exposed_ms, policy.exposed_ms);
-    assert_int_equal(sandbox_stamp_equal(&read.stamp, &policy.stamp), 1);
+    assert_int_equal(sandbox_store_stamp_equal(&read.stamp, &policy.stamp), 1);
     assert_int_equal(sandbox_store_port_stamp(test_store, "app", 8080,
                                               &stamp), 0);
-    assert_int_equal(sandbox_stamp_equal(&stamp, &policy.stamp), 1);
+    assert_int_equal(sandbox_store_stamp_equal(&stamp, &policy.stamp), 1);
 
     /* every change is seen, however fast they follow */
 
@@ -94,12 +94,12 @@ test_policies(void **state)
 
         assert_int_equal(sandbox_store_port_write(test_store, "app", &policy),
                          0);
-        assert_int_equal(sandbox_stamp_equal(&stamp, &policy.stamp), 0);
+        assert_int_equal(sandbox_store_stamp_equal(&stamp, &policy.stamp), 0);
 
         /* of the precise clock, not of the last tick */
 
         assert_true(policy.stamp.mtime_ns >= before);
-        assert_int_equal(sandbox_stamp_equal(&first, &policy.stamp), 0);
+        assert_int_equal(sandbox_store_stamp_equal(&first, &policy.stamp), 0);
         stamp = policy.stamp;
     }
 

@@ -23,8 +23,8 @@
 static void
 test_round(void **state)
 {
-    char            *text;
-    sandbox_port_t   a, b;
+    char             *text;
+    sandbox_policy_t  a, b;
 
     memset(&a, 0, sizeof(a));
 
@@ -37,15 +37,17 @@ test_round(void **state)
     (void) strcpy(a.key, "0123456789abcdef");
     a.app_host = SANDBOX_HOST_PUBLIC;
     a.cors = SANDBOX_CORS_LIST;
-    assert_int_equal(sandbox_origin_add(a.origins, "https://a.example"), 0);
-    assert_int_equal(sandbox_origin_add(a.origins, "http://b.example:81"), 0);
+    assert_int_equal(sandbox_policy_origin_add(a.origins, "https://a.example"),
+                     0);
+    assert_int_equal(sandbox_policy_origin_add(a.origins,
+                                               "http://b.example:81"), 0);
     a.cookies = SANDBOX_COOKIES_OFF;
     a.strip = SANDBOX_STRIP_GIVEN|SANDBOX_STRIP_COOKIE;
     a.connections = 5;
     a.rate = 6;
     a.body = SANDBOX_BODY_MAX;
-    assert_int_equal(sandbox_headers_set(&a.request, "X-A", "b c"), 0);
-    assert_int_equal(sandbox_headers_set(&a.response, "X-B", NULL), 0);
+    assert_int_equal(sandbox_policy_headers_set(&a.request, "X-A", "b c"), 0);
+    assert_int_equal(sandbox_policy_headers_set(&a.response, "X-B", NULL), 0);
     a.nlinks = 2;
     (void) strcpy(a.links[0].name, "anna");
     (void) strcpy(a.links[0].token, "annas");
@@ -53,9 +55,9 @@ test_round(void **state)
     (void) strcpy(a.links[1].token, "bobs");
     a.links[1].expires_ms = 1863859968124;
 
-    text = sandbox_port_format_policy(&a);
+    text = sandbox_policy_json_format(&a);
     assert_non_null(text);
-    assert_int_equal(sandbox_port_parse_policy(text, strlen(text), &b), 0);
+    assert_int_equal(sandbox_policy_json_parse(text, strlen(text), &b), 0);
     assert_memory_equal(&a, &b, sizeof(a));
     free(text);
 
@@ -64,14 +66,14 @@ test_round(void **state)
     memset(&a, 0, sizeof(a));
     (void) strcpy(a.token, "tok");
 
-    text = sandbox_port_format_policy(&a);
+    text = sandbox_policy_json_format(&a);
     assert_string_equal(text, "{\"v\":2,\"token\":\"tok\",\"name\":\"\","
                         "\"host\":\"\",\"exposed_ms\":0}");
     free(text);
 
     a.token[0] = '\0';
     errno = 0;
-    assert_null(sandbox_port_format_policy(&a));
+    assert_null(sandbox_policy_json_format(&a));
     assert_int_equal(errno, EINVAL);
 }
 
@@ -79,8 +81,8 @@ test_round(void **state)
 static void
 test_parse(void **state)
 {
-    size_t           i;
-    sandbox_port_t   p;
+    size_t            i;
+    sandbox_policy_t  p;
 
     static const char  *good[] = {
         "{\"token\":\"t\"}",
@@ -111,7 +113,7 @@ test_parse(void **state)
 
     for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         print_message("%s\n", good[i]);
-        assert_int_equal(sandbox_port_parse_policy(good[i], strlen(good[i]),
+        assert_int_equal(sandbox_policy_json_parse(good[i], strlen(good[i]),
                                                    &p), 0);
         assert_string_equal(p.token, "t");
         assert_int_equal(p.nlinks, 0);
@@ -120,7 +122,7 @@ test_parse(void **state)
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         print_message("%s\n", bad[i]);
         errno = 0;
-        assert_int_equal(sandbox_port_parse_policy(bad[i], strlen(bad[i]),
+        assert_int_equal(sandbox_policy_json_parse(bad[i], strlen(bad[i]),
                                                    &p), -1);
         assert_int_equal(errno, EBADMSG);
         assert_int_equal(p.token[0], '\0');
@@ -140,30 +142,30 @@ test_headers(void **state)
     memset(&headers, 0, sizeof(headers));
     memset(&empty, 0, sizeof(empty));
 
-    assert_int_equal(sandbox_headers_set(&headers, "X-A", "1"), 0);
-    assert_int_equal(sandbox_headers_set(&headers, "X-B", NULL), 0);
-    assert_int_equal(sandbox_headers_set(&headers, "X-C", "3"), 0);
-    assert_int_equal(sandbox_headers_set(&headers, "x-a", "22"), 0);
-    assert_int_equal(sandbox_headers_sets(&headers, "X-A"), 1);
-    assert_int_equal(sandbox_headers_sets(&headers, "X-B"), 0);
-    assert_int_equal(sandbox_headers_sets(&headers, "X-D"), 0);
+    assert_int_equal(sandbox_policy_headers_set(&headers, "X-A", "1"), 0);
+    assert_int_equal(sandbox_policy_headers_set(&headers, "X-B", NULL), 0);
+    assert_int_equal(sandbox_policy_headers_set(&headers, "X-C", "3"), 0);
+    assert_int_equal(sandbox_policy_headers_set(&headers, "x-a", "22"), 0);
+    assert_int_equal(sandbox_policy_headers_sets(&headers, "X-A"), 1);
+    assert_int_equal(sandbox_policy_headers_sets(&headers, "X-B"), 0);
+    assert_int_equal(sandbox_policy_headers_sets(&headers, "X-D"), 0);
 
     pos = 0;
-    assert_int_equal(sandbox_headers_next(&headers, &pos, &h), 1);
+    assert_int_equal(sandbox_policy_headers_next(&headers, &pos, &h), 1);
     assert_string_equal(h.name, "X-B");
     assert_null(h.value);
-    assert_int_equal(sandbox_headers_next(&headers, &pos, &h), 1);
+    assert_int_equal(sandbox_policy_headers_next(&headers, &pos, &h), 1);
     assert_string_equal(h.name, "X-C");
     assert_string_equal(h.value, "3");
-    assert_int_equal(sandbox_headers_next(&headers, &pos, &h), 1);
+    assert_int_equal(sandbox_policy_headers_next(&headers, &pos, &h), 1);
     assert_string_equal(h.name, "x-a");
     assert_string_equal(h.value, "22");
-    assert_int_equal(sandbox_headers_next(&headers, &pos, &h), 0);
+    assert_int_equal(sandbox_policy_headers_next(&headers, &pos, &h), 0);
 
-    sandbox_headers_unset(&headers, "X-Z");
-    sandbox_headers_unset(&headers, "X-C");
-    sandbox_headers_unset(&headers, "X-A");
-    sandbox_headers_unset(&headers, "X-B");
+    sandbox_policy_headers_unset(&headers, "X-Z");
+    sandbox_policy_headers_unset(&headers, "X-C");
+    sandbox_policy_headers_unset(&headers, "X-A");
+    sandbox_policy_headers_unset(&headers, "X-B");
     assert_memory_equal(&headers, &empty, sizeof(empty));
 
     /* up to the last byte */
@@ -171,7 +173,7 @@ test_headers(void **state)
     for (i = 0; /* void */ ; i++) {
         (void) snprintf(name, sizeof(name), "X-%d", i);
 
-        if (sandbox_headers_set(&headers, name, "v") == -1) {
+        if (sandbox_policy_headers_set(&headers, name, "v") == -1) {
             break;
         }
     }
@@ -180,7 +182,7 @@ test_headers(void **state)
 
     pos = 0;
 
-    for (n = 0; sandbox_headers_next(&headers, &pos, &h); n++) {
+    for (n = 0; sandbox_policy_headers_next(&headers, &pos, &h); n++) {
         assert_true(pos < sizeof(headers));
     }
 
@@ -224,28 +226,30 @@ test_grammar(void **state)
 
     for (n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
         print_message("%s\n", names[n].name);
-        assert_int_equal(sandbox_header_name_valid(names[n].name, 0),
+        assert_int_equal(sandbox_policy_header_name_valid(names[n].name, 0),
                          names[n].request);
-        assert_int_equal(sandbox_header_name_valid(names[n].name, 1),
+        assert_int_equal(sandbox_policy_header_name_valid(names[n].name, 1),
                          names[n].response);
     }
 
     for (n = 0; n < sizeof(values) / sizeof(values[0]); n++) {
-        assert_int_equal(sandbox_header_value_valid(values[n]), 1);
+        assert_int_equal(sandbox_policy_header_value_valid(values[n]), 1);
     }
 
     for (n = 0; n < sizeof(wrong) / sizeof(wrong[0]); n++) {
-        assert_int_equal(sandbox_header_value_valid(wrong[n]), 0);
+        assert_int_equal(sandbox_policy_header_value_valid(wrong[n]), 0);
     }
 
     for (n = 0; n < sizeof(origin) / sizeof(origin[0]); n++) {
-        assert_int_equal(sandbox_origin_valid(origin[n], strlen(origin[n])),
+        assert_int_equal(sandbox_policy_origin_valid(origin[n],
+                                                     strlen(origin[n])),
                          1);
     }
 
     for (n = 0; n < sizeof(none) / sizeof(none[0]); n++) {
         print_message("%s\n", none[n]);
-        assert_int_equal(sandbox_origin_valid(none[n], strlen(none[n])), 0);
+        assert_int_equal(sandbox_policy_origin_valid(none[n], strlen(none[n])),
+                         0);
     }
 
     memset(origins, 0, sizeof(origins));
@@ -253,29 +257,29 @@ test_grammar(void **state)
     for (i = 0; /* void */ ; i++) {
         (void) snprintf(text, sizeof(text), "http://a%d", i);
 
-        if (sandbox_origin_add(origins, text) == -1) {
+        if (sandbox_policy_origin_add(origins, text) == -1) {
             break;
         }
 
-        assert_int_equal(sandbox_origin_add(origins, text), 0);
+        assert_int_equal(sandbox_policy_origin_add(origins, text), 0);
     }
 
     assert_true(i > 50);
 
-    assert_int_equal(sandbox_key_valid("0123456789abcdef", 16), 1);
-    assert_int_equal(sandbox_key_valid("0123456789abcde", 15), 0);
-    assert_int_equal(sandbox_key_valid("0123456789abcde\0", 16), 0);
-    assert_int_equal(sandbox_key_valid("0123456789abcde;", 16), 0);
-    assert_int_equal(sandbox_link_name_valid("a.b_c-D9", 8), 1);
-    assert_int_equal(sandbox_link_name_valid(".a", 2), 0);
-    assert_int_equal(sandbox_link_name_valid("", 0), 0);
+    assert_int_equal(sandbox_policy_key_valid("0123456789abcdef", 16), 1);
+    assert_int_equal(sandbox_policy_key_valid("0123456789abcde", 15), 0);
+    assert_int_equal(sandbox_policy_key_valid("0123456789abcde\0", 16), 0);
+    assert_int_equal(sandbox_policy_key_valid("0123456789abcde;", 16), 0);
+    assert_int_equal(sandbox_policy_link_name_valid("a.b_c-D9", 8), 1);
+    assert_int_equal(sandbox_policy_link_name_valid(".a", 2), 0);
+    assert_int_equal(sandbox_policy_link_name_valid("", 0), 0);
 }
 
 
 static void
 test_opens(void **state)
 {
-    sandbox_port_t  p;
+    sandbox_policy_t  p;
 
     memset(&p, 0, sizeof(p));
     (void) strcpy(p.token, "own");
@@ -286,24 +290,24 @@ test_opens(void **state)
     (void) strcpy(p.links[1].token, "lb");
     p.links[1].expires_ms = 100;
 
-    assert_int_equal(sandbox_port_opens(&p, "own", 3, 0, 50), 1);
-    assert_int_equal(sandbox_port_opens(&p, "la", 2, 0, 50), 1);
-    assert_int_equal(sandbox_port_opens(&p, "lb", 2, 0, 50), 1);
-    assert_int_equal(sandbox_port_opens(&p, "lc", 2, 0, 50), 0);
-    assert_int_equal(sandbox_port_opens(&p, "ow", 2, 0, 50), 0);
-    assert_int_equal(sandbox_port_opens(&p, "", 0, 0, 50), 0);
-    assert_int_equal(sandbox_port_opens(&p, "lc", 2, 1, 50), 1);
-    assert_int_equal(sandbox_port_expired(&p, 99), 0);
+    assert_int_equal(sandbox_policy_opens(&p, "own", 3, 0, 50), 1);
+    assert_int_equal(sandbox_policy_opens(&p, "la", 2, 0, 50), 1);
+    assert_int_equal(sandbox_policy_opens(&p, "lb", 2, 0, 50), 1);
+    assert_int_equal(sandbox_policy_opens(&p, "lc", 2, 0, 50), 0);
+    assert_int_equal(sandbox_policy_opens(&p, "ow", 2, 0, 50), 0);
+    assert_int_equal(sandbox_policy_opens(&p, "", 0, 0, 50), 0);
+    assert_int_equal(sandbox_policy_opens(&p, "lc", 2, 1, 50), 1);
+    assert_int_equal(sandbox_policy_expired(&p, 99), 0);
 
-    assert_int_equal(sandbox_port_opens(&p, "lb", 2, 0, 100), 0);
-    assert_int_equal(sandbox_port_opens(&p, "la", 2, 0, 100), 1);
-    assert_int_equal(sandbox_port_expired(&p, 100), 1);
+    assert_int_equal(sandbox_policy_opens(&p, "lb", 2, 0, 100), 0);
+    assert_int_equal(sandbox_policy_opens(&p, "la", 2, 0, 100), 1);
+    assert_int_equal(sandbox_policy_expired(&p, 100), 1);
 
     p.expires_ms = 200;
-    assert_int_equal(sandbox_port_opens(&p, "own", 3, 0, 199), 1);
-    assert_int_equal(sandbox_port_opens(&p, "own", 3, 0, 200), 0);
-    assert_int_equal(sandbox_port_opens(&p, "la", 2, 0, 200), 0);
-    assert_int_equal(sandbox_port_opens(&p, "own", 3, 1, 200), 0);
+    assert_int_equal(sandbox_policy_opens(&p, "own", 3, 0, 199), 1);
+    assert_int_equal(sandbox_policy_opens(&p, "own", 3, 0, 200), 0);
+    assert_int_equal(sandbox_policy_opens(&p, "la", 2, 0, 200), 0);
+    assert_int_equal(sandbox_policy_opens(&p, "own", 3, 1, 200), 0);
 }
 
 

@@ -323,10 +323,10 @@ test_update_destroyed(void **state)
 static void
 job_churn(unsigned n)
 {
-    int             fd, rc;
-    char            run[SANDBOX_RANDOM_LEN + 1];
-    unsigned        round;
-    sandbox_port_t  policy, read;
+    int               fd, rc;
+    char              run[SANDBOX_RANDOM_LEN + 1];
+    unsigned          round;
+    sandbox_policy_t  policy, read;
 
     for (round = 0; round < TEST_ROUNDS; round++) {
 
@@ -354,7 +354,7 @@ job_churn(unsigned n)
             && sandbox_store_port_read(test_store, "app", policy.port, &read)
                == 0
             && strcmp(read.run, policy.run) == 0
-            && !sandbox_stamp_equal(&read.stamp, &policy.stamp))
+            && !sandbox_store_stamp_equal(&read.stamp, &policy.stamp))
         {
             _exit(4);
         }

@@ -53,16 +53,16 @@ test_strip(void **state)
 
     for (i = 0; pairs[i].from; i++) {
         print_message("%s\n", pairs[i].from);
-        n = sandbox_args_strip(pairs[i].from, strlen(pairs[i].from),
-                               SANDBOX_ARGS_SECRET, buf);
+        n = sandbox_query_strip(pairs[i].from, strlen(pairs[i].from),
+                                SANDBOX_QUERY_SECRET, buf);
         assert_int_equal(n, strlen(pairs[i].to));
         assert_memory_equal(buf, pairs[i].to, n);
     }
 
     /* of a preview, the other may be the app's */
 
-    n = sandbox_args_strip("authorization=a&sandbox_key=k&b", 31,
-                           SANDBOX_ARGS_KEY, buf);
+    n = sandbox_query_strip("authorization=a&sandbox_key=k&b", 31,
+                            SANDBOX_QUERY_KEY, buf);
     assert_int_equal(n, 17);
     assert_memory_equal(buf, "authorization=a&b", 17);
 }
@@ -71,35 +71,35 @@ test_strip(void **state)
 static void
 test_values(void **state)
 {
-    char            buf[16];
-    const char     *args, *pos;
-    sandbox_arg_t   arg;
+    char                 buf[16];
+    const char          *args, *pos;
+    sandbox_query_arg_t  arg;
 
     args = "sandbox_key=a%2Bb+c&authorization&x=%zz&y=0123456789abcdefg&z=%4";
     pos = args;
 
-    assert_int_equal(sandbox_arg_next(&pos, args + strlen(args), &arg), 1);
+    assert_int_equal(sandbox_query_next(&pos, args + strlen(args), &arg), 1);
     assert_true(arg.secret);
     assert_false(arg.authorization);
-    assert_int_equal(sandbox_arg_value(&arg, buf, sizeof(buf)), 5);
+    assert_int_equal(sandbox_query_value(&arg, buf, sizeof(buf)), 5);
     assert_memory_equal(buf, "a+b+c", 5);
 
-    assert_int_equal(sandbox_arg_next(&pos, args + strlen(args), &arg), 1);
+    assert_int_equal(sandbox_query_next(&pos, args + strlen(args), &arg), 1);
     assert_true(arg.secret);
     assert_true(arg.authorization);
-    assert_int_equal(sandbox_arg_value(&arg, buf, sizeof(buf)), -1);
+    assert_int_equal(sandbox_query_value(&arg, buf, sizeof(buf)), -1);
 
-    assert_int_equal(sandbox_arg_next(&pos, args + strlen(args), &arg), 1);
+    assert_int_equal(sandbox_query_next(&pos, args + strlen(args), &arg), 1);
     assert_false(arg.secret);
-    assert_int_equal(sandbox_arg_value(&arg, buf, sizeof(buf)), -1);
+    assert_int_equal(sandbox_query_value(&arg, buf, sizeof(buf)), -1);
 
-    assert_int_equal(sandbox_arg_next(&pos, args + strlen(args), &arg), 1);
-    assert_int_equal(sandbox_arg_value(&arg, buf, sizeof(buf)), -1);
+    assert_int_equal(sandbox_query_next(&pos, args + strlen(args), &arg), 1);
+    assert_int_equal(sandbox_query_value(&arg, buf, sizeof(buf)), -1);
 
-    assert_int_equal(sandbox_arg_next(&pos, args + strlen(args), &arg), 1);
-    assert_int_equal(sandbox_arg_value(&arg, buf, sizeof(buf)), -1);
+    assert_int_equal(sandbox_query_next(&pos, args + strlen(args), &arg), 1);
+    assert_int_equal(sandbox_query_value(&arg, buf, sizeof(buf)), -1);
 
-    assert_int_equal(sandbox_arg_next(&pos, args + strlen(args), &arg), 0);
+    assert_int_equal(sandbox_query_next(&pos, args + strlen(args), &arg), 0);
 }
 
 

@@ -90,7 +90,7 @@ test_opening(void **state)
 
     memset(path, 'x', sizeof(path));
     path[0] = '/';
-    path[sandbox_path_max() + 1] = '\0';
+    path[sandbox_store_path_max() + 1] = '\0';
     assert_null(sandbox_store_open(path));
     assert_int_equal(errno, ENAMETOOLONG);
 
@@ -126,7 +126,7 @@ test_path_room(void **state)
 
     (void) snprintf(path, sizeof(path), "%s/", test_path);
     memset(path + strlen(path), 'x', sizeof(path) - strlen(path));
-    path[sandbox_path_max()] = '\0';
+    path[sandbox_store_path_max()] = '\0';
 
     store = sandbox_store_open(path);
     assert_non_null(store);
@@ -185,7 +185,7 @@ test_creating(void **state)
     assert_int_equal(read.keep_alive, 1);
 
     assert_int_equal(sandbox_store_stamp(test_store, "app", &stamp), 0);
-    assert_int_equal(sandbox_stamp_equal(&stamp, &read.stamp), 1);
+    assert_int_equal(sandbox_store_stamp_equal(&stamp, &read.stamp), 1);
     sandbox_spec_free(&read);
 
     assert_int_equal(sandbox_store_run(test_store, "app", run), 0);
@@ -222,7 +222,7 @@ test_creating(void **state)
 
     test_create_as("c");
     assert_int_equal(sandbox_store_read(test_store, "c", &read), 0);
-    assert_int_equal(sandbox_stamp_equal(&stamp, &read.stamp), 0);
+    assert_int_equal(sandbox_store_stamp_equal(&stamp, &read.stamp), 0);
     assert_string_not_equal(read.run, run);
     assert_int_equal(read.sleep_after_ms, -1);
     assert_int_equal(read.keep_alive, -1);
@@ -267,12 +267,12 @@ test_big_spec(void **state)
 static void
 test_damage(void **state)
 {
-    int              fd;
-    char             run[SANDBOX_RANDOM_LEN + 1];
-    size_t           i;
-    uint16_t         ports[4];
-    sandbox_spec_t   spec;
-    sandbox_port_t   policy;
+    int               fd;
+    char              run[SANDBOX_RANDOM_LEN + 1];
+    size_t            i;
+    uint16_t          ports[4];
+    sandbox_spec_t    spec;
+    sandbox_policy_t  policy;
 
     static const char  *bad[] = {
         "", "{", "[]", "null", "{}", "{\"class\":1}", "{\"class\":\"\"}",
@@ -402,7 +402,7 @@ test_updating(void **state)
     sandbox_spec_free(&b);
 
     assert_int_equal(sandbox_store_read(test_store, "app", &b), 0);
-    assert_int_equal(sandbox_stamp_equal(&a.stamp, &b.stamp), 1);
+    assert_int_equal(sandbox_store_stamp_equal(&a.stamp, &b.stamp), 1);
     assert_string_equal(b.run, a.run);
     assert_int_equal(b.sleep_after_ms, 1000);
     assert_int_equal(b.max_age_ms, 2000);
