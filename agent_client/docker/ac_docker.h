@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ac_error.h"
 #include "ac_loop.h"
 
 
@@ -26,19 +27,6 @@
 
 
 #define AC_DOCKER_MIN_API   0x0128              /* 1.40 */
-
-
-typedef enum {
-    AC_OK = 0,             /* the engine answered; look at status */
-    AC_UNREACHABLE,        /* no connection, no such host, refused */
-    AC_TIMEDOUT,           /* the deadline of the call passed */
-    AC_BROKEN,             /* connection lost or not HTTP */
-    AC_MALFORMED,          /* the answer is not what the API promises */
-    AC_TOO_BIG,            /* the answer exceeds its cap */
-    AC_UNSUPPORTED,        /* no common API version */
-    AC_BUSY,               /* too many calls before it */
-    AC_NOMEM
-} ac_error_e;
 
 
 typedef struct ac_docker_s     ac_docker_t;     /* one for each process */
@@ -256,9 +244,6 @@ ac_call_t *ac_docker_events(ac_docker_t *d, ac_endpoint_t *ep,
 void ac_call_cancel(ac_call_t *call);
 /* 1 while it waits for its turn, and for a second after that has come */
 int ac_call_waits(const ac_call_t *call);
-
-/* a few words for a log or a message */
-const char *ac_error_text(ac_error_e error);
 
 
 #endif /* _AC_DOCKER_H_INCLUDED_ */

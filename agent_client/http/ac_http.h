@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "docker/ac_docker.h"
+#include "ac_error.h"
 #include "ac_loop.h"
 
 

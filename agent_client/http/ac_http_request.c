@@ -12,8 +12,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "http/ac_http_request.h"
 #include "ac_text.h"
+#include "http/ac_http_request.h"
 
 
 #define AC_HTTP_HEADERS_MAX    128
@@ -21,16 +21,242 @@
 #define AC_HTTP_CONNECT_MS     5000
 
 
-static int ac_http_setup_tls(ac_http_request_t *r,
+static int ac_http_request_setup(ac_http_request_t *r,
     const ac_http_params_t *params);
-static size_t ac_http_on_header(char *p, size_t size, size_t n, void *data);
-static size_t ac_http_on_body(char *p, size_t size, size_t n, void *data);
-static void ac_http_header_value(char *dst, size_t size, const char *p,
+static int ac_http_request_tls(ac_http_request_t *r,
+    const ac_http_params_t *params);
+static size_t ac_http_request_header(char *p, size_t size, size_t n,
+    void *data);
+static size_t ac_http_request_body(char *p, size_t size, size_t n,
+    void *data);
+static void ac_http_request_value(char *dst, size_t size, const char *p,
     size_t len);
+static ac_error_e ac_http_request_error(ac_http_request_t *r, CURLcode code,
+    const char **text);
 
 
-int
-ac_http_setup(ac_http_request_t *r, const ac_http_params_t *params)
+ac_http_request_t *
+ac_http_request_create(ac_http_t *http, const ac_http_params_t *params,
+    ac_http_pt handler, void *data)
+{
+    ac_http_request_t  *r;
+
+    r = calloc(1, sizeof(ac_http_request_t));
+    if (r == NULL) {
+        return NULL;
+    }
+
+    r->http = http;
+    r->handler = handler;
+    r->data = data;
+    r->body_max = params->body_max;
+    r->stream = params->stream;
+
+    if (ac_http_request_setup(r, params) == -1) {
+        ac_http_request_free(r);
+        return NULL;
+    }
+
+    return r;
+}
+
+
+void
+ac_http_request_free(ac_http_request_t *r)
+{
+    r->http->multi.in_curl++;
+
+    if (r->added) {
+        curl_multi_remove_handle(r->http->multi.handle, r->easy);
+    }
+
+    if (r->easy) {
+        curl_easy_cleanup(r->easy);
+    }
+
+    r->http->multi.in_curl--;
+
+    curl_slist_free_all(r->headers);
+    curl_slist_free_all(r->resolve);
+    free(r->result.body);
+    free(r);
+}
+
+
+void
+ac_http_request_push(ac_http_request_t *r, ac_http_list_e list)
+{
+    ac_http_queue_t  *queue;
+
+    queue = &r->http->queues[list];
+
+    r->list = list;
+    r->next = NULL;
+
+    *queue->last = r;
+    queue->last = &r->next;
+}
+
+
+void
+ac_http_request_unlink(ac_http_request_t *r)
+{
+    ac_http_queue_t     *queue;
+    ac_http_request_t  **p;
+
+    if (r->list == AC_HTTP_LIST_NONE) {
+        return;
+    }
+
+    queue = &r->http->queues[r->list];
+
+    for (p = &queue->first; *p != r; p = &(*p)->next) { /* void */ }
+
+    *p = r->next;
+
+    if (queue->last == &r->next) {
+        queue->last = p;
+    }
+
+    r->list = AC_HTTP_LIST_NONE;
+}
+
+
+ac_http_request_t *
+ac_http_request_pop(ac_http_t *http, ac_http_list_e list)
+{
+    ac_http_request_t  *r;
+
+    r = http->queues[list].first;
+
+    if (r) {
+        ac_http_request_unlink(r);
+    }
+
+    return r;
+}
+
+
+void
+ac_http_request_fail(ac_http_request_t *r, ac_error_e error, const char *text)
+{
+    ac_http_t  *http;
+
+    if (r->result.done) {
+        return;
+    }
+
+    http = r->http;
+
+    r->result.error = error;
+    r->result.done = 1;
+
+    if (text) {
+        ac_text_copy(r->result.message, sizeof(r->result.message), text,
+                     strlen(text));
+    }
+
+    if (r->list == AC_HTTP_LIST_NONE) {
+        ac_http_request_push(r, AC_HTTP_LIST_READY);
+    }
+
+    http->multi.loop->start(http->kick, 0);
+}
+
+
+void
+ac_http_request_done(ac_http_request_t *r, CURLcode code)
+{
+    long         status;
+    ac_error_e   error;
+    const char  *text;
+
+    if (r->result.done) {
+        return;
+    }
+
+    error = ac_http_request_error(r, code, &text);
+
+    if (error) {
+        ac_http_request_fail(r, error, text);
+        return;
+    }
+
+    status = 0;
+    curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
+
+    r->result.status = (int) status;
+    r->result.done = 1;
+
+    if (r->list == AC_HTTP_LIST_NONE) {
+        ac_http_request_push(r, AC_HTTP_LIST_READY);
+    }
+}
+
+
+/* *text NULL: result.message is set already */
+
+static ac_error_e
+ac_http_request_error(ac_http_request_t *r, CURLcode code, const char **text)
+{
+    long  err;
+
+    if (r->result.error) {
+
+        /* one of our callbacks has ended the transfer */
+
+        *text = NULL;
+        return r->result.error;
+    }
+
+    *text = r->error[0] ? r->error : curl_easy_strerror(code);
+
+    switch (code) {
+
+    case CURLE_OK:
+
+        if (!r->headers_end) {
+            *text = "the connection was closed before the end of the headers";
+            return AC_BROKEN;
+        }
+
+        return AC_OK;
+
+    case CURLE_OUT_OF_MEMORY:
+        return AC_NOMEM;
+
+    case CURLE_FILESIZE_EXCEEDED:
+        *text = "the response is too large";
+        return AC_TOO_BIG;
+
+    case CURLE_COULDNT_CONNECT:
+        err = 0;
+
+        if (curl_easy_getinfo(r->easy, CURLINFO_OS_ERRNO, &err) == CURLE_OK
+            && err)
+        {
+            *text = strerror((int) err);
+        }
+
+        return AC_UNREACHABLE;
+
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_OPERATION_TIMEDOUT:        /* of connecting: no other is set */
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_SSL_CERTPROBLEM:
+    case CURLE_SSL_CIPHER:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+        return AC_UNREACHABLE;
+
+    default:
+        return AC_BROKEN;
+    }
+}
+
+
+static int
+ac_http_request_setup(ac_http_request_t *r, const ac_http_params_t *params)
 {
     CURL               *easy;
     CURLcode            rc;
@@ -102,17 +328,14 @@ ac_http_setup(ac_http_request_t *r, const ac_http_params_t *params)
                 params->connect_ms ? (long) params->connect_ms
                                    : (long) AC_HTTP_CONNECT_MS);
 
-    ac_http_opt(CURLOPT_HEADERFUNCTION, ac_http_on_header);
+    ac_http_opt(CURLOPT_HEADERFUNCTION, ac_http_request_header);
     ac_http_opt(CURLOPT_HEADERDATA, r);
-    ac_http_opt(CURLOPT_WRITEFUNCTION, ac_http_on_body);
+    ac_http_opt(CURLOPT_WRITEFUNCTION, ac_http_request_body);
     ac_http_opt(CURLOPT_WRITEDATA, r);
 
-    /* these outlive the request together with its connection */
-
-    ac_http_opt(CURLOPT_OPENSOCKETFUNCTION, ac_http_on_open);
-    ac_http_opt(CURLOPT_OPENSOCKETDATA, r->http);
-    ac_http_opt(CURLOPT_CLOSESOCKETFUNCTION, ac_http_on_close);
-    ac_http_opt(CURLOPT_CLOSESOCKETDATA, r->http);
+    if (rc == CURLE_OK) {
+        rc = ac_http_socket_setup(&r->http->multi, easy);
+    }
 
     if (!r->stream) {
         ac_http_opt(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t) r->body_max);
@@ -142,12 +365,12 @@ ac_http_setup(ac_http_request_t *r, const ac_http_params_t *params)
         ac_http_opt(CURLOPT_CUSTOMREQUEST, params->method);
     }
 
-    return rc == CURLE_OK ? ac_http_setup_tls(r, params) : -1;
+    return rc == CURLE_OK ? ac_http_request_tls(r, params) : -1;
 }
 
 
 static int
-ac_http_setup_tls(ac_http_request_t *r, const ac_http_params_t *params)
+ac_http_request_tls(ac_http_request_t *r, const ac_http_params_t *params)
 {
     unsigned          i;
     struct curl_blob  blob;
@@ -181,14 +404,14 @@ ac_http_setup_tls(ac_http_request_t *r, const ac_http_params_t *params)
 
 
 static size_t
-ac_http_on_header(char *p, size_t size, size_t n, void *data)
+ac_http_request_header(char *p, size_t size, size_t n, void *data)
 {
     ac_http_request_t  *r;
 
     r = data;
     n *= size;
 
-    /* those of interim answers count too */
+    /* headers of 1xx responses count too */
 
     r->header_bytes += n;
 
@@ -196,7 +419,7 @@ ac_http_on_header(char *p, size_t size, size_t n, void *data)
         || r->header_bytes > AC_HTTP_HEADERS_BYTES)
     {
         r->result.error = AC_TOO_BIG;
-        (void) strcpy(r->result.message, "the answer has too many headers");
+        (void) strcpy(r->result.message, "the response has too many headers");
         return 0;
     }
 
@@ -210,11 +433,11 @@ ac_http_on_header(char *p, size_t size, size_t n, void *data)
         r->result.content_type[0] = '\0';
 
     } else if (n > 12 && strncasecmp(p, "API-Version:", 12) == 0) {
-        ac_http_header_value(r->result.api_version,
+        ac_http_request_value(r->result.api_version,
                              sizeof(r->result.api_version), p + 12, n - 12);
 
     } else if (n > 13 && strncasecmp(p, "Content-Type:", 13) == 0) {
-        ac_http_header_value(r->result.content_type,
+        ac_http_request_value(r->result.content_type,
                              sizeof(r->result.content_type), p + 13, n - 13);
     }
 
@@ -223,7 +446,7 @@ ac_http_on_header(char *p, size_t size, size_t n, void *data)
 
 
 static void
-ac_http_header_value(char *dst, size_t size, const char *p, size_t len)
+ac_http_request_value(char *dst, size_t size, const char *p, size_t len)
 {
     while (len && (*p == ' ' || *p == '\t')) {
         p++;
@@ -241,7 +464,7 @@ ac_http_header_value(char *dst, size_t size, const char *p, size_t len)
 
 
 static size_t
-ac_http_on_body(char *p, size_t size, size_t n, void *data)
+ac_http_request_body(char *p, size_t size, size_t n, void *data)
 {
     char               *body;
     long                status;
@@ -255,7 +478,7 @@ ac_http_on_body(char *p, size_t size, size_t n, void *data)
 
     if (n > r->body_max - res->len) {
         res->error = AC_TOO_BIG;
-        (void) strcpy(res->message, "the answer is too long");
+        (void) strcpy(res->message, "the response is too large");
         return 0;
     }
 
@@ -287,7 +510,7 @@ ac_http_on_body(char *p, size_t size, size_t n, void *data)
         curl_easy_getinfo(r->easy, CURLINFO_RESPONSE_CODE, &status);
         res->status = (int) status;
 
-        ac_http_push(r, AC_HTTP_LIST_READY);
+        ac_http_request_push(r, AC_HTTP_LIST_READY);
     }
 
     return n;

@@ -13,35 +13,123 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <curl/curl.h>
-
-#include "http/ac_http_request.h"
+#include "http/ac_http_socket.h"
 
 
-/* libcurl's sockets and its timer, on the loop */
+/*
+ * libcurl may close a socket that was still connecting without a notice, and
+ * open another one of the same number: so the loop watches a duplicate, a
+ * descriptor that is ours alone.
+ */
+struct ac_http_socket_s {
+    ac_http_socket_t   *next;
+    ac_http_multi_t    *multi;
+    ac_watch_t         *watch;
+    int                 own;             /* the duplicate */
+    curl_socket_t       fd;
+    unsigned            events;
+};
 
 
-static int ac_http_watch(ac_http_socket_t *s);
-static void ac_http_unwatch(ac_http_socket_t *s);
+static int ac_http_socket_interest(CURL *easy, curl_socket_t fd, int what,
+    void *data, void *socket);
+static int ac_http_socket_timeout(CURLM *multi, long ms, void *data);
+static curl_socket_t ac_http_socket_open(void *data, curlsocktype purpose,
+    struct curl_sockaddr *addr);
+static int ac_http_socket_close(void *data, curl_socket_t fd);
+static int ac_http_socket_watch(ac_http_socket_t *s);
+static void ac_http_socket_unwatch(ac_http_socket_t *s);
+static void ac_http_socket_forget(ac_http_multi_t *m, curl_socket_t fd);
 static void ac_http_socket_handler(void *data, int fd, unsigned events);
+static void ac_http_socket_timer_handler(void *data);
 
 
 int
-ac_http_on_interest(CURL *easy, curl_socket_t fd, int what, void *data,
+ac_http_socket_init(ac_http_multi_t *m, ac_loop_t *loop)
+{
+    m->loop = loop;
+
+    m->timer = loop->timer(loop, AC_BACKGROUND, ac_http_socket_timer_handler,
+                           m);
+    m->handle = curl_multi_init();
+
+    if (m->timer == NULL || m->handle == NULL) {
+        return -1;
+    }
+
+    curl_multi_setopt(m->handle, CURLMOPT_SOCKETFUNCTION,
+                      ac_http_socket_interest);
+    curl_multi_setopt(m->handle, CURLMOPT_SOCKETDATA, m);
+    curl_multi_setopt(m->handle, CURLMOPT_TIMERFUNCTION,
+                      ac_http_socket_timeout);
+    curl_multi_setopt(m->handle, CURLMOPT_TIMERDATA, m);
+
+    return 0;
+}
+
+
+void
+ac_http_socket_done(ac_http_multi_t *m)
+{
+    if (m->handle) {
+        m->in_curl++;
+        curl_multi_cleanup(m->handle);
+        m->in_curl--;
+    }
+
+    while (m->sockets) {
+        ac_http_socket_forget(m, m->sockets->fd);
+    }
+
+    if (m->timer) {
+        m->loop->free_timer(m->timer);
+    }
+}
+
+
+CURLcode
+ac_http_socket_setup(ac_http_multi_t *m, CURL *easy)
+{
+    CURLcode  rc;
+
+    /* the callbacks outlive the transfer together with its connection */
+
+    rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
+                          ac_http_socket_open);
+
+    if (rc == CURLE_OK) {
+        rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, m);
+    }
+
+    if (rc == CURLE_OK) {
+        rc = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION,
+                              ac_http_socket_close);
+    }
+
+    if (rc == CURLE_OK) {
+        rc = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, m);
+    }
+
+    return rc;
+}
+
+
+static int
+ac_http_socket_interest(CURL *easy, curl_socket_t fd, int what, void *data,
     void *socket)
 {
     char              *private;
-    ac_http_t         *http;
+    ac_http_multi_t   *m;
     ac_http_socket_t  *s;
 
-    http = data;
+    m = data;
 
     if (what == CURL_POLL_REMOVE) {
-        ac_http_forget(http, fd);
+        ac_http_socket_forget(m, fd);
         return 0;
     }
 
-    for (s = http->sockets; s && s->fd != fd; s = s->next) { /* void */ }
+    for (s = m->sockets; s && s->fd != fd; s = s->next) { /* void */ }
 
     if (s == NULL) {
         s = calloc(1, sizeof(ac_http_socket_t));
@@ -49,11 +137,11 @@ ac_http_on_interest(CURL *easy, curl_socket_t fd, int what, void *data,
             goto failed;
         }
 
-        s->http = http;
+        s->multi = m;
         s->fd = fd;
 
-        s->next = http->sockets;
-        http->sockets = s;
+        s->next = m->sockets;
+        m->sockets = s;
     }
 
     s->events = 0;
@@ -66,11 +154,11 @@ ac_http_on_interest(CURL *easy, curl_socket_t fd, int what, void *data,
         s->events |= AC_WRITE;
     }
 
-    if (ac_http_watch(s) == 0) {
+    if (ac_http_socket_watch(s) == 0) {
         return 0;
     }
 
-    ac_http_forget(http, fd);
+    ac_http_socket_forget(m, fd);
 
 failed:
 
@@ -81,8 +169,7 @@ failed:
     if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private) == CURLE_OK
         && private)
     {
-        ac_http_fail((ac_http_request_t *) private, AC_NOMEM,
-                     "the connection could not be watched");
+        m->fail(private);
     }
 
     return 0;
@@ -90,64 +177,32 @@ failed:
 
 
 static int
-ac_http_watch(ac_http_socket_t *s)
+ac_http_socket_timeout(CURLM *multi, long ms, void *data)
 {
-    if (s->watch == NULL) {
-        s->own = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
-        if (s->own == -1) {
-            return -1;
-        }
+    ac_http_multi_t  *m;
 
-        s->watch = s->http->loop->watch(s->http->loop, s->own,
-                                        ac_http_socket_handler, s);
-        if (s->watch == NULL) {
-            (void) close(s->own);
-            return -1;
-        }
-    }
-
-    return s->http->loop->events(s->watch, s->events);
-}
-
-
-static void
-ac_http_unwatch(ac_http_socket_t *s)
-{
-    if (s->watch) {
-        s->http->loop->unwatch(s->watch);
-        s->watch = NULL;
-
-        (void) close(s->own);
-    }
-}
-
-
-int
-ac_http_on_timeout(CURLM *multi, long ms, void *data)
-{
-    ac_http_t  *http;
-
-    http = data;
+    m = data;
 
     if (ms < 0) {
-        http->loop->stop(http->timer);
+        m->loop->stop(m->timer);
 
     } else {
-        http->loop->start(http->timer, (unsigned) ms);
+        m->loop->start(m->timer, (unsigned) ms);
     }
 
     return 0;
 }
 
 
-curl_socket_t
-ac_http_on_open(void *data, curlsocktype purpose, struct curl_sockaddr *addr)
+static curl_socket_t
+ac_http_socket_open(void *data, curlsocktype purpose,
+    struct curl_sockaddr *addr)
 {
-    ac_http_t         *http;
     curl_socket_t      fd;
+    ac_http_multi_t   *m;
     ac_http_socket_t  *s;
 
-    http = data;
+    m = data;
 
     fd = socket(addr->family, addr->socktype|SOCK_CLOEXEC, addr->protocol);
 
@@ -155,17 +210,17 @@ ac_http_on_open(void *data, curlsocktype purpose, struct curl_sockaddr *addr)
         return CURL_SOCKET_BAD;
     }
 
-    for (s = http->sockets; s; s = s->next) {
+    for (s = m->sockets; s; s = s->next) {
 
         if (s->fd != fd) {
             continue;
         }
 
-        /* libcurl takes it for the one that it has closed and told us of */
+        /* libcurl believes that we know that it has closed the old one */
 
-        ac_http_unwatch(s);
+        ac_http_socket_unwatch(s);
 
-        if (ac_http_watch(s) == -1) {
+        if (ac_http_socket_watch(s) == -1) {
             (void) close(fd);
             return CURL_SOCKET_BAD;
         }
@@ -177,26 +232,62 @@ ac_http_on_open(void *data, curlsocktype purpose, struct curl_sockaddr *addr)
 }
 
 
-int
-ac_http_on_close(void *data, curl_socket_t fd)
+static int
+ac_http_socket_close(void *data, curl_socket_t fd)
 {
-    ac_http_forget(data, fd);
+    ac_http_socket_forget(data, fd);
 
     return close(fd);
 }
 
 
-void
-ac_http_forget(ac_http_t *http, curl_socket_t fd)
+static int
+ac_http_socket_watch(ac_http_socket_t *s)
+{
+    ac_loop_t  *loop;
+
+    loop = s->multi->loop;
+
+    if (s->watch == NULL) {
+        s->own = fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
+        if (s->own == -1) {
+            return -1;
+        }
+
+        s->watch = loop->watch(loop, s->own, ac_http_socket_handler, s);
+        if (s->watch == NULL) {
+            (void) close(s->own);
+            return -1;
+        }
+    }
+
+    return loop->events(s->watch, s->events);
+}
+
+
+static void
+ac_http_socket_unwatch(ac_http_socket_t *s)
+{
+    if (s->watch) {
+        s->multi->loop->unwatch(s->watch);
+        s->watch = NULL;
+
+        (void) close(s->own);
+    }
+}
+
+
+static void
+ac_http_socket_forget(ac_http_multi_t *m, curl_socket_t fd)
 {
     ac_http_socket_t  *s, **p;
 
-    for (p = &http->sockets; *p; p = &(*p)->next) {
+    for (p = &m->sockets; *p; p = &(*p)->next) {
         s = *p;
 
         if (s->fd == fd) {
             *p = s->next;
-            ac_http_unwatch(s);
+            ac_http_socket_unwatch(s);
             free(s);
             return;
         }
@@ -208,11 +299,11 @@ static void
 ac_http_socket_handler(void *data, int fd, unsigned events)
 {
     int                mask, running;
-    ac_http_t         *http;
+    ac_http_multi_t   *m;
     ac_http_socket_t  *s;
 
     s = data;
-    http = s->http;
+    m = s->multi;
 
     mask = 0;
 
@@ -226,25 +317,25 @@ ac_http_socket_handler(void *data, int fd, unsigned events)
 
     /* s may be gone afterwards */
 
-    http->in_curl++;
-    curl_multi_socket_action(http->multi, s->fd, mask, &running);
-    http->in_curl--;
+    m->in_curl++;
+    curl_multi_socket_action(m->handle, s->fd, mask, &running);
+    m->in_curl--;
 
-    ac_http_turn(http);
+    m->turn(m->data);
 }
 
 
-void
-ac_http_timer_handler(void *data)
+static void
+ac_http_socket_timer_handler(void *data)
 {
-    int         running;
-    ac_http_t  *http;
+    int               running;
+    ac_http_multi_t  *m;
 
-    http = data;
+    m = data;
 
-    http->in_curl++;
-    curl_multi_socket_action(http->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-    http->in_curl--;
+    m->in_curl++;
+    curl_multi_socket_action(m->handle, CURL_SOCKET_TIMEOUT, 0, &running);
+    m->in_curl--;
 
-    ac_http_turn(http);
+    m->turn(m->data);
 }
