@@ -8,290 +8,219 @@
 #define _GNU_SOURCE
 #endif
 
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "ac_json.h"
 #include "ac_text.h"
 
 
-static const cJSON *ac_docker_field(const cJSON *object, const char *name);
-static int ac_docker_field_label(const cJSON *labels, const char *name,
-    char *dst, size_t size);
+static ac_error_e ac_json_scan(const char *text, size_t len);
+static ac_json_e ac_json_member(const cJSON *object, const char *name,
+    int types, const cJSON **item);
 
 
-/* NULL: it is missing, or null */
-
-static const cJSON *
-ac_docker_field(const cJSON *object, const char *name)
+ac_error_e
+ac_json_parse(const char *text, size_t len, cJSON **value)
 {
-    const cJSON  *item;
-
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-
-    return cJSON_IsNull(item) ? NULL : item;
-}
-
-
-int
-ac_docker_field_string(const cJSON *object, const char *name, char *dst,
-    size_t size)
-{
-    const cJSON  *item;
-
-    item = ac_docker_field(object, name);
-
-    if (item == NULL) {
-        return 0;
-    }
-
-    if (!cJSON_IsString(item)) {
-        return -1;
-    }
-
-    ac_text_copy(dst, size, item->valuestring, strlen(item->valuestring));
-
-    return 1;
-}
-
-
-int
-ac_docker_field_id(const cJSON *object, const char *name, char *dst,
-    size_t size)
-{
-    size_t        i;
-    const char   *p;
-    const cJSON  *item;
-
-    item = ac_docker_field(object, name);
-
-    if (item == NULL) {
-        return 0;
-    }
-
-    if (!cJSON_IsString(item)) {
-        return -1;
-    }
-
-    p = item->valuestring;
-
-    for (i = 0; p[i]; i++) {
-
-        if (i == size - 1
-            || !((p[i] >= '0' && p[i] <= '9') || (p[i] >= 'a' && p[i] <= 'f')))
-        {
-            return -1;
-        }
-    }
-
-    memcpy(dst, p, i + 1);
-
-    return i ? 1 : -1;
-}
-
-
-int
-ac_docker_field_bool(const cJSON *object, const char *name, int *value)
-{
-    const cJSON  *item;
-
-    item = ac_docker_field(object, name);
-
-    if (item == NULL) {
-        return 0;
-    }
-
-    if (!cJSON_IsBool(item)) {
-        return -1;
-    }
-
-    *value = cJSON_IsTrue(item) ? 1 : 0;
-
-    return 1;
-}
-
-
-int
-ac_docker_field_integer(const cJSON *object, const char *name, int64_t min,
-    int64_t max, int64_t *value)
-{
-    const cJSON  *item;
-
-    item = ac_docker_field(object, name);
-
-    if (item == NULL) {
-        return 0;
-    }
-
-    if (!cJSON_IsNumber(item)
-        || !(item->valuedouble >= (double) min
-             && item->valuedouble <= (double) max)
-        || item->valuedouble != (double) (int64_t) item->valuedouble)
-    {
-        return -1;
-    }
-
-    *value = (int64_t) item->valuedouble;
-
-    return 1;
-}
-
-
-int
-ac_docker_field_object(const cJSON *object, const char *name,
-    const cJSON **value)
-{
-    const cJSON  *item;
+    ac_error_e   error;
+    const char  *end;
 
     *value = NULL;
 
-    item = ac_docker_field(object, name);
-
-    if (item == NULL) {
-        return 0;
+    if (text == NULL || len == 0) {
+        return AC_MALFORMED;
     }
 
-    if (!cJSON_IsObject(item)) {
-        return -1;
+    error = ac_json_scan(text, len);
+    if (error) {
+        return error;
     }
 
-    *value = item;
+    end = NULL;
 
-    return 1;
+    *value = cJSON_ParseWithLengthOpts(text, len, &end, 0);
+    if (*value == NULL) {
+        return AC_MALFORMED;
+    }
+
+    while (end < text + len
+           && (*end == ' ' || *end == '\t' || *end == '\r' || *end == '\n'))
+    {
+        end++;
+    }
+
+    if (end != text + len) {
+        cJSON_Delete(*value);
+        *value = NULL;
+        return AC_MALFORMED;
+    }
+
+    return AC_OK;
 }
 
 
-int
-ac_docker_field_labels(const cJSON *object, const char *name,
-    ac_container_t *container)
+/* cJSON allocates 64 bytes for a value of two: count the values first */
+
+static ac_error_e
+ac_json_scan(const char *text, size_t len)
 {
-    const cJSON  *labels;
+    int       quoted;
+    size_t    i;
+    unsigned  depth, values;
 
-    switch (ac_docker_field_object(object, name, &labels)) {
+    quoted = 0;
+    depth = 0;
+    values = 0;
 
-    case 0:
-        return 0;
+    for (i = 0; i < len; i++) {
 
-    case -1:
-        return -1;
-    }
+        if (quoted) {
 
-    if (ac_docker_field_label(labels, AC_LABEL_RUN, container->label_run,
-                             sizeof(container->label_run))
-        == -1
-        || ac_docker_field_label(labels, AC_LABEL_CLASS,
-                                container->label_class,
-                                sizeof(container->label_class))
-           == -1
-        || ac_docker_field_label(labels, AC_LABEL_OWNER,
-                                container->label_owner,
-                                sizeof(container->label_owner))
-           == -1)
-    {
-        return -1;
-    }
+            if (text[i] == '\\') {
+                i++;
 
-    return 1;
-}
+            } else if (text[i] == '"') {
+                quoted = 0;
+            }
 
+            continue;
+        }
 
-static int
-ac_docker_field_label(const cJSON *labels, const char *name, char *dst,
-    size_t size)
-{
-    const cJSON  *label;
+        switch (text[i]) {
 
-    label = cJSON_GetObjectItemCaseSensitive(labels, name);
+        case '"':
+            quoted = 1;
+            break;
 
-    if (label == NULL) {
-        return 0;
-    }
+        case '[':
+        case '{':
+            values++;
 
-    if (!cJSON_IsString(label)) {
-        return -1;
-    }
+            if (++depth > AC_JSON_DEPTH) {
+                return AC_MALFORMED;
+            }
 
-    /* one that was cut could be taken for another's */
+            break;
 
-    if (strlen(label->valuestring) < size) {
-        ac_text_copy(dst, size, label->valuestring,
-                     strlen(label->valuestring));
-    }
+        case ']':
+        case '}':
+            if (depth-- == 0) {
+                return AC_MALFORMED;
+            }
 
-    return 1;
-}
+            break;
 
+        case ',':
+            values++;
+            break;
+        }
 
-int
-ac_docker_field_time(const cJSON *json, const char *name, int64_t *ms)
-{
-    int        n, hours, minutes, offset;
-    char       text[64], *p;
-    struct tm  tm;
-    long       fraction, unit;
-
-    *ms = 0;
-    text[0] = '\0';
-
-    if (ac_docker_field_string(json, name, text, sizeof(text)) == -1) {
-        return -1;
-    }
-
-    if (text[0] == '\0') {
-        return 0;
-    }
-
-    memset(&tm, 0, sizeof(tm));
-    n = 0;
-
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
-               &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &n)
-        != 6
-        || n == 0)
-    {
-        return -1;
-    }
-
-    if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31
-        || tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0
-        || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
-    {
-        return -1;
-    }
-
-    if (tm.tm_year < 1970) {
-        return 0;
-    }
-
-    tm.tm_year -= 1900;
-    tm.tm_mon -= 1;
-
-    fraction = 0;
-    p = text + n;
-
-    if (*p == '.') {
-
-        for (p++, unit = 100; *p >= '0' && *p <= '9'; p++, unit /= 10) {
-            fraction += (*p - '0') * unit;
+        if (values > AC_JSON_VALUES) {
+            return AC_TOO_BIG;
         }
     }
 
-    hours = 0;
-    minutes = 0;
-    n = 0;
+    return AC_OK;
+}
 
-    if (strcmp(p, "Z") != 0
-        && (sscanf(p, "%3d:%2d%n", &hours, &minutes, &n) != 2
-            || n != 6 || p[n] != '\0' || (p[0] != '+' && p[0] != '-')
-            || hours < -23 || hours > 23 || minutes < 0 || minutes > 59))
-    {
-        return -1;
+
+ac_json_e
+ac_json_string(const cJSON *object, const char *name, char *dst, size_t size)
+{
+    ac_json_e     rc;
+    const cJSON  *item;
+
+    rc = ac_json_member(object, name, cJSON_String, &item);
+
+    if (rc == AC_JSON_FOUND) {
+        ac_text_copy(dst, size, item->valuestring, strlen(item->valuestring));
     }
 
-    offset = hours * 3600 + (p[0] == '-' ? -minutes : minutes) * 60;
+    return rc;
+}
 
-    *ms = ((int64_t) timegm(&tm) - offset) * 1000 + fraction;
 
-    return 0;
+ac_json_e
+ac_json_bool(const cJSON *object, const char *name, int *value)
+{
+    ac_json_e     rc;
+    const cJSON  *item;
+
+    rc = ac_json_member(object, name, cJSON_True|cJSON_False, &item);
+
+    if (rc == AC_JSON_FOUND) {
+        *value = cJSON_IsTrue(item) ? 1 : 0;
+    }
+
+    return rc;
+}
+
+
+ac_json_e
+ac_json_integer(const cJSON *object, const char *name, int64_t min,
+    int64_t max, int64_t *value)
+{
+    double        number;
+    ac_json_e     rc;
+    const cJSON  *item;
+
+    rc = ac_json_member(object, name, cJSON_Number, &item);
+
+    if (rc != AC_JSON_FOUND) {
+        return rc;
+    }
+
+    number = item->valuedouble;
+
+    if (!(number >= (double) min && number <= (double) max)
+        || number != (double) (int64_t) number)
+    {
+        return AC_JSON_INVALID;
+    }
+
+    *value = (int64_t) number;
+
+    return AC_JSON_FOUND;
+}
+
+
+ac_json_e
+ac_json_object(const cJSON *object, const char *name, const cJSON **value)
+{
+    return ac_json_member(object, name, cJSON_Object, value);
+}
+
+
+ac_json_e
+ac_json_array(const cJSON *object, const char *name, const cJSON **value)
+{
+    return ac_json_member(object, name, cJSON_Array, value);
+}
+
+
+static ac_json_e
+ac_json_member(const cJSON *object, const char *name, int types,
+    const cJSON **item)
+{
+    const cJSON  *member;
+
+    *item = NULL;
+
+    member = cJSON_GetObjectItemCaseSensitive(object, name);
+
+    if (member == NULL) {
+        return AC_JSON_ABSENT;
+    }
+
+    if (cJSON_IsNull(member)) {
+        return AC_JSON_NULL;
+    }
+
+    if ((member->type & 0xff & types) == 0) {
+        return AC_JSON_INVALID;
+    }
+
+    *item = member;
+
+    return AC_JSON_FOUND;
 }

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AC_DOCKER_FIELD_H_INCLUDED_
-#define _AC_DOCKER_FIELD_H_INCLUDED_
+#ifndef _AC_JSON_H_INCLUDED_
+#define _AC_JSON_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -13,35 +13,53 @@
 
 #include <cjson/cJSON.h>
 
-#include "docker/ac_docker.h"
-
-
-/* members of the engine's objects, for ac_docker_json.c alone */
+#include "ac_error.h"
 
 
 /*
- * These return 1: present, 0: absent or null, -1: of the wrong type.  Text
- * that is too long for its field is cut; an id is not.
+ * Reading JSON from a peer that is not trusted: a whole document within
+ * limits, then its members by type.
  */
-int ac_docker_field_string(const cJSON *object, const char *name,
-    char *dst, size_t size);
-int ac_docker_field_id(const cJSON *object, const char *name, char *dst,
+
+
+#define AC_JSON_DEPTH   64
+#define AC_JSON_VALUES  1000000
+
+
+/*
+ * Whether an object has a member of the wanted type.  A protocol where null
+ * stands for an absent member rejects AC_JSON_INVALID only; one where null is
+ * an error rejects whatever is above AC_JSON_ABSENT.
+ */
+typedef enum {
+    AC_JSON_FOUND = 0,
+    AC_JSON_ABSENT,
+    AC_JSON_NULL,
+    AC_JSON_INVALID          /* of another type, or out of range */
+} ac_json_e;
+
+
+/*
+ * Parses a document; nothing but white space may follow its value.  Returns
+ * AC_OK with *value to be freed by cJSON_Delete(), or AC_MALFORMED or
+ * AC_TOO_BIG with *value NULL.
+ */
+ac_error_e ac_json_parse(const char *text, size_t len, cJSON **value);
+
+/*
+ * The readers set their result for AC_JSON_FOUND only, but for the object and
+ * the array, which are NULL otherwise and belong to the document.  Text is
+ * stripped of control characters, and cut to size - 1 bytes.
+ */
+ac_json_e ac_json_string(const cJSON *object, const char *name, char *dst,
     size_t size);
-int ac_docker_field_bool(const cJSON *object, const char *name,
-    int *value);
-int ac_docker_field_integer(const cJSON *object, const char *name,
-    int64_t min, int64_t max, int64_t *value);
-int ac_docker_field_object(const cJSON *object, const char *name,
+ac_json_e ac_json_bool(const cJSON *object, const char *name, int *value);
+ac_json_e ac_json_integer(const cJSON *object, const char *name, int64_t min,
+    int64_t max, int64_t *value);
+ac_json_e ac_json_object(const cJSON *object, const char *name,
     const cJSON **value);
-/* those of AC_LABEL_ */
-int ac_docker_field_labels(const cJSON *object, const char *name,
-    ac_container_t *container);
-/*
- * A time of RFC 3339 as ms since the epoch; the engine's year 1 is "never", and
- * 0.  0, or -1 when it is none.
- */
-int ac_docker_field_time(const cJSON *json, const char *name,
-    int64_t *ms);
+ac_json_e ac_json_array(const cJSON *object, const char *name,
+    const cJSON **value);
 
 
-#endif /* _AC_DOCKER_FIELD_H_INCLUDED_ */
+#endif /* _AC_JSON_H_INCLUDED_ */

@@ -12,17 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "docker/ac_docker.h"
 #include "docker/ac_docker_call.h"
-#include "docker/ac_docker_json.h"
+#include "docker/ac_docker_spec.h"
 
 
+static ac_call_t *ac_docker_action(ac_docker_t *d, ac_endpoint_t *ep,
+    const char *method, const char *name, const char *suffix, unsigned ms,
+    ac_reply_pt handler, void *data);
+static ac_call_t *ac_docker_send(ac_docker_t *d, ac_endpoint_t *ep,
+    ac_docker_kind_e kind, const char *method, char *path, unsigned ms,
+    ac_reply_pt handler, void *data);
 static char *ac_docker_path(const char *prefix, const char *name,
     const char *plain, const char *suffix);
 static char *ac_docker_filtered(const char *prefix, const char *instance,
     int events);
-static ac_call_t *ac_docker_action(ac_docker_t *d, ac_endpoint_t *ep,
-    const char *method, const char *prefix, const char *name,
-    const char *suffix, unsigned ms, ac_reply_pt handler, void *data);
 
 
 ac_docker_t *
@@ -44,6 +48,11 @@ ac_docker_create(ac_loop_t *loop)
         return NULL;
     }
 
+    d->version.loop = loop;
+    d->version.http = d->http;
+    d->version.dns = d->dns;
+    d->version.health = &d->health;
+
     return d;
 }
 
@@ -51,15 +60,13 @@ ac_docker_create(ac_loop_t *loop)
 void
 ac_docker_destroy(ac_docker_t *d)
 {
-    d->ending = 1;
+    d->queue.closed = 1;
 
     while (d->calls) {
-        ac_call_cancel(d->calls);
+        ac_docker_call_cancel(d->calls);
     }
 
-    if (d->health) {
-        ac_health_destroy(d->health);
-    }
+    ac_docker_probe_done(&d->probe);
 
     if (d->http) {
         ac_http_destroy(d->http);
@@ -80,12 +87,75 @@ ac_docker_name_servers(ac_docker_t *d, const char *servers)
 }
 
 
-ac_call_t *
-ac_docker_ping(ac_docker_t *d, ac_endpoint_t *ep, unsigned ms,
-    ac_reply_pt handler, void *data)
+void
+ac_docker_limit(ac_docker_t *d, unsigned calls, unsigned waiting)
 {
-    return ac_call_create(d, ep, AC_CALL_PING, "GET", strdup("/_ping"), ms,
-                          handler, data);
+    d->queue.max = calls;
+    d->queue.max_waiting = waiting;
+}
+
+
+void
+ac_docker_turn(ac_docker_t *d, ac_lane_e lane, uint32_t owner, int begun)
+{
+    d->turn.lane = lane;
+    d->turn.owner = owner;
+    d->turn.begun = begun ? 1 : 0;
+}
+
+
+void
+ac_docker_gauge(ac_docker_t *d, ac_gauge_pt handler, void *data)
+{
+    d->queue.gauge = handler;
+    d->queue.data = data;
+}
+
+
+int
+ac_docker_monitor(ac_docker_t *d, ac_endpoint_t *ep, ac_health_pt handler,
+    void *data)
+{
+    d->health.loop = d->loop;
+    d->health.queue = &d->queue;
+    d->health.handler = handler;
+    d->health.data = data;
+
+    if (ac_docker_probe_init(&d->probe, &d->health, &d->version) == -1) {
+        return -1;
+    }
+
+    d->health.ep = ep;
+
+    return 0;
+}
+
+
+int
+ac_docker_away(const ac_docker_t *d)
+{
+    return ac_docker_health_away(&d->health);
+}
+
+
+void
+ac_docker_doubt(ac_docker_t *d, ac_endpoint_t *ep)
+{
+    ac_docker_probe_doubt(&d->probe, ep);
+}
+
+
+void
+ac_docker_cancel(ac_call_t *call)
+{
+    ac_docker_call_cancel(call);
+}
+
+
+int
+ac_docker_waits(const ac_call_t *call)
+{
+    return ac_docker_call_waits(call);
 }
 
 
@@ -93,7 +163,7 @@ ac_call_t *
 ac_docker_info(ac_docker_t *d, ac_endpoint_t *ep, unsigned ms,
     ac_reply_pt handler, void *data)
 {
-    return ac_call_create(d, ep, AC_CALL_INFO, "GET", strdup("/info"), ms,
+    return ac_docker_send(d, ep, AC_DOCKER_INFO, "GET", strdup("/info"), ms,
                           handler, data);
 }
 
@@ -102,7 +172,7 @@ ac_call_t *
 ac_docker_image(ac_docker_t *d, ac_endpoint_t *ep, const char *image,
     unsigned ms, ac_reply_pt handler, void *data)
 {
-    return ac_call_create(d, ep, AC_CALL_IMAGE, "GET",
+    return ac_docker_send(d, ep, AC_DOCKER_IMAGE, "GET",
                           ac_docker_path("/images/", image, "/:@", "/json"),
                           ms, handler, data);
 }
@@ -113,27 +183,24 @@ ac_docker_create_container(ac_docker_t *d, ac_endpoint_t *ep,
     const ac_container_spec_t *spec, unsigned ms, ac_reply_pt handler,
     void *data)
 {
-    char       *body;
-    ac_call_t  *call;
+    ac_docker_params_t  params;
 
-    body = ac_docker_json_spec(spec);
-    if (body == NULL) {
+    memset(&params, 0, sizeof(ac_docker_params_t));
+
+    params.body = ac_docker_spec_json(spec);
+    if (params.body == NULL) {
         return NULL;
     }
 
-    call = ac_call_create(d, ep, AC_CALL_CREATE, "POST",
-                          ac_docker_path("/containers/create?name=",
-                                         spec->name, "", ""),
-                          ms, handler, data);
-    if (call == NULL) {
-        free(body);
-        return NULL;
-    }
+    params.kind = AC_DOCKER_CREATE;
+    params.method = "POST";
+    params.path = ac_docker_path("/containers/create?name=", spec->name, "",
+                                 "");
+    params.ms = ms;
+    params.handler = handler;
+    params.data = data;
 
-    call->body = body;
-    ac_call_run(call);
-
-    return call;
+    return ac_docker_call_start(d, ep, &params);
 }
 
 
@@ -141,8 +208,8 @@ ac_call_t *
 ac_docker_start(ac_docker_t *d, ac_endpoint_t *ep, const char *name,
     unsigned ms, ac_reply_pt handler, void *data)
 {
-    return ac_docker_action(d, ep, "POST", "/containers/", name, "/start", ms,
-                            handler, data);
+    return ac_docker_action(d, ep, "POST", name, "/start", ms, handler,
+                            data);
 }
 
 
@@ -154,8 +221,8 @@ ac_docker_stop(ac_docker_t *d, ac_endpoint_t *ep, const char *name,
 
     (void) snprintf(suffix, sizeof(suffix), "/stop?t=%u", grace);
 
-    return ac_docker_action(d, ep, "POST", "/containers/", name, suffix, ms,
-                            handler, data);
+    return ac_docker_action(d, ep, "POST", name, suffix, ms, handler,
+                            data);
 }
 
 
@@ -163,8 +230,8 @@ ac_call_t *
 ac_docker_kill(ac_docker_t *d, ac_endpoint_t *ep, const char *name,
     unsigned ms, ac_reply_pt handler, void *data)
 {
-    return ac_docker_action(d, ep, "POST", "/containers/", name, "/kill", ms,
-                            handler, data);
+    return ac_docker_action(d, ep, "POST", name, "/kill", ms, handler,
+                            data);
 }
 
 
@@ -172,8 +239,8 @@ ac_call_t *
 ac_docker_unpause(ac_docker_t *d, ac_endpoint_t *ep, const char *name,
     unsigned ms, ac_reply_pt handler, void *data)
 {
-    return ac_docker_action(d, ep, "POST", "/containers/", name, "/unpause",
-                            ms, handler, data);
+    return ac_docker_action(d, ep, "POST", name, "/unpause", ms,
+                            handler, data);
 }
 
 
@@ -181,8 +248,8 @@ ac_call_t *
 ac_docker_remove(ac_docker_t *d, ac_endpoint_t *ep, const char *name,
     unsigned ms, ac_reply_pt handler, void *data)
 {
-    return ac_docker_action(d, ep, "DELETE", "/containers/", name,
-                            "?force=1&v=1", ms, handler, data);
+    return ac_docker_action(d, ep, "DELETE", name, "?force=1&v=1", ms,
+                            handler, data);
 }
 
 
@@ -190,7 +257,7 @@ ac_call_t *
 ac_docker_inspect(ac_docker_t *d, ac_endpoint_t *ep, const char *name,
     unsigned ms, ac_reply_pt handler, void *data)
 {
-    return ac_call_create(d, ep, AC_CALL_INSPECT, "GET",
+    return ac_docker_send(d, ep, AC_DOCKER_INSPECT, "GET",
                           ac_docker_path("/containers/", name, "", "/json"),
                           ms, handler, data);
 }
@@ -200,7 +267,7 @@ ac_call_t *
 ac_docker_list(ac_docker_t *d, ac_endpoint_t *ep, const char *instance,
     unsigned ms, ac_reply_pt handler, void *data)
 {
-    return ac_call_create(d, ep, AC_CALL_LIST, "GET",
+    return ac_docker_send(d, ep, AC_DOCKER_LIST, "GET",
                           ac_docker_filtered("/containers/json?all=1"
                                              "&filters=",
                                              instance, 0),
@@ -212,33 +279,52 @@ ac_call_t *
 ac_docker_events(ac_docker_t *d, ac_endpoint_t *ep, const char *instance,
     ac_event_pt handler, void *data)
 {
-    ac_call_t  *call;
+    ac_docker_params_t  params;
 
-    call = ac_call_create(d, ep, AC_CALL_EVENTS, "GET",
-                          ac_docker_filtered("/events?filters=", instance,
-                                             1),
-                          0, NULL, data);
+    memset(&params, 0, sizeof(ac_docker_params_t));
 
-    if (call) {
-        call->on_event = handler;
-    }
+    params.kind = AC_DOCKER_EVENTS;
+    params.method = "GET";
+    params.path = ac_docker_filtered("/events?filters=", instance, 1);
+    params.on_event = handler;
+    params.data = data;
 
-    return call;
+    return ac_docker_call_start(d, ep, &params);
 }
 
 
 static ac_call_t *
 ac_docker_action(ac_docker_t *d, ac_endpoint_t *ep, const char *method,
-    const char *prefix, const char *name, const char *suffix, unsigned ms,
-    ac_reply_pt handler, void *data)
+    const char *name, const char *suffix, unsigned ms, ac_reply_pt handler,
+    void *data)
 {
-    return ac_call_create(d, ep, AC_CALL_ACTION, method,
-                          ac_docker_path(prefix, name, "", suffix), ms,
-                          handler, data);
+    return ac_docker_send(d, ep, AC_DOCKER_ACTION, method,
+                          ac_docker_path("/containers/", name, "", suffix),
+                          ms, handler, data);
 }
 
 
-/* "" for a name that would ask for something else; NULL: out of memory */
+static ac_call_t *
+ac_docker_send(ac_docker_t *d, ac_endpoint_t *ep, ac_docker_kind_e kind,
+    const char *method, char *path, unsigned ms, ac_reply_pt handler,
+    void *data)
+{
+    ac_docker_params_t  params;
+
+    memset(&params, 0, sizeof(ac_docker_params_t));
+
+    params.kind = kind;
+    params.method = method;
+    params.path = path;
+    params.ms = ms;
+    params.handler = handler;
+    params.data = data;
+
+    return ac_docker_call_start(d, ep, &params);
+}
+
+
+/* "" for a name that would change the path; NULL when out of memory */
 
 static char *
 ac_docker_path(const char *prefix, const char *name, const char *plain,
@@ -289,7 +375,7 @@ ac_docker_filtered(const char *prefix, const char *instance, int events)
 {
     char  *filters, *path;
 
-    filters = ac_docker_json_filters(instance, events);
+    filters = ac_docker_spec_filters(instance, events);
     if (filters == NULL) {
         return NULL;
     }

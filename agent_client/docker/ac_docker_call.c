@@ -12,150 +12,270 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ac_clock.h"
+#include "ac_text.h"
 #include "docker/ac_docker_call.h"
 #include "docker/ac_docker_json.h"
-#include "ac_text.h"
 
 
-#define AC_CALL_LINE_MAX  65536
+/* ms without an answer until the engine itself is pinged */
+#define AC_DOCKER_CALL_DOUBT       5000
+
+/* ms for which a call counts as one that waits, after its turn has come */
+#define AC_DOCKER_CALL_RECENT      1000
+
+#define AC_DOCKER_CALL_LINE_MAX    65536
+#define AC_DOCKER_CALL_BODY_MAX    1048576
+#define AC_DOCKER_CALL_LIST_MAX    (8 * 1048576)
+#define AC_DOCKER_CALL_STREAM_MAX  (4 * 1048576)
 
 
-static void ac_call_timer_handler(void *data);
-static void ac_call_detach(ac_call_t *call);
-static void ac_call_destroy(ac_call_t *call);
-static void ac_call_finish(ac_call_t *call, ac_reply_t *reply);
-static void ac_call_http_handler(void *data, ac_http_request_t *r);
-static int ac_call_stream(ac_call_t *call, ac_http_result_t *res);
-static void ac_call_done(ac_call_t *call, ac_http_result_t *res);
-static void ac_call_success(ac_call_t *call, ac_http_result_t *res,
-    ac_reply_t *reply);
-static void ac_call_fail(ac_reply_t *reply, ac_error_e error,
+struct ac_call_s {
+    ac_call_t           *next;
+    ac_docker_t         *docker;
+    ac_endpoint_t       *ep;
+    ac_docker_params_t   params;
+
+    ac_docker_entry_t    entry;        /* in the queue */
+    ac_docker_waiter_t   waiter;       /* for addresses and version */
+    ac_http_request_t   *http;
+    ac_timer_t          *timer;
+    size_t               at;           /* the address in use */
+    unsigned             tried;        /* how many have failed */
+
+    ac_error_e           error;        /* if posted: told by the timer */
+    char                 message[512];
+
+    unsigned             posted:1;
+    unsigned             doubted:1;    /* the engine was pinged */
+    unsigned             busy:1;       /* a handler of its events runs */
+    unsigned             cancelled:1;  /* by that handler */
+    unsigned             finished:1;
+    unsigned             retried:1;
+};
+
+
+static void ac_docker_call_run(ac_call_t *call);
+static void ac_docker_call_enqueue(ac_call_t *call);
+static void ac_docker_call_queue_ready(void *data, ac_error_e error,
     const char *message);
+static void ac_docker_call_go(ac_call_t *call);
+static void ac_docker_call_version_ready(void *data, ac_error_e error,
+    const char *message);
+static void ac_docker_call_send(ac_call_t *call);
+static void ac_docker_call_post(ac_call_t *call, ac_error_e error,
+    const char *message);
+static void ac_docker_call_timer_handler(void *data);
+static int ac_docker_call_may_doubt(const ac_call_t *call);
+static void ac_docker_call_detach(ac_call_t *call);
+static void ac_docker_call_destroy(ac_call_t *call);
+static void ac_docker_call_finish(ac_call_t *call, ac_reply_t *reply);
+static void ac_docker_call_http_handler(void *data, ac_http_request_t *r);
+static int ac_docker_call_stream(ac_call_t *call, ac_http_result_t *res);
+static void ac_docker_call_done(ac_call_t *call, ac_http_result_t *res);
+static void ac_docker_call_failed(ac_call_t *call, ac_http_result_t *res);
 
 
 ac_call_t *
-ac_call_create(ac_docker_t *d, ac_endpoint_t *ep, ac_call_kind_e kind,
-    const char *method, char *path, unsigned ms, ac_reply_pt handler,
-    void *data)
+ac_docker_call_start(ac_docker_t *d, ac_endpoint_t *ep,
+    const ac_docker_params_t *params)
 {
     unsigned    flags;
     ac_call_t  *call;
 
-    call = path ? calloc(1, sizeof(ac_call_t)) : NULL;
+    call = params->path ? calloc(1, sizeof(ac_call_t)) : NULL;
     if (call == NULL) {
-        free(path);
-        return NULL;
+        goto failed;
     }
 
-    flags = kind == AC_CALL_EVENTS || kind == AC_CALL_PROBE
-            ? AC_BACKGROUND : 0;
+    flags = params->kind == AC_DOCKER_EVENTS ? AC_BACKGROUND : 0;
 
-    call->timer = d->loop->timer(d->loop, flags, ac_call_timer_handler, call);
+    call->timer = d->loop->timer(d->loop, flags, ac_docker_call_timer_handler,
+                                 call);
     if (call->timer == NULL) {
-        free(path);
-        free(call);
-        return NULL;
+        goto failed;
     }
 
     call->docker = d;
     call->ep = ep;
-    call->kind = kind;
-    call->method = method;
-    call->path = path;
-    call->ms = ms;
-    call->handler = handler;
-    call->data = data;
+    call->params = *params;
 
-    call->turn = d->queue.turn;
-    memset(&d->queue.turn, 0, sizeof(ac_turn_t));
+    call->entry.lane = d->turn.lane;
+    call->entry.owner = d->turn.owner;
+    call->entry.begun = d->turn.begun;
+    call->entry.ready = ac_docker_call_queue_ready;
+    call->entry.data = call;
+
+    call->waiter.ready = ac_docker_call_version_ready;
+    call->waiter.data = call;
+
+    memset(&d->turn, 0, sizeof(ac_docker_turn_t));
 
     call->next = d->calls;
     d->calls = call;
 
-    /* create has a body to add first */
-
-    if (kind != AC_CALL_CREATE) {
-        ac_call_run(call);
-    }
+    ac_docker_call_run(call);
 
     return call;
+
+failed:
+
+    free(params->path);
+    free(params->body);
+    free(call);
+
+    return NULL;
 }
 
 
-void
-ac_call_run(ac_call_t *call)
+int
+ac_docker_call_waits(const ac_call_t *call)
 {
-    if (call->path[0] == '\0') {
-        ac_call_post(call, AC_MALFORMED, "the name is not a valid one");
-        return;
-    }
-
-    switch (call->kind) {
-
-    case AC_CALL_PING:
-    case AC_CALL_PROBE:
-    case AC_CALL_EVENTS:
-        ac_call_go(call);
-        return;
-
-    default:
-        break;
-    }
-
-    if (ac_docker_away(call->docker)) {
-        ac_call_go(call);
-        return;
-    }
-
-    ac_queue_join(call);
+    return call->entry.queued
+           || (call->entry.given
+               && ac_clock_ms() - call->entry.given < AC_DOCKER_CALL_RECENT);
 }
 
 
-void
-ac_call_go(ac_call_t *call)
+static void
+ac_docker_call_run(ac_call_t *call)
 {
-    unsigned  ms;
-
-    /* events have no deadline, and no part of it has passed for the others */
-
-    if (call->kind != AC_CALL_EVENTS) {
-        ms = call->ms;
-
-        if (call->docker->health && ms > AC_CALL_DOUBT) {
-            ms = AC_CALL_DOUBT;
-        }
-
-        call->docker->loop->start(call->timer, ms);
+    if (call->params.path[0] == '\0') {
+        ac_docker_call_post(call, AC_MALFORMED, "invalid name");
+        return;
     }
 
-    if (ac_endpoint_stale(call->ep)
-        || (call->kind != AC_CALL_PING && call->ep->version == 0))
+    /* calls of an engine that is away are queued when it is back */
+
+    if (call->params.kind == AC_DOCKER_EVENTS
+        || ac_docker_health_away(&call->docker->health))
     {
-        ac_agree_join(call);
+        ac_docker_call_go(call);
         return;
     }
 
-    ac_call_send(call);
+    ac_docker_call_enqueue(call);
 }
 
 
-void
-ac_call_send(ac_call_t *call)
+static void
+ac_docker_call_enqueue(ac_call_t *call)
 {
+    ac_docker_queue_join(&call->docker->queue, &call->entry);
+
+    if (call->entry.queued) {
+        call->docker->loop->start(call->timer, call->params.ms);
+    }
+}
+
+
+static void
+ac_docker_call_queue_ready(void *data, ac_error_e error, const char *message)
+{
+    if (error) {
+        ac_docker_call_post(data, error, message);
+        return;
+    }
+
+    ac_docker_call_go(data);
+}
+
+
+static void
+ac_docker_call_go(ac_call_t *call)
+{
+    unsigned       ms;
+    ac_error_e     error;
+    ac_docker_t   *d;
+    const char    *message;
+
+    d = call->docker;
+
+    /* the deadline begins here: time in the queue does not count */
+
+    if (call->params.kind != AC_DOCKER_EVENTS) {
+        ms = ac_docker_call_may_doubt(call) ? AC_DOCKER_CALL_DOUBT
+                                            : call->params.ms;
+        d->loop->start(call->timer, ms);
+    }
+
+    if (!ac_docker_endpoint_stale(call->ep) && call->ep->version) {
+        ac_docker_call_send(call);
+        return;
+    }
+
+    error = ac_docker_health_known(&d->health, call->ep, &message);
+
+    if (error) {
+        ac_docker_call_post(call, error, message);
+        return;
+    }
+
+    ac_docker_version_wait(&d->version, call->ep, &call->waiter);
+}
+
+
+/* runs no handler of a user */
+
+static void
+ac_docker_call_version_ready(void *data, ac_error_e error,
+    const char *message)
+{
+    ac_call_t  *call;
+
+    call = data;
+
+    if (error) {
+        ac_docker_call_post(call, error, message);
+
+    } else if (call->entry.counted
+               || call->params.kind == AC_DOCKER_EVENTS)
+    {
+        ac_docker_call_send(call);
+
+    } else {
+        ac_docker_call_enqueue(call);
+    }
+}
+
+
+static void
+ac_docker_call_send(ac_call_t *call)
+{
+    ac_docker_request_t  req;
+
+    memset(&req, 0, sizeof(ac_docker_request_t));
+
+    req.method = call->params.method;
+    req.path = call->params.path;
+    req.body = call->params.body;
+    req.body_max = AC_DOCKER_CALL_BODY_MAX;
+    req.tried = call->tried;
+
+    if (call->params.kind == AC_DOCKER_LIST) {
+        req.body_max = AC_DOCKER_CALL_LIST_MAX;
+
+    } else if (call->params.kind == AC_DOCKER_EVENTS) {
+        req.body_max = AC_DOCKER_CALL_STREAM_MAX;
+        req.stream = 1;
+    }
+
     call->at = call->ep->at;
-    call->http = ac_call_request(call->docker, call->ep, call, call->tried,
-                                 ac_call_http_handler, call);
+    call->http = ac_docker_request_start(call->docker->http, call->ep, &req,
+                                         ac_docker_call_http_handler, call);
 
     if (call->http == NULL) {
-        ac_call_post(call, AC_NOMEM, "out of memory");
+        ac_docker_call_post(call, AC_NOMEM, "out of memory");
     }
 }
 
 
-void
-ac_call_post(ac_call_t *call, ac_error_e error, const char *message)
+/* the handler is told from the next turn of the loop */
+
+static void
+ac_docker_call_post(ac_call_t *call, ac_error_e error, const char *message)
 {
-    ac_agree_leave(call);
+    ac_docker_version_cancel(&call->waiter);
 
     if (call->http) {
         ac_http_free(call->http);
@@ -172,7 +292,7 @@ ac_call_post(ac_call_t *call, ac_error_e error, const char *message)
 
 
 static void
-ac_call_timer_handler(void *data)
+ac_docker_call_timer_handler(void *data)
 {
     ac_call_t   *call;
     ac_reply_t   reply;
@@ -185,57 +305,66 @@ ac_call_timer_handler(void *data)
         reply.error = call->error;
         (void) strcpy(reply.message, call->message);
 
-    } else if (call->queued) {
+    } else if (call->entry.queued) {
         reply.error = AC_BUSY;
         (void) snprintf(reply.message, sizeof(reply.message),
-                        "its turn did not come within %u ms", call->ms);
+                        "still queued after %u ms", call->params.ms);
 
-    } else if (call->docker->health && !call->doubted
-               && call->ms > AC_CALL_DOUBT)
-    {
+    } else if (!call->doubted && ac_docker_call_may_doubt(call)) {
         call->doubted = 1;
-        call->docker->loop->start(call->timer, call->ms - AC_CALL_DOUBT);
+        call->docker->loop->start(call->timer,
+                                  call->params.ms - AC_DOCKER_CALL_DOUBT);
 
-        ac_docker_doubt(call->docker, call->ep);
+        ac_docker_probe_doubt(&call->docker->probe, call->ep);
         return;
 
     } else {
-        ac_call_lost(call->ep, AC_TIMEDOUT);
+        ac_docker_endpoint_failed(call->ep, AC_TIMEDOUT);
 
         if (!call->doubted) {
-            ac_docker_doubt(call->docker, call->ep);
+            ac_docker_probe_doubt(&call->docker->probe, call->ep);
         }
 
         reply.error = AC_TIMEDOUT;
         (void) snprintf(reply.message, sizeof(reply.message),
                         "%.319s: no answer within %u ms", call->ep->name,
-                        call->ms);
+                        call->params.ms);
     }
 
-    ac_call_finish(call, &reply);
+    ac_docker_call_finish(call, &reply);
 }
 
 
 void
-ac_call_cancel(ac_call_t *call)
+ac_docker_call_cancel(ac_call_t *call)
 {
     if (call->finished || call->cancelled) {
         return;
     }
 
-    ac_call_detach(call);
+    ac_docker_call_detach(call);
 
     if (call->busy) {
         call->cancelled = 1;
         return;
     }
 
-    ac_call_destroy(call);
+    ac_docker_call_destroy(call);
+}
+
+
+/* 1: the engine is pinged before the deadline has passed */
+
+static int
+ac_docker_call_may_doubt(const ac_call_t *call)
+{
+    return call->docker->health.ep
+           && call->params.ms > AC_DOCKER_CALL_DOUBT;
 }
 
 
 static void
-ac_call_detach(ac_call_t *call)
+ac_docker_call_detach(ac_call_t *call)
 {
     ac_call_t  **p;
 
@@ -245,7 +374,7 @@ ac_call_detach(ac_call_t *call)
 
     *p = call->next;
 
-    ac_agree_leave(call);
+    ac_docker_version_cancel(&call->waiter);
 
     if (call->http) {
         ac_http_free(call->http);
@@ -255,41 +384,41 @@ ac_call_detach(ac_call_t *call)
     call->docker->loop->free_timer(call->timer);
     call->timer = NULL;
 
-    ac_queue_leave(call);
+    ac_docker_queue_leave(&call->docker->queue, &call->entry);
 }
 
 
 static void
-ac_call_destroy(ac_call_t *call)
+ac_docker_call_destroy(ac_call_t *call)
 {
-    free(call->path);
-    free(call->body);
+    free(call->params.path);
+    free(call->params.body);
     free(call);
 }
 
 
 static void
-ac_call_finish(ac_call_t *call, ac_reply_t *reply)
+ac_docker_call_finish(ac_call_t *call, ac_reply_t *reply)
 {
-    ac_call_detach(call);
+    ac_docker_call_detach(call);
 
     /* a handler that cancels its own call finds it still there */
 
     call->finished = 1;
 
-    if (call->kind == AC_CALL_EVENTS) {
-        call->on_event(call->data, NULL, reply);
+    if (call->params.kind == AC_DOCKER_EVENTS) {
+        call->params.on_event(call->params.data, NULL, reply);
 
     } else {
-        call->handler(call->data, reply);
+        call->params.handler(call->params.data, reply);
     }
 
-    ac_call_destroy(call);
+    ac_docker_call_destroy(call);
 }
 
 
 static void
-ac_call_http_handler(void *data, ac_http_request_t *r)
+ac_docker_call_http_handler(void *data, ac_http_request_t *r)
 {
     ac_call_t         *call;
     ac_http_result_t  *res;
@@ -297,15 +426,15 @@ ac_call_http_handler(void *data, ac_http_request_t *r)
     call = data;
     res = ac_http_result(r);
 
-    if (call->kind == AC_CALL_EVENTS && res->status == 200
+    if (call->params.kind == AC_DOCKER_EVENTS && res->status == 200
         && res->error != AC_TOO_BIG
-        && ac_call_stream(call, res) == -1)
+        && ac_docker_call_stream(call, res) == -1)
     {
         return;
     }
 
     if (res->done) {
-        ac_call_done(call, res);
+        ac_docker_call_done(call, res);
     }
 }
 
@@ -313,17 +442,15 @@ ac_call_http_handler(void *data, ac_http_request_t *r)
 /* -1: the call is over */
 
 static int
-ac_call_stream(ac_call_t *call, ac_http_result_t *res)
+ac_docker_call_stream(ac_call_t *call, ac_http_result_t *res)
 {
     char         *p, *end, *line;
     ac_event_t    event;
     ac_reply_t    reply;
     ac_error_e    error;
 
-    memset(&reply, 0, sizeof(ac_reply_t));
-
     if (strstr(res->content_type, "json") == NULL) {
-        ac_call_fail(&reply, AC_MALFORMED, "the events are not JSON");
+        ac_docker_reply_error(&reply, AC_MALFORMED, "the events are not JSON");
         goto failed;
     }
 
@@ -344,8 +471,8 @@ ac_call_stream(ac_call_t *call, ac_http_result_t *res)
         }
 
         if (error) {
-            ac_call_fail(&reply, error, "an event is not what the API "
-                         "promises");
+            ac_docker_reply_error(&reply, error,
+                                  "an event does not conform to the API");
             goto failed;
         }
 
@@ -356,17 +483,17 @@ ac_call_stream(ac_call_t *call, ac_http_result_t *res)
         }
 
         call->busy = 1;
-        call->on_event(call->data, &event, NULL);
+        call->params.on_event(call->params.data, &event, NULL);
         call->busy = 0;
 
         if (call->cancelled) {
-            ac_call_destroy(call);
+            ac_docker_call_destroy(call);
             return -1;
         }
     }
 
-    if (end - line > AC_CALL_LINE_MAX) {
-        ac_call_fail(&reply, AC_TOO_BIG, "an event is too long");
+    if (end - line > AC_DOCKER_CALL_LINE_MAX) {
+        ac_docker_reply_error(&reply, AC_TOO_BIG, "an event is too long");
         goto failed;
     }
 
@@ -376,196 +503,77 @@ ac_call_stream(ac_call_t *call, ac_http_result_t *res)
 
 failed:
 
-    ac_call_finish(call, &reply);
+    ac_docker_call_finish(call, &reply);
 
     return -1;
 }
 
 
 static void
-ac_call_done(ac_call_t *call, ac_http_result_t *res)
+ac_docker_call_done(ac_call_t *call, ac_http_result_t *res)
 {
-    ac_reply_t  reply;
-
-    memset(&reply, 0, sizeof(ac_reply_t));
+    ac_docker_reply_t  rep;
 
     if (res->error == AC_UNREACHABLE
-        && ac_endpoint_next(call->ep, call->at, call->tried))
+        && ac_docker_endpoint_next(call->ep, call->at, call->tried))
     {
-        /* nothing was sent: no connection was made */
+        /* no connection was made, so nothing was sent */
 
         call->tried++;
 
         ac_http_free(call->http);
         call->http = NULL;
 
-        ac_call_send(call);
+        ac_docker_call_send(call);
         return;
     }
 
     if (res->error) {
-        ac_call_lost(call->ep, res->error);
-
-        reply.error = res->error;
-        ac_call_explain(call->ep, res, reply.message,
-                          sizeof(reply.message));
-
-        if (res->error == AC_UNREACHABLE) {
-            ac_health_verdict(call->docker, call->ep, res->error,
-                              reply.message);
-
-        } else {
-            ac_docker_doubt(call->docker, call->ep);
-        }
-
-        ac_call_finish(call, &reply);
+        ac_docker_call_failed(call, res);
         return;
     }
 
-    if (res->status >= 400) {
-        ac_docker_json_message(res->body, res->len, reply.message,
-                               sizeof(reply.message));
+    ac_docker_reply_read(&rep, call->params.kind, res);
 
-        if (res->status == 400 && !call->retried
-            && strncmp(reply.message, "client version ", 15) == 0)
-        {
-            /* the engine was replaced by one of another age */
-
-            call->retried = 1;
-            call->ep->version = ac_call_other_version(reply.message);
-
-            ac_http_free(call->http);
-            call->http = NULL;
-
-            ac_call_go(call);
-            return;
-        }
-
-        if (reply.message[0] == '\0') {
-            (void) snprintf(reply.message, sizeof(reply.message),
-                            "the engine answered %d", res->status);
-        }
-
-        reply.status = res->status;
-
-        /* Podman has no code of its own for a name that is taken */
-
-        if (call->kind == AC_CALL_CREATE && res->status == 500
-            && strstr(reply.message, "container name")
-            && strstr(reply.message, "is already in use"))
-        {
-            reply.status = 409;
-        }
-
-    } else if (res->status == 304
-               || (res->status >= 200 && res->status < 300))
+    if (rep.reply.status == 400 && !call->retried
+        && strncmp(rep.reply.message, "client version ", 15) == 0)
     {
-        reply.status = res->status;
-        ac_call_success(call, res, &reply);
+        /* the engine was replaced by an older or a newer one */
+
+        call->retried = 1;
+        call->ep->version = ac_docker_version_demanded(rep.reply.message);
+
+        ac_http_free(call->http);
+        call->http = NULL;
+
+        ac_docker_call_go(call);
         return;
+    }
+
+    ac_docker_call_finish(call, &rep.reply);
+
+    ac_docker_reply_free(&rep);
+}
+
+
+static void
+ac_docker_call_failed(ac_call_t *call, ac_http_result_t *res)
+{
+    ac_reply_t  reply;
+
+    ac_docker_endpoint_failed(call->ep, res->error);
+
+    ac_docker_reply_error(&reply, res->error, "");
+    ac_docker_request_explain(call->ep, res, reply.message,
+                              sizeof(reply.message));
+
+    if (res->error == AC_UNREACHABLE) {
+        ac_docker_health_verdict(&call->docker->health, call->ep, res->error,
+                                 reply.message);
 
     } else {
-        reply.error = AC_MALFORMED;
-        (void) snprintf(reply.message, sizeof(reply.message),
-                        "the engine answered %d, which its API does not know",
-                        res->status);
+        ac_docker_probe_doubt(&call->docker->probe, call->ep);
     }
 
-    ac_call_finish(call, &reply);
-}
-
-
-static void
-ac_call_success(ac_call_t *call, ac_http_result_t *res, ac_reply_t *reply)
-{
-    ac_image_t       image;
-    ac_error_e       error;
-    ac_container_t   one, *list;
-
-    error = AC_OK;
-    list = NULL;
-
-    switch (call->kind) {
-
-    case AC_CALL_PING:
-    case AC_CALL_PROBE:
-        error = ac_call_version(res, &reply->api_version, reply->message,
-                                  sizeof(reply->message));
-        if (error) {
-            reply->error = error;
-            reply->status = 0;
-            ac_call_finish(call, reply);
-            return;
-        }
-
-        call->ep->version = reply->api_version < AC_DOCKER_MAX_API
-                            ? reply->api_version : AC_DOCKER_MAX_API;
-        ac_health_verdict(call->docker, call->ep, AC_OK, "");
-        /* fall through */
-
-    case AC_CALL_ACTION:
-    case AC_CALL_EVENTS:
-        ac_call_finish(call, reply);
-        return;
-
-    default:
-        break;
-    }
-
-    if (strstr(res->content_type, "json") == NULL) {
-        ac_call_fail(reply, AC_MALFORMED, "the answer is not JSON");
-        ac_call_finish(call, reply);
-        return;
-    }
-
-    switch (call->kind) {
-
-    case AC_CALL_INFO:
-        error = ac_docker_json_info(res->body, res->len, &reply->ncpu,
-                                    &reply->mem_total);
-        break;
-
-    case AC_CALL_IMAGE:
-        error = ac_docker_json_image(res->body, res->len, &image);
-        reply->image = &image;
-        break;
-
-    case AC_CALL_LIST:
-        error = ac_docker_json_listed(res->body, res->len, &list,
-                                      &reply->ncontainers);
-        reply->containers = list;
-        break;
-
-    case AC_CALL_CREATE:
-        error = ac_docker_json_created(res->body, res->len, &one);
-        reply->containers = &one;
-        reply->ncontainers = 1;
-        break;
-
-    default: /* AC_CALL_INSPECT */
-        error = ac_docker_json_inspected(res->body, res->len, &one);
-        reply->containers = &one;
-        reply->ncontainers = 1;
-        break;
-    }
-
-    if (error) {
-        ac_call_fail(reply, error, error == AC_MALFORMED
-                                   ? "the answer is not what the API promises"
-                                   : ac_error_text(error));
-    }
-
-    ac_call_finish(call, reply);
-
-    free(list);
-}
-
-
-static void
-ac_call_fail(ac_reply_t *reply, ac_error_e error, const char *message)
-{
-    memset(reply, 0, sizeof(ac_reply_t));
-
-    reply->error = error;
-    (void) snprintf(reply->message, sizeof(reply->message), "%s", message);
+    ac_docker_call_finish(call, &reply);
 }

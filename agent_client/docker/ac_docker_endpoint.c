@@ -17,26 +17,28 @@
 #include <strings.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "ac_clock.h"
 #include "docker/ac_docker_endpoint.h"
 
 
-#define AC_ENDPOINT_PEM_MAX  1048576
+#define AC_DOCKER_ENDPOINT_PEM_MAX  1048576
 
 
-static int ac_endpoint_unix(ac_endpoint_t *ep, const char *path, char *err,
-    size_t size);
-static int ac_endpoint_authority(ac_endpoint_t *ep, const char *scheme,
+static int ac_docker_endpoint_unix(ac_endpoint_t *ep, const char *path,
+    char *err, size_t size);
+static int ac_docker_endpoint_authority(ac_endpoint_t *ep, const char *scheme,
     const char *text, char *err, size_t size);
-static int ac_endpoint_host(ac_endpoint_t *ep, const char *host, size_t len);
-static int ac_endpoint_pem(ac_http_blob_t *blob, const char *file,
+static int ac_docker_endpoint_host(ac_endpoint_t *ep, const char *host,
+    size_t len);
+static int ac_docker_endpoint_pem(ac_http_blob_t *blob, const char *file,
     char *err, size_t size);
 
 
 ac_endpoint_t *
-ac_endpoint_create(const ac_endpoint_conf_t *conf, char *err, size_t size)
+ac_docker_endpoint_create(const ac_endpoint_conf_t *conf, char *err,
+    size_t size)
 {
     int             rc, tls;
     const char     *url;
@@ -61,17 +63,17 @@ ac_endpoint_create(const ac_endpoint_conf_t *conf, char *err, size_t size)
     (void) strcpy(ep->name, url);
 
     if (strncasecmp(url, "unix:", 5) == 0) {
-        rc = ac_endpoint_unix(ep, url + 5, err, size);
+        rc = ac_docker_endpoint_unix(ep, url + 5, err, size);
 
     } else if (strncasecmp(url, "http://", 7) == 0) {
-        rc = ac_endpoint_authority(ep, "http", url + 7, err, size);
+        rc = ac_docker_endpoint_authority(ep, "http", url + 7, err, size);
 
     } else if (strncasecmp(url, "https://", 8) == 0) {
-        rc = ac_endpoint_authority(ep, "https", url + 8, err, size);
+        rc = ac_docker_endpoint_authority(ep, "https", url + 8, err, size);
         tls = 1;
 
     } else {
-        (void) snprintf(err, size, "the URL of an engine begins with "
+        (void) snprintf(err, size, "the engine's URL must begin with "
                         "\"unix:/\", \"http://\" or \"https://\"");
         rc = -1;
     }
@@ -83,7 +85,7 @@ ac_endpoint_create(const ac_endpoint_conf_t *conf, char *err, size_t size)
     if (!tls) {
 
         if (conf->ca || conf->cert || conf->key) {
-            (void) snprintf(err, size, "certificates need an https:// URL");
+            (void) snprintf(err, size, "certificates require an https:// URL");
             goto failed;
         }
 
@@ -91,13 +93,14 @@ ac_endpoint_create(const ac_endpoint_conf_t *conf, char *err, size_t size)
     }
 
     if ((conf->cert == NULL) != (conf->key == NULL)) {
-        (void) snprintf(err, size, "a certificate and its key go together");
+        (void) snprintf(err, size, "a certificate requires its key, and a key "
+                        "its certificate");
         goto failed;
     }
 
-    if (ac_endpoint_pem(&ep->ca, conf->ca, err, size) == -1
-        || ac_endpoint_pem(&ep->cert, conf->cert, err, size) == -1
-        || ac_endpoint_pem(&ep->key, conf->key, err, size) == -1)
+    if (ac_docker_endpoint_pem(&ep->ca, conf->ca, err, size) == -1
+        || ac_docker_endpoint_pem(&ep->cert, conf->cert, err, size) == -1
+        || ac_docker_endpoint_pem(&ep->key, conf->key, err, size) == -1)
     {
         goto failed;
     }
@@ -106,14 +109,14 @@ ac_endpoint_create(const ac_endpoint_conf_t *conf, char *err, size_t size)
 
 failed:
 
-    ac_endpoint_destroy(ep);
+    ac_docker_endpoint_destroy(ep);
 
     return NULL;
 }
 
 
 void
-ac_endpoint_destroy(ac_endpoint_t *ep)
+ac_docker_endpoint_destroy(ac_endpoint_t *ep)
 {
     if (ep->key.data) {
         explicit_bzero((void *) ep->key.data, ep->key.len);
@@ -128,20 +131,22 @@ ac_endpoint_destroy(ac_endpoint_t *ep)
 
 
 static int
-ac_endpoint_unix(ac_endpoint_t *ep, const char *path, char *err, size_t size)
+ac_docker_endpoint_unix(ac_endpoint_t *ep, const char *path, char *err,
+    size_t size)
 {
     while (path[0] == '/' && path[1] == '/') {
         path++;
     }
 
     if (path[0] != '/' || path[1] == '\0') {
-        (void) snprintf(err, size, "the path of a unix socket is absolute");
+        (void) snprintf(err, size, "the path of a unix socket must be "
+                        "absolute");
         return -1;
     }
 
     if (strlen(path) >= sizeof(((struct sockaddr_un *) 0)->sun_path)) {
-        (void) snprintf(err, size, "the path of a unix socket is no longer "
-                        "than %d bytes",
+        (void) snprintf(err, size, "the path of a unix socket must not exceed "
+                        "%d bytes",
                         (int) sizeof(((struct sockaddr_un *) 0)->sun_path)
                         - 1);
         return -1;
@@ -160,7 +165,7 @@ ac_endpoint_unix(ac_endpoint_t *ep, const char *path, char *err, size_t size)
 
 
 static int
-ac_endpoint_authority(ac_endpoint_t *ep, const char *scheme,
+ac_docker_endpoint_authority(ac_endpoint_t *ep, const char *scheme,
     const char *text, char *err, size_t size)
 {
     size_t       len;
@@ -182,7 +187,7 @@ ac_endpoint_authority(ac_endpoint_t *ep, const char *scheme,
 
     len = (size_t) (p - host);
 
-    if (ac_endpoint_host(ep, host, len) == -1) {
+    if (ac_docker_endpoint_host(ep, host, len) == -1) {
         goto invalid;
     }
 
@@ -206,8 +211,7 @@ ac_endpoint_authority(ac_endpoint_t *ep, const char *scheme,
     }
 
     if (*p) {
-        (void) snprintf(err, size, "nothing may follow the host and port of "
-                        "the URL");
+        (void) snprintf(err, size, "the URL must end after its host and port");
         return -1;
     }
 
@@ -225,7 +229,7 @@ invalid:
 
 
 static int
-ac_endpoint_host(ac_endpoint_t *ep, const char *host, size_t len)
+ac_docker_endpoint_host(ac_endpoint_t *ep, const char *host, size_t len)
 {
     char           literal[64];
     size_t         i;
@@ -265,7 +269,7 @@ ac_endpoint_host(ac_endpoint_t *ep, const char *host, size_t len)
         return 0;
     }
 
-    /* what looks like a number would be read as an address by libcurl */
+    /* libcurl would read a host of digits as an address */
 
     if (strspn(ep->host, "0123456789.") == len) {
         return -1;
@@ -277,10 +281,10 @@ ac_endpoint_host(ac_endpoint_t *ep, const char *host, size_t len)
 }
 
 
-/* read once, by whoever loads the configuration: a worker may not see it */
+/* read with the configuration: a worker may lack the permission */
 
 static int
-ac_endpoint_pem(ac_http_blob_t *blob, const char *file, char *err,
+ac_docker_endpoint_pem(ac_http_blob_t *blob, const char *file, char *err,
     size_t size)
 {
     int           fd;
@@ -303,9 +307,9 @@ ac_endpoint_pem(ac_http_blob_t *blob, const char *file, char *err,
     data = NULL;
 
     if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_size == 0
-        || st.st_size > AC_ENDPOINT_PEM_MAX)
+        || st.st_size > AC_DOCKER_ENDPOINT_PEM_MAX)
     {
-        (void) snprintf(err, size, "\"%s\" is no PEM file", file);
+        (void) snprintf(err, size, "\"%s\" is not a PEM file", file);
         goto failed;
     }
 
@@ -345,7 +349,7 @@ failed:
 
 
 void
-ac_endpoint_resolved(ac_endpoint_t *ep, const ac_dns_result_t *result)
+ac_docker_endpoint_resolved(ac_endpoint_t *ep, const ac_dns_result_t *result)
 {
     char    used[48];
     size_t  i;
@@ -358,19 +362,19 @@ ac_endpoint_resolved(ac_endpoint_t *ep, const ac_dns_result_t *result)
     for (i = 0; i < result->naddrs; i++) {
         (void) strcpy(ep->addrs[i], result->addrs[i]);
 
-        /* the first one may be dead: stay with what has worked */
+        /* the first address may be dead: keep the one that has worked */
 
         if (ep->at == 0 && strcmp(used, ep->addrs[i]) == 0) {
             ep->at = i;
         }
     }
 
-    ep->addrs_until = ac_endpoint_clock() + result->ttl * UINT64_C(1000);
+    ep->addrs_until = ac_clock_ms() + result->ttl * UINT64_C(1000);
 }
 
 
 const char *
-ac_endpoint_address(const ac_endpoint_t *ep, char *buf, size_t size)
+ac_docker_endpoint_address(const ac_endpoint_t *ep, char *buf, size_t size)
 {
     const char  *addr;
 
@@ -388,13 +392,13 @@ ac_endpoint_address(const ac_endpoint_t *ep, char *buf, size_t size)
 
 
 int
-ac_endpoint_next(ac_endpoint_t *ep, size_t failed, unsigned tried)
+ac_docker_endpoint_next(ac_endpoint_t *ep, size_t failed, unsigned tried)
 {
     if (tried + 1 >= ep->naddrs) {
         return 0;
     }
 
-    /* unless somebody else has moved on already */
+    /* another call may have moved on already */
 
     if (ep->at == failed) {
         ep->at = (ep->at + 1) % ep->naddrs;
@@ -405,19 +409,26 @@ ac_endpoint_next(ac_endpoint_t *ep, size_t failed, unsigned tried)
 
 
 int
-ac_endpoint_stale(const ac_endpoint_t *ep)
+ac_docker_endpoint_stale(const ac_endpoint_t *ep)
 {
     return ep->resolvable
-           && (ep->naddrs == 0 || ac_endpoint_clock() >= ep->addrs_until);
+           && (ep->naddrs == 0 || ac_clock_ms() >= ep->addrs_until);
 }
 
 
-uint64_t
-ac_endpoint_clock(void)
+void
+ac_docker_endpoint_failed(ac_endpoint_t *ep, ac_error_e error)
 {
-    struct timespec  ts;
+    if (error == AC_UNREACHABLE) {
 
-    (void) clock_gettime(CLOCK_MONOTONIC, &ts);
+        /* another engine may answer next time */
 
-    return (uint64_t) ts.tv_sec * 1000 + (uint64_t) ts.tv_nsec / 1000000;
+        ep->version = 0;
+    }
+
+    if (error == AC_UNREACHABLE || error == AC_TIMEDOUT
+        || error == AC_BROKEN)
+    {
+        ep->addrs_until = 0;
+    }
 }

@@ -4,18 +4,28 @@
  */
 
 
-#ifndef _AC_ENDPOINT_H_INCLUDED_
-#define _AC_ENDPOINT_H_INCLUDED_
+#ifndef _AC_DOCKER_ENDPOINT_H_INCLUDED_
+#define _AC_DOCKER_ENDPOINT_H_INCLUDED_
 
 
+#include "docker/ac_docker_types.h"
 #include "http/ac_dns.h"
-#include "docker/ac_docker.h"
 #include "http/ac_http.h"
 
 
-/* one engine, and what this process has learned about it */
+/* one engine: where it is, and what this process has learned about it */
 
 
+typedef struct {
+    const char       *url;             /* unix:/path, http(s)://host:port */
+    const char       *ca;              /* PEM files, for https only; */
+    const char       *cert;            /* ca NULL: the system's CAs, */
+    const char       *key;             /* cert and key NULL: none */
+    unsigned          connect_ms;
+} ac_endpoint_conf_t;
+
+
+/* internal to docker/ */
 struct ac_endpoint_s {
     char             *unix_path;       /* or NULL */
     char              base[320];       /* "http://localhost", … */
@@ -29,29 +39,43 @@ struct ac_endpoint_s {
     ac_http_blob_t    cert;
     ac_http_blob_t    key;
 
-    int               version;         /* of the API; 0: not agreed on */
+    int               version;         /* 0x0129: 1.41; 0: not known */
 
     char              addrs[AC_DNS_ADDRS_MAX][48];
     size_t            naddrs;
-    size_t            at;              /* the one in use */
+    size_t            at;              /* the address in use */
     uint64_t          addrs_until;     /* ms of the monotonic clock */
 };
 
 
-/* takes over the addresses of the host's name */
-void ac_endpoint_resolved(ac_endpoint_t *ep, const ac_dns_result_t *result);
-/* "host:port:addr" of the address in use, or NULL where there is no name */
-const char *ac_endpoint_address(const ac_endpoint_t *ep, char *buf,
+/*
+ * Reads the PEM files, which blocks: for loading a configuration only.
+ * Connects to nothing.  NULL, and a line in err, when the URL or a PEM file
+ * cannot be used.  The endpoint must outlive the calls to it.
+ */
+ac_endpoint_t *ac_docker_endpoint_create(const ac_endpoint_conf_t *conf,
+    char *err, size_t size);
+void ac_docker_endpoint_destroy(ac_endpoint_t *ep);
+
+
+/* internal to docker/ */
+
+/* copies the addresses of the host's name */
+void ac_docker_endpoint_resolved(ac_endpoint_t *ep,
+    const ac_dns_result_t *result);
+/* "host:port:addr" of the address in use, in buf; NULL: there is no name */
+const char *ac_docker_endpoint_address(const ac_endpoint_t *ep, char *buf,
     size_t size);
 /*
- * The address failed for one that has tried so many before it.  1: another is
- * in use now, 0: they have all been tried.
+ * No connection to the address with index failed, after that many others.
+ * 1: another one is in use now; 0: all of them have been tried.
  */
-int ac_endpoint_next(ac_endpoint_t *ep, size_t failed, unsigned tried);
+int ac_docker_endpoint_next(ac_endpoint_t *ep, size_t failed,
+    unsigned tried);
 /* 1: the name must be resolved before the next request */
-int ac_endpoint_stale(const ac_endpoint_t *ep);
-/* ms of the monotonic clock */
-uint64_t ac_endpoint_clock(void);
+int ac_docker_endpoint_stale(const ac_endpoint_t *ep);
+/* forgets what may no longer hold after a request has failed */
+void ac_docker_endpoint_failed(ac_endpoint_t *ep, ac_error_e error);
 
 
-#endif /* _AC_ENDPOINT_H_INCLUDED_ */
+#endif /* _AC_DOCKER_ENDPOINT_H_INCLUDED_ */

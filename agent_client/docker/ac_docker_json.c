@@ -11,19 +11,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cjson/cJSON.h>
+#include <time.h>
 
 #include "ac_json.h"
-#include "docker/ac_docker_json.h"
 #include "ac_text.h"
+#include "docker/ac_docker_json.h"
 
 
-static ac_error_e ac_docker_json_parse(const char *text, size_t len,
-    cJSON **value);
-static ac_error_e ac_docker_json_scan(const char *text, size_t len);
 static ac_error_e ac_docker_json_summary(const cJSON *item,
     ac_container_t *container);
+static int ac_docker_json_id(const cJSON *object, const char *name,
+    char *dst, size_t size);
+static int ac_docker_json_labels(const cJSON *object, const char *name,
+    char *run, char *class, char *owner);
+static int ac_docker_json_label(const cJSON *labels, const char *name,
+    char *dst, size_t size);
+static int ac_docker_json_time(const cJSON *object, const char *name,
+    int64_t *ms);
+static int ac_docker_json_time_parse(const char *text, int64_t *ms);
+
+
+/* the engine sends null for a member that it leaves out */
+
+#define ac_docker_json_bad(rc)  ((rc) == AC_JSON_INVALID)
 
 
 void
@@ -33,11 +43,11 @@ ac_docker_json_message(const char *text, size_t len, char *dst, size_t size)
 
     dst[0] = '\0';
 
-    if (ac_docker_json_parse(text, len, &value) != AC_OK) {
+    if (ac_json_parse(text, len, &value) != AC_OK) {
         return;
     }
 
-    (void) ac_docker_field_string(value, "message", dst, size);
+    (void) ac_json_string(value, "message", dst, size);
 
     cJSON_Delete(value);
 }
@@ -53,16 +63,16 @@ ac_docker_json_created(const char *text, size_t len,
 
     memset(container, 0, sizeof(ac_container_t));
 
-    error = ac_docker_json_parse(text, len, &value);
+    error = ac_json_parse(text, len, &value);
     if (error) {
         return error;
     }
 
-    rc = ac_docker_field_id(value, "Id", container->id, sizeof(container->id));
+    rc = ac_docker_json_id(value, "Id", container->id, sizeof(container->id));
 
     cJSON_Delete(value);
 
-    return rc == 1 ? AC_OK : AC_MALFORMED;
+    return rc == 0 ? AC_OK : AC_MALFORMED;
 }
 
 
@@ -72,55 +82,53 @@ ac_docker_json_inspected(const char *text, size_t len,
 {
     char          name[sizeof(container->name) + 1];
     cJSON        *value;
-    int64_t       pid, code;
+    int64_t       code;
     ac_error_e    error;
     const char   *p;
     const cJSON  *state, *config;
 
     memset(container, 0, sizeof(ac_container_t));
 
-    error = ac_docker_json_parse(text, len, &value);
+    error = ac_json_parse(text, len, &value);
     if (error) {
         return error;
     }
 
     error = AC_MALFORMED;
     name[0] = '\0';
-    pid = 0;
     code = 0;
 
-    if (ac_docker_field_id(value, "Id", container->id, sizeof(container->id))
-           != 1
-        || ac_docker_field_string(value, "Name", name, sizeof(name)) == -1
-        || ac_docker_field_object(value, "State", &state) != 1
-        || ac_docker_field_object(value, "Config", &config) == -1)
+    if (ac_docker_json_id(value, "Id", container->id, sizeof(container->id))
+           == -1
+        || ac_docker_json_bad(ac_json_string(value, "Name", name,
+                                             sizeof(name)))
+        || ac_json_object(value, "State", &state) != AC_JSON_FOUND
+        || ac_docker_json_bad(ac_json_object(value, "Config", &config)))
     {
         goto done;
     }
 
-    if (ac_docker_field_string(state, "Status", container->state,
-                              sizeof(container->state))
-           != 1
-        || ac_docker_field_integer(state, "Pid", 0, INT32_MAX, &pid) == -1
-        || ac_docker_field_integer(state, "ExitCode", INT32_MIN, INT32_MAX,
-                                  &code)
-           == -1
-        || ac_docker_field_bool(state, "OOMKilled", &container->oom_killed)
-           == -1
-        || ac_docker_field_bool(state, "Paused", &container->paused) == -1
-        || ac_docker_field_time(state, "StartedAt", &container->started_ms)
-           == -1
-        || ac_docker_field_time(state, "FinishedAt", &container->finished_ms)
+    if (ac_json_string(state, "Status", container->state,
+                       sizeof(container->state))
+           != AC_JSON_FOUND
+        || ac_docker_json_bad(ac_json_integer(state, "ExitCode", INT32_MIN,
+                                              INT32_MAX, &code))
+        || ac_docker_json_bad(ac_json_bool(state, "OOMKilled",
+                                           &container->oom_killed))
+        || ac_docker_json_time(state, "FinishedAt", &container->finished_ms)
            == -1)
     {
         goto done;
     }
 
     if (config
-        && (ac_docker_field_string(config, "Image", container->image,
-                                  sizeof(container->image))
-               == -1
-            || ac_docker_field_labels(config, "Labels", container) == -1))
+        && (ac_docker_json_bad(ac_json_string(config, "Image",
+                                              container->image,
+                                              sizeof(container->image)))
+            || ac_docker_json_labels(config, "Labels", container->label_run,
+                                     container->label_class,
+                                     container->label_owner)
+               == -1))
     {
         goto done;
     }
@@ -129,7 +137,6 @@ ac_docker_json_inspected(const char *text, size_t len,
 
     ac_text_copy(container->name, sizeof(container->name), p, strlen(p));
 
-    container->pid = (int) pid;
     container->exit_code = (int) code;
 
     error = AC_OK;
@@ -155,7 +162,7 @@ ac_docker_json_listed(const char *text, size_t len,
     *containers = NULL;
     *n = 0;
 
-    error = ac_docker_json_parse(text, len, &value);
+    error = ac_json_parse(text, len, &value);
     if (error) {
         return error;
     }
@@ -213,29 +220,22 @@ ac_docker_json_summary(const cJSON *item, ac_container_t *container)
     const char   *p;
     const cJSON  *names, *name;
 
-    if (ac_docker_field_id(item, "Id", container->id, sizeof(container->id))
-           != 1
-        || ac_docker_field_string(item, "State", container->state,
-                                 sizeof(container->state))
-           != 1
-        || ac_docker_field_string(item, "Status", container->status,
-                                 sizeof(container->status))
+    if (ac_docker_json_id(item, "Id", container->id, sizeof(container->id))
            == -1
-        || ac_docker_field_string(item, "Image", container->image,
-                                 sizeof(container->image))
+        || ac_json_string(item, "State", container->state,
+                          sizeof(container->state))
+           != AC_JSON_FOUND
+        || ac_docker_json_bad(ac_json_string(item, "Status",
+                                             container->status,
+                                             sizeof(container->status)))
+        || ac_docker_json_bad(ac_json_string(item, "Image", container->image,
+                                             sizeof(container->image)))
+        || ac_docker_json_labels(item, "Labels", container->label_run,
+                                 container->label_class,
+                                 container->label_owner)
            == -1
-        || ac_docker_field_labels(item, "Labels", container) == -1)
+        || ac_docker_json_bad(ac_json_array(item, "Names", &names)))
     {
-        return AC_MALFORMED;
-    }
-
-    names = cJSON_GetObjectItemCaseSensitive(item, "Names");
-
-    if (names == NULL || cJSON_IsNull(names)) {
-        return AC_OK;
-    }
-
-    if (!cJSON_IsArray(names)) {
         return AC_MALFORMED;
     }
 
@@ -272,27 +272,27 @@ ac_docker_json_image(const char *text, size_t len, ac_image_t *image)
 
     memset(image, 0, sizeof(ac_image_t));
 
-    error = ac_docker_json_parse(text, len, &value);
+    error = ac_json_parse(text, len, &value);
     if (error) {
         return error;
     }
 
     error = AC_MALFORMED;
 
-    if (ac_docker_field_string(value, "Id", image->id, sizeof(image->id)) != 1
+    if (ac_json_string(value, "Id", image->id, sizeof(image->id))
+           != AC_JSON_FOUND
         || image->id[0] == '\0'
-        || ac_docker_field_object(value, "Config", &config) == -1)
+        || ac_docker_json_bad(ac_json_object(value, "Config", &config)))
     {
         goto done;
     }
 
     if (config
-        && (ac_docker_field_string(config, "User", image->user,
-                                  sizeof(image->user))
-               == -1
-            || ac_docker_field_string(config, "WorkingDir", image->workdir,
-                                     sizeof(image->workdir))
-               == -1))
+        && (ac_docker_json_bad(ac_json_string(config, "User", image->user,
+                                              sizeof(image->user)))
+            || ac_docker_json_bad(ac_json_string(config, "WorkingDir",
+                                                 image->workdir,
+                                                 sizeof(image->workdir)))))
     {
         goto done;
     }
@@ -315,15 +315,14 @@ ac_docker_json_info(const char *text, size_t len, int *ncpu,
     int64_t      n, mem;
     ac_error_e   error;
 
-    error = ac_docker_json_parse(text, len, &value);
+    error = ac_json_parse(text, len, &value);
     if (error) {
         return error;
     }
 
-    if (ac_docker_field_integer(value, "NCPU", 0, 65536, &n) == 1
-        && ac_docker_field_integer(value, "MemTotal", 0, INT64_C(1) << 53,
-                                  &mem)
-           == 1)
+    if (ac_json_integer(value, "NCPU", 0, 65536, &n) == AC_JSON_FOUND
+        && ac_json_integer(value, "MemTotal", 0, INT64_C(1) << 53, &mem)
+           == AC_JSON_FOUND)
     {
         *ncpu = (int) n;
         *mem_total = mem;
@@ -341,27 +340,27 @@ ac_docker_json_info(const char *text, size_t len, int *ncpu,
 ac_error_e
 ac_docker_json_event(const char *text, size_t len, ac_event_t *event)
 {
-    char             type[32], code[16], *end;
-    long             exit_code;
-    cJSON           *value;
-    int64_t          ns;
-    ac_error_e       error;
-    const cJSON     *actor, *attributes;
-    ac_container_t   labels;
+    char          type[32], code[16], *end;
+    long          exit_code;
+    cJSON        *value;
+    int64_t       ns;
+    ac_error_e    error;
+    const cJSON  *actor, *attributes;
 
     ns = 0;
-    memset(&labels, 0, sizeof(ac_container_t));
+    code[0] = '\0';
+
     memset(event, 0, sizeof(ac_event_t));
     event->exit_code = -1;
 
-    error = ac_docker_json_parse(text, len, &value);
+    error = ac_json_parse(text, len, &value);
     if (error) {
         return error;
     }
 
     error = AC_MALFORMED;
 
-    if (ac_docker_field_string(value, "Type", type, sizeof(type)) != 1) {
+    if (ac_json_string(value, "Type", type, sizeof(type)) != AC_JSON_FOUND) {
         goto done;
     }
 
@@ -370,28 +369,24 @@ ac_docker_json_event(const char *text, size_t len, ac_event_t *event)
         goto done;
     }
 
-    if (ac_docker_field_object(value, "Actor", &actor) != 1
-        || ac_docker_field_id(actor, "ID", event->id, sizeof(event->id)) != 1
-        || ac_docker_field_object(actor, "Attributes", &attributes) == -1
-        || ac_docker_field_labels(actor, "Attributes", &labels) == -1
-        || ac_docker_field_integer(value, "timeNano", 0,
-                                  INT64_C(1) << 62, &ns)
-           == -1)
+    if (ac_json_object(value, "Actor", &actor) != AC_JSON_FOUND
+        || ac_docker_json_id(actor, "ID", event->id, sizeof(event->id)) == -1
+        || ac_docker_json_bad(ac_json_object(actor, "Attributes",
+                                             &attributes))
+        || ac_docker_json_labels(actor, "Attributes", event->label_run,
+                                 event->label_class, event->label_owner)
+           == -1
+        || ac_docker_json_bad(ac_json_integer(value, "timeNano", 0,
+                                              INT64_C(1) << 62, &ns)))
     {
         goto done;
     }
 
-    (void) strcpy(event->label_run, labels.label_run);
-    (void) strcpy(event->label_class, labels.label_class);
-    (void) strcpy(event->label_owner, labels.label_owner);
-
     event->time_ms = ns / 1000000;
 
-    code[0] = '\0';
-
     if (attributes
-        && ac_docker_field_string(attributes, "exitCode", code, sizeof(code))
-           == -1)
+        && ac_docker_json_bad(ac_json_string(attributes, "exitCode", code,
+                                             sizeof(code))))
     {
         goto done;
     }
@@ -406,11 +401,10 @@ ac_docker_json_event(const char *text, size_t len, ac_event_t *event)
         event->exit_code = (int) exit_code;
     }
 
-    /* the last: it says that the event is whole */
+    /* read last: a non-empty action means that the event is complete */
 
-    if (ac_docker_field_string(value, "Action", event->action,
-                              sizeof(event->action))
-        == 1)
+    if (ac_json_string(value, "Action", event->action, sizeof(event->action))
+        == AC_JSON_FOUND)
     {
         error = AC_OK;
     }
@@ -427,106 +421,170 @@ done:
 }
 
 
-static ac_error_e
-ac_docker_json_parse(const char *text, size_t len, cJSON **value)
+/* an id is never cut: it would be another container's */
+
+static int
+ac_docker_json_id(const cJSON *object, const char *name, char *dst,
+    size_t size)
 {
-    ac_error_e   error;
-    const char  *end;
+    size_t        i;
+    const char   *p;
+    const cJSON  *item;
 
-    *value = NULL;
+    item = cJSON_GetObjectItemCaseSensitive(object, name);
 
-    if (text == NULL || len == 0) {
-        return AC_MALFORMED;
+    if (!cJSON_IsString(item)) {
+        return -1;
     }
 
-    error = ac_docker_json_scan(text, len);
-    if (error) {
-        return error;
+    p = item->valuestring;
+
+    for (i = 0; p[i]; i++) {
+
+        if (i == size - 1
+            || !((p[i] >= '0' && p[i] <= '9') || (p[i] >= 'a' && p[i] <= 'f')))
+        {
+            return -1;
+        }
     }
 
-    end = NULL;
+    memcpy(dst, p, i + 1);
 
-    *value = cJSON_ParseWithLengthOpts(text, len, &end, 0);
-    if (*value == NULL) {
-        return AC_MALFORMED;
-    }
-
-    while (end < text + len
-           && (*end == ' ' || *end == '\t' || *end == '\r' || *end == '\n'))
-    {
-        end++;
-    }
-
-    if (end != text + len) {
-        cJSON_Delete(*value);
-        *value = NULL;
-        return AC_MALFORMED;
-    }
-
-    return AC_OK;
+    return i ? 0 : -1;
 }
 
 
-/* cJSON spends 64 bytes on a value of two: so count before it allocates */
-
-static ac_error_e
-ac_docker_json_scan(const char *text, size_t len)
+static int
+ac_docker_json_labels(const cJSON *object, const char *name, char *run,
+    char *class, char *owner)
 {
-    int       quoted;
-    size_t    i;
-    unsigned  depth, tokens;
+    const cJSON  *labels;
 
-    quoted = 0;
-    depth = 0;
-    tokens = 0;
+    if (ac_docker_json_bad(ac_json_object(object, name, &labels))) {
+        return -1;
+    }
 
-    for (i = 0; i < len; i++) {
+    if (ac_docker_json_label(labels, AC_LABEL_RUN, run, AC_LABEL_RUN_SIZE)
+           == -1
+        || ac_docker_json_label(labels, AC_LABEL_CLASS, class,
+                                AC_LABEL_CLASS_SIZE)
+           == -1
+        || ac_docker_json_label(labels, AC_LABEL_OWNER, owner,
+                                AC_LABEL_OWNER_SIZE)
+           == -1)
+    {
+        return -1;
+    }
 
-        if (quoted) {
+    return 0;
+}
 
-            if (text[i] == '\\') {
-                i++;
 
-            } else if (text[i] == '"') {
-                quoted = 0;
-            }
+static int
+ac_docker_json_label(const cJSON *labels, const char *name, char *dst,
+    size_t size)
+{
+    const cJSON  *label;
 
-            continue;
-        }
+    label = cJSON_GetObjectItemCaseSensitive(labels, name);
 
-        switch (text[i]) {
+    if (label == NULL) {
+        return 0;
+    }
 
-        case '"':
-            quoted = 1;
-            break;
+    if (!cJSON_IsString(label)) {
+        return -1;
+    }
 
-        case '[':
-        case '{':
-            tokens++;
+    /* a label that does not fit is not ours: cut, it could match another */
 
-            if (++depth > AC_DOCKER_JSON_DEPTH) {
-                return AC_MALFORMED;
-            }
+    if (strlen(label->valuestring) < size) {
+        ac_text_copy(dst, size, label->valuestring,
+                     strlen(label->valuestring));
+    }
 
-            break;
+    return 0;
+}
 
-        case ']':
-        case '}':
-            if (depth-- == 0) {
-                return AC_MALFORMED;
-            }
 
-            break;
+/* ms since the epoch; 0 where it is absent, or in the engine's year 1 */
 
-        case ',':
-            tokens++;
-            break;
-        }
+static int
+ac_docker_json_time(const cJSON *object, const char *name, int64_t *ms)
+{
+    char  text[64];
 
-        if (tokens > AC_DOCKER_JSON_TOKENS) {
-            return AC_TOO_BIG;
+    *ms = 0;
+    text[0] = '\0';
+
+    if (ac_docker_json_bad(ac_json_string(object, name, text, sizeof(text)))) {
+        return -1;
+    }
+
+    return text[0] ? ac_docker_json_time_parse(text, ms) : 0;
+}
+
+
+/* RFC 3339 */
+
+static int
+ac_docker_json_time_parse(const char *text, int64_t *ms)
+{
+    int          n, hours, minutes, offset;
+    long         fraction, unit;
+    struct tm    tm;
+    const char  *p;
+
+    memset(&tm, 0, sizeof(tm));
+    n = 0;
+
+    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
+               &tm.tm_mday, &tm.tm_hour, &tm.tm_min, &tm.tm_sec, &n)
+        != 6
+        || n == 0)
+    {
+        return -1;
+    }
+
+    if (tm.tm_mon < 1 || tm.tm_mon > 12 || tm.tm_mday < 1 || tm.tm_mday > 31
+        || tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0
+        || tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60)
+    {
+        return -1;
+    }
+
+    if (tm.tm_year < 1970) {
+        return 0;
+    }
+
+    tm.tm_year -= 1900;
+    tm.tm_mon -= 1;
+
+    fraction = 0;
+    p = text + n;
+
+    if (*p == '.') {
+
+        for (p++, unit = 100; *p >= '0' && *p <= '9'; p++, unit /= 10) {
+            fraction += (*p - '0') * unit;
         }
     }
 
-    return AC_OK;
+    hours = 0;
+    minutes = 0;
+    n = 0;
+
+    if (strcmp(p, "Z") != 0
+        && (sscanf(p, "%3d:%2d%n", &hours, &minutes, &n) != 2
+            || n != 6 || p[n] != '\0' || (p[0] != '+' && p[0] != '-')
+            || hours < -23 || hours > 23 || minutes < 0 || minutes > 59))
+    {
+        return -1;
+    }
+
+    offset = hours * 3600 + (p[0] == '-' ? -minutes : minutes) * 60;
+
+    *ms = ((int64_t) timegm(&tm) - offset) * 1000 + fraction;
+
+    return 0;
 }

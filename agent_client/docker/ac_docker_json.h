@@ -11,27 +11,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "docker/ac_docker.h"
+#include "docker/ac_docker_types.h"
 
 
 /*
- * The bodies of the Docker Engine API, to and from structs; nothing here does
- * any input or output.  A reader returns AC_OK, AC_MALFORMED, AC_TOO_BIG or
- * AC_NOMEM; members that it has no use for are not looked at.
+ * Response bodies of the Docker Engine API, read into structs; no input or
+ * output.  A reader returns AC_OK, AC_MALFORMED, AC_TOO_BIG or AC_NOMEM, and
+ * ignores members that it does not need.
  */
 
 
-#define AC_DOCKER_JSON_DEPTH       64
-#define AC_DOCKER_JSON_TOKENS      1000000
 #define AC_DOCKER_JSON_CONTAINERS  16384
 
 
-/* the body of create; to be freed by free(), NULL when out of memory */
-char *ac_docker_json_spec(const ac_container_spec_t *spec);
-/* the value of the filters parameter; events adds the type */
-char *ac_docker_json_filters(const char *instance, int events);
-
-/* the engine's own words on an error; "" when it has none */
+/* the message of an error response; "" when it has none */
 void ac_docker_json_message(const char *text, size_t len, char *dst,
     size_t size);
 
@@ -44,9 +37,10 @@ ac_error_e ac_docker_json_listed(const char *text, size_t len,
     ac_container_t **containers, size_t *n);
 ac_error_e ac_docker_json_image(const char *text, size_t len,
     ac_image_t *image);
+/* *mem_total in bytes */
 ac_error_e ac_docker_json_info(const char *text, size_t len, int *ncpu,
     int64_t *mem_total);
-/* AC_OK with an empty action: not the event of a container */
+/* AC_OK with an empty action: not a container's event */
 ac_error_e ac_docker_json_event(const char *text, size_t len,
     ac_event_t *event);
 

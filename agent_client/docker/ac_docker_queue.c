@@ -9,147 +9,127 @@
 #endif
 
 #include <stdio.h>
-#include <string.h>
 
-#include "docker/ac_docker_call.h"
+#include "ac_clock.h"
+#include "docker/ac_docker_queue.h"
 
 
 /*
- * Calls wait here until the engine has room for them.  A call gets a round:
- * the first one of an owner that of the lane, the next one the round after
- * it, and so on; the lowest round is sent first, so that owners take turns
- * however many calls each of them has.
+ * Each entry gets a round: an owner's first entry that of the lane, its next
+ * one the round after, and so on.  The lowest round leaves first, so owners
+ * take turns however many entries each of them has.
  */
 
 
-static int ac_queue_room(ac_queue_t *q, unsigned lane);
-static uint64_t ac_queue_round(ac_lane_t *lane, ac_call_t *call);
-static void ac_queue_insert(ac_queue_t *q, ac_call_t *call);
-static void ac_queue_send(ac_queue_t *q, ac_call_t *call);
-static void ac_queue_next(ac_docker_t *d);
-static void ac_queue_drop(ac_queue_t *q, ac_call_t *call);
-static void ac_queue_gauge(ac_queue_t *q, int waiting, int running);
+static int ac_docker_queue_room(ac_docker_queue_t *q, unsigned lane);
+static uint64_t ac_docker_queue_round(ac_docker_lane_t *lane,
+    ac_docker_entry_t *e);
+static void ac_docker_queue_insert(ac_docker_queue_t *q,
+    ac_docker_entry_t *e);
+static void ac_docker_queue_send(ac_docker_queue_t *q, ac_docker_entry_t *e);
+static void ac_docker_queue_next(ac_docker_queue_t *q);
+static void ac_docker_queue_drop(ac_docker_queue_t *q, ac_docker_entry_t *e);
+static void ac_docker_queue_gauge(ac_docker_queue_t *q, int waiting,
+    int running);
 
 
 void
-ac_docker_limit(ac_docker_t *d, unsigned calls, unsigned waiting)
+ac_docker_queue_join(ac_docker_queue_t *q, ac_docker_entry_t *e)
 {
-    d->queue.max = calls;
-    d->queue.max_waiting = waiting;
-}
+    char                message[64];
+    ac_docker_lane_t   *lane;
+    ac_docker_entry_t  *last;
 
+    lane = &q->lanes[e->lane];
 
-void
-ac_docker_turn(ac_docker_t *d, ac_lane_e lane, uint32_t owner, int begun)
-{
-    d->queue.turn.lane = lane;
-    d->queue.turn.owner = owner;
-    d->queue.turn.begun = begun ? 1 : 0;
-}
-
-
-void
-ac_docker_gauge(ac_docker_t *d, ac_gauge_pt handler, void *data)
-{
-    d->queue.gauge = handler;
-    d->queue.data = data;
-}
-
-
-int
-ac_call_waits(const ac_call_t *call)
-{
-    return call->queued
-           || (call->given && ac_endpoint_clock() - call->given < 1000);
-}
-
-
-void
-ac_queue_join(ac_call_t *call)
-{
-    char         message[64];
-    ac_call_t   *out;
-    ac_lane_t   *lane;
-    ac_queue_t  *q;
-
-    q = &call->docker->queue;
-    lane = &q->lanes[call->turn.lane];
-
-    if (lane->waiting == NULL && ac_queue_room(q, call->turn.lane)) {
-        ac_queue_send(q, call);
+    if (lane->waiting == NULL && ac_docker_queue_room(q, e->lane)) {
+        ac_docker_queue_send(q, e);
         return;
     }
 
-    call->round = ac_queue_round(lane, call);
+    e->round = ac_docker_queue_round(lane, e);
 
     if (lane->nwaiting >= q->max_waiting) {
 
-        /* the last one is of an owner that has more of them than others */
+        /* the last entry is of an owner with more entries than others */
 
-        for (out = lane->waiting; out->queue_next; out = out->queue_next) {
+        for (last = lane->waiting; last->next; last = last->next) {
             /* void */
         }
 
         (void) snprintf(message, sizeof(message),
-                        "%u calls are waiting for it already",
-                        lane->nwaiting);
+                        "%u calls are waiting already", lane->nwaiting);
 
-        if (out->round <= call->round) {
-            ac_call_post(call, AC_BUSY, message);
+        if (last->round <= e->round) {
+            e->ready(e->data, AC_BUSY, message);
             return;
         }
 
-        ac_queue_leave(out);
-        ac_call_post(out, AC_BUSY, message);
+        ac_docker_queue_leave(q, last);
+        last->ready(last->data, AC_BUSY, message);
     }
 
-    ac_queue_insert(q, call);
-    ac_queue_gauge(q, 1, 0);
-
-    call->docker->loop->start(call->timer, call->ms);
+    ac_docker_queue_insert(q, e);
+    ac_docker_queue_gauge(q, 1, 0);
 }
 
 
 void
-ac_queue_leave(ac_call_t *call)
+ac_docker_queue_leave(ac_docker_queue_t *q, ac_docker_entry_t *e)
 {
-    ac_call_t   **p;
-    ac_queue_t   *q;
+    ac_docker_entry_t  **p;
 
-    q = &call->docker->queue;
+    if (e->queued) {
 
-    if (call->queued) {
-
-        for (p = &q->lanes[call->turn.lane].waiting;
-             *p != call;
-             p = &(*p)->queue_next)
-        {
+        for (p = &q->lanes[e->lane].waiting; *p != e; p = &(*p)->next) {
             /* void */
         }
 
-        *p = call->queue_next;
-        ac_queue_drop(q, call);
+        *p = e->next;
+        ac_docker_queue_drop(q, e);
 
         return;
     }
 
-    if (!call->counted) {
+    if (!e->counted) {
         return;
     }
 
-    call->counted = 0;
-    q->lanes[call->turn.lane].running--;
+    e->counted = 0;
+    q->lanes[e->lane].running--;
     q->running--;
-    ac_queue_gauge(q, 0, -1);
+    ac_docker_queue_gauge(q, 0, -1);
 
-    ac_queue_next(call->docker);
+    ac_docker_queue_next(q);
 }
 
 
-/* the last place is for the lane that has none */
+void
+ac_docker_queue_flush(ac_docker_queue_t *q, ac_error_e error,
+    const char *message)
+{
+    unsigned            i;
+    ac_docker_lane_t   *lane;
+    ac_docker_entry_t  *e;
+
+    for (i = 0; i < AC_LANES; i++) {
+        lane = &q->lanes[i];
+
+        while (lane->waiting) {
+            e = lane->waiting;
+            lane->waiting = e->next;
+
+            ac_docker_queue_drop(q, e);
+            e->ready(e->data, error, message);
+        }
+    }
+}
+
+
+/* the last place is kept for a lane that has none */
 
 static int
-ac_queue_room(ac_queue_t *q, unsigned lane)
+ac_docker_queue_room(ac_docker_queue_t *q, unsigned lane)
 {
     unsigned  i, kept;
 
@@ -170,21 +150,21 @@ ac_queue_room(ac_queue_t *q, unsigned lane)
 
 
 static uint64_t
-ac_queue_round(ac_lane_t *lane, ac_call_t *call)
+ac_docker_queue_round(ac_docker_lane_t *lane, ac_docker_entry_t *e)
 {
-    uint64_t    round;
-    ac_call_t  *c;
+    uint64_t            round;
+    ac_docker_entry_t  *other;
 
-    if (call->turn.begun) {
+    if (e->begun) {
         return 0;
     }
 
     round = lane->round + 1;
 
-    for (c = lane->waiting; c; c = c->queue_next) {
+    for (other = lane->waiting; other; other = other->next) {
 
-        if (c->turn.owner == call->turn.owner && c->round >= round) {
-            round = c->round + 1;
+        if (other->owner == e->owner && other->round >= round) {
+            round = other->round + 1;
         }
     }
 
@@ -193,116 +173,87 @@ ac_queue_round(ac_lane_t *lane, ac_call_t *call)
 
 
 static void
-ac_queue_insert(ac_queue_t *q, ac_call_t *call)
+ac_docker_queue_insert(ac_docker_queue_t *q, ac_docker_entry_t *e)
 {
-    ac_call_t  **p;
-    ac_lane_t   *lane;
+    ac_docker_lane_t    *lane;
+    ac_docker_entry_t  **p;
 
-    lane = &q->lanes[call->turn.lane];
+    lane = &q->lanes[e->lane];
 
-    for (p = &lane->waiting;
-         *p && (*p)->round <= call->round;
-         p = &(*p)->queue_next)
-    {
+    for (p = &lane->waiting; *p && (*p)->round <= e->round; p = &(*p)->next) {
         /* void */
     }
 
-    call->queue_next = *p;
-    *p = call;
+    e->next = *p;
+    *p = e;
 
-    call->queued = 1;
+    e->queued = 1;
     lane->nwaiting++;
 }
 
 
 static void
-ac_queue_send(ac_queue_t *q, ac_call_t *call)
+ac_docker_queue_send(ac_docker_queue_t *q, ac_docker_entry_t *e)
 {
-    call->counted = 1;
-    q->lanes[call->turn.lane].running++;
+    e->counted = 1;
+    q->lanes[e->lane].running++;
     q->running++;
-    ac_queue_gauge(q, 0, 1);
+    ac_docker_queue_gauge(q, 0, 1);
 
-    ac_call_go(call);
+    e->ready(e->data, AC_OK, NULL);
 }
 
 
 static void
-ac_queue_next(ac_docker_t *d)
+ac_docker_queue_next(ac_docker_queue_t *q)
 {
-    unsigned     i, n;
-    ac_call_t   *call;
-    ac_lane_t   *lane;
-    ac_queue_t  *q;
+    unsigned            i, n;
+    ac_docker_lane_t   *lane;
+    ac_docker_entry_t  *e;
 
-    if (d->ending) {
+    if (q->closed) {
         return;
     }
-
-    q = &d->queue;
 
     for (i = 1; i <= AC_LANES; i++) {
 
         n = (q->last + i) % AC_LANES;
         lane = &q->lanes[n];
-        call = lane->waiting;
+        e = lane->waiting;
 
-        if (call == NULL || !ac_queue_room(q, n)) {
+        if (e == NULL || !ac_docker_queue_room(q, n)) {
             continue;
         }
 
-        lane->waiting = call->queue_next;
+        lane->waiting = e->next;
 
-        if (call->round > lane->round) {
-            lane->round = call->round;
+        if (e->round > lane->round) {
+            lane->round = e->round;
         }
 
         q->last = n;
 
-        ac_queue_drop(q, call);
+        ac_docker_queue_drop(q, e);
 
-        call->given = ac_endpoint_clock();
-        ac_queue_send(q, call);
+        e->given = ac_clock_ms();
+        ac_docker_queue_send(q, e);
 
         return;
     }
 }
 
 
-/* the engine is away: they would all be told so, one after the other */
-
-void
-ac_queue_flush(ac_docker_t *d, ac_error_e error, const char *message)
+static void
+ac_docker_queue_drop(ac_docker_queue_t *q, ac_docker_entry_t *e)
 {
-    unsigned    i;
-    ac_call_t  *call;
-    ac_lane_t  *lane;
-
-    for (i = 0; i < AC_LANES; i++) {
-        lane = &d->queue.lanes[i];
-
-        while (lane->waiting) {
-            call = lane->waiting;
-            lane->waiting = call->queue_next;
-
-            ac_queue_drop(&d->queue, call);
-            ac_call_post(call, error, message);
-        }
-    }
+    e->queued = 0;
+    q->lanes[e->lane].nwaiting--;
+    ac_docker_queue_gauge(q, -1, 0);
 }
 
 
 static void
-ac_queue_drop(ac_queue_t *q, ac_call_t *call)
-{
-    call->queued = 0;
-    q->lanes[call->turn.lane].nwaiting--;
-    ac_queue_gauge(q, -1, 0);
-}
-
-
-static void
-ac_queue_gauge(ac_queue_t *q, int waiting, int running)
+ac_docker_queue_gauge(ac_docker_queue_t *q, int waiting, int running)
 {
     if (q->gauge) {
         q->gauge(q->data, waiting, running);

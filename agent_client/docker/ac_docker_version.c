@@ -10,327 +10,383 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "docker/ac_docker_call.h"
+#include "docker/ac_docker_version.h"
 
 
 /* ms for a ping, whatever the deadlines of the calls */
-#define AC_AGREE_MS  5000
+#define AC_DOCKER_VERSION_PING_MS  5000
 
 
-static void ac_agree_begin(ac_agree_t *agree);
-static void ac_agree_resolve(ac_agree_t *agree);
-static void ac_agree_ping(ac_agree_t *agree);
-static void ac_agree_dns_handler(void *data, const ac_dns_result_t *result);
-static void ac_agree_http_handler(void *data, ac_http_request_t *r);
-static void ac_agree_timer_handler(void *data);
-static void ac_agree_end(ac_agree_t *agree, ac_error_e error,
-    const char *message);
-static void ac_agree_destroy(ac_agree_t *agree);
+struct ac_docker_negotiation_s {
+    ac_docker_negotiation_t  *next;
+    ac_docker_version_t      *version;
+    ac_endpoint_t            *ep;
+    ac_docker_waiter_t       *waiting;
+    ac_dns_query_t           *query;
+    ac_http_request_t        *http;
+    ac_timer_t               *timer;
+    size_t                    at;            /* the address in use */
+    unsigned                  tried;         /* how many have failed */
+    unsigned                  delayed:1;     /* the ping is yet to be sent */
+};
+
+
+static ac_docker_negotiation_t *ac_docker_version_create(
+    ac_docker_version_t *v, ac_endpoint_t *ep);
+static void ac_docker_version_begin(ac_docker_negotiation_t *n);
+static void ac_docker_version_resolve(ac_docker_negotiation_t *n);
+static void ac_docker_version_dns_handler(void *data,
+    const ac_dns_result_t *result);
+static void ac_docker_version_ping(ac_docker_negotiation_t *n);
+static void ac_docker_version_http_handler(void *data, ac_http_request_t *r);
+static ac_error_e ac_docker_version_read(const ac_http_result_t *res,
+    int *version, char *message, size_t size);
+static void ac_docker_version_timer_handler(void *data);
+static void ac_docker_version_end(ac_docker_negotiation_t *n,
+    ac_error_e error, const char *message);
+static void ac_docker_version_destroy(ac_docker_negotiation_t *n);
 
 
 void
-ac_agree_join(ac_call_t *call)
+ac_docker_version_wait(ac_docker_version_t *v, ac_endpoint_t *ep,
+    ac_docker_waiter_t *w)
 {
-    unsigned      gap;
-    ac_agree_t   *agree;
-    ac_error_e    error;
-    ac_docker_t  *d;
-    const char   *message;
+    unsigned                  gap;
+    ac_docker_negotiation_t  *n;
 
-    d = call->docker;
+    for (n = v->negotiations; n; n = n->next) {
 
-    if (call->kind != AC_CALL_PROBE && call->kind != AC_CALL_PING) {
-        error = ac_health_known(d, call->ep, &message);
-
-        if (error || call->kind == AC_CALL_PROBE) {
-            ac_call_post(call, error, message);
+        if (n->ep == ep) {
+            w->negotiation = n;
+            w->next = n->waiting;
+            n->waiting = w;
             return;
         }
     }
 
-    for (agree = d->agreements; agree; agree = agree->next) {
-
-        if (agree->ep == call->ep) {
-            call->agree = agree;
-            call->wait_next = agree->waiting;
-            agree->waiting = call;
-            return;
-        }
-    }
-
-    agree = calloc(1, sizeof(ac_agree_t));
-    if (agree == NULL) {
-        ac_call_post(call, AC_NOMEM, "out of memory");
+    n = ac_docker_version_create(v, ep);
+    if (n == NULL) {
+        w->ready(w->data, AC_NOMEM, "out of memory");
         return;
     }
 
-    agree->timer = d->loop->timer(d->loop, AC_BACKGROUND,
-                                  ac_agree_timer_handler, agree);
-    if (agree->timer == NULL) {
-        free(agree);
-        ac_call_post(call, AC_NOMEM, "out of memory");
-        return;
-    }
+    w->negotiation = n;
+    w->next = NULL;
+    n->waiting = w;
 
-    agree->docker = d;
-    agree->ep = call->ep;
-    agree->waiting = call;
-
-    call->agree = agree;
-    call->wait_next = NULL;
-
-    agree->next = d->agreements;
-    d->agreements = agree;
-
-    gap = ac_health_gap(d, call->ep);
+    gap = ac_docker_health_gap(v->health, ep);
 
     if (gap) {
-        agree->delayed = 1;
-        d->loop->start(agree->timer, gap);
+        n->delayed = 1;
+        v->loop->start(n->timer, gap);
         return;
     }
 
-    ac_agree_begin(agree);
-}
-
-
-static void
-ac_agree_begin(ac_agree_t *agree)
-{
-    ac_health_begin(agree->docker, agree->ep);
-
-    if (ac_endpoint_stale(agree->ep)) {
-        ac_agree_resolve(agree);
-
-    } else {
-        ac_agree_ping(agree);
-    }
+    ac_docker_version_begin(n);
 }
 
 
 void
-ac_agree_leave(ac_call_t *call)
+ac_docker_version_cancel(ac_docker_waiter_t *w)
 {
-    ac_call_t   **p;
-    ac_agree_t   *agree;
+    ac_docker_waiter_t       **p;
+    ac_docker_negotiation_t   *n;
 
-    agree = call->agree;
+    n = w->negotiation;
 
-    if (agree == NULL) {
+    if (n == NULL) {
         return;
     }
 
-    for (p = &agree->waiting; *p != call; p = &(*p)->wait_next) {
-        /* void */
+    for (p = &n->waiting; *p != w; p = &(*p)->next) { /* void */ }
+
+    *p = w->next;
+    w->negotiation = NULL;
+
+    if (n->waiting == NULL) {
+        ac_docker_version_destroy(n);
+    }
+}
+
+
+static ac_docker_negotiation_t *
+ac_docker_version_create(ac_docker_version_t *v, ac_endpoint_t *ep)
+{
+    ac_docker_negotiation_t  *n;
+
+    n = calloc(1, sizeof(ac_docker_negotiation_t));
+    if (n == NULL) {
+        return NULL;
     }
 
-    *p = call->wait_next;
-    call->agree = NULL;
+    /* whoever waits without a deadline must not keep others waiting */
 
-    if (agree->waiting == NULL) {
-        ac_agree_destroy(agree);
+    n->timer = v->loop->timer(v->loop, AC_BACKGROUND,
+                              ac_docker_version_timer_handler, n);
+    if (n->timer == NULL) {
+        free(n);
+        return NULL;
+    }
+
+    n->version = v;
+    n->ep = ep;
+
+    n->next = v->negotiations;
+    v->negotiations = n;
+
+    return n;
+}
+
+
+static void
+ac_docker_version_begin(ac_docker_negotiation_t *n)
+{
+    ac_docker_health_begin(n->version->health, n->ep);
+
+    if (ac_docker_endpoint_stale(n->ep)) {
+        ac_docker_version_resolve(n);
+
+    } else {
+        ac_docker_version_ping(n);
     }
 }
 
 
 static void
-ac_agree_resolve(ac_agree_t *agree)
+ac_docker_version_resolve(ac_docker_negotiation_t *n)
 {
-    agree->query = ac_dns_resolve(agree->docker->dns, agree->ep->host,
-                                  ac_agree_dns_handler, agree);
+    n->query = ac_dns_resolve(n->version->dns, n->ep->host,
+                              ac_docker_version_dns_handler, n);
 
-    if (agree->query == NULL) {
-        ac_agree_end(agree, AC_NOMEM, "out of memory");
+    if (n->query == NULL) {
+        ac_docker_version_end(n, AC_NOMEM, "out of memory");
     }
 }
 
 
 static void
-ac_agree_dns_handler(void *data, const ac_dns_result_t *result)
+ac_docker_version_dns_handler(void *data, const ac_dns_result_t *result)
 {
-    ac_agree_t  *agree;
+    ac_docker_negotiation_t  *n;
 
-    agree = data;
+    n = data;
 
-    agree->query = NULL;
+    n->query = NULL;
 
     if (result->error) {
-        ac_call_lost(agree->ep, result->error);
-        ac_health_verdict(agree->docker, agree->ep, result->error,
-                          result->message);
-        ac_agree_end(agree, result->error, result->message);
+        ac_docker_endpoint_failed(n->ep, result->error);
+        ac_docker_health_verdict(n->version->health, n->ep, result->error,
+                                 result->message);
+        ac_docker_version_end(n, result->error, result->message);
         return;
     }
 
-    ac_endpoint_resolved(agree->ep, result);
+    ac_docker_endpoint_resolved(n->ep, result);
 
-    ac_agree_ping(agree);
+    ac_docker_version_ping(n);
 }
 
 
 static void
-ac_agree_ping(ac_agree_t *agree)
+ac_docker_version_ping(ac_docker_negotiation_t *n)
 {
-    ac_call_t  *call;
+    ac_docker_request_t  req;
 
-    for (call = agree->waiting; call; call = call->wait_next) {
+    if (n->ep->version) {
 
-        if (call->kind != AC_CALL_PING) {
-            break;
-        }
-    }
+        /* known already: its name only was to be resolved anew */
 
-    if (call == NULL || agree->ep->version) {
-
-        /* somebody else has asked meanwhile, or nobody wants to know */
-
-        ac_agree_end(agree, AC_OK, "");
+        ac_docker_version_end(n, AC_OK, "");
         return;
     }
 
-    agree->docker->loop->start(agree->timer, AC_AGREE_MS);
+    n->version->loop->start(n->timer, AC_DOCKER_VERSION_PING_MS);
 
-    agree->at = agree->ep->at;
-    agree->http = ac_call_request(agree->docker, agree->ep, NULL,
-                                  agree->tried, ac_agree_http_handler,
-                                  agree);
+    memset(&req, 0, sizeof(ac_docker_request_t));
+    req.tried = n->tried;
 
-    if (agree->http == NULL) {
-        ac_agree_end(agree, AC_NOMEM, "out of memory");
+    n->at = n->ep->at;
+    n->http = ac_docker_request_start(n->version->http, n->ep, &req,
+                                      ac_docker_version_http_handler, n);
+
+    if (n->http == NULL) {
+        ac_docker_version_end(n, AC_NOMEM, "out of memory");
     }
 }
 
 
 static void
-ac_agree_http_handler(void *data, ac_http_request_t *r)
+ac_docker_version_http_handler(void *data, ac_http_request_t *r)
 {
-    int                version;
-    char               message[512];
-    ac_agree_t        *agree;
-    ac_error_e         error;
-    ac_http_result_t  *res;
+    int                       version;
+    char                      message[512];
+    ac_error_e                error;
+    ac_http_result_t         *res;
+    ac_docker_negotiation_t  *n;
 
-    agree = data;
+    n = data;
     res = ac_http_result(r);
 
     message[0] = '\0';
 
     if (res->error == AC_UNREACHABLE
-        && ac_endpoint_next(agree->ep, agree->at, agree->tried))
+        && ac_docker_endpoint_next(n->ep, n->at, n->tried))
     {
-        agree->tried++;
+        n->tried++;
 
-        ac_http_free(agree->http);
-        agree->http = NULL;
+        ac_http_free(n->http);
+        n->http = NULL;
 
-        ac_agree_ping(agree);
+        ac_docker_version_ping(n);
         return;
     }
 
     if (res->error) {
         error = res->error;
-        ac_call_lost(agree->ep, error);
-        ac_call_explain(agree->ep, res, message, sizeof(message));
+        ac_docker_endpoint_failed(n->ep, error);
+        ac_docker_request_explain(n->ep, res, message, sizeof(message));
 
     } else if (res->status != 200) {
 
-        /* a 404 of the call itself would mean something else */
+        /* as the status of the call itself, a 404 would mislead */
 
         error = AC_MALFORMED;
         (void) snprintf(message, sizeof(message),
                         "the engine answered %d to a ping", res->status);
 
     } else {
-        error = ac_call_version(res, &version, message, sizeof(message));
+        error = ac_docker_version_read(res, &version, message,
+                                       sizeof(message));
 
         if (error == AC_OK) {
-            agree->ep->version = version < AC_DOCKER_MAX_API
-                                 ? version : AC_DOCKER_MAX_API;
+            n->ep->version = version < AC_DOCKER_MAX_API
+                             ? version : AC_DOCKER_MAX_API;
         }
     }
 
-    ac_health_verdict(agree->docker, agree->ep, error, message);
-    ac_agree_end(agree, error, message);
+    ac_docker_health_verdict(n->version->health, n->ep, error, message);
+    ac_docker_version_end(n, error, message);
 }
 
 
-/* a call without a deadline must not keep alive what others would join */
+static ac_error_e
+ac_docker_version_read(const ac_http_result_t *res, int *version,
+    char *message, size_t size)
+{
+    int       n;
+    unsigned  major, minor;
+
+    n = 0;
+
+    if (sscanf(res->api_version, "%3u.%3u%n", &major, &minor, &n) != 2
+        || res->api_version[n] != '\0' || major > 127 || minor > 255)
+    {
+        (void) snprintf(message, size, "the engine names no API version");
+        return AC_UNSUPPORTED;
+    }
+
+    *version = (int) (major << 8 | minor);
+
+    if (*version < AC_DOCKER_MIN_API) {
+        (void) snprintf(message, size, "the engine supports API version %u.%u,"
+                        " 1.40 or later is required", major, minor);
+        return AC_UNSUPPORTED;
+    }
+
+    return AC_OK;
+}
+
 
 static void
-ac_agree_timer_handler(void *data)
+ac_docker_version_timer_handler(void *data)
 {
-    char         message[64];
-    ac_agree_t  *agree;
+    char                      message[64];
+    ac_docker_negotiation_t  *n;
 
-    agree = data;
+    n = data;
 
-    if (agree->delayed) {
-        agree->delayed = 0;
-        ac_agree_begin(agree);
+    if (n->delayed) {
+        n->delayed = 0;
+        ac_docker_version_begin(n);
         return;
     }
 
     (void) snprintf(message, sizeof(message),
-                    "no answer to a ping within %d ms", AC_AGREE_MS);
+                    "no answer to a ping within %d ms",
+                    AC_DOCKER_VERSION_PING_MS);
 
-    ac_call_lost(agree->ep, AC_TIMEDOUT);
-    ac_health_verdict(agree->docker, agree->ep, AC_TIMEDOUT, message);
-    ac_agree_end(agree, AC_TIMEDOUT, message);
+    ac_docker_endpoint_failed(n->ep, AC_TIMEDOUT);
+    ac_docker_health_verdict(n->version->health, n->ep, AC_TIMEDOUT, message);
+    ac_docker_version_end(n, AC_TIMEDOUT, message);
 }
 
 
-/* calls no handler of a user: each call is sent, or tells later */
-
 static void
-ac_agree_end(ac_agree_t *agree, ac_error_e error, const char *message)
+ac_docker_version_end(ac_docker_negotiation_t *n, ac_error_e error,
+    const char *message)
 {
-    ac_call_t  *call, *next;
+    ac_docker_waiter_t  *w, *next;
 
-    call = agree->waiting;
-    agree->waiting = NULL;
+    w = n->waiting;
+    n->waiting = NULL;
 
-    ac_agree_destroy(agree);
+    ac_docker_version_destroy(n);
 
-    for ( /* void */ ; call; call = next) {
-        next = call->wait_next;
-        call->agree = NULL;
+    for ( /* void */ ; w; w = next) {
+        next = w->next;
 
-        if (error || call->kind == AC_CALL_PROBE) {
-            ac_call_post(call, error, message);
-
-        } else if (call->counted || call->kind == AC_CALL_PING
-                   || call->kind == AC_CALL_EVENTS)
-        {
-            ac_call_send(call);
-
-        } else {
-            ac_queue_join(call);
-        }
+        w->negotiation = NULL;
+        w->ready(w->data, error, message);
     }
 }
 
 
 static void
-ac_agree_destroy(ac_agree_t *agree)
+ac_docker_version_destroy(ac_docker_negotiation_t *n)
 {
-    ac_agree_t  **p;
+    ac_docker_negotiation_t  **p;
 
-    for (p = &agree->docker->agreements; *p != agree; p = &(*p)->next) {
+    for (p = &n->version->negotiations; *p != n; p = &(*p)->next) {
         /* void */
     }
 
-    *p = agree->next;
+    *p = n->next;
 
-    if (agree->query) {
-        ac_dns_cancel(agree->query);
+    if (n->query) {
+        ac_dns_cancel(n->query);
     }
 
-    if (agree->http) {
-        ac_http_free(agree->http);
+    if (n->http) {
+        ac_http_free(n->http);
     }
 
-    agree->docker->loop->free_timer(agree->timer);
+    n->version->loop->free_timer(n->timer);
 
-    free(agree);
+    free(n);
+}
+
+
+int
+ac_docker_version_demanded(const char *message)
+{
+    unsigned     major, minor;
+    const char  *p;
+
+    static const char  minimum[] = "Minimum supported API version is ";
+
+    p = strstr(message, minimum);
+
+    if (p == NULL
+        || sscanf(p + sizeof(minimum) - 1, "%3u.%3u", &major, &minor) != 2
+        || major != AC_DOCKER_MAX_API >> 8 || minor > 255
+        || (major << 8 | minor) <= AC_DOCKER_MAX_API)
+    {
+        return 0;
+    }
+
+    /* newer than the maximum: the calls used here have not changed so far */
+
+    return (int) (major << 8 | minor);
 }

@@ -616,7 +616,7 @@ ngx_http_sandbox_diagnose_cleanup(void *data)
     ngx_http_sandbox_diagnose_unqueue(d);
 
     if (d->call) {
-        ac_call_cancel(d->call);
+        ac_docker_cancel(d->call);
         d->call = NULL;
     }
 

@@ -63,8 +63,8 @@ ngx_http_sandbox_engine_init(void)
                     (unsigned) w->conf->engine_queue);
     ac_docker_gauge(w->docker, ngx_http_sandbox_engine_gauge, w);
 
-    return ac_docker_health(w->docker, w->endpoint,
-                            ngx_http_sandbox_engine_health, w)
+    return ac_docker_monitor(w->docker, w->endpoint,
+                             ngx_http_sandbox_engine_health, w)
            == 0 ? NGX_OK : NGX_ERROR;
 }
 

@@ -382,7 +382,7 @@ ngx_http_sandbox_start_deadline_handler(ngx_event_t *ev)
                                ngx_http_sandbox_start_doing(wake));
     failure.retry_after = 3;
 
-    if (wake->call && !ac_call_waits(wake->call)) {
+    if (wake->call && !ac_docker_waits(wake->call)) {
         ac_docker_doubt(ngx_http_sandbox_worker->docker,
                         ngx_http_sandbox_worker->endpoint);
     }
@@ -402,7 +402,7 @@ ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *wake)
         return "another worker is starting or stopping it";
     }
 
-    if (wake->call && ac_call_waits(wake->call)) {
+    if (wake->call && ac_docker_waits(wake->call)) {
         return "its turn at the container engine has not come";
     }
 
@@ -453,7 +453,7 @@ ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *wake,
     }
 
     if (wake->call) {
-        ac_call_cancel(wake->call);
+        ac_docker_cancel(wake->call);
     }
 
     ngx_http_sandbox_start_handover_close(wake);

@@ -84,12 +84,12 @@ ngx_http_sandbox_sweep_stop(void)
     sweep = &ngx_http_sandbox_sweep;
 
     if (sweep->list) {
-        ac_call_cancel(sweep->list);
+        ac_docker_cancel(sweep->list);
         sweep->list = NULL;
     }
 
     if (sweep->events) {
-        ac_call_cancel(sweep->events);
+        ac_docker_cancel(sweep->events);
         sweep->events = NULL;
     }
 

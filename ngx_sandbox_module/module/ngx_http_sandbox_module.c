@@ -6,6 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "docker/ac_docker.h"
+#include "docker/ac_docker_endpoint.h"
 #include "core/ngx_http_sandbox_class.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "limits/ngx_http_sandbox_zone.h"
@@ -384,7 +385,7 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
 
     /* made by the master, which may read a key that the workers may not */
 
-    smcf->endpoint = ac_endpoint_create(&epc, err, sizeof(err));
+    smcf->endpoint = ac_docker_endpoint_create(&epc, err, sizeof(err));
     if (smcf->endpoint == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid \"sandbox_engine\" \"%V\": %s",
@@ -419,7 +420,7 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
 static void
 ngx_http_sandbox_endpoint_cleanup(void *data)
 {
-    ac_endpoint_destroy(data);
+    ac_docker_endpoint_destroy(data);
 }
 
 

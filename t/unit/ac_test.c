@@ -212,7 +212,7 @@ mock_start(mock_t *mock, const char *pings, int tcp)
     mock->docker = ac_docker_create(poll_loop_ac(mock->loop));
     assert_non_null(mock->docker);
 
-    mock->ep = ac_endpoint_create(&conf, err, sizeof(err));
+    mock->ep = ac_docker_endpoint_create(&conf, err, sizeof(err));
     assert_non_null(mock->ep);
 }
 
@@ -226,7 +226,7 @@ mock_stop(mock_t *mock)
         ac_docker_destroy(mock->docker);
     }
 
-    ac_endpoint_destroy(mock->ep);
+    ac_docker_endpoint_destroy(mock->ep);
 
     /* fails when a watch or a timer is left */
 

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "docker/ac_docker.h"
+#include "docker/ac_docker_endpoint.h"
 #include "poll_loop.h"
 
 

@@ -144,7 +144,7 @@ test_deadline_while_agreeing(void **state)
     assert_int_equal(seen[0].reply.error, AC_TIMEDOUT);
     assert_int_equal(seen[2].done, 0);
 
-    ac_call_cancel(call);
+    ac_docker_cancel(call);
 
     assert_int_equal(poll_loop_run(mock.loop, &seen[2].done, AC_TEST_MS), 1);
     assert_int_equal(seen[2].reply.error, AC_TIMEDOUT);

@@ -47,7 +47,7 @@ test_cancel(void **state)
 
             (void) poll_loop_run(mock.loop, NULL, (unsigned) turns);
 
-            ac_call_cancel(call);
+            ac_docker_cancel(call);
             (void) poll_loop_run(mock.loop, NULL, 2);
 
             assert_int_equal(seen.done, 0);
@@ -78,12 +78,12 @@ chaos_handler(void *data, const ac_reply_t *reply)
         return;
     }
 
-    ac_call_cancel(chaos->own);
+    ac_docker_cancel(chaos->own);
 
     for (i = 0; i < 4; i++) {
 
         if (chaos->victim[i].done == 0) {
-            ac_call_cancel(chaos->victims[i]);
+            ac_docker_cancel(chaos->victims[i]);
         }
     }
 

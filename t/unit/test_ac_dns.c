@@ -56,7 +56,7 @@ use_name(named_t *named, const char *host)
     char                url[128], err[256];
     ac_endpoint_conf_t  conf;
 
-    ac_endpoint_destroy(named->mock.ep);
+    ac_docker_endpoint_destroy(named->mock.ep);
 
     (void) snprintf(url, sizeof(url), "http://%s:%u", host, named->mock.port);
 
@@ -64,7 +64,7 @@ use_name(named_t *named, const char *host)
     conf.url = url;
     conf.connect_ms = 2000;
 
-    named->mock.ep = ac_endpoint_create(&conf, err, sizeof(err));
+    named->mock.ep = ac_docker_endpoint_create(&conf, err, sizeof(err));
     assert_non_null(named->mock.ep);
 }
 
@@ -317,15 +317,15 @@ test_destroy_while_resolving(void **state)
 
         calls[0] = ac_docker_start(named.mock.docker, named.mock.ep, "ok",
                                    AC_TEST_MS, seen_reply, &seen[0]);
-        calls[1] = ac_docker_ping(named.mock.docker, named.mock.ep,
+        calls[1] = ac_docker_info(named.mock.docker, named.mock.ep,
                                   AC_TEST_MS, seen_reply, &seen[1]);
-        calls[2] = ac_docker_ping(named.mock.docker, named.mock.ep,
+        calls[2] = ac_docker_info(named.mock.docker, named.mock.ep,
                                   AC_TEST_MS, seen_reply, &seen[2]);
 
         assert_non_null(calls[0]);
         assert_non_null(calls[2]);
 
-        ac_call_cancel(calls[1]);
+        ac_docker_cancel(calls[1]);
 
         if (i >= 6) {
             (void) poll_loop_run(named.mock.loop, NULL, (unsigned) i - 6);

@@ -220,17 +220,12 @@ test_other_calls(void **state)
     assert_int_equal(seen.reply.error, AC_OK)
 
     memset(&seen, 0, sizeof(seen));
-    mock_wait(&mock, ac_docker_ping(mock.docker, mock.ep, AC_TEST_MS,
-                                    seen_reply, &seen), &seen);
-    assert_int_equal(seen.reply.error, AC_OK);
-    assert_int_equal(seen.reply.api_version, 0x0129);
-
-    memset(&seen, 0, sizeof(seen));
     mock_wait(&mock, ac_docker_info(mock.docker, mock.ep, AC_TEST_MS,
                                     seen_reply, &seen), &seen);
     assert_int_equal(seen.reply.error, AC_OK);
     assert_int_equal(seen.reply.ncpu, 4);
     assert_int_equal(seen.reply.mem_total, 8589934592);
+    assert_int_equal(mock.ep->version, 0x0129);
 
     run(ac_docker_inspect, "c1");
     assert_int_equal(seen.containers[0].exit_code, 137);
@@ -319,7 +314,7 @@ test_unreachable(void **state)
     memset(&conf, 0, sizeof(conf));
     (void) snprintf(url, sizeof(url), "unix:%s/none.sock", mock.dir);
     conf.url = url;
-    mock.ep = ac_endpoint_create(&conf, err, sizeof(err));
+    mock.ep = ac_docker_endpoint_create(&conf, err, sizeof(err));
 
     mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
     assert_int_equal(seen.reply.error, AC_UNREACHABLE);
@@ -327,16 +322,16 @@ test_unreachable(void **state)
     assert_non_null(strstr(seen.reply.message, url));
     assert_non_null(strstr(seen.reply.message, "No such file"));
 
-    ac_endpoint_destroy(mock.ep);
+    ac_docker_endpoint_destroy(mock.ep);
 
     conf.url = "http://127.0.0.1:1";
-    mock.ep = ac_endpoint_create(&conf, err, sizeof(err));
+    mock.ep = ac_docker_endpoint_create(&conf, err, sizeof(err));
 
     mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
     assert_int_equal(seen.reply.error, AC_UNREACHABLE);
     assert_non_null(strstr(seen.reply.message, "refused"));
 
-    ac_endpoint_destroy(mock.ep);
+    ac_docker_endpoint_destroy(mock.ep);
     mock.ep = ep;
 
     ac_test_end(mock.pid);
@@ -412,7 +407,7 @@ test_never_accepts(void **state)
         conf.connect_ms = 200;
 
         ep = mock.ep;
-        mock.ep = ac_endpoint_create(&conf, err, sizeof(err));
+        mock.ep = ac_docker_endpoint_create(&conf, err, sizeof(err));
 
         mock_wait(&mock, mock_call(&mock, 0, "ok", &seen), &seen);
 
@@ -437,7 +432,7 @@ test_never_accepts(void **state)
             (void) unlink(addr.un.sun_path);
         }
 
-        ac_endpoint_destroy(mock.ep);
+        ac_docker_endpoint_destroy(mock.ep);
         mock.ep = ep;
 
         mock_stop(&mock);

@@ -10,8 +10,9 @@
 
 #include <cjson/cJSON.h>
 
-#include "docker/ac_docker_json.h"
 #include "docker/ac_docker_endpoint.h"
+#include "docker/ac_docker_json.h"
+#include "docker/ac_docker_spec.h"
 #include "ac_test.h"
 
 
@@ -36,7 +37,7 @@ test_spec(void **state)
     spec.name = "n";
     spec.image = "i";
 
-    text = ac_docker_json_spec(&spec);
+    text = ac_docker_spec_json(&spec);
     assert_string_equal(text,
         "{\"HostConfig\":{\"NetworkMode\":\"none\",\"CapDrop\":[\"ALL\"],"
         "\"CapAdd\":[],\"SecurityOpt\":[\"no-new-privileges\"],"
@@ -72,7 +73,7 @@ test_spec(void **state)
     spec.pids = 256;
     spec.disk = "10G";
 
-    text = ac_docker_json_spec(&spec);
+    text = ac_docker_spec_json(&spec);
     assert_string_equal(text,
         "{\"HostConfig\":{\"NetworkMode\":\"net\","
         "\"Memory\":9007199254740993,\"MemorySwap\":9007199254740993,"
@@ -92,7 +93,7 @@ test_spec(void **state)
         "\"Labels\":{\"k\":\"v\"},\"Healthcheck\":{\"Test\":[\"NONE\"]}}");
     free(text);
 
-    text = ac_docker_json_filters("a\"b", 1);
+    text = ac_docker_spec_filters("a\"b", 1);
     assert_string_equal(text, "{\"label\":[\"nginx-sandbox.instance=a\\\"b\"]"
                               ",\"type\":[\"container\"]}");
     free(text);
@@ -134,9 +135,9 @@ test_containers(void **state)
         "{\"Id\":\"XYZ\"}", "{\"Id\":\"ab\"} {}", "{\"Id\":null}",
         "{\"Id\":\"ab\",\"State\":\"running\"}",
         "{\"Id\":\"ab\",\"State\":{\"Status\":1}}",
-        "{\"Id\":\"ab\",\"State\":{\"Status\":\"x\",\"Pid\":\"1\"}}",
-        "{\"Id\":\"ab\",\"State\":{\"Status\":\"x\",\"Pid\":-1}}",
-        "{\"Id\":\"ab\",\"State\":{\"Status\":\"x\",\"Pid\":1e300}}",
+        "{\"Id\":\"ab\",\"State\":{\"Status\":\"x\",\"ExitCode\":\"1\"}}",
+        "{\"Id\":\"ab\",\"State\":{\"Status\":\"x\",\"ExitCode\":-2147483649}}",
+        "{\"Id\":\"ab\",\"State\":{\"Status\":\"x\",\"ExitCode\":1e300}}",
         "{\"Id\":\"ab\",\"State\":{\"Status\":\"x\",\"ExitCode\":1.5}}",
         "{\"Id\":\"ab\",\"State\":{\"Status\":\"x\",\"OOMKilled\":0}}",
         "{\"Id\":\"ab\",\"State\":{\"Status\":\"x\"},\"Config\":[]}",
@@ -178,7 +179,7 @@ test_containers(void **state)
                              "\"State\":{\"Status\":\"paused\","
                              "\"Paused\":true},\"Config\":null}", &c), AC_OK);
     assert_string_equal(c.name, "x");
-    assert_int_equal(c.paused, 1);
+    assert_string_equal(c.state, "paused");
 
     /* of a name no more than there is room for, with its slash or without */
 
@@ -292,12 +293,12 @@ test_times(void **state)
 
     for (i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
         (void) snprintf(text, sizeof(text), "{\"Id\":\"ab\",\"State\":{"
-                        "\"Status\":\"x\",\"StartedAt\":\"%s\"}}",
+                        "\"Status\":\"x\",\"FinishedAt\":\"%s\"}}",
                         times[i].text);
         assert_int_equal(read_of(inspected, text, &c), AC_OK);
 
-        if (c.started_ms != times[i].ms || c.finished_ms != 0) {
-            fail_msg("%s: %lld", times[i].text, (long long) c.started_ms);
+        if (c.finished_ms != times[i].ms) {
+            fail_msg("%s: %lld", times[i].text, (long long) c.finished_ms);
         }
     }
 
@@ -474,7 +475,7 @@ test_endpoints(void **state)
 
     for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         conf.url = good[i].url;
-        ep = ac_endpoint_create(&conf, err, sizeof(err));
+        ep = ac_docker_endpoint_create(&conf, err, sizeof(err));
 
         if (ep == NULL) {
             fail_msg("%s: %s", good[i].url, err);
@@ -487,14 +488,14 @@ test_endpoints(void **state)
             assert_string_equal(ep->unix_path, "/var/run/docker.sock");
         }
 
-        ac_endpoint_destroy(ep);
+        ac_docker_endpoint_destroy(ep);
     }
 
     for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         conf.url = bad[i];
         err[0] = '\0';
 
-        if (ac_endpoint_create(&conf, err, sizeof(err)) != NULL) {
+        if (ac_docker_endpoint_create(&conf, err, sizeof(err)) != NULL) {
             fail_msg("accepted: %s", bad[i]);
         }
 
@@ -505,28 +506,28 @@ test_endpoints(void **state)
     memcpy(path, "http://", 7);
     path[sizeof(path) - 1] = '\0';
     conf.url = path;
-    assert_null(ac_endpoint_create(&conf, err, sizeof(err)));
+    assert_null(ac_docker_endpoint_create(&conf, err, sizeof(err)));
 
     conf.url = "https://a";
     conf.ca = "/nonexistent";
-    assert_null(ac_endpoint_create(&conf, err, sizeof(err)));
+    assert_null(ac_docker_endpoint_create(&conf, err, sizeof(err)));
     assert_non_null(strstr(err, "/nonexistent"));
 
     conf.ca = "/dev/zero";
-    assert_null(ac_endpoint_create(&conf, err, sizeof(err)));
+    assert_null(ac_docker_endpoint_create(&conf, err, sizeof(err)));
 
     conf.ca = NULL;
     conf.cert = "/etc/passwd";
-    assert_null(ac_endpoint_create(&conf, err, sizeof(err)));
+    assert_null(ac_docker_endpoint_create(&conf, err, sizeof(err)));
 
     conf.key = "/etc/passwd";
-    ep = ac_endpoint_create(&conf, err, sizeof(err));
+    ep = ac_docker_endpoint_create(&conf, err, sizeof(err));
     assert_non_null(ep);
     assert_non_null(ep->key.data);
-    ac_endpoint_destroy(ep);
+    ac_docker_endpoint_destroy(ep);
 
     conf.url = "http://a";
-    assert_null(ac_endpoint_create(&conf, err, sizeof(err)));
+    assert_null(ac_docker_endpoint_create(&conf, err, sizeof(err)));
 }
 
 

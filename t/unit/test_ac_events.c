@@ -85,7 +85,7 @@ test_modes(void **state)
         } else {
             wait_for_events(&mock, &seen, modes[i].nevents);
             assert_int_equal(seen.done, 0);
-            ac_call_cancel(call);
+            ac_docker_cancel(call);
         }
 
         if (modes[i].nevents) {
@@ -136,7 +136,7 @@ stop_at_second(void *data, const ac_event_t *event, const ac_reply_t *reply)
         stop->mock->docker = NULL;
 
     } else {
-        ac_call_cancel(stop->call);
+        ac_docker_cancel(stop->call);
     }
 }
 
@@ -216,7 +216,7 @@ test_calls_beside_a_silent_stream(void **state)
     }
 
     assert_int_equal(events.done + events.nevents, 0);
-    ac_call_cancel(call);
+    ac_docker_cancel(call);
 
     mock_stop(&mock);
 }

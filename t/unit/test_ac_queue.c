@@ -151,7 +151,7 @@ test_owners_take_turns(void **state)
 
     assert_int_equal(gauge.waiting, 7);
 
-    ac_call_cancel(call);
+    ac_docker_cancel(call);
 
     assert_int_equal(poll_loop_run(mock.loop, &seen[2].done, AC_TEST_MS), 1);
 
@@ -225,13 +225,13 @@ test_the_queue_is_bounded(void **state)
 
     /* one that leaves makes room */
 
-    ac_call_cancel(waiting);
+    ac_docker_cancel(waiting);
     assert_int_equal(gauge.waiting, 1);
 
     waiting = start(&mock, 1, 0, "a4", AC_TEST_MS, &seen[3]);
     assert_int_equal(gauge.waiting, 2);
 
-    ac_call_cancel(call);
+    ac_docker_cancel(call);
     assert_int_equal(poll_loop_run(mock.loop, &seen[3].done, AC_TEST_MS), 1);
     assert_int_equal(seen[3].reply.status, 204);
     assert_int_equal(seen[4].reply.status, 204);
@@ -280,7 +280,7 @@ test_an_engine_that_goes(void **state)
     mock_start(&mock, NULL, 0);
 
     memset(&health, 0, sizeof(health));
-    assert_int_equal(ac_docker_health(mock.docker, mock.ep, health_handler,
+    assert_int_equal(ac_docker_monitor(mock.docker, mock.ep, health_handler,
                                       &health), 0);
     ac_docker_limit(mock.docker, 2, 100);
 
@@ -355,7 +355,7 @@ test_an_engine_that_hangs(void **state)
     mock_start(&mock, NULL, 0);
 
     memset(&health, 0, sizeof(health));
-    assert_int_equal(ac_docker_health(mock.docker, mock.ep, health_handler,
+    assert_int_equal(ac_docker_monitor(mock.docker, mock.ep, health_handler,
                                       &health), 0);
 
     mock_wait(&mock, start(&mock, 1, 0, "ok", AC_TEST_MS, &seen), &seen);

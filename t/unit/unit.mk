@@ -95,11 +95,10 @@ $(UNIT_DIR)/prog_%: t/unit/prog_%.c
 FUZZ_FLAGS =	-fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all
 
-$(FUZZ_DIR)/fuzz_ac_%: t/fuzz/fuzz_ac_%.c agent_client/ac_json.c \
+$(FUZZ_DIR)/fuzz_ac_%: t/fuzz/fuzz_ac_%.c agent_client/ac_error.c \
+		agent_client/ac_json.c \
 		agent_client/agent/ac_agent_recv.c \
-		agent_client/agent/ac_agent_send.c \
-		agent_client/docker/ac_docker_json.c \
-		agent_client/docker/ac_docker_spec.c $(UNIT_HEADERS)
+		agent_client/docker/ac_docker_json.c $(UNIT_HEADERS)
 	@mkdir -p $(@D)
 	clang $(UNIT_CFLAGS) $(FUZZ_FLAGS) $(filter %.c,$^) -lcjson -o $@
 

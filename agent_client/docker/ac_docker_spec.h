@@ -1,0 +1,26 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AC_DOCKER_SPEC_H_INCLUDED_
+#define _AC_DOCKER_SPEC_H_INCLUDED_
+
+
+#include "docker/ac_docker_types.h"
+
+
+/*
+ * What is sent to the Docker Engine API as JSON.  The texts are to be freed by
+ * free(); NULL when out of memory.
+ */
+
+
+/* the body of a create */
+char *ac_docker_spec_json(const ac_container_spec_t *spec);
+/* the value of the filters parameter; events: adds the type */
+char *ac_docker_spec_filters(const char *instance, int events);
+
+
+#endif /* _AC_DOCKER_SPEC_H_INCLUDED_ */

@@ -1,0 +1,142 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AC_DOCKER_TYPES_H_INCLUDED_
+#define _AC_DOCKER_TYPES_H_INCLUDED_
+
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ac_error.h"
+
+
+/*
+ * What is sent to the Docker Engine API, and what comes back.  Source: Docker
+ * Engine API v1.41 (docs.docker.com/engine/api/v1.41).
+ */
+
+
+typedef struct ac_docker_s     ac_docker_t;     /* one for each process */
+typedef struct ac_endpoint_s   ac_endpoint_t;   /* one engine */
+typedef struct ac_call_s       ac_call_t;       /* one call under way */
+
+
+/* labels that the client reads back; list and events filter by the first */
+#define AC_LABEL_INSTANCE  "nginx-sandbox.instance"
+#define AC_LABEL_RUN       "nginx-sandbox.run"
+#define AC_LABEL_CLASS     "nginx-sandbox.class"
+#define AC_LABEL_OWNER     "nginx-sandbox.owner"
+
+#define AC_LABEL_RUN_SIZE    64
+#define AC_LABEL_CLASS_SIZE  64
+#define AC_LABEL_OWNER_SIZE  24
+
+
+typedef struct {
+    const char    *source;
+    const char    *target;
+    int            read_only;
+} ac_mount_t;
+
+
+typedef struct {
+    const char    *key;
+    const char    *value;
+} ac_pair_t;
+
+
+typedef struct {
+    const char        *name;
+    const char        *image;
+    const char       **entrypoint;       /* NULL-terminated; NULL: image's */
+    const char        *network;          /* "none", or a network's name */
+    const char        *hostname;         /* NULL: the engine's choice */
+    const char        *user;             /* NULL: the image's */
+    const ac_pair_t   *labels;
+    size_t             nlabels;
+    const ac_mount_t  *mounts;
+    size_t             nmounts;
+    const char       **cap_add;          /* NULL-terminated; others dropped */
+    int64_t            memory;           /* bytes, no swap; 0: no limit */
+    int64_t            nano_cpus;        /* 0: no limit */
+    int64_t            pids;             /* 0: no limit */
+    const char        *disk;             /* storage-opt size; NULL: none */
+    int                loopback6;        /* ::1, where the host has IPv6 */
+} ac_container_spec_t;
+
+
+typedef struct {
+    char               id[65];
+    char               name[128];        /* without the leading slash */
+    char               image[256];
+    char               state[16];        /* created, running, exited, … */
+    char               status[128];      /* list only */
+    int                exit_code;        /* inspect only */
+    int                oom_killed;       /* inspect only */
+    int64_t            finished_ms;      /* inspect only; 0: never */
+
+    /* "" where the container has no such label */
+    char               label_run[AC_LABEL_RUN_SIZE];
+    char               label_class[AC_LABEL_CLASS_SIZE];
+    char               label_owner[AC_LABEL_OWNER_SIZE];
+} ac_container_t;
+
+
+typedef struct {
+    char               id[80];           /* sha256:… */
+    char               user[128];        /* Config.User */
+    char               workdir[256];
+} ac_image_t;
+
+
+typedef struct {
+    char               action[32];       /* die, oom, destroy, … */
+    char               id[65];
+    char               label_run[AC_LABEL_RUN_SIZE];
+    char               label_class[AC_LABEL_CLASS_SIZE];
+    char               label_owner[AC_LABEL_OWNER_SIZE];
+    int                exit_code;        /* of die, else -1 */
+    int64_t            time_ms;          /* since the epoch; 0: unknown */
+} ac_event_t;
+
+
+typedef struct {
+    ac_error_e             error;
+    int                    status;       /* HTTP, 0 when error is set */
+    char                   message[512]; /* the engine's words, or ours */
+
+    /* by call; NULL or 0 when it failed */
+    const ac_container_t  *containers;   /* list, inspect (one), create: id */
+    size_t                 ncontainers;
+    const ac_image_t      *image;        /* image */
+    int                    ncpu;         /* info */
+    int64_t                mem_total;    /* info, bytes */
+} ac_reply_t;
+
+
+typedef void (*ac_reply_pt)(void *data, const ac_reply_t *reply);
+/* event NULL: the stream has ended, reply says why; the last invocation */
+typedef void (*ac_event_pt)(void *data, const ac_event_t *event,
+    const ac_reply_t *reply);
+
+
+/* each lane of the queue is guaranteed a place */
+typedef enum {
+    AC_LANE_OTHERS = 0,
+    AC_LANE_STARTS
+} ac_lane_e;
+
+#define AC_LANES  2
+
+/* by how many the calls that wait, and those with the engine, have changed */
+typedef void (*ac_gauge_pt)(void *data, int waiting, int running);
+
+/* the engine has become unreachable (away 1), or is back (away 0) */
+typedef void (*ac_health_pt)(void *data, int away, const char *message);
+
+
+#endif /* _AC_DOCKER_TYPES_H_INCLUDED_ */
