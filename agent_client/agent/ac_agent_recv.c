@@ -13,36 +13,42 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cjson/cJSON.h>
-
-#include "agent/ac_agent.h"
+#include "ac_json.h"
 #include "ac_text.h"
+#include "agent/ac_agent.h"
+#include "agent/ac_agent_recv.h"
 
 
-/* SCM_MAX_FD of the kernel: no packet carries more */
-#define AC_AGENT_SCM_MAX  253
+/* SCM_MAX_FD of the kernel: no packet carries more descriptors */
+#define AC_AGENT_RECV_FDS     253
 
-/* of a number in a reply: the largest that JSON carries unharmed */
-#define AC_AGENT_NUMBER   (UINT64_C(1) << 53)
+/* the largest number that a double holds exactly, and all below it */
+#define AC_AGENT_RECV_NUMBER  (INT64_C(1) << 53)
 
 
-static size_t ac_agent_close_fds(struct msghdr *msg);
-static int ac_agent_uint(const cJSON *object, const char *name,
-    uint64_t max, uint64_t *value);
-static int ac_agent_told(const cJSON *object, const char *name,
+static size_t ac_agent_recv_close_fds(struct msghdr *msg);
+static int ac_agent_recv_object(const cJSON *object, ac_agent_event_t *event);
+static int ac_agent_recv_event(const cJSON *object, const char *name,
+    ac_agent_event_t *event);
+static int ac_agent_recv_hello(const cJSON *object, ac_agent_event_t *event);
+static int ac_agent_recv_port(const cJSON *object, ac_agent_event_t *event);
+static int ac_agent_recv_log(const cJSON *object, ac_agent_event_t *event);
+static int ac_agent_recv_diagnosis(const cJSON *object,
+    ac_agent_event_t *event);
+static int ac_agent_recv_booted(const cJSON *object, ac_agent_event_t *event);
+static int ac_agent_recv_reply(const cJSON *object, ac_agent_event_t *event);
+static int ac_agent_recv_usage(const cJSON *object, const char *name,
     int64_t *value);
-static int ac_agent_string(const cJSON *object, const char *name,
-    char *dst, size_t size);
-static int ac_agent_ports(const cJSON *object, const char *name,
+static int ac_agent_recv_version(const cJSON *object,
     ac_agent_event_t *event);
-static int ac_agent_parse_event(const cJSON *object, const char *name,
-    ac_agent_event_t *event);
-static int ac_agent_parse_port(const cJSON *object, ac_agent_event_t *event);
-static int ac_agent_parse_log(const cJSON *object, ac_agent_event_t *event);
-static int ac_agent_parse_diagnosis(const cJSON *object,
-    ac_agent_event_t *event);
-static int ac_agent_parse_reply(const cJSON *object,
-    ac_agent_event_t *event);
+static int ac_agent_recv_number(const cJSON *object, const char *name,
+    int64_t max, int64_t *value);
+static int ac_agent_recv_ports(const cJSON *array, ac_agent_event_t *event);
+
+
+/* a null is an error, in contrast to an absent member */
+
+#define ac_agent_recv_bad(rc)  ((rc) > AC_JSON_ABSENT)
 
 
 int
@@ -56,7 +62,7 @@ ac_agent_recv(int fd, ac_agent_event_t *event)
 
     union {
         struct cmsghdr  align;
-        char            buf[CMSG_SPACE(AC_AGENT_SCM_MAX * sizeof(int))];
+        char            buf[CMSG_SPACE(AC_AGENT_RECV_FDS * sizeof(int))];
     } control;
 
     iov.iov_base = buf;
@@ -80,12 +86,12 @@ ac_agent_recv(int fd, ac_agent_event_t *event)
             return -1;
         }
 
-        /* the peer went with packets of ours unread */
+        /* the peer has closed, with packets of ours unread */
 
         return errno == ECONNRESET ? 0 : -1;
     }
 
-    n = ac_agent_close_fds(&msg);
+    n = ac_agent_recv_close_fds(&msg);
 
     if (n || (msg.msg_flags & (MSG_TRUNC|MSG_CTRUNC))) {
         errno = EPROTO;
@@ -96,7 +102,7 @@ ac_agent_recv(int fd, ac_agent_event_t *event)
         return 0;
     }
 
-    if (ac_agent_parse(buf, (size_t) len, event) == -1) {
+    if (ac_agent_recv_parse(buf, (size_t) len, event) == -1) {
         errno = EPROTO;
         return -1;
     }
@@ -106,7 +112,7 @@ ac_agent_recv(int fd, ac_agent_event_t *event)
 
 
 static size_t
-ac_agent_close_fds(struct msghdr *msg)
+ac_agent_recv_close_fds(struct msghdr *msg)
 {
     int              fd;
     size_t           i, n, total;
@@ -135,55 +141,21 @@ ac_agent_close_fds(struct msghdr *msg)
 
 
 int
-ac_agent_parse(const char *text, size_t len, ac_agent_event_t *event)
+ac_agent_recv_parse(const char *text, size_t len, ac_agent_event_t *event)
 {
-    int          rc;
-    char         name[32];
-    cJSON       *object;
-    const char  *end;
+    int     rc;
+    cJSON  *object;
 
     memset(event, 0, offsetof(ac_agent_event_t, text) + 1);
     event->type = AC_AGENT_OTHER;
 
-    if (len == 0 || len > AC_AGENT_PACKET_MAX) {
-        return -1;
-    }
-
-    end = NULL;
-
-    object = cJSON_ParseWithLengthOpts(text, len, &end, 0);
-    if (object == NULL) {
-        return -1;
-    }
-
-    rc = -1;
-
-    if (!cJSON_IsObject(object)) {
-        goto done;
-    }
-
-    while (end < text + len
-           && (*end == ' ' || *end == '\t' || *end == '\r' || *end == '\n'))
+    if (len > AC_AGENT_PACKET_MAX
+        || ac_json_parse(text, len, &object) != AC_OK)
     {
-        end++;
+        return -1;
     }
 
-    if (end != text + len) {
-        goto done;
-    }
-
-    switch (ac_agent_string(object, "event", name, sizeof(name))) {
-
-    case 1:
-        rc = ac_agent_parse_event(object, name, event);
-        break;
-
-    case 0:
-        rc = ac_agent_parse_reply(object, event);
-        break;
-    }
-
-done:
+    rc = cJSON_IsObject(object) ? ac_agent_recv_object(object, event) : -1;
 
     cJSON_Delete(object);
 
@@ -192,49 +164,64 @@ done:
 
 
 static int
-ac_agent_parse_event(const cJSON *object, const char *name,
+ac_agent_recv_object(const cJSON *object, ac_agent_event_t *event)
+{
+    char       name[32];
+    int64_t    seq;
+    ac_json_e  rc;
+
+    rc = ac_json_string(object, "event", name, sizeof(name));
+
+    if (rc == AC_JSON_FOUND) {
+        return ac_agent_recv_event(object, name, event);
+    }
+
+    if (ac_agent_recv_bad(rc)) {
+        return -1;
+    }
+
+    rc = ac_json_integer(object, "seq", 0, UINT32_MAX, &seq);
+
+    if (rc == AC_JSON_FOUND) {
+        event->seq = (uint32_t) seq;
+        return ac_agent_recv_reply(object, event);
+    }
+
+    return ac_agent_recv_bad(rc) ? -1 : ac_agent_recv_booted(object, event);
+}
+
+
+static int
+ac_agent_recv_event(const cJSON *object, const char *name,
     ac_agent_event_t *event)
 {
-    uint64_t  v;
+    const cJSON  *ports;
 
     if (strcmp(name, "hello") == 0) {
-
-        if (ac_agent_uint(object, "v", 65535, &v) != 1
-            || ac_agent_string(object, "build", event->build,
-                               sizeof(event->build))
-               == -1
-            || ac_agent_ports(object, "listening", event) == -1)
-        {
-            return -1;
-        }
-
-        event->type = AC_AGENT_HELLO;
-        event->v = (int) v;
-
-        return 0;
+        return ac_agent_recv_hello(object, event);
     }
 
     if (strcmp(name, "listening") == 0) {
 
-        if (ac_agent_ports(object, "ports", event) != 1) {
+        if (ac_json_array(object, "ports", &ports) != AC_JSON_FOUND) {
             return -1;
         }
 
         event->type = AC_AGENT_LISTENING;
 
-        return 0;
+        return ac_agent_recv_ports(ports, event);
     }
 
     if (strcmp(name, "port") == 0) {
-        return ac_agent_parse_port(object, event);
+        return ac_agent_recv_port(object, event);
     }
 
     if (strcmp(name, "log") == 0) {
-        return ac_agent_parse_log(object, event);
+        return ac_agent_recv_log(object, event);
     }
 
     if (strcmp(name, "diagnosis") == 0) {
-        return ac_agent_parse_diagnosis(object, event);
+        return ac_agent_recv_diagnosis(object, event);
     }
 
     if (strcmp(name, "going") == 0) {
@@ -246,25 +233,39 @@ ac_agent_parse_event(const cJSON *object, const char *name,
 
 
 static int
-ac_agent_parse_port(const cJSON *object, ac_agent_event_t *event)
+ac_agent_recv_hello(const cJSON *object, ac_agent_event_t *event)
 {
-    char          command[16];
-    uint64_t      port, code;
-    const cJSON  *listening;
+    const cJSON  *ports;
 
-    listening = cJSON_GetObjectItemCaseSensitive(object, "listening");
+    if (ac_agent_recv_version(object, event) == -1
+        || ac_agent_recv_bad(ac_json_array(object, "listening", &ports)))
+    {
+        return -1;
+    }
 
-    if (!cJSON_IsBool(listening)
-        || ac_agent_uint(object, "port", 65535, &port) != 1
-        || ac_agent_uint(object, "code", 255, &code) != 1
-        || ac_agent_string(object, "command", command, sizeof(command)) != 1)
+    event->type = AC_AGENT_HELLO;
+
+    return ac_agent_recv_ports(ports, event);
+}
+
+
+static int
+ac_agent_recv_port(const cJSON *object, ac_agent_event_t *event)
+{
+    char     command[16];
+    int64_t  port, code;
+
+    if (ac_json_bool(object, "listening", &event->listening) != AC_JSON_FOUND
+        || ac_agent_recv_number(object, "port", 65535, &port) == -1
+        || ac_agent_recv_number(object, "code", 255, &code) == -1
+        || ac_json_string(object, "command", command, sizeof(command))
+           != AC_JSON_FOUND)
     {
         return -1;
     }
 
     event->type = AC_AGENT_PORT;
     event->port = (uint16_t) port;
-    event->listening = cJSON_IsTrue(listening) ? 1 : 0;
     event->code = (int) code;
 
     if (strcmp(command, "running") == 0) {
@@ -279,24 +280,26 @@ ac_agent_parse_port(const cJSON *object, ac_agent_event_t *event)
 
 
 static int
-ac_agent_parse_log(const cJSON *object, ac_agent_event_t *event)
+ac_agent_recv_log(const cJSON *object, ac_agent_event_t *event)
 {
-    char          *p, *last;
-    uint64_t       port;
-    const char    *line, *end;
-    const cJSON   *text;
+    char         *p, *last;
+    int64_t       port, number;
+    const char   *line, *end;
+    const cJSON  *text;
 
     text = cJSON_GetObjectItemCaseSensitive(object, "text");
 
     if (!cJSON_IsString(text)
-        || ac_agent_uint(object, "port", 65535, &port) != 1
-        || ac_agent_uint(object, "line", UINT64_C(1) << 53, &event->line) != 1)
+        || ac_agent_recv_number(object, "port", 65535, &port) == -1
+        || ac_agent_recv_number(object, "line", AC_AGENT_RECV_NUMBER, &number)
+           == -1)
     {
         return -1;
     }
 
     event->type = AC_AGENT_LOG;
     event->port = (uint16_t) port;
+    event->line = (uint64_t) number;
 
     p = event->text;
     last = event->text + sizeof(event->text);
@@ -320,15 +323,15 @@ ac_agent_parse_log(const cJSON *object, ac_agent_event_t *event)
 }
 
 
-/* its parts are for who asked to look at */
+/* the parts are copied unread, for whoever asked */
 
 static int
-ac_agent_parse_diagnosis(const cJSON *object, ac_agent_event_t *event)
+ac_agent_recv_diagnosis(const cJSON *object, ac_agent_event_t *event)
 {
-    uint64_t  port, seq;
+    int64_t  port, seq;
 
-    if (ac_agent_uint(object, "port", 65535, &port) != 1
-        || ac_agent_uint(object, "seq", UINT32_MAX, &seq) != 1
+    if (ac_agent_recv_number(object, "port", 65535, &port) == -1
+        || ac_agent_recv_number(object, "seq", UINT32_MAX, &seq) == -1
         || !cJSON_PrintPreallocated((cJSON *) object, event->text,
                                     sizeof(event->text), 0))
     {
@@ -344,150 +347,109 @@ ac_agent_parse_diagnosis(const cJSON *object, ac_agent_event_t *event)
 
 
 static int
-ac_agent_parse_reply(const cJSON *object, ac_agent_event_t *event)
+ac_agent_recv_booted(const cJSON *object, ac_agent_event_t *event)
 {
-    int           seq, error;
-    uint64_t      value;
-    const cJSON  *ok;
+    int64_t    ms;
+    ac_json_e  rc;
 
-    seq = ac_agent_uint(object, "seq", UINT32_MAX, &value);
+    rc = ac_json_integer(object, "started_ms", 0, AC_AGENT_RECV_NUMBER, &ms);
 
-    if (seq == -1) {
-        return -1;
+    if (rc != AC_JSON_FOUND) {
+        return ac_agent_recv_bad(rc) ? -1 : 0;
     }
 
-    if (seq == 1) {
-        event->seq = (uint32_t) value;
-
-        ok = cJSON_GetObjectItemCaseSensitive(object, "ok");
-
-        if (ok && !cJSON_IsBool(ok)) {
-            return -1;
-        }
-
-        error = ac_agent_string(object, "error", event->error,
-                                sizeof(event->error));
-
-        if (error == -1 || (error == 0 && !cJSON_IsTrue(ok))) {
-            return -1;
-        }
-
-        if (error == 1 && event->error[0] == '\0') {
-            (void) strcpy(event->error, "no reason given");
-        }
-
-        if (ac_agent_told(object, "sleeps_in_ms", &event->sleeps_in_ms) == -1
-            || ac_agent_told(object, "memory", &event->memory) == -1
-            || ac_agent_told(object, "pids", &event->pids) == -1
-            || ac_agent_told(object, "cpu_ms", &event->cpu_ms) == -1)
-        {
-            return -1;
-        }
-
-        event->type = AC_AGENT_REPLY;
-
-        return 0;
-    }
-
-    switch (ac_agent_uint(object, "started_ms", AC_AGENT_NUMBER,
-                          &event->started_ms))
-    {
-    case 0:
-        return 0;
-
-    case -1:
-        return -1;
-    }
-
-    if (ac_agent_uint(object, "v", 65535, &value) != 1
-        || ac_agent_string(object, "build", event->build,
-                           sizeof(event->build))
-           == -1)
-    {
+    if (ac_agent_recv_version(object, event) == -1) {
         return -1;
     }
 
     event->type = AC_AGENT_BOOTED;
-    event->v = (int) value;
+    event->started_ms = (uint64_t) ms;
 
     return 0;
 }
 
 
-/* these return 1: present, 0: absent, -1: of the wrong type */
-
 static int
-ac_agent_uint(const cJSON *object, const char *name, uint64_t max,
-    uint64_t *value)
+ac_agent_recv_reply(const cJSON *object, ac_agent_event_t *event)
 {
-    const cJSON  *item;
+    int        ok;
+    ac_json_e  rc;
 
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-    if (item == NULL) {
-        return 0;
+    ok = 0;
+
+    if (ac_agent_recv_bad(ac_json_bool(object, "ok", &ok))) {
+        return -1;
     }
 
-    if (!cJSON_IsNumber(item)
-        || !(item->valuedouble >= 0 && item->valuedouble <= (double) max)
-        || item->valuedouble != (double) (uint64_t) item->valuedouble)
+    rc = ac_json_string(object, "error", event->error, sizeof(event->error));
+
+    if (ac_agent_recv_bad(rc) || (rc == AC_JSON_ABSENT && !ok)) {
+        return -1;
+    }
+
+    if (rc == AC_JSON_FOUND && event->error[0] == '\0') {
+        (void) strcpy(event->error, "no reason given");
+    }
+
+    if (ac_agent_recv_usage(object, "sleeps_in_ms", &event->sleeps_in_ms)
+           == -1
+        || ac_agent_recv_usage(object, "memory", &event->memory) == -1
+        || ac_agent_recv_usage(object, "pids", &event->pids) == -1
+        || ac_agent_recv_usage(object, "cpu_ms", &event->cpu_ms) == -1)
     {
         return -1;
     }
 
-    *value = (uint64_t) item->valuedouble;
+    event->type = AC_AGENT_REPLY;
 
-    return 1;
+    return 0;
 }
 
 
 static int
-ac_agent_told(const cJSON *object, const char *name, int64_t *value)
+ac_agent_recv_usage(const cJSON *object, const char *name, int64_t *value)
 {
-    int       rc;
-    uint64_t  n;
+    *value = -1;
 
-    rc = ac_agent_uint(object, name, AC_AGENT_NUMBER, &n);
-    *value = (rc == 1) ? (int64_t) n : -1;
-
-    return rc;
+    return ac_agent_recv_bad(ac_json_integer(object, name, 0,
+                                             AC_AGENT_RECV_NUMBER, value))
+           ? -1 : 0;
 }
 
 
 static int
-ac_agent_string(const cJSON *object, const char *name, char *dst,
-    size_t size)
+ac_agent_recv_version(const cJSON *object, ac_agent_event_t *event)
+{
+    int64_t  v;
+
+    if (ac_agent_recv_number(object, "v", 65535, &v) == -1
+        || ac_agent_recv_bad(ac_json_string(object, "build", event->build,
+                                            sizeof(event->build))))
+    {
+        return -1;
+    }
+
+    event->v = (int) v;
+
+    return 0;
+}
+
+
+/* of a member that must be there */
+
+static int
+ac_agent_recv_number(const cJSON *object, const char *name, int64_t max,
+    int64_t *value)
+{
+    return ac_json_integer(object, name, 0, max, value) == AC_JSON_FOUND
+           ? 0 : -1;
+}
+
+
+static int
+ac_agent_recv_ports(const cJSON *array, ac_agent_event_t *event)
 {
     const cJSON  *item;
-
-    item = cJSON_GetObjectItemCaseSensitive(object, name);
-    if (item == NULL) {
-        return 0;
-    }
-
-    if (!cJSON_IsString(item)) {
-        return -1;
-    }
-
-    ac_text_copy(dst, size, item->valuestring, strlen(item->valuestring));
-
-    return 1;
-}
-
-
-static int
-ac_agent_ports(const cJSON *object, const char *name,
-    ac_agent_event_t *event)
-{
-    const cJSON  *array, *item;
-
-    array = cJSON_GetObjectItemCaseSensitive(object, name);
-    if (array == NULL) {
-        return 0;
-    }
-
-    if (!cJSON_IsArray(array)) {
-        return -1;
-    }
 
     cJSON_ArrayForEach(item, array) {
 
@@ -498,12 +460,12 @@ ac_agent_ports(const cJSON *object, const char *name,
             return -1;
         }
 
-        /* an app may listen on more than there is room for */
+        /* the app may listen on more ports than there is room for */
 
         if (event->nports < AC_AGENT_PORTS_MAX) {
             event->ports[event->nports++] = (uint16_t) item->valuedouble;
         }
     }
 
-    return 1;
+    return 0;
 }

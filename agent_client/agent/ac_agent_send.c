@@ -9,29 +9,35 @@
 #endif
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cjson/cJSON.h>
 
+#include "ac_json_writer.h"
 #include "agent/ac_agent.h"
+#include "agent/ac_agent_send.h"
 
 
-static int ac_agent_port_number(const char *name);
-static int ac_agent_add_raw(cJSON *object, const char *name,
-    const char *text);
-static int ac_agent_boot_packet(int fd, const ac_boot_t *boot,
+static int ac_agent_send_boot_packet(int fd, const ac_boot_t *boot,
     const char **names, const int *fds, size_t n, size_t from, size_t to);
-static int ac_agent_command_packet(int fd, const ac_command_t *command,
+static void ac_agent_send_boot_options(ac_json_writer_t *w,
+    const ac_boot_t *boot, const char **names, size_t n);
+static int ac_agent_send_command_packet(int fd, const ac_command_t *command,
     int last);
-static int ac_agent_add_command(cJSON *array, const ac_command_t *command);
-static int ac_agent_send(int fd, cJSON *packet, const int *fds, size_t n);
+static void ac_agent_send_command(ac_json_writer_t *w,
+    const ac_command_t *command);
+static int ac_agent_send_port_number(const char *name);
+static int ac_agent_send_is_object(const char *text);
 static int ac_agent_send_port(int fd, const char *op, uint32_t seq,
-    uint16_t port);
-static int ac_agent_send_op(int fd, cJSON *packet, const int *fds, size_t n);
-static cJSON *ac_agent_op(const char *op, uint32_t seq);
-static int ac_agent_utf8(const char *text, size_t len);
+    uint16_t port, const int *port_fd);
+static void ac_agent_send_op(ac_json_writer_t *w, const char *op,
+    uint32_t seq);
+static int ac_agent_send_packet(int fd, ac_json_writer_t *w, const int *fds,
+    size_t n);
+static int ac_agent_send_text(int fd, char *text, const int *fds, size_t n);
+static int ac_agent_send_utf8(const char *text, size_t len);
 
 
 int
@@ -40,12 +46,19 @@ ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
 {
     size_t  i, from, to;
 
+    if (!ac_agent_send_is_object(boot->env)) {
+        errno = EINVAL;
+        return -1;
+    }
+
     from = 0;
 
     do {
         to = n - from > AC_AGENT_FDS_MAX ? from + AC_AGENT_FDS_MAX : n;
 
-        if (ac_agent_boot_packet(fd, boot, names, fds, n, from, to) == -1) {
+        if (ac_agent_send_boot_packet(fd, boot, names, fds, n, from, to)
+            == -1)
+        {
             return -1;
         }
 
@@ -53,11 +66,11 @@ ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
 
     } while (from < n);
 
-    /* one would fit in beside the rest, and some would not */
+    /* a packet has room for one command, but not for several of any length */
 
     for (i = 0; i < boot->ncommands; i++) {
-        if (ac_agent_command_packet(fd, &boot->commands[i],
-                                    i + 1 == boot->ncommands)
+        if (ac_agent_send_command_packet(fd, &boot->commands[i],
+                                         i + 1 == boot->ncommands)
             == -1)
         {
             return -1;
@@ -69,159 +82,113 @@ ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
 
 
 static int
-ac_agent_command_packet(int fd, const ac_command_t *command, int last)
-{
-    cJSON  *packet, *array;
-
-    packet = cJSON_CreateObject();
-
-    if (packet == NULL
-        || (array = cJSON_AddArrayToObject(packet, "ports")) == NULL
-        || ac_agent_add_command(array, command) == -1
-        || cJSON_AddArrayToObject(packet, "sockets") == NULL
-        || cJSON_AddBoolToObject(packet, "last", last) == NULL)
-    {
-        cJSON_Delete(packet);
-        packet = NULL;
-    }
-
-    return ac_agent_send_op(fd, packet, NULL, 0);
-}
-
-
-static int
-ac_agent_add_command(cJSON *array, const ac_command_t *command)
-{
-    cJSON  *item;
-
-    item = cJSON_CreateObject();
-
-    if (item == NULL
-        || cJSON_AddNumberToObject(item, "port", command->port) == NULL
-        || (command->command[0]
-            && cJSON_AddStringToObject(item, "command", command->command)
-               == NULL)
-        || (command->cwd[0]
-            && cJSON_AddStringToObject(item, "cwd", command->cwd) == NULL)
-        || !cJSON_AddItemToArray(array, item))
-    {
-        cJSON_Delete(item);
-        return -1;
-    }
-
-    return 0;
-}
-
-
-static int
-ac_agent_boot_packet(int fd, const ac_boot_t *boot, const char **names,
+ac_agent_send_boot_packet(int fd, const ac_boot_t *boot, const char **names,
     const int *fds, size_t n, size_t from, size_t to)
 {
-    int     port;
-    cJSON  *packet, *array, *item;
-    size_t  i;
+    size_t            i;
+    ac_json_writer_t  w;
 
-    packet = cJSON_CreateObject();
-    if (packet == NULL) {
-        goto nomem;
-    }
+    memset(&w, 0, sizeof(ac_json_writer_t));
+
+    ac_json_writer_object(&w, NULL);
 
     if (from == 0) {
-
-        if (cJSON_AddNumberToObject(packet, "v", AC_AGENT_VERSION) == NULL
-            || cJSON_AddStringToObject(packet, "id", boot->id) == NULL
-            || cJSON_AddStringToObject(packet, "user",
-                                       boot->user ? boot->user : "")
-               == NULL
-            || cJSON_AddNumberToObject(packet, "sleep_after_ms",
-                                       (double) boot->sleep_after_ms)
-               == NULL
-            || cJSON_AddBoolToObject(packet, "keep_alive",
-                                     boot->keep_alive ? 1 : 0)
-               == NULL
-            || cJSON_AddNumberToObject(packet, "generation",
-                                       (double) boot->generation)
-               == NULL)
-        {
-            goto nomem;
-        }
-
-        if (ac_agent_add_raw(packet, "env", boot->env) == -1
-            || ac_agent_add_raw(packet, "limits", boot->limits) == -1)
-        {
-            goto failed;
-        }
-
-        if (boot->preview_suffix
-            && cJSON_AddStringToObject(packet, "preview_suffix",
-                                       boot->preview_suffix)
-               == NULL)
-        {
-            goto nomem;
-        }
-
-        array = cJSON_AddArrayToObject(packet, "ports");
-        if (array == NULL) {
-            goto nomem;
-        }
-
-        for (i = 0; i < n; i++) {
-            port = ac_agent_port_number(names[i]);
-
-            if (port == 0) {
-                continue;
-            }
-
-            item = cJSON_CreateObject();
-            if (item == NULL) {
-                goto nomem;
-            }
-
-            (void) cJSON_AddItemToArray(array, item);
-
-            if (cJSON_AddNumberToObject(item, "port", port) == NULL) {
-                goto nomem;
-            }
-        }
+        ac_agent_send_boot_options(&w, boot, names, n);
     }
 
-    array = cJSON_AddArrayToObject(packet, "sockets");
-    if (array == NULL) {
-        goto nomem;
-    }
+    ac_json_writer_array(&w, "sockets");
 
     for (i = from; i < to; i++) {
-        item = cJSON_CreateString(names[i]);
-        if (item == NULL) {
-            goto nomem;
+        ac_json_writer_string(&w, NULL, names[i]);
+    }
+
+    ac_json_writer_array_end(&w);
+    ac_json_writer_bool(&w, "last", to == n && boot->ncommands == 0);
+
+    return ac_agent_send_packet(fd, &w, fds ? fds + from : NULL, to - from);
+}
+
+
+static void
+ac_agent_send_boot_options(ac_json_writer_t *w, const ac_boot_t *boot,
+    const char **names, size_t n)
+{
+    int     port;
+    size_t  i;
+
+    ac_json_writer_integer(w, "v", AC_AGENT_VERSION);
+    ac_json_writer_string(w, "id", boot->id);
+    ac_json_writer_string(w, "user", boot->user ? boot->user : "");
+    ac_json_writer_integer(w, "sleep_after_ms",
+                           (int64_t) boot->sleep_after_ms);
+    ac_json_writer_bool(w, "keep_alive", boot->keep_alive);
+    ac_json_writer_integer(w, "generation", (int64_t) boot->generation);
+    ac_json_writer_raw(w, "env", boot->env ? boot->env : "{}");
+    ac_json_writer_raw(w, "limits", "{}");
+
+    if (boot->preview_suffix) {
+        ac_json_writer_string(w, "preview_suffix", boot->preview_suffix);
+    }
+
+    ac_json_writer_array(w, "ports");
+
+    for (i = 0; i < n; i++) {
+        port = ac_agent_send_port_number(names[i]);
+
+        if (port) {
+            ac_json_writer_object(w, NULL);
+            ac_json_writer_integer(w, "port", port);
+            ac_json_writer_object_end(w);
         }
-
-        (void) cJSON_AddItemToArray(array, item);
     }
 
-    if (cJSON_AddBoolToObject(packet, "last",
-                              to == n && boot->ncommands == 0)
-        == NULL)
-    {
-        goto nomem;
-    }
-
-    return ac_agent_send_op(fd, packet, fds ? fds + from : NULL, to - from);
-
-nomem:
-
-    errno = ENOMEM;
-
-failed:
-
-    cJSON_Delete(packet);
-
-    return -1;
+    ac_json_writer_array_end(w);
 }
 
 
 static int
-ac_agent_port_number(const char *name)
+ac_agent_send_command_packet(int fd, const ac_command_t *command, int last)
+{
+    ac_json_writer_t  w;
+
+    memset(&w, 0, sizeof(ac_json_writer_t));
+
+    ac_json_writer_object(&w, NULL);
+
+    ac_json_writer_array(&w, "ports");
+    ac_agent_send_command(&w, command);
+    ac_json_writer_array_end(&w);
+
+    ac_json_writer_array(&w, "sockets");
+    ac_json_writer_array_end(&w);
+
+    ac_json_writer_bool(&w, "last", last);
+
+    return ac_agent_send_packet(fd, &w, NULL, 0);
+}
+
+
+static void
+ac_agent_send_command(ac_json_writer_t *w, const ac_command_t *command)
+{
+    ac_json_writer_object(w, NULL);
+
+    ac_json_writer_integer(w, "port", command->port);
+
+    if (command->command[0]) {
+        ac_json_writer_string(w, "command", command->command);
+    }
+
+    if (command->cwd[0]) {
+        ac_json_writer_string(w, "cwd", command->cwd);
+    }
+
+    ac_json_writer_object_end(w);
+}
+
+
+static int
+ac_agent_send_port_number(const char *name)
 {
     int          port;
     const char  *p;
@@ -241,86 +208,64 @@ ac_agent_port_number(const char *name)
 }
 
 
+/* what is sent unchanged is one whole object */
+
 static int
-ac_agent_add_raw(cJSON *object, const char *name, const char *text)
+ac_agent_send_is_object(const char *text)
 {
     int     is_object;
     cJSON  *value;
 
     if (text == NULL) {
-        text = "{}";
+        return 1;
     }
-
-    /* sent as it is written, once it is known to be one whole object */
 
     value = cJSON_ParseWithOpts(text, NULL, 1);
     is_object = cJSON_IsObject(value);
     cJSON_Delete(value);
 
-    if (!is_object) {
-        errno = EINVAL;
-        return -1;
-    }
-
-    if (cJSON_AddRawToObject(object, name, text) == NULL) {
-        errno = ENOMEM;
-        return -1;
-    }
-
-    return 0;
+    return is_object;
 }
 
 
 int
 ac_agent_send_listen(int fd, uint32_t seq, uint16_t port, int port_fd)
 {
-    cJSON  *packet;
-
-    packet = ac_agent_op("listen", seq);
-
-    if (packet && cJSON_AddNumberToObject(packet, "port", port) == NULL) {
-        cJSON_Delete(packet);
-        packet = NULL;
-    }
-
-    return ac_agent_send_op(fd, packet, &port_fd, 1);
+    return ac_agent_send_port(fd, "listen", seq, port, &port_fd);
 }
 
 
 int
 ac_agent_send_unlisten(int fd, uint32_t seq, uint16_t port)
 {
-    return ac_agent_send_port(fd, "unlisten", seq, port);
+    return ac_agent_send_port(fd, "unlisten", seq, port, NULL);
 }
 
 
 int
 ac_agent_send_diagnose(int fd, uint32_t seq, uint16_t port)
 {
-    return ac_agent_send_port(fd, "diagnose", seq, port);
+    return ac_agent_send_port(fd, "diagnose", seq, port, NULL);
 }
 
 
 int
 ac_agent_send_watch(int fd, uint32_t seq, uint16_t port, int on)
 {
-    return ac_agent_send_port(fd, on ? "watch" : "unwatch", seq, port);
+    return ac_agent_send_port(fd, on ? "watch" : "unwatch", seq, port, NULL);
 }
 
 
 static int
-ac_agent_send_port(int fd, const char *op, uint32_t seq, uint16_t port)
+ac_agent_send_port(int fd, const char *op, uint32_t seq, uint16_t port,
+    const int *port_fd)
 {
-    cJSON  *packet;
+    ac_json_writer_t  w;
 
-    packet = ac_agent_op(op, seq);
+    ac_agent_send_op(&w, op, seq);
+    ac_json_writer_integer(&w, "port", port);
 
-    if (packet && cJSON_AddNumberToObject(packet, "port", port) == NULL) {
-        cJSON_Delete(packet);
-        packet = NULL;
-    }
-
-    return ac_agent_send_op(fd, packet, NULL, 0);
+    return ac_agent_send_packet(fd, &w, port_fd, port_fd ? 1 : 0);
 }
 
 
@@ -328,37 +273,29 @@ int
 ac_agent_send_commands(int fd, uint32_t seq, const ac_command_t *commands,
     size_t n)
 {
-    cJSON   *packet, *array;
-    size_t   i;
+    size_t            i;
+    ac_json_writer_t  w;
 
-    packet = ac_agent_op("configure", seq);
-    array = packet ? cJSON_AddArrayToObject(packet, "ports") : NULL;
-
-    if (array == NULL) {
-        goto failed;
-    }
+    ac_agent_send_op(&w, "configure", seq);
+    ac_json_writer_array(&w, "ports");
 
     for (i = 0; i < n; i++) {
-        if (ac_agent_add_command(array, &commands[i]) == -1) {
-            goto failed;
-        }
+        ac_agent_send_command(&w, &commands[i]);
     }
 
-    return ac_agent_send_op(fd, packet, NULL, 0);
+    ac_json_writer_array_end(&w);
 
-failed:
-
-    cJSON_Delete(packet);
-    errno = ENOMEM;
-
-    return -1;
+    return ac_agent_send_packet(fd, &w, NULL, 0);
 }
 
 
 int
 ac_agent_send_configure(int fd, uint32_t seq, const char *fields)
 {
-    cJSON  *packet, *object, *item;
+    char              *text;
+    cJSON             *object;
+    const cJSON       *item;
+    ac_json_writer_t   w;
 
     object = cJSON_ParseWithOpts(fields, NULL, 1);
 
@@ -368,87 +305,84 @@ ac_agent_send_configure(int fd, uint32_t seq, const char *fields)
         return -1;
     }
 
-    packet = ac_agent_op("configure", seq);
+    ac_agent_send_op(&w, "configure", seq);
 
-    while (packet && object->child) {
-        item = cJSON_DetachItemViaPointer(object, object->child);
+    cJSON_ArrayForEach(item, object) {
 
-        if (cJSON_GetObjectItemCaseSensitive(packet, item->string)) {
-            cJSON_Delete(item);
+        /* of members with the same name, the first one counts */
+
+        if (strcmp(item->string, "op") == 0
+            || strcmp(item->string, "seq") == 0
+            || cJSON_GetObjectItemCaseSensitive(object, item->string) != item)
+        {
             continue;
         }
 
-        if (!cJSON_AddItemToObject(packet, item->string, item)) {
-            cJSON_Delete(item);
-            cJSON_Delete(packet);
-            packet = NULL;
-        }
+        text = cJSON_PrintUnformatted(item);
+        ac_json_writer_raw(&w, item->string, text);
+        cJSON_free(text);
     }
 
     cJSON_Delete(object);
 
-    return ac_agent_send_op(fd, packet, NULL, 0);
+    return ac_agent_send_packet(fd, &w, NULL, 0);
 }
 
 
 int
 ac_agent_send_prepare(int fd, uint32_t seq, unsigned ms)
 {
-    cJSON  *packet;
+    ac_json_writer_t  w;
 
-    packet = ac_agent_op("prepare", seq);
+    ac_agent_send_op(&w, "prepare", seq);
+    ac_json_writer_integer(&w, "ms", ms);
 
-    if (packet && cJSON_AddNumberToObject(packet, "ms", ms) == NULL) {
-        cJSON_Delete(packet);
-        packet = NULL;
-    }
-
-    return ac_agent_send_op(fd, packet, NULL, 0);
+    return ac_agent_send_packet(fd, &w, NULL, 0);
 }
 
 
 int
 ac_agent_send_status(int fd, uint32_t seq)
 {
-    return ac_agent_send_op(fd, ac_agent_op("status", seq), NULL, 0);
+    ac_json_writer_t  w;
+
+    ac_agent_send_op(&w, "status", seq);
+
+    return ac_agent_send_packet(fd, &w, NULL, 0);
 }
 
 
-static cJSON *
-ac_agent_op(const char *op, uint32_t seq)
+/* begins a packet, which ac_agent_send_packet() ends */
+
+static void
+ac_agent_send_op(ac_json_writer_t *w, const char *op, uint32_t seq)
 {
-    cJSON  *packet;
+    memset(w, 0, sizeof(ac_json_writer_t));
 
-    packet = cJSON_CreateObject();
-
-    if (packet
-        && (cJSON_AddStringToObject(packet, "op", op) == NULL
-            || cJSON_AddNumberToObject(packet, "seq", seq) == NULL))
-    {
-        cJSON_Delete(packet);
-        packet = NULL;
-    }
-
-    return packet;
+    ac_json_writer_object(w, NULL);
+    ac_json_writer_string(w, "op", op);
+    ac_json_writer_integer(w, "seq", seq);
 }
 
-
-/* frees the packet; NULL stands for one that could not be allocated */
 
 static int
-ac_agent_send_op(int fd, cJSON *packet, const int *fds, size_t n)
+ac_agent_send_packet(int fd, ac_json_writer_t *w, const int *fds, size_t n)
 {
-    int  rc, err;
+    int    rc, err;
+    char  *text;
 
-    if (packet == NULL) {
+    ac_json_writer_object_end(w);
+
+    text = ac_json_writer_finish(w);
+    if (text == NULL) {
         errno = ENOMEM;
         return -1;
     }
 
-    rc = ac_agent_send(fd, packet, fds, n);
+    rc = ac_agent_send_text(fd, text, fds, n);
 
     err = errno;
-    cJSON_Delete(packet);
+    free(text);
     errno = err;
 
     return rc;
@@ -456,10 +390,8 @@ ac_agent_send_op(int fd, cJSON *packet, const int *fds, size_t n)
 
 
 static int
-ac_agent_send(int fd, cJSON *packet, const int *fds, size_t n)
+ac_agent_send_text(int fd, char *text, const int *fds, size_t n)
 {
-    int              err;
-    char            *text;
     size_t           len;
     ssize_t          sent;
     struct iovec     iov;
@@ -471,22 +403,16 @@ ac_agent_send(int fd, cJSON *packet, const int *fds, size_t n)
         char            buf[CMSG_SPACE(AC_AGENT_FDS_MAX * sizeof(int))];
     } control;
 
-    text = cJSON_PrintUnformatted(packet);
-    if (text == NULL) {
-        errno = ENOMEM;
-        return -1;
-    }
-
     len = strlen(text);
 
     if (len > AC_AGENT_PACKET_MAX) {
-        err = E2BIG;
-        goto failed;
+        errno = E2BIG;
+        return -1;
     }
 
-    if (!ac_agent_utf8(text, len)) {
-        err = EILSEQ;
-        goto failed;
+    if (!ac_agent_send_utf8(text, len)) {
+        errno = EILSEQ;
+        return -1;
     }
 
     memset(&msg, 0, sizeof(struct msghdr));
@@ -513,26 +439,21 @@ ac_agent_send(int fd, cJSON *packet, const int *fds, size_t n)
         sent = sendmsg(fd, &msg, MSG_NOSIGNAL|MSG_DONTWAIT);
     } while (sent == -1 && errno == EINTR);
 
-    if (sent != (ssize_t) len) {
-        err = sent == -1 ? errno : EPROTO;
-        goto failed;
+    if (sent == -1) {
+        return -1;
     }
 
-    cJSON_free(text);
+    if (sent != (ssize_t) len) {
+        errno = EPROTO;
+        return -1;
+    }
 
     return 0;
-
-failed:
-
-    cJSON_free(text);
-    errno = err;
-
-    return -1;
 }
 
 
 static int
-ac_agent_utf8(const char *text, size_t len)
+ac_agent_send_utf8(const char *text, size_t len)
 {
     size_t                i, n;
     const unsigned char  *p;

@@ -19,27 +19,27 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "agent/ac_agent.h"
+#include "agent/ac_agent_socket.h"
 
 
 /* the sockets of a sandbox's directory, and who is at their other end */
 
 
-#define AC_AGENT_BACKLOG   4096
+#define AC_AGENT_SOCKET_BACKLOG  4096
 
 
-static int ac_agent_address(struct sockaddr_un *sun, const char *dir,
+static int ac_agent_socket_address(struct sockaddr_un *sun, const char *dir,
     const char *prefix, const char *name, const char *suffix);
 
 
 int
-ac_agent_listen(const char *dir, const char *name, int type)
+ac_agent_socket_listen(const char *dir, const char *name, int type)
 {
     int                 fd, err;
     struct sockaddr_un  tmp, sun;
 
-    if (ac_agent_address(&sun, dir, "", name, ".sock") == -1
-        || ac_agent_address(&tmp, dir, ".", name, ".tmp") == -1)
+    if (ac_agent_socket_address(&sun, dir, "", name, ".sock") == -1
+        || ac_agent_socket_address(&tmp, dir, ".", name, ".tmp") == -1)
     {
         return -1;
     }
@@ -59,7 +59,7 @@ ac_agent_listen(const char *dir, const char *name, int type)
 
     /* the umask has cut the mode that bind() gave */
 
-    if (listen(fd, AC_AGENT_BACKLOG) == -1
+    if (listen(fd, AC_AGENT_SOCKET_BACKLOG) == -1
         || chmod(tmp.sun_path, 0666) == -1
         || rename(tmp.sun_path, sun.sun_path) == -1)
     {
@@ -82,12 +82,12 @@ failed:
 
 
 int
-ac_agent_connect(const char *dir, const char *name, int type)
+ac_agent_socket_connect(const char *dir, const char *name, int type)
 {
     int                 fd, err;
     struct sockaddr_un  sun;
 
-    if (ac_agent_address(&sun, dir, "", name, ".sock") == -1) {
+    if (ac_agent_socket_address(&sun, dir, "", name, ".sock") == -1) {
         return -1;
     }
 
@@ -108,7 +108,7 @@ ac_agent_connect(const char *dir, const char *name, int type)
 
 
 static int
-ac_agent_address(struct sockaddr_un *sun, const char *dir,
+ac_agent_socket_address(struct sockaddr_un *sun, const char *dir,
     const char *prefix, const char *name, const char *suffix)
 {
     int  n;
@@ -134,7 +134,7 @@ ac_agent_address(struct sockaddr_un *sun, const char *dir,
 
 
 int
-ac_agent_peer_is_init(int fd)
+ac_agent_socket_peer_is_init(int fd)
 {
     int            file;
     char           path[32], buf[8192], *p;

@@ -9,7 +9,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
-#include "agent/ac_agent.h"
+#include "agent/ac_agent_recv.h"
 
 
 /* POST /v1/sandbox/:id/ports/:port/diagnose */

@@ -6,6 +6,9 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "agent/ac_agent.h"
+#include "agent/ac_agent_recv.h"
+#include "agent/ac_agent_send.h"
+#include "agent/ac_agent_socket.h"
 #include "docker/ac_docker.h"
 #include "lib/sandbox_fault.h"
 #include "lib/sandbox_policy.h"
@@ -74,7 +77,7 @@ ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *wake)
 
     sandbox_fault("wake.bound");
 
-    fd = ac_agent_listen(dir, "boot", SOCK_SEQPACKET);
+    fd = ac_agent_socket_listen(dir, "boot", SOCK_SEQPACKET);
 
     if (fd == -1) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
@@ -152,7 +155,7 @@ ngx_http_sandbox_handover_add(ngx_http_sandbox_start_t *wake, const char *dir,
 {
     int  fd;
 
-    fd = ac_agent_listen(dir, name, type);
+    fd = ac_agent_socket_listen(dir, name, type);
 
     if (fd == -1) {
         return NGX_ERROR;
@@ -220,7 +223,7 @@ ngx_http_sandbox_handover_accept_handler(ngx_event_t *rev)
         return;
     }
 
-    init = ac_agent_peer_is_init(fd);
+    init = ac_agent_socket_peer_is_init(fd);
 
     if (init == 0) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,

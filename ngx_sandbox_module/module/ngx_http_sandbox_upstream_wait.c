@@ -5,7 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
-#include "agent/ac_agent.h"
+#include "agent/ac_agent_recv.h"
 #include "lib/sandbox_store.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"

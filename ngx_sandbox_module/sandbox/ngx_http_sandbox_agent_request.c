@@ -5,7 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
-#include "agent/ac_agent.h"
+#include "agent/ac_agent_recv.h"
 #include "sandbox/ngx_http_sandbox_agent_request.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether_send.h"

@@ -5,7 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
-#include "agent/ac_agent.h"
+#include "agent/ac_agent_send.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_files.h"

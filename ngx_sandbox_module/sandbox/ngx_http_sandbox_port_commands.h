@@ -9,7 +9,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
-#include "agent/ac_agent.h"
+#include "agent/ac_agent_send.h"
 #include "lib/sandbox_policy.h"
 
 #include <cjson/cJSON.h>

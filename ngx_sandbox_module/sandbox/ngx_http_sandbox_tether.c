@@ -5,7 +5,8 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
-#include "agent/ac_agent.h"
+#include "agent/ac_agent_recv.h"
+#include "agent/ac_agent_socket.h"
 #include "lib/sandbox_store.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_worker.h"
@@ -63,7 +64,7 @@ ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node)
 
     (void) sandbox_store_run_path(w->store, node->spec.run, dir, sizeof(dir));
 
-    fd = ac_agent_connect(dir, "control", SOCK_SEQPACKET);
+    fd = ac_agent_socket_connect(dir, "control", SOCK_SEQPACKET);
 
     if (fd == -1) {
         err = ngx_errno;

@@ -5,7 +5,8 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
-#include "agent/ac_agent.h"
+#include "agent/ac_agent_send.h"
+#include "agent/ac_agent_socket.h"
 #include "lib/sandbox_fault.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_lock.h"
@@ -66,7 +67,7 @@ ngx_http_sandbox_tether_send_listen(ngx_http_sandbox_node_t *node,
 
     /* another worker may have been here while the lock was waited for */
 
-    fd = ac_agent_connect(dir, name, SOCK_STREAM);
+    fd = ac_agent_socket_connect(dir, name, SOCK_STREAM);
 
     if (fd != -1) {
         (void) ngx_close_socket(fd);
@@ -77,7 +78,7 @@ ngx_http_sandbox_tether_send_listen(ngx_http_sandbox_node_t *node,
         goto done;
     }
 
-    fd = ac_agent_listen(dir, name, SOCK_STREAM);
+    fd = ac_agent_socket_listen(dir, name, SOCK_STREAM);
 
     if (fd == -1) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/ac_agent.h"
+#include "agent/ac_agent_recv.h"
 
 
 /* a packet of the agent, which a tenant may have written */
@@ -24,7 +24,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     static ac_agent_event_t  e;
 
-    if (ac_agent_parse((const char *) data, size, &e) == -1) {
+    if (ac_agent_recv_parse((const char *) data, size, &e) == -1) {
         return 0;
     }
 

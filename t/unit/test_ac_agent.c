@@ -20,6 +20,9 @@
 #include <cjson/cJSON.h>
 
 #include "agent/ac_agent.h"
+#include "agent/ac_agent_recv.h"
+#include "agent/ac_agent_send.h"
+#include "agent/ac_agent_socket.h"
 #include "ac_test.h"
 
 

@@ -16,6 +16,9 @@
 #include <unistd.h>
 
 #include "agent/ac_agent.h"
+#include "agent/ac_agent_recv.h"
+#include "agent/ac_agent_send.h"
+#include "agent/ac_agent_socket.h"
 #include "ac_test.h"
 #include "ac_text.h"
 
@@ -26,7 +29,7 @@
 static int
 parse(const char *text, ac_agent_event_t *event)
 {
-    return ac_agent_parse(text, strlen(text), event);
+    return ac_agent_recv_parse(text, strlen(text), event);
 }
 
 
@@ -139,8 +142,9 @@ test_parse_invalid(void **state)
     deep = malloc(AC_AGENT_PACKET_MAX + 1);
     memset(deep, '[', AC_AGENT_PACKET_MAX + 1);
 
-    assert_int_equal(ac_agent_parse(deep, AC_AGENT_PACKET_MAX, &e), -1);
-    assert_int_equal(ac_agent_parse(deep, AC_AGENT_PACKET_MAX + 1, &e), -1);
+    assert_int_equal(ac_agent_recv_parse(deep, AC_AGENT_PACKET_MAX, &e), -1);
+    assert_int_equal(ac_agent_recv_parse(deep, AC_AGENT_PACKET_MAX + 1, &e),
+                     -1);
 
     free(deep);
 }

@@ -20,6 +20,9 @@
 #include <cmocka.h>
 
 #include "agent/ac_agent.h"
+#include "agent/ac_agent_recv.h"
+#include "agent/ac_agent_send.h"
+#include "agent/ac_agent_socket.h"
 
 
 /* commands of ports, and what the agent tells of those that are watched */
@@ -31,7 +34,7 @@ static ac_agent_event_t  event;
 static int
 parse(const char *text)
 {
-    return ac_agent_parse(text, strlen(text), &event);
+    return ac_agent_recv_parse(text, strlen(text), &event);
 }
 
 

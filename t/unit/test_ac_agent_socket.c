@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/ac_agent.h"
+#include "agent/ac_agent_socket.h"
 #include "ac_test.h"
 
 
@@ -75,11 +75,11 @@ test_listen_and_connect(void **state)
 
     fds = ac_test_fds();
 
-    assert_int_equal(ac_agent_connect(dir, "agent", SOCK_STREAM), -1);
+    assert_int_equal(ac_agent_socket_connect(dir, "agent", SOCK_STREAM), -1);
     assert_int_equal(errno, ENOENT);
 
     mask = umask(077);
-    fd = ac_agent_listen(dir, "agent", SOCK_STREAM);
+    fd = ac_agent_socket_listen(dir, "agent", SOCK_STREAM);
     umask(mask);
 
     assert_int_not_equal(fd, -1);
@@ -91,7 +91,7 @@ test_listen_and_connect(void **state)
     assert_true(S_ISSOCK(st.st_mode));
     assert_int_equal(st.st_mode & 07777, 0666);
 
-    conn = ac_agent_connect(dir, "agent", SOCK_STREAM);
+    conn = ac_agent_socket_connect(dir, "agent", SOCK_STREAM);
     assert_int_not_equal(conn, -1);
     assert_true(fcntl(conn, F_GETFL) & O_NONBLOCK);
     assert_true(fcntl(conn, F_GETFD) & FD_CLOEXEC);
@@ -101,23 +101,23 @@ test_listen_and_connect(void **state)
 
     /* of the other type */
 
-    assert_int_equal(ac_agent_connect(dir, "agent", SOCK_SEQPACKET), -1);
+    assert_int_equal(ac_agent_socket_connect(dir, "agent", SOCK_SEQPACKET), -1);
     assert_int_equal(errno, EPROTOTYPE);
 
     /* it takes the place of what was there */
 
-    again = ac_agent_listen(dir, "agent", SOCK_STREAM);
+    again = ac_agent_socket_listen(dir, "agent", SOCK_STREAM);
     assert_int_not_equal(again, -1);
     close(fd);
 
-    conn = ac_agent_connect(dir, "agent", SOCK_STREAM);
+    conn = ac_agent_socket_connect(dir, "agent", SOCK_STREAM);
     assert_int_not_equal(conn, -1);
     close(conn);
 
     /* a full backlog is not a dead agent */
 
     for (n = 0; n < 5000; n++) {
-        full[n] = ac_agent_connect(dir, "agent", SOCK_STREAM);
+        full[n] = ac_agent_socket_connect(dir, "agent", SOCK_STREAM);
 
         if (full[n] == -1) {
             break;
@@ -133,7 +133,7 @@ test_listen_and_connect(void **state)
 
     close(again);
 
-    assert_int_equal(ac_agent_connect(dir, "agent", SOCK_STREAM), -1);
+    assert_int_equal(ac_agent_socket_connect(dir, "agent", SOCK_STREAM), -1);
     assert_int_equal(errno, ECONNREFUSED);
 
     remove_socket("agent");
@@ -151,13 +151,14 @@ test_listen_fails(void **state)
 
     fds = ac_test_fds();
 
-    assert_int_equal(ac_agent_listen("/nonexistent", "a", SOCK_STREAM), -1);
+    assert_int_equal(ac_agent_socket_listen("/nonexistent", "a",
+                                            SOCK_STREAM), -1);
     assert_int_equal(errno, ENOENT);
 
-    assert_int_equal(ac_agent_listen(dir, "a/b", SOCK_STREAM), -1);
+    assert_int_equal(ac_agent_socket_listen(dir, "a/b", SOCK_STREAM), -1);
     assert_int_equal(errno, EINVAL);
 
-    assert_int_equal(ac_agent_listen(dir, "", SOCK_STREAM), -1);
+    assert_int_equal(ac_agent_socket_listen(dir, "", SOCK_STREAM), -1);
     assert_int_equal(errno, EINVAL);
 
     /* 107 bytes fit, 108 do not */
@@ -166,21 +167,21 @@ test_listen_fails(void **state)
     memset(longest, 'x', len + 1);
     longest[len + 1] = '\0';
 
-    assert_int_equal(ac_agent_listen(dir, longest, SOCK_STREAM), -1);
+    assert_int_equal(ac_agent_socket_listen(dir, longest, SOCK_STREAM), -1);
     assert_int_equal(errno, ENAMETOOLONG);
-    assert_int_equal(ac_agent_connect(dir, longest, SOCK_STREAM), -1);
+    assert_int_equal(ac_agent_socket_connect(dir, longest, SOCK_STREAM), -1);
     assert_int_equal(errno, ENAMETOOLONG);
 
     longest[len] = '\0';
 
-    close(ac_agent_listen(dir, longest, SOCK_STREAM));
+    close(ac_agent_socket_listen(dir, longest, SOCK_STREAM));
     remove_socket(longest);
 
     /* nothing is left of one that could not be renamed */
 
     (void) snprintf(path, sizeof(path), "%s/taken.sock", dir);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_int_equal(ac_agent_listen(dir, "taken", SOCK_STREAM), -1);
+    assert_int_equal(ac_agent_socket_listen(dir, "taken", SOCK_STREAM), -1);
     assert_int_equal(errno, EISDIR);
     assert_int_equal(rmdir(path), 0);
 
@@ -197,7 +198,7 @@ peer_of(int unshared, int first)
     char   byte;
     pid_t  pid, child;
 
-    fd = ac_agent_listen(dir, "boot", SOCK_SEQPACKET);
+    fd = ac_agent_socket_listen(dir, "boot", SOCK_SEQPACKET);
     assert_int_not_equal(fd, -1);
 
     pid = fork();
@@ -224,7 +225,7 @@ peer_of(int unshared, int first)
             }
         }
 
-        conn = ac_agent_connect(dir, "boot", SOCK_SEQPACKET);
+        conn = ac_agent_socket_connect(dir, "boot", SOCK_SEQPACKET);
         (void) fcntl(conn, F_SETFL, 0);
         _exit(read(conn, &byte, 1) == 0 ? 0 : 1);
     }
@@ -237,7 +238,7 @@ peer_of(int unshared, int first)
         assert_int_not_equal(conn, -1);
     }
 
-    rc = ac_agent_peer_is_init(conn);
+    rc = ac_agent_socket_peer_is_init(conn);
 
     close(conn);
     close(fd);
@@ -265,7 +266,7 @@ test_peer(void **state)
     assert_int_equal(peer_of(1, 0), 0);
 
     assert_int_equal(pipe(pair), 0);
-    assert_int_equal(ac_agent_peer_is_init(pair[0]), -1);
+    assert_int_equal(ac_agent_socket_peer_is_init(pair[0]), -1);
     close(pair[0]);
     close(pair[1]);
 }
@@ -277,12 +278,12 @@ test_peer_that_is_gone(void **state)
     int    fd, conn;
     pid_t  pid;
 
-    fd = ac_agent_listen(dir, "boot", SOCK_SEQPACKET);
+    fd = ac_agent_socket_listen(dir, "boot", SOCK_SEQPACKET);
 
     pid = fork();
 
     if (pid == 0) {
-        (void) ac_agent_connect(dir, "boot", SOCK_SEQPACKET);
+        (void) ac_agent_socket_connect(dir, "boot", SOCK_SEQPACKET);
         _exit(0);
     }
 
@@ -290,7 +291,7 @@ test_peer_that_is_gone(void **state)
 
     conn = accept(fd, NULL, NULL);
     assert_int_not_equal(conn, -1);
-    assert_int_equal(ac_agent_peer_is_init(conn), 0);
+    assert_int_equal(ac_agent_socket_peer_is_init(conn), 0);
 
     close(conn);
     close(fd);
