@@ -370,7 +370,10 @@ sandbox_store_ports(sandbox_store_t *store, const char *id, uint16_t *ports,
 
     for (port = SANDBOX_PORT_MIN; port <= SANDBOX_PORT_MAX && n < max; port++)
     {
-        if (seen[port / 8] & 1 << port % 8) {
+        if (seen[port / 8] == 0) {
+            port |= 7;
+
+        } else if (seen[port / 8] & 1 << port % 8) {
             ports[n++] = (uint16_t) port;
         }
     }
