@@ -55,7 +55,7 @@ agent_pattern_regex(const char *text, size_t len, char *error, size_t size)
     }
 
     reason = strlen(p->text) == len ? agent_pattern_check(p->text)
-                                    : "holds a NUL";
+                                    : "must not contain NUL";
 
     if (reason) {
         snprintf(error, size, "%s", reason);
@@ -87,7 +87,7 @@ agent_pattern_create(const char *text, size_t len, char *error, size_t size)
     agent_pattern_t  *p;
 
     if (len == 0 || len > AGENT_PATTERN_MAX) {
-        snprintf(error, size, "not 1 to %d bytes", AGENT_PATTERN_MAX);
+        snprintf(error, size, "must be 1 to %d bytes", AGENT_PATTERN_MAX);
         return NULL;
     }
 
@@ -158,7 +158,7 @@ agent_pattern_check(const char *p)
         case '(':
 
             if (depth == AGENT_PATTERN_DEPTH) {
-                return "too many groups inside of each other";
+                return "groups nested too deeply";
             }
 
             cost[depth] += atom;
@@ -169,7 +169,7 @@ agent_pattern_check(const char *p)
         case ')':
 
             if (depth == 0) {
-                return ") without its (: write \\) for itself";
+                return "unmatched ): write \\) for a literal )";
             }
 
             atom = cost[depth] + atom + 1;
@@ -186,8 +186,8 @@ agent_pattern_check(const char *p)
         case '?':
 
             if (atom == 0) {
-                return "+, * or ? that repeats nothing: write \\ before "
-                       "it for itself";
+                return "+, * or ? has nothing to repeat: escape it with \\ "
+                       "for a literal";
             }
 
             atom++;
@@ -196,13 +196,14 @@ agent_pattern_check(const char *p)
         case '{':
 
             if (atom == 0) {
-                return "{ that repeats nothing: write \\{ for itself";
+                return "{ has nothing to repeat: write \\{ for a literal {";
             }
 
             times = agent_pattern_times(&p);
 
             if (*p++ != '}') {
-                return "{ that is no repetition: write \\{ for itself";
+                return "{ does not begin a valid repetition: write \\{ for a "
+                       "literal {";
             }
 
             atom *= times + 1;
@@ -214,8 +215,7 @@ agent_pattern_check(const char *p)
             p = agent_pattern_bracket(p);
 
             if (p == NULL) {
-                return "[ without its ], or with what is neither a range nor "
-                       "a class such as [:alpha:]";
+                return "unmatched [, or an invalid range or class in [ ]";
             }
 
             break;
@@ -223,11 +223,11 @@ agent_pattern_check(const char *p)
         case '\\':
 
             if (*p >= '1' && *p <= '9') {
-                return "back-references are not taken";
+                return "back-references are not supported";
             }
 
             if (*p == 'Q' || *p == 'x') {
-                return "\\Q and \\x are not taken";
+                return "\\Q and \\x are not supported";
             }
 
             p += (*p != '\0');
@@ -240,7 +240,7 @@ agent_pattern_check(const char *p)
         }
 
         if (cost[depth] + atom > AGENT_PATTERN_COST) {
-            return "repeats too much";
+            return "repetition count too large";
         }
     }
 

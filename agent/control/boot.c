@@ -384,7 +384,7 @@ agent_boot_answer(agent_boot_t *boot)
                                        - agent_time_started));
 
     if (send(boot->fd, text, n, MSG_NOSIGNAL) == -1) {
-        agent_log("nobody took the boot answer: %s", strerror(errno));
+        agent_log("cannot send the boot reply: %s", strerror(errno));
     }
 
     close(boot->fd);

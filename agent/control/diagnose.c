@@ -86,7 +86,7 @@ agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port)
     struct sockaddr_storage   ss;
 
     if (agent_ndiagnoses == AGENT_DIAGNOSE_MAX) {
-        return "diagnose: too many at a time";
+        return "diagnose: too many requests in progress";
     }
 
     d = calloc(1, sizeof(agent_diagnose_t));

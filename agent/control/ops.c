@@ -106,14 +106,14 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
         port = json_is_integer(value) ? json_integer_value(value) : 0;
 
         if (port < 1 || port > 65535) {
-            return "port: not an integer from 1 to 65535";
+            return "port: must be an integer from 1 to 65535";
         }
     }
 
     if (strcmp(op, "listen") == 0) {
 
         if (nfds != 1 || !agent_packet_socket_valid(fds[0], SOCK_STREAM)) {
-            return "listen: not one listening stream socket";
+            return "listen: exactly one listening stream socket is required";
         }
 
         *taken = 1;
@@ -162,7 +162,7 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
         if (!json_is_integer(value) || json_integer_value(value) < 0
             || json_integer_value(value) > 3600000)
         {
-            return "ms: not an integer from 0 to 3600000";
+            return "ms: must be an integer from 0 to 3600000";
         }
 
         agent_stop_commands((unsigned) json_integer_value(value));
@@ -170,7 +170,7 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
         return NULL;
     }
 
-    return "op: not known";
+    return "op: unknown operation";
 }
 
 
@@ -186,7 +186,7 @@ agent_control_configure(json_t *json)
     ports = json_object_get(json, "ports");
 
     if (ports && !agent_port_command_valid(ports)) {
-        return "ports: not what they are to be";
+        return "ports: invalid";
     }
 
     if (agent_options_parse(&settings, json, &what) != 0) {

@@ -96,11 +96,11 @@ agent_port_events_add(agent_tether_t *t, uint16_t port)
     agent_port_events_t  *w;
 
     if (agent_port_events_find(t, port) != NULL) {
-        return "watch: the port is watched";
+        return "watch: the port is already watched";
     }
 
     if (t->nwatches == AGENT_PORT_EVENTS_MAX) {
-        return "watch: too many ports are watched";
+        return "watch: too many watched ports";
     }
 
     w = calloc(1, sizeof(agent_port_events_t));

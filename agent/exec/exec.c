@@ -58,7 +58,7 @@ agent_exec_post(agent_request_t *r)
 
     if (session && !agent_session_name(session)) {
         agent_http_error(r, 400, "invalid_request", NULL,
-                         "Session-Id: not 1 to 128 of A-Z a-z 0-9 . _ - "
+                         "Session-Id: must be 1 to 128 of A-Z a-z 0-9 . _ - "
                          "without \"..\"");
         return;
     }
@@ -99,7 +99,7 @@ agent_exec_rest_body(agent_request_t *r, json_t *body)
 
     if (cwd[0] && !agent_path_in_workspace(cwd)) {
         agent_http_error(r, 403, "invalid_request", NULL,
-                         "cwd: outside " AGENT_WORKSPACE);
+                         "cwd: must be within " AGENT_WORKSPACE);
         goto done;
     }
 
@@ -163,7 +163,7 @@ agent_exec_rest_argv(agent_request_t *r, json_t *body)
 
     if (!json_is_array(list) || n == 0) {
         agent_http_error(r, 400, "invalid_request", NULL,
-                         "argv: not a non-empty array of strings");
+                         "argv must be a non-empty array of strings");
         return NULL;
     }
 
@@ -180,7 +180,7 @@ agent_exec_rest_argv(agent_request_t *r, json_t *body)
             || strlen(json_string_value(value)) != json_string_length(value))
         {
             agent_http_error(r, 400, "invalid_request", NULL,
-                             "argv[%zu]: not a string without NUL", i);
+                             "argv[%zu]: must be a string without NUL", i);
             free(argv);
             return NULL;
         }

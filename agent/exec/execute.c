@@ -382,7 +382,8 @@ agent_execute_exit(agent_command_t *cmd, const agent_exit_t *e)
 
     if (x->too_large) {
         agent_http_error(x->r, 413, "OUTPUT_TOO_LARGE", NULL,
-                         "the command wrote more than %d bytes and was ended",
+                         "the output of the command exceeded %d bytes, and "
+                         "the command was killed",
                          AGENT_EXECUTE_OUTPUT_MAX);
         return;
     }
@@ -406,7 +407,7 @@ agent_execute_exit(agent_command_t *cmd, const agent_exit_t *e)
 
     if (x->no_memory) {
         agent_http_error(x->r, 413, "OUTPUT_TOO_LARGE", NULL,
-                         "the command wrote more than there is memory for");
+                         "not enough memory for the output of the command");
         return;
     }
 
@@ -439,16 +440,17 @@ agent_execute_fault(agent_execute_t *x, uint64_t timeout_ms)
                  "Command timeout after %llums%s",
                  (unsigned long long) timeout_ms,
                  x->exit.terminated
-                 ? "; the session's shell did not leave it and was ended: its "
-                   "state is lost, and the next call starts a new one" : "");
+                 ? "; the session's shell did not return and was killed: its "
+                   "state is lost, and the next request starts a new "
+                   "shell" : "");
 
     } else if (x->exit.terminated) {
         x->status = 410;
         x->code = "SESSION_TERMINATED";
 
         snprintf(x->message, sizeof(x->message),
-                 "The shell of session '%s' has ended with %d: its state is "
-                 "lost, and the next call starts a new one",
+                 "The shell of session '%s' exited with code %d: its state is "
+                 "lost, and the next request starts a new shell",
                  x->session, x->exit.code);
     }
 }

@@ -47,13 +47,13 @@ agent_execute_params_check(agent_execute_t *x, agent_request_t *r, json_t *body,
 
     if (strlen(s) != len) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "command: holds a NUL");
+                         "command: must not contain NUL");
         return -1;
     }
 
     if (s[strspn(s, " \t\r\n")] == '\0') {
         agent_http_error(r, 400, "INVALID_COMMAND", NULL,
-                         "command: is empty");
+                         "command: must not be empty");
         return -1;
     }
 
@@ -62,7 +62,7 @@ agent_execute_params_check(agent_execute_t *x, agent_request_t *r, json_t *body,
     if (len > max) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
                          "command: longer than %zu bytes; write it to a file "
-                         "and run that", max);
+                         "and run the file", max);
         return -1;
     }
 
@@ -82,7 +82,7 @@ agent_execute_params_check(agent_execute_t *x, agent_request_t *r, json_t *body,
                                 json_string_value(value)) != 0)
     {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "cwd: not a path of at most 4096 bytes");
+                         "cwd: must be a path of at most 4096 bytes");
         return -1;
     }
 
@@ -123,12 +123,12 @@ agent_execute_params_stdin(agent_execute_t *x, json_t *body, char *error,
     name = text ? "stdin" : "stdinBase64";
 
     if (text && bytes) {
-        snprintf(error, size, "stdin and stdinBase64: only one of them");
+        snprintf(error, size, "stdin and stdinBase64: only one is allowed");
         return -1;
     }
 
     if (!json_is_string(text ? text : bytes)) {
-        snprintf(error, size, "%s: not a string", name);
+        snprintf(error, size, "%s: must be a string", name);
         return -1;
     }
 
@@ -149,7 +149,7 @@ agent_execute_params_stdin(agent_execute_t *x, json_t *body, char *error,
     n = agent_base64_decode(x->input, json_string_value(bytes), len);
 
     if (n == -1) {
-        snprintf(error, size, "stdinBase64: not base64");
+        snprintf(error, size, "stdinBase64: invalid base64");
         return -1;
     }
 

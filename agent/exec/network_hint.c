@@ -35,7 +35,7 @@ static const char *const  agent_network_hint_words[] = {
 
 
 static const char  agent_network_hint_text[] =
-    "\nsandbox: this sandbox has no network: its class says network=none\n";
+    "\nsandbox: this sandbox has no network: its class sets network=none\n";
 
 
 void

@@ -62,19 +62,21 @@ agent_url_path_strerror(agent_url_path_e rc)
         return NULL;
 
     case AGENT_URL_PATH_EMPTY:
-        return "the path is empty: name a file below /workspace";
+        return "the path is empty: give a path below /workspace";
 
     case AGENT_URL_PATH_ESCAPE:
-        return "the path has a % that two hexadecimal digits do not follow";
+        return "the path contains a % that is not followed by two hexadecimal "
+               "digits";
 
     case AGENT_URL_PATH_NUL:
-        return "the path has a NUL byte";
+        return "the path contains a NUL byte";
 
     case AGENT_URL_PATH_LONG:
-        return "the path is longer than 4096 bytes, or a name in it than 255";
+        return "the path exceeds 4096 bytes, or one of its names exceeds 255 "
+               "bytes";
 
     case AGENT_URL_PATH_OUTSIDE:
-        return "the path is not in /workspace";
+        return "the path must be within /workspace";
     }
 
     return "the path is not valid";

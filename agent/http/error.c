@@ -27,23 +27,23 @@ static const char *agent_error_suggestion(const char *code);
 static const agent_suggestion_t  agent_suggestions[] = {
 
     { "VALIDATION_FAILED",
-      "Correct the fields of the request that the message names" },
+      "Fix the request fields that the message names" },
 
     { "OUTPUT_TOO_LARGE",
-      "Use POST /api/execute/stream, which has no limit, or write the "
-      "output to a file and read that" },
+      "Use POST /api/execute/stream, which has no output limit, or write the "
+      "output to a file and read the file" },
 
     { "SHELL_NOT_AVAILABLE",
-      "Use POST /exec, which needs no shell, or an image that has one" },
+      "Use POST /exec, which needs no shell, or use an image with a shell" },
 
     { "PROCESS_NOT_FOUND",
-      "List the processes, or start this one" },
+      "List the processes, or start the process first" },
 
     { "COMMAND_NOT_FOUND",
-      "Look at the process: it has ended by itself" },
+      "Get the process: it has already exited" },
 
     { "PROCESS_ALREADY_EXISTS",
-      "End the process that runs, or choose another processId" },
+      "Stop the running process, or choose another processId" },
 
     { "RESOURCE_BUSY",
       "Try again in a moment" },

@@ -68,7 +68,7 @@ agent_parser_process(agent_connection_t *c, char *buf, size_t len)
             n = agent_http_head_end(buf + used, len - used);
 
             if (n == -1) {
-                agent_http_refuse(c, 400, "malformed line in the request");
+                agent_http_refuse(c, 400, "malformed request line or header");
                 break;
             }
 
@@ -478,7 +478,7 @@ agent_http_body(agent_connection_t *c, const char *buf, size_t len)
 
         } else {
             agent_http_error(&h->r, 400, "VALIDATION_FAILED", NULL,
-                             "the request's body is malformed: %s",
+                             "malformed request body: %s",
                              llhttp_errno_name(rc));
         }
 

@@ -151,7 +151,7 @@ agent_request_json(agent_request_t *r, size_t max,
 
     if (r->content_length > (int64_t) max) {
         agent_http_error(r, 413, agent_request_large(r), NULL,
-                         "the request's body is larger than %zu bytes", max);
+                         "request body larger than %zu bytes", max);
         return;
     }
 
@@ -188,7 +188,7 @@ agent_request_json_body(agent_request_t *r, const char *buf, size_t len)
         h->json = NULL;
 
         agent_http_error(r, 413, agent_request_large(r), NULL,
-                         "the request's body is larger than %zu bytes",
+                         "request body larger than %zu bytes",
                          h->json_max);
         return;
     }
@@ -207,7 +207,7 @@ agent_request_json_body(agent_request_t *r, const char *buf, size_t len)
             h->json = NULL;
 
             agent_http_error(r, 500, "INTERNAL_ERROR", NULL,
-                             "out of memory for the request's body");
+                             "out of memory for the request body");
             return;
         }
 
@@ -241,7 +241,7 @@ agent_request_json_complete(agent_request_t *r)
 
     if (body == NULL) {
         agent_http_error(r, 400, agent_router_code(r), NULL,
-                         "the request's body is not JSON: %s at byte %d",
+                         "the request body is not valid JSON: %s at byte %d",
                          h->json_len ? error.text : "out of memory",
                          h->json_len ? error.position : 0);
         return;
@@ -250,7 +250,7 @@ agent_request_json_complete(agent_request_t *r)
     if (!json_is_object(body)) {
         json_decref(body);
         agent_http_error(r, 400, agent_router_code(r), NULL,
-                         "the request's body is not a JSON object");
+                         "the request body is not a JSON object");
         return;
     }
 

@@ -71,14 +71,14 @@ main(int argc, char **argv)
     agent_time_started = agent_time_ms();
 
     if (argc != 2) {
-        agent_log("usage: %s <directory of the sockets>", argv[0]);
+        agent_log("usage: %s <socket directory>", argv[0]);
         return 2;
     }
 
     /* it ends whatever runs beside it: that must be its own namespace */
 
     if (getpid() != 1) {
-        agent_log("the agent is to be the first process of a container");
+        agent_log("the agent must run as PID 1");
         return 2;
     }
 
@@ -137,7 +137,7 @@ main(int argc, char **argv)
     agent_spawn_init();
 
     if (agent_boot(&boot, argv[1]) != 0) {
-        agent_log("nobody served %s/boot.sock", argv[1]);
+        agent_log("timed out waiting for %s/boot.sock", argv[1]);
         return 1;
     }
 
@@ -191,7 +191,7 @@ main(int argc, char **argv)
 
 failed:
 
-    agent_log("%s", rc ? uv_strerror(rc) : "the loop ended");
+    agent_log("%s", rc ? uv_strerror(rc) : "the event loop ended");
 
     return 1;
 }

@@ -261,15 +261,15 @@ agent_relay_answer_body(agent_relay_conn_t *c, int status)
 
     if (c->timed_out) {
         code = "PORT_TIMEOUT";
-        hint = "The app has to accept its connections.";
+        hint = "Check the app: it must accept connections on this port.";
         len = snprintf(text, sizeof(text),
                        "The app on port %d of this sandbox did not accept "
                        "the connection in time.", port);
 
     } else {
         code = "PORT_NOT_LISTENING";
-        hint = "Start the app on this port, or expose the port that it "
-               "listens on.";
+        hint = "Start the app on this port, or expose the port on which it "
+               "listens.";
         len = snprintf(text, sizeof(text),
                        "Nothing listens on port %d of this sandbox.", port);
     }
@@ -279,12 +279,12 @@ agent_relay_answer_body(agent_relay_conn_t *c, int status)
            == AGENT_PORT_COMMAND_EXITED)
     {
         len += snprintf(text + len, sizeof(text) - len,
-                        " Its command ended with code %d.", exited);
+                        " Its command exited with code %d.", exited);
     }
 
     if (!c->timed_out && n == 0) {
         len += snprintf(text + len, sizeof(text) - len,
-                        " No other port listens either.");
+                        " No other port has a listener either.");
     }
 
     shown = 0;

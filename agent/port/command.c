@@ -205,7 +205,7 @@ agent_port_command_change(uint16_t port, const char *command, const char *cwd)
     }
 
     if (w == NULL || new_command == NULL || (cwd[0] && new_cwd == NULL)) {
-        agent_log("no memory for the command of port %d", port);
+        agent_log("out of memory for the command of port %d", port);
         free(new_command);
         free(new_cwd);
         return;

@@ -180,7 +180,7 @@ agent_logs_range(agent_request_t *r, agent_process_t *p, agent_logs_t *x)
 
     if (x->from > agent_run_log_end(p->log)) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "offset: behind the end of the log, %" PRIu64,
+                         "offset: past the end of the log, %" PRIu64,
                          agent_run_log_end(p->log));
         return -1;
     }
@@ -207,7 +207,7 @@ agent_logs_number(agent_request_t *r, const char *name, uint64_t *value)
 
     if (rc != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "%s: not a number of bytes", name);
+                         "%s: must be a number of bytes", name);
     }
 
     return rc;

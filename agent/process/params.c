@@ -70,14 +70,14 @@ agent_process_params_start(json_t *json, agent_process_params_start_t *s,
     s->cleanup = cleanup;
 
     if (s->id && !agent_process_params_id(s->id)) {
-        snprintf(error, size, "processId: not 1 to %d of A-Z a-z 0-9 . _ -, "
-                 "or one of list, kill-all, start", AGENT_PROCESS_ID);
+        snprintf(error, size, "processId: must be 1 to %d of A-Z a-z 0-9 . _ "
+                 "-, and not list, kill-all or start", AGENT_PROCESS_ID);
         return -1;
     }
 
     if (s->session && !agent_session_name(s->session)) {
-        snprintf(error, size, "sessionId: not 1 to 128 of A-Z a-z 0-9 . _ - "
-                 "without \"..\"");
+        snprintf(error, size, "sessionId: must be 1 to 128 of A-Z a-z 0-9 . _ "
+                 "- without \"..\"");
         return -1;
     }
 
@@ -92,7 +92,7 @@ agent_process_params_start(json_t *json, agent_process_params_start_t *s,
 
     if (strlen(s->command) > max) {
         snprintf(error, size, "command: longer than %zu bytes; write it to a "
-                 "file and run that", max);
+                 "file and run the file", max);
         return -1;
     }
 
@@ -114,7 +114,7 @@ agent_process_params_start(json_t *json, agent_process_params_start_t *s,
                                     cwd)
                != 0)
         {
-            snprintf(error, size, "cwd: not a path of at most 4096 bytes");
+            snprintf(error, size, "cwd: must be a path of at most 4096 bytes");
             goto failed;
         }
     }
@@ -163,7 +163,7 @@ agent_parse_command(json_t *json, agent_process_params_start_t *s, char *error,
 
     if (s->command[strspn(s->command, " \t\r\n")] == '\0') {
         s->blank = 1;
-        snprintf(error, size, "command: is empty");
+        snprintf(error, size, "command: must not be empty");
         return -1;
     }
 
@@ -188,7 +188,7 @@ agent_parse_stdin(json_t *json, agent_process_params_start_t *s, char *error,
     }
 
     if (value && !json_is_null(value) && !json_is_boolean(value)) {
-        snprintf(error, size, "stdin: neither a text nor true");
+        snprintf(error, size, "stdin: must be a string or true");
         return -1;
     }
 
@@ -252,7 +252,7 @@ agent_process_params_signal(json_t *json, int *sig, char *error, size_t size)
     }
 
     if (*sig == 0) {
-        snprintf(error, size, "signal: neither a name like \"TERM\" nor a "
+        snprintf(error, size, "signal: must be a name such as \"TERM\" or a "
                  "number from 1 to 64");
         return -1;
     }
@@ -279,7 +279,8 @@ agent_process_params_input(json_t *json, agent_process_params_input_t *in,
     if ((text && !json_is_string(text)) || (bytes && !json_is_string(bytes))
         || (text && bytes))
     {
-        snprintf(error, size, "data or dataBase64: one of them, as a string");
+        snprintf(error, size, "data or dataBase64: exactly one is allowed, as "
+                 "a string");
         return -1;
     }
 
@@ -319,7 +320,7 @@ agent_process_params_input(json_t *json, agent_process_params_input_t *in,
     if (n == -1) {
         free(in->data);
         in->data = NULL;
-        snprintf(error, size, "dataBase64: not base64");
+        snprintf(error, size, "dataBase64: invalid base64");
         return -1;
     }
 
@@ -380,8 +381,9 @@ agent_process_params_port(json_t *json, agent_probe_port_t *p, char *error,
     if (strlen(p->path) > AGENT_PROCESS_PATH_MAX
         || p->path[strcspn(p->path, " \t\r\n#")] != '\0')
     {
-        snprintf(error, size, "path: longer than %d bytes, or not fit for a "
-                 "request", AGENT_PROCESS_PATH_MAX);
+        snprintf(error, size, "path: longer than %d bytes, or contains "
+                 "characters not allowed in a request",
+                 AGENT_PROCESS_PATH_MAX);
         return -1;
     }
 
@@ -433,7 +435,7 @@ agent_parse_status(json_t *json, agent_probe_port_t *p, char *error,
     }
 
     if (min > max) {
-        snprintf(error, size, "statusMin: above statusMax");
+        snprintf(error, size, "statusMin: must not exceed statusMax");
         return -1;
     }
 
@@ -470,8 +472,7 @@ agent_process_params_search(json_t *json, agent_process_params_search_t *s,
                     : strcmp(stream, "stderr") == 0 ? 2 : 0;
 
         if (s->stream == 0) {
-            snprintf(error, size, "stream: neither \"stdout\" nor "
-                     "\"stderr\"");
+            snprintf(error, size, "stream: must be \"stdout\" or \"stderr\"");
             return -1;
         }
     }
@@ -480,7 +481,8 @@ agent_process_params_search(json_t *json, agent_process_params_search_t *s,
     regex = json_object_get(json, "regex");
 
     if (json_is_string(text) == json_is_string(regex)) {
-        snprintf(error, size, "text or regex: one of them, as a string");
+        snprintf(error, size, "text or regex: exactly one is required, as a "
+                 "string");
         return -1;
     }
 
@@ -538,7 +540,7 @@ agent_parse_string(json_t *json, const char *name, const char **value,
     if (!json_is_string(v)
         || strlen(json_string_value(v)) != json_string_length(v))
     {
-        snprintf(error, size, "%s: not a string without NUL", name);
+        snprintf(error, size, "%s: must be a string without NUL", name);
         return -1;
     }
 
@@ -569,7 +571,7 @@ agent_parse_integer(json_t *json, const char *name, uint64_t min,
         || !(number <= (double) max)
         || (double) (uint64_t) number != number)
     {
-        snprintf(error, size, "%s: not a whole number from %llu to %llu",
+        snprintf(error, size, "%s: must be an integer from %llu to %llu",
                  name, (unsigned long long) min, (unsigned long long) max);
         return -1;
     }
@@ -591,7 +593,7 @@ agent_parse_bool(json_t *json, const char *name, int *value, char *error,
     *value = json_is_true(v);
 
     if (v && !json_is_null(v) && !json_is_boolean(v)) {
-        snprintf(error, size, "%s: neither true nor false", name);
+        snprintf(error, size, "%s: must be true or false", name);
         return -1;
     }
 

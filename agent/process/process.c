@@ -66,7 +66,7 @@ agent_process_create(const agent_process_params_start_t *start,
         error->code = "PROCESS_ALREADY_EXISTS";
         error->context = json_pack("{s:s}", "processId", p->id);
         snprintf(error->message, sizeof(error->message),
-                 "Process %s already runs", p->id);
+                 "Process %s is already running", p->id);
         return NULL;
     }
 
@@ -203,7 +203,8 @@ agent_process_limit(agent_process_error_t *error, const char *what,
                                (json_int_t) max);
 
     snprintf(error->message, sizeof(error->message),
-             "no more than %zu %s at a time: end some, or let them end",
+             "limit of %zu %s reached: stop some processes, or try again "
+             "later",
              max, what);
 
     return -1;

@@ -136,7 +136,7 @@ agent_process_arg_signal(agent_request_t *r, int *sig)
 
     if (*sig == 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "signal: neither a name like \"TERM\" nor a number "
+                         "signal: must be a name such as \"TERM\" or a number "
                          "from 1 to 64");
         return -1;
     }
@@ -336,7 +336,7 @@ agent_process_routes_of(agent_request_t *r)
     }
 
     agent_http_error(r, 404, "PROCESS_NOT_FOUND", NULL,
-                     "Process not found: that is no id of a process");
+                     "Process not found: invalid process id");
 
     return NULL;
 }
@@ -357,7 +357,7 @@ agent_process_routes_running(agent_request_t *r)
         agent_process_reported(p);
         agent_http_error(r, 404, "COMMAND_NOT_FOUND",
                          json_pack("{s:s}", "command", p->id),
-                         "Command not found: process %s has ended", p->id);
+                         "Command not found: process %s has exited", p->id);
         return NULL;
     }
 

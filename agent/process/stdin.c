@@ -91,7 +91,7 @@ agent_writer_start(agent_request_t *r)
     if (p->writer) {
         agent_http_error(r, 409, "RESOURCE_BUSY",
                          json_pack("{s:s}", "processId", p->id),
-                         "another request still writes to process %s", p->id);
+                         "another request is writing to process %s", p->id);
         return -1;
     }
 
@@ -99,7 +99,7 @@ agent_writer_start(agent_request_t *r)
         agent_http_error(r, 409, "STDIN_CLOSED",
                          json_pack("{s:s}", "processId", p->id),
                          "standard input of process %s is closed, or was not "
-                         "opened by \"stdin\": true at its start", p->id);
+                         "opened with \"stdin\": true", p->id);
         return -1;
     }
 

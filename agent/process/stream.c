@@ -146,7 +146,7 @@ agent_stream_offset(agent_request_t *r, agent_process_t *p, uint64_t *offset)
 
     if (rc != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "%s: not an offset", last ? "Last-Event-ID"
+                         "%s: must be an offset", last ? "Last-Event-ID"
                                                    : "offset");
         return -1;
     }
@@ -155,7 +155,7 @@ agent_stream_offset(agent_request_t *r, agent_process_t *p, uint64_t *offset)
 
     if (*offset > end) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "%s: behind the end of the log, %" PRIu64,
+                         "%s: past the end of the log, %" PRIu64,
                          last ? "Last-Event-ID" : "offset", end);
         return -1;
     }

@@ -186,7 +186,8 @@ agent_wait_timer(uv_timer_t *timer)
     }
 
     agent_http_error(w->r, 408, "PROCESS_READY_TIMEOUT", context,
-                     "Process %s: %s did not come within %" PRIu64 " ms",
+                     "Process %s: timed out waiting for %s after %" PRIu64
+                     " ms",
                      w->watch.process->id, w->condition, w->timeout_ms);
 }
 
@@ -244,7 +245,7 @@ agent_wait_exit_body(agent_request_t *r, json_t *body)
         return;
     }
 
-    w = agent_wait_create(r, sizeof(agent_wait_t), timeout, "its end");
+    w = agent_wait_create(r, sizeof(agent_wait_t), timeout, "exit");
 
     if (w == NULL) {
         return;

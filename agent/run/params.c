@@ -38,7 +38,7 @@ agent_params_env(json_t *json, const char ***env, char *error, size_t size)
     }
 
     if (!json_is_object(map)) {
-        snprintf(error, size, "env: not an object of strings");
+        snprintf(error, size, "env: must be an object with string values");
         return -1;
     }
 
@@ -70,7 +70,7 @@ agent_params_env(json_t *json, const char ***env, char *error, size_t size)
             && (!json_is_string(value) || strlen(json_string_value(value))
                                           != json_string_length(value)))
         {
-            snprintf(error, size, "env.%.128s: not a string without NUL",
+            snprintf(error, size, "env.%.128s: must be a string without NUL",
                      name);
             goto failed;
         }
@@ -118,7 +118,7 @@ agent_params_cwd(json_t *json, char *cwd, char *error, size_t size)
         || agent_path_normalize(cwd, AGENT_PARAMS_CWD, AGENT_WORKSPACE,
                                 json_string_value(value)) != 0)
     {
-        snprintf(error, size, "cwd: not a path of at most 4096 bytes");
+        snprintf(error, size, "cwd: must be a path of at most 4096 bytes");
         return -1;
     }
 
@@ -144,7 +144,7 @@ agent_params_timeout(json_t *json, const char *name, uint64_t *ms, char *error,
     number = json_number_value(value);
 
     if (!json_is_number(value) || !(number >= 0)) {
-        snprintf(error, size, "%s: not a number of milliseconds", name);
+        snprintf(error, size, "%s: must be a number of milliseconds", name);
         return -1;
     }
 

@@ -66,8 +66,9 @@ agent_call_gone(agent_call_t *call, agent_session_t *s)
     call->context = json_pack("{s:s, s:i}", "sessionId", s->name,
                              "exitCode", agent_session_code(s));
 
-    snprintf(text, sizeof(text), "the session's shell has ended with %d; "
-             "nothing was run, and the next call starts a new one",
+    snprintf(text, sizeof(text), "the session's shell exited with code %d; "
+             "the command was not run, and the next request starts a new "
+             "shell",
              agent_session_code(s));
 
     agent_call_fail(call, 410, "SESSION_TERMINATED", s->name, text);

@@ -30,7 +30,7 @@ agent_detached_failed(agent_session_t *s)
     s->call = NULL;
 
     agent_call_fail(call, 500, "STREAM_START_ERROR", s->name,
-                    "the session's shell cannot make a process");
+                    "the session's shell cannot fork");
 
     agent_queue_next(s);
 }

@@ -60,7 +60,7 @@ agent_env_routes_body(agent_request_t *r, json_t *body)
 
     if (!json_is_object(vars)) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "env: an object of strings is required");
+                         "env: an object with string values is required");
         return;
     }
 
@@ -83,8 +83,8 @@ agent_env_routes_body(agent_request_t *r, json_t *body)
 
     if (n > AGENT_ENV_ROUTES_NAMES || size > AGENT_ENV_ROUTES_MAX) {
         agent_http_error(r, 413, "VALIDATION_FAILED", NULL,
-                         "env: the sandbox's variables would be more than %d, "
-                         "or larger than %d bytes", AGENT_ENV_ROUTES_NAMES,
+                         "env: the sandbox may have at most %d variables, of "
+                         "%d bytes in total", AGENT_ENV_ROUTES_NAMES,
                          AGENT_ENV_ROUTES_MAX);
         return;
     }

@@ -118,7 +118,7 @@ agent_queue_submit(const char *name, agent_command_t *cmd,
                                  AGENT_SESSION_QUEUE);
 
         agent_call_fail(call, 429, "LIMIT_REACHED", name,
-                        "too many commands wait for this session");
+                        "too many commands are waiting for this session");
         return;
     }
 
@@ -133,7 +133,7 @@ agent_queue_submit(const char *name, agent_command_t *cmd,
                                  AGENT_SESSION_WAITING);
 
         agent_call_fail(call, 429, "LIMIT_REACHED", name,
-                        "the commands that wait are too large");
+                        "the waiting commands are too large");
         return;
     }
 
@@ -272,7 +272,7 @@ agent_queue_next(agent_session_t *s)
 
         if (err == ENOSPC) {
             agent_call_fail(call, 500, "NO_SPACE", s->name,
-                            "there is no room for the command's stdin");
+                            "cannot store the command's standard input");
 
         } else if (err) {
             agent_call_fail(call, 500, call->spawn ? "STREAM_START_ERROR"

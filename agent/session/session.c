@@ -136,7 +136,7 @@ agent_session_create(const agent_session_options_t *options,
     if (s) {
         error->status = 409;
         error->code = "SESSION_ALREADY_EXISTS";
-        error->message = "there is such a session already";
+        error->message = "a session with this id already exists";
         error->context = json_pack("{s:s, s:n}",
                                    "sessionId", options->name,
                                    "containerPlacementId");
@@ -263,7 +263,7 @@ agent_session_make(const agent_session_options_t *options,
     if (agent_nsessions >= AGENT_SESSION_MAX) {
         error->status = 429;
         error->code = "LIMIT_REACHED";
-        error->message = "there are too many sessions; delete some";
+        error->message = "too many sessions; delete some";
         error->context = json_pack("{s:s, s:i}", "limit", "sessions",
                                    "max", AGENT_SESSION_MAX);
         return NULL;
@@ -333,7 +333,7 @@ failed:
     if (err == ENOSPC) {
         error->status = 500;
         error->code = "NO_SPACE";
-        error->message = "there is no place for the session's pipes";
+        error->message = "no directory found for the session's pipes";
 
     } else if (err == ENOENT) {
         error->status = 501;

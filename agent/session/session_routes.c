@@ -65,14 +65,15 @@ agent_session_create_body(agent_request_t *r, json_t *body)
 
     } else if (agent_session_string(value, id) != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "id: not 1 to 128 of A-Z a-z 0-9 . _ - without "
+                         "id: must be 1 to 128 of A-Z a-z 0-9 . _ - without "
                          "\"..\"");
         return;
     }
 
     if (strcmp(id, AGENT_SESSION_NONE) == 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "id: this name stands for no session");
+                         "id: this name is reserved for requests without a "
+                         "session");
         return;
     }
 
@@ -147,7 +148,7 @@ agent_session_delete_body(agent_request_t *r, json_t *body)
 
     if (agent_session_string(json_object_get(body, "sessionId"), id) != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "sessionId: not 1 to 128 of A-Z a-z 0-9 . _ - "
+                         "sessionId: must be 1 to 128 of A-Z a-z 0-9 . _ - "
                          "without \"..\"");
         return;
     }
@@ -245,7 +246,7 @@ done:
 
     if (rc != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "sessionId: not 1 to 128 of A-Z a-z 0-9 . _ - "
+                         "sessionId: must be 1 to 128 of A-Z a-z 0-9 . _ - "
                          "without \"..\"");
     }
 

@@ -21,7 +21,7 @@ alarm 300;
 
 my $box = Sandbox::Box->new();
 my $line = "sandbox: this sandbox has no network: "
-    . "its class says network=none\n";
+    . "its class sets network=none\n";
 
 
 sub stderr_of

@@ -83,7 +83,7 @@ my @waits = map { begin('/api/process/a/wait-for-exit', {}) } 1 .. 3;
 my $res = post('a', 'wait-for-exit', { timeoutMs => 100 });
 is(code($res), '408 PROCESS_READY_TIMEOUT', 'exit: time is over');
 is_deeply($res->{json}{context}, { processId => 'a', command =>
-    'read x; exit 5', condition => 'its end', timeout => 100 }, 'context');
+    'read x; exit 5', condition => 'exit', timeout => 100 }, 'context');
 feed('a', "\n");
 is($_->response()->{json}{exitCode}, 5, 'exit: told') for @waits;
 is(post('a', 'wait-for-exit', { timeoutMs => 1 })->{json}{exitCode}, 5,

@@ -157,7 +157,7 @@ is_deeply($res->{json}{context}{command}, { state => 'exited', exitCode => 3,
     or diag(explain($res->{json}));
 is(join(',', sort @{$res->{json}{context}{command}{log}}), '/tmp,oops',
     'with its last lines');
-like($res->{json}{message}, qr/ended with code 3/, 'in words too');
+like($res->{json}{message}, qr/exited with code 3/, 'in words too');
 
 $http = Sandbox::HTTP->new(path => $box->socket(8082), timeout => 30);
 $http->request('GET', '/', host => 'x');
