@@ -76,17 +76,17 @@ my $res = Sandbox::Browser::run($t, 'pages.mjs', {
         '502-command-failed' => 'Cannot find module' } });
 
 my %want = (
-    '404' => [404, 'There is no preview here'],
+    '404' => [404, 'Preview not found'],
     '410-asleep' => [410, 'This preview is asleep'],
     '502-not-listening' => [502, 'No app is listening yet',
         qr/3000 on 127\.0\.0\.1/, qr/3001 on ::1/, qr/Port\s+8080/],
     '502-command-failed' => [502, 'The app did not start',
-        qr/^\Q$evil\E$/m, qr/ended with code 1/],
-    '502-broke-off' => [502, 'The app broke off'],
+        qr/^\Q$evil\E$/m, qr/exited with code 1/],
+    '502-broke-off' => [502, 'The app closed the connection'],
     '503-cannot-start' => [503, 'The sandbox did not start',
         qr/no-such-image/],
     '503-waiting' => [503, 'Waking up', qr/^> vite$/m],
-    '504-no-answer' => [504, 'The app did not answer in time'],
+    '504-no-answer' => [504, 'The app did not respond in time'],
 );
 
 for my $name (sort keys %want) {

@@ -43,11 +43,11 @@ for my $value ('memory=12q', 'memory=-1', 'memory=', 'cpus=x', 'cpus=-1',
         : "a $img \"$value\"", qr/\Q$value\E/);
 }
 bad_class('a variable twice', "a $img env=A=1 env=B=2 env=A=3",
-    qr/"env=A=3".*twice/);
+    qr/duplicate.*"env=A=3"/);
 bad_class('a variable that is no UTF-8', "a $img \"env=A=\xff\"", qr/env=A=/);
 bad_class('a variable with a line feed', "a $img \"env=A=1\n2\"", qr/env=A=/);
 bad_class('too much environment', "a $img " . join(' ',
-    map { "env=V$_=" . 'x' x 2048 } 1 .. 4), qr/"a" are over 8192 bytes/);
+    map { "env=V$_=" . 'x' x 2048 } 1 .. 4), qr/"a" exceed 8192 bytes/);
 bad_class('network=host', 'a image=sandbox-base network=host', qr/host/);
 bad_class('runtime=kata', "a $img runtime=kata", qr/kata/);
 bad_class('runtime=runsc', "a $img runtime=runsc", qr/runsc/);

@@ -28,7 +28,7 @@ my $c = inspect('big');
 my $host = $c->{HostConfig};
 
 is($host->{NanoCpus}, $ncpu * 1e9, "cpus: lowered to the engine's");
-my @warn = grep { /"cpus=" of sandbox class "default" is lowered to $ncpu/ }
+my @warn = grep { /"cpus=" of sandbox class "default" is reduced to $ncpu/ }
     split /\n/, $t->log_text();
 cmp_ok(scalar(@warn), '>=', 1, 'with a warning');
 is($host->{Memory}, 256 << 20, 'memory');

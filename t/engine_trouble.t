@@ -169,8 +169,8 @@ sub hangs
         'its containers are looked through at once');
 
     my $text = substr $t->log_text(), $log;
-    my $away = () = $text =~ /sandbox engine "[^"]+" is away: /g;
-    my $back = () = $text =~ /sandbox engine "[^"]+" is back, after \d+ ms/g;
+    my $away = () = $text =~ /container engine "[^"]+" is unavailable: /g;
+    my $back = () = $text =~ /engine "[^"]+" is available again after \d+ ms/g;
     ok($away >= 1 && $away <= 3, "the log says so once for each worker: $away");
     is($back, $away, '... and that it is back');
 }

@@ -61,7 +61,7 @@ is(scalar $proxy->calls(qr{^POST.*/stop}), 1,
 
 is($t->run_in('awake-long', 'true'), '', 'awake-long: used');
 $proxy->set('status ^POST.*/stop 500 {"message":"trouble"}');
-ok(wait_for(sub { $t->log_text() =~ /cannot be stopped: 500 trouble/ }, 40),
+ok(wait_for(sub { $t->log_text() =~ /cannot stop sandbox "[^"]+": 500 trouble/ }, 40),
     'a stop that the engine refuses is logged with its words');
 is($t->run_in('plain', 'cat /workspace/f'), "kept\n", 'others serve');
 $proxy->set('');

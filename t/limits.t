@@ -115,7 +115,7 @@ sub zones
         http => '    sandbox_create_rate rate=1r/s;',
         keys => [map { "name-$_:$KEY-$_" } 1 .. 300]);
     my ($ok, $out) = $c->check_conf();
-    like($out, qr/create rates of \d+ keys, and there are 300; give it/,
+    like($out, qr/create rates of \d+ keys, but there are 300, set/,
         'too many keys for the zone');
 
     $c->cleanup();

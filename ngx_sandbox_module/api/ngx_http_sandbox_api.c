@@ -60,15 +60,15 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
 
     if (!r->valid_unparsed_uri) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "the URI of a sandbox_api location was rewritten");
+                      "the URI was rewritten before \"sandbox_api\"");
 
         return ngx_http_sandbox_error_refuse(r, ctx,
                                              NGX_HTTP_INTERNAL_SERVER_ERROR,
                                              "INTERNAL_ERROR",
                                              "nginx is configured to rewrite "
-                                             "the paths of the API, which "
-                                             "must arrive as they are: its "
-                                             "administrator has to remove the "
+                                             "API paths, which must reach the "
+                                             "API unchanged. The "
+                                             "administrator must remove the "
                                              "rewrite.");
     }
 
@@ -175,9 +175,9 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         if (ctx->port == 0) {
             return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
                                                  "INVALID_PORT",
-                                                 "A port is a number from %d "
-                                                 "to "
-                                                 "%d.", SANDBOX_PORT_MIN,
+                                                 "Invalid port: it must be a "
+                                                 "number from %d to %d.",
+                                                 SANDBOX_PORT_MIN,
                                                  SANDBOX_PORT_MAX);
         }
 
@@ -240,20 +240,21 @@ ngx_http_sandbox_api_route(ngx_http_request_t *r,
     case SANDBOX_ROUTE_BAD_ID:
         return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
                                              "invalid_request",
-                                             "A sandbox id has 1 to %d of the "
-                                             "characters a-z 0-9 and \"-\", "
-                                             "the latter neither first nor "
-                                             "last, and is none of the "
-                                             "reserved names www, api, admin, "
-                                             "root and system.",
+                                             "Invalid sandbox ID format: use "
+                                             "1 to %d of the characters a-z, "
+                                             "0-9 and \"-\", with no \"-\" at "
+                                             "either end. The names www, api, "
+                                             "admin, root and system are "
+                                             "reserved.",
                                              SANDBOX_ID_MAX);
 
     default:
         return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
                                              "invalid_request",
-                                             "The path must begin with \"/\" "
-                                             "and have neither dot segments "
-                                             "nor \"#\": send it resolved.");
+                                             "Invalid path: it must begin "
+                                             "with \"/\" and contain neither "
+                                             "dot segments nor \"#\". Send it "
+                                             "normalized.");
     }
 
     if (sandbox_route_parse((char *) r->uri.data, r->uri.len, &other)
@@ -265,11 +266,11 @@ ngx_http_sandbox_api_route(ngx_http_request_t *r,
     {
         return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
                                              "invalid_request",
-                                             "The path means something else "
-                                             "once its escapes and double "
-                                             "slashes are resolved: send it "
-                                             "without them, but in the name "
-                                             "of a file.");
+                                             "The path changes when "
+                                             "percent-escapes and double "
+                                             "slashes are decoded. Send it "
+                                             "normalized; only file paths may "
+                                             "contain escapes.");
     }
 
     return NGX_OK;
@@ -288,8 +289,8 @@ ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
     if (route->kind != SANDBOX_ROUTE_NONE) {
         return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                              "NOT_FOUND",
-                                             "There is no %V of %s: it takes "
-                                             "%s.",
+                                             "%V is not supported by %s. "
+                                             "Supported methods: %s.",
                                              &method, route->pattern,
                                              route->allow);
     }
@@ -312,8 +313,8 @@ ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
 
     return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                          "NOT_FOUND",
-                                         "There is no such route for %V. What "
-                                         "there is: /health, /v1/sandbox and "
+                                         "No such route for %V. Routes: "
+                                         "/health, /v1/sandbox and "
                                          "/v1/sandbox/:id.", &method);
 }
 
@@ -336,10 +337,10 @@ ngx_http_sandbox_api_session(ngx_http_request_t *r,
 
     return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
                                          "invalid_request",
-                                         "%s must be given once, with 1 to "
-                                         "128 of the characters A-Z a-z 0-9 . "
-                                         "_ - and "
-                                         "without \"..\".", name);
+                                         "Invalid %s header: send it once, "
+                                         "with 1 to 128 of the characters "
+                                         "A-Z, a-z, 0-9, \".\", \"_\" and "
+                                         "\"-\", and without \"..\".", name);
 }
 
 
@@ -371,11 +372,11 @@ ngx_http_sandbox_api_class(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     case NGX_DECLINED:
         return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
                                              "PERMISSION_DENIED",
-                                             "There is no such sandbox, and "
-                                             "your key may not create one of "
-                                             "the default class: create it "
-                                             "with POST /v1/sandbox and a "
-                                             "class that your key has.");
+                                             "Sandbox not found, and your key "
+                                             "may not create sandboxes of the "
+                                             "default class. Create it with "
+                                             "POST /v1/sandbox and a class "
+                                             "that your key may use.");
 
     case NGX_ABORT:
         return ngx_http_sandbox_error_refuse_absent(r, ctx);

@@ -87,11 +87,12 @@ ngx_http_sandbox_auth(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_UNAUTHORIZED,
                                "unauthorized",
                                claim.seen
-                               ? "The key is wrong: send the one that "
-                                            "you were given as Authorization: "
-                                            "Bearer <key>, and no other."
-                                          : "A key is needed: send it as "
-                                            "Authorization: Bearer <key>.");
+                               ? "The API key is not valid. Send your key, "
+                                 "and no other, as \"Authorization: Bearer "
+                                 "<key>\"."
+                                          : "An API key is required. Send it "
+                                            "as \"Authorization: Bearer "
+                                            "<key>\".");
 
     return NGX_DECLINED;
 }
@@ -102,18 +103,19 @@ ngx_http_sandbox_auth_off(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
     if (!ngx_http_sandbox_origin_host_known(r)) {
         ngx_http_sandbox_error_set(&ctx->failure, 421, "MISDIRECTED",
-                                   "The API asks for no key here and answers "
-                                   "only to the server's own names: call it by "
-                                   "one of them.");
+                                   "This API requires no key and therefore "
+                                   "serves only the server's own names. Send "
+                                   "one of them as Host.");
         return NGX_DECLINED;
     }
 
     if (ngx_http_sandbox_origin_foreign(r)) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_FORBIDDEN,
                                    "FOREIGN_ORIGIN",
-                                   "The API asks for no key here and refuses "
-                                   "requests of other web pages: ask its "
-                                   "administrator to allow this origin.");
+                                   "This API requires no key and therefore "
+                                   "refuses requests from web pages of other "
+                                   "origins. Ask the administrator to allow "
+                                   "this origin.");
         return NGX_DECLINED;
     }
 

@@ -111,7 +111,7 @@ ngx_http_sandbox_create(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, err,
-                  "sandbox \"%s\" cannot be created", id);
+                  "cannot create sandbox \"%s\"", id);
 
     return NGX_ERROR;
 }
@@ -138,11 +138,12 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
     {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
-                                   "\"id\" must be a string of 1 to %d of the "
-                                   "characters a-z 0-9 and \"-\", the latter "
-                                   "neither first nor last, and none of the "
-                                   "reserved names www, api, admin, root and "
-                                   "system.", SANDBOX_ID_MAX);
+                                   "Invalid sandbox ID format: \"id\" must be "
+                                   "a string of 1 to %d of the characters "
+                                   "a-z, 0-9 and \"-\", with no \"-\" at "
+                                   "either end. The names www, api, admin, "
+                                   "root and system are reserved.",
+                                   SANDBOX_ID_MAX);
         goto failed;
     }
 
@@ -152,15 +153,16 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
     {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
-                                   "\"class\" must be the name of a class.");
+                                   "\"class\" must be a string, the name of a "
+                                   "class.");
         goto failed;
     }
 
     if (ngx_http_sandbox_create_nonce(r, &nonce) != NGX_OK) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
-                                   "Idempotency-Key must be given once, with 1 "
-                                   "to %d printable characters.",
+                                   "Invalid Idempotency-Key header: send it "
+                                   "once, with 1 to %d printable characters.",
                                    NGX_HTTP_SANDBOX_NONCE_MAX);
         goto failed;
     }
@@ -210,8 +212,9 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
 
     ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_CONFLICT,
                                "SANDBOX_ALREADY_EXISTS",
-                               "The id is taken: choose another, or use the "
-                               "sandbox if it is yours.");
+                               "A sandbox with this id already exists. Choose "
+                               "another id, or use the existing sandbox if it "
+                               "is yours.");
 
 failed:
 
@@ -232,13 +235,13 @@ ngx_http_sandbox_create_id(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 
         } else if (sandbox_name_random(issued) == -1) {
             ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                          "no randomness for a sandbox id");
+                          "cannot get random bytes for a sandbox id");
 
             ngx_http_sandbox_error_set(&ctx->failure,
                                        NGX_HTTP_SERVICE_UNAVAILABLE,
                                        "INTERNAL_ERROR",
-                                       "The machine has no randomness yet: try "
-                                       "again.");
+                                       "The server cannot generate random ids "
+                                       "yet. Try again.");
             ctx->failure.retry_after = 1;
 
             return NGX_DECLINED;
@@ -319,9 +322,9 @@ ngx_http_sandbox_create_class(ngx_http_request_t *r,
         if (class == NULL) {
             ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                        "invalid_request",
-                                       "There is no such class: leave "
-                                       "\"class\" out for the default one, or "
-                                       "ask the administrator for the names.");
+                                       "No such class. Omit \"class\" to use "
+                                       "the default class, or ask the "
+                                       "administrator which classes exist.");
             return NGX_DECLINED;
         }
 
@@ -334,8 +337,8 @@ ngx_http_sandbox_create_class(ngx_http_request_t *r,
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_FORBIDDEN,
                                    "PERMISSION_DENIED",
                                    "Your key may not create sandboxes of this "
-                                   "class: name one that it may with "
-                                   "\"class\".");
+                                   "class. Set \"class\" to a class that your "
+                                   "key may use.");
         return NGX_DECLINED;
     }
 

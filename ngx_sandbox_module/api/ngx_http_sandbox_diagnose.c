@@ -177,23 +177,24 @@ ngx_http_sandbox_diagnose_nginx(ngx_http_sandbox_diagnose_t *d)
                                       ngx_errno == NGX_ENOENT
                                       ? "The port is not exposed."
                                       : "The port's policy cannot be read.");
-        d->advice = "Expose it: POST /v1/sandbox/:id/ports.";
+        d->advice = "Expose the port: POST /v1/sandbox/:id/ports.";
         return;
     }
 
     if (ngx_http_sandbox_preview_domain_named(smcf, d->policy.host) == NULL) {
         ngx_http_sandbox_diagnose_hop(d, "nginx", 0, ms,
-                                      "The configuration has lost the "
-                                      "domain that it was exposed below.");
-        d->advice = "Expose it again.";
+                                      "The preview domain of this port is no "
+                                      "longer configured.");
+        d->advice = "Expose the port again.";
         return;
     }
 
     ngx_http_sandbox_diagnose_hop(d, "nginx", 1, ms,
-                                  "The port is exposed; a preview %s.",
+                                  "The port is exposed; a preview request %s.",
                                   ngx_http_sandbox_diagnose_wakes(d)
                                   ? "wakes the sandbox"
-                                  : "of a sandbox that sleeps gets 410");
+                                  : "to a sleeping sandbox is answered with "
+                                    "410");
 }
 
 
@@ -228,7 +229,7 @@ ngx_http_sandbox_diagnose_engine(void *data, const ac_reply_t *reply)
 
     if (ngx_http_sandbox_node_spec(d->ctx->node) != NGX_OK) {
         ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
-                                      "The sandbox was destroyed meanwhile.");
+                                      "The sandbox has been destroyed.");
         ngx_http_sandbox_diagnose_end(d);
         return;
     }
@@ -238,7 +239,7 @@ ngx_http_sandbox_diagnose_engine(void *data, const ac_reply_t *reply)
         && ngx_strcmp(reply->containers[0].state, "running") == 0)
     {
         ngx_http_sandbox_diagnose_hop(d, "container", 1, ms,
-                                      "The container runs.");
+                                      "The container is running.");
 
     } else if (reply->error == AC_OK
                && (reply->status == NGX_HTTP_OK
@@ -253,7 +254,8 @@ ngx_http_sandbox_diagnose_engine(void *data, const ac_reply_t *reply)
         /* previews go on without the engine, and so does this */
 
         ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
-                                      "The engine does not tell: %s",
+                                      "The container engine did not report "
+                                      "the state of the container: %s",
                                       ngx_http_sandbox_engine_text(reply));
         d->failed = 0;
     }
@@ -274,12 +276,13 @@ ngx_http_sandbox_diagnose_stopped(ngx_http_sandbox_diagnose_t *d,
 
     if (reply->status == NGX_HTTP_NOT_FOUND || reply->ncontainers != 1) {
         ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
-                                      "There is no container: the sandbox "
-                                      "has not run yet, or it was removed.");
+                                      "There is no container: the sandbox has "
+                                      "not been started yet, or its container "
+                                      "was removed.");
 
     } else {
         ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
-                                      "The container is %s, with code %d%s.",
+                                      "The container is %s, exit code %d%s.",
                                       reply->containers[0].state,
                                       reply->containers[0].exit_code,
                                       reply->containers[0].oom_killed
@@ -309,9 +312,9 @@ ngx_http_sandbox_diagnose_agent(ngx_http_sandbox_diagnose_t *d)
         ngx_http_sandbox_diagnose_hop(d, "agent", 0, 0,
                                       rc == NGX_AGAIN
                                       ? "The sandbox is falling asleep."
-                                      : "The agent does not take connections:"
-                                        " the sandbox is starting, or it has "
-                                        "left.");
+                                      : "The agent does not accept "
+                                        "connections: it is still starting, "
+                                        "or it has exited.");
         d->advice = "Try again in a moment.";
         return NGX_DECLINED;
     }
@@ -338,8 +341,10 @@ ngx_http_sandbox_diagnose_timer(ngx_event_t *ev)
 
     ngx_http_sandbox_diagnose_hop(d, "agent", 0,
                                   ngx_http_sandbox_diagnose_clock() - d->began,
-                                  d->queued ? "The agent does not answer."
-                                            : "The agent left.");
+                                  d->queued ? "The agent did not respond in "
+                                              "time."
+                                            : "The agent closed the "
+                                              "connection.");
     ngx_http_sandbox_diagnose_end(d);
 }
 
@@ -416,7 +421,7 @@ ngx_http_sandbox_diagnose_port(ngx_http_sandbox_diagnose_t *d, cJSON *json)
     }
 
     ngx_http_sandbox_diagnose_hop(d, "agent", 1, ms < 0 ? 0 : ms,
-                                  "The agent answers.");
+                                  "The agent responds.");
 
     list = ngx_http_sandbox_diagnose_json_listening(
                          cJSON_GetObjectItemCaseSensitive(json, "listening"),
@@ -443,10 +448,10 @@ ngx_http_sandbox_diagnose_port(ngx_http_sandbox_diagnose_t *d, cJSON *json)
                                       "Nothing listens on port %ui.",
                                       (ngx_uint_t) d->ctx->port);
         d->advice = d->policy.command[0]
-                    ? "Look at what the port's command wrote; expose the "
-                      "port with it again to run it once more."
-                    : "Start the app on this port, or expose the port that "
-                      "it listens on.";
+                    ? "Check the output of the port's command. To run it "
+                      "again, expose the port with the same command."
+                    : "Start the app on this port, or expose the port on "
+                      "which it listens.";
         return;
     }
 
@@ -473,8 +478,8 @@ ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d, cJSON *app)
         { "timeout", "The app does not accept connections." },
         { "closed", "The app closed the connection without an answer." },
         { "silent", "The app did not answer GET / within 5 seconds." },
-        { "invalid", "What the app answered is no HTTP." },
-        { NULL, "The app was not asked." }
+        { "invalid", "The response of the app is not valid HTTP." },
+        { NULL, "The app was not probed." }
     };
 
     ms = 0;
@@ -497,7 +502,7 @@ ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d, cJSON *app)
                                       "The app answered GET / with %ui.",
                                       code);
         if (code >= 500) {
-            d->advice = "Look at the app's own output.";
+            d->advice = "Check the app's output for errors.";
         }
 
         return;
@@ -513,7 +518,7 @@ ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d, cJSON *app)
 
     ngx_http_sandbox_diagnose_hop(d, "app", 0, ms, "%s", errors[i].text);
 
-    d->advice = "Look at what the app is doing: it has to speak HTTP.";
+    d->advice = "Check the app: it must accept connections and speak HTTP.";
 }
 
 

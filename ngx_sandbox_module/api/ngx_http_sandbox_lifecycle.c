@@ -96,8 +96,8 @@ ngx_http_sandbox_lifecycle_stopped(void *data, ngx_int_t rc)
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "CONTAINER_UNAVAILABLE",
                                    "The container engine did not stop the "
-                                   "sandbox: nginx's error log tells why. Try "
-                                   "again later.");
+                                   "sandbox. Try again later; see nginx's "
+                                   "error log for the cause.");
         ctx->failure.retry_after = 5;
         rc = ngx_http_sandbox_error_send(r, &ctx->failure);
     }

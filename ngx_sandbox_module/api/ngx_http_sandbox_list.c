@@ -95,10 +95,10 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
     if (ngx_http_sandbox_list_args(r, l) != NGX_OK) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
-                                   "\"limit\" is a number from 1 to %d and "
-                                   "\"after\" a sandbox id, the \"next\" of "
-                                   "the "
-                                   "page before.", NGX_HTTP_SANDBOX_LIST_LIMIT);
+                                   "\"limit\" must be a number from 1 to %d, "
+                                   "and \"after\" a sandbox id: the \"next\" "
+                                   "of the previous page.",
+                                   NGX_HTTP_SANDBOX_LIST_LIMIT);
 
         return ngx_http_sandbox_error_send(r, &ctx->failure);
     }
@@ -122,7 +122,7 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
         || l->failed)
     {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                      "the state directory cannot be listed");
+                      "cannot list the state directory");
 
         return ngx_http_sandbox_error_send_internal(r, ctx);
     }

@@ -89,10 +89,10 @@ ngx_http_sandbox_options_parse_time(cJSON *json, const char *name, int64_t *ms,
     if (n == -1) {
         ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
-                                   "\"%s\" must be a number of seconds, or "
-                                   "text like \"30s\", \"5m\", \"1h\", "
-                                   "\"2d\": from 1 second to 366 days; null "
-                                   "is the class's own.",
+                                   "\"%s\" must be a number of seconds or a "
+                                   "string such as \"30s\", \"5m\", \"1h\" or "
+                                   "\"2d\", from 1 second to 366 days, or "
+                                   "null for the value of the class.",
                                    name);
         return NGX_DECLINED;
     }
@@ -263,8 +263,8 @@ ngx_http_sandbox_options_parse_map(cJSON *json, const char *name, char **text,
 
         ngx_http_sandbox_error_set(failure, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
                                    "payload_too_large",
-                                   "\"%s\" of a sandbox may have %uz bytes as "
-                                   "JSON: remove some.", name, max);
+                                   "\"%s\" is too large: it may have at most "
+                                   "%uz bytes as JSON.", name, max);
         return NGX_DECLINED;
     }
 
@@ -280,15 +280,15 @@ invalid:
     cJSON_Delete(map);
 
     ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                               env ? "\"env\" must be an object: names are of "
-                                     "A-Z, a-z, 0-9 and \"_\" and begin with "
-                                     "no digit, values are strings, or null "
-                                     "to remove one."
+                               env ? "\"env\" must be an object: names "
+                                     "consist of A-Z, a-z, 0-9 and \"_\" and "
+                                     "do not begin with a digit; values are "
+                                     "strings, or null to remove a variable."
 
-                               : "\"labels\" must be an object: names have 1 "
-                                     "to 64 of A-Z, a-z, 0-9, \".\", \"_\", "
-                                     "\"-\" and \"/\", values are strings, or "
-                                     "null to remove one.");
+                               : "\"labels\" must be an object: names are 1 "
+                                 "to 64 of A-Z, a-z, 0-9, \".\", \"_\", \"-\" "
+                                 "and \"/\"; values are strings, or null to "
+                                 "remove a label.");
     return NGX_DECLINED;
 
 nomem:

@@ -57,9 +57,10 @@ ngx_http_sandbox_origin_check(ngx_conf_t *cf,
                 || ngx_strlchr(p, last, '*') != NULL)
             {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"sandbox_api_cors\" takes origins such "
-                                   "as \"https://app.example.com\", and "
-                                   "\"%V\" is none", &origin[i]);
+                                   "invalid origin \"%V\" in "
+                                   "\"sandbox_api_cors\", it must be an "
+                                   "origin such as "
+                                   "\"https://app.example.com\"", &origin[i]);
                 return NGX_CONF_ERROR;
             }
         }

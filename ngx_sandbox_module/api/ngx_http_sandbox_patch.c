@@ -137,7 +137,7 @@ ngx_http_sandbox_patch_timer_handler(ngx_event_t *ev)
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "RESOURCE_BUSY",
                                    "The options of this sandbox are being "
-                                   "changed by others: try again.");
+                                   "changed by another request. Try again.");
         ctx->failure.retry_after = 1;
 
         rc = ngx_http_sandbox_error_send(r, &ctx->failure);
@@ -245,7 +245,7 @@ ngx_http_sandbox_patch_try(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 
     } else {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                      "options of sandbox \"%s\" cannot be written",
+                      "cannot write the options of sandbox \"%s\"",
                       node->id);
         rc = NGX_ERROR;
     }

@@ -105,9 +105,9 @@ ngx_http_sandbox_policy_parse_token(cJSON *json,
         ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
                                    "\"token\" must be a string of 1 to %d of "
-                                   "the characters a-z 0-9 and _; leave it "
-                                   "out, and "
-                                   "one is issued.", SANDBOX_TOKEN_MAX);
+                                   "the characters a-z, 0-9 and \"_\". Omit "
+                                   "it to have one generated.",
+                                   SANDBOX_TOKEN_MAX);
         return NGX_DECLINED;
     }
 
@@ -184,11 +184,11 @@ ngx_http_sandbox_policy_parse_time(cJSON *json, int64_t *ms,
     }
 
     ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                               "\"expires\" must be a time to come: ISO 8601 "
-                               "text like \"2030-01-31T12:00:00Z\", or how "
-                               "long it is until then, a number of seconds or "
-                               "text like \"30m\", \"8h\", \"7d\", at most "
-                               "366 days; null is never.");
+                               "\"expires\" must be an ISO 8601 time in the "
+                               "future such as \"2030-01-31T12:00:00Z\", a "
+                               "duration of at most 366 days in seconds or as "
+                               "a string such as \"30m\", \"8h\" or \"7d\", "
+                               "or null for never.");
 
     return NGX_DECLINED;
 }
@@ -296,8 +296,8 @@ ngx_http_sandbox_policy_parse_word(cJSON *json, const char *name,
     *p = '\0';
 
     ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                               "\"%s\" must be one of %sor null for what the "
-                               "location says.", name, list);
+                               "\"%s\" must be one of %sor null for the "
+                               "default of the location.", name, list);
 
     return NGX_DECLINED;
 }
@@ -332,9 +332,9 @@ ngx_http_sandbox_policy_parse_key(cJSON *json, sandbox_policy_t *policy,
 
     ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
                                "\"key\" must be a string of %d to %d of the "
-                               "characters A-Z a-z 0-9 - and _; leave it out "
-                               "or null, and one is issued where one is "
-                               "needed.",
+                               "characters A-Z, a-z, 0-9, \"-\" and \"_\". "
+                               "Omit it, or send null, to have one generated "
+                               "if needed.",
                                SANDBOX_KEY_MIN, SANDBOX_KEY_MAX);
 
     return NGX_DECLINED;
@@ -396,11 +396,11 @@ invalid:
 
     ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
                                "\"cors\" must be \"app\", \"off\", "
-                               "\"reflect\", a list of origins such as "
-                               "[\"https://app.example.com\"], in lower case "
-                               "and %d bytes together, or null for what the "
-                               "location "
-                               "says.", SANDBOX_ORIGINS_SIZE - 1);
+                               "\"reflect\", a list of lower-case origins "
+                               "such as [\"https://app.example.com\"] of at "
+                               "most %d bytes in total, or null for the "
+                               "default of the location.",
+                               SANDBOX_ORIGINS_SIZE - 1);
 
     return NGX_DECLINED;
 }
@@ -454,9 +454,9 @@ ngx_http_sandbox_policy_parse_strip(cJSON *json, sandbox_policy_t *policy,
 invalid:
 
     ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                               "\"strip\" must be a list with "
-                               "\"authorization\", \"cookie\", both or none "
-                               "of them, or null for what the location says.");
+                               "\"strip\" must be a list of \"authorization\" "
+                               "and \"cookie\", which may be empty, or null "
+                               "for the default of the location.");
 
     return NGX_DECLINED;
 }
@@ -524,9 +524,9 @@ invalid:
     ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
                                "\"limits\" must be an object with "
                                "\"connections\" (1 to %d at a time), \"rate\" "
-                               "(1 to %d requests a second) and \"body\" (1 "
-                               "to %L bytes), or null for what the location "
-                               "says, as may each of them.",
+                               "(1 to %d requests per second) and \"body\" (1 "
+                               "to %L bytes). It, or any of its members, may "
+                               "be null for the default of the location.",
                                SANDBOX_CONNECTIONS_MAX, SANDBOX_RATE_MAX,
                                (int64_t) SANDBOX_BODY_MAX);
 
@@ -584,8 +584,9 @@ ngx_http_sandbox_policy_parse_headers(cJSON *json, const char *name,
             ngx_http_sandbox_error_set(failure,
                                        NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
                                        "payload_too_large",
-                                       "\"%s\" has %d bytes for all names and "
-                                       "values: remove some.", name,
+                                       "\"%s\" is too large: its names and "
+                                       "values may have at most %d bytes in "
+                                       "total.", name,
                                        SANDBOX_HEADERS_SIZE);
             return NGX_DECLINED;
         }
@@ -596,13 +597,13 @@ ngx_http_sandbox_policy_parse_headers(cJSON *json, const char *name,
 invalid:
 
     ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST, "invalid_request",
-                               "\"%s\" must be an object: a name of 1 to %d "
-                               "of A-Z a-z 0-9 - and _, none that frames or "
-                               "routes a message or that nginx sets itself, "
-                               "and a value of visible ASCII characters and "
-                               "spaces between them to set it, false to "
-                               "remove it, or null to forget "
-                               "it.", name, SANDBOX_HEADER_NAME_MAX);
+                               "\"%s\" must be an object: names are 1 to %d "
+                               "of A-Z, a-z, 0-9, \"-\" and \"_\", except "
+                               "headers that frame or route a message or that "
+                               "nginx sets itself; values are visible ASCII "
+                               "strings that may contain inner spaces, false "
+                               "to remove the header, or null to drop the "
+                               "rule.", name, SANDBOX_HEADER_NAME_MAX);
 
     return NGX_DECLINED;
 }
@@ -633,8 +634,8 @@ ngx_http_sandbox_policy_parse_wake(cJSON *json, sandbox_policy_t *policy,
         {
             ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
                                        "invalid_request",
-                                       "\"command\" must be a command line of "
-                                       "at most %d bytes for a shell; null is "
+                                       "\"command\" must be a shell command "
+                                       "of at most %d bytes, or null for "
                                        "none.",
                                        SANDBOX_COMMAND_MAX);
             return NGX_DECLINED;
@@ -654,8 +655,9 @@ ngx_http_sandbox_policy_parse_wake(cJSON *json, sandbox_policy_t *policy,
         {
             ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
                                        "invalid_request",
-                                       "\"cwd\" must be an absolute path of at "
-                                       "most %d bytes; null is /workspace.",
+                                       "\"cwd\" must be an absolute path of "
+                                       "at most %d bytes, or null for "
+                                       "/workspace.",
                                        SANDBOX_CWD_MAX);
             return NGX_DECLINED;
         }

@@ -148,7 +148,7 @@ ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
     }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                  "port %ui of sandbox \"%s\" cannot be read",
+                  "cannot read port %ui of sandbox \"%s\"",
                   (ngx_uint_t) ctx->port, ctx->node->id);
 
     return ngx_http_sandbox_error_send_internal(r, ctx);
@@ -274,8 +274,9 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
     if (port && ctx->port && port != ctx->port) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "INVALID_PORT",
-                                   "The body names port %ui and the path port "
-                                   "%ui: name one, or the same.",
+                                   "The body names port %ui, but the path "
+                                   "names port %ui. Name the port once, or "
+                                   "the same port twice.",
                                    (ngx_uint_t) port, (ngx_uint_t) ctx->port);
         goto failed;
     }
@@ -297,8 +298,8 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
         ngx_http_sandbox_error_set(&ctx->failure,
                                    NGX_HTTP_INTERNAL_SERVER_ERROR,
                                    "INTERNAL_ERROR",
-                                   "nginx has no address for previews: its "
-                                   "administrator has to set "
+                                   "Previews are not configured: the "
+                                   "administrator must set "
                                    "sandbox_preview_url.");
         goto failed;
     }
@@ -318,10 +319,9 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
 
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "CUSTOM_DOMAIN_REQUIRED",
-                                   "\"hostname\" must be a domain that "
-                                   "previews are served below: %s. Leave it "
-                                   "out for the "
-                                   "first.", domains);
+                                   "\"hostname\" must be one of the preview "
+                                   "domains: %s. Omit it to use the first.",
+                                   domains);
         goto failed;
     }
 
@@ -355,9 +355,9 @@ ngx_http_sandbox_ports_link(ngx_http_request_t *r, cJSON *json)
     {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
-                                   "\"name\" of a link is needed: 1 to %d of "
-                                   "the characters A-Z a-z 0-9 . _ and -, no "
-                                   "dot in front.",
+                                   "\"name\" is required for a link: 1 to %d "
+                                   "of the characters A-Z, a-z, 0-9, \".\", "
+                                   "\"_\" and \"-\", with no leading dot.",
                                    SANDBOX_LINK_NAME_MAX);
         return ngx_http_sandbox_error_send(r, &ctx->failure);
     }

@@ -176,7 +176,7 @@ ngx_http_sandbox_ports_apply_merge(ngx_http_sandbox_ports_update_t *e,
 
     if (ngx_http_sandbox_ports_apply_secrets(e, policy) != NGX_OK) {
         return ngx_http_sandbox_ports_update_failed(e, e->port,
-                                                    "given a token or a key");
+                                                    "issued a token or key");
     }
 
     rc = ngx_http_sandbox_ports_apply_domain(e, policy, known);
@@ -272,9 +272,9 @@ ngx_http_sandbox_ports_apply_check(ngx_http_sandbox_ports_update_t *e,
     {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
-                                   "A link of this port has the same token: "
-                                   "give each its own, or leave it out, and "
-                                   "one is issued.");
+                                   "A link of this port already uses this "
+                                   "token. Choose another, or omit \"token\" "
+                                   "to have one generated.");
         return NGX_DECLINED;
     }
 
@@ -306,8 +306,8 @@ ngx_http_sandbox_ports_apply_check(ngx_http_sandbox_ports_update_t *e,
     if (!known && n == NGX_HTTP_SANDBOX_PORTS_MAX) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_CONFLICT,
                                    "PORT_LIMIT_REACHED",
-                                   "A sandbox has at most %d exposed ports: "
-                                   "unexpose one first.",
+                                   "A sandbox may have at most %d exposed "
+                                   "ports. Unexpose a port first.",
                                    NGX_HTTP_SANDBOX_PORTS_MAX);
         return NGX_DECLINED;
     }
@@ -324,10 +324,10 @@ ngx_http_sandbox_ports_apply_check(ngx_http_sandbox_ports_update_t *e,
 
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
-                                   "Port %ui of this sandbox has the same "
-                                   "token: give each port its own, or leave "
-                                   "it out, and "
-                                   "one is issued.", (ngx_uint_t) ports[i]);
+                                   "Port %ui of this sandbox already uses "
+                                   "this token. Choose another, or omit "
+                                   "\"token\" to have one generated.",
+                                   (ngx_uint_t) ports[i]);
         return NGX_DECLINED;
     }
 
@@ -369,8 +369,9 @@ ngx_http_sandbox_ports_apply_link(ngx_http_sandbox_ports_update_t *e,
     if (sandbox_policy_link_named(policy, link.name)) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_CONFLICT,
                                    "LINK_ALREADY_EXISTS",
-                                   "Port %ui has a link of that name: choose "
-                                   "another, or delete it first.",
+                                   "Port %ui already has a link with this "
+                                   "name. Choose another name, or delete that "
+                                   "link first.",
                                    (ngx_uint_t) e->port);
         return NGX_DECLINED;
     }
@@ -378,9 +379,9 @@ ngx_http_sandbox_ports_apply_link(ngx_http_sandbox_ports_update_t *e,
     if (policy->nlinks == SANDBOX_LINKS_MAX) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_CONFLICT,
                                    "LINK_LIMIT_REACHED",
-                                   "A port has at most %d links beside its "
-                                   "own: "
-                                   "delete one first.", SANDBOX_LINKS_MAX);
+                                   "A port may have at most %d additional "
+                                   "links. Delete a link first.",
+                                   SANDBOX_LINKS_MAX);
         return NGX_DECLINED;
     }
 
@@ -388,7 +389,7 @@ ngx_http_sandbox_ports_apply_link(ngx_http_sandbox_ports_update_t *e,
 
         if (sandbox_name_token_random(link.token) == -1) {
             return ngx_http_sandbox_ports_update_failed(e, e->port,
-                                                        "given a token or a "
+                                                        "issued a token or "
                                                         "key");
         }
 
@@ -400,9 +401,9 @@ ngx_http_sandbox_ports_apply_link(ngx_http_sandbox_ports_update_t *e,
     {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
-                                   "Port %ui has this token already: give each "
-                                   "link its own, or leave it out, and one is "
-                                   "issued.", (ngx_uint_t) e->port);
+                                   "Port %ui already uses this token. Choose "
+                                   "another, or omit \"token\" to have one "
+                                   "generated.", (ngx_uint_t) e->port);
         return NGX_DECLINED;
     }
 
@@ -424,7 +425,7 @@ ngx_http_sandbox_ports_apply_unlink(ngx_http_sandbox_ports_update_t *e,
     if (link == NULL) {
         ngx_http_sandbox_error_set(&e->ctx->failure, NGX_HTTP_NOT_FOUND,
                                    "LINK_NOT_FOUND",
-                                   "Port %ui has no link of that name.",
+                                   "Port %ui has no link with this name.",
                                    (ngx_uint_t) e->port);
         return NGX_DECLINED;
     }

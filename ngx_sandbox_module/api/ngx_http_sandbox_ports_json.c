@@ -177,7 +177,7 @@ ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
 
     if (n == -1) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
-                      "ports of sandbox \"%s\" cannot be read", name);
+                      "cannot read the ports of sandbox \"%s\"", name);
         return NULL;
     }
 

@@ -145,7 +145,7 @@ ngx_http_sandbox_ports_update_try(ngx_http_sandbox_ports_update_t *e)
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "RESOURCE_BUSY",
                                    "The ports of this sandbox are being "
-                                   "changed by others: try again.");
+                                   "changed by another request. Try again.");
         ctx->failure.retry_after = 1;
 
         return NGX_DECLINED;
@@ -222,11 +222,11 @@ ngx_http_sandbox_ports_update_owner(ngx_http_sandbox_ports_update_t *e)
         {
             ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_FORBIDDEN,
                                        "PERMISSION_DENIED",
-                                       "There is no such sandbox, and your "
-                                       "key may not create one of the default "
-                                       "class: create it with POST "
+                                       "Sandbox not found, and your key may "
+                                       "not create sandboxes of the default "
+                                       "class. Create it with POST "
                                        "/v1/sandbox and a class that your key "
-                                       "has.");
+                                       "may use.");
             return NGX_DECLINED;
         }
 
@@ -282,7 +282,7 @@ ngx_http_sandbox_ports_update_lock(ngx_http_sandbox_ports_update_t *e,
 failed:
 
     ngx_log_error(NGX_LOG_ERR, e->request->connection->log, ngx_errno,
-                  "ports of sandbox \"%s\" cannot be locked", id);
+                  "cannot lock the ports of sandbox \"%s\"", id);
 
     if (fd != -1) {
         (void) close(fd);

@@ -259,7 +259,7 @@ ngx_http_sandbox_show_inspected(void *data, const ac_reply_t *reply)
     show->inspected = 1;
 
     if (!ngx_http_sandbox_exit_reason(reply, &show->end)) {
-        text = reply->ncontainers ? "its container has not ended"
+        text = reply->ncontainers ? "the container has not exited"
                                   : ngx_http_sandbox_engine_text(reply);
 
         (void) ngx_cpystrn((u_char *) show->message, (u_char *) text,

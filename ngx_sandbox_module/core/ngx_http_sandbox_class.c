@@ -50,8 +50,8 @@ ngx_http_sandbox_class_cpus(ngx_http_sandbox_class_t *class)
         class->lowered = 1;
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "\"cpus=\" of sandbox class \"%V\" is lowered to %d, "
-                      "which is what the engine has",
+                      "\"cpus=\" of sandbox class \"%V\" is reduced to %d, "
+                      "the number of CPUs of the engine",
                       &class->name, ngx_http_sandbox_worker->ncpu);
     }
 

@@ -31,27 +31,28 @@ static const ngx_http_sandbox_error_suggestion_t
     ngx_http_sandbox_error_suggestions[] =
 {
     { "INVALID_PORT",
-      "Choose a port from 1024 to 65535 and let the app listen there." },
+      "Choose a port from 1024 to 65535, and make the app listen on it." },
     { "PORT_NOT_EXPOSED",
-      "Expose it first: POST /v1/sandbox/:id/ports with {\"port\":8080}." },
+      "Expose the port first: POST /v1/sandbox/:id/ports with "
+      "{\"port\":8080}." },
     { "SANDBOX_NOT_FOUND",
       "List your sandboxes: GET /v1/sandbox." },
     { "SANDBOX_ALREADY_EXISTS",
-      "Leave the id out, so that a free one is issued." },
+      "Omit \"id\" to have one generated." },
     { "TOO_MANY_REQUESTS",
-      "Wait as long as Retry-After says." },
+      "Wait for the time given in Retry-After, then try again." },
     { "STALE_PREVIEW_URL",
       "Call the sandbox's API, then load the page again." },
     { "PORT_COMMAND_FAILED",
-      "Mend the port's command and expose the port with it again, or start "
-      "the app." },
+      "Fix the port's command and expose the port again, or start the app." },
     { "WAKE_TIMEOUT",
-      "Try again, look at what the port's command writes, or set "
-      "sandbox_wake_timeout higher." },
+      "Try again, check the output of the port's command, or increase "
+      "sandbox_wake_timeout." },
     { "MISDIRECTED",
-      "Call the API by a name that the server block's server_name has." },
+      "Use a name that is listed in the server block's server_name." },
     { "FOREIGN_ORIGIN",
-      "Name the origin in sandbox_api_cors, or call from the same origin." },
+      "Add the origin to sandbox_api_cors, or call the API from the same "
+      "origin." },
     { NULL, NULL }
 };
 
@@ -405,9 +406,9 @@ ngx_http_sandbox_error_refuse_absent(ngx_http_request_t *r,
 {
     return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                          "SANDBOX_NOT_FOUND",
-                                         "There is no such sandbox, or it is "
-                                         "another key's. POST /v1/sandbox "
-                                         "makes one.");
+                                         "Sandbox not found, or it belongs to "
+                                         "another key. Create a sandbox with "
+                                         "POST /v1/sandbox.");
 }
 
 
@@ -418,9 +419,9 @@ ngx_http_sandbox_error_refuse_token(ngx_http_request_t *r,
     return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                          "INVALID_TOKEN",
                                          "There is no preview at this "
-                                         "address: its token is wrong or the "
-                                         "port is not exposed. Ask for a new "
-                                         "link.");
+                                         "address: the token is invalid, or "
+                                         "the port is not exposed. Ask the "
+                                         "owner for a new link.");
 }
 
 
@@ -429,8 +430,8 @@ ngx_http_sandbox_error_set_internal(ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                "INTERNAL_ERROR",
-                               "The sandbox cannot be read or written: nginx's "
-                               "error log tells why.");
+                               "The sandbox cannot be read or written. See "
+                               "nginx's error log for the cause.");
 }
 
 

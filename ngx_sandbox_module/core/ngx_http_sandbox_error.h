@@ -18,10 +18,10 @@
 #define NGX_HTTP_SANDBOX_GONE        410
 
 #define NGX_HTTP_SANDBOX_STALE                                                \
-    "The sandbox behind this preview is asleep. Any call to its API wakes it."
+    "The sandbox behind this preview is asleep. Any API request wakes it."
 
 #define NGX_HTTP_SANDBOX_DESTROYED                                            \
-    "The sandbox was destroyed meanwhile. The next call creates a new one."
+    "The sandbox has been destroyed. The next request creates a new one."
 
 
 typedef struct {

@@ -206,8 +206,8 @@ ngx_http_sandbox_json_body_too_large(ngx_http_request_t *r,
 
     ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
                                "payload_too_large",
-                               "The JSON body of this route has at most %d "
-                               "bytes: send less.",
+                               "The JSON body is too large: this route "
+                               "accepts at most %d bytes.",
                                NGX_HTTP_SANDBOX_BODY_MAX);
 
     return ngx_http_sandbox_error_send(r, &ctx->failure);
@@ -269,7 +269,7 @@ ngx_http_sandbox_json_body_parse(ngx_http_sandbox_json_body_t *body,
     while (p < last) {
 
         if (*p == '\0') {
-            return "The body must be JSON text: it holds a zero byte.";
+            return "The body is not valid JSON: it contains a NUL byte.";
         }
 
         if (*p < 0x80) {
@@ -278,14 +278,14 @@ ngx_http_sandbox_json_body_parse(ngx_http_sandbox_json_body_t *body,
         }
 
         if (ngx_utf8_decode(&p, last - p) > 0x10ffff) {
-            return "The body must be JSON text in UTF-8.";
+            return "The body is not valid JSON: it must be encoded in UTF-8.";
         }
     }
 
     /* a string would end there */
 
     if (ngx_strstr(body->text, "\\u0000") != NULL) {
-        return "Strings of the body must be without \\u0000.";
+        return "Strings in the JSON body must not contain \\u0000.";
     }
 
     end = NULL;
@@ -293,12 +293,13 @@ ngx_http_sandbox_json_body_parse(ngx_http_sandbox_json_body_t *body,
     *json = cJSON_ParseWithLengthOpts((char *) body->text, body->len, &end,
                                       0);
     if (*json == NULL) {
-        return "The body is not valid JSON: send an object, or nothing.";
+        return "The body is not valid JSON. Send a JSON object, or no body.";
     }
 
     for (p = (u_char *) end; p < last; p++) {
         if (*p != ' ' && *p != '\t' && *p != CR && *p != LF) {
-            return "The body has more than one JSON value: send one object.";
+            return "The body contains more than one JSON value. Send a single "
+                   "JSON object.";
         }
     }
 

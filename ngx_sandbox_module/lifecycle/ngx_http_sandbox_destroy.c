@@ -188,7 +188,7 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
         }
 
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "sandbox \"%s\" cannot be locked to end it",
+                      "cannot lock sandbox \"%s\" to stop it",
                       d->node->id);
         ngx_http_sandbox_destroy_end(d, NGX_ERROR);
         return;
@@ -224,7 +224,8 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
 
     if (sandbox_store_trash(store, (char *) d->node->id, d->run) == -1) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "sandbox \"%s\" cannot be moved away to destroy it",
+                      "cannot move the directory of sandbox \"%s\" to the "
+                      "trash",
                       d->node->id);
         ngx_http_sandbox_destroy_end(d, NGX_ERROR);
         return;
@@ -297,7 +298,7 @@ ngx_http_sandbox_destroy_run_stop_handler(void *data, const ac_reply_t *reply)
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
 
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "sandbox \"%s\" cannot be stopped: %d %s", d->node->id,
+                      "cannot stop sandbox \"%s\": %d %s", d->node->id,
                       reply->status,
                       ngx_http_sandbox_engine_text(reply));
 
@@ -363,8 +364,8 @@ ngx_http_sandbox_destroy_remove_handler(void *data, const ac_reply_t *reply)
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "container " NGX_HTTP_SANDBOX_CONTAINER "%s cannot be "
-                      "removed now: %d %s", d->run, reply->status,
+                      "cannot remove container " NGX_HTTP_SANDBOX_CONTAINER
+                      "%s yet: %d %s", d->run, reply->status,
                       ngx_http_sandbox_engine_text(reply));
 
         ngx_http_sandbox_destroy_end(d, NGX_OK);
@@ -376,8 +377,8 @@ ngx_http_sandbox_destroy_remove_handler(void *data, const ac_reply_t *reply)
 
     if (sandbox_store_delete(ngx_http_sandbox_worker->store, d->run) == -1) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
-                      "files of the destroyed sandbox %s cannot be deleted "
-                      "now", d->run);
+                      "cannot delete the files of destroyed sandbox %s yet",
+                      d->run);
     }
 
     sandbox_fault("destroy.deleted");

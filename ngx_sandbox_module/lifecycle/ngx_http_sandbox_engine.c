@@ -119,13 +119,14 @@ ngx_http_sandbox_engine_health(void *data, int away, const char *message)
         ngx_http_sandbox_engine_since = ngx_current_msec;
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "sandbox engine \"%V\" is away: %s", &w->conf->engine,
+                      "container engine \"%V\" is unavailable: %s",
+                      &w->conf->engine,
                       message);
         return;
     }
 
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                  "sandbox engine \"%V\" is back, after %M ms",
+                  "container engine \"%V\" is available again after %M ms",
                   &w->conf->engine,
                   ngx_current_msec - ngx_http_sandbox_engine_since);
 
@@ -150,7 +151,8 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
     message = reply ? ngx_http_sandbox_engine_text(reply) : "out of memory";
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "sandbox \"%s\": engine \"%V\", %s: %d %s", wake->node->id,
+                  "sandbox \"%s\": container engine \"%V\" failed to %s: %d "
+                  "%s", wake->node->id,
                   &smcf->engine, what, reply ? reply->status : 0, message);
 
     if (reply && reply->error == AC_OK
@@ -166,8 +168,9 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
     {
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_INSUFFICIENT_STORAGE,
                                    "no_space",
-                                   "The container engine's disk is full, it "
-                                   "could not %s: %s. Tell the administrator.",
+                                   "The container engine's disk is full: it "
+                                   "could not %s: %s. Contact the "
+                                   "administrator.",
                                    what, message);
         failure.retry_after = NGX_HTTP_SANDBOX_DISK_RETRY;
 
@@ -177,10 +180,10 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
     {
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "capacity_exceeded",
-                                   "The container engine's machine is out of "
-                                   "memory, it could not %s: %s. Try again "
-                                   "when "
-                                   "less runs.", what, message);
+                                   "The container engine's host is out of "
+                                   "memory: it could not %s: %s. Try again "
+                                   "when fewer sandboxes are running.",
+                                   what, message);
         failure.retry_after = NGX_HTTP_SANDBOX_MEMORY_RETRY;
 
     } else if (reply && reply->error == AC_UNSUPPORTED) {
@@ -192,8 +195,8 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
     } else if (reply && reply->error == AC_BUSY) {
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "CONTAINER_UNAVAILABLE",
-                                   "Too much is asked of the container engine: "
-                                   "%s. Try again later.", message);
+                                   "The container engine is overloaded: %s. "
+                                   "Try again later.", message);
         failure.retry_after = NGX_HTTP_SANDBOX_ENGINE_RETRY;
 
     } else if (reply && reply->error == AC_OK && reply->status < 500) {
@@ -208,8 +211,8 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
     } else {
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "CONTAINER_UNAVAILABLE",
-                                   "The container engine failed when it was to "
-                                   "%s: %s. Try again later.", what, message);
+                                   "The container engine failed to %s: %s. "
+                                   "Try again later.", what, message);
         failure.retry_after = NGX_HTTP_SANDBOX_ENGINE_RETRY;
     }
 
@@ -260,17 +263,17 @@ ngx_http_sandbox_engine_network_missing(ngx_http_sandbox_start_t *wake,
     ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "sandbox \"%s\": the engine has no network \""
+                  "sandbox \"%s\": container engine has no network \""
                   SANDBOX_FIREWALL_NETWORK "\": %s", wake->node->id,
                   reply->message);
 
     ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                "INTERNAL_ERROR",
-                               "The engine has no network \""
-                               SANDBOX_FIREWALL_NETWORK "\" for this sandbox's "
-                               "class \"%V\": run \""
-                               SANDBOX_FIREWALL_COMMAND "\" on the host, "
-                               "then try again.", &wake->class->name);
+                               "The container engine has no network \""
+                               SANDBOX_FIREWALL_NETWORK "\", which class "
+                               "\"%V\" of this sandbox requires: run \""
+                               SANDBOX_FIREWALL_COMMAND "\" on the host, then "
+                               "try again.", &wake->class->name);
     ngx_http_sandbox_start_end(wake, &failure);
 
     return 1;

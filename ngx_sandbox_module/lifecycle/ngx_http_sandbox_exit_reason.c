@@ -191,7 +191,7 @@ ngx_http_sandbox_exit_reason_noted(void *data, const ac_reply_t *reply)
            == -1)
     {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
-                      "the last end of sandbox \"%s\" cannot be noted",
+                      "cannot record the last exit of sandbox \"%s\"",
                       wake->node->id);
     }
 

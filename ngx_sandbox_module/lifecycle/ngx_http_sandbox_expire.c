@@ -160,7 +160,7 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
     age = ngx_http_sandbox_options_max_age(class, &node->spec);
 
     if (age > 0 && now - node->spec.created_ms >= age) {
-        ngx_http_sandbox_expire_destroy(node, -1, "its age");
+        ngx_http_sandbox_expire_destroy(node, -1, "max_age");
         return;
     }
 
@@ -181,8 +181,8 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
         /* it may sleep since, but of that the engine alone is proof */
 
         ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
-                      "sandbox \"%s\" was started max_awake ago: it is "
-                      "stopped", node->id);
+                      "stopping sandbox \"%s\": max_awake has elapsed",
+                      node->id);
 
         if (ngx_http_sandbox_destroy_stop(node, since,
                                           ngx_http_sandbox_expire_done, NULL)
@@ -314,7 +314,7 @@ ngx_http_sandbox_expire_inspected(void *data, const ac_reply_t *reply)
     }
 
     if (ngx_http_sandbox_clock_now() - finished >= check->retain) {
-        ngx_http_sandbox_expire_destroy(node, check->since, "its retain");
+        ngx_http_sandbox_expire_destroy(node, check->since, "retain");
         goto done;
     }
 
@@ -333,7 +333,7 @@ ngx_http_sandbox_expire_destroy(ngx_http_sandbox_node_t *node, int64_t since,
     const char *why)
 {
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                  "sandbox \"%s\" is destroyed: %s has passed", node->id, why);
+                  "destroying sandbox \"%s\": %s has elapsed", node->id, why);
 
     if (ngx_http_sandbox_destroy(node, since, ngx_http_sandbox_expire_done,
                                  NULL)
@@ -355,6 +355,6 @@ ngx_http_sandbox_expire_done(void *data, ngx_int_t rc)
                                        + NGX_HTTP_SANDBOX_EXPIRE_HOLD;
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "a sandbox whose time has passed cannot be ended now");
+                      "cannot stop or destroy an expired sandbox, will retry");
     }
 }

@@ -238,7 +238,7 @@ ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *wake)
             }
 
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                          "sandbox \"%s\" cannot be locked", node->id);
+                          "cannot lock sandbox \"%s\"", node->id);
             goto failed;
         }
 
@@ -266,8 +266,8 @@ failed:
 
     ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                "INTERNAL_ERROR",
-                               "The sandbox cannot be started: nginx's error "
-                               "log tells why.");
+                               "The sandbox cannot be started. See nginx's "
+                               "error log for the cause.");
     ngx_http_sandbox_start_end(wake, &failure);
 }
 
@@ -332,8 +332,9 @@ ngx_http_sandbox_start_done(ngx_http_sandbox_start_t *wake)
     if (ngx_http_sandbox_tether_booted(node) != NGX_OK) {
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "CONTAINER_UNAVAILABLE",
-                                   "The sandbox started and ended at once. Try "
-                                   "again; nginx's error log has more.");
+                                   "The sandbox exited right after it was "
+                                   "started. Try again; see nginx's error log "
+                                   "for details.");
         failure.retry_after = 3;
         ngx_http_sandbox_start_end(wake, &failure);
         return;
@@ -403,7 +404,7 @@ ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *wake)
     }
 
     if (wake->call && ac_docker_waits(wake->call)) {
-        return "its turn at the container engine has not come";
+        return "its request is still queued for the container engine";
     }
 
     if (wake->call) {
@@ -411,7 +412,7 @@ ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *wake)
     }
 
     if (wake->counting) {
-        return "the container engine does not tell what runs";
+        return "the container engine does not list its containers";
     }
 
     if (wake->boot || wake->peer) {

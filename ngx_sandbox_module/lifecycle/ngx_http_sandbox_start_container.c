@@ -70,9 +70,9 @@ ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *wake)
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "CONTAINER_UNAVAILABLE",
                                    "The class \"%s\" of this sandbox is no "
-                                   "longer configured: add its "
-                                   "\"sandbox_class\" again, "
-                                   "or destroy the sandbox.", node->spec.class);
+                                   "longer configured. Restore its "
+                                   "\"sandbox_class\" directive, or destroy "
+                                   "the sandbox.", node->spec.class);
         ngx_http_sandbox_start_end(wake, &failure);
         return;
     }
@@ -92,8 +92,8 @@ ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *wake)
 
     if (ngx_errno != NGX_ENOENT) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
-                      "container of sandbox \"%s\" cannot be read, "
-                      "it is looked up anew", node->id);
+                      "cannot read the container id of sandbox \"%s\", "
+                      "looking the container up by name", node->id);
     }
 
     wake->start = NGX_HTTP_SANDBOX_START_CREATE;
@@ -118,7 +118,7 @@ ngx_http_sandbox_container_create(ngx_http_sandbox_start_t *wake)
                                  ngx_http_sandbox_container_image_handler,
                                  wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
     }
 }
 
@@ -148,13 +148,14 @@ ngx_http_sandbox_container_image_handler(void *data, const ac_reply_t *reply)
     if (reply->error == AC_OK && reply->status == NGX_HTTP_NOT_FOUND) {
         ngx_http_sandbox_count(w->conf, engine_errors);
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "the engine has no image \"%V\" of sandbox class \"%V\"",
+                      "the container engine has no image \"%V\" of sandbox "
+                      "class \"%V\"",
                       &class->image, &class->name);
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                    "INTERNAL_ERROR",
-                                   "The engine has no image \"%V\": build or "
-                                   "pull "
-                                   "it, then try again.", &class->image);
+                                   "The container engine has no image \"%V\". "
+                                   "Build or pull the image, then try again.",
+                                   &class->image);
         ngx_http_sandbox_start_end(wake, &failure);
         return;
     }
@@ -162,7 +163,7 @@ ngx_http_sandbox_container_image_handler(void *data, const ac_reply_t *reply)
     if (reply->error != AC_OK || reply->status != NGX_HTTP_OK
         || reply->image == NULL)
     {
-        ngx_http_sandbox_engine_failed(wake, "show the image",
+        ngx_http_sandbox_engine_failed(wake, "inspect the image",
                                             reply);
         return;
     }
@@ -244,7 +245,7 @@ ngx_http_sandbox_container_image_handler(void *data, const ac_reply_t *reply)
                      w->docker, w->endpoint, &spec, w->conf->engine_timeout,
                      ngx_http_sandbox_container_create_handler, wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
     }
 }
 
@@ -264,7 +265,7 @@ ngx_http_sandbox_container_info(ngx_http_sandbox_start_t *wake)
                                 w->conf->engine_timeout,
                                 ngx_http_sandbox_container_info_handler, wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
     }
 }
 
@@ -344,7 +345,7 @@ ngx_http_sandbox_container_conflict(ngx_http_sandbox_start_t *wake)
                                    ngx_http_sandbox_container_conflict_handler,
                                    wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
     }
 }
 
@@ -370,7 +371,7 @@ ngx_http_sandbox_container_conflict_handler(void *data, const ac_reply_t *reply)
     if (reply->error != AC_OK || reply->status != NGX_HTTP_OK
         || reply->ncontainers != 1)
     {
-        ngx_http_sandbox_engine_failed(wake, "show the container", reply);
+        ngx_http_sandbox_engine_failed(wake, "inspect the container", reply);
         return;
     }
 
@@ -382,14 +383,15 @@ ngx_http_sandbox_container_conflict_handler(void *data, const ac_reply_t *reply)
     ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "sandbox \"%s\": the engine has another container with the "
-                  "name \"%s\"", wake->node->id, wake->name);
+                  "sandbox \"%s\": container name \"%s\" is used by a foreign "
+                  "container", wake->node->id, wake->name);
 
     ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                "INTERNAL_ERROR",
-                               "The engine has a container \"%s\" that is not "
-                               "this sandbox's: remove or rename it, then try "
-                               "again.", wake->name);
+                               "The name \"%s\" is used by a container that "
+                               "does not belong to this sandbox: remove or "
+                               "rename that container, then try again.",
+                               wake->name);
     ngx_http_sandbox_start_end(wake, &failure);
 }
 
@@ -412,7 +414,7 @@ ngx_http_sandbox_container_made(ngx_http_sandbox_start_t *wake)
         == -1)
     {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "container of sandbox \"%s\" cannot be recorded",
+                      "cannot record the container id of sandbox \"%s\"",
                       wake->node->id);
     }
 
@@ -453,7 +455,7 @@ ngx_http_sandbox_container_start_now(ngx_http_sandbox_start_t *wake)
                                  ngx_http_sandbox_container_start_handler,
                                  wake);
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
     }
 }
 
@@ -522,8 +524,8 @@ ngx_http_sandbox_container_start_handler(void *data, const ac_reply_t *reply)
         }
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "the container of sandbox \"%s\" is lost, "
-                      "a new one is made", wake->node->id);
+                      "the container of sandbox \"%s\" no longer exists, "
+                      "creating a new one", wake->node->id);
 
         /* a worker that dies from here on must not leave it for an old one */
 
@@ -563,7 +565,7 @@ ngx_http_sandbox_container_start_handler(void *data, const ac_reply_t *reply)
     }
 
     if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "take a call", NULL);
+        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
     }
 }
 

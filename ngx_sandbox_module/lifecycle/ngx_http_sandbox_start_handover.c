@@ -70,7 +70,7 @@ ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *wake)
 
     if (ngx_http_sandbox_handover_bind(wake, dir) != NGX_OK) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "sockets of sandbox \"%s\" in \"%s\" cannot be bound",
+                      "cannot bind the sockets of sandbox \"%s\" in \"%s\"",
                       wake->node->id, dir);
         goto failed;
     }
@@ -81,7 +81,7 @@ ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *wake)
 
     if (fd == -1) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "\"%s/boot.sock\" cannot be bound", dir);
+                      "cannot bind \"%s/boot.sock\"", dir);
         goto failed;
     }
 
@@ -102,8 +102,9 @@ ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *wake)
 failed:
 
     ngx_http_sandbox_handover_failed(wake,
-                                     "The sandbox's sockets cannot be bound: "
-                                     "nginx's error log tells why.");
+                                     "nginx cannot bind the sandbox's "
+                                     "sockets. See nginx's error log for the "
+                                     "cause.");
 }
 
 
@@ -216,7 +217,7 @@ ngx_http_sandbox_handover_accept_handler(ngx_event_t *rev)
             && ngx_socket_errno != NGX_ECONNABORTED)
         {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_socket_errno,
-                          "accept of the agent of sandbox \"%s\" failed",
+                          "accept() on boot.sock of sandbox \"%s\" failed",
                           wake->node->id);
         }
 
@@ -227,8 +228,8 @@ ngx_http_sandbox_handover_accept_handler(ngx_event_t *rev)
 
     if (init == 0) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                      "a process in sandbox \"%s\" came for the sockets, "
-                      "and is not its agent", wake->node->id);
+                      "sandbox \"%s\": boot.sock connection rejected, peer is "
+                      "not the agent (PID 1)", wake->node->id);
         (void) ngx_close_socket(fd);
         return;
     }
@@ -323,7 +324,7 @@ ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
 
     if (rc == -1) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_socket_errno,
-                      "sockets of sandbox \"%s\" cannot be handed over",
+                      "cannot pass the sockets to the agent of sandbox \"%s\"",
                       wake->node->id);
         goto failed;
     }
@@ -351,8 +352,9 @@ failed:
     cJSON_free(env);
 
     ngx_http_sandbox_handover_failed(wake,
-                                     "The sandbox's sockets cannot be handed "
-                                     "over: nginx's error log tells why.");
+                                     "nginx cannot pass the sockets to the "
+                                     "sandbox's agent. See nginx's error log "
+                                     "for the cause.");
 }
 
 
@@ -377,7 +379,8 @@ ngx_http_sandbox_handover_read_handler(ngx_event_t *rev)
 
         if (event.v != AC_AGENT_VERSION) {
             ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                          "the agent of sandbox \"%s\" speaks version %d",
+                          "the agent of sandbox \"%s\" uses boot protocol "
+                          "version %d",
                           wake->node->id, event.v);
         }
 
@@ -387,14 +390,14 @@ ngx_http_sandbox_handover_read_handler(ngx_event_t *rev)
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "the agent of sandbox \"%s\" %s", wake->node->id,
-                  (rc == 0) ? "left before it served"
-                            : "broke the boot protocol");
+                  (rc == 0) ? "exited before it was ready"
+                            : "violated the boot protocol");
 
     ngx_http_sandbox_handover_failed(wake,
-                                     "The sandbox's agent %s. Try again; "
-                                     "nginx's error log has more.",
-                                     (rc == 0) ? "left before it served"
-                                               : "broke the boot protocol");
+                                     "The sandbox's agent %s. Try again; see "
+                                     "nginx's error log for details.",
+                                     (rc == 0) ? "exited before it was ready"
+                                               : "violated the boot protocol");
 }
 
 
@@ -447,16 +450,16 @@ ngx_http_sandbox_handover_check_handler(void *data, const ac_reply_t *reply)
             || ngx_strcmp(c->state, "dead") == 0)
         {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                          "container of sandbox \"%s\" ended with code %d "
-                          "before its agent served%s", wake->node->id,
+                          "container of sandbox \"%s\" exited with code %d "
+                          "before its agent was ready%s", wake->node->id,
                           c->exit_code, c->oom_killed ? ", out of memory" : "");
 
             wake->asked = 0;
 
             ngx_http_sandbox_handover_failed(wake,
-                                             "The sandbox's container ended "
-                                             "with code %d before it "
-                                             "served%s.",
+                                             "The sandbox's container exited "
+                                             "with code %d before its agent "
+                                             "was ready%s.",
                                              c->exit_code,
                                              c->oom_killed ? ", out of memory"
                                                            : "");

@@ -136,7 +136,7 @@ ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev)
 
         if (sweep->lock == -1 && ngx_errno != NGX_EAGAIN) {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                          "sandbox state \"%V\" cannot be locked",
+                          "cannot lock the sandbox state \"%V\"",
                           &w->conf->state->name);
         }
     }
@@ -174,7 +174,7 @@ ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep)
         == -1)
     {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "sandbox state \"%V\" cannot be swept",
+                      "cannot sweep the sandbox state \"%V\"",
                       &w->conf->state->name);
     }
 
@@ -199,7 +199,7 @@ static int
 ngx_http_sandbox_sweep_trash(void *data, const char *run)
 {
     ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                  "finishing the end of a destroyed sandbox, %s", run);
+                  "finishing the destruction of sandbox %s", run);
 
     ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, swept);
 
@@ -233,8 +233,8 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
         level = sweep->failed ? NGX_LOG_INFO : NGX_LOG_WARN;
 
         ngx_log_error(level, ngx_cycle->log, 0,
-                      "sandbox engine \"%V\" cannot list its containers: "
-                      "%d %s", &w->conf->engine, reply->status,
+                      "cannot list the containers of engine \"%V\": %d %s",
+                      &w->conf->engine, reply->status,
                       ngx_http_sandbox_engine_text(reply));
         sweep->failed = 1;
         return;
@@ -260,7 +260,7 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
         }
 
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                      "removing container \"%s\", whose sandbox is gone",
+                      "removing orphaned container \"%s\"",
                       c->name);
 
         ngx_http_sandbox_count(w->conf, swept);
@@ -306,7 +306,7 @@ ngx_http_sandbox_sweep_event_handler(void *data, const ac_event_t *event,
         level = event->exit_code ? NGX_LOG_NOTICE : NGX_LOG_INFO;
 
         ngx_log_error(level, ngx_cycle->log, 0,
-                      "container " NGX_HTTP_SANDBOX_CONTAINER "%s ended with "
+                      "container " NGX_HTTP_SANDBOX_CONTAINER "%s exited with "
                       "code %d", event->label_run, event->exit_code);
     }
 }

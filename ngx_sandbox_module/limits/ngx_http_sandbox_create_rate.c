@@ -103,9 +103,9 @@ ngx_http_sandbox_create_rate_charge(ngx_http_request_t *r,
 
     ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_TOO_MANY_REQUESTS,
                                "TOO_MANY_REQUESTS",
-                               "You create sandboxes faster than %V, after a "
-                               "burst of %ui: wait, or use those that you "
-                               "have.",
+                               "Your key creates sandboxes faster than %V "
+                               "with a burst of %ui. Wait, or reuse existing "
+                               "sandboxes.",
                                &rate->text, rate->burst);
     ctx->failure.retry_after = (over + rate->rate - 1) / rate->rate;
 

@@ -152,7 +152,7 @@ done:
 
     } else {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                      "zone \"%V\" is full: make \"sandbox_zone\" larger",
+                      "zone \"%V\" is full, increase \"sandbox_zone\"",
                       &smcf->zone->shm.name);
         ngx_http_sandbox_instances_fail(failure, "zone", "", sh->nslots,
                                         tally.all);
@@ -207,9 +207,9 @@ ngx_http_sandbox_instances_fail(ngx_http_sandbox_failure_t *failure,
 
     ngx_http_sandbox_error_set(failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                "capacity_exceeded",
-                               "%ui of %ui sandboxes %s are awake: put one to "
-                               "sleep or destroy it, or try again when one has "
-                               "fallen asleep.", running, limit, what);
+                               "%ui of %ui sandboxes %s are running. Put one "
+                               "to sleep or destroy it, or try again when one "
+                               "has gone to sleep.", running, limit, what);
     failure->retry_after = NGX_HTTP_SANDBOX_INSTANCES_RETRY;
 
     /* neither an owner's name nor a class's needs escapes */

@@ -220,30 +220,30 @@ ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
 
     if (slot == NULL) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "sandbox_zone is too small for the limits of ports");
+                      "\"sandbox_zone\" is too small for the port limits");
 
         return ngx_http_sandbox_port_limits_refuse(r, ctx,
-                                                    "nginx has no room to "
-                                                    "count the requests of "
-                                                    "this port: try "
-                                                    "again.", 0);
+                                                    "nginx has no memory left "
+                                                    "to count the requests of "
+                                                    "this port. Try again.",
+                                                    0);
     }
 
     if (set->connections && served >= set->connections) {
         return ngx_http_sandbox_port_limits_refuse(r, ctx,
                                                     "This port serves at most "
-                                                    "%L requests at a time: "
-                                                    "close some, or try "
-                                                    "again.",
+                                                    "%L requests at a time. "
+                                                    "Close some connections, "
+                                                    "or try again.",
                                                     set->connections);
     }
 
     if (exceeded) {
         return ngx_http_sandbox_port_limits_refuse(r, ctx,
                                                     "This port serves at most "
-                                                    "%L requests a second: "
-                                                    "wait, then "
-                                                    "try again.", set->rate);
+                                                    "%L requests per second. "
+                                                    "Wait, then try again.",
+                                                    set->rate);
     }
 
     return NGX_OK;
@@ -448,9 +448,9 @@ ngx_http_sandbox_port_limits_body(ngx_http_request_t *r,
         return ngx_http_sandbox_error_refuse(r, ctx,
                                              NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
                                              "payload_too_large",
-                                             "The body of a request to this "
-                                             "port has at most %L bytes: send "
-                                             "less.",
+                                             "The request body is too large: "
+                                             "this port accepts at most %L "
+                                             "bytes.",
                                              body);
     }
 

@@ -139,9 +139,9 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
         size = pages * (ngx_pagesize + 64);
 
         ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
-                      "zone \"%V\" is too small: it has room for %ui "
-                      "sandboxes, and the limits allow %ui to run at a time; "
-                      "give it %uzk with \"sandbox_zone\"",
+                      "zone \"%V\" is too small: it holds %ui sandboxes, but "
+                      "the limits allow %ui to run at a time, set "
+                      "\"sandbox_zone\" to %uzk",
                       &zone->shm.name, sh->nslots, slots, size / 1024 + 1);
         return NGX_ERROR;
     }
@@ -154,9 +154,9 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
         size = ((pages * 8 + 6) * 4 / 3 + 1) * (ngx_pagesize + 64);
 
         ngx_log_error(NGX_LOG_EMERG, zone->shm.log, 0,
-                      "zone \"%V\" is too small: it has room for the create "
-                      "rates of %ui keys, and there are %ui; give it %uzk "
-                      "with \"sandbox_zone\"",
+                      "zone \"%V\" is too small: it holds the create rates of "
+                      "%ui keys, but there are %ui, set \"sandbox_zone\" to "
+                      "%uzk",
                       &zone->shm.name, sh->nbuckets, smcf->nkeys,
                       size / 1024 + 1);
         return NGX_ERROR;

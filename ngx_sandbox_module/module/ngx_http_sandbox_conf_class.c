@@ -57,14 +57,14 @@ ngx_http_sandbox_conf_class(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         || !sandbox_name_session_valid((char *) value[1].data, value[1].len))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid name \"%V\" of a sandbox class",
+                           "invalid sandbox class name \"%V\"",
                            &value[1]);
         return NGX_CONF_ERROR;
     }
 
     if (ngx_http_sandbox_class_find(smcf, value[1].data, value[1].len)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "sandbox class \"%V\" is duplicate", &value[1]);
+                           "duplicate sandbox class \"%V\"", &value[1]);
         return NGX_CONF_ERROR;
     }
 
@@ -93,7 +93,7 @@ ngx_http_sandbox_conf_class(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (class->image.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "sandbox class \"%V\" needs \"image=\"",
+                           "no \"image=\" in sandbox class \"%V\"",
                            &class->name);
         return NGX_CONF_ERROR;
     }
@@ -248,8 +248,8 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
         if (s.len != 4 || ngx_memcmp(s.data, "runc", 4) != 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "\"runtime=%V\" of sandbox class \"%V\" is not "
-                               "supported: its containers cannot reach "
-                               "nginx's unix sockets, \"runc\" can",
+                               "supported: its containers cannot connect to "
+                               "nginx's unix sockets, use \"runc\"",
                                &s, &class->name);
             return NGX_ERROR;
         }
@@ -260,7 +260,7 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
 unknown:
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "unknown option \"%V\" of sandbox class \"%V\"",
+                       "invalid parameter \"%V\" in sandbox class \"%V\"",
                        value, &class->name);
     return NGX_ERROR;
 
@@ -375,8 +375,8 @@ ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
                 && ngx_strncmp(pair[i].data, s->data, pair[i].len) == 0)
             {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "\"%V\" of sandbox class \"%V\": that "
-                                   "variable is given twice", value,
+                                   "duplicate variable in \"%V\" of sandbox "
+                                   "class \"%V\"", value,
                                    &class->name);
                 return NGX_ERROR;
             }
@@ -385,8 +385,8 @@ ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
 
     if (size > NGX_HTTP_SANDBOX_CLASS_ENV_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "the variables of sandbox class \"%V\" are over "
-                           "%d bytes", &class->name,
+                           "the variables of sandbox class \"%V\" exceed %d "
+                           "bytes", &class->name,
                            NGX_HTTP_SANDBOX_CLASS_ENV_MAX);
         return NGX_ERROR;
     }
@@ -438,8 +438,8 @@ ngx_http_sandbox_conf_class_network(ngx_conf_t *cf,
     }
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                       "\"network=%V\" of sandbox class \"%V\" is neither "
-                       "\"network=none\" nor \"network=internet\"",
+                       "invalid \"network=%V\" of sandbox class \"%V\", it "
+                       "must be \"none\" or \"internet\"",
                        value, &class->name);
     return NGX_ERROR;
 }
@@ -464,21 +464,21 @@ ngx_http_sandbox_conf_class_rules(ngx_conf_t *cf,
     if (err == NGX_EPERM) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, err,
                            "\"network=internet\" of sandbox class \"%V\": "
-                           "whether this host has its rules only root can "
-                           "tell", &class->name);
+                           "cannot verify the firewall rules, not running as "
+                           "root", &class->name);
         return NGX_OK;
     }
 
     if (err == NGX_ENOENT) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"network=internet\" of sandbox class \"%V\": "
-                           "this host does not have its rules, run \""
+                           "\"network=internet\" of sandbox class \"%V\": the "
+                           "firewall rules are not installed, run \""
                            SANDBOX_FIREWALL_COMMAND "\"", &class->name);
 
     } else {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, err,
                            "\"network=internet\" of sandbox class \"%V\": "
-                           "the kernel cannot be asked for its rules",
+                           "cannot read the firewall rules from the kernel",
                            &class->name);
     }
 

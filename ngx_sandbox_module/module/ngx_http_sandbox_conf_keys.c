@@ -108,8 +108,8 @@ ngx_http_sandbox_conf_keys_file(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (kp.keys->nelts == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" has no key; a line of it is "
-                           "\"name:key\"", &name);
+                           "no keys in \"%V\", each line must be \"name:key\"",
+                           &name);
         return NGX_CONF_ERROR;
     }
 
@@ -151,8 +151,8 @@ ngx_http_sandbox_conf_keys_check(ngx_conf_t *cf,
                 == NULL)
             {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "the key of \"%V\" is for class \"%V\", "
-                                   "which no \"sandbox_class\" defines",
+                                   "the key of \"%V\" lists sandbox class "
+                                   "\"%V\", which is not defined",
                                    &key[i].name, &class[n]);
                 return NGX_CONF_ERROR;
             }
@@ -206,8 +206,8 @@ ngx_http_sandbox_conf_keys_read(ngx_conf_t *cf, ngx_str_t *name, size_t *size)
 
     if (ngx_file_access(&fi) & (S_IROTH|S_IWOTH|S_IWGRP)) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"%V\" holds keys and can be read or changed by "
-                           "other users; chmod it to 0600", name);
+                           "the key file \"%V\" is accessible to other users, "
+                           "set its mode to 0600", name);
     }
 
     len = ngx_file_size(&fi);
@@ -308,8 +308,8 @@ ngx_http_sandbox_conf_keys_line(ngx_http_sandbox_conf_keys_parser_t *kp,
                                                        SANDBOX_OWNER_MAX))
             {
                 return ngx_http_sandbox_conf_keys_error(kp,
-                           "a name has 1 to 64 of the characters "
-                           "A-Z a-z 0-9 . _ -");
+                           "invalid key name, it must be 1 to 64 of the "
+                           "characters A-Z a-z 0-9 . _ -");
             }
 
             key.name = field;
@@ -319,8 +319,8 @@ ngx_http_sandbox_conf_keys_line(ngx_http_sandbox_conf_keys_parser_t *kp,
             for (i = 0; i < field.len; i++) {
                 if (field.data[i] <= ' ' || field.data[i] >= 0x7f) {
                     return ngx_http_sandbox_conf_keys_error(kp,
-                               "a key has printable characters only, "
-                               "no space and no \":\"");
+                               "invalid key, it must contain only printable "
+                               "characters, no space and no \":\"");
                 }
             }
 
@@ -328,7 +328,8 @@ ngx_http_sandbox_conf_keys_line(ngx_http_sandbox_conf_keys_parser_t *kp,
                 || field.len > NGX_HTTP_SANDBOX_KEY_MAX)
             {
                 return ngx_http_sandbox_conf_keys_error(kp,
-                           "a key has 16 to 256 characters");
+                           "invalid key, it must be 16 to 256 characters "
+                           "long");
             }
 
             key.key = field;
@@ -344,7 +345,8 @@ ngx_http_sandbox_conf_keys_line(ngx_http_sandbox_conf_keys_parser_t *kp,
     }
 
     if (n < 2) {
-        return ngx_http_sandbox_conf_keys_error(kp, "a line is \"name:key\"");
+        return ngx_http_sandbox_conf_keys_error(kp, "invalid line, it must be "
+                                                "\"name:key\"");
     }
 
     k = kp->keys->elts;
@@ -355,13 +357,13 @@ ngx_http_sandbox_conf_keys_line(ngx_http_sandbox_conf_keys_parser_t *kp,
             && ngx_memcmp(k[i].name.data, key.name.data, key.name.len) == 0)
         {
             return ngx_http_sandbox_conf_keys_error(kp,
-                                                    "the name stands twice");
+                                                    "duplicate name");
         }
 
         if (k[i].key.len == key.key.len
             && ngx_memcmp(k[i].key.data, key.key.data, key.key.len) == 0)
         {
-            return ngx_http_sandbox_conf_keys_error(kp, "the key stands twice");
+            return ngx_http_sandbox_conf_keys_error(kp, "duplicate key");
         }
     }
 
@@ -397,7 +399,7 @@ ngx_http_sandbox_conf_keys_option(ngx_http_sandbox_conf_keys_parser_t *kp,
 
         if (key->admin) {
             return ngx_http_sandbox_conf_keys_error(kp,
-                                                    "\"admin\" stands twice");
+                                                    "duplicate \"admin\"");
         }
 
         key->admin = 1;
@@ -410,8 +412,7 @@ ngx_http_sandbox_conf_keys_option(ngx_http_sandbox_conf_keys_parser_t *kp,
     {
         if (key->instances) {
             return ngx_http_sandbox_conf_keys_error(kp,
-                                                    "\"instances\" stands "
-                                                    "twice");
+                                                    "duplicate \"instances\"");
         }
 
         name.data = option->data + 10;
@@ -433,12 +434,12 @@ ngx_http_sandbox_conf_keys_option(ngx_http_sandbox_conf_keys_parser_t *kp,
 
     if (option->len < 8 || ngx_memcmp(option->data, "classes=", 8) != 0) {
         return ngx_http_sandbox_conf_keys_error(kp,
-                   "what follows a key is \"admin\", \"classes=a,b\" or "
+                   "invalid option, it must be \"admin\", \"classes=a,b\" or "
                    "\"instances=5\"");
     }
 
     if (key->classes) {
-        return ngx_http_sandbox_conf_keys_error(kp, "\"classes\" stands twice");
+        return ngx_http_sandbox_conf_keys_error(kp, "duplicate \"classes\"");
     }
 
     key->classes = ngx_array_create(kp->cf->pool, 2, sizeof(ngx_str_t));
@@ -461,8 +462,8 @@ ngx_http_sandbox_conf_keys_option(ngx_http_sandbox_conf_keys_parser_t *kp,
 
         if (!ngx_http_sandbox_conf_keys_name_valid(&name, SANDBOX_CLASS_MAX)) {
             return ngx_http_sandbox_conf_keys_error(kp,
-                       "\"classes=\" is followed by names of classes, "
-                       "with commas between");
+                       "\"classes=\" must be a comma-separated list of class "
+                       "names");
         }
 
         class = ngx_array_push(key->classes);

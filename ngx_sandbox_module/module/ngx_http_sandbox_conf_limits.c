@@ -155,7 +155,8 @@ ngx_http_sandbox_conf_limits_engine_calls(ngx_conf_t *cf, ngx_command_t *cmd,
     if (n < 1 || n > NGX_HTTP_SANDBOX_QUEUE_MAX) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "invalid value \"%V\" of \"sandbox_engine_calls\", "
-                           "it must be \"queue=\" and a number from 1 to %d",
+                           "it must be \"queue=\" followed by a number from 1 "
+                           "to %d",
                            &value[2], NGX_HTTP_SANDBOX_QUEUE_MAX);
         return NGX_CONF_ERROR;
     }
@@ -227,8 +228,8 @@ ngx_http_sandbox_conf_limits_create_rate(ngx_conf_t *cf, ngx_command_t *cmd,
 
     if (rate->rate == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"sandbox_create_rate\" needs \"rate=\", such as "
-                           "\"rate=30r/m\", or \"off\"");
+                           "\"sandbox_create_rate\" requires \"rate=\", such "
+                           "as \"rate=30r/m\", or \"off\"");
         return NGX_CONF_ERROR;
     }
 

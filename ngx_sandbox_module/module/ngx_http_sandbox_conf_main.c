@@ -44,9 +44,9 @@ ngx_http_sandbox_conf_main_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (path->name.len > sandbox_store_path_max()) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"%V\" is too long for \"sandbox_state\": "
-                           "the paths of its unix sockets would not fit, "
-                           "%uz characters are the most",
+                           "the \"sandbox_state\" path \"%V\" is too long for "
+                           "unix sockets below it, the maximum is %uz "
+                           "characters",
                            &path->name, sandbox_store_path_max());
         return NGX_CONF_ERROR;
     }
@@ -98,8 +98,8 @@ ngx_http_sandbox_conf_main_zone(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (size == NGX_ERROR || size < (ssize_t) (8 * ngx_pagesize)) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "invalid size of zone \"%V\", it must be at least "
-                           "%uz bytes", &value[1], 8 * ngx_pagesize);
+                           "zone \"%V\" is too small, the minimum is %uz "
+                           "bytes", &value[1], 8 * ngx_pagesize);
         return NGX_CONF_ERROR;
     }
 
@@ -188,7 +188,7 @@ invalid:
 
     ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                        "invalid \"sandbox_preview_url\" \"%V\", it must be "
-                       "http:// or https://, \"*.\", a domain and "
-                       "perhaps a port", &value[1]);
+                       "http:// or https://, followed by \"*.\", a domain and "
+                       "an optional port", &value[1]);
     return NGX_CONF_ERROR;
 }

@@ -73,10 +73,10 @@ ngx_http_sandbox_conf_preview_cors(ngx_conf_t *cf, ngx_command_t *cmd,
             == -1)
         {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"sandbox_preview_cors\" takes \"app\", "
-                               "\"off\", \"reflect\", or origins such as "
-                               "\"https://app.example.com\" in lower case, "
-                               "and \"%V\" is none or one too many",
+                               "invalid value \"%V\" of "
+                               "\"sandbox_preview_cors\", it must be \"app\", "
+                               "\"off\", \"reflect\", or a list of lower-case "
+                               "origins such as \"https://app.example.com\"",
                                &value[i]);
             return NGX_CONF_ERROR;
         }
@@ -116,9 +116,10 @@ ngx_http_sandbox_conf_preview_strip(ngx_conf_t *cf, ngx_command_t *cmd,
 
         } else {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"sandbox_preview_strip\" takes "
-                               "\"authorization\", \"cookie\" or \"off\", "
-                               "and \"%V\" is none of them", &value[i]);
+                               "invalid value \"%V\" of "
+                               "\"sandbox_preview_strip\", it must be "
+                               "\"authorization\", \"cookie\" or \"off\"",
+                               &value[i]);
             return NGX_CONF_ERROR;
         }
     }
@@ -180,10 +181,10 @@ ngx_http_sandbox_conf_preview_limit(ngx_conf_t *cf, ngx_command_t *cmd,
         }
 
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"sandbox_preview_limit\" takes "
-                           "\"connections=\" (1 to %d), \"rate=\" (1 to %d, "
-                           "in a second) and \"body=\" (a size), and \"%V\" "
-                           "is none of them", SANDBOX_CONNECTIONS_MAX,
+                           "\"sandbox_preview_limit\" accepts "
+                           "\"connections=\" (1 to %d), \"rate=\" (1 to %d "
+                           "per second) and \"body=\" (a size), not \"%V\"",
+                           SANDBOX_CONNECTIONS_MAX,
                            SANDBOX_RATE_MAX, &value[i]);
         return NGX_CONF_ERROR;
     }

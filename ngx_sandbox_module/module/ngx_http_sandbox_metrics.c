@@ -48,7 +48,7 @@ static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
       "counter", "", ngx_http_sandbox_metric(api_requests) },
 
     { "sandbox_api_denied_total",
-      "API requests refused for their key, origin or host.",
+      "API requests rejected because of their key, origin or host.",
       "counter", "", ngx_http_sandbox_metric(api_denied) },
 
     { "sandbox_preview_requests_total",
@@ -56,15 +56,16 @@ static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
       "counter", "", ngx_http_sandbox_metric(preview_requests) },
 
     { "sandbox_preview_denied_total",
-      "Preview requests with a wrong token, or to what is not exposed.",
+      "Preview requests with an invalid token, or to a port that is not "
+      "exposed.",
       "counter", "", ngx_http_sandbox_metric(preview_denied) },
 
     { "sandbox_preview_stale_total",
-      "Preview requests to sandboxes that sleep.",
+      "Preview requests to sleeping sandboxes.",
       "counter", "", ngx_http_sandbox_metric(preview_stale) },
 
     { "sandbox_starts_total",
-      "Admitted requests, by how their sandbox came to run.",
+      "Admitted requests by how their sandbox was started.",
       "counter", "{start=\"hit\"}",
       ngx_http_sandbox_metric_start(NGX_HTTP_SANDBOX_START_HIT) },
 
@@ -78,11 +79,11 @@ static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
       ngx_http_sandbox_metric_start(NGX_HTTP_SANDBOX_START_LOST) },
 
     { "sandbox_start_failures_total",
-      "Starts that failed.",
+      "Failed starts.",
       "counter", "", ngx_http_sandbox_metric(start_failures) },
 
     { "sandbox_start_milliseconds_total",
-      "Time that starts took, summed up.",
+      "Total time spent in starts.",
       "counter", "", ngx_http_sandbox_metric(start_ms) },
 
     { "sandbox_created_total",
@@ -94,7 +95,7 @@ static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
       "counter", "", ngx_http_sandbox_metric(destroyed) },
 
     { "sandbox_agent_ends_total",
-      "Agents that left, as each worker saw it.",
+      "Lost connections to agents, counted by each worker.",
       "counter", "", ngx_http_sandbox_metric(ends) },
 
     { "sandbox_engine_calls_total",
@@ -102,7 +103,7 @@ static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
       "counter", "", ngx_http_sandbox_metric(engine_calls) },
 
     { "sandbox_engine_errors_total",
-      "Calls to the container engine that failed.",
+      "Failed calls to the container engine.",
       "counter", "", ngx_http_sandbox_metric(engine_errors) },
 
     { "sandbox_swept_total",
@@ -110,30 +111,30 @@ static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
       "counter", "", ngx_http_sandbox_metric(swept) },
 
     { "sandbox_tethers",
-      "Control connections that workers hold to agents.",
+      "Control connections from workers to agents.",
       "gauge", "", ngx_http_sandbox_metric(tethers) },
 
     { "sandbox_waiting_requests",
-      "Requests that wait for a sandbox to start.",
+      "Requests waiting for a sandbox to start.",
       "gauge", "", ngx_http_sandbox_metric(waiting) },
 
     { "sandbox_capacity_refused_total",
-      "Starts refused because as many run as may.",
+      "Starts refused because an instance limit was reached.",
       "counter", "", ngx_http_sandbox_metric(capacity_refused) },
 
     { "sandbox_rate_refused_total",
-      "Creations refused because there were too many of one key.",
+      "Creations refused by the create rate of a key.",
       "counter", "", ngx_http_sandbox_metric(rate_refused) },
 
     { "sandbox_instances",
-      "Sandboxes that start, or run.",
+      "Sandboxes starting or running.",
       "gauge", "{state=\"starting\"}", ngx_http_sandbox_metric(starting) },
 
     { "sandbox_instances", NULL, NULL, "{state=\"running\"}",
       ngx_http_sandbox_metric(running) },
 
     { "sandbox_engine_calls",
-      "Calls that wait for their turn, or for the engine's answer.",
+      "Calls queued, or in progress at the container engine.",
       "gauge", "{state=\"waiting\"}",
       ngx_http_sandbox_metric(calls_waiting) },
 
@@ -141,7 +142,7 @@ static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
       ngx_http_sandbox_metric(calls_running) },
 
     { "sandbox_engine_away_workers",
-      "Workers that find the engine away.",
+      "Workers that consider the container engine unavailable.",
       "gauge", "", ngx_http_sandbox_metric(engine_away) },
 
     { NULL, NULL, NULL, NULL, 0 }

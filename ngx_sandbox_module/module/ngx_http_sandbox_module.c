@@ -471,21 +471,21 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
 
     if (smcf->state == NULL) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a sandbox location needs \"sandbox_state\" "
-                           "in the \"http\" block");
+                           "\"sandbox_state\" is required in the \"http\" "
+                           "block");
         return NGX_CONF_ERROR;
     }
 
     if (conf->api && conf->preview) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"sandbox_api\" and \"sandbox_preview\" "
-                           "in one location");
+                           "\"sandbox_api\" and \"sandbox_preview\" are "
+                           "mutually exclusive in a location");
         return NGX_CONF_ERROR;
     }
 
     if (conf->preview && smcf->previews.nelts == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"sandbox_preview\" needs "
+                           "\"sandbox_preview\" requires "
                            "\"sandbox_preview_url\" in the \"http\" block");
         return NGX_CONF_ERROR;
     }
@@ -493,8 +493,8 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     if (conf->api) {
         if (conf->auth && conf->keys == NULL) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"sandbox_api\" needs "
-                               "\"sandbox_api_key_file\", or "
+                               "\"sandbox_api\" requires "
+                               "\"sandbox_api_key_file\" or "
                                "\"sandbox_api_auth off\"");
             return NGX_CONF_ERROR;
         }
@@ -509,7 +509,7 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                                                   conf->class_name.len);
         if (conf->class == NULL) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "no \"sandbox_class\" is named \"%V\"",
+                               "unknown sandbox class \"%V\"",
                                &conf->class_name);
             return NGX_CONF_ERROR;
         }
@@ -624,16 +624,16 @@ ngx_http_sandbox_check_proxy(ngx_conf_t *cf,
 
     if (!conf->api && !conf->preview) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "a location that proxies to upstream \"%V\" needs "
-                           "\"sandbox_api\" or \"sandbox_preview\"",
+                           "a location that proxies to upstream \"%V\" "
+                           "requires \"sandbox_api\" or \"sandbox_preview\"",
                            &uscf->host);
         return NGX_CONF_ERROR;
     }
 
     if (conf->preview && ucf->connect_timeout <= conf->wake_timeout) {
         ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                           "\"sandbox_wake_timeout\" is to be shorter than "
-                           "\"proxy_connect_timeout\", which ends it");
+                           "\"sandbox_wake_timeout\" should be less than "
+                           "\"proxy_connect_timeout\"");
     }
 
     xa = NGX_HTTP_UPSTREAM_IGN_XA_REDIRECT
@@ -645,7 +645,7 @@ ngx_http_sandbox_check_proxy(ngx_conf_t *cf,
     if ((ucf->ignore_headers & xa) != xa) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "a location that proxies to upstream \"%V\" must "
-                           "ignore what a container says to nginx: "
+                           "ignore X-Accel-* headers sent by containers: add "
                            "\"include sandbox_proxy.conf\", or "
                            "\"proxy_ignore_headers X-Accel-Redirect "
                            "X-Accel-Expires X-Accel-Limit-Rate "
@@ -662,8 +662,8 @@ ngx_http_sandbox_check_proxy(ngx_conf_t *cf,
 
     if (ucf->store) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"proxy_store\" in a location that proxies to "
-                           "upstream \"%V\"", &uscf->host);
+                           "\"proxy_store\" is not allowed in a location that "
+                           "proxies to upstream \"%V\"", &uscf->host);
         return NGX_CONF_ERROR;
     }
 

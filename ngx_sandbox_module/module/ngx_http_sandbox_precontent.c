@@ -79,8 +79,8 @@ ngx_http_sandbox_precontent_handler(ngx_http_request_t *r)
         rc = ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_SERVICE_UNAVAILABLE,
                                            "CONTAINER_UNAVAILABLE",
                                            "The sandbox state directory "
-                                           "cannot be used: nginx's error log "
-                                           "tells why.");
+                                           "cannot be used. See nginx's error "
+                                           "log for the cause.");
         ctx->failure.retry_after = 5;
         return rc;
     }
@@ -88,9 +88,9 @@ ngx_http_sandbox_precontent_handler(ngx_http_request_t *r)
     if (ngx_http_sandbox_precontent_hosts(r) != NGX_OK) {
         return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
                                              "invalid_request",
-                                             "The request names two hosts: "
-                                             "send a Host header that agrees "
-                                             "with the request line.");
+                                             "The Host header does not match "
+                                             "the host in the request line. "
+                                             "Send the same host in both.");
     }
 
     if (ctx->preview) {
@@ -186,8 +186,9 @@ ngx_http_sandbox_precontent_api(ngx_http_request_t *r,
         return ngx_http_sandbox_error_refuse(r, ctx,
                                              NGX_HTTP_INTERNAL_SERVER_ERROR,
                                              "INTERNAL_ERROR",
-                                             "The sandbox cannot be used: "
-                                             "nginx's error log tells why.");
+                                             "The sandbox cannot be used. See "
+                                             "nginx's error log for the "
+                                             "cause.");
     }
 
     if (ngx_http_sandbox_tether(ctx->node) == NGX_OK) {

@@ -71,12 +71,12 @@ ngx_http_sandbox_process_init(ngx_cycle_t *cycle)
 
     if (w->store == NULL) {
         ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
-                      "sandbox state \"%V\" cannot be opened",
+                      "cannot open the sandbox state \"%V\"",
                       &smcf->state->name);
 
     } else if (sandbox_store_agent(w->store, (char *) smcf->agent.data) == -1) {
         ngx_log_error(NGX_LOG_ERR, cycle->log, ngx_errno,
-                      "sandbox agent \"%V\" cannot be copied to \"%V/.agent\"",
+                      "cannot copy the sandbox agent \"%V\" to \"%V/.agent\"",
                       &smcf->agent, &smcf->state->name);
     }
 

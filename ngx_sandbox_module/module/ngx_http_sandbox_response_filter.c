@@ -172,14 +172,15 @@ ngx_http_sandbox_response_filter_upstream(ngx_http_request_t *r,
             || !ngx_http_sandbox_header_websocket(r)))
     {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "sandbox sent status %ui, which was not asked for",
+                      "sandbox sent unexpected status %ui",
                       r->headers_out.status);
         return NGX_DECLINED;
     }
 
     if (ngx_http_sandbox_response_filter_framing(r) != NGX_OK) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "sandbox sent contradicting lengths");
+                      "sandbox sent conflicting \"Content-Length\" or "
+                      "\"Transfer-Encoding\" headers");
         return NGX_DECLINED;
     }
 
@@ -373,12 +374,12 @@ ngx_http_sandbox_response_filter_error(ngx_http_request_t *r,
 
     case NGX_HTTP_BAD_REQUEST:
         code = "invalid_request";
-        text = "nginx could not understand the request.";
+        text = "nginx could not parse the request.";
         break;
 
     case NGX_HTTP_UNAUTHORIZED:
         code = "unauthorized";
-        text = "This location asks for authorization.";
+        text = "This location requires authorization.";
         break;
 
     case NGX_HTTP_FORBIDDEN:
@@ -388,32 +389,32 @@ ngx_http_sandbox_response_filter_error(ngx_http_request_t *r,
 
     case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
         code = "payload_too_large";
-        text = "The body is larger than this location or this port allows.";
+        text = "The request body is larger than this location or port allows.";
         break;
 
     case NGX_HTTP_TOO_MANY_REQUESTS:
         code = "TOO_MANY_REQUESTS";
-        text = "Too many requests: wait, then try again.";
+        text = "Too many requests. Wait, then try again.";
         break;
 
     case NGX_HTTP_BAD_GATEWAY:
         code = ctx->api ? "exec_transport_error" : "SERVICE_NOT_RESPONDING";
-        text = ctx->api ? "The sandbox's agent broke off or sent what is no "
-                          "valid answer. Whether the request took effect is "
-                          "not known."
-                        : "The app behind this preview broke off or sent "
-                          "what is no valid answer.";
+        text = ctx->api ? "The sandbox's agent closed the connection early or "
+                          "sent an invalid response. The request may or may "
+                          "not have taken effect."
+                        : "The app behind this preview closed the connection "
+                          "early or sent an invalid response.";
         break;
 
     case NGX_HTTP_SERVICE_UNAVAILABLE:
         code = "CONTAINER_UNAVAILABLE";
-        text = "The service is busy: try again later.";
+        text = "The service is busy. Try again later.";
         break;
 
     case NGX_HTTP_GATEWAY_TIME_OUT:
         code = ctx->api ? "exec_transport_error" : "SERVICE_NOT_RESPONDING";
-        text = ctx->api ? "The sandbox did not answer in time."
-                        : "The app behind this preview did not answer in "
+        text = ctx->api ? "The sandbox did not respond in time."
+                        : "The app behind this preview did not respond in "
                           "time.";
         break;
 

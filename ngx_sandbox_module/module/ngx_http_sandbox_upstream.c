@@ -97,7 +97,7 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
 
     if (ctx == NULL || !ctx->admitted) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "request to a sandbox was not admitted");
+                      "the request to a sandbox was not admitted");
         return NGX_ERROR;
     }
 

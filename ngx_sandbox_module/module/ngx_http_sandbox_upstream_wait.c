@@ -221,7 +221,7 @@ ngx_http_sandbox_upstream_wait_app_handler(
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_BAD_GATEWAY,
                                    "PORT_COMMAND_FAILED",
                                    "Nothing listens on port %ui of this "
-                                   "sandbox: its command ended with code %i.",
+                                   "sandbox: its command exited with code %i.",
                                    (ngx_uint_t) ctx->port, p->code);
         ngx_http_sandbox_upstream_wait_failed(peer, &failure);
         return;
@@ -250,8 +250,8 @@ ngx_http_sandbox_upstream_wait_deadline_handler(ngx_event_t *ev)
 
     ngx_http_sandbox_error_set(&failure, NGX_HTTP_GATEWAY_TIME_OUT,
                                "WAKE_TIMEOUT",
-                               "Nothing began to listen on port %ui of this "
-                               "sandbox within %M seconds.",
+                               "Nothing listened on port %ui of this sandbox "
+                               "within %M seconds.",
                                (ngx_uint_t) peer->ctx->port,
                                slcf->wake_timeout / 1000);
     failure.retry_after = 5;
@@ -319,8 +319,8 @@ ngx_http_sandbox_upstream_wait_resume(ngx_http_sandbox_upstream_peer_t *peer)
     default:
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                    "INTERNAL_ERROR",
-                                   "The sandbox cannot be reached: nginx's "
-                                   "error log tells why.");
+                                   "The sandbox cannot be reached. See "
+                                   "nginx's error log for the cause.");
         ngx_http_sandbox_upstream_wait_failed(peer, &failure);
         return;
     }
@@ -350,8 +350,8 @@ ngx_http_sandbox_upstream_wait_resume(ngx_http_sandbox_upstream_peer_t *peer)
                       &peer->name);
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_BAD_GATEWAY,
                                    "exec_transport_error",
-                                   "The sandbox cannot be reached: nginx's "
-                                   "error log tells why.");
+                                   "The sandbox cannot be reached. See "
+                                   "nginx's error log for the cause.");
         ngx_http_sandbox_upstream_wait_failed(peer, &failure);
         return;
     }
@@ -375,8 +375,8 @@ ngx_http_sandbox_upstream_wait_resume(ngx_http_sandbox_upstream_peer_t *peer)
     if (rc != NGX_OK) {
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                    "INTERNAL_ERROR",
-                                   "The sandbox cannot be reached: nginx is "
-                                   "out of resources.");
+                                   "nginx is out of resources and cannot "
+                                   "connect to the sandbox.");
         ngx_http_sandbox_upstream_wait_failed(peer, &failure);
         return;
     }

@@ -451,7 +451,7 @@ ngx_http_sandbox_page_log(ngx_http_sandbox_page_t *page,
     if (cJSON_IsNumber(code) && code->valuedouble >= 0
         && code->valuedouble < 256)
     {
-        ngx_http_sandbox_html(html, "<p>It ended with code ");
+        ngx_http_sandbox_html(html, "<p>It exited with code ");
         ngx_http_sandbox_html_number(html, (ngx_int_t) code->valuedouble);
         ngx_http_sandbox_html(html, ".</p>");
     }

@@ -40,57 +40,58 @@ static const ngx_http_sandbox_page_words_t
 
     { "WAKING", 0, "Waking up",
       NGX_HTTP_SANDBOX_ICON_TURN, "",
-      "The sandbox is starting, and its app after it. This page becomes the "
-      "app by itself." },
+      "The sandbox and its app are starting. This page reloads when the app "
+      "is ready." },
 
-    { "INVALID_TOKEN", 0, "There is no preview here",
+    { "INVALID_TOKEN", 0, "Preview not found",
       NGX_HTTP_SANDBOX_ICON_COMPASS, "", NULL },
 
     { "STALE_PREVIEW_URL", 0, "This preview is asleep",
       NGX_HTTP_SANDBOX_ICON_MOON,
-      "Its owner can wake it by using the sandbox, or set the port to wake by "
-      "itself. Then load this page again.",
+      "The owner can wake it by using the sandbox, or by exposing the port "
+      "with \"wake\": true. Then reload this page.",
       NULL },
 
     { "PORT_NOT_LISTENING", 0, "No app is listening yet",
       NGX_HTTP_SANDBOX_ICON_PLUG, NULL,
-      "This page becomes the app as soon as it listens." },
+      "This page reloads as soon as the app is listening." },
 
     { "PORT_COMMAND_FAILED", 0, "The app did not start",
       NGX_HTTP_SANDBOX_ICON_ALERT, NULL,
-      "This page becomes the app as soon as it listens." },
+      "This page reloads as soon as the app is listening." },
 
-    { "WAKE_TIMEOUT", 0, "The app takes its time",
+    { "WAKE_TIMEOUT", 0, "The app is taking too long to start",
       NGX_HTTP_SANDBOX_ICON_GLASS, NULL, NULL },
 
-    { "PORT_TIMEOUT", 0, "The app does not take connections",
+    { "PORT_TIMEOUT", 0, "The app does not accept connections",
       NGX_HTTP_SANDBOX_ICON_GLASS, NULL, NULL },
 
     { "SERVICE_NOT_RESPONDING", NGX_HTTP_GATEWAY_TIME_OUT,
-      "The app did not answer in time",
+      "The app did not respond in time",
       NGX_HTTP_SANDBOX_ICON_GLASS,
-      "Look at what the app is doing, then try again.", NULL },
+      "Check what the app is doing, then try again.", NULL },
 
-    { "SERVICE_NOT_RESPONDING", 0, "The app broke off",
+    { "SERVICE_NOT_RESPONDING", 0, "The app closed the connection",
       NGX_HTTP_SANDBOX_ICON_ALERT,
-      "Look at the app's own output: it may have crashed. Then try again.",
+      "Check the app's output: it may have crashed. Then try again.",
       NULL },
 
-    { "CONTAINER_UNAVAILABLE", 0, "The sandbox cannot start now",
+    { "CONTAINER_UNAVAILABLE", 0, "The sandbox cannot be started",
       NGX_HTTP_SANDBOX_ICON_BOX,
-      "Try again in a moment. If it goes on, tell whoever runs this service.",
+      "Try again in a moment. If the problem persists, contact the "
+      "administrator.",
       NULL },
 
-    { NULL, NGX_HTTP_UNAUTHORIZED, "This preview asks for a key",
+    { NULL, NGX_HTTP_UNAUTHORIZED, "This preview requires a key",
       NGX_HTTP_SANDBOX_ICON_LOCK, NULL, NULL },
 
-    { NULL, NGX_HTTP_FORBIDDEN, "This preview is not for you",
+    { NULL, NGX_HTTP_FORBIDDEN, "Access denied",
       NGX_HTTP_SANDBOX_ICON_LOCK, NULL, NULL },
 
-    { NULL, NGX_HTTP_TOO_MANY_REQUESTS, "One moment, please",
+    { NULL, NGX_HTTP_TOO_MANY_REQUESTS, "Too many requests",
       NGX_HTTP_SANDBOX_ICON_GLASS, NULL, NULL },
 
-    { NULL, 0, "This did not work",
+    { NULL, 0, "Something went wrong",
       NGX_HTTP_SANDBOX_ICON_ALERT, NULL, NULL }
 };
 
@@ -176,15 +177,16 @@ const char  ngx_http_sandbox_page_assets_script[] =
     "turn.innerHTML='<path d=\"M12 4l9 16H3zm0 6v4m0 3v.01\"/>'}"
     "if(h)document.querySelector('h1').textContent=document.title=h};"
     "source.onopen=()=>{if(++opened>12)"
-    "stop('The app is not there yet. This page has stopped waiting.',"
-    "'The app takes its time')};"
+    "stop('The app is still not ready. This page has stopped waiting.',"
+    "'The app is taking too long to start')};"
     "source.onerror=()=>{if(source.readyState===2)"
-    "stop('This page can no longer follow the start. Try again.')};"
+    "stop('This page lost its connection to the server. Try again.')};"
     "source.addEventListener('state',e=>{const d=JSON.parse(e.data);"
     "if(d.sandbox&&state)state.textContent=d.sandbox;"
     "if(d.state==='ready'){source.close();location.reload()}"
     "else if(d.state==='failed')stop(d.message,'The sandbox did not start');"
-    "else if(d.state==='asleep')stop(d.message,'Asleep again');"
+    "else if(d.state==='asleep')"
+    "stop(d.message,'This preview is asleep again');"
     "else status.textContent=d.message});"
     "source.addEventListener('log',e=>{const d=JSON.parse(e.data);"
     "$('output').hidden=false;"

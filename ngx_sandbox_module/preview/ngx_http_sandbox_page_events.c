@@ -112,8 +112,8 @@ ngx_http_sandbox_page_events_access(ngx_http_request_t *r,
         return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                              "NOT_FOUND",
                                              "Paths below /.sandbox/ are "
-                                             "nginx's own: there is GET "
-                                             "/.sandbox/events.");
+                                             "reserved by nginx. Only GET "
+                                             "/.sandbox/events exists.");
     }
 
     r->content_handler = ngx_http_sandbox_page_events_handler;
@@ -234,8 +234,8 @@ ngx_http_sandbox_page_events_look(ngx_http_sandbox_page_events_t *e,
 
     if (rc == NGX_OK) {
         ngx_http_sandbox_page_events_set(e, "waiting",
-                                         "The sandbox runs. Waiting for its "
-                                         "app to listen on port %ui.",
+                                         "The sandbox is running. Waiting for "
+                                         "the app to listen on port %ui.",
                                          (ngx_uint_t) ctx->port);
 
         ctx->port_watcher.handler = ngx_http_sandbox_page_events_awaited;
@@ -328,7 +328,7 @@ ngx_http_sandbox_page_events_port(ngx_http_sandbox_page_events_t *e)
     p = e->ctx->port_watcher.awaited;
 
     if (p->listening) {
-        ngx_http_sandbox_page_events_set(e, "ready", "The app is there.");
+        ngx_http_sandbox_page_events_set(e, "ready", "The app is ready.");
         e->last = 1;
         return;
     }
@@ -341,8 +341,8 @@ ngx_http_sandbox_page_events_port(ngx_http_sandbox_page_events_t *e)
     }
 
     ngx_http_sandbox_page_events_set(e, "waiting",
-                                     "The sandbox runs. Waiting for its app to "
-                                     "listen on port %ui.",
+                                     "The sandbox is running. Waiting for the "
+                                     "app to listen on port %ui.",
                                      (ngx_uint_t) e->ctx->port);
 }
 

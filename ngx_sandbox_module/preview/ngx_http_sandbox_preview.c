@@ -86,8 +86,8 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
                                              NGX_HTTP_INTERNAL_SERVER_ERROR,
                                              "INTERNAL_ERROR",
                                              "The preview's policy cannot be "
-                                             "read: nginx's error log tells "
-                                             "why.");
+                                             "read. See nginx's error log for "
+                                             "the cause.");
     }
 
     if (rc == NGX_DECLINED) {
@@ -157,8 +157,9 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     default:
         return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_GATEWAY,
                                              "SERVICE_NOT_RESPONDING",
-                                             "The sandbox cannot be reached: "
-                                             "nginx's error log tells why.");
+                                             "The sandbox cannot be reached. "
+                                             "See nginx's error log for the "
+                                             "cause.");
     }
 
     ngx_http_sandbox_count(w->conf, preview_stale);

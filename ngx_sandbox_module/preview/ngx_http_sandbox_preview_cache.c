@@ -43,8 +43,8 @@ ngx_http_sandbox_preview_cache_conf(ngx_conf_t *cf,
 
     if (!conf->preview) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"proxy_cache\" in a location with "
-                           "\"sandbox_api\": its answers are not to be kept");
+                           "\"proxy_cache\" is not allowed in a location with "
+                           "\"sandbox_api\"");
         return NGX_CONF_ERROR;
     }
 
@@ -53,10 +53,9 @@ ngx_http_sandbox_preview_cache_conf(ngx_conf_t *cf,
                                |NGX_HTTP_UPSTREAM_IGN_VARY))
     {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"proxy_cache\" in a location with "
-                           "\"sandbox_preview\" must respect what an app "
-                           "says of its answers: \"proxy_ignore_headers\" "
-                           "without Cache-Control, Set-Cookie and Vary");
+                           "\"proxy_ignore_headers\" must not list "
+                           "Cache-Control, Set-Cookie or Vary in a location "
+                           "with \"sandbox_preview\" and \"proxy_cache\"");
         return NGX_CONF_ERROR;
     }
 

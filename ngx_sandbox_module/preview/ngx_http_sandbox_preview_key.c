@@ -128,24 +128,24 @@ refused:
     ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, preview_denied);
 
     if (policy->key[0] == '\0') {
-        text = "This preview asks for a key and has none yet: its owner has "
-               "to expose the port anew, or to PATCH it, which issues one.";
+        text = "This preview requires a key, but has none yet. The owner must "
+               "expose or PATCH the port to have a key generated.";
 
     } else if (claims.wrong) {
-        text = "The key is wrong: send the one that belongs to this link, "
-               "and no other.";
+        text = "The key is not valid. Send the key of this link, and no "
+               "other.";
 
     } else if (claims.cookie) {
-        text = "A page of another site sent this request: send the key as "
-               "X-Sandbox-Key: <key> instead of by cookie.";
+        text = "This is a cross-site request, for which the cookie is not "
+               "accepted. Send the key as \"X-Sandbox-Key: <key>\".";
 
     } else if (claims.stale) {
-        text = "The key was changed: open the page with ?sandbox_key=<key> "
+        text = "The key has changed. Open the page with ?sandbox_key=<key> "
                "again.";
 
     } else {
-        text = "This preview asks for a key: open the page with "
-               "?sandbox_key=<key>, or send X-Sandbox-Key: <key>.";
+        text = "This preview requires a key. Open the page with "
+               "?sandbox_key=<key>, or send \"X-Sandbox-Key: <key>\".";
     }
 
     return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_UNAUTHORIZED,

@@ -247,8 +247,8 @@ ngx_http_sandbox_preview_revoke_cut(ngx_http_sandbox_ctx_t *ctx)
     ngx_http_set_log_request(c->log, r);
 
     ngx_log_error(NGX_LOG_INFO, c->log, 0,
-                  "preview of sandbox \"%s\" cut: its link was revoked, or "
-                  "its time is over", ctx->node->id);
+                  "preview of sandbox \"%s\" closed: its link was revoked or "
+                  "has expired", ctx->node->id);
 
     if (u && u->cleanup) {
         r->main->count++;

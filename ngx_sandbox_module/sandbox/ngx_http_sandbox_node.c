@@ -162,7 +162,7 @@ failed:
     }
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                  "sandbox \"%s\" cannot be read", node->id);
+                  "cannot read sandbox \"%s\"", node->id);
 
     return NGX_ERROR;
 }
@@ -255,7 +255,7 @@ failed:
     }
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                  "port %ui of sandbox \"%s\" cannot be read",
+                  "cannot read port %ui of sandbox \"%s\"",
                   (ngx_uint_t) port, node->id);
 
     return NGX_ERROR;

@@ -69,8 +69,9 @@ ngx_http_sandbox_port_commands_check(ngx_http_sandbox_ctx_t *ctx,
 
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_CONFLICT,
                                    "PORT_LIMIT_REACHED",
-                                   "At most %d ports of a sandbox have a "
-                                   "command: take one back first.",
+                                   "At most %d ports of a sandbox may have a "
+                                   "command. Remove the command of another "
+                                   "port first.",
                                    NGX_HTTP_SANDBOX_PORT_COMMANDS_MAX);
         return NGX_DECLINED;
     }
@@ -101,7 +102,7 @@ ngx_http_sandbox_port_commands(ngx_http_sandbox_node_t *node, uint16_t *ports,
         {
             if (ngx_errno != NGX_ENOENT) {
                 ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                              "port %ui of sandbox \"%s\" cannot be read",
+                              "cannot read port %ui of sandbox \"%s\"",
                               (ngx_uint_t) ports[i], node->id);
             }
 

@@ -78,7 +78,7 @@ ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node)
         }
 
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, err,
-                      "connect to the agent of sandbox \"%s\" failed",
+                      "connect() to the agent of sandbox \"%s\" failed",
                       node->id);
         return NGX_ERROR;
     }
@@ -240,7 +240,8 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
 
             if (t->served) {
                 ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
-                              "the agent of sandbox \"%s\" has left",
+                              "the agent of sandbox \"%s\" closed the control "
+                              "connection",
                               node->id);
                 ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, ends);
             }
@@ -262,7 +263,7 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
             }
 
             ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_socket_errno,
-                          "the agent of sandbox \"%s\" broke the control "
+                          "the agent of sandbox \"%s\" violated the control "
                           "protocol", node->id);
             ngx_http_sandbox_tether_lost(node);
             return;
@@ -302,7 +303,8 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
                 && event.error[0])
             {
                 ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
-                              "the agent of sandbox \"%s\" refused: %s",
+                              "the agent of sandbox \"%s\" rejected a "
+                              "request: %s",
                               node->id, event.error);
             }
             break;

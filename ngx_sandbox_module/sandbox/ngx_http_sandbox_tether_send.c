@@ -59,7 +59,7 @@ ngx_http_sandbox_tether_send_listen(ngx_http_sandbox_node_t *node,
         }
 
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "sandbox \"%s\" cannot be locked", node->id);
+                      "cannot lock sandbox \"%s\"", node->id);
         return NGX_ERROR;
     }
 
@@ -82,7 +82,7 @@ ngx_http_sandbox_tether_send_listen(ngx_http_sandbox_node_t *node,
 
     if (fd == -1) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "port %ui of sandbox \"%s\" cannot be served",
+                      "cannot serve port %ui of sandbox \"%s\"",
                       (ngx_uint_t) port, node->id);
         rc = NGX_ERROR;
         goto done;
@@ -95,7 +95,7 @@ ngx_http_sandbox_tether_send_listen(ngx_http_sandbox_node_t *node,
         == -1)
     {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "port %ui of sandbox \"%s\" cannot be handed over",
+                      "cannot pass port %ui to the agent of sandbox \"%s\"",
                       (ngx_uint_t) port, node->id);
         rc = NGX_ERROR;
     }
@@ -138,8 +138,8 @@ ngx_http_sandbox_tether_send_unlisten(ngx_http_sandbox_node_t *node,
         == -1)
     {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "connections to port %ui of sandbox \"%s\" cannot be "
-                      "cut", (ngx_uint_t) port, node->id);
+                      "cannot close connections to port %ui of sandbox \"%s\"",
+                      (ngx_uint_t) port, node->id);
     }
 }
 
@@ -157,8 +157,8 @@ ngx_http_sandbox_tether_send_configure(ngx_http_sandbox_node_t *node,
         == -1)
     {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "sandbox \"%s\" cannot be told its options, it has "
-                      "them when it starts again", node->id);
+                      "cannot send the options of sandbox \"%s\", they apply "
+                      "from its next start", node->id);
     }
 }
 
@@ -183,7 +183,7 @@ ngx_http_sandbox_tether_send_watch(ngx_http_sandbox_node_t *node,
         == -1)
     {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "port %ui of sandbox \"%s\" cannot be watched",
+                      "cannot watch port %ui of sandbox \"%s\"",
                       (ngx_uint_t) port, node->id);
         return NGX_ERROR;
     }
@@ -209,7 +209,7 @@ ngx_http_sandbox_tether_send_diagnose(ngx_http_sandbox_node_t *node,
         == -1)
     {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "sandbox \"%s\" cannot be asked about a port", node->id);
+                      "cannot query a port of sandbox \"%s\"", node->id);
         return NGX_ERROR;
     }
 
@@ -230,8 +230,8 @@ ngx_http_sandbox_tether_send_commands(ngx_http_sandbox_node_t *node,
         == -1)
     {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                      "sandbox \"%s\" cannot be told the command of a port, "
-                      "it has it when it starts again", node->id);
+                      "cannot send a port command to sandbox \"%s\", it "
+                      "applies from its next start", node->id);
     }
 }
 

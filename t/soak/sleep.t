@@ -80,7 +80,7 @@ for my $n (0 .. 7) {
 }
 
 is(scalar $t->containers(), 4, 'four containers');
-my @ends = $t->log_text() =~ /ended with code (\d+)/g;
+my @ends = $t->log_text() =~ /exited with code (\d+)/g;
 diag(scalar(@ends) . ' sleeps');
 my $metrics = $t->api('GET', '/metrics')->{body};
 my ($wakes) = $metrics =~ /^sandbox_starts_total\S*wake\S* (\d+)$/m;
