@@ -8,7 +8,7 @@
 #include "agent/ac_agent_recv.h"
 #include "docker/ac_docker.h"
 #include "lib/sandbox_policy.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_ctx.h"

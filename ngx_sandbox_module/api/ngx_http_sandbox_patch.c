@@ -7,7 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_fault.h"
 #include "lib/sandbox_spec.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_json_body.h"

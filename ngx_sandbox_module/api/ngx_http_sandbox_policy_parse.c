@@ -8,6 +8,7 @@
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_policy_grammar.h"
+#include "lib/sandbox_policy_headers.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_json_body.h"
@@ -321,8 +322,8 @@ ngx_http_sandbox_policy_parse_key(cJSON *json, sandbox_policy_t *policy,
     }
 
     if (cJSON_IsString(item)
-        && sandbox_policy_key_valid(item->valuestring,
-                                    ngx_strlen(item->valuestring)))
+        && sandbox_policy_grammar_key(item->valuestring,
+                                      ngx_strlen(item->valuestring)))
     {
         ngx_memzero(policy->key, sizeof(policy->key));
         ngx_memcpy(policy->key, item->valuestring,
@@ -560,7 +561,7 @@ ngx_http_sandbox_policy_parse_headers(cJSON *json, const char *name,
 
     cJSON_ArrayForEach(item, map) {
 
-        if (!sandbox_policy_header_name_valid(item->string, response)) {
+        if (!sandbox_policy_grammar_header_name(item->string, response)) {
             goto invalid;
         }
 
@@ -571,7 +572,7 @@ ngx_http_sandbox_policy_parse_headers(cJSON *json, const char *name,
 
         if (!cJSON_IsFalse(item)
             && (!cJSON_IsString(item)
-                || !sandbox_policy_header_value_valid(item->valuestring)))
+                || !sandbox_policy_grammar_header_value(item->valuestring)))
         {
             goto invalid;
         }

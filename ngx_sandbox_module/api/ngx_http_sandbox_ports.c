@@ -8,7 +8,7 @@
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_policy_grammar.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
@@ -351,7 +351,7 @@ ngx_http_sandbox_ports_link(ngx_http_request_t *r, cJSON *json)
                                           &name)
         != NGX_OK
         || name == NULL
-        || !sandbox_policy_link_name_valid(name, ngx_strlen(name)))
+        || !sandbox_policy_grammar_link_name(name, ngx_strlen(name)))
     {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",

@@ -9,7 +9,7 @@
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_store.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
@@ -290,7 +290,7 @@ ngx_http_sandbox_ports_apply_check(ngx_http_sandbox_ports_update_t *e,
         return NGX_OK;
     }
 
-    n = sandbox_store_ports(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
+    n = sandbox_store_port_list(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
 
     if (n == -1) {
 

@@ -8,7 +8,7 @@
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_store.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
@@ -173,7 +173,7 @@ ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
 
     (void) ngx_snprintf((u_char *) name, sizeof(name), "%V%Z", id);
 
-    n = sandbox_store_ports(store, name, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
+    n = sandbox_store_port_list(store, name, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
 
     if (n == -1) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,

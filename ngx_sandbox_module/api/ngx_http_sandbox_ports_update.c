@@ -8,7 +8,7 @@
 #include "lib/sandbox_fault.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_store.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_response.h"
@@ -360,9 +360,9 @@ ngx_http_sandbox_ports_update_remove_all(ngx_http_sandbox_ports_update_t *e)
             return ngx_http_sandbox_ports_update_failed(e, 0, "read");
         }
 
-        n = sandbox_store_ports(ngx_http_sandbox_worker->store,
-                                (char *) e->ctx->node->id, e->ports,
-                                NGX_HTTP_SANDBOX_PORTS_MAX);
+        n = sandbox_store_port_list(ngx_http_sandbox_worker->store,
+                                    (char *) e->ctx->node->id, e->ports,
+                                    NGX_HTTP_SANDBOX_PORTS_MAX);
         if (n == -1) {
             return ngx_http_sandbox_ports_update_failed(e, 0, "read");
         }

@@ -7,7 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "docker/ac_docker.h"
 #include "lib/sandbox_spec.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_container.h"
 #include "lib/sandbox_store_lifetime.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_conf.h"
@@ -334,8 +334,8 @@ ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
     known = 0;
 
     if (ngx_strcmp(state, "running") == 0) {
-        known = (sandbox_store_exit_read(ngx_http_sandbox_worker->store,
-                                         (char *) node->id, &end)
+        known = (sandbox_store_lifetime_read(ngx_http_sandbox_worker->store,
+                                             (char *) node->id, &end)
                  == 0);
 
     } else if (ngx_strcmp(state, "asleep") == 0 && show->inspected) {
@@ -431,8 +431,8 @@ ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node, int64_t told)
         return told;
     }
 
-    since = sandbox_store_last_change(ngx_http_sandbox_worker->store,
-                                      (char *) node->id, &ended);
+    since = sandbox_store_lifetime_changed(ngx_http_sandbox_worker->store,
+                                           (char *) node->id, &ended);
 
     if (since == -1 || ended) {
         return told;

@@ -6,7 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_spec.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_container.h"
 #include "lib/sandbox_store_lifetime.h"
 #include "core/ngx_http_sandbox_class.h"
 #include "core/ngx_http_sandbox_clock.h"
@@ -211,8 +211,8 @@ ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node, const char *life)
         return -1;
     }
 
-    since = sandbox_store_last_change(ngx_http_sandbox_worker->store,
-                                      (char *) node->id, &ended);
+    since = sandbox_store_lifetime_changed(ngx_http_sandbox_worker->store,
+                                           (char *) node->id, &ended);
 
     return ((ngx_uint_t) ended == asleep) ? since : -1;
 }

@@ -8,6 +8,7 @@
 
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_grammar.h"
 
 
 /* the grammar of a port's policy, and what a token opens */
@@ -160,4 +161,35 @@ sandbox_policy_opens(sandbox_policy_t *policy, const char *token, size_t len,
     link = sandbox_policy_link_of(policy, token, len);
 
     return link && (link->expires_ms == 0 || link->expires_ms > now);
+}
+
+
+int
+sandbox_policy_origin_add(char origins[SANDBOX_ORIGINS_SIZE], const char *text)
+{
+    char    *p;
+    size_t   len;
+
+    len = strlen(text);
+
+    if (!sandbox_policy_grammar_origin(text, len)) {
+        return -1;
+    }
+
+    for (p = origins; *p; p = sandbox_policy_origin_next(p)) {
+        if (strcmp(p, text) == 0) {
+            return 0;
+        }
+    }
+
+    /* an empty one ends them */
+
+    if ((size_t) (origins + SANDBOX_ORIGINS_SIZE - p) < len + 2) {
+        return -1;
+    }
+
+    memcpy(p, text, len + 1);
+    p[len + 1] = '\0';
+
+    return 0;
 }

@@ -144,6 +144,12 @@ extern const char *const  sandbox_policy_host_words[];
 extern const char *const  sandbox_policy_cors_words[];
 extern const char *const  sandbox_policy_cookies_words[];
 
+/* adds one; -1: no origin, or there is no room */
+int sandbox_policy_origin_add(char origins[SANDBOX_ORIGINS_SIZE],
+    const char *text);
+/* the next one, beginning with origins itself; "" at the end */
+#define sandbox_policy_origin_next(origin)  ((origin) + strlen(origin) + 1)
+
 /* the value of a word, or 0 */
 int sandbox_policy_word(const char *const *words, const char *text);
 

@@ -5,7 +5,6 @@
 
 
 #include <string.h>
-#include <strings.h>
 
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_policy_grammar.h"
@@ -17,7 +16,6 @@
 static int sandbox_set(const char *text, size_t len, size_t min, size_t max,
     const char *others);
 static int sandbox_header_listed(const char *name, const char *const *list);
-static size_t sandbox_headers_len(const sandbox_headers_t *headers);
 
 
 /* letters and digits, and others */
@@ -49,14 +47,14 @@ sandbox_set(const char *text, size_t len, size_t min, size_t max,
 
 
 int
-sandbox_policy_key_valid(const char *text, size_t len)
+sandbox_policy_grammar_key(const char *text, size_t len)
 {
     return sandbox_set(text, len, SANDBOX_KEY_MIN, SANDBOX_KEY_MAX, "-_");
 }
 
 
 int
-sandbox_policy_link_name_valid(const char *text, size_t len)
+sandbox_policy_grammar_link_name(const char *text, size_t len)
 {
     /* it stands in paths, where dots may be another's */
 
@@ -66,7 +64,7 @@ sandbox_policy_link_name_valid(const char *text, size_t len)
 
 
 int
-sandbox_policy_origin_valid(const char *text, size_t len)
+sandbox_policy_grammar_origin(const char *text, size_t len)
 {
     size_t       n;
     unsigned     port;
@@ -116,37 +114,6 @@ sandbox_policy_origin_valid(const char *text, size_t len)
 }
 
 
-int
-sandbox_policy_origin_add(char origins[SANDBOX_ORIGINS_SIZE], const char *text)
-{
-    char    *p;
-    size_t   len;
-
-    len = strlen(text);
-
-    if (!sandbox_policy_origin_valid(text, len)) {
-        return -1;
-    }
-
-    for (p = origins; *p; p = sandbox_policy_origin_next(p)) {
-        if (strcmp(p, text) == 0) {
-            return 0;
-        }
-    }
-
-    /* an empty one ends them */
-
-    if ((size_t) (origins + SANDBOX_ORIGINS_SIZE - p) < len + 2) {
-        return -1;
-    }
-
-    memcpy(p, text, len + 1);
-    p[len + 1] = '\0';
-
-    return 0;
-}
-
-
 /* '_' counts as '-', and a name that ends with '-' is a prefix */
 
 static int
@@ -184,7 +151,7 @@ sandbox_header_listed(const char *name, const char *const *list)
 
 
 int
-sandbox_policy_header_name_valid(const char *name, int response)
+sandbox_policy_grammar_header_name(const char *name, int response)
 {
     static const char *const  both[] = {
         "connection", "keep-alive", "proxy-", "te", "trailer",
@@ -210,7 +177,7 @@ sandbox_policy_header_name_valid(const char *name, int response)
 
 
 int
-sandbox_policy_header_value_valid(const char *value)
+sandbox_policy_grammar_header_value(const char *value)
 {
     size_t  len;
 
@@ -227,123 +194,4 @@ sandbox_policy_header_value_valid(const char *value)
     }
 
     return 1;
-}
-
-
-/*
- * Each is '=' or '-', the name and a zero byte, the value and a zero byte; a
- * zero byte instead of the first ends them.
- */
-
-static size_t
-sandbox_headers_len(const sandbox_headers_t *headers)
-{
-    size_t            pos;
-    sandbox_header_t  h;
-
-    pos = 0;
-
-    while (sandbox_policy_headers_next(headers, &pos, &h)) { /* void */ }
-
-    return pos;
-}
-
-
-int
-sandbox_policy_headers_next(const sandbox_headers_t *headers, size_t *pos,
-    sandbox_header_t *header)
-{
-    const char  *p;
-
-    p = headers->text + *pos;
-
-    if (*p == '\0') {
-        return 0;
-    }
-
-    header->name = p + 1;
-    header->value = header->name + strlen(header->name) + 1;
-
-    *pos = (size_t) (header->value + strlen(header->value) + 1
-                     - headers->text);
-
-    if (*p == '-') {
-        header->value = NULL;
-    }
-
-    return 1;
-}
-
-
-int
-sandbox_policy_headers_set(sandbox_headers_t *headers, const char *name,
-    const char *value)
-{
-    char    *p;
-    size_t   len, n, v;
-
-    sandbox_policy_headers_unset(headers, name);
-
-    len = sandbox_headers_len(headers);
-    n = strlen(name) + 1;
-    v = value ? strlen(value) + 1 : 1;
-
-    if (len + 1 + n + v + 1 > SANDBOX_HEADERS_SIZE) {
-        return -1;
-    }
-
-    p = headers->text + len;
-
-    *p++ = value ? '=' : '-';
-    memcpy(p, name, n);
-    memcpy(p + n, value ? value : "", v);
-    p[n + v] = '\0';
-
-    return 0;
-}
-
-
-void
-sandbox_policy_headers_unset(sandbox_headers_t *headers, const char *name)
-{
-    size_t            pos, start, len;
-    sandbox_header_t  h;
-
-    pos = 0;
-
-    for (start = 0; sandbox_policy_headers_next(headers, &pos,
-                                                &h); start = pos)
-    {
-
-        if (strcasecmp(h.name, name) != 0) {
-            continue;
-        }
-
-        len = sandbox_headers_len(headers);
-
-        memmove(headers->text + start, headers->text + pos, len - pos + 1);
-
-        /* nothing is left behind: equal lists are equal bytes */
-
-        memset(headers->text + len - (pos - start), 0, pos - start);
-        return;
-    }
-}
-
-
-int
-sandbox_policy_headers_sets(const sandbox_headers_t *headers, const char *name)
-{
-    size_t            pos;
-    sandbox_header_t  h;
-
-    pos = 0;
-
-    while (sandbox_policy_headers_next(headers, &pos, &h)) {
-        if (strcasecmp(h.name, name) == 0) {
-            return h.value != NULL;
-        }
-    }
-
-    return 0;
 }

@@ -5,13 +5,13 @@
 
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/sandbox_json.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_policy_grammar.h"
+#include "lib/sandbox_policy_headers.h"
 #include "lib/sandbox_policy_json.h"
 
 
@@ -171,7 +171,7 @@ sandbox_policy_json_parse_key(const cJSON *json, sandbox_policy_t *policy)
     }
 
     return (policy->key[0] == '\0'
-            || sandbox_policy_key_valid(policy->key, strlen(policy->key)))
+            || sandbox_policy_grammar_key(policy->key, strlen(policy->key)))
            ? 0 : -1;
 }
 
@@ -219,10 +219,10 @@ sandbox_policy_json_parse_headers(const cJSON *json, const char *name,
 
     cJSON_ArrayForEach(item, map) {
 
-        if (!sandbox_policy_header_name_valid(item->string, response)
+        if (!sandbox_policy_grammar_header_name(item->string, response)
             || (!cJSON_IsFalse(item)
                 && (!cJSON_IsString(item)
-                    || !sandbox_policy_header_value_valid(item->valuestring)))
+                    || !sandbox_policy_grammar_header_value(item->valuestring)))
             || sandbox_policy_headers_set(headers, item->string,
                                           cJSON_IsFalse(item) ? NULL
 
@@ -265,7 +265,7 @@ sandbox_policy_json_parse_links(const cJSON *json, sandbox_policy_t *policy)
             || sandbox_json_string(item, "token", link->token,
                                    sizeof(link->token))
             || sandbox_json_integer(item, "expires_ms", &link->expires_ms, 0)
-            || !sandbox_policy_link_name_valid(link->name, strlen(link->name))
+            || !sandbox_policy_grammar_link_name(link->name, strlen(link->name))
             || !sandbox_name_token_valid(link->token, strlen(link->token)))
         {
             return -1;

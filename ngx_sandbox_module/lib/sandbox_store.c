@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -247,7 +248,7 @@ sandbox_store_name_read(sandbox_store_t *store)
         len--;
     }
 
-    if (!sandbox_store_run_valid(text, len)) {
+    if (!sandbox_store_dir_run_valid(text, len)) {
         free(text);
         errno = EBADMSG;
         return -1;
@@ -327,7 +328,7 @@ sandbox_store_read(sandbox_store_t *store, const char *id,
     }
 
     memcpy(spec->run, run, sizeof(run));
-    sandbox_store_stamp_set(&spec->stamp, &st);
+    sandbox_store_dir_stamp(&spec->stamp, &st);
 
     free(text);
     close(dir);
@@ -342,98 +343,6 @@ failed:
     errno = err;
 
     return -1;
-}
-
-
-int
-sandbox_store_dir_open(int state, const char *id, char *run)
-{
-    int  dir;
-
-    dir = sandbox_file_dir(state, id);
-
-    if (dir == -1) {
-        if (errno == ENOTDIR || errno == ELOOP) {
-            errno = EBADMSG;
-        }
-
-        return -1;
-    }
-
-    if (sandbox_store_dir_link(dir, "run", run) == -1) {
-
-        /* deleted under our eyes, or damaged */
-
-        if (errno == ENOENT && sandbox_store_dir_has(state, id, dir)) {
-            errno = EBADMSG;
-        }
-
-        return sandbox_file_close_error(dir);
-    }
-
-    return dir;
-}
-
-
-int
-sandbox_store_dir_has(int state, const char *id, int dir)
-{
-    return sandbox_file_same(state, id, dir);
-}
-
-
-int
-sandbox_store_dir_link(int at, const char *name, char *run)
-{
-    char     link[sizeof(SANDBOX_STORE_DIR_LINK) + SANDBOX_RANDOM_LEN];
-    size_t   prefix;
-    ssize_t  n;
-
-    n = readlinkat(at, name, link, sizeof(link));
-
-    if (n == -1) {
-        if (errno == EINVAL) {
-            errno = EBADMSG;
-        }
-
-        return -1;
-    }
-
-    prefix = sizeof(SANDBOX_STORE_DIR_LINK) - 1;
-
-    if ((size_t) n <= prefix
-        || memcmp(link, SANDBOX_STORE_DIR_LINK, prefix) != 0
-        || !sandbox_store_run_valid(link + prefix, (size_t) n - prefix))
-    {
-        errno = EBADMSG;
-        return -1;
-    }
-
-    memcpy(run, link + prefix, SANDBOX_RANDOM_LEN);
-    run[SANDBOX_RANDOM_LEN] = '\0';
-
-    return 0;
-}
-
-
-int
-sandbox_store_run_valid(const char *text, size_t len)
-{
-    size_t  i;
-
-    if (len != SANDBOX_RANDOM_LEN) {
-        return 0;
-    }
-
-    for (i = 0; i < len; i++) {
-        if (!((text[i] >= 'a' && text[i] <= 'z')
-              || (text[i] >= '2' && text[i] <= '7')))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
 }
 
 
@@ -474,18 +383,9 @@ sandbox_store_stamp(sandbox_store_t *store, const char *id,
         return -1;
     }
 
-    sandbox_store_stamp_set(stamp, &st);
+    sandbox_store_dir_stamp(stamp, &st);
 
     return 0;
-}
-
-
-void
-sandbox_store_stamp_set(sandbox_stamp_t *stamp, const struct stat *st)
-{
-    stamp->ino = st->st_ino;
-    stamp->ctime_ns = sandbox_file_ns(&st->st_ctim);
-    stamp->mtime_ns = sandbox_file_ns(&st->st_mtim);
 }
 
 
@@ -552,6 +452,67 @@ sandbox_store_next(DIR *list, char id[SANDBOX_ID_MAX + 1])
             return 1;
         }
     }
+
+    return rc;
+}
+
+
+int
+sandbox_store_update(sandbox_store_t *store, const char *id,
+    sandbox_spec_t *spec)
+{
+    int              dir, rc, err;
+    char            *text, run[SANDBOX_RANDOM_LEN + 1];
+    struct stat      st;
+    sandbox_stamp_t  now;
+
+    spec->generation++;
+
+    text = sandbox_spec_format(spec);
+    if (text == NULL) {
+        spec->generation--;
+        return -1;
+    }
+
+    rc = -1;
+
+    dir = sandbox_store_dir_open_run(store, id, spec->run, run, NULL);
+
+    if (dir == -1) {
+        goto done;
+    }
+
+    if (flock(dir, LOCK_EX|LOCK_NB) == 0
+        && fstatat(dir, "spec.json", &st, AT_SYMLINK_NOFOLLOW) == 0)
+    {
+        sandbox_store_dir_stamp(&now, &st);
+
+        if (sandbox_store_stamp_equal(&now, &spec->stamp)) {
+            rc = sandbox_store_dir_write(store, id, dir, dir, "spec.json", text,
+                                         &st);
+
+        } else {
+            errno = ESTALE;
+        }
+    }
+
+    if (rc == 0) {
+        sandbox_store_dir_stamp(&spec->stamp, &st);
+    }
+
+    err = errno;
+    close(dir);
+    errno = err;
+
+done:
+
+    if (rc == -1) {
+        spec->generation--;
+    }
+
+    err = errno;
+    free(text);
+    errno = err;
 
     return rc;
 }

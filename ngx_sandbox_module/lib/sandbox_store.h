@@ -78,6 +78,15 @@ int sandbox_store_fd(const sandbox_store_t *store);
 int sandbox_store_read(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);
 
+/*
+ * Replaces spec.json by spec, as long as it is the one that spec->stamp was
+ * read from; generation is one more then.  ESTALE: it was changed meanwhile,
+ * read it again; EWOULDBLOCK: somebody else is at it; ENOENT: the id is no
+ * longer spec->run.
+ */
+int sandbox_store_update(sandbox_store_t *store, const char *id,
+    sandbox_spec_t *spec);
+
 /* one fstatat(); ENOENT when there is none */
 int sandbox_store_stamp(sandbox_store_t *store, const char *id,
     sandbox_stamp_t *stamp);

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_store.h"
 
 
 /*
@@ -42,9 +43,23 @@ int sandbox_store_dir_link(int at, const char *name, char *run);
 int sandbox_store_dir_remove(int state, const char *name, const char *run);
 
 /* 1 when text is 26 characters of [a-z2-7] */
-int sandbox_store_run_valid(const char *text, size_t len);
+int sandbox_store_dir_run_valid(const char *text, size_t len);
 
-void sandbox_store_stamp_set(sandbox_stamp_t *stamp, const struct stat *st);
+void sandbox_store_dir_stamp(sandbox_stamp_t *stamp, const struct stat *st);
+
+/*
+ * The sandbox's directory, and its ports if asked for; ENOENT when of, unless
+ * it is empty, is another run than the id's.
+ */
+int sandbox_store_dir_open_run(sandbox_store_t *store, const char *id,
+    const char *of, char *run, int *ports);
+
+/*
+ * Replaces a file of the directory, in it or in its ports (at); ENOENT, and
+ * the file is taken back, when the directory lost its id meanwhile.
+ */
+int sandbox_store_dir_write(sandbox_store_t *store, const char *id, int dir,
+    int at, const char *name, const char *text, struct stat *st);
 
 
 #endif /* _SANDBOX_STORE_DIR_H_INCLUDED_ */

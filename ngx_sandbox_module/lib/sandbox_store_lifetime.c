@@ -36,7 +36,7 @@ static int sandbox_exit_parse(char *text, sandbox_exit_t *end);
 
 
 int
-sandbox_store_exit_read(sandbox_store_t *store, const char *id,
+sandbox_store_lifetime_read(sandbox_store_t *store, const char *id,
     sandbox_exit_t *end)
 {
     char     path[SANDBOX_ID_MAX + sizeof("/ended")];
@@ -93,7 +93,7 @@ sandbox_exit_parse(char *text, sandbox_exit_t *end)
 
 
 int
-sandbox_store_exit_write(sandbox_store_t *store, const char *id,
+sandbox_store_lifetime_write(sandbox_store_t *store, const char *id,
     const char *run, const sandbox_exit_t *end)
 {
     int   dir, rc, err;
@@ -131,7 +131,8 @@ sandbox_store_exit_write(sandbox_store_t *store, const char *id,
 
 
 int64_t
-sandbox_store_last_change(sandbox_store_t *store, const char *id, int *ended)
+sandbox_store_lifetime_changed(sandbox_store_t *store, const char *id,
+    int *ended)
 {
     char             path[SANDBOX_ID_MAX + sizeof("/lock")];
     struct stat      st;
@@ -160,7 +161,7 @@ sandbox_store_last_change(sandbox_store_t *store, const char *id, int *ended)
 
 
 int
-sandbox_store_set_started(sandbox_store_t *store, const char *id)
+sandbox_store_lifetime_started(sandbox_store_t *store, const char *id)
 {
     char             path[SANDBOX_ID_MAX + sizeof("/lock")];
     struct timespec  times[2];
@@ -182,7 +183,7 @@ sandbox_store_set_started(sandbox_store_t *store, const char *id)
 
 
 int
-sandbox_store_set_ended(sandbox_store_t *store, const char *id, int64_t ms)
+sandbox_store_lifetime_ended(sandbox_store_t *store, const char *id, int64_t ms)
 {
     char             path[SANDBOX_ID_MAX + sizeof("/lock")];
     struct stat      st;

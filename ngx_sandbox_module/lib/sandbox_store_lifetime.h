@@ -33,19 +33,20 @@ typedef struct {
  * atime.  An end is to be noted when the engine has told of it: an agent may
  * say what it likes.  ended: an end before the last start is put at that.
  */
-int64_t sandbox_store_last_change(sandbox_store_t *store, const char *id,
+int64_t sandbox_store_lifetime_changed(sandbox_store_t *store, const char *id,
     int *ended);
-int sandbox_store_set_started(sandbox_store_t *store, const char *id);
-int sandbox_store_set_ended(sandbox_store_t *store, const char *id, int64_t ms);
+int sandbox_store_lifetime_started(sandbox_store_t *store, const char *id);
+int sandbox_store_lifetime_ended(sandbox_store_t *store, const char *id,
+    int64_t ms);
 
 /*
  * How the sandbox's container had ended when it was last started.  read:
  * ENOENT, it never had, or there is no such sandbox; EBADMSG.  write: run as
  * in a structure that carries one; its caller holds the lock.
  */
-int sandbox_store_exit_read(sandbox_store_t *store, const char *id,
+int sandbox_store_lifetime_read(sandbox_store_t *store, const char *id,
     sandbox_exit_t *end);
-int sandbox_store_exit_write(sandbox_store_t *store, const char *id,
+int sandbox_store_lifetime_write(sandbox_store_t *store, const char *id,
     const char *run, const sandbox_exit_t *end);
 
 

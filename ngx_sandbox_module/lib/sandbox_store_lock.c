@@ -60,7 +60,7 @@ sandbox_store_lock(sandbox_store_t *store, const char *id)
 
 
 int
-sandbox_store_locked(sandbox_store_t *store, const char *id)
+sandbox_store_lock_held(sandbox_store_t *store, const char *id)
 {
     int          fd;
     char         path[SANDBOX_ID_MAX + sizeof("/lock")];
@@ -78,7 +78,7 @@ sandbox_store_locked(sandbox_store_t *store, const char *id)
 
 
 int
-sandbox_store_elect(sandbox_store_t *store)
+sandbox_store_lock_elect(sandbox_store_t *store)
 {
     int  fd;
 

@@ -17,20 +17,20 @@
 /*
  * Locks <id>/lock without waiting: a descriptor to close, or -1 with errno
  * EWOULDBLOCK (held, by this process too, or being asked about with
- * sandbox_store_locked(): try again), ENOENT (no such sandbox).  The lock is
+ * sandbox_store_lock_held(): try again), ENOENT (no such sandbox).  The lock is
  * that of the directory that has the id at the time of the call, and as long
  * as it is held the id stays with that directory.
  */
 int sandbox_store_lock(sandbox_store_t *store, const char *id);
 
 /* 1 held by somebody, 0 not, -1 */
-int sandbox_store_locked(sandbox_store_t *store, const char *id);
+int sandbox_store_lock_held(sandbox_store_t *store, const char *id);
 
 /*
  * The lock of background work, on the state directory, without waiting: a
  * descriptor to close, or -1 with errno EWOULDBLOCK.
  */
-int sandbox_store_elect(sandbox_store_t *store);
+int sandbox_store_lock_elect(sandbox_store_t *store);
 
 
 #endif /* _SANDBOX_STORE_LOCK_H_INCLUDED_ */

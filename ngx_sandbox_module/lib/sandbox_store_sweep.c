@@ -9,7 +9,6 @@
 #endif
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,7 +202,7 @@ sandbox_sweep_run(int state)
 
     while ((rc = sandbox_file_next(dir, &entry)) == 1) {
 
-        if (sandbox_store_run_valid(entry->d_name, strlen(entry->d_name))
+        if (sandbox_store_dir_run_valid(entry->d_name, strlen(entry->d_name))
             && sandbox_runs_add(&list, entry->d_name) == -1)
         {
             rc = -1;
@@ -318,7 +317,7 @@ sandbox_sweep_suffix(const char *name)
 
     run = strchr(name, '-');
 
-    if (run == NULL || !sandbox_store_run_valid(run + 1, strlen(run + 1))) {
+    if (run == NULL || !sandbox_store_dir_run_valid(run + 1, strlen(run + 1))) {
         return NULL;
     }
 

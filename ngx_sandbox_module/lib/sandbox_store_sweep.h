@@ -17,7 +17,7 @@
 /*
  * Calls handler with the run of each .trash-* whose lock nobody holds (who
  * destroys holds it), until it returns non-zero; it may call
- * sandbox_store_delete().  Removes each .new-* that nobody holds, and the
+ * sandbox_store_trash_delete().  Removes each .new-* that nobody holds, and the
  * directories in .run that belong to nobody.  -1: something could not be
  * removed or read (errno); the rest was done all the same.
  */

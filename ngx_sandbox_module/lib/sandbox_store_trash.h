@@ -26,7 +26,7 @@ int sandbox_store_trash(sandbox_store_t *store, const char *id,
  * What is missing is no error.  ENOTEMPTY: there are directories in it that
  * the store did not make; they stay.
  */
-int sandbox_store_delete(sandbox_store_t *store, const char *run);
+int sandbox_store_trash_delete(sandbox_store_t *store, const char *run);
 
 
 #endif /* _SANDBOX_STORE_TRASH_H_INCLUDED_ */

@@ -206,7 +206,7 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
     /* nor one that was started since its caller looked */
 
     if (d->since != -1
-        && sandbox_store_last_change(store, (char *) d->node->id, &ended)
+        && sandbox_store_lifetime_changed(store, (char *) d->node->id, &ended)
            != d->since)
     {
         ngx_http_sandbox_destroy_end(d, NGX_DECLINED);
@@ -255,7 +255,9 @@ ngx_http_sandbox_destroy_run_stop(ngx_http_sandbox_destroy_t *d)
     /* no sockets alone prove nothing: an agent may have closed them */
 
     if (ngx_http_sandbox_tether(d->node) == NGX_DECLINED
-        && sandbox_store_last_change(w->store, (char *) d->node->id, &ended)
+
+        && sandbox_store_lifetime_changed(w->store, (char *) d->node->id,
+                                          &ended)
         != -1
         && ended)
     {
@@ -308,9 +310,9 @@ ngx_http_sandbox_destroy_run_stop_handler(void *data, const ac_reply_t *reply)
 
     sandbox_fault("sleep.stopped");
 
-    (void) sandbox_store_set_ended(ngx_http_sandbox_worker->store,
-                                   (char *) d->node->id,
-                                   ngx_http_sandbox_clock_now());
+    (void) sandbox_store_lifetime_ended(ngx_http_sandbox_worker->store,
+                                        (char *) d->node->id,
+                                        ngx_http_sandbox_clock_now());
 
     sandbox_fault("sleep.noted");
     ngx_http_sandbox_instances_free(d->run);
@@ -375,7 +377,9 @@ ngx_http_sandbox_destroy_remove_handler(void *data, const ac_reply_t *reply)
     sandbox_fault("destroy.removed");
     ngx_http_sandbox_instances_free(d->run);
 
-    if (sandbox_store_delete(ngx_http_sandbox_worker->store, d->run) == -1) {
+    if (sandbox_store_trash_delete(ngx_http_sandbox_worker->store, d->run)
+        == -1)
+    {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
                       "cannot delete the files of destroyed sandbox %s yet",
                       d->run);

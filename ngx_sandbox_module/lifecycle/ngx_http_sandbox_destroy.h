@@ -15,7 +15,7 @@
 
 
 /*
- * since: only if sandbox_store_last_change() still says so, else
+ * since: only if sandbox_store_lifetime_changed() still says so, else
  * NGX_DECLINED; -1: in any case.
  *
  * Destroys the sandbox: the name is free at once, then the container and the

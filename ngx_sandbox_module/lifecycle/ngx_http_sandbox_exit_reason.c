@@ -186,8 +186,9 @@ ngx_http_sandbox_exit_reason_noted(void *data, const ac_reply_t *reply)
     (void) ngx_http_sandbox_exit_reason(reply, &end);
 
     if (ngx_strcmp(end.reason, "never_ran") != 0
-        && sandbox_store_exit_write(ngx_http_sandbox_worker->store,
-                                    (char *) wake->node->id, wake->run, &end)
+        && sandbox_store_lifetime_write(ngx_http_sandbox_worker->store,
+                                        (char *) wake->node->id, wake->run,
+                                        &end)
            == -1)
     {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,

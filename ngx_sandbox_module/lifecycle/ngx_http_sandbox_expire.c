@@ -170,7 +170,7 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
         return;
     }
 
-    since = sandbox_store_last_change(w->store, (char *) node->id, &ended);
+    since = sandbox_store_lifetime_changed(w->store, (char *) node->id, &ended);
 
     if (since == -1) {
         return;
@@ -292,7 +292,7 @@ ngx_http_sandbox_expire_inspected(void *data, const ac_reply_t *reply)
     if (ngx_http_sandbox_node_spec(node) != NGX_OK
         || ngx_strcmp(check->run, node->spec.run) != 0
         || ngx_http_sandbox_tether(node) != NGX_DECLINED
-        || sandbox_store_last_change(w->store, (char *) node->id, &ended)
+        || sandbox_store_lifetime_changed(w->store, (char *) node->id, &ended)
            != check->since)
     {
         goto done;
@@ -318,7 +318,7 @@ ngx_http_sandbox_expire_inspected(void *data, const ac_reply_t *reply)
         goto done;
     }
 
-    (void) sandbox_store_set_ended(w->store, (char *) node->id, finished);
+    (void) sandbox_store_lifetime_ended(w->store, (char *) node->id, finished);
 
 done:
 

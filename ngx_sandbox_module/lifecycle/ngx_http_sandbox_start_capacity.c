@@ -115,8 +115,8 @@ ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *wake)
         ngx_memcpy(wake->run, node->spec.run, sizeof(wake->run));
         wake->counted = 1;
 
-        (void) sandbox_store_set_started(ngx_http_sandbox_worker->store,
-                                         (char *) node->id);
+        (void) sandbox_store_lifetime_started(ngx_http_sandbox_worker->store,
+                                              (char *) node->id);
 
         sandbox_fault("wake.begun");
     }

@@ -8,7 +8,7 @@
 #include "docker/ac_docker.h"
 #include "lib/sandbox_fault.h"
 #include "lib/sandbox_store.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_container.h"
 #include "core/ngx_http_sandbox_class.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"

@@ -14,7 +14,7 @@
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_spec.h"
 #include "lib/sandbox_store.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_error.h"
@@ -115,9 +115,9 @@ ngx_http_sandbox_handover_bind(ngx_http_sandbox_start_t *wake, const char *dir)
     char               name[8];
     static uint16_t    ports[NGX_HTTP_SANDBOX_PORTS_MAX];
 
-    n = sandbox_store_ports(ngx_http_sandbox_worker->store,
-                            (char *) wake->node->id, ports,
-                            NGX_HTTP_SANDBOX_PORTS_MAX);
+    n = sandbox_store_port_list(ngx_http_sandbox_worker->store,
+                                (char *) wake->node->id, ports,
+                                NGX_HTTP_SANDBOX_PORTS_MAX);
     if (n == -1) {
         return NGX_ERROR;
     }

@@ -131,7 +131,7 @@ ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev)
     }
 
     if (sweep->lock == -1) {
-        sweep->lock = sandbox_store_elect(w->store);
+        sweep->lock = sandbox_store_lock_elect(w->store);
         sweep->next = ngx_current_msec;
 
         if (sweep->lock == -1 && ngx_errno != NGX_EAGAIN) {

@@ -6,7 +6,6 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_policy.h"
-#include "lib/sandbox_policy_grammar.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "module/ngx_http_sandbox_conf_preview.h"
 

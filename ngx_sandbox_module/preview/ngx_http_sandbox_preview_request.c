@@ -7,7 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
-#include "lib/sandbox_policy_grammar.h"
+#include "lib/sandbox_policy_headers.h"
 #include "lib/sandbox_query.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"

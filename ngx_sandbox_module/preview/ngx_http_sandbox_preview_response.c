@@ -6,7 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_policy.h"
-#include "lib/sandbox_policy_grammar.h"
+#include "lib/sandbox_policy_headers.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_header.h"
 #include "core/ngx_http_sandbox_response.h"

@@ -9,8 +9,8 @@
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_spec.h"
 #include "lib/sandbox_store.h"
-#include "lib/sandbox_store_files.h"
 #include "lib/sandbox_store_lock.h"
+#include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_class.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_worker.h"
@@ -349,7 +349,7 @@ ngx_http_sandbox_node_busy(ngx_http_sandbox_node_t *node)
         return 1;
     }
 
-    return sandbox_store_locked(ngx_http_sandbox_worker->store,
-                                (char *) node->id)
+    return sandbox_store_lock_held(ngx_http_sandbox_worker->store,
+                                   (char *) node->id)
            == 1;
 }

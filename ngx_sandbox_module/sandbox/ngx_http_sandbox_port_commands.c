@@ -8,7 +8,7 @@
 #include "agent/ac_agent_send.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_store.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_worker.h"
@@ -55,7 +55,7 @@ ngx_http_sandbox_port_commands_check(ngx_http_sandbox_ctx_t *ctx,
 
     count = 0;
 
-    n = sandbox_store_ports(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
+    n = sandbox_store_port_list(store, id, ports, NGX_HTTP_SANDBOX_PORTS_MAX);
 
     for (i = 0; i < n; i++) {
 

@@ -164,7 +164,7 @@ test_destroy_app(void)
     assert_true(fd >= 0);
     assert_int_equal(sandbox_store_run(test_store, "app", run), 0);
     assert_int_equal(sandbox_store_trash(test_store, "app", run), 0);
-    assert_int_equal(sandbox_store_delete(test_store, run), 0);
+    assert_int_equal(sandbox_store_trash_delete(test_store, run), 0);
     close(fd);
 }
 
@@ -172,7 +172,7 @@ test_destroy_app(void)
 static inline int
 test_finish(void *data, const char *run)
 {
-    if (sandbox_store_delete(test_store, run) == -1) {
+    if (sandbox_store_trash_delete(test_store, run) == -1) {
         _exit(8);
     }
 

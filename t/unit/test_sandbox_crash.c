@@ -39,8 +39,8 @@
 #include "lib/sandbox_spec.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_agent.h"
-#include "lib/sandbox_store_files.h"
 #include "lib/sandbox_store_lock.h"
+#include "lib/sandbox_store_port.h"
 #include "lib/sandbox_store_sweep.h"
 #include "lib/sandbox_store_trash.h"
 #include "store.h"
@@ -429,7 +429,8 @@ test_rival_destroys(void **state)
         assert_null(test_before_rename);
 
         if (rivals[i] == rival_replaces) {
-            assert_int_equal(sandbox_store_ports(test_store, "app", &port, 1),
+            assert_int_equal(sandbox_store_port_list(test_store, "app", &port,
+                                                     1),
                              0);
             test_destroy_app();
         }

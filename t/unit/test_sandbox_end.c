@@ -34,16 +34,16 @@ test_end(void **state)
     end.exit_code = 255;
     end.at_ms = 1763859968123;
 
-    assert_fails(sandbox_store_exit_read(test_store, "app", &read), ENOENT);
-    assert_fails(sandbox_store_exit_write(test_store, "app", "x", &end),
+    assert_fails(sandbox_store_lifetime_read(test_store, "app", &read), ENOENT);
+    assert_fails(sandbox_store_lifetime_write(test_store, "app", "x", &end),
                  ENOENT);
 
     test_create_as("app");
 
-    assert_fails(sandbox_store_exit_read(test_store, "app", &read), ENOENT);
-    assert_int_equal(sandbox_store_exit_write(test_store, "app",
-                                              test_spec.run, &end), 0);
-    assert_int_equal(sandbox_store_exit_read(test_store, "app", &read), 0);
+    assert_fails(sandbox_store_lifetime_read(test_store, "app", &read), ENOENT);
+    assert_int_equal(sandbox_store_lifetime_write(test_store, "app",
+                                                  test_spec.run, &end), 0);
+    assert_int_equal(sandbox_store_lifetime_read(test_store, "app", &read), 0);
     assert_string_equal(read.reason, "engine_gone");
     assert_int_equal(read.exit_code, 255);
     assert_int_equal(read.at_ms, 1763859968123);
@@ -57,9 +57,9 @@ test_end(void **state)
     end.exit_code = -1;
     end.at_ms = 0;
 
-    assert_int_equal(sandbox_store_exit_write(test_store, "app",
-                                              test_spec.run, &end), 0);
-    assert_int_equal(sandbox_store_exit_read(test_store, "app", &read), 0);
+    assert_int_equal(sandbox_store_lifetime_write(test_store, "app",
+                                                  test_spec.run, &end), 0);
+    assert_int_equal(sandbox_store_lifetime_read(test_store, "app", &read), 0);
     assert_string_equal(read.reason, "lost");
     assert_int_equal(read.exit_code, -1);
     assert_int_equal(read.at_ms, 0);
@@ -69,9 +69,9 @@ test_end(void **state)
     /* it is another sandbox's by now */
 
     assert_int_equal(sandbox_store_trash(test_store, "app", test_spec.run), 0);
-    assert_fails(sandbox_store_exit_write(test_store, "app", test_spec.run,
-                                          &end), ENOENT);
-    assert_int_equal(sandbox_store_delete(test_store, test_spec.run), 0);
+    assert_fails(sandbox_store_lifetime_write(test_store, "app", test_spec.run,
+                                              &end), ENOENT);
+    assert_int_equal(sandbox_store_trash_delete(test_store, test_spec.run), 0);
 }
 
 
@@ -97,7 +97,7 @@ test_end_damaged(void **state)
         assert_int_equal(symlinkat(damaged[i], fd, "app/ended"), 0);
         errno = 0;
 
-        if (sandbox_store_exit_read(test_store, "app", &end) != -1) {
+        if (sandbox_store_lifetime_read(test_store, "app", &end) != -1) {
             fail_msg("accepted: %s", damaged[i]);
         }
 
@@ -106,7 +106,7 @@ test_end_damaged(void **state)
     }
 
     test_write("app/ended", "asleep,0,1");
-    assert_fails(sandbox_store_exit_read(test_store, "app", &end), EBADMSG);
+    assert_fails(sandbox_store_lifetime_read(test_store, "app", &end), EBADMSG);
 }
 
 

@@ -24,7 +24,8 @@
 #include "lib/sandbox_spec.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_agent.h"
-#include "lib/sandbox_store_files.h"
+#include "lib/sandbox_store_container.h"
+#include "lib/sandbox_store_port.h"
 #include "lib/sandbox_store_trash.h"
 #include "store.h"
 
@@ -52,7 +53,7 @@ test_policies(void **state)
     assert_fails(sandbox_store_port_write(test_store, "app", &policy), ENOENT);
     assert_fails(sandbox_store_port_read(test_store, "app", 8080, &read),
                  ENOENT);
-    assert_fails(sandbox_store_ports(test_store, "app", ports, 3), ENOENT);
+    assert_fails(sandbox_store_port_list(test_store, "app", ports, 3), ENOENT);
 
     test_create_as("app");
 
@@ -62,7 +63,7 @@ test_policies(void **state)
                  ENOENT);
     assert_fails(sandbox_store_port_remove(test_store, "app", NULL, 8080),
                  ENOENT);
-    assert_int_equal(sandbox_store_ports(test_store, "app", ports, 3), 0);
+    assert_int_equal(sandbox_store_port_list(test_store, "app", ports, 3), 0);
 
     assert_int_equal(sandbox_store_port_write(test_store, "app", &policy), 0);
     assert_int_equal(sandbox_store_port_read(test_store, "app", 8080, &read),
@@ -110,7 +111,7 @@ test_policies(void **state)
     policy.port = 9000;
     assert_int_equal(sandbox_store_port_write(test_store, "app", &policy), 0);
 
-    assert_int_equal(sandbox_store_ports(test_store, "app", ports, 3), 3);
+    assert_int_equal(sandbox_store_port_list(test_store, "app", ports, 3), 3);
     assert_int_equal(ports[0], 1024);
     assert_int_equal(ports[1], 8080);
     assert_int_equal(ports[2], 9000);
@@ -187,7 +188,7 @@ test_policies(void **state)
     assert_fails(sandbox_store_port_write(test_store, "app", &policy), ENOENT);
     (void) strcpy(c.run, spec.run);
     assert_fails(sandbox_store_container_write(test_store, "app", &c), ENOENT);
-    assert_int_equal(sandbox_store_ports(test_store, "app", ports, 3), 0);
+    assert_int_equal(sandbox_store_port_list(test_store, "app", ports, 3), 0);
 
     policy.run[0] = '\0';
     assert_int_equal(sandbox_store_port_write(test_store, "app", &policy), 0);

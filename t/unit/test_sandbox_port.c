@@ -17,6 +17,7 @@
 
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_policy_grammar.h"
+#include "lib/sandbox_policy_headers.h"
 #include "lib/sandbox_policy_json.h"
 
 
@@ -226,29 +227,30 @@ test_grammar(void **state)
 
     for (n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
         print_message("%s\n", names[n].name);
-        assert_int_equal(sandbox_policy_header_name_valid(names[n].name, 0),
+        assert_int_equal(sandbox_policy_grammar_header_name(names[n].name, 0),
                          names[n].request);
-        assert_int_equal(sandbox_policy_header_name_valid(names[n].name, 1),
+        assert_int_equal(sandbox_policy_grammar_header_name(names[n].name, 1),
                          names[n].response);
     }
 
     for (n = 0; n < sizeof(values) / sizeof(values[0]); n++) {
-        assert_int_equal(sandbox_policy_header_value_valid(values[n]), 1);
+        assert_int_equal(sandbox_policy_grammar_header_value(values[n]), 1);
     }
 
     for (n = 0; n < sizeof(wrong) / sizeof(wrong[0]); n++) {
-        assert_int_equal(sandbox_policy_header_value_valid(wrong[n]), 0);
+        assert_int_equal(sandbox_policy_grammar_header_value(wrong[n]), 0);
     }
 
     for (n = 0; n < sizeof(origin) / sizeof(origin[0]); n++) {
-        assert_int_equal(sandbox_policy_origin_valid(origin[n],
-                                                     strlen(origin[n])),
+        assert_int_equal(sandbox_policy_grammar_origin(origin[n],
+                                                       strlen(origin[n])),
                          1);
     }
 
     for (n = 0; n < sizeof(none) / sizeof(none[0]); n++) {
         print_message("%s\n", none[n]);
-        assert_int_equal(sandbox_policy_origin_valid(none[n], strlen(none[n])),
+        assert_int_equal(sandbox_policy_grammar_origin(none[n],
+                                                       strlen(none[n])),
                          0);
     }
 
@@ -266,13 +268,13 @@ test_grammar(void **state)
 
     assert_true(i > 50);
 
-    assert_int_equal(sandbox_policy_key_valid("0123456789abcdef", 16), 1);
-    assert_int_equal(sandbox_policy_key_valid("0123456789abcde", 15), 0);
-    assert_int_equal(sandbox_policy_key_valid("0123456789abcde\0", 16), 0);
-    assert_int_equal(sandbox_policy_key_valid("0123456789abcde;", 16), 0);
-    assert_int_equal(sandbox_policy_link_name_valid("a.b_c-D9", 8), 1);
-    assert_int_equal(sandbox_policy_link_name_valid(".a", 2), 0);
-    assert_int_equal(sandbox_policy_link_name_valid("", 0), 0);
+    assert_int_equal(sandbox_policy_grammar_key("0123456789abcdef", 16), 1);
+    assert_int_equal(sandbox_policy_grammar_key("0123456789abcde", 15), 0);
+    assert_int_equal(sandbox_policy_grammar_key("0123456789abcde\0", 16), 0);
+    assert_int_equal(sandbox_policy_grammar_key("0123456789abcde;", 16), 0);
+    assert_int_equal(sandbox_policy_grammar_link_name("a.b_c-D9", 8), 1);
+    assert_int_equal(sandbox_policy_grammar_link_name(".a", 2), 0);
+    assert_int_equal(sandbox_policy_grammar_link_name("", 0), 0);
 }
 
 

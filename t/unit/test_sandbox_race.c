@@ -27,8 +27,8 @@
 #include "lib/sandbox_spec.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_agent.h"
-#include "lib/sandbox_store_files.h"
 #include "lib/sandbox_store_lock.h"
+#include "lib/sandbox_store_port.h"
 #include "lib/sandbox_store_sweep.h"
 #include "lib/sandbox_store_trash.h"
 #include "store.h"
@@ -69,7 +69,7 @@ test_one_creates(void **state)
         assert_int_equal(test_count("."), 4);
 
         assert_int_equal(sandbox_store_trash(test_store, "app", spec.run), 0);
-        assert_int_equal(sandbox_store_delete(test_store, spec.run), 0);
+        assert_int_equal(sandbox_store_trash_delete(test_store, spec.run), 0);
     }
 }
 
@@ -198,7 +198,7 @@ test_one_locks(void **state)
 {
     assert_int_equal(test_create_app(), 0);
     assert_int_equal(test_fork(8, job_lock), 8);
-    assert_int_equal(sandbox_store_locked(test_store, "app"), 0);
+    assert_int_equal(sandbox_store_lock_held(test_store, "app"), 0);
 }
 
 
@@ -378,7 +378,7 @@ job_churn(unsigned n)
 
         if (sandbox_store_run(test_store, "app", run) == -1
             || sandbox_store_trash(test_store, "app", run) == -1
-            || sandbox_store_delete(test_store, run) == -1)
+            || sandbox_store_trash_delete(test_store, run) == -1)
         {
             _exit(7);
         }

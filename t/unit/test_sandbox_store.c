@@ -30,8 +30,8 @@
 #include "lib/sandbox_spec.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_create.h"
-#include "lib/sandbox_store_files.h"
 #include "lib/sandbox_store_lock.h"
+#include "lib/sandbox_store_port.h"
 #include "store.h"
 
 
@@ -340,7 +340,7 @@ test_damage(void **state)
     test_write("c/ports/70000", "");
     test_write("c/ports/80", "");
     assert_int_equal(mkdirat(fd, "c/ports/9000", 0700), 0);
-    assert_int_equal(sandbox_store_ports(test_store, "c", ports, 4), 1);
+    assert_int_equal(sandbox_store_port_list(test_store, "c", ports, 4), 1);
     assert_int_equal(ports[0], 8080);
 }
 

@@ -72,14 +72,14 @@ test_deleting(void **state)
     (void) snprintf(path, sizeof(path), ".run/%s", run);
     assert_int_equal(test_exists(path), 1);
 
-    assert_int_equal(sandbox_store_delete(test_store, run), 0);
+    assert_int_equal(sandbox_store_trash_delete(test_store, run), 0);
     assert_int_equal(test_exists(path), 0);
     (void) snprintf(path, sizeof(path), ".trash-%s", run);
     assert_int_equal(test_exists(path), 0);
-    assert_int_equal(sandbox_store_delete(test_store, run), 0);
+    assert_int_equal(sandbox_store_trash_delete(test_store, run), 0);
 
-    assert_fails(sandbox_store_delete(test_store, "../app"), EINVAL);
-    assert_fails(sandbox_store_delete(test_store, ""), EINVAL);
+    assert_fails(sandbox_store_trash_delete(test_store, "../app"), EINVAL);
+    assert_fails(sandbox_store_trash_delete(test_store, ""), EINVAL);
 
     /* a run of nobody's goes; a pool's, and what is no run, stays */
 
@@ -106,7 +106,7 @@ test_deleting(void **state)
     assert_int_equal(symlinkat("../../file", fd, "app/ports/link"), 0);
     test_write("file", "kept");
     assert_int_equal(sandbox_store_trash(test_store, "app", run), 0);
-    assert_fails(sandbox_store_delete(test_store, run), ENOTEMPTY);
+    assert_fails(sandbox_store_trash_delete(test_store, run), ENOTEMPTY);
     (void) snprintf(path, sizeof(path), ".trash-%s/mine/file", run);
     assert_int_equal(test_exists(path), 1);
     assert_int_equal(test_exists("file"), 1);

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _SANDBOX_STORE_FILES_H_INCLUDED_
-#define _SANDBOX_STORE_FILES_H_INCLUDED_
+#ifndef _SANDBOX_STORE_PORT_H_INCLUDED_
+#define _SANDBOX_STORE_PORT_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -13,36 +13,14 @@
 #include <sys/types.h>
 
 #include "lib/sandbox_policy.h"
-#include "lib/sandbox_spec.h"
 #include "lib/sandbox_store.h"
 
 
-/* the store: files of a sandbox, and the policies of its ports */
+/* the store: the policies of a sandbox's ports */
 
-
-/*
- * Replaces spec.json by spec, as long as it is the one that spec->stamp was
- * read from; generation is one more then.  ESTALE: it was changed meanwhile,
- * read it again; EWOULDBLOCK: somebody else is at it; ENOENT: the id is no
- * longer spec->run.
- */
-int sandbox_store_update(sandbox_store_t *store, const char *id,
-    sandbox_spec_t *spec);
 
 int sandbox_store_port_stamp(sandbox_store_t *store, const char *id,
     uint16_t port, sandbox_stamp_t *stamp);
-
-/*
- * The engine's container: ENOENT when none was ever made, EBADMSG when the
- * file is damaged; a limit that an earlier version did not note is -1.  write:
- * ENOENT, no such sandbox; its caller holds the lock.  remove: the engine has
- * it no longer; its caller holds the lock.
- */
-int sandbox_store_container_read(sandbox_store_t *store, const char *id,
-    sandbox_container_t *c);
-int sandbox_store_container_write(sandbox_store_t *store, const char *id,
-    const sandbox_container_t *c);
-int sandbox_store_container_remove(sandbox_store_t *store, const char *id);
 
 /*
  * Policies.  read: ENOENT when the port is not exposed or there is no such
@@ -65,8 +43,8 @@ int sandbox_store_port_remove(sandbox_store_t *store, const char *id,
     const char *run, uint16_t port);
 
 /* exposed ports, the lowest max ones ascending; returns their number, or -1 */
-ssize_t sandbox_store_ports(sandbox_store_t *store, const char *id,
+ssize_t sandbox_store_port_list(sandbox_store_t *store, const char *id,
     uint16_t *ports, size_t max);
 
 
-#endif /* _SANDBOX_STORE_FILES_H_INCLUDED_ */
+#endif /* _SANDBOX_STORE_PORT_H_INCLUDED_ */
