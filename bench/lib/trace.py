@@ -13,6 +13,8 @@ TRACE = ['-O1', '-g', '-Wno-error', '-finstrument-functions',
          '-finstrument-functions-exclude-file-list=/usr/']
 MAX = 1048576
 
+SOURCES = '(?:^|/)(?=(agent|agent_client|ngx_sandbox_module)/)'
+
 # the same for every layout of agent/
 LINK = '''
 trace: $(AGENT_OBJS)
@@ -50,8 +52,7 @@ def build(checkout, dir):
 
 class Program:
     """A traced program: its symbols, and the files that its functions are
-    in, as paths below the checkout.  Sources of nginx itself, whose paths
-    are relative, do not count."""
+    in, as paths below the checkout."""
 
     def __init__(self, path, checkout):
         self.path = path
@@ -82,18 +83,25 @@ class Program:
 
             for i, address in enumerate(new):
                 name, line = lines[2 * i:2 * i + 2]
-                self.files[address] = (name, os.path.realpath(
-                    line.rsplit(':', 1)[0]) if line[0] == '/' else '')
+                self.files[address] = name, self.source(line)
 
-        found = []
+        return [self.files[address] for address in addresses
+                if self.files[address][1]]
 
-        for address in addresses:
-            name, path = self.files[address]
+    def source(self, line):
+        """The path below the checkout of a line that addr2line printed,
+        which is relative to one directory or another; None for sources of
+        others."""
 
-            if path.startswith(self.checkout + '/'):
-                found.append((name, path[len(self.checkout) + 1:]))
+        path = line.rsplit(':', 1)[0]
 
-        return found
+        for found in re.finditer(SOURCES, path):
+            below = path[found.start(1):]
+
+            if os.path.exists(os.path.join(self.checkout, below)):
+                return below
+
+        return None
 
 
 class Process:
