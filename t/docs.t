@@ -260,8 +260,9 @@ sub errors_of_nginx
 {
     my %code;
 
-    while ($MODULE =~ /ngx_http_sandbox_(?:refuse|fail) ?\(([^;"]*), "(\w+)"/g)
-    {
+    my $made = qr/ngx_http_sandbox_error_(?:refuse|set)/;
+
+    while ($MODULE =~ /$made ?\(([^;"]*), "(\w+)"/g) {
         my ($args, $code) = ($1, $2);
         my ($arg) = $args =~ /(\w+)$/;
         my $n = $arg =~ /^\d+$/ ? $arg : $status{$arg};
