@@ -52,6 +52,7 @@ routes();
 errors_of_nginx();
 errors_of_the_agent();
 log_lines();
+pages();
 names_in_use();
 links();
 rooms();
@@ -359,6 +360,30 @@ sub log_lines
         my $like = join '.*?', map { quotemeta } split /…/, $line, -1;
         ok(scalar(grep { /$like/ } @printed), "log lines: $line");
     }
+}
+
+
+# the titles of pages, by code
+
+sub pages
+{
+    my $text = section(slurp('docs/previews.md'), 'When it does not work');
+    my ($list) = $MODULE =~ /page_assets_list\[\] = \{(.*?)\};/
+        or die "no list of pages\n";
+    my (%code, %docs);
+
+    while ($list =~ /\{ (?:"(\w+)"|NULL), \w+, "([^"]+)",/g) {
+        my ($code, $title) = ($1 // 'others', $2);
+        $code{"$code: $title"} = '' if $code ne 'WAKING';
+    }
+
+    for (rows($text)) {
+        my ($code, $status, $title) = @$_;
+        $docs{$code =~ s/`//gr . ": $title"} = ''
+            if $status =~ /^(?:\d+|any)$/;
+    }
+
+    same('pages', 10, \%code, \%docs);
 }
 
 
