@@ -86,16 +86,16 @@ AGENT_FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 AGENT_FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%, \
                 $(wildcard t/fuzz/fuzz_agent_*.c))
 
-AGENT_FUZZ_http = base/json_text base/time base/utf8 http/error http/parser \
+AGENT_FUZZ_http = base/fault base/json_text base/time base/utf8 http/error http/parser \
                 http/request http/response
-AGENT_FUZZ_json = base/file base/base64 base/json_text base/path base/utf8 \
-                control/options run/env run/params session/name sys/user
-AGENT_FUZZ_session = base/base64 session/script
+AGENT_FUZZ_json = base/base64 base/fault base/file base/json base/json_text \
+                base/name base/path base/utf8 control/options run/env sys/user
+AGENT_FUZZ_session = base/base64 base/buffer session/script
 AGENT_FUZZ_path = base/path files/url_path http/range net/listeners \
                 net/listeners_diag net/listeners_proc
-AGENT_FUZZ_process = base/file base/base64 base/path base/pattern base/utf8 \
-                process/params run/env run/params run/signal session/name \
-                sys/user
+AGENT_FUZZ_process = base/base64 base/fault base/file base/json base/name \
+                base/path base/pattern base/utf8 process/params run/env \
+                run/signal sys/user
 AGENT_FUZZ_log = base/utf8 run/log run/log_reader
 
 # all but what touches the machine, of which the fuzzer has its own

@@ -11,6 +11,8 @@
 
 #include "base/base.h"
 #include "base/base64.h"
+#include "base/fault.h"
+#include "base/json.h"
 #include "base/json_text.h"
 #include "base/path.h"
 #include "exec/exec.h"
@@ -20,11 +22,11 @@
 #include "http/response.h"
 #include "http/sse.h"
 #include "run/command.h"
+#include "run/env.h"
 #include "run/exit.h"
-#include "run/params.h"
 #include "run/signal.h"
 #include "run/start_error.h"
-#include "session/name.h"
+#include "session/session.h"
 
 
 typedef struct {
@@ -56,14 +58,13 @@ agent_exec_post(agent_request_t *r)
 
     session = agent_request_header(r, "Session-Id");
 
-    if (session && !agent_session_name(session)) {
+    if (session && !agent_session_name_valid(session)) {
         agent_http_error(r, 400, "invalid_request", NULL,
-                         "Session-Id: must be 1 to 128 of A-Z a-z 0-9 . _ - "
-                         "without \"..\"");
+                         "Session-Id: " AGENT_SESSION_NAME_RULE);
         return;
     }
 
-    agent_request_json(r, AGENT_PARAMS_JSON_MAX, agent_exec_rest_body);
+    agent_request_json(r, AGENT_COMMAND_JSON_MAX, agent_exec_rest_body);
 }
 
 
@@ -71,12 +72,13 @@ static void
 agent_exec_rest_body(agent_request_t *r, json_t *body)
 {
     int                  err;
-    char               **argv, error[256], cwd[AGENT_PARAMS_CWD];
+    char               **argv, cwd[AGENT_COMMAND_CWD];
     const char         **env;
     const char          *programs[2];
     agent_command_t     *cmd;
     agent_exec_rest_t   *x;
     uint64_t             timeout;
+    agent_fault_t        fault;
 
     env = NULL;
     cmd = NULL;
@@ -88,12 +90,13 @@ agent_exec_rest_body(agent_request_t *r, json_t *body)
         return;
     }
 
-    if (agent_params_timeout(body, "timeout_ms", &timeout, error,
-                             sizeof(error)) != 0
-        || agent_params_env(body, &env, error, sizeof(error)) != 0
-        || agent_params_cwd(body, cwd, error, sizeof(error)) != 0)
+    if (agent_json_ms(body, "timeout_ms", &timeout, &fault) != 0
+        || agent_env_parse(body, &env, &fault) != 0
+        || agent_json_path(body, "cwd", AGENT_WORKSPACE, cwd, sizeof(cwd),
+                           &fault)
+           != 0)
     {
-        agent_http_error(r, 400, "invalid_request", NULL, "%s", error);
+        agent_http_error(r, 400, "invalid_request", NULL, "%s", fault.message);
         goto done;
     }
 
@@ -176,16 +179,14 @@ agent_exec_rest_argv(agent_request_t *r, json_t *body)
 
     json_array_foreach(list, i, value) {
 
-        if (!json_is_string(value)
-            || strlen(json_string_value(value)) != json_string_length(value))
-        {
+        argv[i] = (char *) agent_json_string_of(value);
+
+        if (argv[i] == NULL) {
             agent_http_error(r, 400, "invalid_request", NULL,
                              "argv[%zu]: must be a string without NUL", i);
             free(argv);
             return NULL;
         }
-
-        argv[i] = (char *) json_string_value(value);
     }
 
     argv[n] = NULL;

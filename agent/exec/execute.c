@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
+#include "base/fault.h"
+#include "base/json.h"
 #include "exec/error.h"
 #include "exec/execute.h"
 #include "exec/execute_params.h"
@@ -22,7 +25,6 @@
 #include "run/command.h"
 #include "run/env.h"
 #include "run/exit.h"
-#include "run/params.h"
 #include "run/shell.h"
 #include "run/stdin.h"
 #include "session/queue.h"
@@ -37,11 +39,9 @@ static void agent_execute_start(agent_request_t *r, json_t *body,
 static void agent_execute_sessionless(agent_execute_t *x);
 static void agent_execute_session(agent_execute_t *x);
 static void agent_execute_started(agent_command_t *cmd,
-    const agent_session_error_t *error);
+    agent_fault_t *fault);
 static void agent_execute_output(agent_command_t *cmd, int stream,
     const char *buf, size_t len);
-static int agent_execute_append(agent_execute_buffer_t *b, const char *buf,
-    size_t len);
 static void agent_execute_silence(agent_command_t *cmd);
 static void agent_execute_exit(agent_command_t *cmd, const agent_exit_t *e);
 static void agent_execute_fault(agent_execute_t *x, uint64_t timeout_ms);
@@ -52,14 +52,14 @@ static void agent_execute_close(agent_request_t *r, int aborted);
 void
 agent_execute_post(agent_request_t *r)
 {
-    agent_request_json(r, AGENT_PARAMS_JSON_MAX, agent_execute_body);
+    agent_request_json(r, AGENT_COMMAND_JSON_MAX, agent_execute_body);
 }
 
 
 void
 agent_execute_post_stream(agent_request_t *r)
 {
-    agent_request_json(r, AGENT_PARAMS_JSON_MAX, agent_execute_stream_body);
+    agent_request_json(r, AGENT_COMMAND_JSON_MAX, agent_execute_stream_body);
 }
 
 
@@ -92,14 +92,14 @@ static void
 agent_execute_start(agent_request_t *r, json_t *body, int stream)
 {
     int               given;
-    char             *cwd, error[256];
+    char              path[AGENT_COMMAND_CWD];
     uint64_t          timeout;
-    const char      **env;
+    agent_fault_t     fault;
+    const char       *cwd, **env;
     agent_command_t  *cmd;
     agent_execute_t  *x;
 
     env = NULL;
-    cwd = NULL;
 
     x = calloc(1, sizeof(agent_execute_t));
     cmd = agent_command_create();
@@ -116,16 +116,12 @@ agent_execute_start(agent_request_t *r, json_t *body, int stream)
     x->named = given;
     x->sessionless = (strcmp(x->session, AGENT_SESSION_NONE) == 0);
 
-    if (agent_execute_params_check(x, r, body, &cwd) != 0) {
-        goto failed;
-    }
-
-    if (agent_params_timeout(body, "timeoutMs", &timeout, error,
-                             sizeof(error)) != 0
-        || agent_params_env(body, &env, error, sizeof(error)) != 0
-        || agent_execute_params_stdin(x, body, error, sizeof(error)) != 0)
+    if (agent_execute_params_check(x, body, &cwd, path, &fault) != 0
+        || agent_json_ms(body, "timeoutMs", &timeout, &fault) != 0
+        || agent_env_parse(body, &env, &fault) != 0
+        || agent_execute_params_stdin(x, body, &fault) != 0)
     {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+        agent_http_error_fault(r, &fault);
         goto failed;
     }
 
@@ -156,7 +152,6 @@ agent_execute_start(agent_request_t *r, json_t *body, int stream)
     }
 
     free(env);
-    free(cwd);
 
     return;
 
@@ -169,7 +164,6 @@ failed:
     free(x);
     free(cmd);
     free(env);
-    free(cwd);
 }
 
 
@@ -235,7 +229,7 @@ agent_execute_session(agent_execute_t *x)
 
 static void
 agent_execute_started(agent_command_t *cmd,
-    const agent_session_error_t *error)
+    agent_fault_t *fault)
 {
     agent_execute_t  *x;
 
@@ -245,12 +239,11 @@ agent_execute_started(agent_command_t *cmd,
     free(x->input);
     x->input = NULL;
 
-    if (error) {
+    if (fault) {
         x->cmd = NULL;
         agent_command_destroy(cmd);
 
-        agent_http_error(x->r, error->status, error->code,
-                         json_incref(error->context), "%s", error->message);
+        agent_http_error_fault(x->r, fault);
         return;
     }
 
@@ -291,48 +284,17 @@ agent_execute_output(agent_command_t *cmd, int stream, const char *buf,
     if (x->out[0].len + x->out[1].len + len > AGENT_EXECUTE_OUTPUT_MAX) {
         x->too_large = 1;
 
-    } else if (agent_execute_append(&x->out[stream - 1], buf, len) != 0) {
-        x->no_memory = 1;
-
     } else {
-        return;
+        agent_buffer_add(&x->out[stream - 1], buf, len);
+        x->no_memory = x->out[stream - 1].failed;
     }
 
-    free(x->out[0].data);
-    free(x->out[1].data);
-    memset(x->out, 0, sizeof(x->out));
+    if (x->too_large || x->no_memory) {
+        agent_buffer_free(&x->out[0]);
+        agent_buffer_free(&x->out[1]);
 
-    agent_command_end(cmd);
-}
-
-
-static int
-agent_execute_append(agent_execute_buffer_t *b, const char *buf, size_t len)
-{
-    char    *p;
-    size_t   size;
-
-    if (len > b->size - b->len) {
-        size = b->size ? b->size * 2 : 4096;
-
-        while (size < b->len + len) {
-            size *= 2;
-        }
-
-        p = realloc(b->data, size);
-
-        if (p == NULL) {
-            return -1;
-        }
-
-        b->data = p;
-        b->size = size;
+        agent_command_end(cmd);
     }
-
-    memcpy(b->data + b->len, buf, len);
-    b->len += len;
-
-    return 0;
 }
 
 
@@ -354,7 +316,7 @@ agent_execute_exit(agent_command_t *cmd, const agent_exit_t *e)
     char                text[64];
     const char         *line;
     agent_execute_t    *x;
-    agent_execute_buffer_t *b;
+    agent_buffer_t     *b;
 
     x = cmd->data;
     x->cmd = NULL;
@@ -388,24 +350,22 @@ agent_execute_exit(agent_command_t *cmd, const agent_exit_t *e)
         return;
     }
 
-    if (line && !x->no_memory
-        && agent_execute_append(&x->out[1], line, strlen(line)) != 0)
-    {
-        x->no_memory = 1;
+    b = &x->out[1];
+
+    if (line) {
+        agent_buffer_add(b, line, strlen(line));
     }
 
     if (n) {
-        b = &x->out[1];
 
-        if ((b->len && b->data[b->len - 1] != '\n'
-             && agent_execute_append(b, "\n", 1) != 0)
-            || agent_execute_append(b, text, n) != 0)
-        {
-            x->no_memory = 1;
+        if (b->len && b->data[b->len - 1] != '\n') {
+            agent_buffer_adds(b, "\n");
         }
+
+        agent_buffer_add(b, text, n);
     }
 
-    if (x->no_memory) {
+    if (x->no_memory || b->failed) {
         agent_http_error(x->r, 413, "OUTPUT_TOO_LARGE", NULL,
                          "not enough memory for the output of the command");
         return;
@@ -505,8 +465,8 @@ agent_execute_close(agent_request_t *r, int aborted)
 
     free(x->input);
 
-    free(x->out[0].data);
-    free(x->out[1].data);
+    agent_buffer_free(&x->out[0]);
+    agent_buffer_free(&x->out[1]);
     agent_network_hint_free(&x->hint);
     free(x->closing);
     free(x);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <jansson.h>
 
+#include "base/buffer.h"
 #include "exec/network_hint.h"
 #include "http/request.h"
 #include "run/command.h"
@@ -19,13 +20,6 @@
 
 /* all output of a command that is answered at once */
 #define AGENT_EXECUTE_OUTPUT_MAX  (64 * 1024 * 1024)
-
-
-typedef struct {
-    char             *data;
-    size_t            len;
-    size_t            size;
-} agent_execute_buffer_t;
 
 
 typedef struct {
@@ -46,7 +40,7 @@ typedef struct {
 
     /* the answer at once */
 
-    agent_execute_buffer_t  out[2];
+    agent_buffer_t        out[2];
     agent_exit_t          exit;
     int                   status;      /* of HTTP */
     const char           *code;        /* of an error, or NULL */

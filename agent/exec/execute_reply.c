@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/base64.h"
+#include "base/buffer.h"
 #include "base/json_text.h"
 #include "base/time.h"
 #include "base/utf8.h"
@@ -47,9 +48,9 @@ static void agent_exec_reply_error(agent_execute_t *x, json_t *json);
 static size_t agent_exec_reply_fill(agent_execute_t *x, char *buf,
     size_t size);
 static size_t agent_exec_reply_text(agent_execute_t *x,
-    agent_execute_buffer_t *b, char *buf);
+    agent_buffer_t *b, char *buf);
 static size_t agent_exec_reply_base64(agent_execute_t *x,
-    agent_execute_buffer_t *b, char *buf);
+    agent_buffer_t *b, char *buf);
 
 
 static char  agent_reply_buf[AGENT_REPLY_BUFFER];
@@ -253,7 +254,7 @@ agent_exec_reply_fill(agent_execute_t *x, char *buf, size_t size)
 
 
 static size_t
-agent_exec_reply_text(agent_execute_t *x, agent_execute_buffer_t *b, char *buf)
+agent_exec_reply_text(agent_execute_t *x, agent_buffer_t *b, char *buf)
 {
     size_t       n, len, size, tail;
     const char  *p;
@@ -294,7 +295,7 @@ agent_exec_reply_text(agent_execute_t *x, agent_execute_buffer_t *b, char *buf)
 
 
 static size_t
-agent_exec_reply_base64(agent_execute_t *x, agent_execute_buffer_t *b,
+agent_exec_reply_base64(agent_execute_t *x, agent_buffer_t *b,
     char *buf)
 {
     size_t  n, len;

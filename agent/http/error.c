@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "http/error.h"
@@ -109,6 +110,16 @@ agent_http_error(agent_request_t *r, int status, const char *code,
     }
 
     agent_response_json(r, status, json);
+}
+
+
+void
+agent_http_error_fault(agent_request_t *r, agent_fault_t *fault)
+{
+    agent_http_error(r, fault->status, fault->code, fault->context, "%s",
+                     fault->message);
+
+    fault->context = NULL;
 }
 
 

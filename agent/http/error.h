@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "base/fault.h"
 #include "http/request.h"
 
 
@@ -20,6 +21,9 @@
 void agent_http_error(agent_request_t *r, int status, const char *code,
     json_t *context, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* the same of a fault, whose context is taken */
+void agent_http_error_fault(agent_request_t *r, agent_fault_t *fault);
 
 
 #endif /* _AGENT_HTTP_ERROR_H_INCLUDED_ */

@@ -9,13 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
-#include "base/json_text.h"
+#include "base/buffer.h"
+#include "base/json_writer.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/sse.h"
+
+
+static void agent_sse_event(agent_buffer_t *b, const uint64_t *id);
+static void agent_sse_send(agent_request_t *r, agent_buffer_t *b);
 
 
 void
@@ -34,33 +38,21 @@ agent_sse_begin(agent_request_t *r)
 void
 agent_sse_json(agent_request_t *r, const uint64_t *id, json_t *json)
 {
-    char    *text, *event;
-    size_t   len, n;
+    char            *text;
+    agent_buffer_t   b;
 
     text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
 
-    len = text ? strlen(text) : 0;
-    event = text ? malloc(len + 64) : NULL;
-
-    if (event == NULL) {
-        free(text);
+    if (text == NULL) {
         agent_response_abort(r);
         return;
     }
 
-    n = id ? sprintf(event, "id: %" PRIu64 "\n", *id) : 0;
-    n += sprintf(event + n, "data: ");
+    agent_sse_event(&b, id);
+    agent_buffer_add(&b, text, strlen(text));
+    agent_sse_send(r, &b);
 
-    memcpy(event + n, text, len);
-    n += len;
-
-    event[n++] = '\n';
-    event[n++] = '\n';
-
-    agent_response_write(r, event, n);
-
-    free(event);
     free(text);
 }
 
@@ -69,42 +61,58 @@ void
 agent_sse_output(agent_request_t *r, const uint64_t *id, const char *process,
     int stream, const char *buf, size_t len)
 {
-    int      lossy;
-    char    *event, stamp[32];
-    size_t   n;
+    char                  stamp[32];
+    agent_buffer_t        b;
+    agent_json_writer_t   w;
 
-    lossy = !agent_utf8_valid(buf, len);
+    agent_sse_event(&b, id);
+    agent_json_writer_init(&w, &b);
 
-    event = malloc(agent_json_text_len(buf, len)
-                   + (lossy ? agent_base64_len(len) : 0)
-                   + (process ? strlen(process) : 0) + 192);
+    agent_json_writer_object(&w, NULL);
+    agent_json_writer_word(&w, "type", stream == 1 ? "stdout" : "stderr");
+    agent_json_writer_text(&w, "data", buf, len);
 
-    if (event == NULL) {
-        agent_response_abort(r);
-        return;
-    }
-
-    n = id ? sprintf(event, "id: %" PRIu64 "\n", *id) : 0;
-
-    n += sprintf(event + n, "data: {\"type\":\"%s\",\"data\":\"",
-                 stream == 1 ? "stdout" : "stderr");
-    n += agent_json_text_escape(event + n, buf, len);
-
-    if (lossy) {
-        n += sprintf(event + n, "\",\"dataBase64\":\"");
-        n += agent_base64(event + n, buf, len);
+    if (!agent_utf8_valid(buf, len)) {
+        agent_json_writer_base64(&w, "dataBase64", buf, len);
     }
 
     if (process) {
-        n += sprintf(event + n, "\",\"processId\":\"%s", process);
+        agent_json_writer_word(&w, "processId", process);
     }
 
-    n += sprintf(event + n, "\",\"timestamp\":\"%s\"}\n\n",
-                 agent_time_iso(stamp));
+    agent_json_writer_word(&w, "timestamp", agent_time_iso(stamp));
+    agent_json_writer_object_end(&w);
 
-    agent_response_write(r, event, n);
+    agent_sse_send(r, &b);
+}
 
-    free(event);
+
+static void
+agent_sse_event(agent_buffer_t *b, const uint64_t *id)
+{
+    memset(b, 0, sizeof(agent_buffer_t));
+
+    if (id) {
+        agent_buffer_printf(b, "id: %" PRIu64 "\n", *id);
+    }
+
+    agent_buffer_adds(b, "data: ");
+}
+
+
+static void
+agent_sse_send(agent_request_t *r, agent_buffer_t *b)
+{
+    agent_buffer_adds(b, "\n\n");
+
+    if (b->failed) {
+        agent_response_abort(r);
+
+    } else {
+        agent_response_write(r, b->data, b->len);
+    }
+
+    agent_buffer_free(b);
 }
 
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/last_lines.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -247,7 +248,7 @@ agent_port_command_start(agent_port_command_t *w)
     char                           id[16], text[512];
     const char                    *env[4];
     agent_process_t               *p;
-    agent_process_error_t          error;
+    agent_fault_t                  fault;
     agent_process_params_start_t   start;
 
     w->again = 0;
@@ -278,11 +279,11 @@ agent_port_command_start(agent_port_command_t *w)
     start.cwd = w->cwd;
     start.log_bytes = AGENT_PROCESS_LOG_DEFAULT;
 
-    p = agent_process_create(&start, &error);
+    p = agent_process_create(&start, &fault);
 
     if (p == NULL) {
-        json_decref(error.context);
-        agent_port_command_failed(w, 126, error.message);
+        agent_port_command_failed(w, 126, fault.message);
+        agent_fault_clear(&fault);
         return;
     }
 

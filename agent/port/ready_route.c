@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "base/fault.h"
 #include "base/loop.h"
 #include "http/error.h"
 #include "http/request.h"
@@ -54,13 +55,13 @@ agent_ready_route(agent_request_t *r)
 static void
 agent_ready_route_body(agent_request_t *r, json_t *body)
 {
-    char                    error[256];
+    agent_fault_t           fault;
     agent_process_t        *p;
     agent_ready_route_t    *x;
     agent_probe_port_t      wanted;
 
-    if (agent_process_params_port(body, &wanted, error, sizeof(error)) != 0) {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+    if (agent_process_params_port(body, &wanted, &fault) != 0) {
+        agent_http_error_fault(r, &fault);
         return;
     }
 

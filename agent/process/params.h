@@ -12,13 +12,15 @@
 #include <stdint.h>
 #include <jansson.h>
 
+#include "base/fault.h"
 #include "base/pattern.h"
 #include "net/probe.h"
+#include "run/command.h"
 
 
 /*
  * The bodies of the process routes, checked.  Each returns 0, or -1 with a
- * message in error.  Strings are borrowed from the JSON unless it says
+ * fault.  Strings are borrowed from the JSON unless it says
  * otherwise.
  */
 
@@ -33,19 +35,19 @@ typedef struct {
     const char   *id;                  /* NULL: to be made */
     const char   *session;             /* NULL: none */
     const char  **env;                 /* malloc()ed, or NULL */
-    char         *cwd;                 /* malloc()ed, or NULL */
+    const char   *cwd;                 /* NULL: none */
+    char          path[AGENT_COMMAND_CWD];  /* where cwd is made */
     uint64_t      timeout_ms;
     size_t        log_bytes;
     const char   *input;               /* NULL: none */
     size_t        input_len;
     unsigned      stdin_open:1;        /* for later */
     unsigned      cleanup:1;
-    unsigned      blank:1;             /* what is wrong: it has no command */
 } agent_process_params_start_t;
 
 
 int agent_process_params_start(json_t *json, agent_process_params_start_t *s,
-    char *error, size_t size);
+    agent_fault_t *fault);
 void agent_process_params_free(agent_process_params_start_t *s);
 
 /* [A-Za-z0-9._-]{1,128}, and no word of a route */
@@ -53,8 +55,8 @@ int agent_process_params_id(const char *id);
 
 
 /* {signal}: a name or a number */
-int agent_process_params_signal(json_t *json, int *sig, char *error,
-    size_t size);
+int agent_process_params_signal(json_t *json, int *sig,
+    agent_fault_t *fault);
 
 
 typedef struct {
@@ -66,11 +68,11 @@ typedef struct {
 
 /* {data | dataBase64, close?} */
 int agent_process_params_input(json_t *json, agent_process_params_input_t *in,
-    char *error, size_t size);
+    agent_fault_t *fault);
 
 /* of wait-for-port, and of port-watch, which does without a timeout */
 int agent_process_params_port(json_t *json, agent_probe_port_t *p,
-    char *error, size_t size);
+    agent_fault_t *fault);
 
 
 typedef struct {
@@ -84,7 +86,7 @@ typedef struct {
 
 /* {text | regex, stream?, fromOffset?, timeoutMs?} */
 int agent_process_params_search(json_t *json, agent_process_params_search_t *s,
-    char *error, size_t size);
+    agent_fault_t *fault);
 
 
 /* digits only, in a query or a header */

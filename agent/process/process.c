@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/fault.h"
 #include "base/loop.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -28,7 +29,7 @@
 
 
 static int agent_process_admit(size_t command, size_t disk,
-    agent_process_error_t *error);
+    agent_fault_t *fault);
 static int agent_process_evict(void);
 static void agent_process_forget(agent_process_t *p);
 static void agent_process_unref(agent_process_t *p);
@@ -52,7 +53,7 @@ static uv_timer_t  agent_process_timer;
 
 agent_process_t *
 agent_process_create(const agent_process_params_start_t *start,
-    agent_process_error_t *error)
+    agent_fault_t *fault)
 {
     size_t            len;
     char              hex[7];
@@ -62,11 +63,9 @@ agent_process_create(const agent_process_params_start_t *start,
     p = start->id ? agent_process_find(start->id) : NULL;
 
     if (p && !agent_process_ended(p)) {
-        error->status = 409;
-        error->code = "PROCESS_ALREADY_EXISTS";
-        error->context = json_pack("{s:s}", "processId", p->id);
-        snprintf(error->message, sizeof(error->message),
-                 "Process %s is already running", p->id);
+        (void) agent_fault_set(fault, 409, "PROCESS_ALREADY_EXISTS",
+                               json_pack("{s:s}", "processId", p->id),
+                               "Process %s is already running", p->id);
         return NULL;
     }
 
@@ -76,7 +75,7 @@ agent_process_create(const agent_process_params_start_t *start,
 
     len = strlen(start->command) + 1;
 
-    if (agent_process_admit(len, start->log_bytes, error) != 0) {
+    if (agent_process_admit(len, start->log_bytes, fault) != 0) {
         return NULL;
     }
 
@@ -145,10 +144,7 @@ failed:
         agent_process_unref(p);
     }
 
-    error->status = 500;
-    error->code = "INTERNAL_ERROR";
-    error->context = NULL;
-    strcpy(error->message, "out of memory");
+    (void) agent_fault_no_memory(fault);
 
     return NULL;
 }
@@ -158,17 +154,17 @@ failed:
 
 static int
 agent_process_admit(size_t command, size_t disk,
-    agent_process_error_t *error)
+    agent_fault_t *fault)
 {
     if (agent_process_live >= AGENT_PROCESS_RUNNING) {
-        return agent_process_limit(error, "processes",
+        return agent_process_limit(fault, "processes",
                                    AGENT_PROCESS_RUNNING);
     }
 
     while (agent_process_count >= AGENT_PROCESS_RECORDS) {
 
         if (agent_process_evict() != 0) {
-            return agent_process_limit(error, "processes",
+            return agent_process_limit(fault, "processes",
                                        AGENT_PROCESS_RUNNING);
         }
     }
@@ -176,7 +172,7 @@ agent_process_admit(size_t command, size_t disk,
     while (agent_process_commands + command > AGENT_PROCESS_COMMANDS) {
 
         if (agent_process_evict() != 0) {
-            return agent_process_limit(error, "bytes of commands",
+            return agent_process_limit(fault, "bytes of commands",
                                        AGENT_PROCESS_COMMANDS);
         }
     }
@@ -184,7 +180,7 @@ agent_process_admit(size_t command, size_t disk,
     while (agent_process_disk + disk > AGENT_PROCESS_LOGS) {
 
         if (agent_process_evict() != 0) {
-            return agent_process_limit(error, "bytes of logs",
+            return agent_process_limit(fault, "bytes of logs",
                                        AGENT_PROCESS_LOGS);
         }
     }
@@ -194,20 +190,14 @@ agent_process_admit(size_t command, size_t disk,
 
 
 int
-agent_process_limit(agent_process_error_t *error, const char *what,
+agent_process_limit(agent_fault_t *fault, const char *what,
     size_t max)
 {
-    error->status = 429;
-    error->code = "LIMIT_REACHED";
-    error->context = json_pack("{s:s, s:I}", "limit", what, "max",
-                               (json_int_t) max);
-
-    snprintf(error->message, sizeof(error->message),
-             "limit of %zu %s reached: stop some processes, or try again "
-             "later",
-             max, what);
-
-    return -1;
+    return agent_fault_set(fault, 429, "LIMIT_REACHED",
+                           json_pack("{s:s, s:I}", "limit", what, "max",
+                                     (json_int_t) max),
+                           "limit of %zu %s reached: stop some processes, or "
+                           "try again later", max, what);
 }
 
 

@@ -14,6 +14,7 @@
 #include <sys/types.h>
 #include <jansson.h>
 
+#include "base/fault.h"
 #include "http/request.h"
 #include "process/params.h"
 #include "run/command.h"
@@ -107,26 +108,16 @@ struct agent_process_s {
 TAILQ_HEAD(agent_process_list_s, agent_process_s);
 
 
-/* why there is none; context is the reader's, or NULL */
-
-typedef struct {
-    int               status;
-    const char       *code;
-    json_t           *context;
-    char              message[192];
-} agent_process_error_t;
-
-
 extern struct agent_process_list_s  agent_process_list;  /* oldest first */
 
 
 /*
  * A record in state "starting", with a command whose callbacks are set and
- * that is the caller's to start.  NULL: the id is taken, there are too many,
- * or no memory.
+ * that is the caller's to start.  NULL with a fault: the id is taken, there
+ * are too many, or no memory.
  */
 agent_process_t *agent_process_create(const agent_process_params_start_t *start,
-    agent_process_error_t *error);
+    agent_fault_t *fault);
 
 /* it runs; or it could not be started, and there is no trace of it */
 void agent_process_started(agent_process_t *p);
@@ -141,8 +132,8 @@ agent_process_t *agent_process_find(const char *id);
 void agent_process_observe(agent_process_t *p, agent_process_observer_t *w);
 void agent_process_unobserve(agent_process_observer_t *w);
 
-/* fills error for a limit that is reached; -1 */
-int agent_process_limit(agent_process_error_t *error, const char *what,
+/* a limit is reached; -1 */
+int agent_process_limit(agent_fault_t *fault, const char *what,
     size_t max);
 
 /* a caller knows now that it has ended */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/time.h"
 #include "http/error.h"
 #include "http/request.h"
@@ -276,12 +277,13 @@ static void
 agent_process_signal_body(agent_request_t *r, json_t *body)
 {
     int               sig;
-    char              error[256], name[16];
+    char              name[16];
     json_t           *json;
+    agent_fault_t     fault;
     agent_process_t  *p;
 
-    if (agent_process_params_signal(body, &sig, error, sizeof(error)) != 0) {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+    if (agent_process_params_signal(body, &sig, &fault) != 0) {
+        agent_http_error_fault(r, &fault);
         return;
     }
 

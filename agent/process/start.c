@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "exec/error.h"
 #include "http/error.h"
 #include "http/request.h"
@@ -16,11 +17,9 @@
 #include "process/process.h"
 #include "process/start.h"
 #include "run/command.h"
-#include "run/params.h"
 #include "run/shell.h"
 #include "run/stdin.h"
 #include "session/queue.h"
-#include "session/session.h"
 
 
 /* a request that waits until the session has started its process */
@@ -37,7 +36,7 @@ typedef struct {
 static void agent_process_start_session(agent_request_t *r,
     agent_process_t *p, agent_process_params_start_t *start);
 static void agent_process_start_spawned(agent_command_t *cmd,
-    const agent_session_error_t *error);
+    agent_fault_t *fault);
 static void agent_process_start_close(agent_request_t *r, int aborted);
 static void agent_process_start_done(agent_request_t *r, agent_process_t *p,
     const char *input, size_t len, int open);
@@ -46,7 +45,7 @@ static void agent_process_start_done(agent_request_t *r, agent_process_t *p,
 void
 agent_process_start_post(agent_request_t *r)
 {
-    agent_request_json(r, AGENT_PARAMS_JSON_MAX, agent_process_start);
+    agent_request_json(r, AGENT_COMMAND_JSON_MAX, agent_process_start);
 }
 
 
@@ -54,23 +53,19 @@ void
 agent_process_start(agent_request_t *r, json_t *body)
 {
     int                            err;
-    char                           error[256];
+    agent_fault_t                  fault;
     agent_process_t               *p;
     agent_process_params_start_t   start;
-    agent_process_error_t          refused;
 
-    if (agent_process_params_start(body, &start, error, sizeof(error)) != 0) {
-        agent_http_error(r, 400, start.blank ? "INVALID_COMMAND"
-                                             : "VALIDATION_FAILED",
-                         NULL, "%s", error);
+    if (agent_process_params_start(body, &start, &fault) != 0) {
+        agent_http_error_fault(r, &fault);
         return;
     }
 
-    p = agent_process_create(&start, &refused);
+    p = agent_process_create(&start, &fault);
 
     if (p == NULL) {
-        agent_http_error(r, refused.status, refused.code, refused.context,
-                         "%s", refused.message);
+        agent_http_error_fault(r, &fault);
         goto done;
     }
 
@@ -138,7 +133,7 @@ agent_process_start_session(agent_request_t *r, agent_process_t *p,
 
 static void
 agent_process_start_spawned(agent_command_t *cmd,
-    const agent_session_error_t *error)
+    agent_fault_t *fault)
 {
     agent_process_t          *p;
     agent_process_starter_t  *x;
@@ -149,7 +144,7 @@ agent_process_start_spawned(agent_command_t *cmd,
     p->starter = NULL;
     x->process = NULL;
 
-    if (error == NULL) {
+    if (fault == NULL) {
         agent_process_start_done(x->r, p, x->input, x->input_len, x->open);
         return;
     }
@@ -157,8 +152,7 @@ agent_process_start_spawned(agent_command_t *cmd,
     agent_command_destroy(cmd);
     agent_process_discard(p);
 
-    agent_http_error(x->r, error->status, error->code,
-                     json_incref(error->context), "%s", error->message);
+    agent_http_error_fault(x->r, fault);
 }
 
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fault.h"
 #include "http/error.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -19,7 +20,6 @@
 #include "process/stdin.h"
 #include "process/wait.h"
 #include "run/command.h"
-#include "run/params.h"
 #include "run/stdin.h"
 
 
@@ -62,7 +62,7 @@ agent_process_stdin_post(agent_request_t *r)
     if (type && strncasecmp(type, "application/json", 16) == 0
         && (type[16] == '\0' || type[16] == ';' || type[16] == ' '))
     {
-        agent_request_json(r, AGENT_PARAMS_JSON_MAX, agent_writer_json);
+        agent_request_json(r, AGENT_COMMAND_JSON_MAX, agent_writer_json);
         return;
     }
 
@@ -138,12 +138,12 @@ agent_writer_start(agent_request_t *r)
 static void
 agent_writer_json(agent_request_t *r, json_t *body)
 {
-    char                           error[256];
+    agent_fault_t                  fault;
     agent_writer_t                *x;
     agent_process_params_input_t   in;
 
-    if (agent_process_params_input(body, &in, error, sizeof(error)) != 0) {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+    if (agent_process_params_input(body, &in, &fault) != 0) {
+        agent_http_error_fault(r, &fault);
         return;
     }
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
+#include "base/json.h"
 #include "base/loop.h"
 #include "base/time.h"
 #include "http/error.h"
@@ -20,7 +22,6 @@
 #include "process/process.h"
 #include "process/routes.h"
 #include "process/wait.h"
-#include "run/params.h"
 
 
 typedef struct {
@@ -234,14 +235,12 @@ agent_process_wait_exit(agent_request_t *r)
 static void
 agent_wait_exit_body(agent_request_t *r, json_t *body)
 {
-    char           error[256];
-    uint64_t       timeout;
-    agent_wait_t  *w;
+    uint64_t        timeout;
+    agent_wait_t   *w;
+    agent_fault_t   fault;
 
-    if (agent_params_timeout(body, "timeoutMs", &timeout, error, sizeof(error))
-        != 0)
-    {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+    if (agent_json_ms(body, "timeoutMs", &timeout, &fault) != 0) {
+        agent_http_error_fault(r, &fault);
         return;
     }
 
@@ -281,12 +280,13 @@ agent_process_wait_port(agent_request_t *r)
 static void
 agent_wait_port_body(agent_request_t *r, json_t *body)
 {
-    char                 error[256], condition[64];
+    char                 condition[64];
+    agent_fault_t        fault;
     agent_wait_port_t   *w;
     agent_probe_port_t   wanted;
 
-    if (agent_process_params_port(body, &wanted, error, sizeof(error)) != 0) {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+    if (agent_process_params_port(body, &wanted, &fault) != 0) {
+        agent_http_error_fault(r, &fault);
         return;
     }
 
@@ -358,13 +358,12 @@ agent_wait_port_close(agent_wait_t *wait)
 int
 agent_process_wait_enter(agent_request_t *r)
 {
-    agent_process_error_t  error;
+    agent_fault_t  fault;
 
     if (agent_process_waits >= AGENT_PROCESS_WAITS) {
-        (void) agent_process_limit(&error, "waiting requests",
+        (void) agent_process_limit(&fault, "waiting requests",
                                    AGENT_PROCESS_WAITS);
-        agent_http_error(r, error.status, error.code, error.context, "%s",
-                         error.message);
+        agent_http_error_fault(r, &fault);
         return -1;
     }
 

@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
-#include "base/json_text.h"
+#include "base/buffer.h"
+#include "base/fault.h"
+#include "base/json_writer.h"
 #include "base/loop.h"
 #include "base/pattern.h"
 #include "base/utf8.h"
@@ -106,13 +107,13 @@ static void
 agent_search_body(agent_request_t *r, json_t *body)
 {
     int                             i;
-    char                            error[256], condition[160];
+    char                            condition[160];
+    agent_fault_t                   fault;
     agent_search_t                 *x;
     agent_process_params_search_t   search;
 
-    if (agent_process_params_search(body, &search, error, sizeof(error)) != 0)
-    {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+    if (agent_process_params_search(body, &search, &fault) != 0) {
+        agent_http_error_fault(r, &fault);
         return;
     }
 
@@ -419,9 +420,11 @@ agent_search_keep(agent_search_t *x, int n, const char *buf, size_t len)
 static void
 agent_search_found(agent_search_t *x, int stream, uint64_t offset)
 {
-    char    *line, *text;
-    size_t   len, n;
-    json_t  *json;
+    char                 *line;
+    size_t                len;
+    json_t               *json;
+    agent_buffer_t        b;
+    agent_json_writer_t   w;
 
     line = x->line[stream - 1];
     len = x->line_len[stream - 1];
@@ -430,27 +433,28 @@ agent_search_found(agent_search_t *x, int stream, uint64_t offset)
         len -= agent_utf8_incomplete(line, len);
     }
 
-    text = malloc(len * AGENT_JSON_TEXT_ESCAPE + agent_base64_len(len) + 64);
+    memset(&b, 0, sizeof(agent_buffer_t));
+    agent_json_writer_init(&w, &b);
 
-    if (text == NULL) {
+    /* bytes that are no text are replaced there as everywhere */
+
+    agent_json_writer_object(&w, NULL);
+    agent_json_writer_text(&w, "line", line, len);
+
+    if (!agent_utf8_valid(line, len)) {
+        agent_json_writer_base64(&w, "lineBase64", line, len);
+    }
+
+    agent_json_writer_object_end(&w);
+
+    if (b.failed) {
+        agent_buffer_free(&b);
         agent_wait_no_memory(&x->wait);
         return;
     }
 
-    /* bytes that are no text are replaced there as everywhere */
-
-    n = sprintf(text, "{\"line\":\"");
-    n += agent_json_text_escape(text + n, line, len);
-
-    if (!agent_utf8_valid(line, len)) {
-        n += sprintf(text + n, "\",\"lineBase64\":\"");
-        n += agent_base64(text + n, line, len);
-    }
-
-    n += sprintf(text + n, "\"}");
-
-    json = json_loadb(text, n, JSON_ALLOW_NUL, NULL);
-    free(text);
+    json = json_loadb(b.data, b.len, JSON_ALLOW_NUL, NULL);
+    agent_buffer_free(&b);
 
     if (json) {
         json_object_set_new(json, "stream", json_string(stream == 1

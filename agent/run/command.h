@@ -22,6 +22,15 @@
 #define AGENT_COMMAND_READ        32768  /* at a time */
 #define AGENT_COMMAND_SILENCE     15000  /* ms of silence */
 
+/* a body that asks for one: what the kernel takes as arguments, as JSON */
+#define AGENT_COMMAND_JSON_MAX    (4 * 1024 * 1024)
+
+/* a command line as an argument: the kernel's limit, its NUL included */
+#define AGENT_COMMAND_LINE        131072
+
+/* a working directory, with its NUL */
+#define AGENT_COMMAND_CWD         4097
+
 
 /* one stateless command: a process, its two pipes, its deadline */
 

@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fault.h"
+#include "base/json.h"
 #include "run/env.h"
 #include "sys/child.h"
 #include "sys/user.h"
@@ -20,6 +22,9 @@
 
 
 #define AGENT_ENV_TIMEOUT  "COMMAND_TIMEOUT_MS"
+
+/* of a call's variables: with more than this a command may not start */
+#define AGENT_ENV_SIZE     (1024 * 1024)
 
 
 typedef struct {
@@ -379,4 +384,77 @@ agent_env_name(const char *s)
     }
 
     return 1;
+}
+
+
+int
+agent_env_parse(json_t *json, const char ***env, agent_fault_t *fault)
+{
+    size_t         n, total;
+    json_t        *map, *value;
+    const char    *name, **list;
+
+    *env = NULL;
+
+    map = json_object_get(json, "env");
+
+    if (map == NULL || json_is_null(map)) {
+        return 0;
+    }
+
+    if (!json_is_object(map)) {
+        return agent_fault_invalid(fault, "env: must be an object with string "
+                                   "values");
+    }
+
+    if (json_object_size(map) > AGENT_ENV_MAX) {
+        return agent_fault_invalid(fault, "env: more than %d variables",
+                                   AGENT_ENV_MAX);
+    }
+
+    list = malloc((json_object_size(map) * 2 + 1) * sizeof(char *));
+
+    if (list == NULL) {
+        return agent_fault_no_memory(fault);
+    }
+
+    n = 0;
+    total = 0;
+
+    json_object_foreach(map, name, value) {
+
+        if (!agent_env_name(name)) {
+            (void) agent_fault_invalid(fault, "Invalid environment variable "
+                                       "name: %.128s", name);
+            goto failed;
+        }
+
+        if (!json_is_null(value) && agent_json_string_of(value) == NULL) {
+            (void) agent_fault_invalid(fault, "env.%.128s: must be a string "
+                                       "without NUL", name);
+            goto failed;
+        }
+
+        total += strlen(name) + json_string_length(value) + 2;
+
+        if (total > AGENT_ENV_SIZE) {
+            (void) agent_fault_invalid(fault, "env: larger than %d bytes",
+                                       AGENT_ENV_SIZE);
+            goto failed;
+        }
+
+        list[n++] = name;
+        list[n++] = json_string_value(value);
+    }
+
+    list[n] = NULL;
+    *env = list;
+
+    return 0;
+
+failed:
+
+    free(list);
+
+    return -1;
 }

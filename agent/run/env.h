@@ -11,9 +11,21 @@
 #include <stdint.h>
 #include <jansson.h>
 
+#include "base/fault.h"
+
+
+#define AGENT_ENV_MAX  1024            /* variables of a call */
+
 
 /* an environment variable's name: [A-Za-z_][A-Za-z0-9_]* */
 int agent_env_name(const char *s);
+
+/*
+ * The member "env" of a call as pairs of name and value, ended with a NULL
+ * name: malloc()ed, borrowing from json, NULL where there is no such member.
+ * 0, or -1 with a fault.
+ */
+int agent_env_parse(json_t *json, const char ***env, agent_fault_t *fault);
 
 
 /*

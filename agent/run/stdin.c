@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
 #include "base/loop.h"
 #include "run/command.h"
 #include "run/stdin.h"
@@ -19,10 +20,8 @@ struct agent_stdin_s {
     uv_poll_t         poll;
     int               fd;
     agent_command_t  *cmd;
-    char             *data;            /* what is queued */
-    size_t            start;
-    size_t            end;
-    size_t            size;
+    agent_buffer_t    queue;
+    size_t            start;           /* of what is not written yet */
     unsigned          polled:1;
     unsigned          last:1;          /* close when all is written */
     unsigned          high:1;          /* somebody may wait */
@@ -110,7 +109,7 @@ agent_stdin_write(agent_command_t *cmd, const char *buf, size_t len)
 size_t
 agent_stdin_queued(agent_command_t *cmd)
 {
-    return cmd->in ? cmd->in->end - cmd->in->start : 0;
+    return cmd->in ? cmd->in->queue.len - cmd->in->start : 0;
 }
 
 
@@ -123,7 +122,7 @@ agent_stdin_end(agent_command_t *cmd)
 
     cmd->in->last = 1;
 
-    if (cmd->in->start == cmd->in->end) {
+    if (cmd->in->start == cmd->in->queue.len) {
         agent_stdin_close(cmd);
     }
 }
@@ -151,41 +150,18 @@ agent_stdin_close(agent_command_t *cmd)
 static int
 agent_stdin_queue(agent_stdin_t *in, const char *buf, size_t len)
 {
-    char    *data;
-    size_t   queued, size;
-
-    if (len == 0) {
-        return 0;
+    if (len > in->queue.size - in->queue.len) {
+        agent_buffer_shift(&in->queue, in->start);
+        in->start = 0;
     }
 
-    queued = in->end - in->start;
+    agent_buffer_add(&in->queue, buf, len);
 
-    if (len > in->size - in->end) {
-
-        if (in->start) {
-            memmove(in->data, in->data + in->start, queued);
-            in->start = 0;
-            in->end = queued;
-        }
-
-        if (len > in->size - in->end) {
-            size = in->size * 2 > in->end + len ? in->size * 2
-                                                : in->end + len;
-            data = realloc(in->data, size);
-
-            if (data == NULL) {
-                return ENOMEM;
-            }
-
-            in->data = data;
-            in->size = size;
-        }
+    if (in->queue.failed) {
+        return ENOMEM;
     }
 
-    memcpy(in->data + in->end, buf, len);
-    in->end += len;
-
-    if (in->end - in->start > AGENT_STDIN_HIGH) {
+    if (in->queue.len - in->start > AGENT_STDIN_HIGH) {
         in->high = 1;
     }
 
@@ -200,8 +176,9 @@ agent_stdin_flush(agent_stdin_t *in)
 {
     ssize_t  n;
 
-    while (in->start < in->end) {
-        n = write(in->fd, in->data + in->start, in->end - in->start);
+    while (in->start < in->queue.len) {
+        n = write(in->fd, in->queue.data + in->start,
+                  in->queue.len - in->start);
 
         if (n == -1) {
 
@@ -224,12 +201,8 @@ agent_stdin_flush(agent_stdin_t *in)
         in->start += n;
     }
 
-    free(in->data);
-
-    in->data = NULL;
+    agent_buffer_free(&in->queue);
     in->start = 0;
-    in->end = 0;
-    in->size = 0;
 
     /* from here on only its closing is of interest, and a write tells it */
 
@@ -252,10 +225,10 @@ agent_stdin_event(uv_poll_t *poll, int status, int events)
 
     err = status < 0 ? EPIPE : agent_stdin_flush(in);
 
-    if (err || (in->last && in->start == in->end)) {
+    if (err || (in->last && in->start == in->queue.len)) {
         agent_stdin_close(cmd);
 
-    } else if (!in->high || in->end - in->start >= AGENT_STDIN_LOW) {
+    } else if (!in->high || in->queue.len - in->start >= AGENT_STDIN_LOW) {
         return;
 
     } else {
@@ -275,6 +248,6 @@ agent_stdin_closed(uv_handle_t *handle)
 
     in = handle->data;
 
-    free(in->data);
+    agent_buffer_free(&in->queue);
     free(in);
 }

@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/fault.h"
 #include "base/loop.h"
 #include "run/command.h"
 #include "session/call.h"
-#include "session/session.h"
 #include "session/session_int.h"
 
 
@@ -27,18 +27,16 @@ static uv_timer_t      agent_calls_timer;
 
 void
 agent_call_fail(agent_call_t *call, int status, const char *code,
-    const char *name, const char *message)
+    json_t *context, const char *name, const char *message)
 {
     call->session = NULL;
-    call->status = status;
-    call->code = code;
     call->next = NULL;
 
-    if (call->context == NULL) {
-        call->context = json_pack("{s:s}", "sessionId", name);
+    if (context == NULL) {
+        context = json_pack("{s:s}", "sessionId", name);
     }
 
-    snprintf(call->message, sizeof(call->message), "%s", message);
+    (void) agent_fault_set(&call->fault, status, code, context, "%s", message);
 
     if (agent_calls_timer.data == NULL) {
         uv_timer_init(agent_loop, &agent_calls_timer);
@@ -55,32 +53,32 @@ agent_call_fail(agent_call_t *call, int status, const char *code,
 void
 agent_call_gone(agent_call_t *call, agent_session_t *s)
 {
-    char  text[256];
+    char     text[256];
+    json_t  *context;
 
     if (s->deleted) {
-        agent_call_fail(call, 410, "SESSION_DESTROYED", s->name,
+        agent_call_fail(call, 410, "SESSION_DESTROYED", NULL, s->name,
                         "the session was deleted");
         return;
     }
 
-    call->context = json_pack("{s:s, s:i}", "sessionId", s->name,
-                             "exitCode", agent_session_code(s));
+    context = json_pack("{s:s, s:i}", "sessionId", s->name,
+                        "exitCode", agent_session_code(s));
 
     snprintf(text, sizeof(text), "the session's shell exited with code %d; "
              "the command was not run, and the next request starts a new "
              "shell",
              agent_session_code(s));
 
-    agent_call_fail(call, 410, "SESSION_TERMINATED", s->name, text);
+    agent_call_fail(call, 410, "SESSION_TERMINATED", context, s->name, text);
 }
 
 
 static void
 agent_call_failed(uv_timer_t *timer)
 {
-    agent_call_t           *call;
-    agent_command_t        *cmd;
-    agent_session_error_t   error;
+    agent_call_t     *call;
+    agent_command_t  *cmd;
 
     while ((call = agent_calls_failed) != NULL) {
 
@@ -97,12 +95,8 @@ agent_call_failed(uv_timer_t *timer)
             agent_command_destroy(cmd);
 
         } else {
-            error.status = call->status;
-            error.code = call->code;
-            error.message = call->message;
-            error.context = call->context;
-
-            call->started(cmd, &error);
+            call->started(cmd, &call->fault);
+            call->fault.context = NULL;
         }
 
         agent_call_free(call);
@@ -113,7 +107,7 @@ agent_call_failed(uv_timer_t *timer)
 void
 agent_call_free(agent_call_t *call)
 {
-    json_decref(call->context);
+    agent_fault_clear(&call->fault);
     free(call->text);
     free(call->input);
     free(call);

@@ -16,8 +16,9 @@ void agent_call_free(agent_call_t *call);
 
 /* both tell the caller, from the loop, and free the call */
 
+/* context is stolen; NULL: the session's name */
 void agent_call_fail(agent_call_t *call, int status, const char *code,
-    const char *name, const char *message);
+    json_t *context, const char *name, const char *message);
 /* the session that it waited for has ended */
 void agent_call_gone(agent_call_t *call, agent_session_t *s);
 

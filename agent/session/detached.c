@@ -29,7 +29,7 @@ agent_detached_failed(agent_session_t *s)
     uv_timer_stop(&s->timer);
     s->call = NULL;
 
-    agent_call_fail(call, 500, "STREAM_START_ERROR", s->name,
+    agent_call_fail(call, 500, "STREAM_START_ERROR", NULL, s->name,
                     "the session's shell cannot fork");
 
     agent_queue_next(s);

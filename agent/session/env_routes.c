@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/time.h"
 #include "http/error.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "run/env.h"
-#include "run/params.h"
 #include "session/env_routes.h"
 
 
@@ -44,13 +44,13 @@ agent_env_routes_post(agent_request_t *r)
 static void
 agent_env_routes_body(agent_request_t *r, json_t *body)
 {
-    char          error[256];
-    size_t        size, n;
-    json_t       *vars, *all, *value;
-    const char   *name, **env;
+    size_t          size, n;
+    json_t         *vars, *all, *value;
+    const char     *name, **env;
+    agent_fault_t   fault;
 
-    if (agent_params_env(body, &env, error, sizeof(error)) != 0) {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+    if (agent_env_parse(body, &env, &fault) != 0) {
+        agent_http_error_fault(r, &fault);
         return;
     }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/loop.h"
 #include "run/command.h"
 #include "run/env.h"
@@ -65,19 +66,14 @@ agent_queue_submit(const char *name, agent_command_t *cmd,
 {
     agent_call_t             *call;
     agent_session_t          *s;
-    agent_session_error_t     error;
+    agent_fault_t             fault;
     agent_session_options_t   options;
 
     call = agent_call_create(cmd, started);
 
     if (call == NULL) {
-        memset(&error, 0, sizeof(agent_session_error_t));
-
-        error.status = 500;
-        error.code = "INTERNAL_ERROR";
-        error.message = "out of memory";
-
-        started(cmd, &error);
+        (void) agent_fault_no_memory(&fault);
+        started(cmd, &fault);
         return;
     }
 
@@ -101,39 +97,36 @@ agent_queue_submit(const char *name, agent_command_t *cmd,
         options.name = name;
         options.cwd = cmd->cwd;
 
-        s = agent_session_make(&options, &error);
+        s = agent_session_make(&options, &fault);
 
         if (s == NULL) {
-            call->context = error.context;
-
-            agent_call_fail(call, error.status, error.code, name,
-                            error.message);
+            agent_call_fail(call, fault.status, fault.code, fault.context,
+                            name, fault.message);
             return;
         }
     }
 
     if (s->queued >= AGENT_SESSION_QUEUE) {
-        call->context = json_pack("{s:s, s:s, s:i}", "sessionId", name,
-                                 "limit", "queue", "max",
-                                 AGENT_SESSION_QUEUE);
-
-        agent_call_fail(call, 429, "LIMIT_REACHED", name,
-                        "too many commands are waiting for this session");
+        agent_call_fail(call, 429, "LIMIT_REACHED",
+                        json_pack("{s:s, s:s, s:i}", "sessionId", name,
+                                  "limit", "queue", "max",
+                                  AGENT_SESSION_QUEUE),
+                        name, "too many commands are waiting for this session");
         return;
     }
 
     if (agent_call_fill(call, s, line) != 0) {
-        agent_call_fail(call, 500, "INTERNAL_ERROR", name, "out of memory");
+        agent_call_fail(call, 500, "INTERNAL_ERROR", NULL, name,
+                        "out of memory");
         return;
     }
 
     if (agent_queue_waiting + call->size > AGENT_SESSION_WAITING) {
-        call->context = json_pack("{s:s, s:s, s:i}", "sessionId", name,
-                                 "limit", "bytes", "max",
-                                 AGENT_SESSION_WAITING);
-
-        agent_call_fail(call, 429, "LIMIT_REACHED", name,
-                        "the waiting commands are too large");
+        agent_call_fail(call, 429, "LIMIT_REACHED",
+                        json_pack("{s:s, s:s, s:i}", "sessionId", name,
+                                  "limit", "bytes", "max",
+                                  AGENT_SESSION_WAITING),
+                        name, "the waiting commands are too large");
         return;
     }
 
@@ -271,13 +264,13 @@ agent_queue_next(agent_session_t *s)
         err = agent_queue_begin(s, call);
 
         if (err == ENOSPC) {
-            agent_call_fail(call, 500, "NO_SPACE", s->name,
+            agent_call_fail(call, 500, "NO_SPACE", NULL, s->name,
                             "cannot store the command's standard input");
 
         } else if (err) {
             agent_call_fail(call, 500, call->spawn ? "STREAM_START_ERROR"
                                                 : "COMMAND_EXECUTION_ERROR",
-                            s->name, strerror(err));
+                            NULL, s->name, strerror(err));
         }
     }
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "run/env.h"
 #include "session/script.h"
 
@@ -26,37 +27,22 @@
  */
 
 
-typedef struct {
-    char    *data;
-    size_t   len;
-    size_t   size;
-    int      failed;
-} agent_script_buffer_t;
-
-
-static void agent_script_add(agent_script_buffer_t *b, const char *s,
-    size_t len);
-static void agent_script_print(agent_script_buffer_t *b, const char *format,
-    ...) __attribute__((format(printf, 2, 3)));
-static void agent_script_quote(agent_script_buffer_t *b,
+static void agent_script_quote(agent_buffer_t *b,
     agent_script_kind_e kind, const char *s);
-static void agent_script_subshell(agent_script_buffer_t *b,
+static void agent_script_subshell(agent_buffer_t *b,
     agent_script_kind_e kind, const char *dir,
     const agent_script_call_t *call);
-static void agent_script_chdir(agent_script_buffer_t *b,
+static void agent_script_chdir(agent_buffer_t *b,
     agent_script_kind_e kind, const char *cwd);
-static void agent_script_complain(agent_script_buffer_t *b,
+static void agent_script_complain(agent_buffer_t *b,
     agent_script_kind_e kind, const char *cwd);
-static void agent_script_eval(agent_script_buffer_t *b,
+static void agent_script_eval(agent_buffer_t *b,
     agent_script_kind_e kind, const char *dir,
     const agent_script_call_t *call);
-static void agent_script_follow_one(agent_script_buffer_t *b,
+static void agent_script_follow_one(agent_buffer_t *b,
     agent_script_kind_e kind, const char *name, const char *was,
     const char *is);
-static char *agent_script_text_end(agent_script_buffer_t *b);
 
-
-#define agent_script_adds(b, s)  agent_script_add(b, s, sizeof(s) - 1)
 
 #define agent_script_builtin(kind)                                            \
     ((kind) == AGENT_SCRIPT_BASH ? "\\builtin" : "\\command")
@@ -129,38 +115,38 @@ char *
 agent_script_loop(agent_script_kind_e kind, const char *dir)
 {
     char                   *loop;
-    agent_script_buffer_t   b;
+    agent_buffer_t   b;
 
-    memset(&b, 0, sizeof(agent_script_buffer_t));
+    memset(&b, 0, sizeof(agent_buffer_t));
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    agent_script_print(&b, kind == AGENT_SCRIPT_BASH ? agent_script_bash_loop
+    agent_buffer_printf(&b, kind == AGENT_SCRIPT_BASH ? agent_script_bash_loop
                                                    : agent_script_sh_loop,
                        dir, dir, dir, dir, dir);
 #pragma GCC diagnostic pop
 
-    loop = agent_script_text_end(&b);
+    loop = agent_buffer_take(&b);
 
     if (loop == NULL) {
         return NULL;
     }
 
-    memset(&b, 0, sizeof(agent_script_buffer_t));
+    memset(&b, 0, sizeof(agent_buffer_t));
 
-    agent_script_adds(&b, "readonly __sandbox_nl='\n' __sandbox_loop=");
+    agent_buffer_adds(&b, "readonly __sandbox_nl='\n' __sandbox_loop=");
     agent_script_quote(&b, AGENT_SCRIPT_BASH, loop);
-    agent_script_print(&b, ";" AGENT_SCRIPT_TRAP, AGENT_SCRIPT_SIGNAL);
+    agent_buffer_printf(&b, ";" AGENT_SCRIPT_TRAP, AGENT_SCRIPT_SIGNAL);
 
     if (kind == AGENT_SCRIPT_BASH) {
-        agent_script_adds(&b, "shopt -s expand_aliases;");
+        agent_buffer_adds(&b, "shopt -s expand_aliases;");
     }
 
-    agent_script_adds(&b, "__sandbox_undo=;eval \"$__sandbox_loop\"");
+    agent_buffer_adds(&b, "__sandbox_undo=;eval \"$__sandbox_loop\"");
 
     free(loop);
 
-    return agent_script_text_end(&b);
+    return agent_buffer_take(&b);
 }
 
 
@@ -169,13 +155,13 @@ agent_script_text(agent_script_kind_e kind, const char *dir,
     const agent_script_call_t *call)
 {
     size_t                  i;
-    agent_script_buffer_t   b;
+    agent_buffer_t   b;
 
-    memset(&b, 0, sizeof(agent_script_buffer_t));
+    memset(&b, 0, sizeof(agent_buffer_t));
 
     if (call->marker) {
         agent_script_subshell(&b, kind, dir, call);
-        return agent_script_text_end(&b);
+        return agent_buffer_take(&b);
     }
 
     /* bash itself restores what is given to eval; what is unset, we do */
@@ -183,7 +169,7 @@ agent_script_text(agent_script_kind_e kind, const char *dir,
     for (i = 0; call->env && call->env[i]; i += 2) {
 
         if (call->env[i + 1] == NULL && kind == AGENT_SCRIPT_BASH) {
-            agent_script_print(&b, "[[ -v %s ]]&&__sandbox_undo+=\"${%s[@]@A}"
+            agent_buffer_printf(&b, "[[ -v %s ]]&&__sandbox_undo+=\"${%s[@]@A}"
                                ";\"&&\\builtin unset -v %s;", call->env[i],
                                call->env[i], call->env[i]);
         }
@@ -192,30 +178,30 @@ agent_script_text(agent_script_kind_e kind, const char *dir,
     if (call->cwd) {
 
         if (kind == AGENT_SCRIPT_BASH) {
-            agent_script_adds(&b, "\\builtin printf -v __sandbox_cwd "
+            agent_buffer_adds(&b, "\\builtin printf -v __sandbox_cwd "
                               "'\\\\builtin cd -- %q;OLDPWD=%q;' \"${PWD-/}\" "
                               "\"${OLDPWD-}\";"
                               "__sandbox_undo+=$__sandbox_cwd;");
 
         } else {
-            agent_script_adds(&b, "__sandbox_old=${OLDPWD-} "
+            agent_buffer_adds(&b, "__sandbox_old=${OLDPWD-} "
                               "__sandbox_undo=${PWD-/};");
         }
 
-        agent_script_adds(&b, "if ");
+        agent_buffer_adds(&b, "if ");
         agent_script_chdir(&b, kind, call->cwd);
-        agent_script_adds(&b, ";then ");
+        agent_buffer_adds(&b, ";then ");
     }
 
     agent_script_eval(&b, kind, dir, call);
 
     if (call->cwd) {
-        agent_script_adds(&b, ";else ");
+        agent_buffer_adds(&b, ";else ");
         agent_script_complain(&b, kind, call->cwd);
-        agent_script_adds(&b, ";! :;fi");
+        agent_buffer_adds(&b, ";! :;fi");
     }
 
-    return agent_script_text_end(&b);
+    return agent_buffer_take(&b);
 }
 
 
@@ -226,7 +212,7 @@ agent_script_text(agent_script_kind_e kind, const char *dir,
  */
 
 static void
-agent_script_subshell(agent_script_buffer_t *b, agent_script_kind_e kind,
+agent_script_subshell(agent_buffer_t *b, agent_script_kind_e kind,
     const char *dir, const agent_script_call_t *call)
 {
     size_t       i;
@@ -235,55 +221,55 @@ agent_script_subshell(agent_script_buffer_t *b, agent_script_kind_e kind,
     builtin = agent_script_builtin(kind);
 
     if (kind == AGENT_SCRIPT_BASH) {
-        agent_script_print(b, "(\\builtin set -m;(\\builtin set +m;"
+        agent_buffer_printf(b, "(\\builtin set -m;(\\builtin set +m;"
                            "SANDBOX_COMMAND_ID=%s;"
                            "\\builtin printf 'p%%d;' \"$BASHPID\" >%s/s;",
                            call->marker, dir);
 
     } else {
-        agent_script_print(b, "((SANDBOX_COMMAND_ID=%s;"
+        agent_buffer_printf(b, "((SANDBOX_COMMAND_ID=%s;"
                            "\\command read -r __sandbox </proc/self/stat;"
                            "\\command printf 'p%%d;' \"${__sandbox%%%% *}\" "
                            ">%s/s;", call->marker, dir);
     }
 
-    agent_script_print(b, "{ %s read -r __sandbox <%s/%s;} 2>/dev/null;"
+    agent_buffer_printf(b, "{ %s read -r __sandbox <%s/%s;} 2>/dev/null;"
                        "__sandbox=;", builtin, dir,
                        agent_script_gate_name(call->marker));
 
     if (call->cwd) {
         agent_script_chdir(b, kind, call->cwd);
-        agent_script_adds(b, "||{ ");
+        agent_buffer_adds(b, "||{ ");
         agent_script_complain(b, kind, call->cwd);
-        agent_script_print(b, ";%s exit 1;};", builtin);
+        agent_buffer_printf(b, ";%s exit 1;};", builtin);
     }
 
     for (i = 0; call->env && call->env[i]; i += 2) {
 
         if (call->env[i + 1] == NULL) {
-            agent_script_print(b, "%s unset %s;", builtin, call->env[i]);
+            agent_buffer_printf(b, "%s unset %s;", builtin, call->env[i]);
             continue;
         }
 
-        agent_script_print(b, "%s export %s=", builtin, call->env[i]);
+        agent_buffer_printf(b, "%s export %s=", builtin, call->env[i]);
         agent_script_quote(b, kind, call->env[i + 1]);
-        agent_script_adds(b, ";");
+        agent_buffer_adds(b, ";");
     }
 
-    agent_script_adds(b, AGENT_SCRIPT_CALL);
+    agent_buffer_adds(b, AGENT_SCRIPT_CALL);
     agent_script_quote(b, kind, call->line);
 
     if (call->stdin_name) {
-        agent_script_print(b, ") <%s/%s &)", dir, call->stdin_name);
+        agent_buffer_printf(b, ") <%s/%s &)", dir, call->stdin_name);
 
     } else {
-        agent_script_adds(b, ") </dev/null &)");
+        agent_buffer_adds(b, ") </dev/null &)");
     }
 }
 
 
 static void
-agent_script_eval(agent_script_buffer_t *b, agent_script_kind_e kind,
+agent_script_eval(agent_buffer_t *b, agent_script_kind_e kind,
     const char *dir, const agent_script_call_t *call)
 {
     size_t  i;
@@ -301,19 +287,19 @@ agent_script_eval(agent_script_buffer_t *b, agent_script_kind_e kind,
             continue;
         }
 
-        agent_script_print(b, "%s=", call->env[i]);
+        agent_buffer_printf(b, "%s=", call->env[i]);
         agent_script_quote(b, kind, call->env[i + 1] ? call->env[i + 1] : "");
-        agent_script_adds(b, " ");
+        agent_buffer_adds(b, " ");
     }
 
     /* bash gives variables to eval, and takes them back, by this name */
 
-    agent_script_adds(b, AGENT_SCRIPT_CALL);
+    agent_buffer_adds(b, AGENT_SCRIPT_CALL);
 
     for (i = 0; call->env && call->env[i]; i += 2) {
 
         if (call->env[i + 1] == NULL && kind == AGENT_SCRIPT_SH) {
-            agent_script_print(b, "'\\command unset %s;'", call->env[i]);
+            agent_buffer_printf(b, "'\\command unset %s;'", call->env[i]);
         }
     }
 
@@ -322,7 +308,7 @@ agent_script_eval(agent_script_buffer_t *b, agent_script_kind_e kind,
 input:
 
     if (call->stdin_name) {
-        agent_script_print(b, " <%s/%s", dir, call->stdin_name);
+        agent_buffer_printf(b, " <%s/%s", dir, call->stdin_name);
     }
 }
 
@@ -343,24 +329,24 @@ agent_script_gate_name(const char *marker)
 /* "-" and CDPATH have no meaning here */
 
 static void
-agent_script_chdir(agent_script_buffer_t *b, agent_script_kind_e kind,
+agent_script_chdir(agent_buffer_t *b, agent_script_kind_e kind,
     const char *cwd)
 {
-    agent_script_print(b, "%s cd -- %s", agent_script_builtin(kind),
+    agent_buffer_printf(b, "%s cd -- %s", agent_script_builtin(kind),
                        cwd[0] == '/' ? "" : "./");
     agent_script_quote(b, kind, cwd);
-    agent_script_adds(b, " >/dev/null 2>&1");
+    agent_buffer_adds(b, " >/dev/null 2>&1");
 }
 
 
 static void
-agent_script_complain(agent_script_buffer_t *b, agent_script_kind_e kind,
+agent_script_complain(agent_buffer_t *b, agent_script_kind_e kind,
     const char *cwd)
 {
-    agent_script_print(b, "%s printf 'Failed to change directory to %%s\\n' ",
+    agent_buffer_printf(b, "%s printf 'Failed to change directory to %%s\\n' ",
                        agent_script_builtin(kind));
     agent_script_quote(b, kind, cwd);
-    agent_script_adds(b, " >&2");
+    agent_buffer_adds(b, " >&2");
 }
 
 
@@ -370,9 +356,9 @@ agent_script_follow(agent_script_kind_e kind, json_t *was, json_t *is,
 {
     json_t                 *value, *old;
     const char             *name;
-    agent_script_buffer_t   b;
+    agent_buffer_t   b;
 
-    memset(&b, 0, sizeof(agent_script_buffer_t));
+    memset(&b, 0, sizeof(agent_buffer_t));
 
     json_object_foreach(was, name, value) {
 
@@ -398,45 +384,45 @@ agent_script_follow(agent_script_kind_e kind, json_t *was, json_t *is,
     /* what the loop would have added */
 
     if (b.len && text[0] == '\'') {
-        agent_script_adds(&b, AGENT_SCRIPT_CALL);
+        agent_buffer_adds(&b, AGENT_SCRIPT_CALL);
     }
 
-    agent_script_add(&b, text, strlen(text));
+    agent_buffer_add(&b, text, strlen(text));
 
-    return agent_script_text_end(&b);
+    return agent_buffer_take(&b);
 }
 
 
 static void
-agent_script_follow_one(agent_script_buffer_t *b, agent_script_kind_e kind,
+agent_script_follow_one(agent_buffer_t *b, agent_script_kind_e kind,
     const char *name, const char *was, const char *is)
 {
     if (was) {
-        agent_script_print(b, "case ${%s-} in ", name);
+        agent_buffer_printf(b, "case ${%s-} in ", name);
         agent_script_quote(b, kind, was);
-        agent_script_adds(b, ")");
+        agent_buffer_adds(b, ")");
 
     } else {
-        agent_script_print(b, "case ${%s+x} in '')", name);
+        agent_buffer_printf(b, "case ${%s+x} in '')", name);
     }
 
     if (is) {
-        agent_script_print(b, "%s export %s=", agent_script_builtin(kind),
+        agent_buffer_printf(b, "%s export %s=", agent_script_builtin(kind),
                            name);
         agent_script_quote(b, kind, is);
 
     } else {
-        agent_script_print(b, "%s unset %s", agent_script_builtin(kind), name);
+        agent_buffer_printf(b, "%s unset %s", agent_script_builtin(kind), name);
     }
 
-    agent_script_adds(b, ";;esac;");
+    agent_buffer_adds(b, ";;esac;");
 }
 
 
 /* sh reads a line, so a text for it has none within */
 
 static void
-agent_script_quote(agent_script_buffer_t *b, agent_script_kind_e kind,
+agent_script_quote(agent_buffer_t *b, agent_script_kind_e kind,
     const char *s)
 {
     size_t       n;
@@ -444,11 +430,11 @@ agent_script_quote(agent_script_buffer_t *b, agent_script_kind_e kind,
 
     special = kind == AGENT_SCRIPT_BASH ? "'" : "'\n";
 
-    agent_script_adds(b, "'");
+    agent_buffer_adds(b, "'");
 
     for ( ;; ) {
         n = strcspn(s, special);
-        agent_script_add(b, s, n);
+        agent_buffer_add(b, s, n);
         s += n;
 
         if (*s == '\0') {
@@ -456,107 +442,16 @@ agent_script_quote(agent_script_buffer_t *b, agent_script_kind_e kind,
         }
 
         if (*s == '\'') {
-            agent_script_adds(b, "'\\''");
+            agent_buffer_adds(b, "'\\''");
 
         } else {
-            agent_script_adds(b, "'\"$__sandbox_nl\"'");
+            agent_buffer_adds(b, "'\"$__sandbox_nl\"'");
         }
 
         s++;
     }
 
-    agent_script_adds(b, "'");
-}
-
-
-static void
-agent_script_print(agent_script_buffer_t *b, const char *format, ...)
-{
-    int      n;
-    char     text[2048];
-    va_list  args;
-
-    va_start(args, format);
-    n = vsnprintf(text, sizeof(text), format, args);
-    va_end(args);
-
-    if (n < 0) {
-        b->failed = 1;
-        return;
-    }
-
-    if ((size_t) n < sizeof(text)) {
-        agent_script_add(b, text, n);
-        return;
-    }
-
-    /* a variable's name may be of any length */
-
-    agent_script_add(b, NULL, n + 1);
-
-    if (b->failed) {
-        return;
-    }
-
-    b->len -= n + 1;
-
-    va_start(args, format);
-    vsnprintf(b->data + b->len, n + 1, format, args);
-    va_end(args);
-
-    b->len += n;
-}
-
-
-/* s NULL: makes room */
-
-static void
-agent_script_add(agent_script_buffer_t *b, const char *s, size_t len)
-{
-    char    *p;
-    size_t   size;
-
-    if (b->failed) {
-        return;
-    }
-
-    if (len > b->size - b->len) {
-        size = b->size ? b->size : 512;
-
-        while (size - b->len < len) {
-            size *= 2;
-        }
-
-        p = realloc(b->data, size);
-
-        if (p == NULL) {
-            b->failed = 1;
-            return;
-        }
-
-        b->data = p;
-        b->size = size;
-    }
-
-    if (s) {
-        memcpy(b->data + b->len, s, len);
-    }
-
-    b->len += len;
-}
-
-
-static char *
-agent_script_text_end(agent_script_buffer_t *b)
-{
-    agent_script_add(b, "", 1);
-
-    if (b->failed) {
-        free(b->data);
-        return NULL;
-    }
-
-    return b->data;
+    agent_buffer_adds(b, "'");
 }
 
 

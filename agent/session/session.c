@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/fault.h"
 #include "base/loop.h"
 #include "run/command.h"
 #include "run/env.h"
@@ -121,7 +122,7 @@ agent_session_exited(agent_shell_t *shell, int status)
 
 int
 agent_session_create(const agent_session_options_t *options,
-    agent_session_error_t *error)
+    agent_fault_t *fault)
 {
     agent_session_t  *s;
 
@@ -134,16 +135,14 @@ agent_session_create(const agent_session_options_t *options,
     }
 
     if (s) {
-        error->status = 409;
-        error->code = "SESSION_ALREADY_EXISTS";
-        error->message = "a session with this id already exists";
-        error->context = json_pack("{s:s, s:n}",
-                                   "sessionId", options->name,
-                                   "containerPlacementId");
-        return -1;
+        return agent_fault_set(fault, 409, "SESSION_ALREADY_EXISTS",
+                               json_pack("{s:s, s:n}",
+                                         "sessionId", options->name,
+                                         "containerPlacementId"),
+                               "a session with this id already exists");
     }
 
-    return agent_session_make(options, error) ? 0 : -1;
+    return agent_session_make(options, fault) ? 0 : -1;
 }
 
 
@@ -250,7 +249,7 @@ agent_session_list(void)
 
 agent_session_t *
 agent_session_make(const agent_session_options_t *options,
-    agent_session_error_t *error)
+    agent_fault_t *fault)
 {
     int                err;
     size_t             i, n;
@@ -258,14 +257,11 @@ agent_session_make(const agent_session_options_t *options,
     agent_shell_t     *shell;
     agent_session_t   *s;
 
-    error->context = NULL;
-
     if (agent_nsessions >= AGENT_SESSION_MAX) {
-        error->status = 429;
-        error->code = "LIMIT_REACHED";
-        error->message = "too many sessions; delete some";
-        error->context = json_pack("{s:s, s:i}", "limit", "sessions",
-                                   "max", AGENT_SESSION_MAX);
+        (void) agent_fault_set(fault, 429, "LIMIT_REACHED",
+                               json_pack("{s:s, s:i}", "limit", "sessions",
+                                         "max", AGENT_SESSION_MAX),
+                               "too many sessions; delete some");
         return NULL;
     }
 
@@ -331,19 +327,16 @@ failed:
     free(s);
 
     if (err == ENOSPC) {
-        error->status = 500;
-        error->code = "NO_SPACE";
-        error->message = "no directory found for the session's pipes";
+        (void) agent_fault_set(fault, 500, "NO_SPACE", NULL,
+                               "no directory found for the session's pipes");
 
     } else if (err == ENOENT) {
-        error->status = 501;
-        error->code = "SHELL_NOT_AVAILABLE";
-        error->message = "the image has neither bash nor sh";
+        (void) agent_fault_set(fault, 501, "SHELL_NOT_AVAILABLE", NULL,
+                               "the image has neither bash nor sh");
 
     } else {
-        error->status = 500;
-        error->code = "INTERNAL_ERROR";
-        error->message = strerror(err);
+        (void) agent_fault_set(fault, 500, "INTERNAL_ERROR", NULL, "%s",
+                               strerror(err));
     }
 
     return NULL;

@@ -9,15 +9,18 @@
 
 
 #include <stdint.h>
+#include <string.h>
 #include <jansson.h>
 
+#include "base/fault.h"
+#include "base/name.h"
 #include "run/command.h"
 
 
 /*
  * A session is one shell that keeps its state from command to command, and
- * serves them in order.  It is named by its id (agent_session_name()), which
- * the callers have checked.
+ * serves them in order.  It is named by its id, which the callers have
+ * checked.
  */
 
 
@@ -28,26 +31,27 @@
 /* a command line; a shell reads it from a pipe, not as an argument */
 #define AGENT_SESSION_LINE     (2 * 1024 * 1024)
 
+/* their names, agent_session_name_valid() */
+#define AGENT_SESSION_NAME  128
+
+#define AGENT_SESSION_NAME_RULE                                               \
+    "must be 1 to 128 of A-Z a-z 0-9 . _ - without \"..\""
+
+#define agent_session_name_valid(s)                                           \
+    (agent_name_valid(s, AGENT_SESSION_NAME) && strstr(s, "..") == NULL)
+
 #define AGENT_SESSION_DEFAULT  "default"
 #define AGENT_SESSION_NONE     "__DISABLE_SESSION__"
 
 
-/* why a command was not started, or a call was refused */
-typedef struct {
-    int          status;               /* of HTTP */
-    const char  *code;
-    const char  *message;
-    json_t      *context;              /* or NULL; borrowed */
-} agent_session_error_t;
-
-
 /*
- * error NULL: cmd runs, and its on_output and on_exit follow as after
- * agent_command_start().  Otherwise cmd is the caller's again, to be freed
- * with agent_command_destroy().  cmd->shell names the shell.
+ * fault NULL: cmd runs, and its on_output and on_exit follow as after
+ * agent_command_start(); cmd->shell names the shell.  Otherwise cmd is the
+ * caller's again, to be freed with agent_command_destroy(), and so is the
+ * fault's context.
  */
 typedef void (*agent_session_started_pt)(agent_command_t *cmd,
-    const agent_session_error_t *error);
+    agent_fault_t *fault);
 
 
 typedef struct {
@@ -59,9 +63,9 @@ typedef struct {
 } agent_session_options_t;
 
 
-/* 0, or -1 with error, whose context is then the caller's */
+/* 0, or -1 with a fault */
 int agent_session_create(const agent_session_options_t *options,
-    agent_session_error_t *error);
+    agent_fault_t *fault);
 
 /*
  * Ends the session and all that it has started.  done runs once, from the

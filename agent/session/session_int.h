@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <uv.h>
 
+#include "base/fault.h"
 #include "run/command.h"
 #include "session/session.h"
 #include "session/shell.h"
@@ -42,11 +43,7 @@ struct agent_call_s {
     char                       marker[AGENT_CHILD_MARKER_SIZE];
     agent_call_t              *next;
 
-    /* why it fails */
-    int                        status;
-    const char                *code;
-    json_t                    *context;
-    char                       message[256];
+    agent_fault_t              fault;      /* why it fails */
 
     unsigned                   spawn:1;
     pid_t                      pid;        /* of the subshell, when told */
@@ -85,9 +82,9 @@ struct agent_session_s {
 
 agent_session_t *agent_session_find(const char *name);
 
-/* NULL with error */
+/* NULL with a fault */
 agent_session_t *agent_session_make(const agent_session_options_t *options,
-    agent_session_error_t *error);
+    agent_fault_t *fault);
 
 /* takes its name from it */
 void agent_session_unlink(agent_session_t *s);

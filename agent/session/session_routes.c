@@ -11,13 +11,15 @@
 #include <time.h>
 
 #include "base/base.h"
+#include "base/fault.h"
+#include "base/json.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "http/error.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "run/params.h"
-#include "session/name.h"
+#include "run/command.h"
+#include "run/env.h"
 #include "session/session.h"
 #include "session/session_routes.h"
 
@@ -44,13 +46,12 @@ static void
 agent_session_create_body(agent_request_t *r, json_t *body)
 {
     char                      id[129], random[13], stamp[32];
-    char                      cwd[AGENT_PARAMS_CWD];
-    char                      error[256];
+    char                      cwd[AGENT_COMMAND_CWD];
     json_t                   *value;
     uint64_t                  timeout;
     const char              **env;
     struct timespec           ts;
-    agent_session_error_t     fault;
+    agent_fault_t             fault;
     agent_session_options_t   options;
 
     value = json_object_get(body, "id");
@@ -65,8 +66,7 @@ agent_session_create_body(agent_request_t *r, json_t *body)
 
     } else if (agent_session_string(value, id) != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "id: must be 1 to 128 of A-Z a-z 0-9 . _ - without "
-                         "\"..\"");
+                         "id: " AGENT_SESSION_NAME_RULE);
         return;
     }
 
@@ -81,12 +81,12 @@ agent_session_create_body(agent_request_t *r, json_t *body)
 
     options.name = id;
 
-    if (agent_params_cwd(body, cwd, error, sizeof(error)) != 0
-        || agent_params_timeout(body, "commandTimeoutMs", &timeout, error,
-                                sizeof(error)) != 0
-        || agent_params_env(body, &env, error, sizeof(error)) != 0)
+    if (agent_json_path(body, "cwd", AGENT_WORKSPACE, cwd, sizeof(cwd), &fault)
+        != 0
+        || agent_json_ms(body, "commandTimeoutMs", &timeout, &fault) != 0
+        || agent_env_parse(body, &env, &fault) != 0)
     {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL, "%s", error);
+        agent_http_error_fault(r, &fault);
         return;
     }
 
@@ -96,8 +96,7 @@ agent_session_create_body(agent_request_t *r, json_t *body)
     options.timed = json_is_number(json_object_get(body, "commandTimeoutMs"));
 
     if (agent_session_create(&options, &fault) != 0) {
-        agent_http_error(r, fault.status, fault.code, fault.context, "%s",
-                         fault.message);
+        agent_http_error_fault(r, &fault);
         free(env);
         return;
     }
@@ -148,8 +147,7 @@ agent_session_delete_body(agent_request_t *r, json_t *body)
 
     if (agent_session_string(json_object_get(body, "sessionId"), id) != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "sessionId: must be 1 to 128 of A-Z a-z 0-9 . _ - "
-                         "without \"..\"");
+                         "sessionId: " AGENT_SESSION_NAME_RULE);
         return;
     }
 
@@ -220,7 +218,7 @@ agent_session_routes_of(agent_request_t *r, json_t *body, char *name,
         header = agent_request_header(r, headers[i]);
 
         if (header) {
-            rc = agent_session_name(header) ? 0 : -1;
+            rc = agent_session_name_valid(header) ? 0 : -1;
             snprintf(name, 129, "%s", header);
             goto done;
         }
@@ -230,7 +228,7 @@ agent_session_routes_of(agent_request_t *r, json_t *body, char *name,
         arg = agent_request_arg(r, args[i]);
 
         if (arg) {
-            rc = agent_session_name(arg) ? 0 : -1;
+            rc = agent_session_name_valid(arg) ? 0 : -1;
             snprintf(name, 129, "%s", arg);
             free(arg);
             goto done;
@@ -246,8 +244,7 @@ done:
 
     if (rc != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "sessionId: must be 1 to 128 of A-Z a-z 0-9 . _ - "
-                         "without \"..\"");
+                         "sessionId: " AGENT_SESSION_NAME_RULE);
     }
 
     return rc;
@@ -257,14 +254,15 @@ done:
 static int
 agent_session_string(json_t *value, char *name)
 {
-    if (!json_is_string(value)
-        || strlen(json_string_value(value)) != json_string_length(value)
-        || !agent_session_name(json_string_value(value)))
-    {
+    const char  *s;
+
+    s = agent_json_string_of(value);
+
+    if (s == NULL || !agent_session_name_valid(s)) {
         return -1;
     }
 
-    snprintf(name, 129, "%s", json_string_value(value));
+    strcpy(name, s);
 
     return 0;
 }

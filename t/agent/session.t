@@ -350,6 +350,8 @@ is($res->{json}{exitCode}, 1, 'exit code 1');
 like($res->{json}{stderr}, qr{^Failed to change directory to /no/such},
     'and it is said');
 is(out('pwd', @per), '/', 'and nothing has changed');
+is(out('pwd', @per, cwd => './' x 8000 . 'usr'), '/usr',
+    'a long way to a short path');
 is(out('pwd', @per, cwd => 'usr'), '/usr', 'relative to where it is');
 is(out('pwd', @per, cwd => "/tmp/-a 'b"), '', 'a name with quotes')
     if run("mkdir -p \"/tmp/-a 'b\"", @per)->{json}{exitCode};

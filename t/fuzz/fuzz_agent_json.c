@@ -10,13 +10,14 @@
 
 #include "base/base.h"
 #include "base/base64.h"
+#include "base/fault.h"
+#include "base/json.h"
 #include "base/json_text.h"
 #include "base/path.h"
 #include "base/utf8.h"
 #include "control/options.h"
 #include "run/env.h"
-#include "run/params.h"
-#include "session/name.h"
+#include "session/session.h"
 
 
 /* bodies of exec, packets of control, and the text that answers are made of */
@@ -34,11 +35,12 @@ static void fuzz_path(const char *text);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    char               error[256], *text;
+    char               *text;
     json_t            *json;
     size_t             i;
     uint64_t           ms;
     const char        *what, **env;
+    agent_fault_t      fault;
     agent_options_t    settings;
 
     text = malloc(size + 1);
@@ -50,7 +52,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_text(text, size);
     fuzz_path(text);
 
-    (void) agent_session_name(text);
+    (void) agent_session_name_valid(text);
 
     json = json_loadb(text, size, JSON_ALLOW_NUL, NULL);
 
@@ -60,13 +62,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
 
-    if (agent_params_timeout(json, "timeout_ms", &ms, error, sizeof(error))
-        == 0)
-    {
+    if (agent_json_ms(json, "timeout_ms", &ms, &fault) == 0) {
         FUZZ_CHECK(ms <= 365ULL * 24 * 3600 * 1000);
     }
 
-    if (agent_params_env(json, &env, error, sizeof(error)) == 0 && env) {
+    if (agent_env_parse(json, &env, &fault) == 0 && env) {
 
         for (i = 0; env[i]; i += 2) {
             FUZZ_CHECK(agent_env_name(env[i]));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/pattern.h"
 #include "net/probe.h"
 #include "process/params.h"
@@ -81,13 +82,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 static void
 fuzz_start(json_t *json)
 {
-    char                           error[256];
+    agent_fault_t                  fault;
     agent_process_params_start_t   start;
 
-    error[0] = '\0';
+    fault.message[0] = '\0';
 
-    if (agent_process_params_start(json, &start, error, sizeof(error)) != 0) {
-        FUZZ_CHECK(error[0] != '\0');
+    if (agent_process_params_start(json, &start, &fault) != 0) {
+        FUZZ_CHECK(fault.message[0] != '\0');
         FUZZ_CHECK(start.env == NULL && start.cwd == NULL);
         return;
     }
@@ -107,30 +108,28 @@ static void
 fuzz_others(json_t *json)
 {
     int                             sig;
-    char                            error[256];
+    agent_fault_t                   fault;
     agent_probe_port_t              port;
     agent_process_params_input_t    in;
     agent_process_params_search_t   search;
 
-    if (agent_process_params_signal(json, &sig, error, sizeof(error)) == 0) {
+    if (agent_process_params_signal(json, &sig, &fault) == 0) {
         FUZZ_CHECK(sig >= 1 && sig <= 64);
     }
 
-    if (agent_process_params_port(json, &port, error, sizeof(error)) == 0) {
+    if (agent_process_params_port(json, &port, &fault) == 0) {
         FUZZ_CHECK(port.port != 0);
         FUZZ_CHECK(port.status_min <= port.status_max);
         FUZZ_CHECK(port.status_min >= 100 && port.status_max <= 599);
         FUZZ_CHECK(strpbrk(port.path, " \r\n") == NULL);
     }
 
-    if (agent_process_params_input(json, &in, error, sizeof(error)) == 0) {
+    if (agent_process_params_input(json, &in, &fault) == 0) {
         FUZZ_CHECK(in.data != NULL || in.close);
         free(in.data);
     }
 
-    if (agent_process_params_search(json, &search, error, sizeof(error))
-        == 0)
-    {
+    if (agent_process_params_search(json, &search, &fault) == 0) {
         FUZZ_CHECK(search.stream >= 0 && search.stream <= 2);
         fuzz_pattern(search.pattern, search.text, strlen(search.text) % 64);
     }
