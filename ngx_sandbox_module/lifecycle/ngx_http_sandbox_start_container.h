@@ -17,7 +17,7 @@
 #define NGX_HTTP_SANDBOX_AGENT      "/run/sandbox-agent"
 #define NGX_HTTP_SANDBOX_DIR        "/run/sandbox"
 
-/* makes and starts the container; then _boot or _end */
+/* makes and starts the container; then _handover or _end */
 void ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *wake);
 
 
