@@ -8,16 +8,16 @@
 #define _AC_ERROR_H_INCLUDED_
 
 
-/* how a call of agent_client that leaves this process has ended */
+/* the outcome of a call to the engine */
 typedef enum {
-    AC_OK = 0,             /* the engine answered; its status may be an error */
-    AC_UNREACHABLE,        /* unknown host, no connection, TLS refused */
+    AC_OK = 0,             /* the engine answered, maybe with an error */
+    AC_UNREACHABLE,        /* host not found, connection or TLS failed */
     AC_TIMEDOUT,           /* the call's deadline has passed */
-    AC_BROKEN,             /* the connection was lost, or it is not HTTP */
-    AC_MALFORMED,          /* the response does not have the API's form */
-    AC_TOO_BIG,            /* the response exceeds its limit */
-    AC_UNSUPPORTED,        /* no API version that both sides support */
-    AC_BUSY,               /* too many calls are waiting */
+    AC_BROKEN,             /* connection lost, or not HTTP */
+    AC_MALFORMED,          /* the response does not conform to the API */
+    AC_TOO_BIG,            /* the response exceeds its size limit */
+    AC_UNSUPPORTED,        /* no common API version */
+    AC_BUSY,               /* the queue is full, or waiting timed out */
     AC_NOMEM
 } ac_error_e;
 

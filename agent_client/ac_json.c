@@ -59,7 +59,7 @@ ac_json_parse(const char *text, size_t len, cJSON **value)
 }
 
 
-/* cJSON allocates 64 bytes for a value of two: count the values first */
+/* two bytes of text may cost cJSON 64 bytes: count values before parsing */
 
 static ac_error_e
 ac_json_scan(const char *text, size_t len)

@@ -9,18 +9,18 @@
 
 
 /*
- * What agent_client asks of an event loop.  Whoever owns the loop fills the
- * structure in; the library calls it from the loop's own thread only.
+ * The event loop that agent_client runs on.  The owner of the loop fills in
+ * the structure; the library calls it from the loop's own thread only.
  *
- * Watches are level-triggered.  A handler may free its own watch or timer,
- * or any other one; the loop must not touch a freed one afterwards.
+ * Watches are level-triggered.  A handler may free its own watch or timer, or
+ * any other; the loop must not touch it afterwards.
  */
 
 
 #define AC_READ        0x01
 #define AC_WRITE       0x02
 
-/* the timer must not hold off a graceful exit of the process */
+/* the timer must not delay a graceful exit of the process */
 #define AC_BACKGROUND  0x01
 
 #define AC_LOG_ERR     0
@@ -40,21 +40,21 @@ typedef void (*ac_timer_pt)(void *data);
 struct ac_loop_s {
     void          *data;
 
-    /* starts with no interest; NULL when out of memory or of connections */
+    /* no events at first; NULL: no memory, or no free connection */
     ac_watch_t  *(*watch)(ac_loop_t *loop, int fd, ac_watch_pt handler,
                       void *data);
-    /* replaces the interest by AC_READ|AC_WRITE bits; 0 or -1 */
+    /* sets the events to wait for: AC_READ, AC_WRITE; 0 or -1 */
     int          (*events)(ac_watch_t *w, unsigned events);
-    /* before the descriptor is closed; does not close it */
+    /* frees the watch; to be called before the descriptor is closed */
     void         (*unwatch)(ac_watch_t *w);
 
     /* flags: AC_BACKGROUND; NULL when out of memory */
     ac_timer_t  *(*timer)(ac_loop_t *loop, unsigned flags,
                       ac_timer_pt handler, void *data);
-    /* once, in ms milliseconds from now; an armed timer is re-armed */
+    /* arms the timer to fire once, ms milliseconds from now */
     void         (*start)(ac_timer_t *t, unsigned ms);
     void         (*stop)(ac_timer_t *t);
-    /* stops it too */
+    /* stops and frees the timer */
     void         (*free_timer)(ac_timer_t *t);
 
     /* err is an errno, or 0 */

@@ -12,8 +12,8 @@
 
 
 /*
- * Copies text from outside into a field that may be logged: without control
- * characters, cut to size - 1 bytes and never within a UTF-8 sequence.
+ * Copies text of a peer into a field that may be logged: drops control
+ * characters, and cuts to size - 1 bytes at the end of a UTF-8 sequence.
  */
 static inline void
 ac_text_copy(char *dst, size_t size, const char *src, size_t len)

@@ -22,7 +22,7 @@
 /* SCM_MAX_FD of the kernel: no packet carries more descriptors */
 #define AC_AGENT_RECV_FDS     253
 
-/* the largest number that a double holds exactly, and all below it */
+/* a double holds all integers up to this one exactly */
 #define AC_AGENT_RECV_NUMBER  (INT64_C(1) << 53)
 
 
@@ -46,7 +46,7 @@ static int ac_agent_recv_number(const cJSON *object, const char *name,
 static int ac_agent_recv_ports(const cJSON *array, ac_agent_event_t *event);
 
 
-/* a null is an error, in contrast to an absent member */
+/* unlike an absent member, null is an error */
 
 #define ac_agent_recv_bad(rc)  ((rc) > AC_JSON_ABSENT)
 
@@ -86,7 +86,7 @@ ac_agent_recv(int fd, ac_agent_event_t *event)
             return -1;
         }
 
-        /* the peer has closed, with packets of ours unread */
+        /* the peer closed the socket with unread packets in it */
 
         return errno == ECONNRESET ? 0 : -1;
     }
@@ -323,7 +323,7 @@ ac_agent_recv_log(const cJSON *object, ac_agent_event_t *event)
 }
 
 
-/* the parts are copied unread, for whoever asked */
+/* the contents are passed on unparsed, to the requester */
 
 static int
 ac_agent_recv_diagnosis(const cJSON *object, ac_agent_event_t *event)
@@ -435,7 +435,7 @@ ac_agent_recv_version(const cJSON *object, ac_agent_event_t *event)
 }
 
 
-/* of a member that must be there */
+/* a required member */
 
 static int
 ac_agent_recv_number(const cJSON *object, const char *name, int64_t max,
@@ -460,7 +460,7 @@ ac_agent_recv_ports(const cJSON *array, ac_agent_event_t *event)
             return -1;
         }
 
-        /* the app may listen on more ports than there is room for */
+        /* ports beyond the size of the array are ignored */
 
         if (event->nports < AC_AGENT_PORTS_MAX) {
             event->ports[event->nports++] = (uint16_t) item->valuedouble;

@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 
-/* packets from the agent, a peer that is not trusted */
+/* packets from the agent, which is not trusted */
 
 
 #define AC_AGENT_PORTS_MAX   1024
-#define AC_AGENT_TEXT_MAX    65536     /* of lines, or of a diagnosis */
+#define AC_AGENT_TEXT_MAX    65536     /* bytes: log lines, or a diagnosis */
 
 
 typedef enum {
@@ -26,9 +26,9 @@ typedef enum {
     AC_AGENT_PORT,           /* port, listening, command, code */
     AC_AGENT_LOG,            /* port, line, text */
     AC_AGENT_DIAGNOSIS,      /* seq, port, text: the packet, JSON */
-    AC_AGENT_REPLY,          /* seq, error; of status: the usage */
+    AC_AGENT_REPLY,          /* seq, error; to a status: the usage */
     AC_AGENT_BOOTED,         /* v, build, started_ms */
-    AC_AGENT_OTHER           /* well-formed, but unknown to this version */
+    AC_AGENT_OTHER           /* valid, but unknown to this version */
 } ac_agent_event_e;
 
 
@@ -60,7 +60,7 @@ typedef struct {
     int                 listening;
     ac_agent_command_e  command;
     int                 code;            /* of a command that has exited */
-    uint64_t            line;            /* the number of the first line */
+    uint64_t            line;            /* number of the first line in text */
     char                text[AC_AGENT_TEXT_MAX];     /* lines, "\n" between */
 } ac_agent_event_t;
 
@@ -73,7 +73,7 @@ typedef struct {
  */
 int ac_agent_recv(int fd, ac_agent_event_t *event);
 
-/* the same of a packet in memory; 0, or -1 where it breaks the protocol */
+/* parses a packet; 0, or -1 if it breaks the protocol */
 int ac_agent_recv_parse(const char *text, size_t len,
     ac_agent_event_t *event);
 

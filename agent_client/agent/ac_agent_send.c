@@ -66,7 +66,7 @@ ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
 
     } while (from < n);
 
-    /* a packet has room for one command, but not for several of any length */
+    /* a packet holds one command of any length, but not several */
 
     for (i = 0; i < boot->ncommands; i++) {
         if (ac_agent_send_command_packet(fd, &boot->commands[i],
@@ -208,7 +208,7 @@ ac_agent_send_port_number(const char *name)
 }
 
 
-/* what is sent unchanged is one whole object */
+/* text that is sent as is must be one JSON object */
 
 static int
 ac_agent_send_is_object(const char *text)
@@ -309,7 +309,7 @@ ac_agent_send_configure(int fd, uint32_t seq, const char *fields)
 
     cJSON_ArrayForEach(item, object) {
 
-        /* of members with the same name, the first one counts */
+        /* of members with the same name, the first is sent */
 
         if (strcmp(item->string, "op") == 0
             || strcmp(item->string, "seq") == 0

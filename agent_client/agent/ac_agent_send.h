@@ -17,11 +17,11 @@
  * blocks.  0, or -1 with errno: EAGAIN when the socket's buffer is full, E2BIG
  * for more than AC_AGENT_PACKET_MAX bytes, EILSEQ for text that is not UTF-8,
  * EINVAL for JSON text that is not an object, ENOMEM, or that of sendmsg().
- * Descriptors stay open, and remain the caller's.
+ * The caller keeps ownership of the descriptors.
  */
 
 
-/* the command that the agent runs at each start, to have a port's app back */
+/* what the agent runs at each start, to bring back the app of a port */
 typedef struct {
     uint16_t          port;
     const char       *command;           /* "" : none */
@@ -44,7 +44,7 @@ typedef struct {
 
 /*
  * Sends the boot packets with the descriptors, names[i] naming fds[i]; a
- * numeric name is a port.  After an error some may have been sent.
+ * numeric name is a port.  On an error, some packets may have been sent.
  */
 int ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
     const int *fds, size_t n);
@@ -58,7 +58,7 @@ int ac_agent_send_commands(int fd, uint32_t seq, const ac_command_t *commands,
     size_t n);
 /* fields: JSON object text whose members are added to the packet */
 int ac_agent_send_configure(int fd, uint32_t seq, const char *fields);
-/* ms: how long the agent may take */
+/* ms: time limit for the agent */
 int ac_agent_send_prepare(int fd, uint32_t seq, unsigned ms);
 int ac_agent_send_status(int fd, uint32_t seq);
 

@@ -22,9 +22,6 @@
 #include "agent/ac_agent_socket.h"
 
 
-/* the sockets of a sandbox's directory, and who is at their other end */
-
-
 #define AC_AGENT_SOCKET_BACKLOG  4096
 
 
@@ -57,7 +54,7 @@ ac_agent_socket_listen(const char *dir, const char *name, int type)
         goto failed;
     }
 
-    /* the umask has cut the mode that bind() gave */
+    /* bind() applied the umask to the mode */
 
     if (listen(fd, AC_AGENT_SOCKET_BACKLOG) == -1
         || chmod(tmp.sun_path, 0666) == -1
@@ -157,7 +154,7 @@ ac_agent_socket_peer_is_init(int fd)
     file = open(path, O_RDONLY|O_CLOEXEC);
     if (file == -1) {
 
-        /* gone, or alive but hidden from us */
+        /* the process has exited, or /proc hides it */
 
         return (kill(cred.pid, 0) == -1 && errno == ESRCH) ? 0 : -1;
     }

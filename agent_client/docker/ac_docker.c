@@ -324,7 +324,7 @@ ac_docker_send(ac_docker_t *d, ac_endpoint_t *ep, ac_docker_kind_e kind,
 }
 
 
-/* "" for a name that would change the path; NULL when out of memory */
+/* "" if the name would alter the path; NULL when out of memory */
 
 static char *
 ac_docker_path(const char *prefix, const char *name, const char *plain,

@@ -34,34 +34,33 @@ int ac_docker_name_servers(ac_docker_t *d, const char *servers);
 
 
 /*
- * At most that many calls are with the engine at a time, and that many more
- * wait in each lane, each for as long as its deadline, which begins anew when
- * the call is sent.  A lane never takes the last place from the other.  In a
- * lane, owners take turns, and the calls of one owner keep their order, but
- * calls that go on with what was begun come first.  Where too many wait, a
- * call of the owner with most of them fails with AC_BUSY.  0 calls: no bound.
- * Events are not counted.
+ * Limits the number of calls that the engine works on at a time, and of those
+ * that wait in each lane.  A call waits for at most its deadline, which starts
+ * anew when the call is sent.  Each lane has one place that the other cannot
+ * take.  Within a lane, owners take turns and the calls of an owner keep their
+ * order; calls that continue a begun operation go first.  When a lane is full,
+ * a call of the owner with the most calls fails with AC_BUSY.  calls 0: no
+ * limit.  Event streams are not counted.
  */
 void ac_docker_limit(ac_docker_t *d, unsigned calls, unsigned waiting);
-/* of the next call only; without it: owner 0, lane AC_LANE_OTHERS */
+/* applies to the next call only; default: AC_LANE_OTHERS, owner 0 */
 void ac_docker_turn(ac_docker_t *d, ac_lane_e lane, uint32_t owner,
     int begun);
-/* runs whenever a call begins to wait, is sent, or has ended */
+/* the handler runs when a call is queued, sent, or done */
 void ac_docker_gauge(ac_docker_t *d, ac_gauge_pt handler, void *data);
 
 /*
- * Monitors an engine, one for each ac_docker_t.  An engine that cannot be
- * reached, or does not answer a ping, is away: it is pinged, one ping at a
- * time, at intervals that grow to a few seconds.  Until it is back, calls get
- * the result of the last ping or, where connections fail at once, that of the
- * next, moments later.  The handler runs when the engine goes away and when
- * it is back; it must not cancel calls or destroy anything.  0, or -1 when
- * out of memory.
+ * Monitors one engine.  An engine that cannot be reached, or does not answer a
+ * ping, is away: it is pinged, one ping at a time, at intervals that grow to a
+ * few seconds.  Until it is back, calls fail with the result of the last ping
+ * or, if connections fail at once, of the next one, moments later.  The
+ * handler runs when the engine goes away and when it is back; it must not
+ * cancel calls or destroy anything.  0, or -1 when out of memory.
  */
 int ac_docker_monitor(ac_docker_t *d, ac_endpoint_t *ep, ac_health_pt handler,
     void *data);
 int ac_docker_away(const ac_docker_t *d);
-/* has the monitored engine pinged: it has kept somebody waiting in vain */
+/* pings the monitored engine now, as somebody has waited for it in vain */
 void ac_docker_doubt(ac_docker_t *d, ac_endpoint_t *ep);
 
 
@@ -101,11 +100,11 @@ ac_call_t *ac_docker_events(ac_docker_t *d, ac_endpoint_t *ep,
     const char *instance, ac_event_pt handler, void *data);
 
 /*
- * The handler will not run.  No effect from inside the call's own last
- * handler; once that has returned, the call must not be used.
+ * Ends a call; its handler will not run.  No effect from inside the call's
+ * last handler; after that has returned, the call must not be used.
  */
 void ac_docker_cancel(ac_call_t *call);
-/* 1 while the call waits in the queue, and for a second after that */
+/* 1 while the call is queued, and for a second after it was sent */
 int ac_docker_waits(const ac_call_t *call);
 
 

@@ -18,10 +18,10 @@
 #include "docker/ac_docker_json.h"
 
 
-/* ms without an answer until the engine itself is pinged */
+/* ms without a response after which the engine is pinged */
 #define AC_DOCKER_CALL_DOUBT       5000
 
-/* ms for which a call counts as one that waits, after its turn has come */
+/* ms after leaving the queue during which a call still counts as queued */
 #define AC_DOCKER_CALL_RECENT      1000
 
 #define AC_DOCKER_CALL_LINE_MAX    65536
@@ -43,7 +43,7 @@ struct ac_call_s {
     size_t               at;           /* the address in use */
     unsigned             tried;        /* how many have failed */
 
-    ac_error_e           error;        /* if posted: told by the timer */
+    ac_error_e           error;        /* if posted, for the timer */
     char                 message[512];
 
     unsigned             posted:1;
@@ -145,7 +145,7 @@ ac_docker_call_run(ac_call_t *call)
         return;
     }
 
-    /* calls of an engine that is away are queued when it is back */
+    /* while the engine is away, calls join the queue when it is back */
 
     if (call->params.kind == AC_DOCKER_EVENTS
         || ac_docker_health_away(&call->docker->health))
@@ -191,7 +191,7 @@ ac_docker_call_go(ac_call_t *call)
 
     d = call->docker;
 
-    /* the deadline begins here: time in the queue does not count */
+    /* the deadline starts here: it excludes the time in the queue */
 
     if (call->params.kind != AC_DOCKER_EVENTS) {
         ms = ac_docker_call_may_doubt(call) ? AC_DOCKER_CALL_DOUBT
@@ -215,7 +215,7 @@ ac_docker_call_go(ac_call_t *call)
 }
 
 
-/* runs no handler of a user */
+/* runs no user handler: the negotiation has other waiters to tell */
 
 static void
 ac_docker_call_version_ready(void *data, ac_error_e error,
@@ -270,7 +270,7 @@ ac_docker_call_send(ac_call_t *call)
 }
 
 
-/* the handler is told from the next turn of the loop */
+/* ends the call with an error, from the next turn of the loop */
 
 static void
 ac_docker_call_post(ac_call_t *call, ac_error_e error, const char *message)
@@ -402,7 +402,7 @@ ac_docker_call_finish(ac_call_t *call, ac_reply_t *reply)
 {
     ac_docker_call_detach(call);
 
-    /* a handler that cancels its own call finds it still there */
+    /* the handler may try to cancel its own call */
 
     call->finished = 1;
 
@@ -517,7 +517,7 @@ ac_docker_call_done(ac_call_t *call, ac_http_result_t *res)
     if (res->error == AC_UNREACHABLE
         && ac_docker_endpoint_next(call->ep, call->at, call->tried))
     {
-        /* no connection was made, so nothing was sent */
+        /* nothing was sent yet: try the next address */
 
         call->tried++;
 
@@ -538,7 +538,7 @@ ac_docker_call_done(ac_call_t *call, ac_http_result_t *res)
     if (rep.reply.status == 400 && !call->retried
         && strncmp(rep.reply.message, "client version ", 15) == 0)
     {
-        /* the engine was replaced by an older or a newer one */
+        /* the engine was replaced by another version */
 
         call->retried = 1;
         call->ep->version = ac_docker_version_demanded(rep.reply.message);

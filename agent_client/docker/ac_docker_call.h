@@ -27,12 +27,12 @@ typedef struct {
 
 typedef struct {
     ac_docker_kind_e     kind;
-    const char          *method;       /* static */
+    const char          *method;       /* a literal */
     char                *path;         /* NULL: out of memory; "": invalid */
     char                *body;         /* JSON text, or NULL */
     unsigned             ms;           /* until the deadline */
     ac_reply_pt          handler;
-    ac_event_pt          on_event;     /* instead, of events */
+    ac_event_pt          on_event;     /* for events, instead */
     void                *data;
 } ac_docker_params_t;
 
@@ -50,7 +50,7 @@ struct ac_docker_s {
 };
 
 
-/* takes path and body over, also when it fails; NULL when out of memory */
+/* takes ownership of path and body; NULL when out of memory */
 ac_call_t *ac_docker_call_start(ac_docker_t *d, ac_endpoint_t *ep,
     const ac_docker_params_t *params);
 void ac_docker_call_cancel(ac_call_t *call);

@@ -269,7 +269,7 @@ ac_docker_endpoint_host(ac_endpoint_t *ep, const char *host, size_t len)
         return 0;
     }
 
-    /* libcurl would read a host of digits as an address */
+    /* libcurl would take a host of digits for an address */
 
     if (strspn(ep->host, "0123456789.") == len) {
         return -1;
@@ -281,7 +281,7 @@ ac_docker_endpoint_host(ac_endpoint_t *ep, const char *host, size_t len)
 }
 
 
-/* read with the configuration: a worker may lack the permission */
+/* read at configuration time: a worker may lack permission */
 
 static int
 ac_docker_endpoint_pem(ac_http_blob_t *blob, const char *file, char *err,

@@ -63,18 +63,18 @@ void ac_docker_endpoint_destroy(ac_endpoint_t *ep);
 /* copies the addresses of the host's name */
 void ac_docker_endpoint_resolved(ac_endpoint_t *ep,
     const ac_dns_result_t *result);
-/* "host:port:addr" of the address in use, in buf; NULL: there is no name */
+/* "host:port:addr" of the address in use, in buf; NULL if none is needed */
 const char *ac_docker_endpoint_address(const ac_endpoint_t *ep, char *buf,
     size_t size);
 /*
- * No connection to the address with index failed, after that many others.
- * 1: another one is in use now; 0: all of them have been tried.
+ * The address with index failed could not be reached, after tried others.
+ * 1: another address is in use now; 0: all have been tried.
  */
 int ac_docker_endpoint_next(ac_endpoint_t *ep, size_t failed,
     unsigned tried);
 /* 1: the name must be resolved before the next request */
 int ac_docker_endpoint_stale(const ac_endpoint_t *ep);
-/* forgets what may no longer hold after a request has failed */
+/* after a failed request: forgets what may have changed */
 void ac_docker_endpoint_failed(ac_endpoint_t *ep, ac_error_e error);
 
 

@@ -20,10 +20,10 @@
 #define AC_DOCKER_HEALTH_MIN   250
 #define AC_DOCKER_HEALTH_MAX   5000
 
-/* the same while calls wait for the answer, and connections fail at once */
+/* the same while calls are waiting, if connections fail at once */
 #define AC_DOCKER_HEALTH_GAP   100
 
-/* ms after which a ping that fails is slow: no call should wait for another */
+/* ms; a ping that takes longer to fail is too slow for calls to wait for */
 #define AC_DOCKER_HEALTH_SLOW  1000
 
 
@@ -115,7 +115,7 @@ ac_docker_health_known(const ac_docker_health_t *h, const ac_endpoint_t *ep,
 }
 
 
-/* doubles with each failure, less up to a quarter, so that workers spread */
+/* doubles with each failure; minus up to a quarter, to spread workers */
 
 void
 ac_docker_health_arm(ac_docker_health_t *h)

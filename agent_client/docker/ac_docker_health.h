@@ -13,8 +13,8 @@
 
 
 /*
- * Whether the monitored engine is there, as pings and calls have shown.  An
- * engine that is away is pinged with growing pauses.  Internal to docker/
+ * Tracks whether the monitored engine is available, from the results of pings
+ * and calls.  Internal to docker/
  */
 
 
@@ -26,7 +26,7 @@ typedef struct {
     ac_health_pt        handler;
     void               *data;
 
-    ac_error_e          error;         /* AC_OK: it is there */
+    ac_error_e          error;         /* AC_OK: available */
     char                message[512];
     unsigned            failures;      /* in a row */
     unsigned            slow:1;        /* the last ping was slow to fail */
@@ -41,23 +41,23 @@ int ac_docker_health_away(const ac_docker_health_t *h);
 /* a ping is about to be sent */
 void ac_docker_health_begin(ac_docker_health_t *h, const ac_endpoint_t *ep);
 /*
- * What a ping, or a call that did not reach the engine, has shown.  Runs the
- * handler where that changes whether the engine is there.
+ * The result of a ping, or of a call that did not reach the engine.  Runs the
+ * handler when the engine goes away or is back.
  */
 void ac_docker_health_verdict(ac_docker_health_t *h, const ac_endpoint_t *ep,
     ac_error_e error, const char *message);
 
-/* ms until a ping may be sent on behalf of a call; 0: now */
+/* ms to wait before a call may cause a ping; 0: none */
 unsigned ac_docker_health_gap(const ac_docker_health_t *h,
     const ac_endpoint_t *ep);
 /*
- * The error and *message of the last ping, where a new one would take too
- * long to fail; AC_OK: send one.
+ * The error and *message of the last ping, if another ping would be too slow
+ * to fail; AC_OK: send a ping.
  */
 ac_error_e ac_docker_health_known(const ac_docker_health_t *h,
     const ac_endpoint_t *ep, const char **message);
 
-/* arms the timer, when the engine is away */
+/* arms the timer if the engine is away */
 void ac_docker_health_arm(ac_docker_health_t *h);
 
 

@@ -31,7 +31,7 @@ static int ac_docker_json_time(const cJSON *object, const char *name,
 static int ac_docker_json_time_parse(const char *text, int64_t *ms);
 
 
-/* the engine sends null for a member that it leaves out */
+/* to the engine, null and an absent member are the same */
 
 #define ac_docker_json_bad(rc)  ((rc) == AC_JSON_INVALID)
 
@@ -401,7 +401,7 @@ ac_docker_json_event(const char *text, size_t len, ac_event_t *event)
         event->exit_code = (int) exit_code;
     }
 
-    /* read last: a non-empty action means that the event is complete */
+    /* set last: a non-empty action marks a complete event */
 
     if (ac_json_string(value, "Action", event->action, sizeof(event->action))
         == AC_JSON_FOUND)
@@ -421,7 +421,7 @@ done:
 }
 
 
-/* an id is never cut: it would be another container's */
+/* a truncated id could name another container */
 
 static int
 ac_docker_json_id(const cJSON *object, const char *name, char *dst,
@@ -496,7 +496,7 @@ ac_docker_json_label(const cJSON *labels, const char *name, char *dst,
         return -1;
     }
 
-    /* a label that does not fit is not ours: cut, it could match another */
+    /* longer labels are not ours, and truncated they could match one */
 
     if (strlen(label->valuestring) < size) {
         ac_text_copy(dst, size, label->valuestring,
@@ -507,7 +507,7 @@ ac_docker_json_label(const cJSON *labels, const char *name, char *dst,
 }
 
 
-/* ms since the epoch; 0 where it is absent, or in the engine's year 1 */
+/* ms since the epoch; 0 if absent, or "never": the engine's year 1 */
 
 static int
 ac_docker_json_time(const cJSON *object, const char *name, int64_t *ms)

@@ -24,7 +24,7 @@
 #define AC_DOCKER_JSON_CONTAINERS  16384
 
 
-/* the message of an error response; "" when it has none */
+/* the message of an error response, or "" */
 void ac_docker_json_message(const char *text, size_t len, char *dst,
     size_t size);
 
@@ -32,7 +32,7 @@ ac_error_e ac_docker_json_created(const char *text, size_t len,
     ac_container_t *container);
 ac_error_e ac_docker_json_inspected(const char *text, size_t len,
     ac_container_t *container);
-/* *containers is to be freed by free(); NULL when there is none */
+/* *containers is to be freed by free(); NULL if the list is empty */
 ac_error_e ac_docker_json_listed(const char *text, size_t len,
     ac_container_t **containers, size_t *n);
 ac_error_e ac_docker_json_image(const char *text, size_t len,
@@ -40,7 +40,7 @@ ac_error_e ac_docker_json_image(const char *text, size_t len,
 /* *mem_total in bytes */
 ac_error_e ac_docker_json_info(const char *text, size_t len, int *ncpu,
     int64_t *mem_total);
-/* AC_OK with an empty action: not a container's event */
+/* AC_OK with an empty action: an event of another object */
 ac_error_e ac_docker_json_event(const char *text, size_t len,
     ac_event_t *event);
 

@@ -14,7 +14,7 @@
 #include "docker/ac_docker_probe.h"
 
 
-/* ms for the resolution of the name and the ping */
+/* ms to resolve the name and to ping */
 #define AC_DOCKER_PROBE_MS  15000
 
 
@@ -79,7 +79,7 @@ ac_docker_probe_timer_handler(void *data)
         return;
     }
 
-    /* a call has failed meanwhile, and its verdict has armed the timer */
+    /* a call that failed in the meantime has rearmed the timer */
 
     now = ac_clock_ms();
 
@@ -102,7 +102,7 @@ ac_docker_probe_begin(ac_docker_probe_t *p)
     p->deadline = ac_clock_ms() + AC_DOCKER_PROBE_MS;
     p->health->loop->start(p->health->timer, AC_DOCKER_PROBE_MS);
 
-    /* a ping is sent only where the version is not known */
+    /* no ping is sent while the version is known */
 
     p->health->ep->version = 0;
 
@@ -110,7 +110,7 @@ ac_docker_probe_begin(ac_docker_probe_t *p)
 }
 
 
-/* the verdict was given by the negotiation, unless it has timed out */
+/* the negotiation has reported to health, unless it timed out */
 
 static void
 ac_docker_probe_ready(void *data, ac_error_e error, const char *message)

@@ -12,8 +12,8 @@
 
 
 /*
- * Pings the monitored engine when a call has waited for it in vain, and again
- * and again while it is away.  Internal to docker/
+ * Pings the monitored engine on demand, and periodically while it is away.
+ * Internal to docker/
  */
 
 
@@ -25,13 +25,13 @@ typedef struct {
 } ac_docker_probe_t;
 
 
-/* health has its endpoint; 0, or -1 when out of memory */
+/* 0, or -1 when out of memory */
 int ac_docker_probe_init(ac_docker_probe_t *p, ac_docker_health_t *health,
     ac_docker_version_t *version);
-/* also of one that was not begun */
+/* no effect if it was not initialized */
 void ac_docker_probe_done(ac_docker_probe_t *p);
 
-/* pings the engine, unless a ping is under way or the engine is away */
+/* starts a ping, unless one is in progress or the engine is away */
 void ac_docker_probe_doubt(ac_docker_probe_t *p, const ac_endpoint_t *ep);
 
 

@@ -15,9 +15,9 @@
 
 
 /*
- * Each entry gets a round: an owner's first entry that of the lane, its next
- * one the round after, and so on.  The lowest round leaves first, so owners
- * take turns however many entries each of them has.
+ * Fair queueing: an owner's first entry joins the lane's next round, its second
+ * entry the round after, and so on.  The lowest round is served first, so an
+ * owner gets one call per round however many it has queued.
  */
 
 
@@ -51,7 +51,7 @@ ac_docker_queue_join(ac_docker_queue_t *q, ac_docker_entry_t *e)
 
     if (lane->nwaiting >= q->max_waiting) {
 
-        /* the last entry is of an owner with more entries than others */
+        /* the last entry belongs to the owner with the most entries */
 
         for (last = lane->waiting; last->next; last = last->next) {
             /* void */
@@ -126,7 +126,7 @@ ac_docker_queue_flush(ac_docker_queue_t *q, ac_error_e error,
 }
 
 
-/* the last place is kept for a lane that has none */
+/* one place is reserved for each lane that has no call running */
 
 static int
 ac_docker_queue_room(ac_docker_queue_t *q, unsigned lane)

@@ -17,21 +17,21 @@
 typedef struct ac_docker_entry_s  ac_docker_entry_t;
 
 
-/* a call's place in the queue, owned by the call */
+/* embedded in a call */
 struct ac_docker_entry_s {
     ac_docker_entry_t  *next;
 
     ac_lane_e           lane;
     uint32_t            owner;
     uint64_t            round;
-    uint64_t            given;         /* when it has left the lane, or 0 */
-    unsigned            begun:1;       /* goes on with what was begun */
+    uint64_t            given;         /* when it left the lane, ms; or 0 */
+    unsigned            begun:1;       /* continues a begun operation */
     unsigned            queued:1;
-    unsigned            counted:1;     /* is with the engine */
+    unsigned            counted:1;     /* sent to the engine */
 
     /*
-     * AC_OK: its turn has come, it is counted from now on.  Otherwise it is
-     * out of the queue: AC_BUSY, or the error of a flush.
+     * AC_OK: the call may be sent, and occupies a place until it leaves.
+     * Otherwise it was rejected: AC_BUSY, or the error of a flush.
      */
     void              (*ready)(void *data, ac_error_e error,
                            const char *message);
@@ -40,7 +40,7 @@ struct ac_docker_entry_s {
 
 
 typedef struct {
-    ac_docker_entry_t  *waiting;       /* by round, then as they came */
+    ac_docker_entry_t  *waiting;       /* by round, then by arrival */
     unsigned            nwaiting;
     unsigned            running;
     uint64_t            round;
@@ -49,22 +49,22 @@ typedef struct {
 
 typedef struct {
     ac_docker_lane_t    lanes[AC_LANES];
-    unsigned            max;           /* 0: no bound */
-    unsigned            max_waiting;   /* of a lane */
+    unsigned            max;           /* 0: no limit */
+    unsigned            max_waiting;   /* in each lane */
     unsigned            running;
-    unsigned            last;          /* the lane that had its turn */
-    unsigned            closed:1;      /* nothing leaves it any more */
+    unsigned            last;          /* the lane served last */
+    unsigned            closed:1;      /* no further entry is served */
 
     ac_gauge_pt         gauge;
     void               *data;
 } ac_docker_queue_t;
 
 
-/* calls ready, also of another entry, or keeps the entry */
+/* runs ready at once, or queues the entry, maybe rejecting another */
 void ac_docker_queue_join(ac_docker_queue_t *q, ac_docker_entry_t *e);
-/* it waits no longer, or is no longer with the engine; else no effect */
+/* removes a queued entry, or frees the place of one that was sent */
 void ac_docker_queue_leave(ac_docker_queue_t *q, ac_docker_entry_t *e);
-/* calls ready of all that wait */
+/* rejects all queued entries */
 void ac_docker_queue_flush(ac_docker_queue_t *q, ac_error_e error,
     const char *message);
 

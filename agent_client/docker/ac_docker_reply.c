@@ -73,7 +73,7 @@ ac_docker_reply_refused(ac_reply_t *reply, ac_docker_kind_e kind,
         return;
     }
 
-    /* Podman has no status of its own for a name that is taken */
+    /* Podman answers 500 if the name is taken */
 
     if (kind == AC_DOCKER_CREATE && res->status == 500
         && strstr(reply->message, "container name")

@@ -35,7 +35,7 @@ typedef struct {
 } ac_docker_reply_t;
 
 
-/* of a response that is complete; ac_docker_reply_free() is due */
+/* from a complete response; ac_docker_reply_free() must follow */
 void ac_docker_reply_read(ac_docker_reply_t *rep, ac_docker_kind_e kind,
     const ac_http_result_t *res);
 void ac_docker_reply_free(ac_docker_reply_t *rep);

@@ -16,7 +16,7 @@
 
 typedef struct {
     const char       *method;
-    const char       *path;            /* behind the version; NULL: a ping */
+    const char       *path;            /* after "/v1.41"; NULL: a ping */
     const char       *body;            /* JSON text, or NULL */
     size_t            body_max;        /* bytes of the response */
     unsigned          tried;           /* how many addresses have failed */

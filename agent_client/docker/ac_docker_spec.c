@@ -90,7 +90,7 @@ ac_docker_spec_config(ac_json_writer_t *w, const ac_container_spec_t *spec)
 
     ac_json_writer_object_end(w);
 
-    /* the image's own check would run before the agent has its sockets */
+    /* a health check of the image would run before the agent is up */
 
     ac_json_writer_object(w, "Healthcheck");
     ac_json_writer_strings(w, "Test", none);
@@ -149,7 +149,7 @@ ac_docker_spec_limits(ac_json_writer_t *w, const ac_container_spec_t *spec)
 {
     if (spec->memory) {
 
-        /* memory and swap together: no swap */
+        /* the sum of memory and swap: no swap */
 
         ac_json_writer_integer(w, "Memory", spec->memory);
         ac_json_writer_integer(w, "MemorySwap", spec->memory);

@@ -19,7 +19,7 @@
 
 /* the body of a create */
 char *ac_docker_spec_json(const ac_container_spec_t *spec);
-/* the value of the filters parameter; events: adds the type */
+/* the value of the "filters" argument; events: of containers only */
 char *ac_docker_spec_filters(const char *instance, int events);
 
 

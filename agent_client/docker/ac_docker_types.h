@@ -15,8 +15,8 @@
 
 
 /*
- * What is sent to the Docker Engine API, and what comes back.  Source: Docker
- * Engine API v1.41 (docs.docker.com/engine/api/v1.41).
+ * Requests and replies of the Docker Engine API.  Source: Docker Engine API
+ * v1.41 (docs.docker.com/engine/api/v1.41).
  */
 
 
@@ -107,9 +107,9 @@ typedef struct {
 typedef struct {
     ac_error_e             error;
     int                    status;       /* HTTP, 0 when error is set */
-    char                   message[512]; /* the engine's words, or ours */
+    char                   message[512]; /* by the engine, or by us */
 
-    /* by call; NULL or 0 when it failed */
+    /* depending on the call; NULL or 0 if it failed */
     const ac_container_t  *containers;   /* list, inspect (one), create: id */
     size_t                 ncontainers;
     const ac_image_t      *image;        /* image */
@@ -119,12 +119,12 @@ typedef struct {
 
 
 typedef void (*ac_reply_pt)(void *data, const ac_reply_t *reply);
-/* event NULL: the stream has ended, reply says why; the last invocation */
+/* event NULL: the stream has ended, for the reason in reply */
 typedef void (*ac_event_pt)(void *data, const ac_event_t *event,
     const ac_reply_t *reply);
 
 
-/* each lane of the queue is guaranteed a place */
+/* lanes of the queue: see ac_docker_limit() */
 typedef enum {
     AC_LANE_OTHERS = 0,
     AC_LANE_STARTS
@@ -132,7 +132,7 @@ typedef enum {
 
 #define AC_LANES  2
 
-/* by how many the calls that wait, and those with the engine, have changed */
+/* changes in the number of queued and of sent calls */
 typedef void (*ac_gauge_pt)(void *data, int waiting, int running);
 
 /* the engine has become unreachable (away 1), or is back (away 0) */

@@ -121,7 +121,7 @@ ac_docker_version_create(ac_docker_version_t *v, ac_endpoint_t *ep)
         return NULL;
     }
 
-    /* whoever waits without a deadline must not keep others waiting */
+    /* a waiter may have no deadline, so the negotiation has its own */
 
     n->timer = v->loop->timer(v->loop, AC_BACKGROUND,
                               ac_docker_version_timer_handler, n);
@@ -196,7 +196,7 @@ ac_docker_version_ping(ac_docker_negotiation_t *n)
 
     if (n->ep->version) {
 
-        /* known already: its name only was to be resolved anew */
+        /* the version is known: only the name had to be resolved */
 
         ac_docker_version_end(n, AC_OK, "");
         return;
@@ -250,7 +250,7 @@ ac_docker_version_http_handler(void *data, ac_http_request_t *r)
 
     } else if (res->status != 200) {
 
-        /* as the status of the call itself, a 404 would mislead */
+        /* not passed on: a 404 would mean something else to the call */
 
         error = AC_MALFORMED;
         (void) snprintf(message, sizeof(message),
@@ -386,7 +386,7 @@ ac_docker_version_demanded(const char *message)
         return 0;
     }
 
-    /* newer than the maximum: the calls used here have not changed so far */
+    /* beyond the maximum: the calls used here have not changed so far */
 
     return (int) (major << 8 | minor);
 }

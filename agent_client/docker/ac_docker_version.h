@@ -13,9 +13,9 @@
 
 
 /*
- * What must be known of an engine before a call is sent: the addresses of its
- * name, and the version of the API, which the answer to a ping names.  All
- * who wait for the same engine share one negotiation.  Internal to docker/
+ * Before a call is sent, the engine's name is resolved, and the API version
+ * is negotiated by a ping.  All calls that wait for the same engine share one
+ * negotiation.  Internal to docker/
  */
 
 
@@ -27,12 +27,12 @@ typedef struct ac_docker_negotiation_s  ac_docker_negotiation_t;
 typedef struct ac_docker_waiter_s       ac_docker_waiter_t;
 
 
-/* owned by who waits */
+/* embedded in a call or a probe */
 struct ac_docker_waiter_s {
     ac_docker_waiter_t       *next;
-    ac_docker_negotiation_t  *negotiation;   /* NULL: does not wait */
+    ac_docker_negotiation_t  *negotiation;   /* NULL: not waiting */
 
-    /* once; the endpoint has addresses and a version, or error says why not */
+    /* AC_OK: the endpoint has its addresses and a version */
     void                    (*ready)(void *data, ac_error_e error,
                                  const char *message);
     void                     *data;
@@ -48,15 +48,15 @@ typedef struct {
 } ac_docker_version_t;
 
 
-/* joins a negotiation, or begins one; calls ready at once when out of memory */
+/* joins or starts a negotiation; may run ready at once */
 void ac_docker_version_wait(ac_docker_version_t *v, ac_endpoint_t *ep,
     ac_docker_waiter_t *w);
-/* without a call of ready; no effect when it does not wait */
+/* ready will not run; no effect if the waiter is not waiting */
 void ac_docker_version_cancel(ac_docker_waiter_t *w);
 
 /*
- * The version that an engine's refusal of ours asks for, or 0: it is to be
- * negotiated anew.
+ * The version that an engine demands in the message by which it refuses ours,
+ * or 0: negotiate again.
  */
 int ac_docker_version_demanded(const char *message);
 

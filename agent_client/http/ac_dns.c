@@ -21,7 +21,7 @@
 #include "http/ac_dns.h"
 
 
-/* of one try at one server; c-ares doubles it with each round */
+/* for one attempt at one server; c-ares doubles it with each round */
 #define AC_DNS_TIMEOUT_MS   1000
 #define AC_DNS_TRIES        3
 #define AC_DNS_TTL_MAX      3600
@@ -50,7 +50,7 @@ struct ac_dns_query_s {
 struct ac_dns_s {
     ac_loop_t          *loop;
     ac_timer_t         *timer;           /* c-ares' */
-    ac_timer_t         *kick;            /* delivers what is done */
+    ac_timer_t         *kick;            /* delivers the results */
     ac_dns_socket_t    *sockets;
     ac_dns_query_t     *done;
     char               *servers;
@@ -115,7 +115,7 @@ ac_dns_destroy(ac_dns_t *dns)
 
     if (dns->open) {
 
-        /* answers each query; they end up among the done ones */
+        /* completes all queries, which moves them to the done list */
 
         ares_destroy(dns->channel);
     }
@@ -192,7 +192,7 @@ ac_dns_resolve(ac_dns_t *dns, const char *host, ac_dns_pt handler,
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = ARES_AI_NOSORT;
 
-    /* may answer at once */
+    /* may complete the query at once */
 
     ares_getaddrinfo(dns->channel, query->host, NULL, &hints, ac_dns_answer,
                      query);
@@ -206,7 +206,7 @@ ac_dns_resolve(ac_dns_t *dns, const char *host, ac_dns_pt handler,
 void
 ac_dns_cancel(ac_dns_query_t *query)
 {
-    /* c-ares cannot end one query of a channel: let it run out, unheard */
+    /* c-ares cannot cancel a single query: ignore its result */
 
     query->handler = NULL;
 }
@@ -274,7 +274,7 @@ ac_dns_arm(ac_dns_t *dns)
         return;
     }
 
-    /* some versions cut the time to milliseconds: not a turn too early */
+    /* some versions round down to milliseconds: do not wake up too early */
 
     ms = (unsigned) (p->tv_sec * 1000 + p->tv_usec / 1000 + 1);
 
@@ -282,7 +282,7 @@ ac_dns_arm(ac_dns_t *dns)
 }
 
 
-/* runs inside calls of c-ares, which must not be entered from here */
+/* runs inside c-ares, which must not be called from here */
 
 static void
 ac_dns_answer(void *data, int status, int timeouts,
@@ -433,7 +433,7 @@ ac_dns_on_state(void *data, ares_socket_t fd, int readable, int writable)
 
 failed:
 
-    /* c-ares would use it again: its queries end, and so does the socket */
+    /* cancel the queries: c-ares would keep using the unwatched socket */
 
     dns->deaf = 1;
     dns->loop->start(dns->kick, 0);
@@ -467,7 +467,7 @@ ac_dns_socket_handler(void *data, int fd, unsigned events)
     s = data;
     dns = s->dns;
 
-    /* s may be gone afterwards */
+    /* this may free s */
 
     ares_process_fd(dns->channel, (events & AC_READ) ? fd : ARES_SOCKET_BAD,
                     (events & AC_WRITE) ? fd : ARES_SOCKET_BAD);

@@ -146,7 +146,7 @@ ac_http_free(ac_http_request_t *r)
 
     if (r->http->multi.in_curl) {
 
-        /* the loop has run a handler while it served libcurl */
+        /* a callback of libcurl has run a handler */
 
         ac_http_request_push(r, AC_HTTP_LIST_TRASH);
         r->http->multi.loop->start(r->http->kick, 0);
@@ -178,7 +178,7 @@ ac_http_add(ac_http_request_t *r)
 }
 
 
-/* after each call that makes libcurl work, never inside its callbacks */
+/* runs after each call into libcurl, never from its callbacks */
 
 static void
 ac_http_turn(void *data)

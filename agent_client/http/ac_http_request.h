@@ -15,8 +15,8 @@
 
 
 /*
- * One request: its easy handle, its response, and its place in a list of the
- * multi handle's owner.  Internal to http/.
+ * One request: its easy handle, its response, and the list it is in.
+ * Internal to http/
  */
 
 
@@ -62,28 +62,28 @@ struct ac_http_request_s {
 
 struct ac_http_s {
     ac_http_multi_t           multi;
-    ac_timer_t               *kick;         /* another turn of the loop */
+    ac_timer_t               *kick;         /* runs ac_http_turn() */
     ac_http_queue_t           queues[AC_HTTP_LIST_TRASH + 1];
-    int                      *gone;         /* set when destroyed meanwhile */
+    int                      *gone;         /* set if a handler destroys it */
 };
 
 
 /* NULL when out of memory */
 ac_http_request_t *ac_http_request_create(ac_http_t *http,
     const ac_http_params_t *params, ac_http_pt handler, void *data);
-/* in no list; removed from the multi handle, if it was added */
+/* the request must not be in a list */
 void ac_http_request_free(ac_http_request_t *r);
 
-/* into a list, from none; from its list, if it is in one */
+/* push: the request must not be in a list; unlink: it may be in none */
 void ac_http_request_push(ac_http_request_t *r, ac_http_list_e list);
 void ac_http_request_unlink(ac_http_request_t *r);
-/* the first one of a list, unlinked, or NULL */
+/* unlinks and returns the first request of a list, or NULL */
 ac_http_request_t *ac_http_request_pop(ac_http_t *http, ac_http_list_e list);
 
-/* unless it is done; text NULL: result.message is set already */
+/* no effect once done; text NULL: result.message is set already */
 void ac_http_request_fail(ac_http_request_t *r, ac_error_e error,
     const char *text);
-/* the end of its transfer */
+/* the transfer has ended */
 void ac_http_request_done(ac_http_request_t *r, CURLcode code);
 
 

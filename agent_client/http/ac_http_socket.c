@@ -17,9 +17,8 @@
 
 
 /*
- * libcurl may close a socket that was still connecting without a notice, and
- * open another one of the same number: so the loop watches a duplicate, a
- * descriptor that is ours alone.
+ * libcurl may close a connecting socket without notice, and then open another
+ * with the same number: the loop watches a duplicate that only we close.
  */
 struct ac_http_socket_s {
     ac_http_socket_t   *next;
@@ -92,7 +91,7 @@ ac_http_socket_setup(ac_http_multi_t *m, CURL *easy)
 {
     CURLcode  rc;
 
-    /* the callbacks outlive the transfer together with its connection */
+    /* connections, and so these callbacks, outlive the transfer */
 
     rc = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION,
                           ac_http_socket_open);
@@ -162,7 +161,7 @@ ac_http_socket_interest(CURL *easy, curl_socket_t fd, int what, void *data,
 
 failed:
 
-    /* an error returned to libcurl would end every other transfer too */
+    /* returning an error would make libcurl abort all transfers */
 
     private = NULL;
 
@@ -216,7 +215,7 @@ ac_http_socket_open(void *data, curlsocktype purpose,
             continue;
         }
 
-        /* libcurl believes that we know that it has closed the old one */
+        /* the old socket was closed without notice: watch the new one */
 
         ac_http_socket_unwatch(s);
 
@@ -315,7 +314,7 @@ ac_http_socket_handler(void *data, int fd, unsigned events)
         mask |= CURL_CSELECT_OUT;
     }
 
-    /* s may be gone afterwards */
+    /* this may free s */
 
     m->in_curl++;
     curl_multi_socket_action(m->handle, s->fd, mask, &running);

@@ -27,24 +27,24 @@ typedef struct {
     CURLM             *handle;
     ac_timer_t        *timer;            /* libcurl's */
     ac_http_socket_t  *sockets;
-    unsigned           in_curl;          /* libcurl is on the call stack */
+    unsigned           in_curl;          /* depth of calls into libcurl */
 
-    /* to be set by the owner; data is passed to turn */
-    void             (*turn)(void *data);      /* libcurl has worked */
-    void             (*fail)(void *private);   /* of a transfer: no memory */
+    /*
+     * Set by the owner: turn runs after libcurl has worked; fail when the
+     * socket of a transfer cannot be watched, with its CURLOPT_PRIVATE.
+     */
+    void             (*turn)(void *data);
+    void             (*fail)(void *private);
     void              *data;
 } ac_http_multi_t;
 
 
-/* 0, or -1 when out of memory; ac_http_socket_done() is due either way */
+/* 0, or -1 when out of memory; ac_http_socket_done() must follow either way */
 int ac_http_socket_init(ac_http_multi_t *m, ac_loop_t *loop);
-/* after each easy handle was removed */
+/* all easy handles must have been removed */
 void ac_http_socket_done(ac_http_multi_t *m);
 
-/*
- * Makes the transfers of an easy handle open and close their sockets here; it
- * must be set on each one.
- */
+/* sets an easy handle up to open and close its sockets here: required */
 CURLcode ac_http_socket_setup(ac_http_multi_t *m, CURL *easy);
 
 
