@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "ac_clock.h"
+#include "ac_log.h"
 #include "ac_text.h"
 #include "docker/ac_docker_call.h"
 #include "docker/ac_docker_json.h"
@@ -28,6 +29,11 @@
 #define AC_DOCKER_CALL_BODY_MAX    1048576
 #define AC_DOCKER_CALL_LIST_MAX    (8 * 1048576)
 #define AC_DOCKER_CALL_STREAM_MAX  (4 * 1048576)
+
+
+#define ac_docker_call_log(call, format, ...)                                 \
+    ac_log_debug((call)->docker->loop, "engine %s %.128s: " format,           \
+                 (call)->params.method, (call)->params.path, __VA_ARGS__)
 
 
 struct ac_call_s {
@@ -164,6 +170,8 @@ ac_docker_call_enqueue(ac_call_t *call)
     ac_docker_queue_join(&call->docker->queue, &call->entry);
 
     if (call->entry.queued) {
+        ac_docker_call_log(call, "queued for at most %u ms", call->params.ms);
+
         call->docker->loop->start(call->timer, call->params.ms);
     }
 }
@@ -210,6 +218,9 @@ ac_docker_call_go(ac_call_t *call)
         ac_docker_call_post(call, error, message);
         return;
     }
+
+    ac_docker_call_log(call, "waits for %s of the engine",
+                       call->ep->version ? "the address" : "a ping");
 
     ac_docker_version_wait(&d->version, call->ep, &call->waiter);
 }
@@ -259,6 +270,8 @@ ac_docker_call_send(ac_call_t *call)
         req.body_max = AC_DOCKER_CALL_STREAM_MAX;
         req.stream = 1;
     }
+
+    ac_docker_call_log(call, "sent, deadline %u ms", call->params.ms);
 
     call->at = call->ep->at;
     call->http = ac_docker_request_start(call->docker->http, call->ep, &req,
@@ -311,6 +324,9 @@ ac_docker_call_timer_handler(void *data)
                         "still queued after %u ms", call->params.ms);
 
     } else if (!call->doubted && ac_docker_call_may_doubt(call)) {
+        ac_docker_call_log(call, "no response after %d ms",
+                           AC_DOCKER_CALL_DOUBT);
+
         call->doubted = 1;
         call->docker->loop->start(call->timer,
                                   call->params.ms - AC_DOCKER_CALL_DOUBT);
@@ -400,6 +416,14 @@ ac_docker_call_destroy(ac_call_t *call)
 static void
 ac_docker_call_finish(ac_call_t *call, ac_reply_t *reply)
 {
+    if (reply->error) {
+        ac_docker_call_log(call, "%s: %.200s", ac_error_text(reply->error),
+                           reply->message);
+
+    } else {
+        ac_docker_call_log(call, "%d %.200s", reply->status, reply->message);
+    }
+
     ac_docker_call_detach(call);
 
     /* the handler may try to cancel its own call */

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ac_log.h"
 #include "docker/ac_docker_version.h"
 
 
@@ -157,6 +158,9 @@ ac_docker_version_begin(ac_docker_negotiation_t *n)
 static void
 ac_docker_version_resolve(ac_docker_negotiation_t *n)
 {
+    ac_log_debug(n->version->loop, "engine %s: resolving its name",
+                 n->ep->name);
+
     n->query = ac_dns_resolve(n->version->dns, n->ep->host,
                               ac_docker_version_dns_handler, n);
 
@@ -201,6 +205,8 @@ ac_docker_version_ping(ac_docker_negotiation_t *n)
         ac_docker_version_end(n, AC_OK, "");
         return;
     }
+
+    ac_log_debug(n->version->loop, "engine %s: ping", n->ep->name);
 
     n->version->loop->start(n->timer, AC_DOCKER_VERSION_PING_MS);
 
@@ -328,6 +334,16 @@ ac_docker_version_end(ac_docker_negotiation_t *n, ac_error_e error,
     const char *message)
 {
     ac_docker_waiter_t  *w, *next;
+
+    if (error) {
+        ac_log_debug(n->version->loop, "engine %s: not available: %.200s",
+                     n->ep->name, message);
+
+    } else {
+        ac_log_debug(n->version->loop, "engine %s: API version %d.%d",
+                     n->ep->name, n->ep->version >> 8,
+                     n->ep->version & 0xff);
+    }
 
     w = n->waiting;
     n->waiting = NULL;
