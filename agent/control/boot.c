@@ -57,7 +57,9 @@ agent_boot(agent_boot_t *boot, const char *dir)
 
         if (fd != -1) {
 
-            if (agent_boot_receive(boot, fd) == 0) {
+            if (agent_peer_user(fd, &boot->uid, &boot->gid) == 0
+                && agent_boot_receive(boot, fd) == 0)
+            {
                 boot->fd = fd;
                 return 0;
             }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <jansson.h>
+#include <sys/types.h>
 
 
 #define AGENT_BOOT_FDS      200        /* on a packet */
@@ -33,6 +34,10 @@ typedef struct {
     size_t    ncommands;
 
     int       fd;                      /* the connection to answer on */
+
+    /* nginx's worker's, as this user namespace knows them */
+    uid_t     uid;
+    gid_t     gid;
 } agent_boot_t;
 
 

@@ -26,6 +26,7 @@
 #include "net/relay.h"
 #include "port/command.h"
 #include "run/workspace.h"
+#include "sys/filter.h"
 #include "sys/spawn.h"
 #include "sys/user.h"
 
@@ -148,6 +149,18 @@ main(int argc, char **argv)
 
     agent_workspace_make();
     agent_workspace_own();
+
+    /* while there is one thread, and before any command runs */
+
+    if (agent_filter_install(boot.uid, boot.gid) == -1) {
+        agent_log("seccomp() failed: %s", strerror(errno));
+        return 1;
+    }
+
+    if (agent_user.uid != 0 && agent_user.uid == boot.uid) {
+        agent_log("user %u is that of nginx's workers: commands are refused",
+                  (unsigned) agent_user.uid);
+    }
 
     rc = uv_loop_init(&agent_the_loop);
 

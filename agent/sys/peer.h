@@ -8,8 +8,14 @@
 #define _AGENT_SYS_PEER_H_INCLUDED_
 
 
+#include <sys/types.h>
+
+
 /* 1: the peer is no process of the agent's PID namespace */
 int agent_peer_outside(int fd);
+
+/* whose the listening peer is, as this user namespace knows it; 0 or -1 */
+int agent_peer_user(int fd, uid_t *uid, gid_t *gid);
 
 
 #endif /* _AGENT_SYS_PEER_H_INCLUDED_ */

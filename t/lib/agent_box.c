@@ -13,7 +13,9 @@
  *     agent_box <directory> <agent> <boot packet> [option ...] [port ...]
  *
  * Options: root=<directory> instead of a root made of the host's programs;
- * workdir=<path>; env=K=V; late=<ms> before boot.sock is there; half: the
+ * workdir=<path>; env=K=V; uid=<number>, gid=<number>: whom boot.sock is of;
+ * nofile=<limit>; sigpending=<limit>; late=<ms> before boot.sock is there;
+ * half: the
  * first boot connection is dropped; split: a packet for each descriptor;
  * bad=<name>: hand over something that is not a listening socket; fake:
  * bind boot.sock inside the agent's own PID namespace.
@@ -91,6 +93,15 @@ main(int argc, char **argv)
         } else if (strncmp(argv[i], "nofile=", 7) == 0) {
             box.nofile = atoi(argv[i] + 7);
 
+        } else if (strncmp(argv[i], "sigpending=", 11) == 0) {
+            box.sigpending = atoi(argv[i] + 11);
+
+        } else if (strncmp(argv[i], "uid=", 4) == 0) {
+            box.uid = atoi(argv[i] + 4);
+
+        } else if (strncmp(argv[i], "gid=", 4) == 0) {
+            box.gid = atoi(argv[i] + 4);
+
         } else if (strncmp(argv[i], "late=", 5) == 0) {
             box.late = atoi(argv[i] + 5);
 
@@ -158,6 +169,15 @@ main(int argc, char **argv)
         }
 
         boot = box_listen(box.dir, "boot", SOCK_SEQPACKET);
+
+        /* the agent sees who listened last */
+
+        if (setegid(box.gid) == -1 || seteuid(box.uid) == -1
+            || listen(boot, 4096) == -1
+            || seteuid(0) == -1 || setegid(0) == -1)
+        {
+            box_die("listen");
+        }
 
         if (box.half) {
             /* a worker that dies in the middle */

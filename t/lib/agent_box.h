@@ -8,6 +8,9 @@
 #define _AGENT_BOX_H_INCLUDED_
 
 
+#include <sys/types.h>
+
+
 #define BOX_SOCKETS  64
 
 
@@ -21,6 +24,9 @@ typedef struct {
     int          nenv;
     int          late;
     int          nofile;
+    int          sigpending;
+    uid_t        uid;
+    gid_t        gid;
     int          half;
     int          split;
     int          fake;

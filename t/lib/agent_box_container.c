@@ -119,6 +119,15 @@ box_child(box_t *box, int ready)
         }
     }
 
+    if (box->sigpending) {
+        limit.rlim_cur = box->sigpending;
+        limit.rlim_max = box->sigpending;
+
+        if (setrlimit(RLIMIT_SIGPENDING, &limit) == -1) {
+            box_die("setrlimit");
+        }
+    }
+
     execve(argv[0], argv, box->env);
     box_die(argv[0]);
 }

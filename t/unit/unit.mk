@@ -76,6 +76,7 @@ $(UNIT_DIR)/%: $(UNIT_DIR)/obj/%.o $(UNIT_SANDBOX_OBJS)
 $(UNIT_DIR)/test_agent_listeners: agent/net/listeners.c \
 		agent/net/listeners_diag.c agent/net/listeners_proc.c
 $(UNIT_DIR)/test_agent_cgroup: agent/sys/cgroup.c
+$(UNIT_DIR)/test_agent_filter: agent/sys/filter.c
 $(UNIT_DIR)/test_agent_pattern: agent/base/pattern.c
 
 $(addprefix $(UNIT_DIR)/,$(UNIT_OF_AGENT)): \
