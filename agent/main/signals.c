@@ -63,31 +63,24 @@ agent_signals_block(void)
         signal(i, SIG_DFL);
     }
 
-    sigfillset(&set);
-
-    /* these are our own mistakes, and must end us */
-
-    sigdelset(&set, SIGSEGV);
-    sigdelset(&set, SIGBUS);
-    sigdelset(&set, SIGILL);
-    sigdelset(&set, SIGFPE);
-    sigdelset(&set, SIGABRT);
-
-    if (sigprocmask(SIG_SETMASK, &set, NULL) == -1) {
-        return -1;
-    }
-
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
-
-    /* what an image may name as its stop signal */
 
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGQUIT);
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGWINCH);
-    sigaddset(&set, SIGRTMIN + 3);
+
+    /*
+     * The kernel drops all others, as we are the first process and have no
+     * handler for them.  Were they blocked, they would be queued: real-time
+     * signals without end, until there is no room for a signal's sender.
+     */
+
+    if (sigprocmask(SIG_SETMASK, &set, NULL) == -1) {
+        return -1;
+    }
 
     agent_signals_fd = signalfd(-1, &set, SFD_CLOEXEC|SFD_NONBLOCK);
 
@@ -135,9 +128,12 @@ agent_signals_read(uv_poll_t *poll, int status, int events)
             continue;
         }
 
-        /* a sender beside us has a number here; one outside has none */
+        /*
+         * A sender beside us has a number here; one outside has none.  What
+         * is not from kill() may have something else in its place.
+         */
 
-        if (info[i].ssi_pid == 0) {
+        if (info[i].ssi_code == SI_USER && info[i].ssi_pid == 0) {
             agent_stop(AGENT_STOP_GRACE);
         }
     }

@@ -11,7 +11,10 @@
 /* a command inherits no disposition from the agent */
 void agent_signals_default(void);
 
-/* blocks all signals, and takes them by a descriptor; 0, or -1 with errno */
+/*
+ * Takes SIGCHLD and the signals that end the agent by a descriptor, and leaves
+ * all others to be dropped.  0, or -1 with errno.
+ */
 int agent_signals_block(void);
 
 /* serves the descriptor from the loop; a libuv error */

@@ -40,7 +40,9 @@ static int agent_spawn_exec(agent_spawn_t *s, const char *file);
 
 
 static struct rlimit   agent_spawn_nofile;
-static int             agent_spawn_nofile_raised;
+static int             agent_spawn_nofile_set;
+static struct rlimit   agent_spawn_sigpending;
+static int             agent_spawn_sigpending_set;
 
 
 void
@@ -57,9 +59,41 @@ agent_spawn_init(void)
         if (rl.rlim_cur > agent_spawn_nofile.rlim_cur
             && setrlimit(RLIMIT_NOFILE, &rl) == 0)
         {
-            agent_spawn_nofile_raised = 1;
+            agent_spawn_nofile_set = 1;
         }
     }
+
+    /*
+     * The kernel forgets who sent a signal when its receiver's user has too
+     * many pending.  Commands have half of what we have, so that they cannot
+     * make it forget whose signals to us are.
+     */
+
+    if (getrlimit(RLIMIT_SIGPENDING, &rl) == 0 && rl.rlim_cur != RLIM_INFINITY)
+    {
+        agent_spawn_sigpending.rlim_cur = rl.rlim_cur / 2;
+        agent_spawn_sigpending.rlim_max = rl.rlim_cur / 2;
+        agent_spawn_sigpending_set = 1;
+    }
+}
+
+
+void
+agent_spawn_limit_files(uint64_t n)
+{
+    struct rlimit  rl;
+
+    if (getrlimit(RLIMIT_NOFILE, &rl) == -1) {
+        return;
+    }
+
+    if (rl.rlim_max > n) {
+        rl.rlim_max = n;
+    }
+
+    agent_spawn_nofile.rlim_cur = rl.rlim_max;
+    agent_spawn_nofile.rlim_max = rl.rlim_max;
+    agent_spawn_nofile_set = 1;
 }
 
 
@@ -77,7 +111,7 @@ agent_spawn(agent_child_t *child, agent_spawn_t *s)
     /*
      * The child borrows our memory until it runs the program, so that it can
      * say what went wrong; no page is copied however large the agent is.
-     * Every signal is blocked, so no handler of ours runs in it.
+     * We have no signal handler that could run in it.
      */
 
     pid = vfork();
@@ -132,8 +166,12 @@ agent_spawn_run(agent_spawn_t *s, agent_spawn_result_t *res)
         close(fd);
     }
 
-    if (agent_spawn_nofile_raised) {
+    if (agent_spawn_nofile_set) {
         setrlimit(RLIMIT_NOFILE, &agent_spawn_nofile);
+    }
+
+    if (agent_spawn_sigpending_set) {
+        setrlimit(RLIMIT_SIGPENDING, &agent_spawn_sigpending);
     }
 
     res->stage = AGENT_SPAWN_SETUP;

@@ -9,6 +9,7 @@
 
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "sys/child.h"
 #include "sys/user.h"
@@ -53,6 +54,12 @@ typedef struct {
 int agent_spawn(agent_child_t *child, agent_spawn_t *s);
 
 void agent_spawn_init(void);
+
+/*
+ * What is spawned from here on may have so many open files, or as many as the
+ * agent if those are fewer.  The agent's own limit stays.
+ */
+void agent_spawn_limit_files(uint64_t n);
 
 
 #endif /* _AGENT_SYS_SPAWN_H_INCLUDED_ */
