@@ -24,6 +24,7 @@
 #include "port/command.h"
 #include "run/env.h"
 #include "sys/peer.h"
+#include "sys/spawn.h"
 
 
 #define AGENT_BOOT_WAIT  30000         /* ms */
@@ -232,6 +233,10 @@ agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
 
         if (settings.env) {
             agent_env_set(settings.env);
+        }
+
+        if (settings.nofile) {
+            agent_spawn_limit_files(settings.nofile);
         }
 
         boot->sleep_after_ms = settings.sleep_after_ms > 0

@@ -23,6 +23,7 @@
 #include "port/command.h"
 #include "run/env.h"
 #include "sys/cgroup.h"
+#include "sys/spawn.h"
 
 
 /* what nginx asks for along a tether, and the answers */
@@ -208,6 +209,10 @@ agent_control_configure(json_t *json)
 
     if (settings.env) {
         agent_env_set(settings.env);
+    }
+
+    if (settings.nofile) {
+        agent_spawn_limit_files(settings.nofile);
     }
 
     agent_idle_change(settings.sleep_after_ms, settings.keep_alive);

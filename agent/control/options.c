@@ -24,6 +24,7 @@ agent_options_parse(agent_options_t *s, json_t *json, const char **what)
     s->sleep_after_ms = -1;
     s->keep_alive = -1;
     s->generation = -1;
+    s->nofile = 0;
 
     value = json_object_get(json, "sleep_after_ms");
 
@@ -66,6 +67,18 @@ agent_options_parse(agent_options_t *s, json_t *json, const char **what)
     if (value && !json_is_object(value)) {
         *what = "limits";
         return -1;
+    }
+
+    value = json_object_get(value, "nofile");
+
+    if (value) {
+
+        if (!json_is_integer(value) || json_integer_value(value) <= 0) {
+            *what = "limits";
+            return -1;
+        }
+
+        s->nofile = json_integer_value(value);
     }
 
     value = json_object_get(json, "preview_suffix");

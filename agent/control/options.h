@@ -21,6 +21,7 @@ typedef struct {
     int64_t     sleep_after_ms;        /* -1: not given */
     int         keep_alive;            /* -1: not given */
     int64_t     generation;            /* -1: not given */
+    int64_t     nofile;                /* 0: not given */
 } agent_options_t;
 
 

@@ -124,7 +124,14 @@ ac_agent_send_boot_options(ac_json_writer_t *w, const ac_boot_t *boot,
     ac_json_writer_bool(w, "keep_alive", boot->keep_alive);
     ac_json_writer_integer(w, "generation", (int64_t) boot->generation);
     ac_json_writer_raw(w, "env", boot->env ? boot->env : "{}");
-    ac_json_writer_raw(w, "limits", "{}");
+
+    ac_json_writer_object(w, "limits");
+
+    if (boot->nofile) {
+        ac_json_writer_integer(w, "nofile", boot->nofile);
+    }
+
+    ac_json_writer_object_end(w);
 
     if (boot->preview_suffix) {
         ac_json_writer_string(w, "preview_suffix", boot->preview_suffix);

@@ -36,6 +36,7 @@ typedef struct {
     uint64_t          sleep_after_ms;
     int               keep_alive;
     uint64_t          generation;        /* of these options */
+    int64_t           nofile;            /* open files; 0: the engine's */
     const char       *preview_suffix;    /* or NULL */
     ac_command_t     *commands;
     size_t            ncommands;

@@ -82,6 +82,10 @@ ac_docker_spec_config(ac_json_writer_t *w, const ac_container_spec_t *spec)
         ac_json_writer_bool(w, no[i], 0);
     }
 
+    /* the image may name a signal that the agent does not listen for */
+
+    ac_json_writer_string(w, "StopSignal", "SIGTERM");
+
     ac_json_writer_object(w, "Labels");
 
     for (i = 0; i < spec->nlabels; i++) {
@@ -162,6 +166,16 @@ ac_docker_spec_limits(ac_json_writer_t *w, const ac_container_spec_t *spec)
     if (spec->pids) {
         ac_json_writer_integer(w, "PidsLimit", spec->pids);
     }
+
+    /* the kernel counts bytes in message queues for each user of the host */
+
+    ac_json_writer_array(w, "Ulimits");
+    ac_json_writer_object(w, NULL);
+    ac_json_writer_string(w, "Name", "msgqueue");
+    ac_json_writer_integer(w, "Soft", 0);
+    ac_json_writer_integer(w, "Hard", 0);
+    ac_json_writer_object_end(w);
+    ac_json_writer_array_end(w);
 }
 
 

@@ -113,6 +113,22 @@ for my $user ('nobody-here', 'web:nowhere', 'x' x 300, '-1', '4294967295') {
 }
 
 
+# open files: commands cannot raise theirs, the agent has as many as before
+
+$box = Sandbox::Box->new(boot => { limits => { nofile => 300 } });
+is($box->sh('ulimit -n; ulimit -Hn'), "300\n300\n", 'limits: open files');
+unlike(scalar `cat /proc/$box->{pid}/limits`, qr/^Max open files +300 /m,
+    'of commands only');
+is($box->call('POST', '/api/execute', { command => 'ulimit -Hn',
+    sessionId => 's' })->{json}{stdout}, '300', 'sessions too');
+
+for my $bad ('many', -1, 0, 1.5) {
+    $box = Sandbox::Box->new(boot => { limits => { nofile => $bad } },
+        boots => 0);
+    ok($box->event(qr/^unbooted/, 20), "limits: \"$bad\" open files");
+}
+
+
 # PID 1
 
 $box = Sandbox::Box->new();

@@ -116,6 +116,7 @@ test_boot(void **state)
     boot.env = " {\"K\":\"V\\u0041 \xc3\xa9\"} ";
     boot.sleep_after_ms = 600000;
     boot.generation = 7;
+    boot.nofile = 8192;
     boot.preview_suffix = ".preview.example.com";
 
     assert_int_equal(ac_agent_send_boot(pair[0], &boot, names, own, 3), 0);
@@ -135,7 +136,7 @@ test_boot(void **state)
     assert_int_equal(item(packet, "sleep_after_ms")->valueint, 600000);
     assert_int_equal(item(packet, "generation")->valueint, 7);
     assert_true(cJSON_IsFalse(item(packet, "keep_alive")));
-    assert_true(cJSON_IsObject(item(packet, "limits")));
+    assert_int_equal(item(item(packet, "limits"), "nofile")->valueint, 8192);
     assert_string_equal(item(packet, "preview_suffix")->valuestring,
                         ".preview.example.com");
     assert_true(cJSON_IsTrue(item(packet, "last")));

@@ -39,14 +39,16 @@ test_spec(void **state)
 
     text = ac_docker_spec_json(&spec);
     assert_string_equal(text,
-        "{\"HostConfig\":{\"NetworkMode\":\"none\",\"CapDrop\":[\"ALL\"],"
+        "{\"HostConfig\":{\"NetworkMode\":\"none\","
+        "\"Ulimits\":[{\"Name\":\"msgqueue\",\"Soft\":0,\"Hard\":0}],"
+        "\"CapDrop\":[\"ALL\"],"
         "\"CapAdd\":[],\"SecurityOpt\":[\"no-new-privileges\"],"
         "\"Init\":false,\"RestartPolicy\":{\"Name\":\"no\"},"
         "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":{\"max-size\":\"1m\","
         "\"max-file\":\"1\"}},\"Mounts\":[]},"
         "\"Image\":\"i\",\"Cmd\":[],\"Tty\":false,\"OpenStdin\":false,"
         "\"StdinOnce\":false,\"AttachStdin\":false,\"AttachStdout\":false,"
-        "\"AttachStderr\":false,\"Labels\":{},"
+        "\"AttachStderr\":false,\"StopSignal\":\"SIGTERM\",\"Labels\":{},"
         "\"Healthcheck\":{\"Test\":[\"NONE\"]}}");
     free(text);
 
@@ -77,7 +79,9 @@ test_spec(void **state)
     assert_string_equal(text,
         "{\"HostConfig\":{\"NetworkMode\":\"net\","
         "\"Memory\":9007199254740993,\"MemorySwap\":9007199254740993,"
-        "\"NanoCpus\":62500000,\"PidsLimit\":256,\"CapDrop\":[\"ALL\"],"
+        "\"NanoCpus\":62500000,\"PidsLimit\":256,"
+        "\"Ulimits\":[{\"Name\":\"msgqueue\",\"Soft\":0,\"Hard\":0}],"
+        "\"CapDrop\":[\"ALL\"],"
         "\"CapAdd\":[\"CHOWN\"],\"SecurityOpt\":[\"no-new-privileges\"],"
         "\"Init\":false,\"RestartPolicy\":{\"Name\":\"no\"},"
         "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":{\"max-size\":\"1m\","
@@ -90,6 +94,7 @@ test_spec(void **state)
         "\"User\":\"0\",\"Hostname\":\"h\",\"Tty\":false,"
         "\"OpenStdin\":false,\"StdinOnce\":false,\"AttachStdin\":false,"
         "\"AttachStdout\":false,\"AttachStderr\":false,"
+        "\"StopSignal\":\"SIGTERM\","
         "\"Labels\":{\"k\":\"v\"},\"Healthcheck\":{\"Test\":[\"NONE\"]}}");
     free(text);
 
