@@ -221,6 +221,8 @@ DEBUG_DIR =	$(DESTDIR)$(PREFIX)/lib/debug
 DOC_DIR =	$(DESTDIR)$(PREFIX)/share/doc/nginx-sandbox
 CONF_DIR =	$(DESTDIR)/etc/nginx
 SBIN_DIR =	$(DESTDIR)$(PREFIX)/sbin
+SYSCTL_DIR =	$(DESTDIR)/etc/sysctl.d
+SYSCTL =	60-nginx-sandbox.conf
 UNIT_DIR =	$(DESTDIR)/lib/systemd/system
 UNIT =		nginx-sandbox-network.service
 NETWORK =	$(PREFIX)/sbin/nginx-sandbox-network
@@ -230,7 +232,8 @@ DOCS =		$(wildcard README.md LICENSE CHANGES SECURITY.md docs/*.md)
 install: module agent
 	@echo "install: module, agent and documentation below $(DESTDIR)$(PREFIX)"
 	@install -d $(MODULES_DIR) $(LOAD_DIR) $(AGENT_DIR)/network $(DOC_DIR) \
-		$(CONF_DIR)/modules-enabled $(SBIN_DIR) $(UNIT_DIR)
+		$(CONF_DIR)/modules-enabled $(SBIN_DIR) $(UNIT_DIR) \
+		$(SYSCTL_DIR)
 	@tools/install-debug install $(DEBUG_DIR) $(MODULE) \
 		$(MODULES_DIR)/ngx_http_sandbox_module.so
 	@tools/install-debug install $(DEBUG_DIR) $(AGENT) $(AGENT_DIR)/agent
@@ -241,6 +244,7 @@ install: module agent
 	@ln -sf $(PREFIX)/share/nginx/modules-available/mod-http-sandbox.conf \
 		$(CONF_DIR)/modules-enabled/50-mod-http-sandbox.conf
 	@install -m 644 conf/sandbox_proxy.conf $(CONF_DIR)/
+	@install -m 644 conf/sysctl.conf $(SYSCTL_DIR)/$(SYSCTL)
 	@install -m 644 $(DOCS) conf/nginx.conf.example $(DOC_DIR)/
 	@install -m 755 tools/sandbox-network $(AGENT_DIR)/
 	@install -m 644 tools/network/*.sh $(AGENT_DIR)/network/
@@ -249,6 +253,7 @@ install: module agent
 		-e 's|@DOC@|$(PREFIX)/share/doc/nginx-sandbox|' \
 		conf/$(UNIT) >$(UNIT_DIR)/$(UNIT)
 	@tools/install-user "$(DESTDIR)"
+	@tools/install-sysctl "$(DESTDIR)" conf/sysctl.conf
 	@tools/install-network install "$(DESTDIR)" $(NETWORK)
 
 # what others put there, nginx's own directories too, the user and the
@@ -266,7 +271,7 @@ uninstall:
 			$(notdir $(wildcard tools/network/*.sh))) \
 		$(LOAD_DIR)/mod-http-sandbox.conf \
 		$(CONF_DIR)/modules-enabled/50-mod-http-sandbox.conf \
-		$(CONF_DIR)/sandbox_proxy.conf \
+		$(CONF_DIR)/sandbox_proxy.conf $(SYSCTL_DIR)/$(SYSCTL) \
 		$(addprefix $(DOC_DIR)/,$(notdir $(DOCS)) nginx.conf.example)
 	@rmdir --ignore-fail-on-non-empty $(AGENT_DIR)/network $(AGENT_DIR) \
 		$(DOC_DIR) 2>/dev/null \

@@ -18,8 +18,8 @@ use Sandbox;
 my $t = Sandbox->new(classes => [
     'default image=sandbox-base memory=256m cpus=64 pids=77 network=none',
     'small image=sandbox-base memory=64m cpus=0.0625 pids=32 user=65534 '
-        . 'network=none',
-])->start();
+        . 'nofile=512 network=none',
+], main => 'worker_rlimit_nofile 12000;')->start();
 my $ncpu = decode_json(Sandbox::docker("info --format '{{json .NCPU}}'")
     =~ s/\s+$//r =~ s/^/[/r . ']')->[0];
 
@@ -34,6 +34,11 @@ cmp_ok(scalar(@warn), '>=', 1, 'with a warning');
 is($host->{Memory}, 256 << 20, 'memory');
 is($host->{MemorySwap}, $host->{Memory}, 'no swap beyond it');
 is($host->{PidsLimit}, 77, 'pids');
+is_deeply($host->{Ulimits}, [{ Name => 'msgqueue', Soft => 0, Hard => 0 }],
+    'no message queues');
+is($t->run_in('big', 'ulimit -n; ulimit -Hn'), "6000\n6000\n",
+    'open files: half of a worker\'s');
+is($c->{Config}{StopSignal}, 'SIGTERM', 'a signal that the agent listens for');
 is($host->{NetworkMode}, 'none', 'no network');
 is_deeply($host->{CapDrop}, ['ALL'], 'all capabilities are dropped');
 is_deeply([sort map { s/^CAP_//r } @{$host->{CapAdd}}],
@@ -70,6 +75,8 @@ is($t->run_in('little', 'echo own > /workspace/f; cat /workspace/f'), "own\n",
 $c = inspect('little');
 is($c->{HostConfig}{NanoCpus}, 62_500_000, 'a sixteenth of a processor');
 is($c->{HostConfig}{Memory}, 64 << 20, 'its memory');
+is($t->run_in('little', 'ulimit -n; ulimit -Hn'), "512\n512\n",
+    'its open files');
 is($c->{Config}{Labels}{'nginx-sandbox.class'}, 'small', 'its label');
 
 $t->done();

@@ -77,6 +77,7 @@ for my $prefix ('/usr', '/opt/sandbox') {
             => '0644',
         '/etc/nginx/modules-enabled/50-mod-http-sandbox.conf' => 'link',
         '/etc/nginx/sandbox_proxy.conf' => '0644',
+        '/etc/sysctl.d/60-nginx-sandbox.conf' => '0644',
         "$prefix/share/doc/nginx-sandbox/nginx.conf.example" => '0644',
         "$prefix/share/doc/nginx-sandbox/LICENSE" => '0644',
         "$prefix/sbin/nginx-sandbox-network" => 'link',

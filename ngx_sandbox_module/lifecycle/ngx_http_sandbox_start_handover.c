@@ -277,6 +277,8 @@ ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
                           ? (uint64_t) spec->sleep_after_ms
                           : wake->class->sleep_after;
 
+    boot.nofile = wake->class->nofile;
+
     if (smcf->previews.nelts) {
         preview = smcf->previews.elts;
         (void) ngx_snprintf((u_char *) suffix, sizeof(suffix), ".%V%Z",

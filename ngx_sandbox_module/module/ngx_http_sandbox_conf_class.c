@@ -21,6 +21,10 @@
 #define NGX_HTTP_SANDBOX_MEMORY_MIN  (6 * 1024 * 1024)
 /* the kernel takes no more */
 #define NGX_HTTP_SANDBOX_PIDS_MAX    4194304
+/* fs.nr_open, as it is by default */
+#define NGX_HTTP_SANDBOX_NOFILE_MAX  1048576
+/* the agent has to serve with it */
+#define NGX_HTTP_SANDBOX_NOFILE_MIN  256
 
 /* the sweep looks each second */
 #define NGX_HTTP_SANDBOX_LIFE_MIN    1
@@ -183,6 +187,18 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
         class->pids = ngx_atoi(s.data, s.len);
 
         if (class->pids < 8 || class->pids > NGX_HTTP_SANDBOX_PIDS_MAX) {
+            goto invalid;
+        }
+
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("nofile")) {
+        class->nofile = ngx_atoi(s.data, s.len);
+
+        if (class->nofile < NGX_HTTP_SANDBOX_NOFILE_MIN
+            || class->nofile > NGX_HTTP_SANDBOX_NOFILE_MAX)
+        {
             goto invalid;
         }
 

@@ -18,6 +18,7 @@
 #include "module/ngx_http_sandbox_conf_limits.h"
 #include "module/ngx_http_sandbox_conf_main.h"
 #include "module/ngx_http_sandbox_conf_preview.h"
+#include "module/ngx_http_sandbox_host.h"
 #include "module/ngx_http_sandbox_log_mask.h"
 #include "module/ngx_http_sandbox_metrics.h"
 #include "module/ngx_http_sandbox_precontent.h"
@@ -43,6 +44,7 @@ static char *ngx_http_sandbox_set_status(ngx_conf_t *cf, ngx_command_t *cmd,
 
 static ngx_int_t ngx_http_sandbox_preconfiguration(ngx_conf_t *cf);
 static ngx_int_t ngx_http_sandbox_postconfiguration(ngx_conf_t *cf);
+static ngx_int_t ngx_http_sandbox_init_module(ngx_cycle_t *cycle);
 static void ngx_http_sandbox_endpoint_cleanup(void *data);
 
 
@@ -287,7 +289,7 @@ ngx_module_t  ngx_http_sandbox_module = {
     ngx_http_sandbox_commands,             /* module directives */
     NGX_HTTP_MODULE,                       /* module type */
     NULL,                                  /* init master */
-    ngx_http_sandbox_log_mask_init,            /* init module */
+    ngx_http_sandbox_init_module,          /* init module */
     ngx_http_sandbox_process_init,         /* init process */
     NULL,                                  /* init thread */
     NULL,                                  /* exit thread */
@@ -668,4 +670,13 @@ ngx_http_sandbox_check_proxy(ngx_conf_t *cf,
     }
 
     return NGX_CONF_OK;
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_init_module(ngx_cycle_t *cycle)
+{
+    ngx_http_sandbox_host_init(cycle);
+
+    return ngx_http_sandbox_log_mask_init(cycle);
 }

@@ -1,0 +1,167 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <sys/resource.h>
+
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_sysctl.h"
+#include "core/ngx_http_sandbox_conf.h"
+#include "module/ngx_http_sandbox_host.h"
+
+
+#define NGX_HTTP_SANDBOX_HOST_NOFILE_MIN  1024
+#define NGX_HTTP_SANDBOX_HOST_NOFILE_MAX  8192
+
+/* images number their users and groups below */
+#define NGX_HTTP_SANDBOX_HOST_UID         65536
+/* stands for every id that a user namespace does not map */
+#define NGX_HTTP_SANDBOX_HOST_NOBODY      65534
+
+
+static void ngx_http_sandbox_host_sysctl(ngx_cycle_t *cycle);
+static void ngx_http_sandbox_host_user(ngx_cycle_t *cycle);
+static void ngx_http_sandbox_host_nofile(ngx_cycle_t *cycle,
+    ngx_http_sandbox_main_conf_t *smcf);
+
+
+void
+ngx_http_sandbox_host_init(ngx_cycle_t *cycle)
+{
+    ngx_http_sandbox_main_conf_t  *smcf;
+
+    smcf = ngx_http_cycle_get_module_main_conf(cycle, ngx_http_sandbox_module);
+
+    if (smcf == NULL || smcf->state == NULL || ngx_test_config) {
+        return;
+    }
+
+    ngx_http_sandbox_host_nofile(cycle, smcf);
+
+    /* an engine that is reached by TCP may have another host's kernel */
+
+    if (smcf->engine.len > 5
+        && ngx_strncmp(smcf->engine.data, "unix:", 5) == 0)
+    {
+        ngx_http_sandbox_host_sysctl(cycle);
+        ngx_http_sandbox_host_user(cycle);
+    }
+}
+
+
+static void
+ngx_http_sandbox_host_sysctl(ngx_cycle_t *cycle)
+{
+    u_char            *p, *last, text[512];
+    size_t             i, n;
+    sandbox_sysctl_t   low[SANDBOX_SYSCTL_MAX];
+
+    n = sandbox_sysctl_low("/proc", low);
+
+    if (n == 0) {
+        return;
+    }
+
+    p = text;
+    last = text + sizeof(text);
+
+    for (i = 0; i < n; i++) {
+        p = ngx_slprintf(p, last, "%s%s=%uL", i ? ", " : "", low[i].name,
+                         low[i].value);
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                  "one sandbox can exhaust kernel limits for all others and "
+                  "for the host: %*s; run \"make install\", or \""
+                  SANDBOX_SYSCTL_COMMAND "\" after it",
+                  p - text, text);
+}
+
+
+/* the agent refuses this uid to what it runs */
+
+static void
+ngx_http_sandbox_host_user(ngx_cycle_t *cycle)
+{
+    ngx_uid_t         uid;
+    ngx_core_conf_t  *ccf;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    uid = geteuid();
+
+    if (uid == 0 && ccf->user != (ngx_uid_t) NGX_CONF_UNSET_UINT) {
+        uid = ccf->user;
+    }
+
+    if (uid == 0 || uid == NGX_HTTP_SANDBOX_HOST_NOBODY) {
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "worker processes run as uid %ui, which programs in "
+                      "sandboxes can take: run them as a dedicated user with "
+                      "a uid above %d", (ngx_uint_t) uid,
+                      NGX_HTTP_SANDBOX_HOST_UID - 1);
+
+    } else if (uid < NGX_HTTP_SANDBOX_HOST_UID) {
+        ngx_log_error(NGX_LOG_NOTICE, cycle->log, 0,
+                      "worker processes run as uid %ui: images may have a "
+                      "user with that uid, which sandboxes refuse; use a uid "
+                      "above %d", (ngx_uint_t) uid,
+                      NGX_HTTP_SANDBOX_HOST_UID - 1);
+    }
+}
+
+
+/*
+ * The kernel counts descriptors in flight for their sender's uid, and compares
+ * the count to the sender's own limit of open files.  A process in a sandbox
+ * has a lower one than a worker, so that it is refused first.
+ */
+
+static void
+ngx_http_sandbox_host_nofile(ngx_cycle_t *cycle,
+    ngx_http_sandbox_main_conf_t *smcf)
+{
+    ngx_int_t                  limit, nofile;
+    ngx_uint_t                 i;
+    ngx_core_conf_t           *ccf;
+    struct rlimit              rl;
+    ngx_http_sandbox_class_t  *class;
+
+    ccf = (ngx_core_conf_t *) ngx_get_conf(cycle->conf_ctx, ngx_core_module);
+
+    limit = ccf->rlimit_nofile;
+
+    if (limit == NGX_CONF_UNSET) {
+        limit = NGX_MAX_INT_T_VALUE;
+
+        if (getrlimit(RLIMIT_NOFILE, &rl) == 0
+            && rl.rlim_cur < (rlim_t) limit)
+        {
+            limit = (ngx_int_t) rl.rlim_cur;
+        }
+    }
+
+    nofile = ngx_min(limit / 2, NGX_HTTP_SANDBOX_HOST_NOFILE_MAX);
+    nofile = ngx_max(nofile, NGX_HTTP_SANDBOX_HOST_NOFILE_MIN);
+
+    class = smcf->classes.elts;
+
+    for (i = 0; i < smcf->classes.nelts; i++) {
+
+        if (class[i].nofile == 0) {
+            class[i].nofile = nofile;
+        }
+
+        if (class[i].nofile < limit) {
+            continue;
+        }
+
+        ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                      "processes of sandbox class \"%V\" may open %i files, "
+                      "and worker processes %i: raise "
+                      "\"worker_rlimit_nofile\"", &class[i].name,
+                      class[i].nofile, limit);
+    }
+}
