@@ -60,6 +60,7 @@ sub sanitized { $ENV{TEST_SANDBOX_SANITIZE} ? 1 : 0 }
 #   engine     value of sandbox_engine
 #   agent      path of another program to run as the agent
 #   workers    number of worker processes
+#   user       whom they run as, with a group of that name
 #   level      of error_log
 #   conf       a whole template instead
 #   allow      regular expressions of log lines at alert and above that the
@@ -120,8 +121,7 @@ sub ensure_user
     open my $lock, '>>', build_dir() . '/user.lock' or die $!;
     flock $lock, LOCK_EX;
     return if getpwnam($USER);
-    system('useradd', '--system', '--no-create-home', '--shell',
-        '/usr/sbin/nologin', $USER) == 0 or bail("no user $USER");
+    system("$ROOT/tools/install-user '' >&2") == 0 or bail("no user $USER");
 }
 
 
@@ -147,7 +147,8 @@ sub write_conf
         DIR => $self->{dir}, STATE => $self->{state}, PORT => $self->{port},
         MODULE => $self->{module}, AGENT => "$self->{dir}/agent",
         ENGINE => $self->{engine}, WORKERS => $self->{workers},
-        LEVEL => $self->{level}, USER => $USER, AUTH => $auth,
+        LEVEL => $self->{level}, USER => $self->{user} || $USER,
+        GROUP => $self->{user} ? '' : 'docker', AUTH => $auth,
         PROXY => $PROXY,
         CLASSES => join("\n", map { "    sandbox_class $_;" } @$classes),
         map { (uc $_ => $self->{$_} // '') } qw/main http api preview/

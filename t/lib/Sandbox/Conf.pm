@@ -16,7 +16,7 @@ sub default_conf
 {
     return <<'CONF';
 load_module %%MODULE%%;
-user %%USER%% docker;
+user %%USER%% %%GROUP%%;
 worker_processes %%WORKERS%%;
 worker_shutdown_timeout 15s;
 daemon on;
