@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 
-/* pure functions on bytes; none allocates */
+/* pure functions on bytes; none of them allocates memory */
 
 #define agent_base64_len(n)  (((n) + 2) / 3 * 4)
 
@@ -21,8 +21,8 @@
 size_t agent_base64(char *dst, const void *src, size_t len);
 
 /*
- * Decodes, with or without "=" at the end; dst takes up to len bytes.  Their
- * number, or -1 where src is no base64.
+ * Decodes base64 with or without padding; dst must have room for len bytes.
+ * Returns the number of bytes, or -1 if src is not valid base64.
  */
 ssize_t agent_base64_decode(char *dst, const char *src, size_t len);
 

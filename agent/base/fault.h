@@ -21,7 +21,7 @@
  */
 
 typedef struct {
-    int          status;               /* of HTTP */
+    int          status;               /* HTTP status */
     const char  *code;                 /* not copied */
     json_t      *context;              /* or NULL */
     char         message[AGENT_FAULT_MESSAGE];

@@ -12,8 +12,8 @@
 
 
 /*
- * A whole regular file, ended with a NUL; malloc()ed.  NULL with errno for
- * anything else, or for more than max bytes.
+ * Reads a whole regular file into a malloc()ed, NUL-terminated buffer.  NULL
+ * with errno set if it is not a regular file or exceeds max bytes.
  */
 char *agent_file_read(const char *path, size_t max, size_t *len);
 

@@ -140,7 +140,7 @@ agent_json_ms(json_t *json, const char *name, uint64_t *value,
 
     *value = (uint64_t) number;
 
-    /* a part of a millisecond is not "no limit" */
+    /* a fraction of a millisecond must not become "no limit" */
 
     if (*value == 0 && number > 0) {
         *value = 1;

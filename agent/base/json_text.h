@@ -20,7 +20,7 @@
 
 size_t agent_json_text_escape(char *dst, const char *src, size_t len);
 
-/* how many bytes that is */
+/* the number of bytes agent_json_escape() would write */
 size_t agent_json_text_len(const char *src, size_t len);
 
 

@@ -64,7 +64,7 @@ agent_last_lines_byte(agent_last_lines_t *t, agent_last_lines_part_t *p,
             return;
         }
 
-        /* what is cut off by the end of its line must not take the next */
+        /* a truncated escape sequence must not swallow the next line */
 
         if (c == '\n') {
             break;
@@ -270,7 +270,7 @@ agent_last_lines_json(agent_last_lines_t *t, size_t n)
         len = strlen(line);
         at = 0;
 
-        /* jansson takes nothing but UTF-8 */
+        /* jansson accepts only valid UTF-8 */
 
         for (i = 0; i < len; i += (c > 0 ? c : 1)) {
             c = agent_utf8_char(line + i, len - i);

@@ -38,7 +38,7 @@ agent_log(const char *format, ...)
     line[len++] = '\n';
 
     if (write(STDERR_FILENO, line, len) == -1) {
-        /* a log that is full loses a line */
+        /* if the log is full, the line is lost */
         return;
     }
 }

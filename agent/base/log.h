@@ -8,7 +8,7 @@
 #define _AGENT_BASE_LOG_H_INCLUDED_
 
 
-/* one line on standard error, which is the container's log */
+/* writes one line to standard error, which is the container's log */
 void agent_log(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 

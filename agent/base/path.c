@@ -24,7 +24,7 @@ agent_path_normalize(char *dst, size_t size, const char *base,
 
     len = 0;
 
-    /* the base, then the path, a segment at a time */
+    /* process the base, then the path, segment by segment */
 
     for (pass = (path[0] == '/'); pass < 2; pass++) {
         p = pass ? path : base;

@@ -12,13 +12,13 @@
 
 
 /*
- * Normalises path textually, a relative one from base, into dst.  0, or -1
- * where it does not fit.
+ * Normalizes path textually into dst; a relative path is resolved against
+ * base.  0, or -1 if it does not fit.
  */
 int agent_path_normalize(char *dst, size_t size, const char *base,
     const char *path);
 
-/* /workspace or below it, for a normalised path */
+/* 1 if a normalized path is /workspace or below */
 int agent_path_in_workspace(const char *path);
 
 

@@ -12,11 +12,11 @@
 #include "base/pattern.h"
 
 
-#define AGENT_PATTERN_DEPTH  32        /* of groups */
+#define AGENT_PATTERN_DEPTH  32        /* nesting of groups */
 
 
 struct agent_pattern_s {
-    char      *text;                   /* ended with a NUL */
+    char      *text;                   /* NUL-terminated */
     size_t     len;
     regex_t    regex;
     unsigned   is_regex:1;
@@ -135,10 +135,11 @@ agent_pattern_is_regex(agent_pattern_t *p)
 
 
 /*
- * What the library would make of it: a repetition {m,n} is spelt out n times.
- * NULL when that is not too much.  Syntax is the library's to check, but for
- * what it adds to POSIX, (?flags), {~1} for what is but similar, and quoting,
- * and for what it may not end with, a lone parenthesis.
+ * Estimates the size of the compiled expression, in which a repetition {m,n}
+ * is expanded n times.  NULL if it is acceptable.  The library checks the
+ * syntax, except for its extensions to POSIX, which are refused: (?flags),
+ * approximate matching {~1} and quoting; and except for an unmatched
+ * parenthesis, on which it may not terminate.
  */
 
 static const char *
@@ -248,7 +249,7 @@ agent_pattern_check(const char *p)
 }
 
 
-/* behind the bracket that closes; NULL: there is none, or it is not clear */
+/* the position after the closing bracket; NULL if missing or ambiguous */
 
 static const char *
 agent_pattern_bracket(const char *p)
@@ -285,7 +286,7 @@ agent_pattern_bracket(const char *p)
 }
 
 
-/* the larger number of "m,n}"; no more than is too much */
+/* the larger number of "m,n}", capped just above the limit */
 
 static unsigned
 agent_pattern_times(const char **p)
@@ -369,7 +370,7 @@ agent_pattern_feed(agent_pattern_t *p, agent_pattern_state_t *state,
 }
 
 
-/* across what was there before, and then in the rest */
+/* first across the boundary to the previous bytes, then in the rest */
 
 static ssize_t
 agent_pattern_feed_text(agent_pattern_t *p, agent_pattern_state_t *state,
@@ -394,7 +395,7 @@ agent_pattern_feed_text(agent_pattern_t *p, agent_pattern_state_t *state,
         return found + p->len - buf;
     }
 
-    /* what a match may begin with */
+    /* keep the bytes that may begin a match */
 
     keep = p->len - 1;
 
@@ -423,7 +424,7 @@ agent_pattern_match(agent_pattern_t *p, agent_pattern_state_t *state,
         flags |= REG_NOTBOL;
     }
 
-    /* a line may hold a NUL */
+    /* a line may contain NUL */
 
     return tre_regnexec(&p->regex, state->buf, state->len, 0, NULL, flags)
            == 0;

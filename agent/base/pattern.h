@@ -13,29 +13,31 @@
 
 
 /*
- * A text, or a POSIX extended regular expression on lines, that is looked for
- * in bytes as they come.  The C library can take any amount of time for an
- * expression of few bytes, so it is libtre's: it takes as long as the bytes
- * times the parts, but for back-references, which are refused, as is what is
- * too large once its repetitions are spelt out.  A window of bytes may still
- * take a second: it is run in a thread.  Of a longer line the last half window
- * is looked at again with what follows: only a longer match can be missed.
+ * Searches a stream of bytes for a fixed string, or for lines that match a
+ * POSIX extended regular expression.  The C library's regexec() may take
+ * exponential time, so libtre is used: its time is proportional to the input
+ * times the size of the expression.  Back-references, for which this does not
+ * hold, are refused, and so are expressions that are too large once
+ * repetitions are expanded.  A window may still take a second, so matching
+ * runs in a thread.  In a line longer than the window, the last half window is
+ * searched again together with the bytes that follow: only a match longer than
+ * that can be missed.
  */
 
 
-#define AGENT_PATTERN_MAX     1024     /* bytes of a pattern */
-#define AGENT_PATTERN_WINDOW  2048     /* of a line, at a time */
-#define AGENT_PATTERN_COST    256      /* parts, repetitions spelt out */
+#define AGENT_PATTERN_MAX     1024     /* maximum length of a pattern, bytes */
+#define AGENT_PATTERN_WINDOW  2048     /* bytes of a line matched at a time */
+#define AGENT_PATTERN_COST    256  /* maximum size with repetitions expanded */
 
 
 typedef struct agent_pattern_s  agent_pattern_t;
 
 
-/* where one stream stands; a pattern may be run on many */
+/* the state of one stream; a pattern may run on many streams */
 typedef struct {
     char      buf[AGENT_PATTERN_WINDOW];
     size_t    len;
-    unsigned  inside:1;      /* buf does not begin with the line */
+    unsigned  inside:1;   /* buf does not start at the beginning of the line */
 } agent_pattern_state_t;
 
 
@@ -47,19 +49,19 @@ agent_pattern_t *agent_pattern_regex(const char *text, size_t len,
 
 void agent_pattern_free(agent_pattern_t *p);
 
-/* 1: feed and end are for a thread, one at a time for a pattern */
+/* 1: feed and end must run in a thread, one call at a time for a pattern */
 int agent_pattern_is_regex(agent_pattern_t *p);
 
 void agent_pattern_begin(agent_pattern_state_t *state);
 
 /*
- * How many of the bytes there are up to a match: for an expression, up to the
- * end of its line, or of what there is of it; -1: none yet.
+ * Returns the number of bytes up to the end of the match: for an expression,
+ * to the end of the matching line as far as it has arrived.  -1: no match yet.
  */
 ssize_t agent_pattern_feed(agent_pattern_t *p, agent_pattern_state_t *state,
     const char *buf, size_t len);
 
-/* 1: what has passed matches, if it was the end of the last line */
+/* 1: the last, unterminated line matches; call at the end of the stream */
 int agent_pattern_end(agent_pattern_t *p, agent_pattern_state_t *state);
 
 

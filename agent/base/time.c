@@ -25,7 +25,9 @@ agent_time_ms(void)
 }
 
 
-/* not gmtime_r(): it reads /etc/localtime, which a tenant may have replaced */
+/*
+ * not gmtime_r(): it reads /etc/localtime, which the tenant may have replaced
+ */
 
 const char *
 agent_time_iso(char *buf)
@@ -38,7 +40,7 @@ agent_time_iso(char *buf)
     day = (unsigned) (ts.tv_sec / 86400);
     secs = (unsigned) (ts.tv_sec % 86400);
 
-    /* years that begin in March, in eras of 400 of them */
+    /* years begin in March and are grouped in eras of 400 years */
 
     day += 719468;
     era = day / 146097;
@@ -58,7 +60,9 @@ agent_time_iso(char *buf)
 }
 
 
-/* not gmtime_r(): it reads /etc/localtime, which a tenant may have replaced */
+/*
+ * not gmtime_r(): it reads /etc/localtime, which the tenant may have replaced
+ */
 
 const char *
 agent_time_http(char *buf, time_t t)
@@ -74,7 +78,9 @@ agent_time_http(char *buf, time_t t)
         "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
     };
 
-    /* the header has four digits for the year, and a file's time any */
+    /*
+     * the header has a four-digit year, while a file time may be of any size
+     */
 
     if (t < 0) {
         t = 0;
@@ -87,7 +93,7 @@ agent_time_http(char *buf, time_t t)
     days = t / 86400;
     secs = t % 86400;
 
-    /* years that begin in March, in eras of 400 of them */
+    /* years begin in March and are grouped in eras of 400 years */
 
     era = (days + 719468) / 146097;
     doe = (days + 719468) % 146097;

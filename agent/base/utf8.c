@@ -29,7 +29,7 @@ agent_utf8_char(const char *str, size_t len)
     } else if (s[0] >= 0xe0 && s[0] <= 0xef) {
         n = 3;
 
-        /* neither overlong forms nor surrogates */
+        /* refuse overlong forms and surrogates */
 
         if (s[0] == 0xe0) {
             lo = 0xa0;

@@ -12,15 +12,15 @@
 
 
 /*
- * The length of the first character of s: 1 to 4 for well-formed UTF-8, 0
- * where it is malformed, -1 where it is a good beginning cut short by len.
+ * The length of the first character of s: 1 to 4 if well-formed UTF-8, 0 if
+ * malformed, -1 if it is a valid prefix truncated by len.
  */
 int agent_utf8_char(const char *s, size_t len);
 
-/* 1 when all of it is well-formed */
+/* 1 if all of s is well-formed UTF-8 */
 int agent_utf8_valid(const char *s, size_t len);
 
-/* how many of the last bytes are the beginning of a character cut short */
+/* the number of trailing bytes that form a truncated character */
 size_t agent_utf8_incomplete(const char *s, size_t len);
 
 
