@@ -189,7 +189,7 @@ agent_boot_receive(agent_boot_t *boot, int fd)
 }
 
 
-/* 1: the last one; 0: another follows; -1: invalid */
+/* 1: the last packet; 0: more packets follow; -1: invalid */
 
 static int
 agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
@@ -265,7 +265,7 @@ agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
 }
 
 
-/* they are kept until commands can be run */
+/* the port commands are kept until commands can be run */
 
 static int
 agent_boot_ports(agent_boot_t *boot, json_t *ports)
@@ -297,7 +297,7 @@ agent_boot_string(json_t *json, const char *name)
 }
 
 
-/* takes the descriptors; what it does not keep, it closes */
+/* takes ownership of the descriptors and closes those it does not keep */
 
 static int
 agent_boot_sockets(agent_boot_t *boot, json_t *names, int *fds, size_t nfds)

@@ -14,13 +14,13 @@
 #include <sys/types.h>
 
 
-#define AGENT_BOOT_FDS      200        /* on a packet */
+#define AGENT_BOOT_FDS      200        /* descriptors on a packet */
 #define AGENT_BOOT_SOCKETS  1024
 #define AGENT_BOOT_COMMANDS 128
 
 
 typedef struct {
-    int       agent;                   /* listening sockets; -1: none */
+    int       agent;                   /* listening sockets; -1: not passed */
     int       control;
     size_t    nports;
     uint16_t  ports[AGENT_BOOT_SOCKETS];
@@ -33,7 +33,7 @@ typedef struct {
     json_t   *commands[AGENT_BOOT_COMMANDS];   /* "ports" of each packet */
     size_t    ncommands;
 
-    int       fd;                      /* the connection to answer on */
+    int       fd;                     /* the connection to send the reply on */
 
     /* nginx's worker's, as this user namespace knows them */
     uid_t     uid;
@@ -42,12 +42,12 @@ typedef struct {
 
 
 /*
- * Waits for <dir>/boot.sock, blocking, and takes what nginx hands over.  0,
- * or -1 when nobody did within 30 s.
+ * Waits for <dir>/boot.sock and receives the boot packets from nginx. Blocks.
+ * 0, or -1 if nothing was received within 30 s.
  */
 int agent_boot(agent_boot_t *boot, const char *dir);
 
-/* says that the agent serves, and closes the connection */
+/* reports that the agent is ready, and closes the connection */
 void agent_boot_answer(agent_boot_t *boot);
 
 

@@ -24,9 +24,9 @@
 #include "sys/peer.h"
 
 
-#define AGENT_CONTROL_MAX     1024     /* tethers */
-#define AGENT_CONTROL_ACCEPT  64       /* a turn of the loop */
-#define AGENT_CONTROL_LOOK    1000     /* ms between looks at what listens */
+#define AGENT_CONTROL_MAX     1024    /* maximum number of tethers */
+#define AGENT_CONTROL_ACCEPT  64      /* per iteration of the loop */
+#define AGENT_CONTROL_LOOK    1000    /* ms between scans of listening ports */
 #define AGENT_CONTROL_PAUSE   50
 #define AGENT_CONTROL_PORTS   1024
 
@@ -140,7 +140,7 @@ agent_control_accept(uv_poll_t *poll, int status, int events)
 
         uv_poll_start(&t->poll, UV_READABLE, agent_control_event);
 
-        /* the others learn of a change at their next look */
+        /* other tethers learn of a change at the next scan */
 
         if (agent_ntethers == 1) {
             (void) agent_control_look();
@@ -203,7 +203,7 @@ agent_control_send(agent_tether_t *t, const char *text, size_t len)
         return 0;
     }
 
-    /* who does not read is to connect anew, and gets a fresh hello */
+    /* a peer that does not read must reconnect, and gets a fresh hello */
 
     agent_control_close(t);
 
@@ -353,7 +353,7 @@ agent_control_port(uint16_t port, int served)
 }
 
 
-/* 1: other ports listen than at the last look */
+/* 1 if the set of listening ports has changed since the last scan */
 
 static int
 agent_control_look(void)
@@ -396,7 +396,7 @@ agent_control_timer(uv_timer_t *timer)
 }
 
 
-/* looks only while there is a port to look for, and somebody to tell */
+/* scan only while there are exposed ports and tethers */
 
 static void
 agent_control_watch(void)

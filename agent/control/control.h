@@ -14,25 +14,25 @@
 #include "control/tether.h"
 
 
-/* one packet: 0, or -1 when the tether had to be closed */
+/* sends a packet: 0, or -1 if the tether had to be closed */
 int agent_control_send(agent_tether_t *t, const char *text, size_t len);
 void agent_control_close(agent_tether_t *t);
 
 
 /*
- * Serves the listening socket, which it owns from now on; a libuv error.  The
- * options that the agent has are of that generation; -1: of an unknown one.
+ * Serves the listening socket and takes ownership of it.  0, or a libuv error.
+ * generation is that of the agent's options; -1: unknown.
  */
 int agent_control_start(int fd, int64_t generation);
 
-/* says on every tether that the agent leaves */
+/* announces on every tether that the agent is about to exit */
 void agent_control_going(void);
 
-/* nobody can connect any longer; then: turns away who is queued, and closes */
+/* refuses new connections; then rejects the queued ones, and closes */
 void agent_control_shut(void);
 void agent_control_drain(void);
 
-/* a port is served, or no longer: whether its app listens is looked at */
+/* a port was added or removed: updates the scan for listening apps */
 void agent_control_port(uint16_t port, int served);
 
 

@@ -22,14 +22,14 @@
 
 
 /*
- * What is known of a port, and whether its app answers: it is asked for its
- * first page, once, as a browser would, and only the status is read.
+ * Reports the state of a port, and whether its app responds: sends a single
+ * GET / as a browser would, and reads only the status.
  */
 
 
-#define AGENT_DIAGNOSE_MAX    16       /* at a time */
+#define AGENT_DIAGNOSE_MAX    16       /* maximum in progress */
 #define AGENT_DIAGNOSE_WAIT   5000     /* ms */
-#define AGENT_DIAGNOSE_SHOWN  32       /* listeners named in an answer */
+#define AGENT_DIAGNOSE_SHOWN  32       /* maximum listeners in a reply */
 
 
 typedef struct agent_diagnose_s  agent_diagnose_t;
@@ -130,7 +130,10 @@ agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port)
 }
 
 
-/* NULL, or why it cannot be asked; what listens everywhere listens here */
+/*
+ * NULL, or why the app cannot be probed; a wildcard listener is reached on the
+ * loopback address
+ */
 
 static const char *
 agent_diagnose_listener(agent_listeners_port_t *l, struct sockaddr_storage *ss,
@@ -345,7 +348,7 @@ agent_diagnose_done(agent_diagnose_t *d, const char *error, int status)
         free(text);
     }
 
-    /* a tether that took nothing is closed, and this one with it */
+    /* sending may have closed the tether, and freed this probe with it */
 
     if (d->tether) {
         agent_diagnose_close(d);

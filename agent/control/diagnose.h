@@ -19,7 +19,7 @@
  */
 const char *agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port);
 
-/* the tether closes */
+/* called when the tether closes */
 void agent_diagnose_drop(agent_tether_t *t);
 
 

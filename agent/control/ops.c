@@ -26,7 +26,7 @@
 #include "sys/spawn.h"
 
 
-/* what nginx asks for along a tether, and the answers */
+/* the requests that nginx sends on a tether, and their replies */
 
 
 static const char *agent_control_op(agent_tether_t *t, const char *op,
@@ -87,7 +87,7 @@ done:
 }
 
 
-/* what is wrong, or NULL */
+/* an error message, or NULL */
 
 static const char *
 agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
@@ -131,7 +131,10 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
 
     if (strcmp(op, "unlisten") == 0) {
 
-        /* it may be asked for twice: a worker may have died over the first */
+        /*
+         * the request may be a repetition: a worker may have died after the
+         * first
+         */
 
         (void) agent_relay_unlisten((uint16_t) port);
         agent_control_port((uint16_t) port, 0);
@@ -195,7 +198,7 @@ agent_control_configure(json_t *json)
         return text;
     }
 
-    /* two workers may tell of two changes, and the second come first */
+    /* changes sent by two workers may arrive in reverse order */
 
     if (settings.generation != -1) {
 
@@ -225,7 +228,7 @@ agent_control_configure(json_t *json)
 }
 
 
-/* what is not known is left out */
+/* omit unknown values */
 
 static int
 agent_control_status(char *buf, size_t size, int64_t seq)

@@ -15,10 +15,10 @@
 #include "control/tether.h"
 
 
-/* of the options that the agent has; -1: an unknown one */
+/* the generation of the agent's options; -1: unknown */
 extern int64_t  agent_ops_generation;
 
-/* does what a packet asks for, and answers; owns the descriptors */
+/* handles a packet and sends the reply; takes ownership of the descriptors */
 void agent_ops_packet(agent_tether_t *t, json_t *json, int *fds,
     size_t nfds);
 

@@ -13,11 +13,11 @@
 
 
 /*
- * Members that boot and configure have in common, checked: 0, or -1 with
- * *what naming the one of the wrong type.
+ * Checks the members that boot and configure have in common: 0, or -1 with
+ * *what set to the name of a member of the wrong type.
  */
 typedef struct {
-    char      **env;                   /* "K=V" each; NULL: not given */
+    char      **env;                   /* "K=V" strings; NULL: not given */
     int64_t     sleep_after_ms;        /* -1: not given */
     int         keep_alive;            /* -1: not given */
     int64_t     generation;            /* -1: not given */

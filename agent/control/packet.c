@@ -22,7 +22,7 @@ agent_packet_recv(int fd, char *buf, int *fds, size_t max, size_t *count)
     struct msghdr    msg;
     struct cmsghdr  *cmsg;
 
-    /* the kernel passes 253 at most */
+    /* SCM_MAX_FD: the kernel passes at most 253 */
 
     union {
         char            data[CMSG_SPACE(sizeof(int) * 256)];

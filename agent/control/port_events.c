@@ -19,10 +19,10 @@
 #include "port/command.h"
 
 
-#define AGENT_PORT_EVENTS_MAX    256   /* of a tether */
-#define AGENT_PORT_EVENTS_LOOK   20    /* ms between looks at what listens */
-#define AGENT_PORT_EVENTS_FLUSH  50    /* ms in which lines are gathered */
-#define AGENT_PORT_EVENTS_TEXT   16384  /* bytes of lines in a packet */
+#define AGENT_PORT_EVENTS_MAX    256  /* per tether */
+#define AGENT_PORT_EVENTS_LOOK   20   /* ms between scans of listening ports */
+#define AGENT_PORT_EVENTS_FLUSH  50   /* ms during which lines are batched */
+#define AGENT_PORT_EVENTS_TEXT   16384  /* bytes of lines in a packet, max */
 
 
 typedef struct agent_port_events_s  agent_port_events_t;
@@ -33,15 +33,15 @@ struct agent_port_events_s {
 
     agent_tether_t              *tether;
     uint16_t                     port;
-    uint64_t                     line;  /* the next to be told */
+    uint64_t                     line;  /* number of the next line to send */
 
-    /* what was told last */
+    /* state sent last */
     int                          code;
     agent_port_command_state_e   command;
     unsigned                     told:1;
     unsigned                     listening:1;
 
-    unsigned                     now:1;  /* of a look */
+    unsigned                     now:1;  /* result of a scan */
 };
 
 
@@ -116,7 +116,7 @@ agent_port_events_add(agent_tether_t *t, uint16_t port)
     agent_port_events_count++;
     t->nwatches++;
 
-    /* what happened is told after what was written of it */
+    /* send log lines before the state change that they explain */
 
     agent_port_events_flush(NULL);
     agent_port_events_look(NULL);
@@ -192,7 +192,7 @@ agent_port_events_free(agent_port_events_t *w)
 }
 
 
-/* the kernel tells nobody when a socket begins to listen: it is asked */
+/* the kernel does not notify of new listening sockets: poll */
 
 static void
 agent_port_events_arm(void)
@@ -227,7 +227,7 @@ agent_port_events_look(uv_timer_t *timer)
 
     agent_listeners_scan(agent_port_events_entry, NULL);
 
-    /* a tether that takes nothing is closed, and its watches go */
+    /* sending may have closed the tether and freed its watches */
 
 again:
 
@@ -268,7 +268,7 @@ agent_port_events_changed(uint16_t port)
 }
 
 
-/* 0: it is as it was told, or was told now; -1: the tether is gone */
+/* 0: the peer is up to date; -1: the tether was closed */
 
 static int
 agent_port_events_tell(agent_port_events_t *w)
@@ -361,7 +361,9 @@ agent_port_events_lines(agent_port_events_t *w)
         memcpy(text + sizeof(head) - n, head, n);
         memcpy(text + sizeof(head) + len, "\"}", 2);
 
-        /* lines may get lost where nobody reads them; what happens may not */
+        /*
+         * lines may be lost if the peer does not read, state changes may not
+         */
 
         if (send(w->tether->fd, text + sizeof(head) - n, n + len + 2,
                  MSG_DONTWAIT|MSG_NOSIGNAL)

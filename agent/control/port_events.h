@@ -15,8 +15,8 @@
 
 
 /*
- * Ports that somebody on a tether waits for: whether an app listens, and
- * what the port's command writes, is looked at and told only as long.
+ * Watches of ports by tethers.  While a port is watched, the agent reports
+ * whether an app listens on it, and the output of the port's command.
  */
 
 int agent_port_events_init(void);
@@ -25,15 +25,15 @@ int agent_port_events_init(void);
 const char *agent_port_events_add(agent_tether_t *t, uint16_t port);
 const char *agent_port_events_remove(agent_tether_t *t, uint16_t port);
 
-/* the tether closes */
+/* called when the tether closes */
 void agent_port_events_drop(agent_tether_t *t);
 
 
-/* the port's command has started or ended; has written a line */
+/* the port's command has started or exited; has written a line */
 void agent_port_events_changed(uint16_t port);
 void agent_port_events_wrote(uint16_t port);
 
-/* how many there are; who waits for a port uses the sandbox */
+/* the number of watches; a watched port counts as use of the sandbox */
 size_t agent_port_events_active(void);
 
 
