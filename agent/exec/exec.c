@@ -195,7 +195,7 @@ agent_exec_rest_argv(agent_request_t *r, json_t *body)
 }
 
 
-/* nothing was run: as a shell would say it, or as the engine's fault */
+/* nothing was run: report it as a shell would, or as an internal error */
 
 static void
 agent_exec_rest_failed(agent_request_t *r, agent_command_t *cmd, int err,

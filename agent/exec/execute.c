@@ -194,7 +194,7 @@ agent_execute_sessionless(agent_execute_t *x)
 
     if (x->input) {
 
-        /* what it does not read is no fault of the caller's */
+        /* a command that does not read its standard input is not an error */
 
         (void) agent_stdin_write(cmd, x->input, x->input_len);
         agent_stdin_end(cmd);
@@ -379,7 +379,7 @@ agent_execute_exit(agent_command_t *cmd, const agent_exit_t *e)
 }
 
 
-/* what a session's command did that clients know as an error */
+/* outcomes of a session's command that clients expect as errors */
 
 static void
 agent_execute_fault(agent_execute_t *x, uint64_t timeout_ms)

@@ -18,7 +18,7 @@
 #include "run/exit.h"
 
 
-/* all output of a command that is answered at once */
+/* limit of the output in a non-streaming response, bytes */
 #define AGENT_EXECUTE_OUTPUT_MAX  (64 * 1024 * 1024)
 
 
@@ -28,28 +28,28 @@ typedef struct {
     json_t               *body;
     const char           *shell;       /* NULL: bash */
     char                  session[129];
-    unsigned              named:1;     /* the session, by the call */
+    unsigned              named:1;     /* session id given by the request */
     unsigned              sessionless:1;
     unsigned              waiting:1;   /* for its session */
     unsigned              stream:1;
     unsigned              too_large:1;
     unsigned              no_memory:1;
     agent_network_hint_t  hint;
-    char                 *input;       /* until it is given to the command */
+    char                 *input;       /* owned until passed to the command */
     size_t                input_len;
 
-    /* the answer at once */
+    /* of a non-streaming response */
 
     agent_buffer_t        out[2];
     agent_exit_t          exit;
-    int                   status;      /* of HTTP */
-    const char           *code;        /* of an error, or NULL */
+    int                   status;      /* HTTP status */
+    const char           *code;        /* error code, or NULL */
     char                  message[256];
-    char                 *closing;     /* the members after the output */
+    char                 *closing;     /* members that follow the output */
     int                   phase;
-    size_t                offset;      /* in what the phase emits */
+    size_t                offset;      /* offset within the current phase */
 
-    /* the stream: a character that is not whole yet */
+    /* streaming: an incomplete character */
 
     char                  tail[2][4];
     size_t                tail_len[2];

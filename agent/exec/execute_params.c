@@ -17,7 +17,7 @@
 #include "session/session.h"
 
 
-/* the body of a call: its command, where it runs, what it reads */
+/* parses the request body: command, working directory, standard input */
 
 
 int
@@ -67,7 +67,7 @@ agent_execute_params_check(agent_execute_t *x, json_t *body,
         return -1;
     }
 
-    /* a session has its own directory to start from */
+    /* a relative path is resolved against the session's directory */
 
     if (path[0]) {
         *cwd = x->sessionless ? path : json_string_value(value);

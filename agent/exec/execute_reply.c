@@ -19,12 +19,12 @@
 
 
 /*
- * The answer of /api/execute, made a piece at a time: with 64 MB of output,
+ * The response of /api/execute, generated incrementally: with 64 MB of output,
  * its JSON text is never in memory as a whole.
  */
 
 
-#define AGENT_REPLY_PIECE   8192       /* of output, at a time */
+#define AGENT_REPLY_PIECE   8192       /* bytes of output per step */
 #define AGENT_REPLY_BUFFER  65536
 
 
@@ -76,7 +76,7 @@ agent_execute_reply(agent_execute_t *x)
 
     n = agent_exec_reply_fill(x, agent_reply_buf, AGENT_REPLY_BUFFER);
 
-    /* most are small, and go out at once */
+    /* most responses are small and are sent at once */
 
     agent_response_begin(x->r, x->status, agent_reply_headers,
                          x->phase == AGENT_REPLY_DONE ? (int64_t) n : -1);
@@ -129,7 +129,7 @@ agent_exec_reply_closing(agent_execute_t *x)
         return NULL;
     }
 
-    /* it becomes the last part of a larger object */
+    /* it becomes the tail of a larger object */
 
     text[0] = ',';
     closing = strdup(text);
@@ -139,7 +139,7 @@ agent_exec_reply_closing(agent_execute_t *x)
 }
 
 
-/* an error's members beside the output that there is */
+/* members of an error, sent with the partial output */
 
 static void
 agent_exec_reply_error(agent_execute_t *x, json_t *json)
@@ -171,7 +171,7 @@ agent_exec_reply_fill(agent_execute_t *x, char *buf, size_t size)
 
     n = 0;
 
-    /* room for the largest step of all */
+    /* large enough for any step */
 
     while (size - n >= AGENT_REPLY_PIECE * AGENT_JSON_TEXT_ESCAPE) {
 
@@ -259,7 +259,7 @@ agent_exec_reply_text(agent_execute_t *x, agent_buffer_t *b, char *buf)
     size_t       n, len, size, tail;
     const char  *p;
 
-    /* of a session's output one line feed at the end is not told */
+    /* in a session, one trailing line feed is dropped from the output */
 
     size = b->len;
 
@@ -267,7 +267,7 @@ agent_exec_reply_text(agent_execute_t *x, agent_buffer_t *b, char *buf)
         size--;
     }
 
-    /* without output there is no buffer */
+    /* there is no buffer if there was no output */
 
     p = b->data ? b->data + x->offset : "";
     len = size - x->offset;
@@ -275,7 +275,7 @@ agent_exec_reply_text(agent_execute_t *x, agent_buffer_t *b, char *buf)
     if (len > AGENT_REPLY_PIECE) {
         len = AGENT_REPLY_PIECE;
 
-        /* a character is not cut; what only looks like one, may be */
+        /* do not split a character; malformed bytes may be split */
 
         tail = agent_utf8_incomplete(p, len);
         len -= tail;

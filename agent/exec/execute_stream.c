@@ -82,7 +82,7 @@ agent_execute_stream_complete(agent_execute_t *x, const agent_exit_t *e)
     char     stamp[32];
     json_t  *json;
 
-    /* a character that will not become whole any more */
+    /* a truncated character at the end of the output */
 
     for (i = 0; i < 2; i++) {
 

@@ -15,7 +15,7 @@
 static int agent_network_hint_isolated(void);
 
 
-/* of the C library, curl and git, Node.js, Python, Go, apt, wget */
+/* messages of the C library, curl, git, Node.js, Python, Go, apt and wget */
 
 static const char *const  agent_network_hint_words[] = {
     "Could not resolve host",
@@ -47,7 +47,7 @@ agent_network_hint_output(agent_network_hint_t *hint, const char *buf,
     if (hint->tail == NULL) {
         hint->tail = malloc(AGENT_NETWORK_HINT_TAIL);
 
-        /* without memory there is no hint */
+        /* if out of memory, there is no hint */
 
         if (hint->tail == NULL) {
             return;
@@ -114,7 +114,7 @@ agent_network_hint_known(const char *text, size_t len)
 }
 
 
-/* tunnels that are down may be in every namespace */
+/* tunnel devices that are down may exist in every namespace */
 
 static int
 agent_network_hint_isolated(void)

@@ -12,9 +12,9 @@
 
 
 /*
- * A sandbox without a network: pip, npm, git and curl fail there with words
- * that send people to look for a fault in their name server.  What a command
- * wrote to stderr at its end tells, and one line is added.
+ * In a sandbox without a network, pip, npm, git and curl fail with messages
+ * that suggest a DNS problem.  If the end of a failed command's stderr
+ * contains such a message, a line that explains the cause is added.
  */
 
 
@@ -27,19 +27,20 @@ typedef struct {
 } agent_network_hint_t;
 
 
-/* stderr of the command, as it comes */
+/* feeds stderr of the command */
 void agent_network_hint_output(agent_network_hint_t *hint, const char *buf,
     size_t len);
 
 /*
- * The command has failed: the line to add to its stderr, or NULL.  It begins
- * with a line feed where the last line was not ended.
+ * To be called if the command has failed.  Returns the line to add to its
+ * stderr, or NULL.  It begins with a line feed if the last line is
+ * unterminated.
  */
 const char *agent_network_hint_line(agent_network_hint_t *hint);
 
 void agent_network_hint_free(agent_network_hint_t *hint);
 
-/* 1: the text has words that a missing network is known by */
+/* 1 if the text contains a message typical of a missing network */
 int agent_network_hint_known(const char *text, size_t len);
 
 

@@ -24,15 +24,15 @@
 
 
 /*
- * GET /api/commands: the programs that the sandbox's PATH leads to, by name
- * and once each; of more than this, the first in order of the directories.
+ * GET /api/commands: the names of the programs in the sandbox's PATH, without
+ * duplicates; at most this many, in the order of the directories.
  */
 #define AGENT_PROGRAMS_MAX  16384
 
 
 typedef struct {
     uv_work_t         work;            /* first */
-    agent_request_t  *r;               /* NULL: the client has left */
+    agent_request_t  *r;               /* NULL: the client has disconnected */
     char             *path;
     char            **names;
     size_t            n;
@@ -96,7 +96,10 @@ agent_programs_scan(uv_work_t *work)
              dir;
              dir = strtok_r(NULL, ":", &last))
         {
-            /* a relative one means another directory to each command */
+            /*
+             * a relative directory depends on the working directory of each
+             * command
+             */
 
             if (dir[0] == '/') {
                 agent_programs_scan_dir(c, dir);
@@ -209,7 +212,7 @@ agent_programs_json(agent_programs_t *c)
 
     for (i = 0; i < c->n; i++) {
 
-        /* the same name in a later directory is not the one that is run */
+        /* a program is shadowed by the same name in an earlier directory */
 
         if (i == 0 || strcmp(c->names[i], c->names[i - 1]) != 0) {
             json_array_append_new(list, json_string(c->names[i]));
