@@ -16,14 +16,14 @@
 
 typedef struct {
     int          err;
-    int          status;           /* when reading */
+    int          status;           /* status of a read */
     int          write_status;
     const char  *code;
     const char  *text;
 } agent_files_errno_t;
 
 
-/* a missing file is 404 to a reader; to a writer its directory is amiss */
+/* a missing file is 404 for a read; for a write its directory is at fault */
 
 static const agent_files_errno_t  agent_files_errnos[] = {
     { ENOENT, 404, 409, NULL, "no such file or directory" },

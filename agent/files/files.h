@@ -15,14 +15,14 @@
 
 
 /*
- * The decoded path, malloc()ed; or NULL after the error was answered.  A '/'
- * at its end asks for a directory.
+ * Returns the decoded path, malloc()ed, or NULL after an error response.  A
+ * trailing '/' means a directory.
  */
 char *agent_files_path(agent_request_t *r, const char *encoded);
 
 /*
- * Answers an errno in the codes of the REST routes.  Our own meanings: ENXIO
- * is no regular file, EISDIR a directory.
+ * Responds to an errno with the codes of the REST routes.  ENXIO stands for
+ * "not a regular file", EISDIR for "is a directory".
  */
 void agent_files_error(agent_request_t *r, int err, int writing,
     const char *path);

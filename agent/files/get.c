@@ -24,8 +24,8 @@
 
 
 /*
- * A file is opened and read in the thread pool: one buffer is filled while
- * the other one is written to the client.
+ * A file is opened and read in the thread pool: one buffer is filled while the
+ * other is written to the client.
  */
 
 #define AGENT_GET_BUFFER  (128 * 1024)
@@ -37,7 +37,7 @@
 
 typedef struct {
     uv_work_t         work;
-    agent_request_t  *r;               /* NULL: the client is served or gone */
+    agent_request_t  *r;               /* NULL: complete, or disconnected */
     char             *path;
 
     int               fd;
@@ -45,15 +45,15 @@ typedef struct {
     struct stat       st;
 
     char             *buf[2];
-    int64_t           offset;          /* of the next read */
-    int64_t           unread;          /* of what was promised */
+    int64_t           offset;          /* offset of the next read */
+    int64_t           unread;          /* bytes left of the announced length */
     int64_t           unsent;
     ssize_t           n;               /* bytes of the last read */
-    int               unsized;         /* the length is known at the end */
+    int               unsized;         /* the length is not known in advance */
 
-    unsigned          filling:1;       /* the buffer that is read into */
-    unsigned          working:1;       /* a thread has the job */
-    unsigned          full:1;          /* the filled one waits to be sent */
+    unsigned          filling:1;  /* index of the buffer being read into */
+    unsigned          working:1;  /* a thread is working on it */
+    unsigned          full:1;     /* the filled buffer is waiting to be sent */
     unsigned          head:1;
     unsigned          stepping:1;
     unsigned          ended:1;
@@ -128,7 +128,9 @@ agent_get_open_file(agent_get_t *g)
 {
     int  fd, err;
 
-    /* opening a device or a FIFO does things already: look at it first */
+    /*
+     * check the type first: opening a device or a FIFO may have side effects
+     */
 
     if (stat(g->path, &g->st) == -1) {
         return -1;
@@ -182,7 +184,7 @@ agent_get_check(agent_get_t *g, int fd)
 
     case PROC_SUPER_MAGIC:
 
-        /* by a link to /proc/self a reader would be shown the agent */
+        /* do not follow a link to /proc/self: it would expose the agent */
 
         (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
         n = readlink(link, name, sizeof(name) - 1);
@@ -354,7 +356,10 @@ agent_get_unchanged(agent_request_t *r, const char *etag)
         return 1;
     }
 
-    /* a list, of which any may have "W/" in front; ours has no comma */
+    /*
+     * a list of entity tags, each may have a "W/" prefix; ours contains no
+     * comma
+     */
 
     len = strlen(etag);
 
@@ -407,7 +412,7 @@ agent_get_read(uv_work_t *work)
 
     while (p < last) {
 
-        /* a file without a size is one that may know no offsets */
+        /* a file without a size may not support offsets */
 
         n = g->unsized ? read(g->fd, p, last - p)
                        : pread(g->fd, p, last - p, g->offset);
@@ -492,7 +497,7 @@ agent_get_step(agent_get_t *g)
 
         if (n == 0) {
 
-            /* it became shorter, or cannot be read: never pretend */
+            /* the file was truncated or cannot be read: cut the response */
 
             g->ended = 1;
             agent_response_abort(g->r);

@@ -18,7 +18,7 @@
 #include "http/response.h"
 
 
-#define AGENT_PUT_HIGH    (1024 * 1024)    /* waits for the disk */
+#define AGENT_PUT_HIGH    (1024 * 1024)    /* waiting for the disk */
 #define AGENT_PUT_LOW     (512 * 1024)
 
 
@@ -61,7 +61,7 @@ agent_files_put(agent_request_t *r, const char *path)
     r->on_complete = agent_put_complete;
     r->on_close = agent_put_close;
 
-    /* what is in the way of the file is found out before its bytes come */
+    /* detect errors of the target before the body is received */
 
     p->paused = 1;
     agent_request_pause(r);
@@ -106,7 +106,7 @@ agent_put_done(uv_work_t *work, int status)
 }
 
 
-/* what is next: nothing here waits, and no work is under way */
+/* start the next step; no work is in progress */
 
 static void
 agent_put_step(agent_put_t *p)
@@ -165,7 +165,7 @@ agent_put_answer(agent_put_t *p)
         return;
     }
 
-    /* the rest of the body is not wanted, but taken off the wire */
+    /* discard the rest of the body */
 
     agent_put_free_blocks(p->first);
     p->first = NULL;
@@ -240,7 +240,7 @@ agent_put_body(agent_request_t *r, const char *buf, size_t len)
         p->waiting += n;
     }
 
-    /* a whole body has nothing to pause, and its end must not wait */
+    /* once the body is complete there is nothing to pause */
 
     if (p->waiting >= AGENT_PUT_HIGH && !p->paused
         && p->received != r->content_length)

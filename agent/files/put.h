@@ -17,10 +17,10 @@
 
 
 /*
- * The body goes to a temporary file beside the target, which replaces the
- * target when it is whole: a reader sees the old content or the new one.
- * Everything that touches the disk runs in the thread pool, one work of an
- * upload at a time.
+ * The body is written to a temporary file next to the target, and renamed over
+ * the target when complete: readers see either the old or the new content.
+ * All disk access runs in the thread pool, one work item of an upload at a
+ * time.
  */
 
 #define AGENT_PUT_BLOCK   (128 * 1024)
@@ -38,15 +38,15 @@ struct agent_put_block_s {
 
 typedef struct {
     uv_work_t           work;
-    agent_request_t    *r;             /* NULL: the client is served or gone */
-    char               *path;          /* as asked for */
+    agent_request_t    *r;             /* NULL: complete, or disconnected */
+    char               *path;          /* as requested */
 
     int                 dir;           /* the target's directory */
     int                 fd;
     int                 err;
-    char               *name;          /* of the target in dir */
-    char                temp[40];      /* its temporary name */
-    struct stat         st;            /* of the target as it was */
+    char               *name;          /* name of the target in dir */
+    char                temp[40];      /* name of the temporary file */
+    struct stat         st;            /* mode of the previous target */
 
     agent_put_block_t  *first;         /* to be written */
     agent_put_block_t  *last;
@@ -55,14 +55,14 @@ typedef struct {
     size_t              waiting;       /* bytes not yet written */
     int64_t             received;
 
-    /* these belong to the thread while it works: no bits of a common word */
+    /* owned by the thread while it works, so not bit-fields of one word */
     int                 exists;
-    int                 made;          /* temp is there */
+    int                 made;          /* the temporary file exists */
     int                 committed;
 
-    unsigned            working:1;     /* a thread has the job */
+    unsigned            working:1;     /* a thread is working on it */
     unsigned            paused:1;
-    unsigned            complete:1;    /* the body is whole */
+    unsigned            complete:1;    /* the body is complete */
     unsigned            answered:1;
 } agent_put_t;
 

@@ -76,7 +76,7 @@ agent_put_open_temp(agent_put_t *p)
 }
 
 
-/* the directory that the path names, made where it is missing */
+/* opens the parent directory of the path, creating it if missing */
 
 static int
 agent_put_directory(agent_put_t *p)
@@ -86,7 +86,7 @@ agent_put_directory(agent_put_t *p)
 
     slash = strrchr(p->path, '/');
 
-    /* "/workspace" itself, or a path that asks for a directory */
+    /* "/workspace" itself, or a path with a trailing slash */
 
     if (slash == p->path || slash[1] == '\0') {
         errno = EISDIR;
@@ -145,7 +145,7 @@ agent_put_mkdirs(char *path)
 }
 
 
-/* what the name stands for, as ">" of a shell would see it */
+/* resolve symbolic links of the target, as a shell's ">" would */
 
 static int
 agent_put_target(agent_put_t *p)
@@ -173,7 +173,7 @@ agent_put_target(agent_put_t *p)
 
         p->exists = 1;
 
-        /* a rename asks for no right to the file that it replaces */
+        /* rename() requires no permission on the file that it replaces */
 
         return agent_put_writable(p);
     }
@@ -189,7 +189,7 @@ agent_put_writable(agent_put_t *p)
 {
     int  fd;
 
-    /* the C library's function may ask for the wrong user */
+    /* the C library's function may check the wrong user */
 
     if (syscall(SYS_faccessat2, p->dir, p->name, W_OK, AT_EACCESS) == 0) {
         return 0;
@@ -203,7 +203,7 @@ agent_put_writable(agent_put_t *p)
         return -1;
     }
 
-    /* the call is missing, or a filter forbids it; opening tells as well */
+    /* the system call is missing or filtered; open() checks as well */
 
     fd = openat(p->dir, p->name,
                 O_WRONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
@@ -256,7 +256,7 @@ agent_put_follow(agent_put_t *p)
         return 0;
     }
 
-    /* "/name": the slash is the directory */
+    /* for "/name", the slash itself is the directory */
 
     slash[slash == link] = '\0';
 
@@ -330,7 +330,7 @@ agent_put_replace(agent_put_t *p)
 
     if (p->exists) {
 
-        /* it stays its owner's, where we may give it away */
+        /* keep the owner of the previous file if permitted */
 
         if (fchown(p->fd, p->st.st_uid, p->st.st_gid) == -1
             && errno != EPERM && errno != EINVAL)
@@ -345,7 +345,7 @@ agent_put_replace(agent_put_t *p)
         return -1;
     }
 
-    /* some file systems tell only now that a write has failed */
+    /* some file systems report write errors only on close */
 
     fd = p->fd;
     p->fd = -1;

@@ -124,7 +124,7 @@ agent_url_path_unescape(const char *p, char *out, size_t *len)
 }
 
 
-/* -1: a name is too long; directory: the last one can only be one */
+/* -1: a name is too long; *directory: the last name must be a directory */
 
 static int
 agent_url_path_names(const char *path, int *directory)

@@ -8,17 +8,17 @@
 #define _AGENT_FILES_URL_PATH_H_INCLUDED_
 
 
-#define AGENT_URL_PATH_MAX   4096  /* bytes of a decoded path */
-#define AGENT_URL_PATH_NAME  255   /* of each of its names */
+#define AGENT_URL_PATH_MAX   4096  /* maximum length of a decoded path */
+#define AGENT_URL_PATH_NAME  255   /* maximum length of a name */
 
 
 typedef enum {
     AGENT_URL_PATH_OK = 0,
     AGENT_URL_PATH_EMPTY,
-    AGENT_URL_PATH_ESCAPE,         /* a '%' without two digits */
+    AGENT_URL_PATH_ESCAPE,     /* '%' not followed by two hexadecimal digits */
     AGENT_URL_PATH_NUL,
     AGENT_URL_PATH_LONG,
-    AGENT_URL_PATH_OUTSIDE         /* not /workspace, nor below it */
+    AGENT_URL_PATH_OUTSIDE     /* outside /workspace */
 } agent_url_path_e;
 
 
