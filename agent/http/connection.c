@@ -158,7 +158,7 @@ agent_connection_read(agent_connection_t *c)
     }
 
     if (n <= 0) {
-        /* the client left, whatever it still waited for */
+        /* the client has disconnected, whatever it was waiting for */
         agent_connection_close(c);
         return;
     }
@@ -167,7 +167,7 @@ agent_connection_read(agent_connection_t *c)
 }
 
 
-/* parses what is left over and buf, and keeps what cannot be used yet */
+/* parses buffered bytes and buf, and buffers what cannot be used yet */
 
 static void
 agent_connection_advance(agent_connection_t *c, char *buf, size_t len)
@@ -448,7 +448,7 @@ agent_connection_flush(agent_connection_t *c)
         }
     }
 
-    /* whoever waits for room is told from the loop, wherever we are now */
+    /* on_drain is always called from the loop, never from here */
 
     if (c->want_drain && c->queued < AGENT_HTTP_LOW) {
         agent_connection_defer(c);
@@ -459,8 +459,8 @@ agent_connection_flush(agent_connection_t *c)
 
 
 /*
- * The client's leaving is always listened for: a command must end when
- * nobody waits for it any longer.
+ * Always watch for a disconnect: a command must be killed when its client has
+ * gone.
  */
 
 static void
@@ -583,7 +583,7 @@ agent_connection_deferred(uv_idle_t *idle)
         c = list;
         list = c->deferred_next;
 
-        /* from here on it may be deferred anew */
+        /* from here on, it may be deferred again */
 
         c->deferred = 0;
         agent_connection_advance(c, NULL, 0);

@@ -19,26 +19,26 @@ typedef struct agent_connection_s   agent_connection_t;
 
 void agent_connection_init(void);
 
-/* serves a connected socket, which it owns from now on; 0, or -1 */
+/* serves a connected socket and takes ownership of it; 0, or -1 */
 int agent_connection_create(int fd);
 
-/* how many there are; how many of them something is under way on */
+/* the number of connections; the number with a request in progress */
 size_t agent_connection_count(void);
 size_t agent_connection_requests(void);
 
-/* looks at all of them again */
+/* updates the state of all connections */
 void agent_connection_review(void);
 
-/* queues a copy and sends what it can; the connection may become broken */
+/* queues a copy and sends what it can; may mark the connection broken */
 void agent_connection_send(agent_connection_t *c, const struct iovec *iov,
     int n);
 void agent_connection_flush(agent_connection_t *c);
 
-/* queues a copy that goes out together with what is sent next */
+/* queues a copy, to be sent together with the next bytes */
 void agent_connection_hold(agent_connection_t *c, const struct iovec *iov,
     int n);
 
-/* looks at the connection again, from the loop */
+/* schedules an update of the connection from the loop */
 void agent_connection_defer(agent_connection_t *c);
 
 

@@ -74,7 +74,7 @@ agent_http_error(agent_request_t *r, int status, const char *code,
     len = n < 0 ? 0 : (size_t) n < sizeof(text) ? (size_t) n
                                                 : sizeof(text) - 1;
 
-    /* a name in the message may be no UTF-8, or have been cut */
+    /* a name in the message may be invalid UTF-8 or truncated */
 
     len -= agent_utf8_incomplete(text, len);
 

@@ -15,8 +15,8 @@
 
 
 /*
- * The error shape {error, code, message, context, httpStatus, timestamp,
- * suggestion?}; context may be NULL and is stolen; format as of printf.
+ * An error response {error, code, message, context, httpStatus, timestamp,
+ * suggestion?}.  context may be NULL and is stolen; format is as for printf().
  */
 void agent_http_error(agent_request_t *r, int status, const char *code,
     json_t *context, const char *format, ...)

@@ -41,26 +41,26 @@ struct agent_http_block_s {
 
 
 typedef struct {
-    size_t           name;             /* offsets into the head */
+    size_t           name;             /* offsets into head */
     size_t           name_len;
     size_t           value;
     size_t           value_len;
 } agent_http_field_t;
 
 
-/* a request and what the handler does not see of it */
+/* a request with the state that its handler does not see */
 
 struct agent_http_s {
     agent_request_t      r;            /* first */
     agent_connection_t  *conn;
 
-    char                *head;         /* NUL after each name and value */
+    char                *head;      /* names and values, each NUL-terminated */
     size_t               head_len;
     agent_http_field_t   fields[AGENT_HTTP_FIELDS];
     size_t               nfields;
     char                *target;
     size_t               target_len;
-    size_t               trailers;     /* bytes of them */
+    size_t               trailers;  /* bytes of trailers */
 
     /* agent_request_json() */
     void               (*json_handler)(agent_request_t *r, json_t *body);
@@ -69,20 +69,20 @@ struct agent_http_s {
     size_t               json_size;
     size_t               json_max;
 
-    unsigned             named:1;      /* a field waits for its value */
+    unsigned             named:1;      /* a field name awaits its value */
     unsigned             routed:1;
     unsigned             body_done:1;
-    unsigned             completed:1;  /* on_complete has run */
+    unsigned             completed:1;  /* on_complete has been called */
     unsigned             paused:1;
     unsigned             begun:1;
     unsigned             chunked:1;
     unsigned             ended:1;
-    unsigned             head_only:1;  /* HEAD: no body goes out */
+    unsigned             head_only:1;  /* HEAD: no body is sent */
     unsigned             continue_wanted:1;
     unsigned             http10:1;
     unsigned             keepalive:1;
-    unsigned             overflow:1;   /* more than the length promised */
-    int64_t              length;       /* of the body yet to be written */
+    unsigned             overflow:1;   /* more was written than announced */
+    int64_t              length;       /* bytes of the body not yet written */
 };
 
 
@@ -92,25 +92,25 @@ struct agent_connection_s {
     int                   events;
 
     llhttp_t              parser;
-    agent_http_t         *http;        /* the request in progress */
+    agent_http_t         *http;        /* the current request */
 
-    char                 *in;          /* read and not yet parsed */
+    char                 *in;          /* received but not yet parsed */
     size_t                in_len;
 
     agent_http_block_t   *out;
     agent_http_block_t   *out_last;
     size_t                queued;
 
-    agent_connection_t   *next;        /* all connections */
+    agent_connection_t   *next;        /* list of all connections */
     agent_connection_t   *prev;
     agent_connection_t   *deferred_next;
 
     unsigned              deferred:1;
-    unsigned              corked:1;    /* the head waits for its body */
+    unsigned              corked:1;  /* the head is held back until the body */
     unsigned              want_drain:1;
-    unsigned              broken:1;    /* nothing more can be sent */
-    unsigned              last:1;      /* close when all is sent */
-    unsigned              served:1;    /* a request at least */
+    unsigned              broken:1;  /* sending has failed */
+    unsigned              last:1;    /* close once everything has been sent */
+    unsigned              served:1;  /* at least one request was received */
     unsigned              closed:1;
 };
 

@@ -57,7 +57,7 @@ agent_parser_process(agent_connection_t *c, char *buf, size_t len)
 
         if (c->http == NULL) {
 
-            /* an empty line or two may precede a request */
+            /* empty lines may precede a request */
 
             while (len - used >= 2 && buf[used] == '\r'
                    && buf[used + 1] == '\n')
@@ -115,9 +115,9 @@ agent_parser_wants(agent_connection_t *c)
 
 
 /*
- * The length of the request line and headers with the empty line after them;
- * 0: more is to come; -1: a line that no client of ours sends, and that
- * parsers understand differently.
+ * The length of the request line and headers with the final empty line; 0:
+ * incomplete; -1: a line that our clients do not send and that parsers
+ * interpret differently.
  */
 
 static ssize_t
@@ -141,7 +141,7 @@ agent_http_head_end(const char *buf, size_t len)
                 return i + 1;
             }
 
-            /* a line continued on the next one, or without a name */
+            /* a folded header line, or a header without a name */
 
             if (i + 1 < len && (buf[i + 1] == ' ' || buf[i + 1] == '\t'
                                 || buf[i + 1] == ':'))
@@ -192,7 +192,7 @@ agent_http_start(agent_connection_t *c, const char *buf, size_t len)
         goto refuse;
     }
 
-    /* nothing before this line ended the names and values: they touch */
+    /* until here, names and values are adjacent and not NUL-terminated */
 
     for (i = 0; i < h->nfields; i++) {
         h->head[h->fields[i].name + h->fields[i].name_len] = '\0';
@@ -222,7 +222,7 @@ agent_http_start(agent_connection_t *c, const char *buf, size_t len)
     h->r.query = p ? p : "";
 
     if (rc == HPE_PAUSED_UPGRADE) {
-        /* we do not switch protocols: it is an ordinary request */
+        /* protocols are not switched: treat it as an ordinary request */
         h->body_done = 1;
         h->keepalive = 0;
     }
@@ -250,7 +250,7 @@ refuse:
 }
 
 
-/* what the parser tolerates and we do not; 0, or a status */
+/* rejects what the parser tolerates; 0, or a status */
 
 static int
 agent_http_check(agent_http_t *h)
@@ -333,7 +333,7 @@ agent_http_on_url(llhttp_t *parser, const char *at, size_t len)
         h->target = (char *) at;
     }
 
-    /* the byte after it is the space before the version: it is parsed */
+    /* the next byte is the space before the version, already parsed */
 
     h->target_len += len;
 
@@ -350,7 +350,7 @@ agent_http_on_field(llhttp_t *parser, const char *at, size_t len)
     h = parser->data;
 
     if (h->routed) {
-        /* a trailer: of no use, but of bounded size */
+        /* a trailer: ignored, but its size is limited */
         h->trailers += len;
         return h->trailers > AGENT_PARSER_HEADERS_MAX ? HPE_USER : 0;
     }
@@ -386,7 +386,7 @@ agent_http_on_value(llhttp_t *parser, const char *at, size_t len)
         return h->trailers > AGENT_PARSER_HEADERS_MAX ? HPE_USER : 0;
     }
 
-    /* the parser lets an empty name pass, and then tells of no name */
+    /* the parser accepts an empty name, and then reports no name */
 
     if (!h->named) {
         return HPE_USER;
@@ -399,7 +399,7 @@ agent_http_on_value(llhttp_t *parser, const char *at, size_t len)
     f->value = at - h->head;
     f->value_len = len;
 
-    /* white space before the end of the line is no part of it */
+    /* trailing white space does not belong to the value */
 
     while (f->value_len && (at[f->value_len - 1] == ' '
                             || at[f->value_len - 1] == '\t'))
@@ -407,7 +407,7 @@ agent_http_on_value(llhttp_t *parser, const char *at, size_t len)
         f->value_len--;
     }
 
-    /* the parser finds an empty value where the next name begins */
+    /* the parser reports an empty value when the next name begins */
 
     if (f->value_len == 0) {
         f->value = f->name + f->name_len;
@@ -429,8 +429,8 @@ agent_http_on_body(llhttp_t *parser, const char *at, size_t len)
     }
 
     /*
-     * A pause here, at the last byte, would leave the end of the message
-     * unseen until more arrives; what was read already is passed on.
+     * Pausing at the last byte would hide the end of the message until more
+     * input arrives, so bytes already read are passed on.
      */
 
     return 0;
@@ -449,7 +449,7 @@ agent_http_on_message(llhttp_t *parser)
 }
 
 
-/* returns how many bytes were used */
+/* returns the number of bytes consumed */
 
 static size_t
 agent_http_body(agent_connection_t *c, const char *buf, size_t len)
@@ -470,7 +470,7 @@ agent_http_body(agent_connection_t *c, const char *buf, size_t len)
         used = len;
 
     } else {
-        /* where the next request begins cannot be known */
+        /* the beginning of the next request cannot be determined */
         used = len;
 
         if (h->begun) {
@@ -522,7 +522,7 @@ agent_http_complete(agent_http_t *h)
 }
 
 
-/* 1: the request is over, and the next one may follow */
+/* 1: the request is complete, and the next may follow */
 
 static int
 agent_http_finish(agent_connection_t *c)
@@ -545,7 +545,7 @@ agent_http_finish(agent_connection_t *c)
 
     if (!h->body_done) {
 
-        /* a client that waits for "100 Continue" sends nothing more */
+        /* a client that awaits "100 Continue" sends nothing more */
 
         if (!h->continue_wanted) {
             return 0;
@@ -613,7 +613,7 @@ agent_http_free(agent_http_t *h)
 }
 
 
-/* an answer to what cannot be made a request of */
+/* responds to input that cannot be parsed as a request */
 
 static void
 agent_http_refuse(agent_connection_t *c, int status, const char *message)

@@ -13,22 +13,22 @@
 #include "http/connection.h"
 
 
-#define AGENT_PARSER_HEADERS_MAX  32768    /* request line and headers */
+#define AGENT_PARSER_HEADERS_MAX  32768  /* maximum request line and headers */
 
 
 /*
- * Parses len bytes and goes on with what is under way.  Returns how many
- * bytes were used.
+ * Parses len bytes and advances the current request.  Returns the number of
+ * bytes consumed.
  */
 size_t agent_parser_process(agent_connection_t *c, char *buf, size_t len);
 
-/* whether more bytes are of use now */
+/* 1 if more input can be consumed now */
 int agent_parser_wants(agent_connection_t *c);
 
-/* what was queued went below AGENT_HTTP_LOW */
+/* the output queue has drained below AGENT_HTTP_LOW */
 void agent_parser_drained(agent_connection_t *c);
 
-/* the connection is closed: ends the request in progress */
+/* the connection was closed: ends the current request */
 void agent_parser_gone(agent_connection_t *c);
 
 

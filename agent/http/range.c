@@ -49,7 +49,7 @@ agent_range_parse(const char *value, int64_t size, int64_t *offset,
 
     if (!has_first) {
 
-        /* the last bytes, or all where the file has fewer */
+        /* the last bytes, or all if the file is smaller */
 
         if (last == 0 || size == 0) {
             return AGENT_RANGE_OUTSIDE;
@@ -80,7 +80,7 @@ agent_range_parse(const char *value, int64_t size, int64_t *offset,
 }
 
 
-/* too great a number is the greatest one: no file is as long */
+/* clamp an overflow to the maximum, which exceeds any file size */
 
 static int
 agent_range_number(const char **p, int64_t *value)

@@ -39,34 +39,34 @@ struct agent_request_s {
 
     /* set by the handler */
     void        *data;
-    /* body bytes as they arrive; when NULL they are dropped */
+    /* called for body bytes as they arrive; NULL: they are dropped */
     void       (*on_body)(agent_request_t *r, const char *buf, size_t len);
-    /* the body is whole */
+    /* the body is complete */
     void       (*on_complete)(agent_request_t *r);
-    /* what is queued for the client fell below AGENT_HTTP_LOW */
+    /* the output queue has drained below AGENT_HTTP_LOW */
     void       (*on_drain)(agent_request_t *r);
-    /* the exchange is over; aborted: the client left before its end */
+    /* the exchange is over; aborted: the client disconnected before its end */
     void       (*on_close)(agent_request_t *r, int aborted);
 };
 
 
-/* the value of a request header (any case), or NULL */
+/* the value of a request header (case-insensitive name), or NULL */
 const char *agent_request_header(agent_request_t *r, const char *name);
 
 /*
- * The decoded value of a query argument, or NULL; malloc()ed, the caller
- * frees it.  "%zz" is left as it is, '+' is a space.
+ * The decoded value of a query argument, malloc()ed, to be freed by the
+ * caller; or NULL.  An invalid escape such as "%zz" is kept, '+' is a space.
  */
 char *agent_request_arg(agent_request_t *r, const char *name);
 
-/* stops and resumes reading the body from the socket */
+/* pause and resume reading the body from the socket */
 void agent_request_pause(agent_request_t *r);
 void agent_request_resume(agent_request_t *r);
 
 /*
- * Collects the body up to max bytes (413 past it), parses it as one JSON
- * object (400 otherwise, an empty body is {}) and calls handler; body is
- * borrowed.  For a route's handler to call and return.
+ * Collects the body (413 if it exceeds max bytes), parses it as a JSON object
+ * (400 if it is not one; an empty body is {}) and calls handler; body is
+ * borrowed.  A route's handler calls this and returns.
  */
 void agent_request_json(agent_request_t *r, size_t max,
     void (*handler)(agent_request_t *r, json_t *body));

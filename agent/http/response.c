@@ -61,7 +61,7 @@ agent_response_begin(agent_request_t *r, int status,
                      headers->name, headers->value);
 
         if ((size_t) n >= sizeof(head) - len - 128) {
-            /* ours are short: this one would not be what was meant */
+            /* our headers are short: a truncated head would be wrong */
             h->conn->broken = 1;
             agent_connection_defer(h->conn);
             return;
@@ -89,7 +89,7 @@ agent_response_begin(agent_request_t *r, int status,
     iov.iov_len = len;
 
     if (length < 0) {
-        /* a stream: its reader wants to know at once that it has begun */
+        /* a stream: send the head at once */
         agent_connection_send(h->conn, &iov, 1);
 
     } else {
@@ -108,7 +108,7 @@ agent_response_write(agent_request_t *r, const void *buf, size_t len)
 void
 agent_response_finish(agent_request_t *r, const void *buf, size_t len)
 {
-    /* with the end that follows: one segment, and one wake-up of its reader */
+    /* send it together with the end: one segment, one wake-up of the reader */
 
     (void) agent_http_put(r, buf, len, agent_connection_hold);
 
@@ -185,7 +185,10 @@ agent_response_end(agent_request_t *r)
     }
 
     if (h->length > 0 && !h->head_only) {
-        /* less than was promised: the client must not take it for whole */
+        /*
+         * less was written than announced: the client must see a truncated
+         * body
+         */
         agent_response_abort(r);
         return;
     }

@@ -15,7 +15,7 @@
 #include "http/request.h"
 
 
-/* stop producing above the high mark, on_drain runs below the low one */
+/* stop writing above the high mark; on_drain is called below the low mark */
 #define AGENT_HTTP_HIGH          (256 * 1024)
 #define AGENT_HTTP_LOW           (64 * 1024)
 
@@ -27,32 +27,32 @@ typedef struct {
 
 
 /*
- * Starts the response.  length -1: chunked.  headers end with a NULL name;
- * Date, Content-Length, Transfer-Encoding and Connection are ours.
+ * Starts the response.  length -1: chunked.  headers is terminated by a NULL
+ * name; Date, Content-Length, Transfer-Encoding and Connection are added.
  */
 void agent_response_begin(agent_request_t *r, int status,
     const agent_response_header_t *headers, int64_t length);
 
 /*
- * Queues a copy of the bytes and tries to write at once.  Returns the number
- * of bytes now queued: above AGENT_HTTP_HIGH the caller stops until on_drain.
+ * Queues a copy of the bytes and tries to send at once.  Returns the number of
+ * bytes now queued: above AGENT_HTTP_HIGH the caller must stop until on_drain.
  */
 size_t agent_response_write(agent_request_t *r, const void *buf, size_t len);
 size_t agent_response_queued(agent_request_t *r);
 
-/* no more to come */
+/* ends the response */
 void agent_response_end(agent_request_t *r);
 
-/* the last bytes of a stream, and its end */
+/* writes the last bytes of a stream and ends the response */
 void agent_response_finish(agent_request_t *r, const void *buf, size_t len);
 
 /*
- * The response cannot be completed truthfully: cuts the connection, so that
- * the client sees a broken body and not a whole one.
+ * Aborts a response that cannot be completed: closes the connection so that
+ * the client sees a truncated body.
  */
 void agent_response_abort(agent_request_t *r);
 
-/* whole responses; json is stolen */
+/* complete responses; json is stolen */
 void agent_response_json(agent_request_t *r, int status, json_t *json);
 
 

@@ -103,7 +103,7 @@ agent_router_handle(agent_request_t *r)
 }
 
 
-/* a segment that begins with a colon stands for any that is not empty */
+/* a pattern segment that begins with ':' matches any non-empty segment */
 
 static int
 agent_router_match(const char *pattern, const char *path)

@@ -11,7 +11,7 @@
 #include "http/request.h"
 
 
-/* a route's handler; the headers are whole, of the body nothing was read */
+/* a route's handler; the headers are complete, the body is still unread */
 typedef void (*agent_router_pt)(agent_request_t *r);
 
 
@@ -19,7 +19,7 @@ typedef void (*agent_router_pt)(agent_request_t *r);
 void agent_router_handle(agent_request_t *r);
 
 
-/* the code of a bad request in the route's family */
+/* the error code of a bad request, which depends on the family of the route */
 const char *agent_router_code(agent_request_t *r);
 
 

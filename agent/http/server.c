@@ -14,8 +14,8 @@
 #include "sys/peer.h"
 
 
-#define AGENT_ACCEPT_MAX     64        /* a turn of the loop */
-#define AGENT_ACCEPT_PAUSE   50        /* ms, without descriptors or memory */
+#define AGENT_ACCEPT_MAX     64       /* per iteration of the loop */
+#define AGENT_ACCEPT_PAUSE   50       /* ms, if out of descriptors or memory */
 
 
 static void agent_server_accept(uv_poll_t *poll, int status, int events);
@@ -53,7 +53,7 @@ agent_server_start(int fd)
 void
 agent_server_resume(void)
 {
-    /* without descriptors or memory, the timer decides */
+    /* when out of descriptors or memory, the timer retries */
 
     if (agent_connection_count() < AGENT_SERVER_MAX
         && !uv_is_active((uv_handle_t *) &agent_server_timer))
@@ -141,7 +141,7 @@ agent_server_drain(void)
         return;
     }
 
-    /* what connected before the shutdown is served, the limit or not */
+    /* serve connections made before the shutdown, regardless of the limit */
 
     for ( ;; ) {
         fd = accept4(agent_server_fd, NULL, NULL,

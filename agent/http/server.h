@@ -8,16 +8,18 @@
 #define _AGENT_HTTP_SERVER_H_INCLUDED_
 
 
-#define AGENT_SERVER_MAX  1024         /* connections at a time */
+#define AGENT_SERVER_MAX  1024         /* maximum number of connections */
 
 
-/* serves the listening socket, which it owns from now on; a libuv error */
+/*
+ * serves the listening socket and takes ownership of it; 0, or a libuv error
+ */
 int agent_server_start(int fd);
 
-/* a connection has closed: another may come */
+/* a connection was closed: accepting may resume */
 void agent_server_resume(void);
 
-/* nobody can connect any longer; then: accepts what is queued, and closes */
+/* refuses new connections; then accepts the queued ones, and closes */
 void agent_server_shut(void);
 void agent_server_drain(void);
 

@@ -16,9 +16,9 @@
 
 
 /*
- * Server-sent events as the clients of the /api routes read them: one line of
- * JSON each.  id, where it is not NULL, becomes the event's own.  Where there
- * is no memory for one, the connection is cut: a stream does not skip.
+ * Server-sent events of the /api routes: one line of JSON per event.  id, if
+ * not NULL, becomes the event's id.  If out of memory, the connection is
+ * closed: no event is skipped.
  */
 
 
@@ -29,13 +29,13 @@ void agent_sse_begin(agent_request_t *r);
 void agent_sse_json(agent_request_t *r, const uint64_t *id, json_t *json);
 
 /*
- * What came on stream 1 or 2, with bytes as base64 where text would lose
- * them; processId is a word that needs no escape, or NULL
+ * Output of stream 1 or 2, sent as base64 if it is not valid UTF-8; processId
+ * must need no escaping, or is NULL
  */
 void agent_sse_output(agent_request_t *r, const uint64_t *id,
     const char *process, int stream, const char *buf, size_t len);
 
-/* a comment, if the client has read everything else */
+/* sends a keep-alive comment if the output queue is empty */
 void agent_sse_keepalive(agent_request_t *r);
 
 
