@@ -17,13 +17,13 @@
 
 
 /*
- * A relay does not say when its last connection closes: it is looked at this
- * many times in a period, so that the agent is at most so much late.
+ * A relay does not report when its last connection closes, so it is polled
+ * this many times per period.  The agent is late by at most that interval.
  */
 #define AGENT_IDLE_LOOKS   8
-#define AGENT_IDLE_STEP    20          /* ms, while the last are served */
-#define AGENT_IDLE_GRACE   500         /* ms for what still runs */
-#define AGENT_IDLE_SILENT  5000        /* ms for a client to speak */
+#define AGENT_IDLE_STEP    20          /* ms, while serving the last clients */
+#define AGENT_IDLE_GRACE   500         /* ms for remaining processes to exit */
+#define AGENT_IDLE_SILENT  5000        /* ms for a client to send a request */
 
 
 static int agent_idle_busy(void);
@@ -156,8 +156,8 @@ agent_idle_look(uv_timer_t *timer)
 
 
 /*
- * The order matters: who is told first does not send what would be refused,
- * and who connected before the shutdown is served.
+ * The order matters: workers are told first, so that they do not send requests
+ * that would be refused; clients already connected are served.
  */
 
 static void
@@ -182,7 +182,7 @@ agent_idle_leave(void)
 static void
 agent_idle_last(uv_timer_t *timer)
 {
-    /* a client that connected and then says nothing is not waited for */
+    /* do not wait for a client that has connected but sends nothing */
 
     if (agent_idle_busy()
         && (agent_connection_requests() || agent_relay_active()

@@ -31,7 +31,7 @@
 #include "sys/user.h"
 
 
-/* any but that of a tenant's process */
+/* any group id that no tenant process has */
 #define AGENT_SAVED_GID   65534
 
 #define AGENT_THREADS     "4"
@@ -47,7 +47,7 @@ static uv_loop_t   agent_the_loop;
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 
-/* a container is small, and nobody may trace us to look for leaks */
+/* save memory; leak detection needs ptrace, which is disabled */
 
 const char *__asan_default_options(void);
 
@@ -76,20 +76,22 @@ main(int argc, char **argv)
         return 2;
     }
 
-    /* it ends whatever runs beside it: that must be its own namespace */
+    /*
+     * the agent kills all other processes: it must have its own PID namespace
+     */
 
     if (getpid() != 1) {
         agent_log("the agent must run as PID 1");
         return 2;
     }
 
-    /* who is root beside us can neither trace us nor read our memory */
+    /* root in the container must not trace us or read our memory */
 
     prctl(PR_SET_DUMPABLE, 0);
 
     /*
-     * nor set our limits: for that all three group ids have to be the
-     * caller's one, which they cannot be when they differ
+     * Nor set our resource limits: prlimit() requires all three group ids to
+     * match the caller's, which is impossible if they differ.
      */
 
     if (syscall(SYS_setresgid, -1, -1, AGENT_SAVED_GID) == -1) {
@@ -115,7 +117,7 @@ main(int argc, char **argv)
     (void) syscall(SYS_close_range, 3U, ~0U, 0U);
 #endif
 
-    /* a log that nobody reads must not stop us */
+    /* a full log pipe must not block us */
 
     rc = fcntl(STDERR_FILENO, F_GETFL);
     fcntl(STDERR_FILENO, F_SETFL, rc|O_NONBLOCK);
@@ -211,8 +213,8 @@ failed:
 
 
 /*
- * libuv makes its threads when the first work is queued and aborts when it
- * cannot: they are made before a tenant can use up the container's processes.
+ * libuv creates its threads when the first work is queued, and aborts on
+ * failure.  Create them before the tenant can exhaust the pids limit.
  */
 
 static void
@@ -231,7 +233,7 @@ agent_threads_start(void)
 
     (void) uv_queue_work(agent_loop, &work, agent_threads_work, NULL);
 
-    /* the image's own is for commands */
+    /* the value set by the image applies to commands only */
 
     if (size) {
         setenv("UV_THREADPOOL_SIZE", size, 1);

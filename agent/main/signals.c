@@ -16,7 +16,7 @@
 #include "sys/child.h"
 
 
-#define AGENT_STOP_GRACE  1000         /* ms, after a signal from outside */
+#define AGENT_STOP_GRACE  1000   /* ms to shut down after an external signal */
 
 
 static void agent_signals_read(uv_poll_t *poll, int status, int events);
@@ -28,11 +28,11 @@ static int         agent_signals_fd;
 static uv_timer_t  agent_signals_reap_timer;
 
 
-/* every signal comes by descriptor, where its sender can be told */
+/* receive all signals by signalfd, which reports the sender */
 
 /*
- * What we inherit is inherited by every command.  The C library refuses to
- * speak of the two signals that it uses itself; the kernel does not.
+ * Commands inherit our dispositions.  The C library refuses to handle the two
+ * signals that it uses itself, so the system call is used.
  */
 
 void

@@ -16,7 +16,7 @@
 
 
 #define AGENT_STOP_STEP   10
-#define AGENT_STOP_FLUSH  300          /* ms for what clients wait for */
+#define AGENT_STOP_FLUSH  300       /* ms to flush pending output to clients */
 
 
 static void agent_stop_step(uv_timer_t *timer);
@@ -65,7 +65,7 @@ agent_stop_step(uv_timer_t *timer)
 
     if (kill(-1, 0) == -1 && errno == ESRCH) {
 
-        /* what ended is told to those who wait, if they read it */
+        /* let waiting clients receive the results of what has ended */
 
         if (agent_connection_count() == 0
             || now >= agent_stop_at + AGENT_STOP_FLUSH)
