@@ -39,7 +39,7 @@ agent_listeners_scan(agent_listeners_pt handler, void *data)
             return;
         }
 
-        /* procfs costs milliseconds: it is read when nothing else answers */
+        /* procfs takes milliseconds: use it only as a fallback */
 
         agent_listeners_refused = agent_listeners_lasting(err);
     }
@@ -48,7 +48,7 @@ agent_listeners_scan(agent_listeners_pt handler, void *data)
 }
 
 
-/* 1: the kernel, or who confines us, will not say anything else later */
+/* 1 if the error is permanent: caused by the kernel or by a seccomp filter */
 
 static int
 agent_listeners_lasting(int err)

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 
-/* family is AF_INET or AF_INET6, addr in network order, port in host order */
+/* family is AF_INET or AF_INET6; addr in network, port in host byte order */
 typedef struct {
     int       family;
     uint16_t  port;
@@ -24,7 +24,7 @@ typedef struct {
 } agent_listeners_addr_t;
 
 
-/* a non-zero return ends the scan */
+/* a non-zero return value stops the scan */
 typedef int (*agent_listeners_pt)(const agent_listeners_addr_t *entry,
     void *data);
 
@@ -36,16 +36,16 @@ typedef struct {
 
 
 /*
- * Calls handler for each TCP socket that listens in this network namespace,
- * IPv4 first; for one or another of them twice when the first way of asking
- * ended half-way.  Asks the kernel by netlink, or procfs where it refuses
- * that: nothing is waited for.  What cannot be asked counts as empty.
+ * Calls handler for each listening TCP socket of this network namespace, IPv4
+ * first.  Uses netlink, or procfs if netlink is refused; if netlink fails
+ * half-way, some sockets are reported twice.  Does not block.  A source that
+ * cannot be read counts as empty.
  */
 void agent_listeners_scan(agent_listeners_pt handler, void *data);
 
 /*
- * TCP ports that listen in this network namespace, ascending, with the
- * address of the first listener found of each.  Returns their number, at
+ * Lists the listening TCP ports of this network namespace in ascending order,
+ * with the address of the first listener of each.  Returns their number, at
  * most max.
  */
 size_t agent_listeners(agent_listeners_port_t *list, size_t max);

@@ -17,14 +17,14 @@
 #include "net/listeners_diag.h"
 
 
-/* the kernel fills what it is given; 8 KiB is the least it may put in one */
+/* the kernel fills the buffer, with at least 8 KiB per datagram */
 #define AGENT_LISTENERS_BUF    16384
 
-/* a tenant may open any number of sockets: about 25,000 of them are read */
+/* a tenant may open any number of sockets: about 25,000 are read */
 #define AGENT_LISTENERS_BYTES  (4 * 1024 * 1024)
 #define AGENT_LISTENERS_READS  1024
 
-/* the largest errno that the kernel gives */
+/* the largest errno of the kernel */
 #define AGENT_LISTENERS_ERRNO  4095
 
 
@@ -70,7 +70,7 @@ agent_listeners_diag(agent_listeners_pt handler, void *data)
             continue;
         }
 
-        /* what has not been read must not be taken for a later answer */
+        /* unread datagrams must not be taken for a later reply */
 
         agent_listeners_close();
 
@@ -87,7 +87,7 @@ agent_listeners_diag(agent_listeners_pt handler, void *data)
 }
 
 
-/* 0, or an errno; the kernel answers while it is asked, so nothing waits */
+/* 0, or an errno; the kernel replies within the send, so this never blocks */
 
 static int
 agent_listeners_ask(int family)
@@ -167,7 +167,7 @@ agent_listeners_answer(int family, agent_listeners_pt handler, void *data,
 }
 
 
-/* what is not the kernel's counts as read, and as nothing */
+/* datagrams that are not from the kernel are ignored */
 
 static ssize_t
 agent_listeners_recv(char *buf, size_t size)
@@ -230,7 +230,7 @@ agent_listeners_diag_parse(const char *buf, size_t len, int family,
             goto invalid;
         }
 
-        /* the last one may come without the octets that align the next */
+        /* the last message may lack the padding that aligns the next */
 
         size = NLMSG_ALIGN((size_t) head.nlmsg_len);
 
@@ -250,7 +250,7 @@ agent_listeners_diag_parse(const char *buf, size_t len, int family,
         case NLMSG_DONE:
         case NLMSG_ERROR:
 
-            /* a dump that fails once begun says so in its end */
+            /* a dump that fails half-way reports the error in NLMSG_DONE */
 
             *err = agent_listeners_status(buf, head.nlmsg_len);
 
@@ -308,7 +308,7 @@ invalid:
 }
 
 
-/* of NLMSG_DONE and NLMSG_ERROR: 0, or an errno */
+/* the result in NLMSG_DONE or NLMSG_ERROR: 0, or an errno */
 
 static int
 agent_listeners_status(const char *buf, size_t len)

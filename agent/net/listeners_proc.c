@@ -17,7 +17,7 @@
 
 #define AGENT_LISTENERS_LISTEN  0x0a
 
-/* a tenant may open any number of sockets: about 25,000 of them are read */
+/* a tenant may open any number of sockets: about 25,000 are read */
 #define AGENT_LISTENERS_MAX     (4 * 1024 * 1024)
 
 
@@ -83,11 +83,11 @@ agent_listeners_table(const char *path, int family, agent_listeners_pt handler,
                 break;
 
             case 0:
-                /* the kernel lists those that listen first */
+                /* the kernel lists listening sockets first */
                 goto done;
 
             default:
-                /* the heading */
+                /* skip the header line */
                 break;
             }
         }
@@ -165,7 +165,9 @@ agent_listeners_proc_parse(const char *line, int family,
     entry->family = family;
     entry->port = (uint16_t) port;
 
-    /* each word is printed as the machine holds it, so memory is right */
+    /*
+     * words are printed in host byte order, so they can be stored as they are
+     */
     memcpy(&entry->addr, word, words * sizeof(uint32_t));
 
     return 1;

@@ -15,9 +15,9 @@
 void agent_listeners_proc(agent_listeners_pt handler, void *data);
 
 /*
- * One line of /proc/net/tcp (family AF_INET) or tcp6 (AF_INET6): 1, a
- * listening socket, put into entry; 0, a socket in another state; -1, not
- * such a line.
+ * Parses a line of /proc/net/tcp (family AF_INET) or tcp6 (AF_INET6): 1, a
+ * listening socket, stored in entry; 0, a socket in another state; -1, an
+ * invalid line.
  */
 int agent_listeners_proc_parse(const char *line, int family,
     agent_listeners_addr_t *entry);

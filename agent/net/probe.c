@@ -18,10 +18,10 @@
 #include "net/probe.h"
 
 
-#define AGENT_PROBE_LOOK     25        /* ms between two looks */
-#define AGENT_PROBE_SLOW     100       /* when all have waited for long */
+#define AGENT_PROBE_LOOK     25        /* ms between checks */
+#define AGENT_PROBE_SLOW     100       /* ms, after a long wait */
 #define AGENT_PROBE_LONG     10000     /* ms */
-#define AGENT_PROBE_TIMEOUT  5000      /* ms, for an answer */
+#define AGENT_PROBE_TIMEOUT  5000      /* ms to wait for a response */
 
 
 struct agent_probe_s {
@@ -31,14 +31,14 @@ struct agent_probe_s {
     void                    *data;
 
     uint64_t                 began;
-    uint64_t                 next;     /* when it may be asked again */
-    uint64_t                 deadline;  /* of the question */
+    uint64_t                 next;     /* time of the next request */
+    uint64_t                 deadline;  /* deadline of the request */
 
-    int                      rank;     /* 0: nobody listens */
+    int                      rank;     /* 0: nothing listens */
     agent_listeners_addr_t   listener;
 
     uv_poll_t                poll;
-    int                      fd;       /* -1: not asking */
+    int                      fd;       /* -1: no request in progress */
     char                     answer[16]; /* "HTTP/1.1 200" */
     size_t                   answer_len;
 
@@ -128,7 +128,7 @@ agent_probe_stop(agent_probe_t *p)
         return;
     }
 
-    /* its handle may yet be closing */
+    /* the handle may still be closing */
 
     if (p->poll.data == NULL) {
         agent_probe_free(p);
@@ -193,7 +193,7 @@ agent_probe_listener(const agent_listeners_addr_t *entry, void *data)
 }
 
 
-/* where "localhost" would get to comes first */
+/* prefer the address that "localhost" resolves to */
 
 static int
 agent_probe_rank(const agent_listeners_addr_t *entry)
@@ -211,7 +211,7 @@ agent_probe_rank(const agent_listeners_addr_t *entry)
 }
 
 
-/* it may end the probe */
+/* may free the probe */
 
 static void
 agent_probe_check(agent_probe_t *p)
@@ -229,7 +229,7 @@ agent_probe_check(agent_probe_t *p)
         return;
     }
 
-    /* a handle that is closing is not to be used again yet */
+    /* a closing handle must not be reused yet */
 
     if (p->rank == 0 || now < p->next || p->poll.data != NULL) {
         return;
@@ -348,7 +348,7 @@ agent_probe_send(agent_probe_t *p)
                  "Connection: close\r\n\r\n", p->path[0] == '/' ? "" : "/",
                  p->path, p->wanted.port);
 
-    /* of a connection that was just made the buffer is empty */
+    /* the send buffer of a new connection is empty, so nothing blocks */
 
     if (send(p->fd, request, n, MSG_DONTWAIT|MSG_NOSIGNAL) != n) {
         agent_probe_hang_up(p);

@@ -12,9 +12,9 @@
 
 
 /*
- * Waits until an app listens on a port.  The kernel is asked what listens, so
- * nothing is connected to before there is something; for http it is then
- * asked for a page, again and again until its status is a good one.
+ * Waits until an app listens on a port.  Listening sockets are read from the
+ * kernel, so that no connection is attempted before there is one.  For http, a
+ * page is then requested repeatedly until its status is acceptable.
  */
 
 
@@ -34,13 +34,14 @@ typedef struct {
 
 
 /*
- * wanted is borrowed but for its path.  on_ready runs once, from the loop,
- * with the status of the page, 0 for tcp.  NULL where there is no memory.
+ * Takes ownership of the path of wanted and borrows the rest.  on_ready is
+ * called once, from the loop, with the status of the page, or 0 for tcp.  NULL
+ * if out of memory.
  */
 agent_probe_t *agent_probe_start(const agent_probe_port_t *wanted,
     void (*on_ready)(void *data, int status), void *data);
 
-/* ready or not; on_ready does not run any more */
+/* stops the probe at any time; on_ready will not be called */
 void agent_probe_stop(agent_probe_t *p);
 
 

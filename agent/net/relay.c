@@ -20,7 +20,7 @@
 
 
 #define AGENT_RELAY_MAX       16384     /* connections */
-#define AGENT_RELAY_ACCEPTS   32        /* in a turn of the loop */
+#define AGENT_RELAY_ACCEPTS   32        /* per iteration of the loop */
 #define AGENT_RELAY_TICK      1000      /* ms */
 
 
@@ -229,7 +229,7 @@ agent_relay_exposed_listening(uint16_t *ports, size_t max)
 
     agent_listeners_scan(agent_relay_mark, &ctx);
 
-    /* exposed ports are few: sort by insertion */
+    /* there are few exposed ports: insertion sort */
 
     for (n = 1; n < ctx.n; n++) {
         port = ports[n];
@@ -309,7 +309,7 @@ agent_relay_accept_event(uv_poll_t *poll, int status, int events)
             break;
         }
 
-        /* full, or out of descriptors: the queue waits for the next tick */
+        /* full, or out of descriptors: retry at the next tick */
 
         (void) uv_poll_stop(&l->poll);
         l->paused = 1;
@@ -321,7 +321,7 @@ agent_relay_accept_event(uv_poll_t *poll, int status, int events)
 }
 
 
-/* 0: one was taken off the queue; -1 with errno otherwise */
+/* 0: a connection was accepted; -1 with errno otherwise */
 
 static int
 agent_relay_accept(agent_relay_listener_t *l)
@@ -495,8 +495,8 @@ agent_relay_poll(agent_relay_conn_t *c, agent_relay_side_t *s, int events,
     if (s->failed) {
 
         /*
-         * the error is reported for ever: reading goes on whenever the other
-         * side has room, and what cannot be written is an error at once
+         * Poll would report the error forever.  Reading continues whenever the
+         * other side has room, and a failing write returns an error at once.
          */
 
         events = 0;

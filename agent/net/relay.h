@@ -14,10 +14,10 @@
 
 
 /*
- * Copies bytes between connections on <port>.sock and the app that listens on
- * that port of the loopback, 127.0.0.1 first, then ::1 (and any address of
- * the container that the kernel lists it as listening on).  In bounded
- * memory: a side that does not read stops the other.
+ * Relays bytes between connections on <port>.sock and the app that listens on
+ * that port: on 127.0.0.1, then ::1, then any other address of the container
+ * on which the kernel lists it.  Memory is bounded: a side that does not read
+ * blocks the other.
  */
 
 
@@ -25,26 +25,26 @@ typedef struct agent_relay_s  agent_relay_t;
 
 
 /*
- * Serves the listening socket fd, which it owns from now on; one relay for a
- * port: a second one replaces the first's listener and keeps its connections.
- * Only peers outside the PID namespace are served.  0, or a negative libuv
- * error.
+ * Serves the listening socket fd and takes ownership of it.  There is one
+ * relay per port: a second call replaces the listener and keeps the
+ * connections.  Only peers outside the PID namespace are served.  0, or a
+ * libuv error.
  */
 int agent_relay_listen(uv_loop_t *loop, uint16_t port, int fd);
 
-/* closes the listener and cuts every connection made through it; 0, or -1 */
+/* closes the listener and all its connections; 0, or -1 */
 int agent_relay_unlisten(uint16_t port);
 
 /* connections open on all ports */
 size_t agent_relay_active(void);
 
-/* bytes from clients so far; a silent connection is not activity */
+/* bytes received from clients so far; a silent connection is not activity */
 uint64_t agent_relay_bytes(void);
 
 /* see docs/wire.md, "Going to sleep": accept what is queued, then close */
 void agent_relay_drain(void);
 
-/* the exposed ports among them; for hello and "listening" */
+/* the exposed ports among them, for "hello" and "listening" */
 size_t agent_relay_exposed_listening(uint16_t *ports, size_t max);
 
 

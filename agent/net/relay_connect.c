@@ -20,7 +20,7 @@
 #include "port/command.h"
 
 
-#define AGENT_RELAY_BOOT      5000      /* ms in which a command may be late */
+#define AGENT_RELAY_BOOT      5000      /* ms for a port command to listen */
 #define AGENT_RELAY_RETRY     20        /* ms */
 #define AGENT_RELAY_CONNECT   10000     /* ms */
 
@@ -37,7 +37,7 @@ static void agent_relay_connect_done(agent_relay_conn_t *c);
 static void agent_relay_redial(uv_timer_t *timer);
 
 
-/* a connection is in this list, or in that of deadlines, or in none */
+/* a connection is in this list, in the list of deadlines, or in neither */
 static struct agent_relay_conns_s  agent_relay_connecting;
 static uv_timer_t                  agent_relay_retry_timer;
 
@@ -134,7 +134,7 @@ agent_relay_connect_to(agent_relay_conn_t *c, struct sockaddr *sa,
 
     if (fd == -1) {
 
-        /* the app is not to blame for what the agent lacks: ask again */
+        /* a lack of resources in the agent is not the app's fault: retry */
 
         if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS
             || errno == ENOMEM)
@@ -156,7 +156,9 @@ agent_relay_connect_to(agent_relay_conn_t *c, struct sockaddr *sa,
 
     if (errno == EINPROGRESS) {
 
-        /* the loopback has usually answered before connect() returns */
+        /*
+         * on the loopback, the result is usually known when connect() returns
+         */
 
         rc = agent_relay_connected(fd);
 
@@ -172,7 +174,7 @@ agent_relay_connect_to(agent_relay_conn_t *c, struct sockaddr *sa,
 }
 
 
-/* what has become of a connect(): as above */
+/* the result of a connect(), as above */
 
 static int
 agent_relay_connected(int fd)
@@ -194,8 +196,8 @@ agent_relay_connected(int fd)
     }
 
     /*
-     * an app that resets what it has just accepted was there, and what it
-     * wrote can be read
+     * An app that resets a connection right after accept() was listening, and
+     * what it wrote can still be read.
      */
 
     if (err == ECONNRESET || err == EPIPE) {
@@ -267,7 +269,7 @@ agent_relay_other_entry(const agent_listeners_addr_t *entry, void *data)
 }
 
 
-/* the dial has come to its end */
+/* the connection attempt has ended */
 
 static void
 agent_relay_connect_done(agent_relay_conn_t *c)

@@ -15,7 +15,7 @@
 
 int agent_relay_connect_init(uv_loop_t *loop);
 
-/* connects to the app; goes on with agent_relay_copy() or _refuse() */
+/* connects to the app, then calls agent_relay_copy() or _refuse() */
 void agent_relay_connect(agent_relay_conn_t *c);
 
 

@@ -14,7 +14,7 @@
 #include "net/relay_int.h"
 
 
-/* reads of one side in a turn of the loop, for the others' sake */
+/* reads of a side per iteration of the loop, for fairness */
 #define AGENT_RELAY_READS  8
 
 
@@ -26,7 +26,7 @@ static void agent_relay_settle(agent_relay_conn_t *c);
 static void agent_relay_shut(agent_relay_side_t *s);
 
 
-/* one for all: nothing stays in it between two events */
+/* shared by all: nothing is kept in it between events */
 char  agent_relay_copy_buffer[AGENT_RELAY_BUFFER];
 
 
@@ -35,7 +35,7 @@ agent_relay_copy(agent_relay_conn_t *c)
 {
     c->state = AGENT_RELAY_COPYING;
 
-    /* the request has usually come with the connection */
+    /* the request usually arrives together with the connection */
 
     agent_relay_pump(c, &c->client, &c->app);
     agent_relay_settle(c);
@@ -76,7 +76,9 @@ agent_relay_copy_check(agent_relay_conn_t *c, int expired)
         return;
     }
 
-    /* a side that has no more to say is not polled: has it left? */
+    /*
+     * a side that has sent its EOF is not polled: check whether it has closed
+     */
 
     if (c->client.eof && !c->client.gone) {
         c->client.gone = agent_relay_copy_is_gone(&c->client);
@@ -148,8 +150,8 @@ agent_relay_recv(agent_relay_conn_t *c, agent_relay_side_t *s)
     s->eof = 1;
 
     /*
-     * after the end of input the peer may still read, unless the end was
-     * a reset, or the whole socket was closed and not its one half
+     * After EOF the peer may still read, unless the connection was reset or
+     * the socket was closed rather than half-closed.
      */
 
     if (n == -1 || agent_relay_copy_is_gone(s)) {
@@ -267,7 +269,7 @@ agent_relay_copy_is_gone(agent_relay_side_t *s)
 }
 
 
-/* after every change: passes ends on, and finds what to wait for */
+/* to be called after every change: propagates EOF, and updates the events */
 
 static void
 agent_relay_settle(agent_relay_conn_t *c)
@@ -280,7 +282,7 @@ agent_relay_settle(agent_relay_conn_t *c)
 
     if (cl->gone) {
 
-        /* nobody is left to read: the app takes what was said, and goes */
+        /* the client has gone: flush pending bytes to the app, then close */
 
         free(cl->out);
         cl->out = NULL;
@@ -354,7 +356,7 @@ agent_relay_copy_discard(agent_relay_conn_t *c)
 {
     c->state = AGENT_RELAY_DISCARDING;
 
-    /* the app's side, where there was one, has nothing more to give */
+    /* nothing more is read from the app, if there was a connection to it */
 
     c->app.eof = 1;
     c->app.gone = 1;

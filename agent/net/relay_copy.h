@@ -13,26 +13,26 @@
 #include "net/relay_int.h"
 
 
-/* the app is there: copies from now on */
+/* connected to the app: starts copying */
 void agent_relay_copy(agent_relay_conn_t *c);
 
-/* a readable or writable side, or the end of the deadline */
+/* a side is readable or writable, or the deadline has expired */
 void agent_relay_copy_event(agent_relay_conn_t *c, agent_relay_side_t *s);
 void agent_relay_copy_check(agent_relay_conn_t *c, int expired);
 
-/* sends what waits in s->out; the side is marked gone if it refuses */
+/* sends s->out; marks the side as gone on error */
 void agent_relay_copy_flush(agent_relay_side_t *s);
 
-/* queues a copy of the bytes, of which some may be sent at once */
+/* queues a copy of the bytes, some of which may be sent at once */
 int agent_relay_copy_send(agent_relay_side_t *s, const char *buf, size_t len);
 
-/* reads and drops, a bounded number of bytes a call; sets s->eof */
+/* reads and discards a bounded number of bytes per call; sets s->eof */
 size_t agent_relay_copy_drop(agent_relay_conn_t *c, agent_relay_side_t *s);
 
-/* the peer has closed its socket, or it was reset */
+/* 1 if the peer has closed its socket or it was reset */
 int agent_relay_copy_is_gone(agent_relay_side_t *s);
 
-/* what is to be said is said: drops the client's input until its end */
+/* the response is complete: discards client input until EOF */
 void agent_relay_copy_discard(agent_relay_conn_t *c);
 
 extern char  agent_relay_copy_buffer[AGENT_RELAY_BUFFER];

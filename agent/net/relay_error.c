@@ -18,7 +18,7 @@
 #include "port/command.h"
 
 
-#define AGENT_RELAY_SHOWN  32      /* listeners named in an answer */
+#define AGENT_RELAY_SHOWN  32      /* maximum listeners in a reply */
 
 
 static size_t agent_relay_head_end(agent_relay_conn_t *c, size_t from);
@@ -80,8 +80,8 @@ agent_relay_error_event(agent_relay_conn_t *c)
         }
 
         /*
-         * a body of unknown length is not waited for: it is dropped while
-         * the answer is on its way
+         * Do not wait for a body of unknown length: it is discarded while the
+         * response is being sent.
          */
 
         c->body = agent_relay_error_body(c->head, end);
@@ -218,7 +218,7 @@ agent_relay_answer(agent_relay_conn_t *c)
                    "\r\n",
                    status, reason, strlen(body), mark);
 
-    /* the second goes behind what the first left waiting */
+    /* head and body are sent as one buffer */
 
     c->client.out = malloc(len + strlen(body));
 

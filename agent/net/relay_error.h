@@ -14,14 +14,14 @@
 #include "net/relay_int.h"
 
 
-/* no app: reads the request and answers it */
+/* no app: reads the request and sends an error response */
 void agent_relay_error(agent_relay_conn_t *c, int timed_out);
 void agent_relay_error_event(agent_relay_conn_t *c);
 void agent_relay_error_expired(agent_relay_conn_t *c);
 
 /*
- * The length of a request's body by its head of len bytes: 0 or more, or -1
- * where it cannot be told from the head.
+ * The length of a request body according to its head of len bytes; -1 if it
+ * cannot be determined from the head.
  */
 int64_t agent_relay_error_body(const char *head, size_t len);
 

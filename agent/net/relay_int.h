@@ -25,33 +25,33 @@
 
 
 #define AGENT_RELAY_BUFFER      65536
-#define AGENT_RELAY_HEAD_MAX    32768      /* of a request that is refused */
+#define AGENT_RELAY_HEAD_MAX    32768      /* of a refused request */
 #define AGENT_RELAY_DRAIN       30000      /* ms */
 
 
 typedef enum {
     AGENT_RELAY_CONNECTING = 0,
     AGENT_RELAY_COPYING,
-    AGENT_RELAY_HEAD,          /* refused: the request's head is read */
-    AGENT_RELAY_BODY,          /* refused: its body is dropped */
-    AGENT_RELAY_DISCARDING     /* nothing more to say: input is dropped */
+    AGENT_RELAY_HEAD,          /* refused: reading the request head */
+    AGENT_RELAY_BODY,          /* refused: discarding the request body */
+    AGENT_RELAY_DISCARDING     /* response sent: discarding input */
 } agent_relay_state_e;
 
 
 typedef struct {
     uv_poll_t  poll;
     int        fd;             /* -1: none */
-    int        events;         /* what poll waits for */
+    int        events;         /* events polled for */
 
-    char      *out;            /* what this side has yet to take, or NULL */
+    char      *out;            /* pending output to this side, or NULL */
     size_t     pos;
     size_t     last;
 
-    unsigned   polled:1;       /* poll was initialised */
-    unsigned   failed:1;       /* poll has given up: read until the end */
-    unsigned   eof:1;          /* nothing more comes from this side */
-    unsigned   shut:1;         /* nothing more goes to this side */
-    unsigned   gone:1;         /* it takes nothing any more */
+    unsigned   polled:1;       /* poll is initialized */
+    unsigned   failed:1;       /* poll reported an error: read until the end */
+    unsigned   eof:1;          /* EOF received from this side */
+    unsigned   shut:1;         /* EOF sent to this side */
+    unsigned   gone:1;         /* it no longer accepts data */
 } agent_relay_side_t;
 
 
@@ -59,8 +59,8 @@ typedef struct agent_relay_conn_s  agent_relay_conn_t;
 
 
 struct agent_relay_conn_s {
-    LIST_ENTRY(agent_relay_conn_s)  link;      /* of the relay */
-    LIST_ENTRY(agent_relay_conn_s)  watch;     /* of those with a deadline */
+    LIST_ENTRY(agent_relay_conn_s)  link;      /* in the list of the relay */
+    LIST_ENTRY(agent_relay_conn_s)  watch;     /* in the list of deadlines */
 
     agent_relay_t        *relay;
     agent_relay_side_t    client;
@@ -68,16 +68,16 @@ struct agent_relay_conn_s {
     agent_relay_state_e   state;
     uint64_t              deadline;    /* ms of uv_now(), 0: none */
 
-    /* a refused request */
+    /* state of a refused request */
     char                 *head;
     size_t                head_len;
-    int64_t               body;        /* bytes that are still to come */
+    int64_t               body;        /* bytes still to be received */
 
-    unsigned              starved:1;   /* no descriptor for the app */
+    unsigned              starved:1;   /* waiting for a descriptor */
     unsigned              timed_out:1;
     unsigned              watched:1;
     unsigned              closed:1;
-    unsigned              handles:2;   /* polls to be closed */
+    unsigned              handles:2;   /* poll handles to be closed */
 };
 
 
@@ -99,19 +99,19 @@ struct agent_relay_s {
     struct agent_relay_conns_s   conns;
     uint16_t                     port;
 
-    /* where else the app listens, read at most once in 20 ms */
+    /* other addresses of the app, cached for 20 ms */
     agent_listeners_addr_t       other;
     uint64_t                     other_read;
 };
 
 
-/* ends the connection at once; it is freed later */
+/* closes the connection at once; it is freed later */
 void agent_relay_close(agent_relay_conn_t *c);
 
-/* sets the deadline, in ms from now; 0: none */
+/* sets the deadline in ms from now; 0: none */
 void agent_relay_deadline(agent_relay_conn_t *c, uint64_t ms);
 
-/* waits for the events of each side that its state asks for; 0, or -1 */
+/* polls each side for the events that its state requires; 0, or -1 */
 int agent_relay_wait(agent_relay_conn_t *c, int client, int app);
 
 extern uint64_t  agent_relay_received;
