@@ -32,7 +32,7 @@ struct agent_port_command_s {
     int                       code;
     agent_last_lines_t        tail;
     unsigned                  runs:1;
-    unsigned                  again:1;  /* with what is here now */
+    unsigned                  again:1;  /* restart with the current command */
 
     /* of the process, while it runs */
     agent_process_observer_t        watch;
@@ -88,7 +88,7 @@ agent_port_command_valid(json_t *ports)
 }
 
 
-/* "" where it is absent; NULL where it is not what can be used */
+/* "" if absent, NULL if invalid */
 
 static const char *
 agent_port_command_text(json_t *json, const char *name, size_t max)
@@ -220,7 +220,7 @@ agent_port_command_change(uint16_t port, const char *command, const char *cwd)
 
     if (w->runs) {
 
-        /* one at a time: the port is free when the other has ended */
+        /* one command at a time: wait until the port is free */
 
         w->again = 1;
         agent_port_command_end(w->watch.process);
@@ -231,7 +231,7 @@ agent_port_command_change(uint16_t port, const char *command, const char *cwd)
 }
 
 
-/* its end is reported as ever */
+/* its exit is reported as usual */
 
 static void
 agent_port_command_end(agent_process_t *p)
@@ -265,7 +265,7 @@ agent_port_command_start(agent_port_command_t *w)
 
     if (p && p->status == AGENT_PROCESS_RUNS) {
 
-        /* a caller's, or of a command that was taken back */
+        /* started by a client, or by a command that was removed */
 
         w->again = 1;
         goto watch;

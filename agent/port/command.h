@@ -15,15 +15,15 @@
 
 
 /*
- * The commands of exposed ports: each is run at every start, as process
- * port-<port> (process.h), so that its app is there again.
+ * Commands of exposed ports.  Each is run at every start as process
+ * port-<port> (process.h), so that its app is restarted with the sandbox.
  */
 
 
 #define AGENT_PORT_COMMAND_MAX     64  /* commands */
 #define AGENT_PORT_COMMAND_SIZE    8192  /* bytes of one */
 #define AGENT_PORT_COMMAND_CWD     4096
-#define AGENT_PORT_COMMAND_SHOWN   20  /* lines of its output in an answer */
+#define AGENT_PORT_COMMAND_SHOWN   20  /* lines of its output in a response */
 
 
 typedef enum {
@@ -34,20 +34,20 @@ typedef enum {
 
 
 /*
- * The member "ports" of boot and configure, [{"port","command"?,"cwd"?}]: 1,
- * it is well-formed; its commands are started by ..._set().  A port without
- * a command has its command forgotten: what runs stays.
+ * The member "ports" of boot and configure, [{"port","command"?,"cwd"?}].  1
+ * if it is valid; ..._set() starts its commands.  If a port has no command, a
+ * previous one is forgotten, but its process keeps running.
  */
 int agent_port_command_valid(json_t *ports);
 void agent_port_command_set(json_t *ports);
 
-/* code: of one that has exited, 128+n for a signal */
+/* code: the exit code, 128+n for a signal */
 agent_port_command_state_e agent_port_command_state(uint16_t port, int *code);
 
-/* what it has written lately; NULL: the port has no command */
+/* its last lines of output; NULL: the port has no command */
 agent_last_lines_t *agent_port_command_lines(uint16_t port);
 
-/* 1: it has been running for less than ms */
+/* 1 if it has been running for less than ms */
 int agent_port_command_young(uint16_t port, uint64_t ms);
 
 /* {"state","log","exitCode"?} or null; NULL: out of memory */

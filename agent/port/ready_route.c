@@ -24,7 +24,10 @@
 #define AGENT_PORT_JSON_MAX  16384
 
 
-/* POST /api/port-watch: events until the port is ready or the process ends */
+/*
+ * POST /api/port-watch: an event stream until the port is ready or the process
+ * exits
+ */
 
 typedef struct {
     agent_request_t           *r;
