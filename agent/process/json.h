@@ -15,10 +15,10 @@
 
 const char *agent_process_json_status(agent_process_status_e status);
 
-/* as the routes show it */
+/* as returned by the routes */
 json_t *agent_process_json(agent_process_t *p);
 
-/* adds what is known of its end */
+/* adds the members that describe its exit */
 void agent_process_json_end(json_t *json, agent_process_t *p);
 
 /* {success, processId, …, timestamp} */

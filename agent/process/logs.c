@@ -28,15 +28,15 @@
 
 
 /*
- * The log as two texts.  It is read once for each member of the answer, so
- * that no more than a piece of it is ever in memory.
+ * Returns the log as two strings.  The log is read once for each member of the
+ * response, so that only a piece of it is in memory at a time.
  */
 
 
 #define AGENT_LOGS_BUFFER  65536
-#define AGENT_LOGS_PIECE   4096        /* of output, at a time */
+#define AGENT_LOGS_PIECE   4096        /* bytes of output per step */
 
-/* a command that has just been started is given this long to say something */
+/* how long to wait for the first output of a command just started */
 #define AGENT_LOGS_YOUNG   250         /* ms */
 
 
@@ -62,10 +62,10 @@ typedef struct {
 
     agent_log_reader_piece_t   piece;
     size_t                     piece_len; /* what is left of it */
-    char                       rest[2];  /* bytes that base64 cannot take yet */
+    char                       rest[2];  /* rest of a base64 group */
     size_t                     nrest;
 
-    unsigned                   seen[2];  /* in the first pass */
+    unsigned                   seen[2];  /* results of the first pass */
     unsigned                   lossy[2];
     unsigned                   timed:1;
     unsigned                   young:1;
@@ -147,7 +147,7 @@ agent_process_logs(agent_request_t *r)
     r->on_drain = agent_logs_drain;
     r->on_close = agent_logs_close;
 
-    /* what it has written before this request is part of the answer */
+    /* include all output written before this request */
 
     if (p->cmd) {
         agent_command_read(p->cmd);
@@ -164,7 +164,7 @@ agent_process_logs(agent_request_t *r)
 }
 
 
-/* 0, or -1 after an answer */
+/* 0, or -1 after an error response */
 
 static int
 agent_logs_range(agent_request_t *r, agent_process_t *p, agent_logs_t *x)
@@ -215,8 +215,8 @@ agent_logs_number(agent_request_t *r, const char *name, uint64_t *value)
 
 
 /*
- * It was started a moment ago and has not said a word: callers expect the
- * output of an echo here.
+ * It was started a moment ago and has not written anything yet: clients expect
+ * the output of a short command here.
  */
 
 static void
@@ -374,7 +374,7 @@ agent_logs_pass(agent_logs_t *x)
         x->piece_len = (size_t) (x->to - piece->offset);
         tail = agent_utf8_incomplete(piece->data, x->piece_len);
 
-        /* a character is not cut, unless nothing is left without it */
+        /* do not split a character, unless nothing else is left */
 
         if (x->phase == AGENT_LOGS_STDOUT && piece->offset + x->piece_len
                                              - tail > x->from)
@@ -396,7 +396,7 @@ agent_logs_pass(agent_logs_t *x)
         x->piece_len = 0;
     }
 
-    /* it is there until the next call, and is used at once */
+    /* valid until the next call; used at once */
 
     while (x->piece_len) {
         agent_logs_piece(x);
@@ -432,7 +432,7 @@ agent_logs_piece(agent_logs_t *x)
 
     } else if (x->nrest) {
 
-        /* three bytes from here and there */
+        /* complete a base64 group */
 
         memcpy(three, x->rest, x->nrest);
 
@@ -467,7 +467,7 @@ agent_logs_piece(agent_logs_t *x)
 }
 
 
-/* a member of the answer is done: on to the next that is needed */
+/* a member of the response is complete: continue with the next */
 
 static void
 agent_logs_next(agent_logs_t *x)

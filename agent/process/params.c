@@ -141,7 +141,7 @@ agent_parse_command(json_t *json, agent_process_params_start_t *s,
 }
 
 
-/* true: for the stdin route; a text: all there will be */
+/* true: kept open for the stdin route; a string: the entire input */
 
 static int
 agent_parse_stdin(json_t *json, agent_process_params_start_t *s,
@@ -285,7 +285,7 @@ agent_process_params_port(json_t *json, agent_probe_port_t *p,
 
     p->port = (uint16_t) port;
 
-    /* as old clients mean it */
+    /* the default of older clients */
 
     p->http = (mode == NULL || strcmp(mode, "tcp") != 0);
 

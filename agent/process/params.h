@@ -32,7 +32,7 @@
 
 typedef struct {
     const char   *command;
-    const char   *id;                  /* NULL: to be made */
+    const char   *id;                  /* NULL: to be generated */
     const char   *session;             /* NULL: none */
     const char  **env;                 /* malloc()ed, or NULL */
     const char   *cwd;                 /* NULL: none */
@@ -41,7 +41,7 @@ typedef struct {
     size_t        log_bytes;
     const char   *input;               /* NULL: none */
     size_t        input_len;
-    unsigned      stdin_open:1;        /* for later */
+    unsigned      stdin_open:1;        /* kept open */
     unsigned      cleanup:1;
 } agent_process_params_start_t;
 
@@ -50,7 +50,7 @@ int agent_process_params_start(json_t *json, agent_process_params_start_t *s,
     agent_fault_t *fault);
 void agent_process_params_free(agent_process_params_start_t *s);
 
-/* [A-Za-z0-9._-]{1,128}, and no word of a route */
+/* [A-Za-z0-9._-]{1,128}, and not the name of a route */
 int agent_process_params_id(const char *id);
 
 
@@ -70,15 +70,15 @@ typedef struct {
 int agent_process_params_input(json_t *json, agent_process_params_input_t *in,
     agent_fault_t *fault);
 
-/* of wait-for-port, and of port-watch, which does without a timeout */
+/* of wait-for-port, and of port-watch, which has no timeout */
 int agent_process_params_port(json_t *json, agent_probe_port_t *p,
     agent_fault_t *fault);
 
 
 typedef struct {
-    agent_pattern_t  *pattern;         /* made here */
-    const char       *text;            /* as it was given */
-    int               stream;          /* 0: both */
+    agent_pattern_t  *pattern;         /* allocated here */
+    const char       *text;            /* as given in the request */
+    int               stream;          /* 0: both streams */
     uint64_t          offset;
     uint64_t          timeout_ms;
 } agent_process_params_search_t;

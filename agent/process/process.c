@@ -22,7 +22,10 @@
 #include "run/log.h"
 
 
-/* of a record with cleanup: when its end was told, and when it was not */
+/*
+ * lifetime of a record with cleanup after its exit was reported, and if it was
+ * not
+ */
 #define AGENT_PROCESS_REPORTED    30000  /* ms */
 #define AGENT_PROCESS_UNREPORTED  300000
 #define AGENT_PROCESS_SWEEP       5000
@@ -150,7 +153,7 @@ failed:
 }
 
 
-/* room for one more: 0, or -1 */
+/* checks for room for one more process: 0, or -1 */
 
 static int
 agent_process_admit(size_t command, size_t disk,
@@ -201,7 +204,7 @@ agent_process_limit(agent_fault_t *fault, const char *what,
 }
 
 
-/* the record of the one that ended first; -1: none has ended */
+/* drops the record of the process that exited first; -1: none has exited */
 
 static int
 agent_process_evict(void)
@@ -230,7 +233,7 @@ agent_process_evict(void)
 }
 
 
-/* who still reads its log may go on */
+/* readers of its log may continue */
 
 static void
 agent_process_forget(agent_process_t *p)

@@ -23,17 +23,17 @@
 
 
 /*
- * A process is a command that runs on when its caller has gone, and that has
- * an id, a state and a log.  Its record stays when it has ended, until there
- * are too many: the one that ended first goes first.
+ * A process is a command that outlives its request and has an id, a state and
+ * a log.  Its record is kept after its exit; if there are too many records,
+ * those that exited first are dropped first.
  */
 
 
-#define AGENT_PROCESS_RUNNING   128    /* at a time */
-#define AGENT_PROCESS_RECORDS   256    /* running or ended */
-#define AGENT_PROCESS_COMMANDS  (8 * 1024 * 1024)    /* bytes of them all */
+#define AGENT_PROCESS_RUNNING   128    /* maximum number running */
+#define AGENT_PROCESS_RECORDS   256    /* records, running or exited */
+#define AGENT_PROCESS_COMMANDS  (8 * 1024 * 1024)    /* total bytes */
 #define AGENT_PROCESS_LOGS      (512 * 1024 * 1024)  /* likewise */
-#define AGENT_PROCESS_WAITS     256    /* requests that wait for processes */
+#define AGENT_PROCESS_WAITS     256    /* maximum number of waiting requests */
 
 #define AGENT_PROCESS_GRACE     5000   /* ms from TERM to KILL */
 
@@ -51,7 +51,7 @@ typedef enum {
 } agent_process_status_e;
 
 
-/* somebody who waits; the callbacks may end their own watch */
+/* a watcher; its callbacks may remove the watch */
 
 struct agent_process_observer_s {
     /* set by the caller; on_output and on_data may be NULL */
@@ -76,7 +76,7 @@ struct agent_process_s {
     const char       *shell;           /* NULL: bash */
 
     agent_process_status_e  status;
-    agent_command_t  *cmd;             /* NULL: it has ended */
+    agent_command_t  *cmd;             /* NULL: it has exited */
     pid_t             pid;
     agent_exit_t      exit;
     agent_run_log_t  *log;
@@ -87,20 +87,20 @@ struct agent_process_s {
     uint64_t          ended;
 
     void             *starter;         /* start.c's, while starting */
-    agent_request_t  *writer;          /* of its standard input */
+    agent_request_t  *writer;          /* writes its standard input */
     void            (*on_stdin)(agent_process_t *p);
 
-    unsigned          killed:1;        /* by request */
+    unsigned          killed:1;        /* killed by request */
     unsigned          cleanup:1;
 
-    /* the rest is process.c's */
+    /* private to process.c */
 
     struct agent_process_observers_s  watches;
     TAILQ_ENTRY(agent_process_s)    link;
 
     unsigned          refs;
     unsigned          listed:1;
-    size_t            disk;            /* that is counted for its log */
+    size_t            disk;            /* log size counted against the limit */
     uint64_t          forget_at;       /* with cleanup */
 };
 
@@ -119,7 +119,7 @@ extern struct agent_process_list_s  agent_process_list;  /* oldest first */
 agent_process_t *agent_process_create(const agent_process_params_start_t *start,
     agent_fault_t *fault);
 
-/* it runs; or it could not be started, and there is no trace of it */
+/* marks it as running; or drops the record after a failed start */
 void agent_process_started(agent_process_t *p);
 void agent_process_discard(agent_process_t *p);
 
@@ -128,7 +128,7 @@ agent_process_t *agent_process_find(const char *id);
 #define agent_process_ended(p)  ((p)->status > AGENT_PROCESS_RUNS)
 
 
-/* the record stays as long as it is watched; ended twice is ended once */
+/* the record is kept while watched; unwatching twice is harmless */
 void agent_process_observe(agent_process_t *p, agent_process_observer_t *w);
 void agent_process_unobserve(agent_process_observer_t *w);
 
@@ -136,7 +136,7 @@ void agent_process_unobserve(agent_process_observer_t *w);
 int agent_process_limit(agent_fault_t *fault, const char *what,
     size_t max);
 
-/* a caller knows now that it has ended */
+/* its exit has been reported to a client */
 void agent_process_reported(agent_process_t *p);
 
 

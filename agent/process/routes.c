@@ -24,7 +24,7 @@
 #define AGENT_PROCESS_SIGNAL_JSON  4096
 
 
-/* a DELETE waits for one process, or for all; freed when it is over */
+/* a DELETE that waits for one process or for all; freed with its request */
 
 typedef struct {
     agent_request_t           *r;
@@ -116,7 +116,7 @@ agent_process_routes_delete_all(agent_request_t *r)
 }
 
 
-/* ?signal=; 0, or -1 after an answer */
+/* parses ?signal=; 0, or -1 after an error response */
 
 static int
 agent_process_arg_signal(agent_request_t *r, int *sig)
@@ -146,7 +146,9 @@ agent_process_arg_signal(agent_request_t *r, int *sig)
 }
 
 
-/* of one process, or of all that run; answers when they are dead */
+/*
+ * kills one process or all running processes; responds when they have exited
+ */
 
 static void
 agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
@@ -255,7 +257,7 @@ agent_process_kill_close(agent_request_t *r, int aborted)
 
     k = r->data;
 
-    /* what was begun goes on */
+    /* kills already begun continue */
 
     for (i = 0; i < k->n; i++) {
         agent_process_unobserve(&k->watches[i]);

@@ -12,10 +12,10 @@
 #include "process/process.h"
 
 
-/* whose path this is; NULL after an answer */
+/* the process named by the path; NULL after an error response */
 agent_process_t *agent_process_routes_of(agent_request_t *r);
 
-/* the same, and it runs */
+/* the same, and it must be running */
 agent_process_t *agent_process_routes_running(agent_request_t *r);
 
 void agent_process_routes_list(agent_request_t *r);

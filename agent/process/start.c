@@ -22,14 +22,14 @@
 #include "session/queue.h"
 
 
-/* a request that waits until the session has started its process */
+/* a request that waits for the session to start its process */
 
 typedef struct {
     agent_request_t  *r;
-    agent_process_t  *process;         /* NULL: it has been started, or not */
+    agent_process_t  *process;         /* NULL: started, or failed */
     char             *input;
     size_t            input_len;
-    unsigned          open:1;          /* for more of it */
+    unsigned          open:1;          /* stays open */
 } agent_process_starter_t;
 
 
@@ -165,7 +165,7 @@ agent_process_start_close(agent_request_t *r, int aborted)
     x = r->data;
     p = x->process;
 
-    /* nobody knows of it, and it does not run yet */
+    /* the process has not been reported and is not running yet */
 
     if (p) {
         agent_queue_cancel(p->cmd);
@@ -200,7 +200,7 @@ agent_process_start_done(agent_request_t *r, agent_process_t *p,
         }
     }
 
-    /* one that reads nothing of it is not at fault */
+    /* a process that does not read its standard input is not an error */
 
     if (input) {
         (void) agent_stdin_write(p->cmd, input, len);

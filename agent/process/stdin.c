@@ -24,15 +24,15 @@
 
 
 /*
- * What a process is to read.  A body that is no JSON is the bytes themselves,
- * passed on as they come and no faster than they are read; the answer comes
- * when no more than AGENT_STDIN_HIGH of it waits.
+ * Standard input of a process.  A body that is not JSON is passed on as raw
+ * bytes, as it arrives and no faster than it is read.  The response is sent
+ * once at most AGENT_STDIN_HIGH bytes are queued.
  */
 
 
 typedef struct {
     agent_request_t           *r;
-    agent_process_observer_t   watch;  /* and thereby the process */
+    agent_process_observer_t   watch;  /* leads to the process */
     uint64_t                   bytes;
     unsigned                   close:1;
     unsigned                   whole:1;  /* the body has ended */
@@ -73,7 +73,7 @@ agent_process_stdin_post(agent_request_t *r)
 }
 
 
-/* 0, or -1 after an answer */
+/* 0, or -1 after an error response */
 
 static int
 agent_writer_start(agent_request_t *r)
@@ -191,7 +191,7 @@ agent_writer_complete(agent_request_t *r)
 }
 
 
-/* 0, or -1 after an answer */
+/* 0, or -1 after an error response */
 
 static int
 agent_writer_write(agent_writer_t *x, const char *buf, size_t len)
@@ -217,7 +217,7 @@ agent_writer_write(agent_writer_t *x, const char *buf, size_t len)
 }
 
 
-/* there is room in the pipe; or nobody will read what is queued */
+/* there is room in the pipe, or the reader has gone */
 
 static void
 agent_writer_more(agent_process_t *p)

@@ -27,9 +27,9 @@
 
 
 /*
- * The log as events, and then the end.  An event's id is the offset behind
- * what it brings: a client that comes back with it misses nothing and gets
- * nothing twice.
+ * Streams the log as events, followed by the exit.  The id of an event is the
+ * offset after its data: a client that reconnects with it misses nothing and
+ * gets nothing twice.
  */
 
 
@@ -117,7 +117,7 @@ agent_process_stream(agent_request_t *r)
 }
 
 
-/* Last-Event-ID, or ?offset=, or the beginning; -1 after an answer */
+/* Last-Event-ID, ?offset=, or the beginning; -1 after an error response */
 
 static int
 agent_stream_offset(agent_request_t *r, agent_process_t *p, uint64_t *offset)
@@ -219,7 +219,7 @@ agent_stream_more(agent_stream_t *x)
         return;
     }
 
-    /* a reader that does not read does not stop the process: it is on disk */
+    /* a slow reader does not block the process: its log is on disk */
 
     while (agent_response_queued(x->r) <= AGENT_HTTP_HIGH) {
 
@@ -251,7 +251,9 @@ agent_stream_more(agent_stream_t *x)
 }
 
 
-/* what was asked for, or what the reader was too slow for, is not kept */
+/*
+ * the requested part, or the part a slow reader has missed, is no longer kept
+ */
 
 static void
 agent_stream_gap(agent_stream_t *x, agent_log_reader_piece_t *piece)

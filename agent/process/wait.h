@@ -18,9 +18,9 @@
 
 
 /*
- * One of the requests wait-for-*: it is answered once, when what it waits for
- * comes, the process ends, or the time is over.  A kind of them begins its
- * own structure with this.
+ * Base of the wait-for-* requests.  A request gets its response when its
+ * condition is met, the process exits, or the timeout expires.  The structure
+ * of each kind begins with this one.
  */
 
 
@@ -32,38 +32,38 @@ typedef struct agent_wait_s  agent_wait_t;
 
 struct agent_wait_s {
     agent_request_t           *r;
-    agent_process_observer_t   watch;  /* and thereby the process */
+    agent_process_observer_t   watch;  /* leads to the process */
     uv_timer_t                 timer;
     uint64_t                   timeout_ms;
     uint64_t                   began;
     char                       condition[160];
     unsigned                   over:1;
-    unsigned                   handles;  /* the timer, and the kind's own */
+    unsigned                   handles;  /* the timer and the kind's handle */
 
-    /* ends what the kind has begun; it is freed later */
+    /* releases resources of the kind; the structure is freed later */
     void                     (*on_close)(agent_wait_t *w);
 };
 
 
 /*
- * The wait of a kind, size bytes with this at their beginning; NULL after an
- * answer.
+ * Allocates a wait of size bytes that begins with this structure; NULL after
+ * an error response.
  */
 agent_wait_t *agent_wait_create(agent_request_t *r, size_t size,
     uint64_t timeout_ms, const char *condition);
 
-/* it is there; json has what the kind adds, and is stolen */
+/* the condition is met; json has the members of the kind, and is stolen */
 void agent_wait_ready(agent_wait_t *w, json_t *json);
 
-/* the process has ended, and will not do it any more */
+/* the process has exited without meeting the condition */
 void agent_wait_exited(agent_wait_t *w);
 
 void agent_wait_no_memory(agent_wait_t *w);
 
-/* for uv_close() of a kind's own handle, whose data is the wait */
+/* for uv_close() of the handle of a kind, whose data is the wait */
 void agent_wait_closed(uv_handle_t *handle);
 
-/* one more request that waits as long as it likes: 0, or -1 after an answer */
+/* counts a waiting request: 0, or -1 after an error response */
 int agent_process_wait_enter(agent_request_t *r);
 void agent_process_wait_leave(void);
 

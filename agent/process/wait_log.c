@@ -23,7 +23,7 @@
 #include "run/log_reader.h"
 
 
-/* as much of a line as an answer shows */
+/* maximum length of a line in the response */
 #define AGENT_SEARCH_LINE  4096
 
 
@@ -31,21 +31,21 @@ typedef struct agent_search_s  agent_search_t;
 
 
 /*
- * The pattern and its place in the log.  An expression is run in a thread:
- * one of all at a time, so that hostile ones leave the pool's other threads
- * to the logs and files.
+ * The pattern and its position in the log.  Expressions run in a thread, only
+ * one at a time for the whole agent, so that hostile expressions leave the
+ * other threads of the pool to logs and files.
  */
 
 typedef struct agent_search_job_s {
-    agent_search_t         *search;    /* NULL: it has gone */
+    agent_search_t         *search;    /* NULL: the request has gone */
     agent_pattern_t        *pattern;
     agent_pattern_state_t   states[2];
-    int                     stream;    /* of what follows */
+    int                     stream;    /* stream of the data */
     char                    buf[AGENT_PATTERN_WINDOW];
-    size_t                  len;       /* 0: it is the end */
+    size_t                  len;       /* 0: end of the log */
     ssize_t                 at;
     uv_work_t               work;
-    unsigned                busy:1;    /* it waits, or runs */
+    unsigned                busy:1;    /* waiting or running */
     TAILQ_ENTRY(agent_search_job_s)  link;
 } agent_search_job_t;
 
@@ -53,17 +53,17 @@ typedef struct agent_search_job_s {
 TAILQ_HEAD(agent_search_jobs_s, agent_search_job_s);
 
 
-/* wait-for-log: the log is read from an offset on, and then as it grows */
+/* wait-for-log: reads the log from an offset on, and then as it grows */
 
 struct agent_search_s {
     agent_wait_t          wait;
     agent_search_job_t   *job;
     agent_log_reader_t   *reader;
     uv_idle_t             idle;
-    int                   stream;      /* 0: both */
-    int                   last;        /* streams whose end has been seen */
+    int                   stream;      /* 0: both streams */
+    int                   last;        /* streams that have ended */
 
-    /* the line that is not whole yet, of each stream */
+    /* the incomplete line of each stream */
     char                 *line[2];
     size_t                line_len[2];
 
@@ -190,7 +190,7 @@ agent_search_idle(uv_idle_t *idle)
 }
 
 
-/* a piece a turn: others have work to do */
+/* one piece per iteration of the loop, for fairness */
 
 static void
 agent_search_more(agent_search_t *x)
@@ -231,7 +231,7 @@ agent_search_more(agent_search_t *x)
 
     case AGENT_LOG_READER_GAP:
 
-        /* what is on either side of it is not one line */
+        /* a line does not continue across a gap */
 
         agent_pattern_begin(&job->states[0]);
         agent_pattern_begin(&job->states[1]);
@@ -245,7 +245,7 @@ agent_search_more(agent_search_t *x)
             return;
         }
 
-        /* the last lines may have no end */
+        /* the last lines may be unterminated */
 
         if (x->last == 2) {
             agent_wait_exited(&x->wait);
@@ -365,7 +365,7 @@ agent_search_done(agent_search_t *x, const char *buf, size_t len, ssize_t at)
         return;
     }
 
-    /* the line that the match ends in, as far as it is there */
+    /* the line in which the match ends, as far as it has arrived */
 
     end = at;
 
@@ -385,7 +385,7 @@ agent_search_done(agent_search_t *x, const char *buf, size_t len, ssize_t at)
 }
 
 
-/* of what has passed, the line that is not whole yet */
+/* keeps the incomplete line of the data processed so far */
 
 static void
 agent_search_keep(agent_search_t *x, int n, const char *buf, size_t len)
@@ -436,7 +436,7 @@ agent_search_found(agent_search_t *x, int stream, uint64_t offset)
     memset(&b, 0, sizeof(agent_buffer_t));
     agent_json_writer_init(&w, &b);
 
-    /* bytes that are no text are replaced there as everywhere */
+    /* invalid UTF-8 is replaced, as everywhere */
 
     agent_json_writer_object(&w, NULL);
     agent_json_writer_text(&w, "line", line, len);
