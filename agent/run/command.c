@@ -113,7 +113,9 @@ agent_command_start(agent_command_t *cmd)
 
     if (err && s.stage == AGENT_SPAWN_CWD && cmd->cwd == NULL) {
 
-        /* the workspace may have been removed, or could never be made */
+        /*
+         * the workspace may have been removed, or may never have been created
+         */
 
         agent_workspace_make();
         err = agent_spawn(&cmd->child, &s);
@@ -358,7 +360,9 @@ agent_command_tree_done(void *data, int left)
     cmd = data;
     cmd->tree = NULL;
 
-    /* of one that has ended the status is yet to come, and it settles then */
+    /*
+     * if it has been killed, the exit status follows and settles the command
+     */
 
     if (!cmd->over && (left || cmd->exited)) {
         agent_command_drain(cmd);
@@ -428,7 +432,7 @@ agent_command_drain(agent_command_t *cmd)
 
             if (!agent_output_read(out, max)) {
 
-                /* somebody else has read it */
+                /* another process has read the data */
 
                 if (cmd->out[i]) {
                     out->remain = 0;
@@ -460,7 +464,7 @@ agent_command_read(agent_command_t *cmd)
             continue;
         }
 
-        /* more than that is nobody's sudden interest */
+        /* one buffer is enough for a snapshot */
 
         (void) agent_output_read(out, AGENT_COMMAND_READ);
     }
@@ -486,7 +490,7 @@ agent_command_finish(agent_command_t *cmd)
         e.outcome = AGENT_EXIT_TIMED_OUT;
 
     } else if (!cmd->exited) {
-        /* not even by KILL */
+        /* not even SIGKILL has ended it */
         e.code = -1;
         e.outcome = AGENT_EXIT_LOST;
 
@@ -499,7 +503,7 @@ agent_command_finish(agent_command_t *cmd)
         e.code = WEXITSTATUS(cmd->status);
     }
 
-    /* itself, or what its shell waited for */
+    /* the command itself, or a child that its shell waited for */
 
     if (e.code == 128 + SIGKILL && agent_cgroup_oom_kills() > cmd->oom) {
         e.outcome = AGENT_EXIT_OOM_KILLED;
@@ -561,7 +565,7 @@ agent_command_abort(agent_command_t *cmd)
         return;
     }
 
-    /* after its own end, what it left in the background may stay */
+    /* background processes left by a command that has exited may stay */
 
     if (!cmd->exited) {
         agent_command_end(cmd);
@@ -569,7 +573,7 @@ agent_command_abort(agent_command_t *cmd)
 
     cmd->over = 1;
 
-    /* a session's shell would die of a closed one itself */
+    /* closing the pipe would kill the shell of a session with SIGPIPE */
 
     if (cmd->settling || cmd->end_tree) {
         agent_output_release(cmd->out[0]);

@@ -12,8 +12,8 @@
 
 
 /*
- * The command itself has ended: what is in the pipes now is its output, and
- * what others may yet write to them is not waited for.
+ * The command itself has exited: its output is what is in the pipes now; later
+ * output of other processes is not waited for.
  */
 void agent_command_drain(agent_command_t *cmd);
 

@@ -42,11 +42,13 @@ static size_t agent_env_change(agent_env_t *env, char *data,
 static size_t agent_env_copy(char *dst, const char *name, const char *value);
 
 
-/* of the sandbox: boot's "env", and later configure's; those by route */
+/*
+ * variables of the sandbox from "boot" and "configure"; those set by /api/env
+ */
 static json_t  *agent_env_own;
 static json_t  *agent_env_added;
 
-/* both, made when it is asked for */
+/* both merged, built on demand */
 static json_t  *agent_env_both;
 
 static char    agent_env_suffix[256];
@@ -139,7 +141,7 @@ agent_env_timeout(void)
 
     len = text ? strspn(text, "0123456789") : 0;
 
-    /* 15 digits are 30,000 years */
+    /* 15 digits: 30,000 years in ms */
 
     if (len == 0 || len > 15 || text[len] != '\0') {
         return 0;
@@ -149,14 +151,14 @@ agent_env_timeout(void)
 }
 
 
-/* what every command has that has nothing else; "" where that is nothing */
+/* the default value of a variable for all commands; "" if there is none */
 
 static const char **
 agent_env_defaults(void)
 {
     static const char  *defaults[] = {
         "PATH", AGENT_ENV_PATH, "HOME", NULL, "USER", NULL, "LOGNAME", NULL,
-        /* a host that Vite and what is built on it are to answer to */
+        /* the host that Vite-based dev servers must accept */
         "__VITE_ADDITIONAL_SERVER_ALLOWED_HOSTS", agent_env_suffix,
         NULL
     };
@@ -199,7 +201,9 @@ agent_env_build(const char *marker, const char **extra, const char **path)
 
     defaults = agent_env_defaults();
 
-    /* pointers first, then the text that the agent does not hold already */
+    /*
+     * one block: first the pointers, then strings that are not held elsewhere
+     */
 
     n = 2;
     size = sizeof(AGENT_CHILD_MARKER) + strlen(marker) + 1;
@@ -235,7 +239,7 @@ agent_env_build(const char *marker, const char **extra, const char **path)
     env.n = 0;
     data = block + n * sizeof(char *);
 
-    /* first, where a scan finds it soonest */
+    /* first, so that a scan of the environment finds it early */
 
     len = agent_env_copy(data, AGENT_CHILD_MARKER, marker);
     agent_env_put(&env, data);
@@ -250,7 +254,9 @@ agent_env_build(const char *marker, const char **extra, const char **path)
             continue;
         }
 
-        /* the engine's, for user 0, who is us and not the command's */
+        /*
+         * the engine sets it for user 0, which is the agent, not the command
+         */
 
         if (agent_user.uid != 0
             && (strcmp(*p, "HOME=/") == 0 || strcmp(*p, "HOME=/root") == 0))
@@ -312,7 +318,7 @@ agent_env_find(agent_env_t *env, const char *name, size_t len)
 }
 
 
-/* the marker, which is the first, stays */
+/* keep the marker, which is first */
 
 static void
 agent_env_put(agent_env_t *env, char *pair)
@@ -330,7 +336,7 @@ agent_env_put(agent_env_t *env, char *pair)
 }
 
 
-/* value NULL: unsets; returns how much of data is used */
+/* value NULL: unset; returns the number of bytes of data used */
 
 static size_t
 agent_env_change(agent_env_t *env, char *data, const char *name,

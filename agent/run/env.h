@@ -14,7 +14,7 @@
 #include "base/fault.h"
 
 
-#define AGENT_ENV_MAX  1024            /* variables of a call */
+#define AGENT_ENV_MAX  1024            /* variables of a request */
 
 
 /* an environment variable's name: [A-Za-z_][A-Za-z0-9_]* */
@@ -29,36 +29,36 @@ int agent_env_parse(json_t *json, const char ***env, agent_fault_t *fault);
 
 
 /*
- * The environment of a command: the image's, the sandbox's and the call's,
- * with the marker first.  One block of memory, freed with free(); NULL where
- * there is none.  extra: pairs of name and value, the value NULL to unset,
- * ended with a NULL name.  *path becomes the PATH in it.
+ * Builds the environment of a command from that of the image, the sandbox and
+ * the request, with the marker first.  One block of memory, to be freed with
+ * free(); NULL if out of memory.  extra: pairs of name and value, NULL to
+ * unset, terminated by a NULL name.  *path is set to its PATH.
  */
 char **agent_env_build(const char *marker, const char **extra,
     const char **path);
 
-/* the value of a variable that the sandbox does not set, or NULL */
+/* the image's value of a variable that the sandbox does not set, or NULL */
 const char *agent_env_image(const char *name);
 
-/* the sandbox's variables, in place of the earlier ones; "K=V", stolen */
+/* replaces the variables of the sandbox; "K=V" strings, stolen */
 void agent_env_set(char **list);
 
 /*
- * Over those, until the agent ends: an object of strings, and null for what
- * is to be unset.  0, or -1 where there is no memory.
+ * Overrides them until the agent exits: an object of strings, or null to
+ * unset. 0, or -1 if out of memory.
  */
 int agent_env_merge(json_t *vars);
 
-/* both together; borrowed, never changed, another one after a change */
+/* both merged; borrowed and immutable, replaced after a change */
 json_t *agent_env_vars(void);
 
 /*
- * ms: COMMAND_TIMEOUT_MS, the sandbox's or the image's; 0: none, nor where it
- * is no whole number
+ * COMMAND_TIMEOUT_MS of the sandbox or the image, in ms; 0: unset or not an
+ * integer
  */
 uint64_t agent_env_timeout(void);
 
-/* what stands behind a preview's label, ".preview.example.com" */
+/* the suffix of preview hosts, ".preview.example.com" */
 void agent_env_preview(const char *suffix);
 
 

@@ -16,8 +16,8 @@ typedef enum {
     AGENT_EXIT_EXITED = 0,
     AGENT_EXIT_SIGNALED,
     AGENT_EXIT_TIMED_OUT,
-    AGENT_EXIT_OOM_KILLED,             /* by the kernel, for want of memory */
-    AGENT_EXIT_LOST                    /* it could not be ended */
+    AGENT_EXIT_OOM_KILLED,            /* killed by the kernel, out of memory */
+    AGENT_EXIT_LOST                   /* it could not be killed */
 } agent_exit_outcome_e;
 
 
@@ -29,12 +29,12 @@ typedef struct {
     int64_t               cpu_ms;      /* user and system; -1: not known */
     int64_t               peak;        /* bytes of memory; -1: not known */
     unsigned              timed_out:1;
-    unsigned              terminated:1;  /* its session's shell has ended */
+    unsigned              terminated:1;  /* its session's shell has exited */
     unsigned              destroyed:1;  /* its session was deleted */
 } agent_exit_t;
 
 
-/* adds what is known of an end */
+/* adds the members that describe an exit */
 void agent_exit_json(json_t *json, const agent_exit_t *e);
 
 

@@ -18,9 +18,9 @@
 #include "run/log_int.h"
 
 
-#define AGENT_RUN_LOG_FIRST   1024     /* bytes of a block to begin with */
+#define AGENT_RUN_LOG_FIRST   1024     /* initial size of a block, bytes */
 
-/* blocks in memory: one filling, one being written, and the rest waiting */
+/* blocks in memory: one being filled, one being written, the rest waiting */
 #define AGENT_RUN_LOG_BLOCKS  3
 
 
@@ -98,7 +98,7 @@ agent_run_log_unref(agent_run_log_t *s)
         return;
     }
 
-    /* the file goes with its last descriptor, which may take a while */
+    /* closing the last descriptor deletes the file, which may take a while */
 
     s->work.data = s;
 
@@ -140,7 +140,7 @@ agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
     held = s->held[stream - 1];
     n = s->nheld[stream - 1];
 
-    /* a character whose beginning is held: it is whole now, or none */
+    /* the rest of a held character: now it is complete or malformed */
 
     while (n && len) {
         memcpy(join, held, n);
@@ -194,7 +194,7 @@ agent_run_log_finish(agent_run_log_t *s)
 
     b = s->tail;
 
-    /* one that is being written belongs to a thread */
+    /* a block being written is owned by a thread */
 
     if (b && b->used < b->size && !(s->writing && b == s->head)) {
         data = realloc(b->data, b->used + 1);
@@ -268,7 +268,7 @@ agent_run_log_put(agent_run_log_t *s, int stream, const char *buf, size_t len)
 
 lost:
 
-    /* no memory: the offsets go on behind a gap */
+    /* out of memory: offsets continue after a gap */
 
     if (s->error == 0) {
         s->lost = s->end;
@@ -280,7 +280,7 @@ lost:
 }
 
 
-/* how much of the stream fits into the block; join: into its last frame */
+/* how many bytes fit into the block; join: into its last frame */
 
 static size_t
 agent_run_log_room(agent_run_log_block_t *b, int stream, int *join)
@@ -360,7 +360,7 @@ agent_run_log_block(agent_run_log_t *s)
 }
 
 
-/* the oldest block in memory goes to the file, unless it is the newest too */
+/* writes the oldest block in memory to the file, unless it is the newest */
 
 static void
 agent_run_log_write(agent_run_log_t *s)
@@ -373,7 +373,7 @@ agent_run_log_write(agent_run_log_t *s)
         return;
     }
 
-    /* what it takes the place of is given up first: it may be being read */
+    /* first drop the block that it overwrites, which may be being read */
 
     while (b->number - s->first >= s->nslots) {
         s->first++;
@@ -440,7 +440,7 @@ agent_run_log_work(uv_work_t *work)
 }
 
 
-/* -1 with the errno that says most */
+/* -1 with the most informative errno */
 
 static int
 agent_run_log_open(void)
@@ -463,7 +463,10 @@ agent_run_log_open(void)
 
         if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) {
 
-            /* not on every file system: the name is gone in a moment */
+            /*
+             * O_TMPFILE is not supported everywhere: create a file and unlink
+             * it
+             */
 
             agent_random_hex(name, sizeof(name));
             snprintf(path, sizeof(path), "%s/.%s", dirs[i], name);
@@ -544,7 +547,7 @@ agent_run_log_block_lost(agent_run_log_t *s, uint64_t number, int err)
 }
 
 
-/* where nothing is kept before them, they are no gap but its edge */
+/* lost blocks at the beginning are not a gap: drop them */
 
 static void
 agent_run_log_drop_lost(agent_run_log_t *s)

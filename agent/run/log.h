@@ -13,13 +13,13 @@
 
 
 /*
- * The output of a process: what came on its two streams, in the order in
- * which it came, addressed by one running offset over both.  The newest block
- * is in memory; older ones are in a file without a name, as a ring of bounded
- * size.  Disks are touched by the thread pool only: a disk that is slow makes
- * the writer wait, one that is full or cannot be written leaves a gap.
+ * The output of a process: the data of its two streams in the order received,
+ * addressed by one offset over both.  The newest block is in memory; older
+ * blocks are in an unnamed file, a ring of bounded size.  The disk is accessed
+ * only by the thread pool: a slow disk makes the writer wait, a full or
+ * failing one leaves a gap.
  *
- * A character is never cut: its beginning is held until the rest comes.
+ * A character is never split: its first bytes are held until the rest arrives.
  */
 
 
@@ -37,26 +37,26 @@ typedef struct agent_run_log_s         agent_run_log_t;
 agent_run_log_t *agent_run_log_create(size_t bytes, void (*on_room)(void *data),
     void *data);
 
-/* no on_room follows; memory and file go when the last reader has gone */
+/* no on_room follows; memory and file are freed with the last reader */
 void agent_run_log_release(agent_run_log_t *s);
 
-/* takes all of it; 1: no more until on_room */
+/* accepts all of it; 1: append no more until on_room */
 int agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
     size_t len);
 
-/* what is held comes out, and nothing more will be appended */
+/* flushes held bytes; nothing more may be appended */
 void agent_run_log_finish(agent_run_log_t *s);
 
-/* the first offset that is kept, and that of the next byte */
+/* the first offset kept, and the offset of the next byte */
 uint64_t agent_run_log_begin(agent_run_log_t *s);
 uint64_t agent_run_log_end(agent_run_log_t *s);
 
-/* how much of a disk it may take; after its end: takes */
+/* its maximum size on disk; after its end, the actual size */
 size_t agent_run_log_disk(agent_run_log_t *s);
 
 /*
- * The errno of the last block that could not be kept, and where the first one
- * of them began; 0: there was none.
+ * The errno of the last block that was lost, and the offset of the first lost
+ * block; 0: none was lost.
  */
 int agent_run_log_error(agent_run_log_t *s, uint64_t *offset);
 

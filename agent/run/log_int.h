@@ -25,7 +25,7 @@
 
 #define AGENT_RUN_LOG_HEAD   3
 
-/* a block that could not be written */
+/* the block could not be written */
 #define AGENT_RUN_LOG_LOST   (1ULL << 63)
 
 
@@ -35,10 +35,10 @@ typedef struct agent_run_log_block_s  agent_run_log_block_t;
 struct agent_run_log_block_s {
     agent_run_log_block_t  *next;
     uint64_t                number;
-    uint64_t                offset;    /* of its first byte */
+    uint64_t                offset;    /* offset of its first byte */
     size_t                  used;
     size_t                  size;
-    size_t                  frame;     /* where the last one begins */
+    size_t                  frame;     /* start of its last frame */
     char                   *data;
 };
 
@@ -49,13 +49,13 @@ struct agent_run_log_s {
     uint64_t                end;
     uint64_t                first;     /* number of the oldest block kept */
 
-    /* where each block of the file begins, at its number modulo nslots */
+    /* offset of each block of the file, indexed by its number modulo nslots */
     uint64_t               *index;
     size_t                  nslots;
     size_t                  slots;     /* in use */
 
-    agent_run_log_block_t  *head;      /* not yet written */
-    agent_run_log_block_t  *tail;      /* the one that is being filled */
+    agent_run_log_block_t  *head;      /* blocks not yet written */
+    agent_run_log_block_t  *tail;      /* the block being filled */
     size_t                  nblocks;
 
     char                    held[2][4];
@@ -73,16 +73,16 @@ struct agent_run_log_s {
 
     unsigned                writing:1;
     unsigned                full:1;
-    unsigned                closed:1;  /* the next byte begins a block */
+    unsigned                closed:1;  /* the next byte starts a new block */
 };
 
 
 void agent_run_log_unref(agent_run_log_t *s);
 
-/* where the block of that number begins; it is kept, or the next to come */
+/* the offset of the block of that number, which is kept or the next one */
 uint64_t agent_run_log_block_offset(agent_run_log_t *s, uint64_t number);
 
-/* that block of the file cannot be read, or was not written */
+/* marks a block of the file as unreadable or not written */
 void agent_run_log_block_lost(agent_run_log_t *s, uint64_t number, int err);
 
 

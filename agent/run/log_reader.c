@@ -19,12 +19,12 @@ struct agent_log_reader_s {
     agent_run_log_t  *log;
     uint64_t          offset;
 
-    /* the frame to begin at, instead of at the first one of the block */
+    /* the frame to start at, rather than the first of the block */
     uint64_t          number;
     size_t            at;
     uint64_t          at_offset;
 
-    /* a block of the file */
+    /* a block read from the file */
     char             *buf;
     uint64_t          buf_number;
     ssize_t           buf_len;
@@ -119,7 +119,7 @@ agent_log_reader_read(agent_log_reader_t *rd, agent_log_reader_piece_t *piece)
 
     if (rd->offset >= s->end) {
 
-        /* who has caught up needs no room for what is old */
+        /* a reader that has caught up needs no buffer */
 
         free(rd->buf);
         rd->buf = NULL;
@@ -186,7 +186,7 @@ agent_log_reader_read(agent_log_reader_t *rd, agent_log_reader_piece_t *piece)
 
 gap:
 
-    /* nothing of it here: the next block begins behind it */
+    /* not in this block: the next block begins after it */
 
     piece->end = agent_run_log_block_offset(s, number + 1);
     rd->offset = piece->end;
@@ -195,7 +195,7 @@ gap:
 }
 
 
-/* the last block that begins at the offset or before it */
+/* the last block that begins at or before the offset */
 
 static uint64_t
 agent_run_log_find(agent_run_log_t *s, uint64_t offset)
@@ -220,7 +220,7 @@ agent_run_log_find(agent_run_log_t *s, uint64_t offset)
 }
 
 
-/* 1: the piece at the reader's offset */
+/* 1: found the piece at the reader's offset */
 
 static int
 agent_run_log_parse(agent_log_reader_t *rd, uint64_t number,
@@ -326,7 +326,7 @@ agent_run_log_loaded(uv_work_t *work, int status)
     s = rd->log;
     rd->loaded = 1;
 
-    /* of one that was given up meanwhile, another may have taken the place */
+    /* the block may have been dropped and overwritten meanwhile */
 
     if (rd->buf_number < s->first) {
         rd->loaded = 0;

@@ -18,10 +18,10 @@ typedef struct agent_log_reader_s  agent_log_reader_t;
 
 
 typedef enum {
-    AGENT_LOG_READER_OFF = 0,   /* nothing more now */
+    AGENT_LOG_READER_OFF = 0,   /* no more data for now */
     AGENT_LOG_READER_WAIT,      /* on_ready follows */
     AGENT_LOG_READER_DATA,
-    AGENT_LOG_READER_GAP        /* offset to end is not kept */
+    AGENT_LOG_READER_GAP        /* the range from offset to end is lost */
 } agent_log_reader_e;
 
 
@@ -33,7 +33,7 @@ typedef struct {
 } agent_log_reader_piece_t;
 
 
-/* begins at offset; NULL where there is no memory */
+/* a reader from offset on; NULL if out of memory */
 agent_log_reader_t *agent_log_reader_create(agent_run_log_t *s,
     uint64_t offset, void (*on_ready)(void *data), void *data);
 void agent_log_reader_free(agent_log_reader_t *rd);
@@ -42,10 +42,10 @@ void agent_log_reader_free(agent_log_reader_t *rd);
 agent_log_reader_e agent_log_reader_read(agent_log_reader_t *rd,
     agent_log_reader_piece_t *piece);
 
-/* the last n bytes of the last piece come again */
+/* the last n bytes of the last piece will be returned again */
 void agent_log_reader_unread(agent_log_reader_t *rd, size_t n);
 
-/* where it stands */
+/* its current offset */
 uint64_t agent_log_reader_offset(agent_log_reader_t *rd);
 
 

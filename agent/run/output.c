@@ -15,9 +15,9 @@
 
 
 /*
- * What a command left in the background may still write to its pipes: they
- * are read and dropped, or it would stop at a full pipe or die of a closed
- * one.  As many as this.
+ * Background processes left by a command may still write to its pipes.  The
+ * output is read and discarded, or they would block on a full pipe or be
+ * killed by SIGPIPE.  This is the maximum number of such pipes.
  */
 #define AGENT_OUTPUT_LINGER  256
 

@@ -22,22 +22,25 @@ struct agent_output_s {
     int               stream;
     int               remain;          /* when settling */
     unsigned          polled:1;
-    agent_command_t  *cmd;             /* NULL: nobody wants it */
+    agent_command_t  *cmd;             /* NULL: output is discarded */
 };
 
 
-/* owns fd, which is non-blocking; NULL, and then fd is the caller's */
+/*
+ * takes ownership of the non-blocking fd; NULL on failure, and fd is not
+ * closed
+ */
 agent_output_t *agent_output_create(agent_command_t *cmd, int fd,
     int stream);
 
-/* reads once and tells the command; 1: there may be more */
+/* reads once and passes the data to the command; 1: there may be more */
 int agent_output_read(agent_output_t *out, size_t max);
 
 /* out may be NULL */
 void agent_output_poll(agent_output_t *out, int on);
 void agent_output_close(agent_output_t *out);
 
-/* the command is over; others may still hold the pipe's other end */
+/* the command has ended; other processes may still hold the write end */
 void agent_output_release(agent_output_t *out);
 
 

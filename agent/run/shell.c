@@ -8,7 +8,7 @@
 #include "run/shell.h"
 
 
-/* a line of shell without a session */
+/* shell commands without a session */
 
 
 static const char *const  agent_run_shell_programs[] = {
@@ -16,7 +16,7 @@ static const char *const  agent_run_shell_programs[] = {
 };
 
 
-/* how many of them are bash */
+/* the number of bash paths */
 #define AGENT_RUN_SHELL_BASHES                                                \
     (sizeof((const char *[]) { AGENT_RUN_SHELL_BASH }) / sizeof(char *))
 

@@ -15,7 +15,7 @@
 int agent_run_shell(agent_command_t *cmd, const char *line);
 
 
-/* where an image may have them */
+/* paths of the shells in an image */
 
 #define AGENT_RUN_SHELL_BASH                                                  \
     "/bin/bash", "/usr/bin/bash", "/usr/local/bin/bash"
@@ -24,7 +24,7 @@ int agent_run_shell(agent_command_t *cmd, const char *line);
     "/bin/sh", "/usr/bin/sh", "/bin/ash", "/busybox/sh"
 
 
-/* ended with NULL */
+/* NULL-terminated */
 extern const char *const  agent_run_shell_bash[];
 extern const char *const  agent_run_shell_sh[];
 

@@ -11,7 +11,7 @@
 /* "SIGKILL", or "SIG<number>"; buf takes 16 bytes */
 const char *agent_signal_name(int sig, char *buf);
 
-/* of "SIGKILL", "KILL" or "9", in any case; 0: there is none of that name */
+/* the number of "SIGKILL", "KILL" or "9", case-insensitive; 0: unknown */
 int agent_signal_number(const char *name);
 
 

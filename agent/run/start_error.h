@@ -13,10 +13,10 @@
 #include "run/command.h"
 
 
-/* what a shell exits with for it: 126 or 127; 0: no fault of the command */
+/* the exit code of a shell for it: 126 or 127; 0: not the command's fault */
 int agent_start_error_code(agent_command_t *cmd, int err);
 
-/* why a start failed, in words */
+/* a message for a failed start */
 void agent_start_error_text(agent_command_t *cmd, int err, const char *program,
     char *buf, size_t size);
 

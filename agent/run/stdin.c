@@ -23,8 +23,8 @@ struct agent_stdin_s {
     agent_buffer_t    queue;
     size_t            start;           /* of what is not written yet */
     unsigned          polled:1;
-    unsigned          last:1;          /* close when all is written */
-    unsigned          high:1;          /* somebody may wait */
+    unsigned          last:1;          /* close once all is written */
+    unsigned          high:1;          /* a writer may be waiting */
 };
 
 
@@ -204,7 +204,7 @@ agent_stdin_flush(agent_stdin_t *in)
     agent_buffer_free(&in->queue);
     in->start = 0;
 
-    /* from here on only its closing is of interest, and a write tells it */
+    /* only a close by the reader matters now, and a write reports it */
 
     in->polled = 0;
     uv_poll_stop(&in->poll);

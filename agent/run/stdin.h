@@ -17,22 +17,22 @@
 #define AGENT_STDIN_LOW     (64 * 1024)
 
 
-/* makes the pipe; the other end for the child, or -1 with errno */
+/* creates the pipe; returns the child's end, or -1 with errno */
 int agent_stdin_open(agent_command_t *cmd);
 
-/* the end to write to of a pipe made elsewhere, owned from now on; 0, or -1 */
+/* takes ownership of the write end of a pipe created elsewhere; 0, or -1 */
 int agent_stdin_adopt(agent_command_t *cmd, int fd);
 
 /*
- * Queues a copy for its standard input.  0, or an errno: EPIPE, closed by
- * either side.  Whoever sees more than AGENT_STDIN_HIGH queued waits for
- * on_stdin.
+ * Queues a copy for its standard input.  0, or an errno: EPIPE if either side
+ * has closed it.  If more than AGENT_STDIN_HIGH bytes are queued, the caller
+ * must wait for on_stdin.
  */
 int agent_stdin_write(agent_command_t *cmd, const char *buf,
     size_t len);
 size_t agent_stdin_queued(agent_command_t *cmd);
 
-/* the end of it, behind what is queued; or at once, and that is dropped */
+/* closes it after the queued bytes; or at once, dropping them */
 void agent_stdin_end(agent_command_t *cmd);
 void agent_stdin_close(agent_command_t *cmd);
 

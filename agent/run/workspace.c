@@ -43,7 +43,7 @@ agent_workspace_make(void)
 }
 
 
-/* an image has it for root, and the class may name another user */
+/* the image's value is for root, but the class may set another user */
 
 void
 agent_workspace_own(void)

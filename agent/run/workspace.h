@@ -10,7 +10,7 @@
 
 extern const char  *agent_workspace_workdir;  /* the image's WORKDIR */
 
-/* makes the directory that commands start in, where it is missing */
+/* creates the default working directory of commands if it is missing */
 void agent_workspace_make(void);
 
 /* the working directory that the agent was started in */
