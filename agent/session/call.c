@@ -14,7 +14,7 @@
 #include "session/session_int.h"
 
 
-/* calls that fail, and are told from the loop */
+/* requests that fail; errors are always delivered from the loop */
 
 
 static void agent_call_failed(uv_timer_t *timer);

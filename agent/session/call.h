@@ -19,7 +19,7 @@ void agent_call_free(agent_call_t *call);
 /* context is stolen; NULL: the session's name */
 void agent_call_fail(agent_call_t *call, int status, const char *code,
     json_t *context, const char *name, const char *message);
-/* the session that it waited for has ended */
+/* the session that it was waiting for has ended */
 void agent_call_gone(agent_call_t *call, agent_session_t *s);
 
 

@@ -17,7 +17,7 @@
 #include "session/shell.h"
 
 
-/* calls that stream: each has a subshell of its own */
+/* streaming requests: each runs in a subshell of its own */
 
 
 void
@@ -52,8 +52,8 @@ agent_detached_report(agent_shell_t *shell, pid_t pid)
     call->pid = pid;
 
     /*
-     * Its parent is a shell of a moment, which would reap it in our place if
-     * it ended so soon: the report comes when that shell is no more.
+     * Its parent is a short-lived shell.  Adopt it only after that shell has
+     * exited, which might otherwise reap it in our place.
      */
 
     if (call->reported) {
@@ -87,7 +87,7 @@ agent_detached_adopt(agent_session_t *s, agent_call_t *call)
         fd = agent_pipes_input_take(shell);
 
         if (fd != -1 && agent_stdin_adopt(cmd, fd) != 0) {
-            /* its standard input ends at once */
+            /* give it an empty standard input */
             close(fd);
         }
     }
@@ -121,7 +121,7 @@ agent_detached_timeout(uv_timer_t *timer)
         return;
     }
 
-    /* the shell does not answer: a trap of its user's, for instance */
+    /* the shell does not respond, for instance because of a user's trap */
 
     kill(s->shell->child.pid, SIGKILL);
 }

@@ -15,12 +15,12 @@
 #include "session/shell.h"
 
 
-/* who the subshell is; it is ours; no process could be made for it */
+/* the subshell has reported its pid; is adopted; could not be forked */
 void agent_detached_report(agent_shell_t *shell, pid_t pid);
 void agent_detached_adopt(agent_session_t *s, agent_call_t *call);
 void agent_detached_failed(agent_session_t *s);
 
-/* of s->timer: it has not said who it is */
+/* handler of s->timer: the subshell has not reported its pid */
 void agent_detached_timeout(uv_timer_t *timer);
 
 

@@ -18,7 +18,7 @@
 
 #define AGENT_ENV_ROUTES_JSON_MAX  (1024 * 1024)
 
-/* what all variables of the sandbox may be together, and still be given */
+/* limit of all variables of the sandbox that commands can still take */
 #define AGENT_ENV_ROUTES_MAX     (1024 * 1024)
 #define AGENT_ENV_ROUTES_NAMES   4096
 
@@ -98,7 +98,7 @@ agent_env_routes_body(agent_request_t *r, json_t *body)
 }
 
 
-/* names only: the values may be secrets */
+/* only names: the values may be secrets */
 
 static void
 agent_env_routes_answer(agent_request_t *r)

@@ -20,7 +20,7 @@
 #include "sys/user.h"
 
 
-/* the FIFOs of a session's shell, and the directory that they are in */
+/* the FIFOs of a session's shell and their directory */
 
 
 #define AGENT_PIPES_NAME    16
@@ -29,7 +29,7 @@
 static const char *agent_pipes_base(void);
 
 
-/* its name cannot be guessed, and what is in it is of use to its user only */
+/* its name cannot be guessed, and only its user can access it */
 
 int
 agent_pipes_directory(agent_shell_t *shell)
@@ -68,7 +68,7 @@ agent_pipes_base(void)
         "/dev/shm", "/run", "/tmp", "/var/tmp", NULL
     };
 
-    /* somebody may have tidied up */
+    /* the directory may have been removed */
 
     if (base[0] && stat(base, &st) == 0) {
         return base;
@@ -103,7 +103,7 @@ agent_pipes_fifo(agent_shell_t *shell, const char *name, int flags, int *fd)
 
     if (err == EEXIST) {
 
-        /* somebody put something there */
+        /* something else was created there */
 
         unlink(path);
         err = mkfifo(path, 0666) == -1 ? errno : 0;
@@ -145,8 +145,8 @@ agent_pipes_prepare(agent_shell_t *shell, int *fds)
 
 
 /*
- * One that has not come to its own yet goes on without, and is known by then;
- * the one before stays open for what is opening it
+ * The gate of the previous subshell stays open, as that may still be opening
+ * it; its pid is already known.
  */
 
 int
@@ -222,7 +222,7 @@ agent_pipes_input(agent_shell_t *shell, const char *buf, size_t len)
 int
 agent_pipes_input_fifo(agent_shell_t *shell)
 {
-    /* open for both, or the subshell would wait for somebody to write */
+    /* open read-write, or the subshell would block until there is a writer */
 
     return agent_pipes_fifo(shell, AGENT_PIPES_INPUT, O_RDWR,
                             &shell->fd_input);

@@ -24,7 +24,7 @@
 #include "sys/kill_tree.h"
 
 
-/* for a subshell to say who it is, on the slowest of machines */
+/* how long a new subshell may take to report its pid */
 #define AGENT_QUEUE_SPAWN   20000      /* ms */
 
 
@@ -83,7 +83,10 @@ agent_queue_submit(const char *name, agent_command_t *cmd,
 
     if (s && s->shell == NULL) {
 
-        /* told once: its state is gone, and the next call makes another */
+        /*
+         * reported once: its state is lost, and the next request creates a new
+         * session
+         */
 
         agent_call_gone(call, s);
         agent_session_unlink(s);
@@ -134,7 +137,7 @@ agent_queue_submit(const char *name, agent_command_t *cmd,
 
     cmd->shell = s->shell->program;
 
-    /* a stream may go on for as long as it has something to say */
+    /* streaming requests have no default timeout */
 
     if (cmd->timeout_ms == 0 && !cmd->untimed && !spawn) {
         cmd->timeout_ms = s->timed ? s->timeout_ms : agent_env_timeout();
@@ -236,7 +239,7 @@ agent_queue_cancel(agent_command_t *cmd)
         return;
     }
 
-    /* it is under way, or about to fail */
+    /* it is running or about to fail */
 
     call->cancelled = 1;
 }
@@ -383,7 +386,7 @@ agent_queue_call_done(agent_session_t *s)
 }
 
 
-/* the shell has run a text */
+/* the shell has executed a script */
 
 void
 agent_queue_report(agent_shell_t *shell, int status)
@@ -429,7 +432,7 @@ agent_queue_report(agent_shell_t *shell, int status)
 }
 
 
-/* the command is past its deadline, or nobody waits for it any more */
+/* the deadline of the command has expired, or its client has gone */
 
 static agent_kill_tree_t *
 agent_queue_end_tree(agent_command_t *cmd, int sig, unsigned grace_ms,
@@ -456,7 +459,7 @@ agent_queue_end_tree(agent_command_t *cmd, int sig, unsigned grace_ms,
 }
 
 
-/* 1: the shell is yet to report */
+/* 1 if the shell has not reported yet */
 
 static int
 agent_queue_busy(void *data, int last)
@@ -474,14 +477,14 @@ agent_queue_busy(void *data, int last)
 
     if (last) {
 
-        /* in one of its builtins, for instance: its state cannot be kept */
+        /* the shell is stuck, for instance in a builtin: its state is lost */
 
         cmd->terminated = 1;
         kill(s->shell->child.pid, SIGKILL);
 
     } else if (s->shell->ready) {
 
-        /* leaves a loop or a function */
+        /* break out of a loop or a function */
 
         kill(s->shell->child.pid, AGENT_SCRIPT_SIGNAL);
     }

@@ -15,15 +15,14 @@
 
 
 /*
- * What a session's shell is told, in its own language.  Builtins are called
- * so that neither an alias nor a function takes their place; our variables
- * begin with __sandbox.  What is a user's is quoted data here, and can end
- * neither a word nor the loop.
+ * Shell code that is run by the shell of a session.  Builtins are called such
+ * that no alias or function can replace them; our variables begin with
+ * __sandbox.  User input is quoted as data, and can end neither a word nor the
+ * loop.
  *
- * The loop is an "until", so that it ends when commands are not executed any
- * more ("set -n").  The report is its condition, so that it is reached by a
- * "continue" out of place; a second loop around it takes a "break", and those
- * out of both begin anew.
+ * The loop is an "until", so that it ends when commands are no longer executed
+ * ("set -n").  The report is its condition, so that a stray "continue" reaches
+ * it; an outer loop catches a stray "break".
  */
 
 
@@ -51,12 +50,12 @@ static void agent_script_follow_one(agent_buffer_t *b,
 #define AGENT_SCRIPT_CALL  "\\command eval \"$__sandbox_x\""
 
 
-/* a trap must not meet the loop itself: $__sandbox tells what is going on */
+/* the trap must not break the loop itself: check $__sandbox */
 
 #define AGENT_SCRIPT_TRAP                                                     \
     "trap 'case ${__sandbox-} in ?*)break;return 124;;esac 2>/dev/null' %d;"
 
-/* first of all, out of sight of "set -x" */
+/* comes first, hidden from "set -x" */
 
 #define AGENT_SCRIPT_REPORT(builtin)                                          \
     "until until "                                                            \
@@ -77,7 +76,7 @@ static void agent_script_follow_one(agent_buffer_t *b,
     "done;"
 
 
-/* what was read last is empty when nothing more comes */
+/* an empty word means end of input */
 
 #define AGENT_SCRIPT_AGAIN(builtin)                                           \
     "case $__sandbox in ?*)" builtin " eval \"$__sandbox_loop\";;esac"
@@ -164,7 +163,7 @@ agent_script_text(agent_script_kind_e kind, const char *dir,
         return agent_buffer_take(&b);
     }
 
-    /* bash itself restores what is given to eval; what is unset, we do */
+    /* bash restores variables given to eval; unset ones are restored here */
 
     for (i = 0; call->env && call->env[i]; i += 2) {
 
@@ -206,9 +205,9 @@ agent_script_text(agent_script_kind_e kind, const char *dir,
 
 
 /*
- * Its parent ends at once, so that the agent inherits it.  With job control
- * it has a process group of its own, and does not ignore SIGINT.  It says who
- * it is, and waits until the agent knows.
+ * Its parent exits at once, so that the agent inherits it.  With job control
+ * it has its own process group and does not ignore SIGINT.  It reports its
+ * pid, and waits for the agent to adopt it.
  */
 
 static void
@@ -274,7 +273,7 @@ agent_script_eval(agent_buffer_t *b, agent_script_kind_e kind,
 {
     size_t  i;
 
-    /* most are no more than a line: the loop adds the rest */
+    /* most scripts are just the command line: the loop adds the rest */
 
     if (b->len == 0 && call->env == NULL) {
         agent_script_quote(b, kind, call->line);
@@ -292,7 +291,7 @@ agent_script_eval(agent_buffer_t *b, agent_script_kind_e kind,
         agent_buffer_adds(b, " ");
     }
 
-    /* bash gives variables to eval, and takes them back, by this name */
+    /* bash assigns variables for the eval and restores them afterwards */
 
     agent_buffer_adds(b, AGENT_SCRIPT_CALL);
 
@@ -313,7 +312,7 @@ input:
 }
 
 
-/* each has its own: one that is killed before it reads leaves its word */
+/* one FIFO per subshell: a killed subshell may leave its word unread */
 
 const char *
 agent_script_gate_name(const char *marker)
@@ -326,7 +325,7 @@ agent_script_gate_name(const char *marker)
 }
 
 
-/* "-" and CDPATH have no meaning here */
+/* disable the special meaning of "-" and CDPATH */
 
 static void
 agent_script_chdir(agent_buffer_t *b, agent_script_kind_e kind,
@@ -362,7 +361,7 @@ agent_script_follow(agent_script_kind_e kind, json_t *was, json_t *is,
 
     json_object_foreach(was, name, value) {
 
-        /* what is not the sandbox's any more is the image's again */
+        /* a variable removed from the sandbox gets the image's value again */
 
         if (json_object_get(is, name) == NULL) {
             agent_script_follow_one(&b, kind, name, json_string_value(value),
@@ -381,7 +380,7 @@ agent_script_follow(agent_script_kind_e kind, json_t *was, json_t *is,
         }
     }
 
-    /* what the loop would have added */
+    /* add what the loop would have added */
 
     if (b.len && text[0] == '\'') {
         agent_buffer_adds(&b, AGENT_SCRIPT_CALL);
@@ -419,7 +418,7 @@ agent_script_follow_one(agent_buffer_t *b, agent_script_kind_e kind,
 }
 
 
-/* sh reads a line, so a text for it has none within */
+/* sh reads a single line: the script must not contain line feeds */
 
 static void
 agent_script_quote(agent_buffer_t *b, agent_script_kind_e kind,

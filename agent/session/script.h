@@ -14,7 +14,7 @@
 /* what a session's shell is told, and what it answers; pure functions */
 
 
-/* the loop leaves what it is in at this signal; dash knows numbers only */
+/* the signal that interrupts a command; dash accepts only numbers */
 #define AGENT_SCRIPT_SIGNAL  57
 
 
@@ -28,33 +28,32 @@ typedef enum {
 
 typedef struct {
     const char         *line;
-    const char         *cwd;           /* NULL: where the shell is */
-    const char        **env;           /* pairs, NULL to unset; or NULL */
-    const char         *marker;        /* a subshell's; NULL: the shell */
-    const char         *stdin_name;    /* of a file in dir, or NULL */
+    const char         *cwd;        /* NULL: the shell's directory */
+    const char        **env;        /* pairs, NULL to unset; or NULL */
+    const char         *marker;     /* marker of a subshell; NULL: the shell */
+    const char         *stdin_name;    /* name of a file in dir, or NULL */
 } agent_script_call_t;
 
 
-/* the loop; malloc()ed, as the others; NULL: no memory */
+/* the loop; malloc()ed like the others; NULL: out of memory */
 char *agent_script_loop(agent_script_kind_e kind, const char *dir);
 
-/* a call as text for the loop, without a NUL or, for sh, a line feed */
+/* a command as a script for the loop, without NUL and, for sh, line feeds */
 char *agent_script_text(agent_script_kind_e kind, const char *dir,
     const agent_script_call_t *call);
 
-/* the FIFO of a subshell that waits, by the marker */
+/* the name of the FIFO on which a subshell waits */
 const char *agent_script_gate_name(const char *marker);
 
 /*
- * Puts in front of a call's text what follows the sandbox's variables from
- * what they were to what they are, where the shell still has what it was
- * given.
+ * Prepends code that updates the sandbox's variables to their current values,
+ * unless the shell has changed them itself.
  */
 char *agent_script_follow(agent_script_kind_e kind, json_t *was, json_t *is,
     const char *text);
 
 
-/* what a shell says: "0;" a status, "p123;" the number of a subshell */
+/* words of a shell: "0;" is a status, "p123;" the pid of a subshell */
 
 typedef struct {
     char                what;          /* 's', 'p' */
@@ -63,7 +62,7 @@ typedef struct {
 } agent_script_report_t;
 
 
-/* takes a byte; 1: w is whole, 0: more is to come, -1: nonsense */
+/* adds a byte; 1: w is complete, 0: incomplete, -1: invalid */
 int agent_script_report(agent_script_report_t *w, char ch);
 
 

@@ -43,7 +43,7 @@ static const char *const  agent_session_locale[] = {
     "LANG", "C.UTF-8", "LC_ALL", "C.UTF-8", NULL
 };
 
-/* those being deleted, which have no name any more */
+/* sessions being deleted, no longer found by name */
 static agent_session_t   *agent_session_going;
 
 
@@ -76,7 +76,7 @@ agent_session_exited(agent_shell_t *shell, int status)
 
     told = (call && !call->adopted) || queue;
 
-    /* first, so that whoever is told now, and calls again, gets a new one */
+    /* unlink first, so that a client that retries gets a new session */
 
     if (told && !s->deleted) {
         agent_session_unlink(s);
@@ -392,7 +392,7 @@ agent_session_unlink(agent_session_t *s)
 }
 
 
-/* its shell has ended, and nobody knows it by its name */
+/* its shell has exited, and it is no longer found by name */
 
 void
 agent_session_free(agent_session_t *s)

@@ -24,11 +24,13 @@
  */
 
 
-#define AGENT_SESSION_MAX      256     /* at a time */
-#define AGENT_SESSION_QUEUE    64      /* calls that wait for one of them */
-#define AGENT_SESSION_WAITING  (32 * 1024 * 1024)   /* bytes of all those */
+#define AGENT_SESSION_MAX      256     /* maximum number of sessions */
+#define AGENT_SESSION_QUEUE    64      /* waiting requests per session */
+#define AGENT_SESSION_WAITING  (32 * 1024 * 1024)   /* total bytes of these */
 
-/* a command line; a shell reads it from a pipe, not as an argument */
+/*
+ * limit of a command line; it is read from a pipe, not passed as an argument
+ */
 #define AGENT_SESSION_LINE     (2 * 1024 * 1024)
 
 /* their names, agent_session_name_valid() */
@@ -56,10 +58,10 @@ typedef void (*agent_session_started_pt)(agent_command_t *cmd,
 
 typedef struct {
     const char   *name;
-    const char   *cwd;                 /* NULL: the workspace */
-    const char  **env;                 /* as of agent_env_build(), or NULL */
-    uint64_t      timeout_ms;          /* of its commands; 0: none */
-    unsigned      timed:1;             /* otherwise agent_env_timeout() */
+    const char   *cwd;            /* NULL: the workspace */
+    const char  **env;            /* pairs as for agent_env_build(), or NULL */
+    uint64_t      timeout_ms;     /* timeout of its commands; 0: none */
+    unsigned      timed:1;        /* otherwise agent_env_timeout() applies */
 } agent_session_options_t;
 
 
@@ -68,16 +70,16 @@ int agent_session_create(const agent_session_options_t *options,
     agent_fault_t *fault);
 
 /*
- * Ends the session and all that it has started.  done runs once, from the
- * loop, when that is over; 0, or -1 where there is no such session.
+ * Deletes the session and kills all its processes.  done is called once, from
+ * the loop, when that is complete.  0, or -1 if there is no such session.
  */
 int agent_session_delete(const char *name, void (*done)(void *data),
     void *data);
 
-/* done is not to be called any more */
+/* done will not be called */
 void agent_session_forget(void *data);
 
-/* an array of names */
+/* a JSON array of names */
 json_t *agent_session_list(void);
 
 

@@ -39,37 +39,37 @@ struct agent_call_s {
     char                      *text;
     char                      *input;
     size_t                     input_len;
-    size_t                     size;       /* of what it holds */
+    size_t                     size;       /* bytes counted for it */
     char                       marker[AGENT_CHILD_MARKER_SIZE];
     agent_call_t              *next;
 
-    agent_fault_t              fault;      /* why it fails */
+    agent_fault_t              fault;      /* reason of a failure */
 
     unsigned                   spawn:1;
-    pid_t                      pid;        /* of the subshell, when told */
-    unsigned                   adopted:1;  /* its process is known */
-    unsigned                   reported:1; /* the shell is done with it */
+    pid_t                      pid;    /* pid of the subshell, once reported */
+    unsigned                   adopted:1;  /* its pid is known */
+    unsigned                   reported:1; /* done, according to the shell */
     unsigned                   cancelled:1;
 };
 
 
 struct agent_session_s {
     char                            name[129];
-    agent_shell_t                  *shell;  /* NULL: it has ended */
-    int                             status;  /* how */
-    json_t                         *vars;  /* the sandbox's, as it knows */
+    agent_shell_t                  *shell;  /* NULL: it has exited */
+    int                             status;  /* exit status */
+    json_t                         *vars;  /* known sandbox variables */
     uint64_t                        timeout_ms;
-    unsigned                        timed:1;  /* by timeout_ms, be it 0 */
-    agent_kill_tree_moment_t        since;  /* the call in progress began */
-    uv_timer_t                      timer;  /* a subshell is waited for */
+    unsigned                        timed:1;  /* timeout_ms is set */
+    agent_kill_tree_moment_t        since;  /* start of the current command */
+    uv_timer_t                      timer;  /* waiting for a subshell */
 
-    agent_call_t                   *call;  /* in progress */
+    agent_call_t                   *call;  /* current command */
     agent_call_t                   *queue;
     agent_call_t                  **last;
     size_t                          queued;
 
-    agent_command_t                *ending;  /* whose tree is being ended */
-    agent_kill_tree_t              *tree;  /* the session's own */
+    agent_command_t                *ending;  /* its tree is being killed */
+    agent_kill_tree_t              *tree;  /* tree of the session itself */
     void                          (*done)(void *data);
     void                           *data;
 
@@ -86,13 +86,13 @@ agent_session_t *agent_session_find(const char *name);
 agent_session_t *agent_session_make(const agent_session_options_t *options,
     agent_fault_t *fault);
 
-/* takes its name from it */
+/* removes it from the names */
 void agent_session_unlink(agent_session_t *s);
 
-/* its shell has ended, and nobody knows it by its name */
+/* its shell has exited, and it is no longer found by name */
 void agent_session_free(agent_session_t *s);
 
-/* what its shell has ended with */
+/* the exit code of its shell */
 int agent_session_code(agent_session_t *s);
 
 

@@ -103,7 +103,7 @@ agent_session_create_body(agent_request_t *r, json_t *body)
 
     free(env);
 
-    /* not the variables: they may be secrets */
+    /* variables are omitted: they may be secrets */
 
     agent_response_json(r, 200, json_pack("{s:b, s:s, s:s, s:s, s:{s:s, s:s},"
                                           " s:n, s:s}",

@@ -26,7 +26,7 @@
 #include "sys/user.h"
 
 
-/* the marker of a session, which is read byte by byte for each command */
+/* digits of a session's marker; short, as it is read byte by byte */
 #define AGENT_SHELL_DIGITS  8
 
 
@@ -63,7 +63,7 @@ agent_shell_start(agent_shell_t *shell)
     shell->fd_input = -1;
     shell->fd_stat = -1;
 
-    /* the child; the handles join it one by one */
+    /* one for the child; each handle adds one */
     shell->refs = 1;
 
     agent_random_hex(shell->child.marker, AGENT_SHELL_DIGITS + 1);
@@ -77,7 +77,7 @@ agent_shell_start(agent_shell_t *shell)
         return err;
     }
 
-    /* open for both, so that the other end may come and go */
+    /* open read-write, so that the other end may be closed and reopened */
 
     err = agent_pipes_fifo(shell, "c", O_RDWR, &shell->fd_text);
 
@@ -139,7 +139,7 @@ agent_shell_spawn(agent_shell_t *shell, char *const *env, const char *path)
 
     if (s.out == -1) {
 
-        /* a file that nobody reads will do */
+        /* fall back to an anonymous file */
 
         s.out = memfd_create("null", MFD_CLOEXEC);
 
@@ -211,7 +211,7 @@ agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
     s->programs = kind == AGENT_SCRIPT_BASH ? agent_run_shell_bash
                                            : agent_run_shell_sh;
     s->argv = argv;
-    /* one binary may be many programs, and goes by its name */
+    /* a multi-call binary is selected by its name */
     s->rename = (kind == AGENT_SCRIPT_SH);
 
     err = agent_spawn(&shell->child, s);
@@ -262,7 +262,7 @@ agent_shell_run(agent_shell_t *shell, const char *marker, char *text)
     p[n] = end;
     memcpy(p + n + 1, text, len);
 
-    /* IFS may name any character, and one at the end would be taken */
+    /* IFS may contain any character, and a trailing one would be stripped */
 
     memcpy(p + n + 1 + len, " #", 2);
     p[n + len + 3] = end;
@@ -290,7 +290,7 @@ agent_shell_write(agent_shell_t *shell)
 
         if (n <= 0) {
 
-            /* as the shell reads */
+            /* continue when the shell has read */
 
             uv_poll_start(&shell->text_poll, UV_WRITABLE,
                           agent_shell_writable);
@@ -356,7 +356,7 @@ agent_shell_said(agent_shell_t *shell)
 
     if (shell->text) {
 
-        /* it has not read all: not the shell said this */
+        /* the script has not been read yet: this is not from the shell */
 
         return;
     }
@@ -370,7 +370,7 @@ agent_shell_said(agent_shell_t *shell)
 }
 
 
-/* in steps of 10 ms; what the shell has waited for included */
+/* CPU time in steps of 10 ms, including waited-for children */
 
 static void
 agent_shell_account(agent_shell_t *shell)

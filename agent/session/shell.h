@@ -36,18 +36,18 @@ typedef struct agent_shell_s  agent_shell_t;
 
 struct agent_shell_s {
     /* set by the caller */
-    const char            *cwd;        /* NULL: the workspace */
-    const char           **env;        /* over the sandbox's; or NULL */
+    const char            *cwd;   /* NULL: the workspace */
+    const char           **env;   /* overrides those of the sandbox; or NULL */
     void                  *data;
 
-    /* the text was run */
+    /* the script has been executed */
     void                 (*on_status)(agent_shell_t *shell, int status);
     /* a subshell waits for agent_pipes_gate_open() */
     void                 (*on_subshell)(agent_shell_t *shell, pid_t pid);
-    /* it has ended; the last call, free it with agent_shell_free() */
+    /* it has exited; the last callback, to be freed with agent_shell_free() */
     void                 (*on_exit)(agent_shell_t *shell, int status);
 
-    /* results of a start */
+    /* set by a start */
 
     agent_script_kind_e    kind;
     const char            *program;    /* NULL: bash */
@@ -59,11 +59,11 @@ struct agent_shell_s {
     char                   go[AGENT_CHILD_MARKER_SIZE];
     uint64_t               commands;
     uint64_t               cpu;
-    int64_t                cpu_ms;     /* of the text that was run last */
+    int64_t                cpu_ms;     /* of the last script */
     int                    fd_text;
     int                    fd_words;
     int                    fd_go;
-    int                    fd_gone;    /* the one before */
+    int                    fd_gone;    /* the previous gate */
     int                    fd_input;
     int                    fd_stat;
     uv_poll_t              text_poll;
@@ -73,8 +73,8 @@ struct agent_shell_s {
     size_t                 text_sent;
     agent_script_report_t  word;
     unsigned               refs;
-    unsigned               ready:1;    /* it has said its first word */
-    unsigned               input:1;    /* there is a file for stdin */
+    unsigned               ready:1;    /* it has sent its first word */
+    unsigned               input:1;    /* a file for stdin exists */
     unsigned               ended:1;
 };
 
@@ -85,13 +85,13 @@ int agent_shell_start(agent_shell_t *shell);
 /* the next call's marker, of AGENT_CHILD_MARKER_SIZE bytes */
 void agent_shell_marker(agent_shell_t *shell, char *marker);
 
-/* runs what was prepared; text is stolen */
+/* runs the prepared command; text is stolen */
 int agent_shell_run(agent_shell_t *shell, const char *marker, char *text);
 
-/* nothing more is wanted: its FIFOs go; the process itself is not touched */
+/* removes its FIFOs; the process itself is not affected */
 void agent_shell_close(agent_shell_t *shell);
 
-/* of one that has ended, or could not be started */
+/* frees a shell that has exited or could not be started */
 void agent_shell_free(agent_shell_t *shell);
 
 
