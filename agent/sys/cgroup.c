@@ -16,15 +16,15 @@
 
 
 /*
- * A container sees its own control group, read-only, at the same place in
- * either version of them; the names of the files differ.
+ * A container sees its own control group, read-only, at the same path with
+ * cgroup v1 and v2; the file names differ.
  */
 
 
 #define AGENT_CGROUP_FILE  8192
 
 
-#define AGENT_CGROUP_V1  0x27e0eb      /* as statfs() tells it */
+#define AGENT_CGROUP_V1  0x27e0eb      /* as reported by statfs() */
 #define AGENT_CGROUP_V2  0x63677270
 
 
@@ -63,7 +63,7 @@ agent_cgroup_usage(agent_cgroup_usage_t *usage, const char *root)
 }
 
 
-/* a file's number, or that of its line which begins with field; or -1 */
+/* the number in a file, or in its line that begins with field; or -1 */
 
 static int64_t
 agent_cgroup_number(const char *root, const char *name, const char *field)
@@ -81,7 +81,7 @@ agent_cgroup_number(const char *root, const char *name, const char *field)
         return -1;
     }
 
-    /* a file of the kernel's says that it has no length */
+    /* files of the kernel report no size */
 
     for (n = 0; n < sizeof(text) - 1; n += rc) {
         rc = read(fd, text + n, sizeof(text) - 1 - n);
@@ -146,7 +146,7 @@ agent_cgroup_oom_kills(void)
 
     buf[n] = '\0';
 
-    /* "oom_kill 3" in both versions, among other lines */
+    /* "oom_kill 3", among other lines, in both versions */
 
     for (p = buf; p; p = strchr(p, '\n')) {
         p += (*p == '\n');
@@ -160,7 +160,7 @@ agent_cgroup_oom_kills(void)
 }
 
 
-/* a file of that name that is not the kernel's says nothing */
+/* ignore a file of that name that is not from the kernel */
 
 static int
 agent_cgroup_open(void)

@@ -11,25 +11,25 @@
 #include <stdint.h>
 
 
-/* what the whole sandbox uses; -1: the kernel does not tell it here */
+/* resource usage of the whole sandbox; -1: not available */
 
 typedef struct {
-    int64_t  memory;       /* bytes, without what can be reclaimed at once */
+    int64_t  memory;       /* bytes, without reclaimable page cache */
     int64_t  pids;         /* processes and threads */
-    int64_t  cpu_ms;       /* of all processors, since it started */
+    int64_t  cpu_ms;       /* CPU time of all CPUs since its start */
 } agent_cgroup_usage_t;
 
 
 /*
- * Reads the control group that the engine shows below root, which is
- * "/sys/fs/cgroup": at most five small files of the kernel's.
+ * Reads the control group mounted at root, "/sys/fs/cgroup": at most five
+ * small files.
  */
 void agent_cgroup_usage(agent_cgroup_usage_t *usage, const char *root);
 
 
 /*
- * How many processes the kernel has killed in this container for want of
- * memory, by the control group's own account; -1: there is none to read.
+ * The number of processes that the kernel has killed in this container when
+ * out of memory, according to the control group; -1: not available.
  */
 int64_t agent_cgroup_oom_kills(void);
 

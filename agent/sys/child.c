@@ -13,7 +13,7 @@
 
 #define AGENT_CHILD_HASH      256
 
-/* a flood of orphans must not keep the loop from its other work */
+/* a flood of orphans must not block the loop */
 #define AGENT_CHILD_REAP_MAX  256
 
 

@@ -12,10 +12,10 @@
 #include <sys/types.h>
 
 
-/* names the commands' marker: all of a command's tree inherits it */
+/* name of the marker variable, inherited by the whole tree of a command */
 #define AGENT_CHILD_MARKER  "SANDBOX_COMMAND_ID"
 
-/* its value is so many digits; within a session, a dot and a number follow */
+/* digits of its value; within a session, a dot and a number follow */
 #define AGENT_CHILD_MARKER_DIGITS  32
 #define AGENT_CHILD_MARKER_SIZE    64
 
@@ -27,13 +27,13 @@ struct agent_child_s {
     pid_t           pid;
     char            marker[AGENT_CHILD_MARKER_SIZE];
 
-    /* its own and those of the children that it waited for; once reaped */
+    /* its own and those of children that it waited for; valid once reaped */
     int64_t         cpu_ms;
-    int64_t         peak;              /* bytes resident, of the largest */
+    int64_t         peak;              /* maximum resident set size, bytes */
 
     /*
-     * Runs once, from the loop, with the status of waitpid(); the child is
-     * reaped and out of the table.
+     * Called once, from the loop, with the status of waitpid(); the child has
+     * been reaped and removed from the table.
      */
     void          (*on_exit)(agent_child_t *child, int status);
     void           *data;
@@ -43,15 +43,19 @@ struct agent_child_s {
 
 
 /*
- * A process that has become our child because its parent ended, or is about
- * to: its exit is told as that of others.  -1 for a number that cannot be.
+ * Adopts a process that has become our child because its parent exited, or is
+ * about to: its exit is reported like that of other children.  -1 for an
+ * invalid pid.
  */
 int agent_child_adopt(agent_child_t *child, pid_t pid);
 
-/* forgets a child whose exit is of no more interest */
+/* forgets a child whose exit no longer matters */
 void agent_child_forget(agent_child_t *child);
 
-/* reaps what has ended, orphans too; a bounded number, 1: there may be more */
+/*
+ * reaps exited children, including orphans, up to a limit; 1: there may be
+ * more
+ */
 int agent_child_reap(void);
 
 /* a child that was started: it is reaped from now on */

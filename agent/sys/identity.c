@@ -18,8 +18,9 @@ static int agent_identity_groups(size_t n, const gid_t *groups);
 
 
 /*
- * The C library's setgroups() changes every thread of the process, the system
- * call this one; the others below are of this thread in either form.
+ * The C library's setgroups() applies to all threads of the process, the
+ * system call to this thread only.  The calls below affect only this thread in
+ * either form.
  */
 
 static int
@@ -43,7 +44,10 @@ agent_identity_assume(void)
     (void) setfsgid(agent_user.gid);
     (void) setfsuid(agent_user.uid);
 
-    /* these two tell of no error; asking for the impossible only reads */
+    /*
+     * setfsuid() and setfsgid() return no errors; an invalid id only reads the
+     * current one
+     */
 
     if ((gid_t) setfsgid(-1) != agent_user.gid
         || (uid_t) setfsuid(-1) != agent_user.uid)
@@ -72,7 +76,9 @@ agent_identity_restore(void)
     (void) setfsgid(0);
     (void) agent_identity_groups(0, NULL);
 
-    /* a change of user sets this to fs.suid_dumpable, which may be 1 */
+    /*
+     * a change of credentials resets this to fs.suid_dumpable, which may be 1
+     */
 
     if (prctl(PR_GET_DUMPABLE) == 1) {
         (void) prctl(PR_SET_DUMPABLE, 0);

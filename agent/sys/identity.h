@@ -9,9 +9,9 @@
 
 
 /*
- * Takes the rights of the sandbox's user on this thread, for the work of the
- * thread pool; -1 with errno where the kernel refuses, and nothing has
- * changed.  Restoring cannot fail.
+ * Makes this thread of the pool act as the sandbox's user.  0, or -1 with
+ * errno if the kernel refuses; then nothing has changed.  Restoring cannot
+ * fail.
  */
 int agent_identity_assume(void);
 void agent_identity_restore(void);

@@ -21,12 +21,12 @@
 #include "sys/procfs.h"
 
 
-#define AGENT_KILL_TREE_TERM_STEP  20  /* ms between two looks */
-#define AGENT_KILL_TREE_SLOW_STEP  100  /* where patience is asked for */
+#define AGENT_KILL_TREE_TERM_STEP  20  /* ms between checks */
+#define AGENT_KILL_TREE_SLOW_STEP  100  /* ms, during a grace period */
 #define AGENT_KILL_TREE_KILL_STEP  5
 #define AGENT_KILL_TREE_HUNT       10000  /* ms */
 
-/* of the times in /proc, on every architecture that we know */
+/* unit of times in /proc, the same on all architectures */
 #define AGENT_KILL_TREE_HZ         100
 
 
@@ -37,7 +37,7 @@ typedef struct {
 } agent_kill_tree_member_t;
 
 
-/* of a process that was listed: not of the tree, or so, or told to end */
+/* of a listed process: not in the tree, in it, or signalled */
 
 enum {
     AGENT_KILL_TREE_OUT = 0,
@@ -52,14 +52,14 @@ struct agent_kill_tree_s {
     void                      (*done)(void *data, int left);
     void                       *data;
 
-    /* of a shell's command */
-    pid_t                       shell;   /* 0: a child's tree */
+    /* of a command run by a shell */
+    pid_t                       shell;   /* 0: the tree of a child */
     agent_kill_tree_moment_t    since;
     int                       (*busy)(void *data, int last);
 
     uint64_t                    began;
     uint64_t                    kill_at;
-    int                         sig;     /* that comes before KILL */
+    int                         sig;     /* the signal before SIGKILL */
     uv_timer_t                  timer;
 
     agent_kill_tree_member_t   *members;  /* sorted by pid */
@@ -101,7 +101,7 @@ agent_kill_tree(pid_t leader, const char *marker, int sig, unsigned grace_ms,
     tree = calloc(1, sizeof(agent_kill_tree_t));
 
     if (tree == NULL) {
-        /* the least that can be done */
+        /* fall back to killing the process group */
         kill(-leader, SIGKILL);
         return NULL;
     }
@@ -133,7 +133,7 @@ agent_kill_tree_command(pid_t shell, const char *marker,
     tree->since = *since;
     tree->busy = busy;
 
-    /* the group is the shell's */
+    /* the process group is that of the shell */
     tree->leader = -1;
     tree->reaped = 1;
 
@@ -162,7 +162,7 @@ agent_kill_tree_start(agent_kill_tree_t *tree, const char *marker, int sig,
 
     (void) agent_kill_tree_deliver(tree, sig);
 
-    /* never at once: the caller is not ready for an answer */
+    /* never at once: the caller does not expect a callback yet */
     uv_timer_start(&tree->timer, agent_kill_tree_step,
                    AGENT_KILL_TREE_KILL_STEP, 0);
 }
@@ -197,7 +197,7 @@ agent_kill_tree_moment(agent_kill_tree_moment_t *m)
 }
 
 
-/* numbers are given in order, and come again later than within a moment */
+/* pids are assigned in order and not reused within a clock tick */
 
 static int
 agent_kill_tree_later(agent_kill_tree_t *tree, agent_procfs_stat_t *p)
@@ -248,7 +248,7 @@ agent_kill_tree_reaped(agent_kill_tree_t *tree)
 {
     tree->reaped = 1;
 
-    /* often nothing else is left: somebody waits to hear it */
+    /* often nothing else is left: report it at once */
 
     uv_timer_start(&tree->timer, agent_kill_tree_step, 0, 0);
 }
@@ -286,7 +286,7 @@ agent_kill_tree_step(uv_timer_t *timer)
         tree->killing = 1;
     }
 
-    /* first, so that what it starts before it is free is seen */
+    /* check busy first, so that processes started until then are found */
 
     busy = tree->busy && tree->busy(tree->data,
                                     overdue >= AGENT_KILL_TREE_LIMIT);
@@ -300,7 +300,7 @@ agent_kill_tree_step(uv_timer_t *timer)
 
         tree->done = NULL;
 
-        /* the shell's next children are another command's */
+        /* later children of the shell belong to the next command */
         tree->busy = NULL;
         tree->since.clock = UINT64_MAX;
 
@@ -342,7 +342,7 @@ agent_kill_tree_closed(uv_handle_t *handle)
 }
 
 
-/* looks for the tree and sends sig to it; how many are left, or -1 */
+/* finds the tree and sends sig to it; the number of processes left, or -1 */
 
 static ssize_t
 agent_kill_tree_deliver(agent_kill_tree_t *tree, int sig)
@@ -376,9 +376,9 @@ agent_kill_tree_deliver(agent_kill_tree_t *tree, int sig)
         each = sig;
 
         /*
-         * One that was born between a look and a signal, of a parent that
-         * has ended by it, hears of it late.  What a living parent has
-         * started meanwhile is how that cleans up.
+         * A process forked after our scan missed the signal: send it now if
+         * its parent has exited.  A child of a living parent may be part of
+         * its clean-up.
          */
 
         if (each == 0 && list[i].in == AGENT_KILL_TREE_IN
@@ -401,7 +401,7 @@ agent_kill_tree_deliver(agent_kill_tree_t *tree, int sig)
 }
 
 
-/* 1: it is the command's by what it was given when it began */
+/* 1 if it belongs to the command by its marker or its parent */
 
 static int
 agent_kill_tree_marked(agent_kill_tree_t *tree, agent_procfs_stat_t *p)
@@ -429,7 +429,9 @@ agent_kill_tree_marked(agent_kill_tree_t *tree, agent_procfs_stat_t *p)
         return 1;
     }
 
-    /* what was forked and has run nothing else has the shell's own marker */
+    /*
+     * a forked process that has not called exec() has the shell's own marker
+     */
 
     dot = strchr(tree->marker, '.');
     len = dot ? (size_t) (dot - tree->marker) : 0;
@@ -476,7 +478,7 @@ agent_kill_tree_mark(agent_kill_tree_t *tree, agent_procfs_stat_t *list,
         }
     }
 
-    /* and what they have begotten */
+    /* and their descendants */
 
     do {
         again = 0;
@@ -565,7 +567,7 @@ agent_kill_tree_remember(agent_kill_tree_t *tree, agent_procfs_stat_t *list,
 }
 
 
-/* the number may have passed to another process since it was listed */
+/* the pid may have been reused since the scan */
 
 static void
 agent_kill_tree_kill(agent_procfs_stat_t *p, int sig)

@@ -15,15 +15,16 @@
 
 /*
  * The tree of a command: its process group and session, its descendants, and
- * every process with its marker in the environment, or one that continues it
- * after a dot.  What was once found in it stays in it, whatever becomes of its
+ * every process whose environment contains its marker, or that marker followed
+ * by a dot.  Once found, a process stays in the tree, whatever happens to its
  * parents.
  */
 
 
 /*
- * Past a deadline TERM is given this long before KILL; what KILL has not ended
- * after the limit will not end: all of it within a second.
+ * After a deadline, SIGTERM is followed by SIGKILL after the grace period.
+ * What survives SIGKILL beyond the limit is given up.  Together at most a
+ * second.
  */
 #define AGENT_KILL_TREE_GRACE  400
 #define AGENT_KILL_TREE_LIMIT  500
@@ -41,18 +42,24 @@ typedef struct agent_kill_tree_s  agent_kill_tree_t;
 agent_kill_tree_t *agent_kill_tree(pid_t leader, const char *marker, int sig,
     unsigned grace_ms, void (*done)(void *data, int left), void *data);
 
-/* another signal to a tree that is being ended, and perhaps less patience */
+/*
+ * sends another signal to a tree being killed, and may shorten the grace
+ * period
+ */
 void agent_kill_tree_again(agent_kill_tree_t *tree, int sig, unsigned grace_ms);
 
-/* a signal to the tree of leader as it is now, and no more; does not wait */
+/* sends a signal once to the current tree of leader; does not wait */
 void agent_kill_tree_signal(pid_t leader, const char *marker, int sig);
 
 
-/* a moment, as processes tell when they began; the clock alone is too coarse */
+/*
+ * a point in time in terms of process start times; the clock alone is too
+ * coarse
+ */
 
 typedef struct {
     uint64_t  clock;
-    pid_t     last;                      /* the number given last */
+    pid_t     last;                      /* the last pid assigned */
 } agent_kill_tree_moment_t;
 
 
@@ -60,24 +67,24 @@ void agent_kill_tree_moment(agent_kill_tree_moment_t *m);
 
 
 /*
- * Ends what a session's shell runs, and spares the shell and what was there
- * before: the processes with the command's marker, the shell's children and
- * orphans since then, and their descendants.  The
- * shell's own marker is that of the command up to its dot.  busy runs at
- * every look, last once the limit is near: 1 while the shell is not free.
+ * Kills what the shell of a session runs, but not the shell and older
+ * processes: those with the command's marker, children of the shell and
+ * orphans since then, and their descendants.  The marker of the shell is that
+ * of the command up to the dot.  busy is called at every scan, with last set
+ * near the limit, and returns 1 while the shell is not free.
  */
 agent_kill_tree_t *agent_kill_tree_command(pid_t shell, const char *marker,
     const agent_kill_tree_moment_t *since, int sig, unsigned grace_ms,
     int (*busy)(void *data, int last), void (*done)(void *data, int left),
     void *data);
 
-/* the leader was reaped: its number may come to mean another process */
+/* the leader was reaped: its pid may be reused */
 void agent_kill_tree_reaped(agent_kill_tree_t *tree);
 
 /* done will not be called */
 void agent_kill_tree_detach(agent_kill_tree_t *tree);
 
-/* trees that are being ended */
+/* the number of trees being killed */
 size_t agent_kill_tree_active(void);
 
 

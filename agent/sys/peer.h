@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 
-/* 1: the peer is no process of the agent's PID namespace */
+/* 1 if the peer is outside the agent's PID namespace */
 int agent_peer_outside(int fd);
 
 /* whose the listening peer is, as this user namespace knows it; 0 or -1 */

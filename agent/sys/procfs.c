@@ -18,10 +18,10 @@
 #include "sys/procfs.h"
 
 
-/* as much of a foreign environment as is looked through */
+/* limit for scanning the environment of another process */
 #define AGENT_PROCFS_ENVIRON    (2 * 1024 * 1024)
 
-/* of it, what may be the marker in two parts */
+/* overlap, as the marker may be split over two reads */
 #define AGENT_PROCFS_KEEP                                                     \
     ((ssize_t) (sizeof(AGENT_CHILD_MARKER) + AGENT_CHILD_MARKER_SIZE))
 
@@ -109,7 +109,9 @@ agent_procfs_stat(int proc, const char *name, agent_procfs_stat_t *p)
 
     buf[n] = '\0';
 
-    /* the name in parentheses is the process's own: it may hold anything */
+    /*
+     * the name in parentheses is set by the process and may contain anything
+     */
 
     s = strrchr(buf, ')');
 
@@ -149,9 +151,8 @@ agent_procfs_marker(pid_t pid, char *value)
         }
 
         /*
-         * Another user's.  Without the capability to trace, the kernel
-         * shows it to its own user; the thread takes that user's place for
-         * a moment.
+         * The process of another user.  Without CAP_SYS_PTRACE only that user
+         * may read it, so the thread switches to that user temporarily.
          */
 
         snprintf(path, sizeof(path), "/proc/%d", (int) pid);
@@ -190,7 +191,7 @@ agent_procfs_find_marker(int fd, char *value)
     size_t   keep, total;
     ssize_t  n;
 
-    /* a variable begins the environment, or follows a NUL */
+    /* a variable is at the beginning of the environment or follows a NUL */
 
     buf[0] = '\0';
     keep = 1;
@@ -214,7 +215,7 @@ agent_procfs_find_marker(int fd, char *value)
             nul = memchr(p + 1, '\0', end - p - 1);
 
             if (nul == NULL && n > 0 && end - p < AGENT_PROCFS_KEEP) {
-                /* its end is yet to be read */
+                /* its end has not been read yet */
                 break;
             }
 

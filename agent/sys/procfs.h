@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 
-/* processes, as /proc shows them */
+/* processes as listed in /proc */
 
 typedef struct {
     pid_t     pid;
@@ -22,14 +22,17 @@ typedef struct {
     pid_t     session;
     uint64_t  start;                   /* 1/100 s */
     char      state;
-    char      in;                      /* the caller's */
+    char      in;                      /* set by the caller */
 } agent_procfs_stat_t;
 
 
-/* all but the agent, sorted by pid; malloc()ed, NULL with no memory */
+/*
+ * all processes but the agent, sorted by pid; malloc()ed, NULL if out of
+ * memory
+ */
 agent_procfs_stat_t *agent_procfs_list(size_t *n);
 
-/* name: of a directory in proc; 0, or -1 where it is not there any more */
+/* name: of a directory in /proc; 0, or -1 if it no longer exists */
 int agent_procfs_stat(int proc, const char *name, agent_procfs_stat_t *p);
 
 /*

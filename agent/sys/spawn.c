@@ -22,7 +22,7 @@
 #define AGENT_SPAWN_OOM       "500"
 
 
-/* what the child and its parent share while the parent is suspended */
+/* shared by the child and the suspended parent */
 
 typedef struct {
     volatile int     stage;
@@ -50,7 +50,7 @@ agent_spawn_init(void)
 {
     struct rlimit  rl;
 
-    /* the agent holds two descriptors for each relayed connection */
+    /* the agent needs two descriptors for each relayed connection */
 
     if (getrlimit(RLIMIT_NOFILE, &agent_spawn_nofile) == 0) {
         rl = agent_spawn_nofile;
@@ -143,7 +143,7 @@ agent_spawn(agent_child_t *child, agent_spawn_t *s)
 }
 
 
-/* in the child: system calls only, and nothing that the parent would miss */
+/* in the child: only system calls, and no change of the parent's state */
 
 static void
 agent_spawn_run(agent_spawn_t *s, agent_spawn_result_t *res)
@@ -158,7 +158,7 @@ agent_spawn_run(agent_spawn_t *s, agent_spawn_result_t *res)
     fd = open("/proc/self/oom_score_adj", O_WRONLY|O_CLOEXEC);
 
     if (fd != -1) {
-        /* may be refused, and is no reason to run nothing */
+        /* may be refused, which is not fatal */
         if (write(fd, AGENT_SPAWN_OOM, sizeof(AGENT_SPAWN_OOM) - 1) == -1) {
             err = errno;
         }
@@ -209,7 +209,10 @@ agent_spawn_run(agent_spawn_t *s, agent_spawn_result_t *res)
 
         err = agent_spawn_search(s, s->programs[i]);
 
-        /* the reason that says most: not that another does not exist */
+        /*
+         * keep the most informative error, which is not ENOENT of another
+         * program
+         */
 
         if (first == 0 || (first == ENOENT && err != ENOTDIR)) {
             first = err;
@@ -233,7 +236,7 @@ agent_spawn_descriptors(agent_spawn_t *s)
 
         if (in == -1) {
 
-            /* a pipe that nobody writes to is as empty */
+            /* a pipe without a writer is empty as well */
 
             if (pipe2(ends, O_CLOEXEC) == -1) {
                 return -1;
@@ -244,7 +247,7 @@ agent_spawn_descriptors(agent_spawn_t *s)
         }
     }
 
-    /* clear of 0, 1 and 2, so that none overwrites another */
+    /* move descriptors above 2, so that none overwrites another */
 
     in = fcntl(in, F_DUPFD_CLOEXEC, 3);
     out = fcntl(s->out, F_DUPFD_CLOEXEC, 3);
@@ -257,7 +260,7 @@ agent_spawn_descriptors(agent_spawn_t *s)
     }
 
 #ifdef SYS_close_range
-    /* whatever a library may have left open: no descriptor is inherited */
+    /* close descriptors that a library may have left open */
     (void) syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
 #endif
 
@@ -265,7 +268,7 @@ agent_spawn_descriptors(agent_spawn_t *s)
 }
 
 
-/* not setuid(): in the C library it would change all threads of the agent */
+/* not setuid(): in the C library it applies to all threads of the agent */
 
 static int
 agent_spawn_identity(const agent_user_t *user)
@@ -286,7 +289,7 @@ agent_spawn_identity(const agent_user_t *user)
 }
 
 
-/* returns why nothing was run */
+/* returns the error of a failed execution */
 
 static int
 agent_spawn_search(agent_spawn_t *s, const char *program)
@@ -313,7 +316,7 @@ agent_spawn_search(agent_spawn_t *s, const char *program)
 
         if (n + len + 2 <= sizeof(file)) {
 
-            /* an empty part is the current directory */
+            /* an empty component is the current directory */
 
             memcpy(file, p, n);
 
@@ -355,7 +358,7 @@ agent_spawn_exec(agent_spawn_t *s, const char *file)
         return errno;
     }
 
-    /* a script without "#!" is the shell's, by the standard */
+    /* POSIX: a script without "#!" is run by the shell */
 
     for (n = 0; s->argv[n]; n++) { /* void */ }
 

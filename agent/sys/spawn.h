@@ -17,8 +17,8 @@
 
 typedef enum {
     AGENT_SPAWN_OK = 0,
-    AGENT_SPAWN_FORK,        /* no process could be made */
-    AGENT_SPAWN_SETUP,       /* user, descriptors */
+    AGENT_SPAWN_FORK,        /* no process could be created */
+    AGENT_SPAWN_SETUP,       /* setting the user or descriptors failed */
     AGENT_SPAWN_CWD,
     AGENT_SPAWN_EXEC
 } agent_spawn_stage_e;
@@ -26,12 +26,14 @@ typedef enum {
 
 typedef struct {
     /*
-     * The programs to try, ended with NULL: the first that exists is run.
-     * One without a slash is looked up in path.
+     * NULL-terminated list of programs; the first that exists is executed.  A
+     * name without a slash is looked up in path.
      */
     const char          *const *programs;
     char               **argv;
-    /* the first argument becomes the program's name: one binary, many names */
+    /*
+     * the first argument becomes the program's name, for multi-call binaries
+     */
     int                  rename;
     char                *const *env;
     const char           *path;
@@ -41,15 +43,15 @@ typedef struct {
     int                   out;
     int                   err;
 
-    /* results */
-    size_t                program;         /* which of programs runs */
-    agent_spawn_stage_e   stage;           /* what failed */
+    /* set by a start */
+    size_t                program;         /* index of the program executed */
+    agent_spawn_stage_e   stage;           /* the stage that failed */
 } agent_spawn_t;
 
 
 /*
- * Starts a child in a session and process group of its own.  Returns only
- * when it runs the program: 0, or an errno with s->stage.
+ * Starts a child in its own session and process group.  Returns once it has
+ * executed the program: 0, or an errno with s->stage set.
  */
 int agent_spawn(agent_child_t *child, agent_spawn_t *s);
 

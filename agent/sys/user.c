@@ -12,7 +12,7 @@
 #include "sys/user.h"
 
 
-/* a tenant can write these files: what is longer is not read */
+/* the tenant can write these files: limit their size */
 #define AGENT_PASSWD_MAX  (1024 * 1024)
 
 
@@ -67,7 +67,7 @@ agent_user_resolve(agent_user_t *user, const char *spec)
             return -1;
         }
 
-        /* as an engine does it: a named group comes without the others */
+        /* like an engine does: a named group excludes supplementary groups */
         return 0;
     }
 
@@ -96,7 +96,7 @@ agent_user_number(const char *s, uint32_t *number)
 
         n = n * 10 + (*s - '0');
 
-        /* the last one means "unchanged" to the kernel */
+        /* the largest id means "unchanged" to the kernel */
 
         if (n >= UINT32_MAX) {
             return -1;
@@ -109,7 +109,7 @@ agent_user_number(const char *s, uint32_t *number)
 }
 
 
-/* cuts the next line of at least n fields out of text */
+/* takes the next line with at least n fields from text */
 
 static char *
 agent_user_line(char **text, char *field[], size_t n)
@@ -158,7 +158,7 @@ agent_user_copy(char *dst, size_t size, const char *src)
 
     len = strlen(src);
 
-    /* half a name would be another one */
+    /* a truncated name would be a different one */
 
     if (len >= size) {
         len = 0;

@@ -15,13 +15,13 @@
 #define AGENT_USER_GROUPS  64
 
 
-/* whom the sandbox's commands and files belong to; settled at boot */
+/* the user of the sandbox's commands and files, resolved at boot */
 typedef struct {
     uid_t   uid;
     gid_t   gid;
     gid_t   groups[AGENT_USER_GROUPS];
     size_t  ngroups;
-    char    name[64];              /* "" when /etc/passwd has none */
+    char    name[64];              /* "" if /etc/passwd has none */
     char    home[1024];
 } agent_user_t;
 
@@ -30,9 +30,9 @@ extern agent_user_t  agent_user;
 
 
 /*
- * Resolves "", "name", "uid", "name:group" or "uid:gid" by reading
- * /etc/passwd and /etc/group plainly: a static binary must not load the
- * image's name service.  0, or -1 where a name is not known.
+ * Resolves "", "name", "uid", "name:group" or "uid:gid" by reading /etc/passwd
+ * and /etc/group directly: a static binary must not load NSS modules of the
+ * image.  0, or -1 if a name is unknown.
  */
 int agent_user_resolve(agent_user_t *user, const char *spec);
 
