@@ -30,8 +30,8 @@
 
 
 /*
- * The API: which route, who calls, and who answers.  Nothing is created and
- * nothing starts before all of this has been checked.
+ * The API: selects the route, authenticates the caller and chooses the
+ * handler.  Nothing is created or started before all checks have passed.
  */
 
 
@@ -84,7 +84,7 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
 
     if (rc != NGX_OK) {
 
-        /* keys stay out of the access log here too */
+        /* keep keys out of the access log here, too */
 
         if (ngx_http_sandbox_strip(r, 1) != NGX_OK) {
             return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -203,7 +203,7 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         return rc;
     }
 
-    /* the query may have been copied, and the path before it is the same */
+    /* the query may have been copied, but the path before it is unchanged */
 
     r->unparsed_uri.len -= (u_char *) route.tail.data - path.data;
     r->unparsed_uri.data += (u_char *) route.tail.data - path.data;
@@ -213,8 +213,8 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
 
 
 /*
- * Locations were chosen by the normalised URI and the agent gets the raw one:
- * both must say the same.
+ * nginx selects locations by the normalized URI, but the agent gets the raw
+ * one: both must yield the same route and id.
  */
 
 static ngx_int_t
@@ -226,7 +226,7 @@ ngx_http_sandbox_api_route(ngx_http_request_t *r,
 
     rc = sandbox_route_parse((char *) path->data, path->len, route);
 
-    /* nginx's own path ends at it; escaped, it may be in a file's name */
+    /* nginx cuts its path at '#'; escaped, it is valid in a file name */
 
     if (ngx_strlchr(path->data, path->data + path->len, '#')) {
         rc = SANDBOX_ROUTE_BAD_PATH;
@@ -344,7 +344,7 @@ ngx_http_sandbox_api_session(ngx_http_request_t *r,
 }
 
 
-/* an absent sandbox would be created: may this key have the class? */
+/* if the sandbox is absent, it would be created: check the key's classes */
 
 static ngx_int_t
 ngx_http_sandbox_api_class(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
@@ -357,7 +357,7 @@ ngx_http_sandbox_api_class(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     rc = ngx_http_sandbox_lookup(r, ctx);
 
-    /* the caller holds the node itself */
+    /* the caller takes its own reference to the node */
 
     if (ctx->node) {
         ngx_http_sandbox_node_release(ctx->node);

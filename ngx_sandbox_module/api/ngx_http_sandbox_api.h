@@ -15,10 +15,10 @@
 
 
 /*
- * PRECONTENT of an API location: route, auth, headers.  NGX_OK: a route of
- * the agent, to be admitted: ctx->id, owner, class are set, secrets removed,
- * r->unparsed_uri is what the agent is to see.  NGX_DECLINED: nginx answers,
- * by the content handler that was set.
+ * PRECONTENT of an API location: route, authentication, headers.  NGX_OK: a
+ * route of the agent; ctx->id, owner and class are set, secrets are removed,
+ * and r->unparsed_uri is the URI for the agent.  NGX_DECLINED: the content
+ * handler that was set responds.
  */
 ngx_int_t ngx_http_sandbox_api_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);

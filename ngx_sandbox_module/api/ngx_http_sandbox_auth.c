@@ -17,8 +17,8 @@
 
 
 /*
- * Who calls.  A key may come in several places; each that has one must have
- * the same, so that a wrong key in one is never made good by another.
+ * Authentication.  A key may be sent in several places; all of them must
+ * contain the same key, so that a wrong key is never masked by a valid one.
  */
 
 
@@ -169,7 +169,7 @@ ngx_http_sandbox_auth_claim_args(ngx_http_request_t *r,
 
     while (sandbox_query_next(&pos, end, &arg)) {
 
-        /* a browser cannot set the headers of a WebSocket handshake */
+        /* browsers cannot set headers of a WebSocket handshake */
 
         if (!arg.secret
             || (arg.authorization && !ngx_http_sandbox_header_websocket(r)))
@@ -229,7 +229,7 @@ ngx_http_sandbox_auth_claim_key(ngx_http_sandbox_auth_claim_t *claim,
         return;
     }
 
-    /* all keys are looked at, whichever is found */
+    /* compare with all keys, for constant time */
 
     key = claim->keys->elts;
     found = NULL;

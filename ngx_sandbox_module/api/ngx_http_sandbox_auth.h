@@ -15,15 +15,15 @@
 
 
 /*
- * Who calls: fills ctx->owner, admin, key.  NGX_OK, or NGX_DECLINED with
- * ctx->failure set (401, 403, 421).
+ * Authenticates the caller: sets ctx->owner, admin and key.  NGX_OK, or
+ * NGX_DECLINED with ctx->failure set (401, 403, 421).
  */
 ngx_int_t ngx_http_sandbox_auth(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-/* 1 when the caller may see and use the sandbox of that owner */
+/* 1 if the caller may see and use sandboxes of that owner */
 ngx_uint_t ngx_http_sandbox_auth_owns(ngx_http_sandbox_ctx_t *ctx,
     const char *owner);
-/* 1 when the key may choose the class */
+/* 1 if the key may use the class */
 ngx_uint_t ngx_http_sandbox_auth_may_class(ngx_http_sandbox_ctx_t *ctx,
     ngx_str_t *name);
 

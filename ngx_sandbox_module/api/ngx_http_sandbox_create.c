@@ -30,7 +30,7 @@
 #include <ngx_sha1.h>
 
 
-/* POST /v1/sandbox: a directory is made, and nothing starts */
+/* POST /v1/sandbox: creates the directory; nothing is started */
 
 
 #define NGX_HTTP_SANDBOX_NONCE_MAX  64
@@ -87,7 +87,7 @@ ngx_http_sandbox_create(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     if (ngx_http_sandbox_create_rate_charge(r, ctx) != NGX_OK) {
         sandbox_spec_free(&spec);
 
-        /* a request for what there is creates nothing */
+        /* the sandbox exists already */
 
         return sandbox_store_stamp(w->store, id, &stamp) == 0 ? NGX_DECLINED
                                                               : NGX_ABORT;
@@ -190,7 +190,7 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
         return ngx_http_sandbox_error_send_internal(r, ctx);
     }
 
-    /* a repeated request gets the answer of the first one */
+    /* repeat the response of the first request */
 
     switch (ngx_http_sandbox_lookup(r, ctx)) {
 
@@ -266,7 +266,7 @@ ngx_http_sandbox_create_id(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 }
 
 
-/* the same key of the same caller gives the same id, on this installation */
+/* the same Idempotency-Key of the same caller yields the same id */
 
 static void
 ngx_http_sandbox_create_derive(ngx_http_sandbox_ctx_t *ctx, const char *nonce,

@@ -17,10 +17,10 @@
 
 
 /*
- * Makes the directory of ctx->id for the caller, with ctx->class.  nonce is
- * an Idempotency-Key, or ""; options a body with options, or NULL.  NGX_OK;
- * NGX_DECLINED: the id is taken; NGX_ABORT: ctx->failure says what is wrong
- * with the options; NGX_ERROR: logged.
+ * Creates the directory of ctx->id for the caller, with ctx->class.  nonce is
+ * an Idempotency-Key, or ""; options is a body with options, or NULL. NGX_OK;
+ * NGX_DECLINED: the id is taken; NGX_ABORT: invalid options, ctx->failure is
+ * set; NGX_ERROR: logged.
  */
 ngx_int_t ngx_http_sandbox_create(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *nonce, cJSON *options);

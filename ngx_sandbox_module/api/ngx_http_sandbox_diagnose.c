@@ -29,17 +29,17 @@
 
 
 /*
- * GET .../ports/:port/diagnose: the way of a request to the app, hop by hop,
- * up to the first that fails.  It wakes nothing.
+ * GET .../ports/:port/diagnose: checks the path of a request to the app hop by
+ * hop, up to the first failure.  Does not wake the sandbox.
  */
 
 
-/* how long the agent may take, which asks the app for 5 s at most */
+/* timeout of the agent, which waits up to 5 s for the app */
 #define NGX_HTTP_SANDBOX_DIAGNOSE_WAIT   10000      /* ms */
 
 
 typedef struct {
-    ngx_queue_t               queue;            /* of the node */
+    ngx_queue_t               queue;            /* in the list of the node */
     ngx_http_request_t       *request;
     ngx_http_sandbox_ctx_t   *ctx;
     sandbox_policy_t          policy;
@@ -50,7 +50,7 @@ typedef struct {
     ngx_connection_t          dummy;
     double                    began;            /* ms; of a hop */
 
-    cJSON                    *json;             /* the answer */
+    cJSON                    *json;             /* the response */
     cJSON                    *hops;
     const char               *advice;
     unsigned                  failed:1;
@@ -198,7 +198,7 @@ ngx_http_sandbox_diagnose_nginx(ngx_http_sandbox_diagnose_t *d)
 }
 
 
-/* where the policy does not say it, as the block around the locations does */
+/* if not set in the policy, use the value of the enclosing block */
 
 static ngx_uint_t
 ngx_http_sandbox_diagnose_wakes(ngx_http_sandbox_diagnose_t *d)
@@ -251,7 +251,7 @@ ngx_http_sandbox_diagnose_engine(void *data, const ac_reply_t *reply)
 
     } else {
 
-        /* previews go on without the engine, and so does this */
+        /* previews work without the engine: continue */
 
         ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
                                       "The container engine did not report "
@@ -394,7 +394,9 @@ ngx_http_sandbox_diagnose_lost(ngx_http_sandbox_node_t *node)
         ngx_queue_remove(q);
         d->queued = 0;
 
-        /* who closed the tether may be in the midst of anything */
+        /*
+         * the tether may have been closed from anywhere: finish from an event
+         */
 
         ngx_add_timer(&d->timer, 0);
     }
@@ -412,7 +414,7 @@ ngx_http_sandbox_diagnose_port(ngx_http_sandbox_diagnose_t *d, cJSON *json)
 
     app = cJSON_GetObjectItemCaseSensitive(json, "app");
 
-    /* what the app took is not the agent's */
+    /* subtract the time of the app from that of the agent */
 
     cJSON_ArrayForEach(took, app) {
         if (cJSON_IsNumber(took) && ngx_strcmp(took->string, "status") != 0) {

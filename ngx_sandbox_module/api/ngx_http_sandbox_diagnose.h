@@ -16,7 +16,7 @@
 
 
 ngx_int_t ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r);
-/* of tether.c: AC_AGENT_DIAGNOSIS; its end */
+/* called by tether.c: on AC_AGENT_DIAGNOSIS; on its close */
 void ngx_http_sandbox_diagnose_event(ngx_http_sandbox_node_t *node,
     ac_agent_event_t *event);
 void ngx_http_sandbox_diagnose_lost(ngx_http_sandbox_node_t *node);

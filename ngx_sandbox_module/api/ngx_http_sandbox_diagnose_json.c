@@ -9,7 +9,7 @@
 #include "api/ngx_http_sandbox_diagnose_json.h"
 
 
-/* what an agent says is taken piece by piece, for those who may see it */
+/* copies validated parts of untrusted agent JSON */
 
 
 #define NGX_HTTP_SANDBOX_DIAGNOSE_SHOWN  32         /* listeners */

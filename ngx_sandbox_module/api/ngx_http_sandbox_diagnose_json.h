@@ -16,10 +16,10 @@
 /* copies of what an agent said; NULL: no memory */
 
 
-/* of a list of listeners; address becomes that of port, or "" */
+/* a list of listeners; address is set to that of port, or "" */
 cJSON *ngx_http_sandbox_diagnose_json_listening(cJSON *list, in_port_t port,
     char *address, size_t size);
-/* of a port's command */
+/* the command of a port */
 cJSON *ngx_http_sandbox_diagnose_json_command(cJSON *command);
 
 

@@ -21,7 +21,7 @@
 #include <cjson/cJSON.h>
 
 
-/* POST …/sleep, …/wake and …/restart: what else the idle clock decides */
+/* POST …/sleep, …/wake and …/restart */
 
 
 static void ngx_http_sandbox_lifecycle_stopped(void *data, ngx_int_t rc);
@@ -138,7 +138,7 @@ ngx_http_sandbox_lifecycle_wake_handler(ngx_http_request_t *r)
 }
 
 
-/* the request has its count; a client that leaves ends the waiter */
+/* the request is referenced; a disconnect removes the waiter */
 
 static void
 ngx_http_sandbox_lifecycle_wake(ngx_http_request_t *r,
@@ -208,7 +208,7 @@ ngx_http_sandbox_lifecycle_running_handler(ngx_http_request_t *r)
 
     rc = ngx_http_sandbox_lookup(r, ctx);
 
-    /* false makes clients wipe the workspace: never say so by mistake */
+    /* on false, clients wipe the workspace: never report it by mistake */
 
     if (rc == NGX_ERROR) {
         return ngx_http_sandbox_error_send_internal(r, ctx);

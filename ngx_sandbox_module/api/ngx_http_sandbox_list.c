@@ -24,16 +24,15 @@
 
 
 /*
- * GET /v1/sandbox.  The names are read at once, which is one pass over a
- * directory; whose they are and what they do is looked up a few at a time,
- * with the event loop in between, and never for more of them than a page may
- * have to look at.
+ * GET /v1/sandbox.  All names are read in a single pass over the directory.
+ * Owner and state are looked up in small batches, returning to the event loop
+ * in between, and for no more sandboxes than a page may examine.
  */
 
 
-#define NGX_HTTP_SANDBOX_LIST_LIMIT   1000      /* of a page */
-#define NGX_HTTP_SANDBOX_LIST_LOOK    4000      /* ids looked at for one */
-#define NGX_HTTP_SANDBOX_LIST_TURN    50        /* in one turn of the loop */
+#define NGX_HTTP_SANDBOX_LIST_LIMIT   1000      /* maximum "limit" */
+#define NGX_HTTP_SANDBOX_LIST_LOOK    4000  /* maximum ids examined per page */
+#define NGX_HTTP_SANDBOX_LIST_TURN    50  /* per iteration of the event loop */
 
 
 typedef struct {
@@ -46,7 +45,7 @@ typedef struct {
     ngx_array_t                   ids;   /* ngx_http_sandbox_list_id_t */
     char                          after[SANDBOX_ID_MAX + 1];
     ngx_uint_t                    limit;
-    ngx_uint_t                    next;  /* of ids */
+    ngx_uint_t                    next;  /* index into ids */
     ngx_uint_t                    found;
     cJSON                        *json;
     cJSON                        *list;
@@ -236,7 +235,7 @@ ngx_http_sandbox_list_compare(const void *one, const void *two)
 }
 
 
-/* NGX_OK: the page is whole; NGX_AGAIN: there is more to look at */
+/* NGX_OK: the page is complete; NGX_AGAIN: more to examine */
 
 static ngx_int_t
 ngx_http_sandbox_list_turn(ngx_http_sandbox_list_t *l)
@@ -255,7 +254,7 @@ ngx_http_sandbox_list_turn(ngx_http_sandbox_list_t *l)
 
         if (l->found == l->limit || l->next == NGX_HTTP_SANDBOX_LIST_LOOK) {
 
-            /* the page ends after the last id that was looked at */
+            /* the page ends after the last id examined */
 
             if (cJSON_AddStringToObject(l->json, "next",
                                         ids[l->next - 1].text)
@@ -313,7 +312,7 @@ ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
 
     spec = &node->spec;
 
-    /* a connection that only this list needed is not kept */
+    /* close a tether that was opened only for this list */
 
     tethered = (node->tether != NULL);
 

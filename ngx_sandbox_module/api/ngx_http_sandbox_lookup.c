@@ -12,7 +12,7 @@
 #include "api/ngx_http_sandbox_lookup.h"
 
 
-/* routes of one sandbox: running, delete; and what they all need */
+/* look-up of a sandbox for all routes; running, delete */
 
 
 ngx_int_t

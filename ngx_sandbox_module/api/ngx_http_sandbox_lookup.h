@@ -15,15 +15,16 @@
 
 
 /*
- * Holds ctx->node and looks whose ctx->id is: NGX_OK: the caller's, spec is
- * valid; NGX_DECLINED: there is none; NGX_ABORT: another's; NGX_ERROR: logged.
+ * Takes a reference to ctx->node and checks the owner of ctx->id.  NGX_OK:
+ * owned by the caller, spec is valid; NGX_DECLINED: no such sandbox;
+ * NGX_ABORT: owned by another key; NGX_ERROR: logged.
  */
 ngx_int_t ngx_http_sandbox_lookup(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-/* NGX_DECLINED: it is the caller's; or what the answer came to */
+/* NGX_DECLINED: owned by the caller; otherwise the result of the response */
 ngx_int_t ngx_http_sandbox_lookup_own(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-/* the same, and NGX_DECLINED with the request's body discarded */
+/* the same; on NGX_DECLINED the request body has been discarded */
 ngx_int_t ngx_http_sandbox_lookup_discard(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 

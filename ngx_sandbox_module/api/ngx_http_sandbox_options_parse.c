@@ -11,12 +11,12 @@
 
 
 /*
- * Options of one sandbox, given when it is created or changed later by PATCH.
- * They are kept in spec.json; a sandbox that runs is told along its tether.
+ * Options of a sandbox, set at creation or by PATCH.  They are stored in
+ * spec.json, and sent to a running sandbox over its tether.
  */
 
 
-/* what the agent is sent has to fit into one packet */
+/* the options must fit into one packet to the agent */
 #define NGX_HTTP_SANDBOX_ENV_MAX      32768
 #define NGX_HTTP_SANDBOX_LABELS_MAX   8192
 
@@ -64,7 +64,7 @@ ngx_http_sandbox_options_parse(cJSON *json, sandbox_spec_t *spec,
 }
 
 
-/* seconds, or text with a unit; null goes back to the class's */
+/* seconds, or a string with a unit; null restores the value of the class */
 
 static ngx_int_t
 ngx_http_sandbox_options_parse_time(cJSON *json, const char *name, int64_t *ms,
@@ -198,7 +198,10 @@ ngx_http_sandbox_options_parse_flag(cJSON *json, const char *name, int *value,
 }
 
 
-/* members are merged, null removes one; null for all removes them all */
+/*
+ * members are merged, null removes a member; null instead of the object
+ * removes all
+ */
 
 static ngx_int_t
 ngx_http_sandbox_options_parse_map(cJSON *json, const char *name, char **text,

@@ -19,12 +19,14 @@
 
 
 /*
- * Puts the options of a body into spec.  NGX_OK, or NGX_DECLINED with failure
- * set; spec is to be freed in either case.
+ * Merges the options of a body into spec.  NGX_OK, or NGX_DECLINED with
+ * failure set; spec must be freed in either case.
  */
 ngx_int_t ngx_http_sandbox_options_parse(cJSON *json, sandbox_spec_t *spec,
     ngx_http_sandbox_failure_t *failure);
-/* seconds, or text with a unit, as ms from 1 s to 366 days; -1: neither */
+/*
+ * parses seconds or a string with a unit to ms, 1 s to 366 days; -1: invalid
+ */
 int64_t ngx_http_sandbox_options_parse_duration(cJSON *item);
 
 

@@ -12,9 +12,8 @@
 
 
 /*
- * Which host was called, and which web page calls.  Where no key is asked
- * for, these two keep a page of another site, or a preview next door, from
- * driving the API through somebody's browser.
+ * Checks of Host and Origin.  If no key is required, they prevent pages of
+ * other sites, and previews, from using the API through a user's browser.
  */
 
 
@@ -74,7 +73,7 @@ ngx_http_sandbox_origin_check(ngx_conf_t *cf,
 }
 
 
-/* nginx keeps the names no longer than it takes to read the configuration */
+/* nginx frees the names after reading the configuration */
 
 static char *
 ngx_http_sandbox_origin_names(ngx_conf_t *cf,
@@ -133,7 +132,7 @@ ngx_http_sandbox_origin_host_known(ngx_http_request_t *r)
 }
 
 
-/* a name is as server_name has it: exact, .name, *.name, name.*, or regex */
+/* server_name forms: exact, .name, *.name, name.*, or a regex */
 
 static ngx_uint_t
 ngx_http_sandbox_origin_host_match(ngx_str_t *host, ngx_http_server_name_t *sn)

@@ -22,14 +22,14 @@
 #include <cjson/cJSON.h>
 
 
-/* PATCH of a sandbox's options */
+/* PATCH of sandbox options */
 
 
 #define NGX_HTTP_SANDBOX_PATCH_POLL   5         /* ms */
 #define NGX_HTTP_SANDBOX_PATCH_TRIES  400
 
 
-/* a PATCH that waits for another */
+/* a PATCH that waits for another to finish */
 
 typedef struct {
     ngx_http_request_t       *request;
@@ -164,7 +164,9 @@ ngx_http_sandbox_patch_cleanup(void *data)
 }
 
 
-/* NGX_AGAIN: others are at it; or what the answer came to */
+/*
+ * NGX_AGAIN: locked by another request; otherwise the result of the response
+ */
 
 static ngx_int_t
 ngx_http_sandbox_patch(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
@@ -199,7 +201,7 @@ ngx_http_sandbox_patch(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 }
 
 
-/* NGX_AGAIN: another change came first; NGX_DECLINED: failure is set */
+/* NGX_AGAIN: changed concurrently; NGX_DECLINED: failure is set */
 
 static ngx_int_t
 ngx_http_sandbox_patch_try(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,

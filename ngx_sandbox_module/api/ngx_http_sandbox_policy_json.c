@@ -11,7 +11,7 @@
 #include "api/ngx_http_sandbox_policy_json.h"
 
 
-/* the policy of an exposed port, and its links, as callers see them */
+/* JSON of port policies and links in API responses */
 
 
 static ngx_int_t ngx_http_sandbox_policy_json_word(cJSON *json,

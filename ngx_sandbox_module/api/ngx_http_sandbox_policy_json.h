@@ -17,11 +17,11 @@
 /* the policy of a port as JSON */
 
 
-/* adds them to what is shown of a port */
+/* adds them to the JSON of a port */
 ngx_int_t ngx_http_sandbox_policy_json_wake(cJSON *json,
     sandbox_policy_t *policy);
 
-/* adds its members to what is shown of a port; NGX_OK or NGX_ERROR */
+/* adds its members to the JSON of a port; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_http_sandbox_policy_json(cJSON *json, sandbox_policy_t *policy);
 ngx_int_t ngx_http_sandbox_policy_json_time(cJSON *json, int64_t ms);
 

@@ -19,8 +19,8 @@
 
 
 /*
- * The policy of an exposed port as callers write and read it: a body is merged
- * into what there is, and null takes a member back to what the location says.
+ * Parses policies of exposed ports in API requests: a body is merged into the
+ * existing policy, and null resets a member to the default of the location.
  */
 
 
@@ -195,7 +195,10 @@ ngx_http_sandbox_policy_parse_time(cJSON *json, int64_t *ms,
 }
 
 
-/* ms since the epoch, or -1: with seconds, perhaps a fraction, and a zone */
+/*
+ * ms since the epoch, or -1; requires seconds and a zone, optionally a
+ * fraction
+ */
 
 static int64_t
 ngx_http_sandbox_policy_parse_iso(const char *text)
@@ -535,7 +538,7 @@ invalid:
 }
 
 
-/* text sets a header, false removes it, null forgets what was said of it */
+/* a string sets a header, false removes it, null drops the rule */
 
 static ngx_int_t
 ngx_http_sandbox_policy_parse_headers(cJSON *json, const char *name,

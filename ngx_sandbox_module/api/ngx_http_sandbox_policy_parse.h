@@ -19,18 +19,18 @@
 /* the policy of a port from a body */
 
 
-/* puts those of a body into the policy; NGX_DECLINED: failure says why not */
+/* merges those of a body into the policy; NGX_DECLINED: failure is set */
 ngx_int_t ngx_http_sandbox_policy_parse_wake(cJSON *json,
     sandbox_policy_t *policy, ngx_http_sandbox_failure_t *failure);
 
 /*
- * Merges a body into a policy: what is missing in it stays as it is, null is
- * what the location says; a token that is null is "".  NGX_OK, or NGX_DECLINED
- * with the failure.
+ * Merges a body into a policy: missing members are unchanged, null restores
+ * the default of the location; a null token becomes "".  NGX_OK, or
+ * NGX_DECLINED with the failure set.
  */
 ngx_int_t ngx_http_sandbox_policy_parse(cJSON *json, sandbox_policy_t *policy,
     ngx_http_sandbox_failure_t *failure);
-/* of these, "token" and "expires" alone; ms 0: never */
+/* only "token" and "expires"; ms 0: never */
 ngx_int_t ngx_http_sandbox_policy_parse_token(cJSON *json,
     char token[SANDBOX_TOKEN_MAX + 1], ngx_http_sandbox_failure_t *failure);
 ngx_int_t ngx_http_sandbox_policy_parse_time(cJSON *json, int64_t *ms,

@@ -121,7 +121,7 @@ ngx_http_sandbox_ports_link_handler(ngx_http_request_t *r)
 }
 
 
-/* the same, with the policy of the port */
+/* the same, and reads the policy of the port */
 
 static ngx_int_t
 ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
@@ -235,7 +235,7 @@ ngx_http_sandbox_ports_delete(ngx_http_request_t *r, ngx_uint_t op)
     e->op = op;
     e->port = ctx->port;
 
-    /* a name that is too long for one is no link's either */
+    /* a name that is too long cannot be the name of a link */
 
     if (op == NGX_HTTP_SANDBOX_PORTS_UNLINK
         && ctx->link.len < sizeof(e->link))
@@ -285,7 +285,7 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
         ctx->port = port;
     }
 
-    /* nothing is made or waited for because of a body that is wrong */
+    /* reject an invalid body before creating or waiting for anything */
 
     ngx_memzero(&policy, sizeof(sandbox_policy_t));
 
@@ -422,7 +422,7 @@ ngx_http_sandbox_ports_number(cJSON *json, in_port_t *port)
 }
 
 
-/* "*.host", "host" or either with the port of sandbox_preview_url */
+/* "*.host" or "host", optionally with the port of sandbox_preview_url */
 
 static ngx_http_sandbox_preview_domain_t *
 ngx_http_sandbox_ports_domain(ngx_http_sandbox_main_conf_t *smcf,

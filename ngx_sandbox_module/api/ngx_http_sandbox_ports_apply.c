@@ -83,7 +83,10 @@ ngx_http_sandbox_ports_apply(ngx_http_sandbox_ports_update_t *e)
             return NGX_DECLINED;
         }
 
-        /* a damaged policy is replaced, like one of somebody else's token */
+        /*
+         * replace a damaged policy, and close all connections as if the token
+         * had changed
+         */
 
         if (ngx_errno == EBADMSG && e->op == NGX_HTTP_SANDBOX_PORTS_EXPOSE) {
             cuts = 1;
@@ -120,8 +123,9 @@ ngx_http_sandbox_ports_apply(ngx_http_sandbox_ports_update_t *e)
     cuts = cuts || (known && ngx_http_sandbox_ports_apply_cuts(&old, &policy));
 
     /*
-     * What the old URL opened is cut, and before that too: a worker that died
-     * in between would leave it, and to repeat the call would change nothing
+     * Connections made with the old URL are closed before the write as well:
+     * if the worker died after the write, repeating the call would not close
+     * them.
      */
 
     if (cuts) {
@@ -145,7 +149,7 @@ ngx_http_sandbox_ports_apply(ngx_http_sandbox_ports_update_t *e)
 
     ngx_http_sandbox_preview_revoke_soon();
 
-    /* one that has ended is run again, too */
+    /* also restarts a command that has exited */
 
     if (ngx_http_sandbox_port_commands_changed(e->body, &old, &policy)) {
         ngx_http_sandbox_port_commands_tell(ctx->node, e->port, policy.command,
@@ -189,7 +193,7 @@ ngx_http_sandbox_ports_apply_merge(ngx_http_sandbox_ports_update_t *e,
 }
 
 
-/* the location of the API may know what that of previews asks for */
+/* the API location's defaults stand in for the preview location's */
 
 static ngx_int_t
 ngx_http_sandbox_ports_apply_secrets(ngx_http_sandbox_ports_update_t *e,
@@ -284,7 +288,7 @@ ngx_http_sandbox_ports_apply_check(ngx_http_sandbox_ports_update_t *e,
         return rc;
     }
 
-    /* one that was issued is nobody else's */
+    /* generated tokens are unique: check only a token chosen by the caller */
 
     if (known && !cJSON_IsString(token)) {
         return NGX_OK;
@@ -294,7 +298,7 @@ ngx_http_sandbox_ports_apply_check(ngx_http_sandbox_ports_update_t *e,
 
     if (n == -1) {
 
-        /* it was destroyed just now */
+        /* the sandbox has just been destroyed */
 
         if (ngx_errno == NGX_ENOENT) {
             return ngx_http_sandbox_error_refuse_absent(e->request, ctx);
@@ -347,7 +351,7 @@ ngx_http_sandbox_ports_apply_link(ngx_http_sandbox_ports_update_t *e,
     ctx = e->ctx;
     ngx_memzero(&link, sizeof(sandbox_link_t));
 
-    /* both were looked at before the lock: nothing new comes of it */
+    /* both were validated before locking: this cannot fail now */
 
     rc = ngx_http_sandbox_policy_parse_token(e->body, link.token,
                                              &ctx->failure);
@@ -439,7 +443,9 @@ ngx_http_sandbox_ports_apply_unlink(ngx_http_sandbox_ports_update_t *e,
 }
 
 
-/* what the old URL opened is cut, and what asked for no key, or for another */
+/*
+ * 1 if open connections must be closed: the URL, the key or the access changed
+ */
 
 static ngx_uint_t
 ngx_http_sandbox_ports_apply_cuts(sandbox_policy_t *old,

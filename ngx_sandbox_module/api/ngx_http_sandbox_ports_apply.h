@@ -16,8 +16,8 @@
 
 
 /*
- * Writes the policy of e->port anew, with its directory locked.  NGX_OK with
- * e->json, which is NULL without memory; NGX_DECLINED with the failure.
+ * Updates the policy of e->port, with its directory locked.  NGX_OK with
+ * e->json, NULL if out of memory; NGX_DECLINED with the failure set.
  */
 ngx_int_t ngx_http_sandbox_ports_apply(ngx_http_sandbox_ports_update_t *e);
 

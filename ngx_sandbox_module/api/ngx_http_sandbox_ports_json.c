@@ -20,7 +20,7 @@
 #include "api/ngx_http_sandbox_ports_json.h"
 
 
-/* exposed ports and their links as callers see them */
+/* JSON of exposed ports and links in API responses */
 
 
 static ngx_int_t ngx_http_sandbox_ports_json_url(ngx_http_request_t *r,
@@ -70,7 +70,7 @@ failed:
 }
 
 
-/* a domain that the configuration has lost leads nowhere */
+/* no URL if the domain is no longer configured */
 
 static ngx_int_t
 ngx_http_sandbox_ports_json_url(ngx_http_request_t *r, cJSON *json,
@@ -190,7 +190,7 @@ ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
 
         if (sandbox_store_port_read(store, name, ports[i], &policy) == -1) {
 
-            /* unexposed since, or damaged, which previews log */
+            /* unexposed meanwhile, or damaged, which is logged by previews */
 
             continue;
         }

@@ -18,8 +18,9 @@
 
 
 /*
- * As callers see them, NULL when it fails: an exposed port with its URL, whole
- * with all of its policy; all ports of a sandbox; a link of a port, and all.
+ * JSON for responses, NULL on failure: an exposed port with its URL (whole:
+ * with its complete policy); all ports of a sandbox; a link; all links of a
+ * port.
  */
 cJSON *ngx_http_sandbox_ports_json_port(ngx_http_request_t *r, ngx_str_t *id,
     sandbox_policy_t *policy, ngx_uint_t whole);
@@ -28,9 +29,9 @@ cJSON *ngx_http_sandbox_ports_json_link(ngx_http_request_t *r, ngx_str_t *id,
     sandbox_policy_t *policy, sandbox_link_t *link);
 cJSON *ngx_http_sandbox_ports_json_links(ngx_http_request_t *r, ngx_str_t *id,
     sandbox_policy_t *policy);
-/* "active" or "expired", of the port */
+/* status of the port: "active" or "expired" */
 const char *ngx_http_sandbox_ports_json_status(sandbox_policy_t *policy);
-/* fills in ctx->failure: ctx->port is not exposed */
+/* sets ctx->failure: ctx->port is not exposed */
 void ngx_http_sandbox_ports_json_unexposed(ngx_http_sandbox_ctx_t *ctx);
 
 

@@ -110,8 +110,8 @@ ngx_http_sandbox_ports_update(ngx_http_sandbox_ports_update_t *e)
 
 
 /*
- * NGX_AGAIN: locked by somebody else, or there is more to do; or else the
- * failure or e->json is set
+ * NGX_AGAIN: locked by another request, or more to do; otherwise the failure
+ * or e->json is set
  */
 
 static ngx_int_t
@@ -124,7 +124,7 @@ ngx_http_sandbox_ports_update_try(ngx_http_sandbox_ports_update_t *e)
     ctx = e->ctx;
     lock = -1;
 
-    /* anew for each try: it may have been destroyed and made by another */
+    /* look up again for each attempt: it may have been replaced meanwhile */
 
     rc = ngx_http_sandbox_ports_update_owner(e);
 
@@ -313,7 +313,7 @@ ngx_http_sandbox_ports_update_remove(ngx_http_sandbox_ports_update_t *e)
 }
 
 
-/* the same with a port that is to open nothing any longer */
+/* removes a port and closes all its connections */
 
 static int
 ngx_http_sandbox_ports_update_revoke(ngx_http_sandbox_ports_update_t *e,
@@ -342,7 +342,7 @@ ngx_http_sandbox_ports_update_revoke(ngx_http_sandbox_ports_update_t *e,
 }
 
 
-/* each removal is fsynced: a few of them, then the event loop has its turn */
+/* each removal calls fsync(): return to the event loop after a few */
 
 static ngx_int_t
 ngx_http_sandbox_ports_update_remove_all(ngx_http_sandbox_ports_update_t *e)
@@ -425,7 +425,7 @@ ngx_int_t
 ngx_http_sandbox_ports_update_failed(ngx_http_sandbox_ports_update_t *e,
     in_port_t port, const char *what)
 {
-    /* the lock is that of the ports: the sandbox may be destroyed meanwhile */
+    /* only the ports are locked: the sandbox may have been destroyed */
 
     if (ngx_errno == NGX_ENOENT) {
         return ngx_http_sandbox_error_refuse_absent(e->request, e->ctx);

@@ -30,15 +30,17 @@ typedef struct {
     ngx_http_sandbox_ctx_t            *ctx;
     ngx_event_t                        timer;
     ngx_msec_t                         began;
-    cJSON                             *json;           /* the answer */
+    cJSON                             *json;           /* the response */
 
     ngx_uint_t                         op;
-    in_port_t                          port;           /* 0: all, to remove */
-    cJSON                             *body;           /* of the request */
-    ngx_http_sandbox_preview_domain_t *preview;        /* NULL: any */
+    in_port_t                          port;          /* 0: remove all ports */
+    cJSON                             *body;          /* request body */
+    ngx_http_sandbox_preview_domain_t *preview;       /* NULL: any */
     char                               link[SANDBOX_LINK_NAME_MAX + 1];
 
-    /* of the removal of all, which takes several turns */
+    /*
+     * for the removal of all ports, which takes several iterations of the loop
+     */
     uint16_t                          *ports;
     ngx_uint_t                         nports;
     ngx_uint_t                         next;
@@ -46,12 +48,14 @@ typedef struct {
 } ngx_http_sandbox_ports_update_t;
 
 
-/* NULL: out of memory; freed with the request, json and body too */
+/* NULL: out of memory; freed with the request, together with json and body */
 ngx_http_sandbox_ports_update_t *ngx_http_sandbox_ports_update_create(
     ngx_http_request_t *r);
-/* does as asked, and answers; a content handler's result */
+/*
+ * performs the operation and responds; returns the result of a content handler
+ */
 ngx_int_t ngx_http_sandbox_ports_update(ngx_http_sandbox_ports_update_t *e);
-/* logs errno and fills in the failure; NGX_DECLINED */
+/* logs errno and sets the failure; NGX_DECLINED */
 ngx_int_t ngx_http_sandbox_ports_update_failed(
     ngx_http_sandbox_ports_update_t *e, in_port_t port, const char *what);
 

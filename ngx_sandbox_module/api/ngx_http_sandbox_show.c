@@ -29,9 +29,8 @@
 
 
 /*
- * A sandbox as JSON.  GET adds what nginx does not know itself: of one that
- * runs its agent is asked how it does, of one that sleeps the engine is, how
- * it ended.
+ * A sandbox as JSON.  GET adds what nginx does not know itself: the resource
+ * usage from the agent of a running sandbox, or the last exit from the engine.
  */
 
 
@@ -92,8 +91,8 @@ ngx_http_sandbox_show_handler(ngx_http_request_t *r)
 
 
 /*
- * The agent reads in order: when it answers, it has what it was told before,
- * and so has every command that the caller sends from now on
+ * The agent handles packets in order: once it has replied, it has applied the
+ * earlier ones, which thus affect all later commands of the caller.
  */
 
 ngx_int_t
@@ -114,7 +113,7 @@ ngx_http_sandbox_show_changed(ngx_http_request_t *r,
 }
 
 
-/* a content handler's result; again when what was asked for is there */
+/* a content handler's result; called again with each reply */
 
 static ngx_int_t
 ngx_http_sandbox_show(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
@@ -127,7 +126,7 @@ ngx_http_sandbox_show(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     rc = NGX_DECLINED;
 
-    /* it may have fallen asleep, or woken, since it was asked about */
+    /* the state may have changed since the last query */
 
     life = ngx_http_sandbox_tether_state(ctx->node);
 
@@ -191,7 +190,7 @@ ngx_http_sandbox_show_told(void *data, ngx_http_sandbox_agent_status_t *told)
 }
 
 
-/* NGX_DECLINED: it never ran */
+/* NGX_DECLINED: it has never run */
 
 static ngx_int_t
 ngx_http_sandbox_show_inspect(ngx_http_request_t *r,
@@ -320,7 +319,7 @@ ngx_http_sandbox_show_send(ngx_http_request_t *r,
 }
 
 
-/* the last end: of one that runs, as it was noted before it started again */
+/* the last exit; for a running sandbox, as recorded before its start */
 
 static ngx_int_t
 ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
@@ -416,7 +415,10 @@ ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
 }
 
 
-/* its agent decides, but for max_awake; ms, or -1 */
+/*
+ * when it will go to sleep: decided by the agent, limited by max_awake; ms, or
+ * -1
+ */
 
 static int64_t
 ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node, int64_t told)

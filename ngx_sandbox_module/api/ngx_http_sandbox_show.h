@@ -14,9 +14,11 @@
 /* GET /v1/sandbox/:id */
 
 
-/* content handler of GET: asks the agent, or the engine, what else there is */
+/* content handler of GET: also queries the agent or the engine */
 ngx_int_t ngx_http_sandbox_show_handler(ngx_http_request_t *r);
-/* answers what was changed, once the agent of one that runs knows of it */
+/*
+ * responds after a change, once the agent of a running sandbox has applied it
+ */
 ngx_int_t ngx_http_sandbox_show_changed(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 

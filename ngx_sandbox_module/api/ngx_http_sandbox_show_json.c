@@ -21,7 +21,7 @@
 #include "api/ngx_http_sandbox_show_json.h"
 
 
-/* a sandbox as JSON, as far as nginx knows itself */
+/* a sandbox as JSON, as far as known to nginx */
 
 
 static int64_t ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node,
@@ -123,7 +123,7 @@ failed:
 }
 
 
-/* the values of variables may be secrets: their names are enough */
+/* only names of variables: their values may be secrets */
 
 static ngx_int_t
 ngx_http_sandbox_show_options(sandbox_spec_t *spec,
@@ -196,7 +196,7 @@ ngx_http_sandbox_show_listening(ngx_http_sandbox_node_t *node, cJSON *json)
 }
 
 
-/* ms since the epoch; -1: not known, or not without the engine */
+/* ms since the epoch; -1: unknown, or known only to the engine */
 
 static int64_t
 ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node, const char *life)
@@ -218,7 +218,7 @@ ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node, const char *life)
 }
 
 
-/* its container has what the class said when it was made */
+/* the container keeps the limits that its class had at creation */
 
 static ngx_int_t
 ngx_http_sandbox_show_limits(ngx_http_sandbox_node_t *node,

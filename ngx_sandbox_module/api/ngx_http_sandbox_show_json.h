@@ -16,7 +16,7 @@
 /* a sandbox as JSON */
 
 
-/* ctx->node as JSON, as far as nginx knows itself; NULL: no memory */
+/* ctx->node as JSON, as far as known to nginx; NULL: out of memory */
 cJSON *ngx_http_sandbox_show_json(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
