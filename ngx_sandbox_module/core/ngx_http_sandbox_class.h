@@ -20,9 +20,9 @@
 ngx_http_sandbox_class_t *ngx_http_sandbox_class_find(
     ngx_http_sandbox_main_conf_t *smcf, u_char *name, size_t len);
 
-/* what the engine gives: not more processors than it has, once it said so */
+/* limited to the number of CPUs of the engine, once known */
 int64_t ngx_http_sandbox_class_cpus(ngx_http_sandbox_class_t *class);
-/* of show_json.c: what the class gives a container; NULL: not known */
+/* show_json.c: limits of a container by its class; NULL: unknown */
 void ngx_http_sandbox_class_limits(ngx_http_sandbox_class_t *class,
     sandbox_container_t *c);
 

@@ -49,7 +49,7 @@ ngx_http_sandbox_clock_monotonic(void)
 {
     struct timespec  ts;
 
-    /* nginx's own time is of the turn's beginning, and another worker's */
+    /* cached time is per worker and stale within an iteration */
 
     (void) clock_gettime(CLOCK_MONOTONIC, &ts);
 

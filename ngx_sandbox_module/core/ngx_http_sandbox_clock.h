@@ -16,14 +16,14 @@
 
 #define NGX_HTTP_SANDBOX_TIME_LEN  sizeof("1970-01-01T00:00:00.000Z")
 
-/* ms since the epoch, as the event loop last saw them: no system call */
+/* ms since the epoch, cached by the event loop: no system call */
 #define ngx_http_sandbox_clock_cached()                                       \
     ((int64_t) ngx_cached_time->sec * 1000 + ngx_cached_time->msec)
-/* milliseconds since the epoch; as ISO 8601 text of the length above */
+/* formats ms since the epoch as ISO 8601 text of the length above */
 int64_t ngx_http_sandbox_clock_now(void);
 void ngx_http_sandbox_clock_iso(int64_t ms, char *buf);
 
-/* ms of the monotonic clock, which all workers share */
+/* ms of the monotonic clock, common to all workers */
 int64_t ngx_http_sandbox_clock_monotonic(void);
 
 

@@ -13,26 +13,26 @@
 #include "core/ngx_http_sandbox_counters.h"
 
 
-/* what is configured */
+/* configuration structures */
 
 
 typedef struct {
     ngx_str_t                      name;
     ngx_str_t                      image;
     ngx_str_t                      network;
-    ngx_str_t                      user;               /* "" : the image's */
-    off_t                          memory;             /* 0: no limit */
+    ngx_str_t                      user;     /* "": that of the image */
+    off_t                          memory;   /* 0: no limit */
     int64_t                        nano_cpus;
     ngx_int_t                      pids;
-    ngx_int_t                      nofile;             /* of a process */
+    ngx_int_t                      nofile;   /* of a process */
     ngx_msec_t                     sleep_after;        /* 0: never */
     int64_t                        max_awake;          /* ms; 0: no limit */
     int64_t                        max_age;
     int64_t                        retain;
     ngx_uint_t                     max_instances;      /* 0: no limit */
-    ngx_str_t                      disk;               /* "" : no limit */
+    ngx_str_t                      disk;     /* "": no limit */
     ngx_array_t                   *env;      /* ngx_str_t name, value, … */
-    unsigned                       lowered:1;          /* cpus, and said so */
+    unsigned                       lowered:1;    /* cpus= lowered and logged */
 } ngx_http_sandbox_class_t;
 
 
@@ -54,7 +54,7 @@ typedef struct {
 /* sandbox_create_rate */
 
 typedef struct {
-    ngx_uint_t                     rate;     /* thousandths a s; 0: no limit */
+    ngx_uint_t                     rate;   /* 1/1000 per second; 0: no limit */
     ngx_uint_t                     burst;
     ngx_str_t                      text;
 } ngx_http_sandbox_create_rate_t;
@@ -72,21 +72,21 @@ typedef struct {
     ngx_str_t                      engine_cert;
     ngx_str_t                      engine_key;
     ac_endpoint_t                 *endpoint;
-    ngx_msec_t                     engine_timeout;     /* of one call */
+    ngx_msec_t                     engine_timeout;     /* of a single call */
     ngx_msec_t                     start_timeout;
 
     ngx_uint_t                     max_instances;      /* 0: no limit */
-    ngx_uint_t                     engine_calls;       /* of a worker */
+    ngx_uint_t                     engine_calls;       /* per worker */
     ngx_uint_t                     engine_queue;
     ngx_array_t                    quotas;    /* ngx_http_sandbox_quota_t */
     ngx_uint_t                     nkeys;
-    unsigned                       rated:1;  /* somewhere */
+    unsigned                       rated:1;  /* used in some location */
 
     ngx_array_t                    classes;   /* ngx_http_sandbox_class_t */
     ngx_array_t                    previews;           /* preview domains */
 
-    ngx_module_t                  *realip;             /* NULL: not built in */
-    ngx_int_t                      realip_index;       /* its variable */
+    ngx_module_t                  *realip;          /* NULL: not built in */
+    ngx_int_t                      realip_index;    /* index of its variable */
 } ngx_http_sandbox_main_conf_t;
 
 
@@ -116,15 +116,15 @@ typedef struct {
     ngx_uint_t                      access;
     ngx_uint_t                      app_host;
     ngx_uint_t                      cors_of;
-    char                           *origins;           /* of preview_cors */
+    char                           *origins;      /* origins of preview_cors */
     ngx_uint_t                      cookies;
     ngx_uint_t                      strip;
-    int64_t                         connections;       /* 0: no limit */
+    int64_t                         connections;  /* 0: no limit */
     int64_t                         rate;
     int64_t                         body;
     ngx_flag_t                      wake;
 #if (NGX_HTTP_CACHE)
-    ngx_shm_zone_t                 *cache_zone;        /* of proxy_cache */
+    ngx_shm_zone_t                 *cache_zone;   /* of proxy_cache */
     ngx_http_complex_value_t       *cache_value;
 #endif
 } ngx_http_sandbox_loc_conf_t;

@@ -27,27 +27,27 @@
 
 typedef struct {
     ngx_atomic_t                   api_requests;
-    ngx_atomic_t                   api_denied;         /* 401, 403, 421 */
+    ngx_atomic_t                   api_denied;     /* 401, 403, 421 */
     ngx_atomic_t                   preview_requests;
     ngx_atomic_t                   preview_denied;     /* 404 */
-    ngx_atomic_t                   preview_stale;      /* 410 */
-    ngx_atomic_t                   starts[5];          /* by ..._START_* */
+    ngx_atomic_t                   preview_stale;  /* 410 */
+    ngx_atomic_t                   starts[5];      /* indexed by ..._START_* */
     ngx_atomic_t                   start_failures;
-    ngx_atomic_t                   start_ms;           /* sum of starts */
-    ngx_atomic_t                   created;            /* directories */
+    ngx_atomic_t                   start_ms;       /* total of all starts */
+    ngx_atomic_t                   created;        /* directories created */
     ngx_atomic_t                   destroyed;
-    ngx_atomic_t                   ends;               /* agents that left */
+    ngx_atomic_t                   ends;           /* tethers lost */
     ngx_atomic_t                   engine_calls;
     ngx_atomic_t                   engine_errors;
-    ngx_atomic_t                   tethers;            /* open now */
-    ngx_atomic_t                   waiting;            /* requests now */
+    ngx_atomic_t                   tethers;        /* currently open */
+    ngx_atomic_t                   waiting;        /* current requests */
     ngx_atomic_t                   swept;
     ngx_atomic_t                   capacity_refused;
     ngx_atomic_t                   rate_refused;
-    ngx_atomic_t                   calls_waiting;      /* now */
-    ngx_atomic_t                   calls_running;      /* now */
-    ngx_atomic_t                   engine_away;        /* workers, now */
-    ngx_atomic_t                   starting;           /* when last counted */
+    ngx_atomic_t                   calls_waiting;  /* current */
+    ngx_atomic_t                   calls_running;  /* current */
+    ngx_atomic_t                   engine_away;    /* current workers */
+    ngx_atomic_t                   starting;       /* as of the last count */
     ngx_atomic_t                   running;
 
     /* see port_limits.c */

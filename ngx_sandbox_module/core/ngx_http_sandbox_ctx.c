@@ -14,7 +14,7 @@
 #include "preview/ngx_http_sandbox_preview_revoke.h"
 
 
-/* the context of a request, which outlives internal redirects */
+/* the context of a request, which survives internal redirects */
 
 
 static void ngx_http_sandbox_ctx_cleanup(void *data);
@@ -30,7 +30,7 @@ ngx_http_sandbox_ctx_get(ngx_http_request_t *r)
 
     if (ctx == NULL && (r->internal || r->filter_finalize)) {
 
-        /* an internal redirect has zeroed it */
+        /* lost by an internal redirect */
 
         for (cln = r->pool->cleanup; cln; cln = cln->next) {
             if (cln->handler == ngx_http_sandbox_ctx_cleanup) {

@@ -21,20 +21,20 @@
 
 struct ngx_http_sandbox_ctx_s {
     ngx_http_request_t             *request;
-    ngx_http_sandbox_node_t        *node;              /* held, or NULL */
+    ngx_http_sandbox_node_t        *node;             /* referenced, or NULL */
 
     ngx_str_t                       id;
     in_port_t                       port;              /* 0: the agent's API */
-    ngx_str_t                       link;              /* of the path */
+    ngx_str_t                       link;              /* name in the path */
     ngx_uint_t                      route;             /* of api.c */
 
-    ngx_str_t                       owner;             /* of the key, or "" */
+    ngx_str_t                       owner;          /* of the API key, or "" */
     ngx_uint_t                      admin;
-    ngx_http_sandbox_key_t         *key;               /* NULL: auth off */
-    ngx_http_sandbox_class_t       *class;             /* for creation */
+    ngx_http_sandbox_key_t         *key;            /* NULL: auth off */
+    ngx_http_sandbox_class_t       *class;          /* for creation */
 
-    ngx_http_sandbox_failure_t      failure;           /* to be answered */
-    void                           *body;              /* of the handler */
+    ngx_http_sandbox_failure_t      failure;       /* error to respond with */
+    void                           *body;          /* of the content handler */
 
     ngx_http_sandbox_start_waiter_t waiter;            /* of upstream.c */
     ngx_http_sandbox_port_watcher_t port_watcher;             /* likewise */
@@ -44,15 +44,15 @@ struct ngx_http_sandbox_ctx_s {
     ngx_msec_t                      wait_time;
 
     unsigned                        preview:1;
-    unsigned                        trusted:1; /* its token was right */
-    unsigned                        wakes:1;   /* its policy says so */
+    unsigned                        trusted:1; /* valid token */
+    unsigned                        wakes:1;   /* may wake the sandbox */
     unsigned                        api:1;
     unsigned                        admitted:1;        /* may be proxied */
     unsigned                        waited:1;
-    unsigned                        own:1; /* the answer is nginx's own */
+    unsigned                        own:1; /* nginx responds itself */
     unsigned                        filtered:1;
     unsigned                        replaced:1;
-    unsigned                        collects:1; /* what is to be a page */
+    unsigned                        collects:1; /* collects JSON for a page */
 
     char                            nonce[SANDBOX_TOKEN_MAX + 1];
     ngx_str_t                       replacement;      /* of response_filter.c */
@@ -60,20 +60,20 @@ struct ngx_http_sandbox_ctx_s {
     char                            run[SANDBOX_RANDOM_LEN + 1];
 
     /* of a preview */
-    ngx_queue_t                     queue;            /* see preview_revoke.c */
+    ngx_queue_t                     queue;     /* see preview_revoke.c */
     char                            token[SANDBOX_TOKEN_MAX + 1];
-    ngx_str_t                       preview_key;       /* "" : none asked */
-    ngx_str_t                       public_host;       /* the browser's */
+    ngx_str_t                       preview_key;      /* "": no key required */
+    ngx_str_t                       public_host;       /* as seen by browser */
     ngx_str_t                       public_proto;
-    ngx_str_t                       app_name;          /* Host of the app */
-    ngx_table_elt_t                *origin;            /* the last one */
-    ngx_uint_t                      origins;           /* how many */
+    ngx_str_t                       app_name;  /* Host of the app */
+    ngx_table_elt_t                *origin;    /* last Origin */
+    ngx_uint_t                      origins;   /* number of them */
     ngx_http_sandbox_port_limits_t *port_limits;
 #if (NGX_HTTP_CACHE)
     ngx_int_t                    (*create_key)(ngx_http_request_t *r);
 #endif
     unsigned                        app_host:2;        /* SANDBOX_HOST_… */
-    unsigned                        cors:3;            /* 0: not known */
+    unsigned                        cors:3;    /* 0: unknown */
     unsigned                        cookies:2;
     unsigned                        watched:1;
     unsigned                        cut:1;
@@ -82,7 +82,7 @@ struct ngx_http_sandbox_ctx_s {
 
 
 ngx_http_sandbox_ctx_t *ngx_http_sandbox_ctx_get(ngx_http_request_t *r);
-/* makes it when there is none; NULL: out of memory */
+/* creates the context if needed; NULL: out of memory */
 ngx_http_sandbox_ctx_t *ngx_http_sandbox_ctx_make(ngx_http_request_t *r);
 
 

@@ -109,7 +109,7 @@ ngx_http_sandbox_error_json(ngx_http_request_t *r,
 }
 
 
-/* of a preview, once its token was right: what there is to know of its port */
+/* for a preview with a valid token: what is known about its port */
 
 static cJSON *
 ngx_http_sandbox_error_context(ngx_http_request_t *r)
@@ -334,8 +334,8 @@ ngx_http_sandbox_error_set_va(ngx_http_sandbox_failure_t *failure,
 
 
 /*
- * A message may quote what the engine or a client said, and may have been cut
- * within a character: what is no UTF-8 must not make the JSON invalid.
+ * A message may quote the engine or a client, and may be truncated within a
+ * character: replace invalid UTF-8, which would make the JSON invalid.
  */
 
 static void

@@ -14,7 +14,7 @@
 /* errors that nginx answers with, in the shape of docs/api.md */
 
 
-/* 410, which nginx has no name for */
+/* 410, not defined by nginx */
 #define NGX_HTTP_SANDBOX_GONE        410
 
 #define NGX_HTTP_SANDBOX_STALE                                                \
@@ -25,15 +25,15 @@
 
 
 typedef struct {
-    ngx_uint_t                     status;             /* HTTP; 0: none */
-    ngx_uint_t                     retry_after;        /* seconds; 0: none */
-    const char                    *code;               /* static */
-    u_char                         message[640];       /* zero-terminated */
-    u_char                         context[256];       /* JSON, or "" */
+    ngx_uint_t                     status;           /* HTTP status; 0: none */
+    ngx_uint_t                     retry_after;      /* seconds; 0: none */
+    const char                    *code;             /* static string */
+    u_char                         message[640];     /* NUL-terminated */
+    u_char                         context[256];     /* JSON, or "" */
 } ngx_http_sandbox_failure_t;
 
 
-/* fills in ctx->failure: it is nginx's own, and was logged */
+/* sets ctx->failure for an internal error that has been logged */
 void ngx_http_sandbox_error_set_internal(ngx_http_sandbox_ctx_t *ctx);
 /* answers from a content handler with that one; with no such sandbox */
 ngx_int_t ngx_http_sandbox_error_send_internal(ngx_http_request_t *r,
@@ -41,22 +41,25 @@ ngx_int_t ngx_http_sandbox_error_send_internal(ngx_http_request_t *r,
 ngx_int_t ngx_http_sandbox_error_send_absent(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
-/* the error shape of docs/api.md, Retry-After included */
+/* sends an error as in docs/api.md, including Retry-After */
 ngx_int_t ngx_http_sandbox_error_send(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure);
-/* fills in ctx->failure, makes it the request's answer, returns DECLINED */
+/* sets ctx->failure as the response of the request, returns NGX_DECLINED */
 ngx_int_t ngx_http_sandbox_error_refuse(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_uint_t status, const char *code,
     const char *fmt, ...);
-/* the same with a ctx->failure that is filled in */
+/* the same with ctx->failure already set */
 ngx_int_t ngx_http_sandbox_error_refuse_set(ngx_http_request_t *r);
-/* the same as text, in the request's pool; NGX_OK or NGX_ERROR */
+/* its JSON text, allocated from the request's pool; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_http_sandbox_error_text(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure, ngx_str_t *text);
-/* only fills in; fmt as of ngx_snprintf() */
+/* only sets the failure; fmt is as for ngx_snprintf() */
 void ngx_http_sandbox_error_set(ngx_http_sandbox_failure_t *failure,
     ngx_uint_t status, const char *code, const char *fmt, ...);
-/* answers that stay alike: no such sandbox or not yours; a bad preview */
+/*
+ * responses that must be identical: no such sandbox, or another owner's; no
+ * such preview
+ */
 ngx_int_t ngx_http_sandbox_error_refuse_absent(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 ngx_int_t ngx_http_sandbox_error_refuse_token(ngx_http_request_t *r,

@@ -9,13 +9,13 @@
 #include "core/ngx_http_sandbox_event_loop.h"
 
 
-/* ac_loop_t on nginx's events and timers */
+/* ac_loop_t based on nginx events and timers */
 
 
 typedef struct {
     ac_loop_t          loop;
     ngx_log_t         *log;
-    /* the debug log reads a descriptor behind each timer's data */
+    /* the debug log reads the connection in the data of each timer */
     ngx_connection_t   dummy;
 } ngx_http_sandbox_event_loop_t;
 
@@ -174,7 +174,7 @@ ngx_http_sandbox_event_loop_unwatch(ac_watch_t *w)
         ngx_delete_posted_event(c->write);
     }
 
-    /* the descriptor belongs to the library: only the slot is freed */
+    /* the descriptor is owned by the library: free only the connection */
 
     ngx_free_connection(c);
     c->fd = (ngx_socket_t) -1;
@@ -227,7 +227,7 @@ ngx_http_sandbox_event_loop_timer(ac_loop_t *loop, unsigned flags,
 static void
 ngx_http_sandbox_event_loop_start(ac_timer_t *t, unsigned ms)
 {
-    /* ngx_add_timer() ignores small changes of a timer that is set */
+    /* ngx_add_timer() ignores small changes of a timer that is already set */
 
     if (t->event.timer_set) {
         ngx_del_timer(&t->event);

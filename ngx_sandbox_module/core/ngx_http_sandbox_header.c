@@ -70,8 +70,8 @@ ngx_http_sandbox_header_in(ngx_http_request_t *r, const char *name,
 
 
 /*
- * Host and port are compared and the scheme is not, as TLS may end before
- * nginx; a port that is the scheme's own may be missing on either side.
+ * Host and port are compared, but not the scheme, as TLS may be terminated in
+ * front of nginx.  The default port may be omitted on either side.
  */
 
 ngx_uint_t
@@ -117,7 +117,7 @@ ngx_http_sandbox_header_same_origin(ngx_str_t *origin, ngx_str_t *host)
 }
 
 
-/* h2c, a list of protocols or a second header would tunnel past all checks */
+/* h2c, several protocols or a second header would bypass all checks */
 
 ngx_uint_t
 ngx_http_sandbox_header_websocket(ngx_http_request_t *r)

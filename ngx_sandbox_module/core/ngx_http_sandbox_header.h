@@ -23,21 +23,23 @@
 #define ngx_http_sandbox_header_init(h)
 #endif
 
-/* one header after the other: begin with a list's part, and i 0; or NULL */
+/*
+ * iterates over headers, starting with the first part and i 0; NULL at the end
+ */
 ngx_table_elt_t *ngx_http_sandbox_header_next(ngx_list_part_t **part,
     ngx_uint_t *i);
 ngx_uint_t ngx_http_sandbox_header_is(ngx_table_elt_t *h, const char *name);
-/* the first request header of that name, and how many there are */
+/* the first request header of that name, and their number */
 ngx_table_elt_t *ngx_http_sandbox_header_in(ngx_http_request_t *r,
     const char *name, ngx_uint_t *count);
-/* 1 when origin is that of host, a port of the scheme's own or none alike */
+/* 1 if origin is that of host; a default port may be omitted */
 ngx_uint_t ngx_http_sandbox_header_same_origin(ngx_str_t *origin,
     ngx_str_t *host);
 
-/* 1 when the request is a WebSocket handshake and nothing else */
+/* 1 if the request is a WebSocket handshake and nothing else */
 ngx_uint_t ngx_http_sandbox_header_websocket(ngx_http_request_t *r);
 
-/* the next item of a list from *pos on, without the spaces around it */
+/* the next item of a list from *pos on, without surrounding spaces */
 void ngx_http_sandbox_header_next_item(u_char **pos, u_char *last, u_char sep,
     ngx_str_t *item);
 

@@ -11,9 +11,9 @@
 
 
 /*
- * The JSON body of a request that nginx answers itself.  It is read without
- * nginx's buffering, so that a chunked one is bounded too, whatever
- * client_max_body_size of the location says.
+ * The JSON body of a request handled by nginx itself.  It is read without
+ * nginx's buffering, so that the limit also applies to chunked bodies,
+ * whatever client_max_body_size is.
  */
 
 
@@ -142,7 +142,7 @@ ngx_http_sandbox_json_body_read(ngx_http_request_t *r)
 }
 
 
-/* a file holds the body where another module had read it before */
+/* the body is in a file if another module has read it before */
 
 static ngx_int_t
 ngx_http_sandbox_json_body_take(ngx_http_request_t *r,
@@ -244,7 +244,7 @@ ngx_http_sandbox_json_body_done(ngx_http_request_t *r,
 }
 
 
-/* NULL, with json NULL for an empty body; or what is wrong with it */
+/* NULL (json is NULL for an empty body), or an error message */
 
 static const char *
 ngx_http_sandbox_json_body_parse(ngx_http_sandbox_json_body_t *body,
@@ -282,7 +282,7 @@ ngx_http_sandbox_json_body_parse(ngx_http_sandbox_json_body_t *body,
         }
     }
 
-    /* a string would end there */
+    /* it would end a C string */
 
     if (ngx_strstr(body->text, "\\u0000") != NULL) {
         return "Strings in the JSON body must not contain \\u0000.";
@@ -311,7 +311,7 @@ ngx_http_sandbox_json_body_parse(ngx_http_sandbox_json_body_t *body,
 }
 
 
-/* strings are checked here, so that their users see plain text only */
+/* NUL is rejected here, so that strings are plain C strings */
 
 ngx_int_t
 ngx_http_sandbox_json_body_string(cJSON *json, const char *name, size_t max,

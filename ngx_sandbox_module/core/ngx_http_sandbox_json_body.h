@@ -16,22 +16,25 @@
 /* JSON bodies of requests */
 
 
-/* JSON that callers send, and that nginx answers with */
+/* JSON in requests and responses */
 
-#define NGX_HTTP_SANDBOX_BODY_MAX    65536      /* JSON that nginx reads */
+#define NGX_HTTP_SANDBOX_BODY_MAX    65536   /* limit of JSON request bodies */
 
 
-/* what it returns finalizes the request; json is NULL for an empty body */
+/* its result finalizes the request; json is NULL for an empty body */
 typedef ngx_int_t (*ngx_http_sandbox_json_body_pt)(ngx_http_request_t *r,
     cJSON *json);
 
 
-/* a content handler's result; refuses what is no JSON object, or too large */
+/*
+ * a content handler's result; rejects bodies that are too large or no JSON
+ * object
+ */
 ngx_int_t ngx_http_sandbox_json_body(ngx_http_request_t *r,
     ngx_http_sandbox_json_body_pt handler);
 /*
- * A member that is text without control characters.  NGX_OK, value NULL when
- * it is missing or null; NGX_DECLINED: another type, too long, not plain.
+ * Gets a string member without control characters.  NGX_OK, with value NULL if
+ * missing or null; NGX_DECLINED: wrong type, too long or invalid.
  */
 ngx_int_t ngx_http_sandbox_json_body_string(cJSON *json, const char *name,
     size_t max, const char **value);

@@ -14,8 +14,8 @@
 
 
 /*
- * Everything here runs in a worker's event loop and nothing blocks.  Strings
- * in a request's context live as long as the request; a node that is held
+ * Everything runs in the event loop of a worker, and nothing blocks.  Strings
+ * in a request's context live as long as the request; a referenced node
  * (ngx_http_sandbox_node_hold()) lives until it is released.
  */
 

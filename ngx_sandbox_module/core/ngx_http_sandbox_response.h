@@ -23,12 +23,12 @@
 ngx_int_t ngx_http_sandbox_response_cors(ngx_http_request_t *r,
     ngx_uint_t allowed, const char *name, const char *value);
 
-/* adds a header to the answer; both strings live as long as the request */
+/* adds a response header; both strings must live as long as the request */
 ngx_int_t ngx_http_sandbox_response_header(ngx_http_request_t *r,
     const char *name, const char *value);
 ngx_int_t ngx_http_sandbox_response_header_text(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
-/* adds a member, null for -1: value over unit; a time.  NGX_OK, NGX_ERROR */
+/* add a member, null for -1: value / unit; a time.  NGX_OK or NGX_ERROR */
 ngx_int_t ngx_http_sandbox_response_add_number(cJSON *json, const char *name,
     int64_t value, double unit);
 ngx_int_t ngx_http_sandbox_response_add_time(cJSON *json, const char *name,
@@ -39,7 +39,7 @@ ngx_int_t ngx_http_sandbox_response_json(ngx_http_request_t *r,
     ngx_uint_t status, cJSON *json);
 /* 204 */
 ngx_int_t ngx_http_sandbox_response_empty(ngx_http_request_t *r);
-/* a page: a content handler's result */
+/* sends an HTML page: a content handler's result */
 ngx_int_t ngx_http_sandbox_response_page(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *text);
 

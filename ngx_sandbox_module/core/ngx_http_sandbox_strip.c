@@ -34,7 +34,7 @@ ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets)
 }
 
 
-/* '_' counts as '-': to many an app behind a gateway both are the same */
+/* '_' is treated as '-': CGI-like gateways do not distinguish them */
 
 static ngx_uint_t
 ngx_http_sandbox_strip_listed(ngx_str_t *name, const sandbox_text_t *s)
@@ -117,7 +117,7 @@ again:
                 continue;
             }
 
-            /* a list has no way to lose an element: it is copied */
+            /* nginx lists do not support deletion: copy the rest */
 
             found = 1;
 
@@ -144,7 +144,7 @@ again:
 
         r->headers_in.headers = headers;
 
-        /* a list of one part points into itself */
+        /* a list with a single part points into itself */
 
         if (headers.last == &headers.part) {
             r->headers_in.headers.last = &r->headers_in.headers.part;

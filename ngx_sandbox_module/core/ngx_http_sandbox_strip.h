@@ -15,8 +15,8 @@
 
 
 /*
- * Takes X-Sandbox-*, X-Accel-* and what was dropped out of the request, and,
- * as secrets, Authorization, Cookie and key arguments too; NGX_OK or
+ * Removes X-Sandbox-*, X-Accel-* and invalid headers from the request, and, if
+ * secrets is set, also Authorization, Cookie and key arguments. NGX_OK or
  * NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets);

@@ -9,13 +9,13 @@
 
 
 /*
- * A request that waits for work which goes on without it: its client may
- * leave first, and the work must not touch it then.
+ * A request suspended until work that does not depend on it is done: if the
+ * client disconnects first, the work must not use the request any more.
  */
 
 
 struct ngx_http_sandbox_suspend_s {
-    ngx_http_request_t  *request;        /* NULL: its client has left */
+    ngx_http_request_t  *request;        /* NULL: its client has gone */
     ngx_pool_cleanup_t  *cleanup;
 };
 

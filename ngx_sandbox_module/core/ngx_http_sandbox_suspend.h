@@ -15,16 +15,16 @@
 
 
 /*
- * Parks a request in a content handler, which returns NGX_DONE then, until
- * work that goes on without its client is done.  NULL: out of memory.
+ * Suspends a request in a content handler, which then returns NGX_DONE, until
+ * work that continues without the client is done.  NULL: out of memory.
  */
 ngx_http_sandbox_suspend_t *ngx_http_sandbox_suspend(ngx_http_request_t *r);
-/* counts a request that waits, and looks whether its client leaves */
+/* references a suspended request and watches for a disconnect */
 void ngx_http_sandbox_suspend_watch_client(ngx_http_request_t *r);
-/* frees it; the request to be finalized, or NULL when its client has left */
+/* frees it; returns the request to finalize, or NULL if its client has gone */
 ngx_http_request_t *ngx_http_sandbox_suspend_resume(
     ngx_http_sandbox_suspend_t *p);
-/* the work did not begin: the content handler goes on with the request */
+/* the work was not started: the content handler continues with the request */
 void ngx_http_sandbox_suspend_cancel(ngx_http_sandbox_suspend_t *p);
 
 

@@ -10,7 +10,7 @@
 #include <curl/curl.h>
 
 
-/* what a worker has, from its start to its end */
+/* init and exit of a worker */
 
 
 ngx_http_sandbox_worker_t  *ngx_http_sandbox_worker;

@@ -15,16 +15,16 @@
 #include "core/ngx_http_sandbox_conf.h"
 
 
-/* what a worker has, set up by init_process */
+/* per-worker data, initialized by init_process */
 
 
 typedef struct {
     ngx_http_sandbox_main_conf_t  *conf;
-    sandbox_store_t               *store;              /* NULL: see log */
+    sandbox_store_t               *store;  /* NULL: failed, see log */
     ac_loop_t                     *loop;
     ac_docker_t                   *docker;
     ac_endpoint_t                 *endpoint;
-    int                            ncpu;     /* the engine's; 0: not known */
+    int                            ncpu;   /* CPUs of the engine; 0: unknown */
     ngx_rbtree_t                   nodes;
     ngx_rbtree_node_t              sentinel;
     ngx_queue_t                    watched; /* ngx_http_sandbox_node_t */
