@@ -9,8 +9,8 @@
 
 
 /*
- * A place between two steps, where a test of crashes can end or halt the
- * worker.  Only the build of these tests has any ("make fault").
+ * A point between two steps where a crash test can kill or stop the worker.
+ * Compiled only into the test build ("make fault").
  */
 
 

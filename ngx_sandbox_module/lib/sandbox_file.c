@@ -43,7 +43,7 @@ sandbox_file_open(int at, const char *name, struct stat *st)
 {
     int  fd;
 
-    /* not blocking: a FIFO would wait for its other end */
+    /* O_NONBLOCK: opening a FIFO would block */
 
     fd = openat(at, name, O_RDONLY|O_NOFOLLOW|O_NONBLOCK|O_NOCTTY|O_CLOEXEC);
 
@@ -93,7 +93,7 @@ sandbox_file_read(int at, const char *name, size_t max, size_t *len,
         goto failed;
     }
 
-    /* one more than its size, to see that it did not grow */
+    /* one byte more than the size, to detect growth */
 
     size = (size_t) st->st_size + 1;
 
@@ -187,7 +187,7 @@ sandbox_file_replace(int at, const char *name, const char *text, size_t len,
 
     sandbox_fault("file.renamed");
 
-    /* a rename changes ctime */
+    /* rename() changes ctime */
 
     if (fstat(fd, st) == -1 || fsync(at) == -1) {
         return sandbox_file_close_error(fd);
@@ -210,7 +210,7 @@ failed:
 }
 
 
-/* a new file whose lock says that it is being written */
+/* creates a temporary file; its lock marks it as being written */
 
 static int
 sandbox_file_temp(int at, char *name, size_t size)
@@ -244,7 +244,7 @@ sandbox_file_temp(int at, char *name, size_t size)
             return fd;
         }
 
-        /* somebody who tidies up came in between */
+        /* a sweep has taken the lock in between */
 
         (void) unlinkat(at, name, 0);
         close(fd);
@@ -283,7 +283,7 @@ sandbox_file_tidy(int at)
             continue;
         }
 
-        /* renamed while the lock was still another's: a file in use */
+        /* unless it was renamed before we got the lock, and is now in use */
 
         if (flock(fd, LOCK_EX|LOCK_NB) == 0
             && sandbox_file_same(at, entry->d_name, fd))
@@ -307,7 +307,7 @@ sandbox_file_finish(int fd, const char *text, size_t len)
         return -1;
     }
 
-    /* a stamp that no other file of this name has had */
+    /* set a stamp that no earlier file of this name has had */
 
     if (clock_gettime(CLOCK_REALTIME, &times[1]) == -1) {
         return -1;
@@ -422,7 +422,7 @@ sandbox_file_empty(int at, const char *name)
 
     while ((rc = sandbox_file_next(dir, &entry)) == 1) {
 
-        /* unlink of a directory fails: EISDIR on Linux, never removes it */
+        /* unlink() of a directory fails with EISDIR on Linux */
 
         if (unlinkat(dirfd(dir), entry->d_name, 0) == -1
             && errno != ENOENT && errno != EISDIR && errno != EPERM)
@@ -500,7 +500,7 @@ sandbox_file_rmdir(int at, const char *name)
             return 0;
         }
 
-        /* a late writer may have left a file in it */
+        /* a late writer may have created a file in it */
 
         if (errno != ENOTEMPTY && errno != EEXIST) {
             return -1;

@@ -15,54 +15,55 @@
 
 
 /*
- * Files and directories below an open directory, for the store: nothing
- * follows a symlink in the last place of a name, opens what could block, or
- * lives past exec.  Functions return 0 or -1 with errno unless they say
+ * Files and directories below an open directory, for the store.  Nothing
+ * follows a symlink in the last component, opens a file that could block, or
+ * survives exec().  Functions return 0, or -1 with errno, unless stated
  * otherwise.
  */
 
 
-/* a directory's descriptor; ENOTDIR also for a symlink */
+/* opens a directory; ENOTDIR also for a symlink */
 int sandbox_file_dir(int at, const char *name);
 
-/* a descriptor of a regular file, for reading; EBADMSG when it is none */
+/* opens a regular file for reading; EBADMSG if it is not regular */
 int sandbox_file_open(int at, const char *name, struct stat *st);
 
 /*
- * The whole of a regular file of at most max bytes and a zero byte, to
- * free(); NULL with errno, EBADMSG when it is no regular file or too long.
+ * Reads a regular file of at most max bytes into a NUL-terminated buffer, to
+ * be freed with free().  NULL with errno: EBADMSG if it is not regular or too
+ * long.
  */
 char *sandbox_file_read(int at, const char *name, size_t max, size_t *len,
     struct stat *st);
 
-/* makes a new file, mode 0600, fsynced */
+/* creates a new file with mode 0600 and calls fsync() */
 int sandbox_file_make(int at, const char *name, const char *text, size_t len);
 
 /*
- * Writes .tmp-<random> and renames it to name, both fsynced; removes what
- * interrupted calls left.  st is the file's after the rename.
+ * Writes .tmp-<random> and renames it to name, with fsync() of both; removes
+ * leftovers of interrupted calls.  st is that of the file after the rename.
  */
 int sandbox_file_replace(int at, const char *name, const char *text,
     size_t len, struct stat *st);
 
 int sandbox_file_write(int fd, const char *text, size_t len);
 
-/* 1 when name is what fd has open, else 0 */
+/* 1 if name refers to the file that fd has open, else 0 */
 int sandbox_file_same(int at, const char *name, int fd);
 
-/* a walk through a directory of its own descriptor, to closedir() */
+/* opens a directory for iteration with its own descriptor, for closedir() */
 DIR *sandbox_file_list(int at, const char *name);
 
-/* 1 with the next entry but "." and "..", 0 at the end, -1 */
+/* 1 with the next entry except "." and "..", 0 at the end, or -1 */
 int sandbox_file_next(DIR *dir, struct dirent **entry);
 
-/* unlinks everything in a directory that is no directory itself */
+/* unlinks all entries of a directory that are not directories */
 int sandbox_file_empty(int at, const char *name);
 
 /* removes a flat directory; ENOTEMPTY: directories in it stay, and so it */
 int sandbox_file_rmdir(int at, const char *name);
 
-/* closes fd; 1 when somebody else holds its lock, else 0, or -1 */
+/* closes fd; 1 if another process holds its lock, else 0, or -1 */
 int sandbox_file_locked(int fd);
 
 /* closes fd, keeps errno; -1 */

@@ -24,10 +24,10 @@
 #include "lib/sandbox_firewall.h"
 
 
-/* the largest set of legacy rules that is looked through */
+/* limit of a set of legacy rules */
 #define SANDBOX_FIREWALL_LEGACY_MAX  (16 * 1024 * 1024)
 
-/* in them, a chain's name with what is before and behind it */
+/* a chain's name in these rules, with the bytes around it */
 static const char  sandbox_firewall_name[] = "\0" SANDBOX_FIREWALL_CHAIN;
 
 
@@ -118,7 +118,7 @@ sandbox_firewall_chain(int fd, const sandbox_firewall_chain_t *chain)
         return -1;
     }
 
-    /* the kernel has answered before sendto() returned */
+    /* the kernel replies before sendto() returns */
 
     do {
         n = recv(fd, &u, sizeof(u), MSG_DONTWAIT);
@@ -228,7 +228,7 @@ sandbox_firewall_answer(const sandbox_firewall_chain_t *chain,
     hook = sandbox_firewall_find(p, len, NFTA_CHAIN_HOOK, 0);
     attr = sandbox_firewall_find(p, len, NFTA_CHAIN_USE, sizeof(uint32_t));
 
-    /* somebody has flushed it, or made one of the same name */
+    /* the chain was flushed, or is another one of the same name */
 
     if (hook == NULL || attr == NULL || sandbox_firewall_u32(attr) == 0) {
         errno = ENOENT;
@@ -297,8 +297,8 @@ sandbox_firewall_u32(const struct nlattr *attr)
 
 
 /*
- * Where the rules are iptables's own: the name of the chain is in the first
- * entry of it, and the table mangle is nobody's but the administrator's.
+ * If the rules are those of legacy iptables: look for the name of the chain,
+ * which is in its first entry.  The mangle table is used by nothing else.
  */
 
 static int
@@ -329,7 +329,7 @@ sandbox_firewall_legacy(void)
 
     if (getsockopt(fd, IPPROTO_IP, IPT_SO_GET_INFO, &info, &len) == -1) {
 
-        /* no iptables either */
+        /* no legacy iptables either */
 
         err = (errno == EPERM) ? EPERM : ENOENT;
         goto failed;
@@ -381,7 +381,7 @@ failed:
 }
 
 
-/* to ask for a table's rules is to make the table: only where there is one */
+/* reading the rules of a table would create it: check that it exists */
 
 static int
 sandbox_firewall_legacy_table(void)

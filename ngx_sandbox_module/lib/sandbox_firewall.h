@@ -13,27 +13,28 @@
 
 
 /*
- * Whether the host's rules for network=internet are in the kernel, as
- * "nginx-sandbox-network install" makes them.  That script's "check" compares
- * every rule; here, the kernel is asked whether they are there at all and are
- * called.  Only the local kernel is asked, which answers at once.
+ * Checks whether the firewall rules for network=internet, installed by
+ * "nginx-sandbox-network install", are present in the kernel.  The script's
+ * "check" compares every rule; here it is only checked that they exist and are
+ * reachable from the hook.  Only the local kernel is queried, which does not
+ * block.
  */
 
 
-/* the engine's network, and what the rules are found by */
+/* the engine's network, and names by which the rules are found */
 #define SANDBOX_FIREWALL_NETWORK          "nginx-sandbox"
 #define SANDBOX_FIREWALL_TABLE    "nginx_sandbox"
 #define SANDBOX_FIREWALL_CHAIN    "NGINX-SANDBOX"
 
 #define SANDBOX_FIREWALL_COMMAND  "nginx-sandbox-network install"
 
-/* largest message that is read */
+/* largest message read */
 #define SANDBOX_FIREWALL_MESSAGE  8192
 
 
-/* the halves of it, for the unit tests */
+/* its parts, for unit tests */
 
-/* one chain of the table: its name, its hook and the type of that */
+/* a chain of the table: name, hook and type */
 typedef struct {
     const char  *name;
     uint32_t     hook;
@@ -41,16 +42,16 @@ typedef struct {
 
 
 /*
- * 0, or -1 with errno.  ENOENT: they are not there, or nothing calls them;
- * EPERM: the process may not ask; else the kernel cannot be asked.
+ * 0, or -1 with errno: ENOENT if the rules are missing or unreachable, EPERM
+ * if the process lacks permission; otherwise the rules cannot be read.
  */
 int sandbox_firewall_check(void);
 
-/* makes the question; its size, or 0 when it does not fit */
+/* builds the request; its size, or 0 if it does not fit */
 size_t sandbox_firewall_ask(const sandbox_firewall_chain_t *chain, void *buf,
     size_t size);
 
-/* reads the answer: 0, or -1 with errno as above, EPROTO: it is none */
+/* parses the reply: 0, or -1 with errno as above, or EPROTO if invalid */
 int sandbox_firewall_answer(const sandbox_firewall_chain_t *chain,
     const void *buf, size_t size);
 

@@ -14,7 +14,7 @@
 #include "lib/sandbox_spec.h"
 
 
-/* the largest integer up to which a double has them all */
+/* the largest integer up to which a double is exact */
 #define SANDBOX_JSON_INTEGER  9007199254740991.0
 
 
@@ -27,7 +27,7 @@ sandbox_json_parse(const char *text, size_t len, int64_t max)
 
     errno = EBADMSG;
 
-    /* cJSON ends at a zero byte and would take what precedes it */
+    /* cJSON stops at a NUL and would accept what precedes it */
 
     if (len == 0 || len > SANDBOX_SPEC_MAX || memchr(text, '\0', len)) {
         return NULL;

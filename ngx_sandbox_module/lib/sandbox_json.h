@@ -14,22 +14,25 @@
 #include <cjson/cJSON.h>
 
 
-/* JSON of the store's files; what returns int gives 0, or -1: it is wrong */
+/*
+ * JSON of the store's files; functions that return int give 0, or -1 if
+ * invalid
+ */
 
 
 /*
- * An object of version 1 to max, with nothing after it, to be deleted; NULL
- * with errno EBADMSG.
+ * Parses an object of version 1 to max without trailing data, to be deleted by
+ * the caller; NULL with errno EBADMSG.
  */
 cJSON *sandbox_json_parse(const char *text, size_t len, int64_t max);
 
-/* members; one that is missing is "", or absent */
+/* members; a missing member is "" or absent */
 int sandbox_json_string(const cJSON *json, const char *name, char *buf,
     size_t size);
 int sandbox_json_integer(const cJSON *json, const char *name, int64_t *value,
     int64_t absent);
 
-/* frees json; text to free(), or NULL with errno EFBIG or ENOMEM */
+/* frees json; returns text for free(), or NULL with errno EFBIG or ENOMEM */
 char *sandbox_json_print(cJSON *json);
 
 

@@ -95,7 +95,7 @@ sandbox_mask_url(const char *text, size_t len, char *buf, size_t size)
     p = text;
     end = text + len;
 
-    /* every "//host" and every "?arguments", wherever they stand */
+    /* every "//host" and every "?arguments", at any position */
 
     while (p < end) {
 

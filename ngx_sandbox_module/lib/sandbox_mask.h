@@ -17,18 +17,18 @@
  */
 
 
-/* the most that either makes of len bytes */
+/* maximum length of the result for len bytes */
 #define sandbox_mask_size(len)  ((len) * 2 + 4)
 
 /*
  * Copies a URL, or a line that contains one, with the values of secret
- * arguments and the token of a preview host replaced by "***"; returns the
- * length, cut to size.
+ * arguments and the token of a preview host replaced by "***".  Returns the
+ * length, truncated to size.
  */
 size_t sandbox_mask_url(const char *text, size_t len, char *buf,
     size_t size);
 
-/* the same for a bare host name, port or none */
+/* the same for a host name with an optional port */
 size_t sandbox_mask_host(const char *host, size_t len, char *buf,
     size_t size);
 

@@ -217,7 +217,7 @@ sandbox_name_label_token(const char *host, size_t len, size_t *start,
         }
     }
 
-    /* the last '-' that something follows: one at the end is no excuse */
+    /* the last '-' that is followed by something: ignore trailing ones */
 
     dash = 0;
 

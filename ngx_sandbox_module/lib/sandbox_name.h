@@ -13,9 +13,9 @@
 
 
 /*
- * The grammar of names that clients choose.  Every function is pure, takes
- * text that need not end in a zero byte, and neither allocates nor blocks; but
- * the two random ones, which ask the kernel (and do not block either).
+ * The grammar of names chosen by clients.  All functions are pure, take text
+ * that need not be NUL-terminated, and neither allocate nor block, except the
+ * two random ones, which ask the kernel (and do not block either).
  */
 
 
@@ -38,16 +38,16 @@ typedef struct {
     uint16_t     port;
     size_t       id_len;
     size_t       token_len;
-    /* in lower case, zero-terminated */
+    /* lower case, NUL-terminated */
     char         id[SANDBOX_ID_MAX + 1];
     char         token[SANDBOX_TOKEN_MAX + 1];
 } sandbox_label_t;
 
 
-/* 1 when text is a sandbox id; reserved names are none */
+/* 1 if text is a valid sandbox id, and not a reserved name */
 int sandbox_name_id_valid(const char *text, size_t len);
 
-/* the port, in range, that text spells without a leading zero, or else 0 */
+/* the port in text, which must be in range and have no leading zero, or 0 */
 unsigned sandbox_name_port_parse(const char *text, size_t len);
 
 int sandbox_name_token_valid(const char *text, size_t len);
@@ -56,8 +56,9 @@ int sandbox_name_token_valid(const char *text, size_t len);
 int sandbox_name_session_valid(const char *text, size_t len);
 
 /*
- * Parses "<port>-<id>-<token>" (any case) into label: the port stands before
- * the first '-', the token after the last.  1, or 0 when it is no such label.
+ * Parses "<port>-<id>-<token>" (case-insensitive) into label: the port
+ * precedes the first '-', the token follows the last.  1, or 0 if it is not
+ * such a label.
  */
 int sandbox_name_label_parse(const char *text, size_t len,
     sandbox_label_t *label);
@@ -72,16 +73,18 @@ int sandbox_name_label_parse(const char *text, size_t len,
 int sandbox_name_label_token(const char *host, size_t len, size_t *start,
     size_t *token_len);
 
-/* 1 when both are equal; its time depends on the lengths only */
+/* 1 if both are equal; the time depends only on the lengths */
 int sandbox_name_equal(const char *a, size_t alen, const char *b, size_t blen);
 
 /*
- * 26 characters of lower-case base32 of 16 random bytes, and a zero byte;
- * 0, or -1 (errno; EAGAIN while the kernel has no randomness yet)
+ * 16 random bytes as 26 characters of lower-case base32 and a NUL; 0, or -1
+ * with errno, EAGAIN if the kernel has no entropy yet.
  */
 int sandbox_name_random(char *buf);
 
-/* a token: 16 characters of [a-z2-7], 80 random bits, and a zero byte; same */
+/*
+ * a token: 80 random bits as 16 characters of [a-z2-7] and a NUL; same result
+ */
 int sandbox_name_token_random(char *buf);
 
 

@@ -11,7 +11,7 @@
 #include "lib/sandbox_policy_grammar.h"
 
 
-/* the grammar of a port's policy, and what a token opens */
+/* policies of ports: access by token, and expiry */
 
 
 const char *const  sandbox_policy_access_words[] = {
@@ -99,7 +99,7 @@ sandbox_policy_link_named(sandbox_policy_t *policy, const char *name)
 }
 
 
-/* all are compared, so that the time tells nothing of which it is */
+/* compare with all, so that the time does not reveal which one matches */
 
 sandbox_link_t *
 sandbox_policy_link_of(sandbox_policy_t *policy, const char *token, size_t len)
@@ -182,7 +182,7 @@ sandbox_policy_origin_add(char origins[SANDBOX_ORIGINS_SIZE], const char *text)
         }
     }
 
-    /* an empty one ends them */
+    /* an empty origin terminates the list */
 
     if ((size_t) (origins + SANDBOX_ORIGINS_SIZE - p) < len + 2) {
         return -1;

@@ -24,51 +24,51 @@
  */
 
 
-#define SANDBOX_NAME_MAX          128    /* bytes of a port's name */
-#define SANDBOX_KEY_MIN           16     /* of the key of a port */
+#define SANDBOX_NAME_MAX          128    /* length of a port's name, bytes */
+#define SANDBOX_KEY_MIN           16     /* length of a port's key */
 #define SANDBOX_KEY_MAX           64
-#define SANDBOX_LINKS_MAX         32     /* further links of a port */
+#define SANDBOX_LINKS_MAX         32     /* additional links of a port */
 #define SANDBOX_LINK_NAME_MAX     32
-#define SANDBOX_ORIGINS_SIZE      1024   /* of all origins together */
-#define SANDBOX_HEADERS_SIZE      1024   /* of all headers of a direction */
+#define SANDBOX_ORIGINS_SIZE      1024   /* all origins together */
+#define SANDBOX_HEADERS_SIZE      1024   /* all headers of a direction */
 #define SANDBOX_HEADER_NAME_MAX   64
-#define SANDBOX_COMMAND_MAX       2048   /* bytes of a port's command */
+#define SANDBOX_COMMAND_MAX       2048   /* length of a port's command */
 #define SANDBOX_CWD_MAX           512
 
 #define SANDBOX_CONNECTIONS_MAX   65535
-#define SANDBOX_RATE_MAX          100000         /* requests a second */
+#define SANDBOX_RATE_MAX          100000         /* requests per second */
 #define SANDBOX_BODY_MAX          (1LL << 40)    /* bytes */
 
-/* access: what opens a preview beside the host name */
+/* access: what a preview requires in addition to the host name */
 
 #define SANDBOX_ACCESS_LINK       1
-#define SANDBOX_ACCESS_KEY        2      /* and the key */
-#define SANDBOX_ACCESS_PUBLIC     3      /* with any token */
+#define SANDBOX_ACCESS_KEY        2      /* the key as well */
+#define SANDBOX_ACCESS_PUBLIC     3      /* any token */
 
-/* app_host: the Host that the app sees */
+/* app_host: the Host header sent to the app */
 
 #define SANDBOX_HOST_LOCALHOST    1      /* localhost:<port> */
-#define SANDBOX_HOST_PUBLIC       2      /* the browser's */
+#define SANDBOX_HOST_PUBLIC       2      /* as seen by browser */
 
-/* cors: who says what pages of other origins may read */
+/* cors: who sets CORS headers */
 
 #define SANDBOX_CORS_APP          1      /* the app */
-#define SANDBOX_CORS_OFF          2      /* nobody */
-#define SANDBOX_CORS_REFLECT      3      /* nginx: any origin */
-#define SANDBOX_CORS_LIST         4      /* nginx: those of origins */
+#define SANDBOX_CORS_OFF          2      /* removed */
+#define SANDBOX_CORS_REFLECT      3      /* nginx, any origin */
+#define SANDBOX_CORS_LIST         4      /* nginx, those listed */
 
-/* cookies: those that the app sets */
+/* cookies: those set by the app */
 
-#define SANDBOX_COOKIES_HOST      1      /* for the preview's host only */
-#define SANDBOX_COOKIES_OFF       2      /* none, in no direction */
+#define SANDBOX_COOKIES_HOST      1      /* only for the preview's host */
+#define SANDBOX_COOKIES_OFF       2      /* removed in both directions */
 
-/* strip: bits, headers that the app does not get */
+/* strip: bits of headers not sent to the app */
 
 #define SANDBOX_STRIP_GIVEN          1
 #define SANDBOX_STRIP_AUTHORIZATION  2
 #define SANDBOX_STRIP_COOKIE         4
 
-/* wake: what a preview of a sandbox that sleeps does */
+/* wake: a preview of a sleeping sandbox */
 
 #define SANDBOX_WAKE_OFF          1      /* 410 */
 #define SANDBOX_WAKE_ON           2
@@ -78,7 +78,9 @@
 typedef struct {
     ino_t            ino;
     int64_t          ctime_ns;
-    /* set from the precise clock: ctime ticks in ms, inodes are used again */
+    /*
+     * mtime is set from the precise clock: ctime is coarse, inodes are reused
+     */
     int64_t          mtime_ns;
 } sandbox_stamp_t;
 
@@ -98,8 +100,8 @@ typedef struct {
 
 
 typedef struct {
-    const char      *name;               /* zero-terminated, both */
-    const char      *value;              /* NULL: to be removed */
+    const char      *name;               /* both NUL-terminated */
+    const char      *value;              /* NULL: remove */
 } sandbox_header_t;
 
 
@@ -114,7 +116,7 @@ typedef struct {
 
     int64_t            expires_ms;       /* since the epoch; 0: never */
     int                access;
-    char               key[SANDBOX_KEY_MAX + 1];     /* "" : there is none */
+    char               key[SANDBOX_KEY_MAX + 1];     /* "": none */
     int                app_host;
     int                cors;
     char               origins[SANDBOX_ORIGINS_SIZE];   /* "a\0b\0\0" */
@@ -122,8 +124,8 @@ typedef struct {
     unsigned           strip;
 
     int64_t            connections;      /* at a time */
-    int64_t            rate;             /* requests a second */
-    int64_t            body;             /* bytes of a request's */
+    int64_t            rate;             /* requests per second */
+    int64_t            body;             /* request body, bytes */
 
     sandbox_headers_t  request;
     sandbox_headers_t  response;
@@ -133,27 +135,27 @@ typedef struct {
 
     int                wake;
     char               command[SANDBOX_COMMAND_MAX + 1];  /* at each start */
-    char               cwd[SANDBOX_CWD_MAX + 1];     /* "" : the workspace */
+    char               cwd[SANDBOX_CWD_MAX + 1];     /* "": the workspace */
 } sandbox_policy_t;
 
 
-/* words of these as callers write them, by value; the last is NULL */
+/* names of these in the API, indexed by value; NULL-terminated */
 
 extern const char *const  sandbox_policy_access_words[];
 extern const char *const  sandbox_policy_host_words[];
 extern const char *const  sandbox_policy_cors_words[];
 extern const char *const  sandbox_policy_cookies_words[];
 
-/* adds one; -1: no origin, or there is no room */
+/* adds an origin; -1: invalid, or no room */
 int sandbox_policy_origin_add(char origins[SANDBOX_ORIGINS_SIZE],
     const char *text);
-/* the next one, beginning with origins itself; "" at the end */
+/* the next origin, starting with origins itself; "" at the end */
 #define sandbox_policy_origin_next(origin)  ((origin) + strlen(origin) + 1)
 
-/* the value of a word, or 0 */
+/* the value of a name, or 0 */
 int sandbox_policy_word(const char *const *words, const char *text);
 
-/* text for a shell: not empty, valid UTF-8, no zero byte */
+/* a shell command: not empty, valid UTF-8, no NUL */
 int sandbox_policy_command_valid(const char *text);
 /* an absolute path without control characters */
 int sandbox_policy_cwd_valid(const char *text);
@@ -164,11 +166,9 @@ sandbox_link_t *sandbox_policy_link_named(sandbox_policy_t *policy,
 sandbox_link_t *sandbox_policy_link_of(sandbox_policy_t *policy,
     const char *token, size_t len);
 
-/* 1 when the time of the port, or of one of its links, is over; now in ms */
+/* 1 if the port or link has expired; now in ms */
 int sandbox_policy_expired(const sandbox_policy_t *policy, int64_t now);
-/*
- * 1 when the token opens the port now: its own, or a link's; any when open
- */
+/* 1 if the token of the port or a link is valid now; any token if open */
 int sandbox_policy_opens(sandbox_policy_t *policy, const char *token,
     size_t len, int open, int64_t now);
 

@@ -10,7 +10,7 @@
 #include "lib/sandbox_policy_grammar.h"
 
 
-/* the grammar of a policy, and its packed lists */
+/* the grammar of policies, and their packed lists */
 
 
 static int sandbox_set(const char *text, size_t len, size_t min, size_t max,
@@ -18,7 +18,7 @@ static int sandbox_set(const char *text, size_t len, size_t min, size_t max,
 static int sandbox_header_listed(const char *name, const char *const *list);
 
 
-/* letters and digits, and others */
+/* letters, digits and the characters of others */
 
 static int
 sandbox_set(const char *text, size_t len, size_t min, size_t max,
@@ -56,7 +56,7 @@ sandbox_policy_grammar_key(const char *text, size_t len)
 int
 sandbox_policy_grammar_link_name(const char *text, size_t len)
 {
-    /* it stands in paths, where dots may be another's */
+    /* it is a path segment: no leading dot */
 
     return sandbox_set(text, len, 1, SANDBOX_LINK_NAME_MAX, ".-_")
            && text[0] != '.';
@@ -114,7 +114,7 @@ sandbox_policy_grammar_origin(const char *text, size_t len)
 }
 
 
-/* '_' counts as '-', and a name that ends with '-' is a prefix */
+/* '_' is treated as '-', and a name that ends with '-' is a prefix */
 
 static int
 sandbox_header_listed(const char *name, const char *const *list)

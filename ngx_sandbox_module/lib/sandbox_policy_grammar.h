@@ -19,14 +19,14 @@
 
 /* 16 to 64 of [A-Za-z0-9_-] */
 int sandbox_policy_grammar_key(const char *text, size_t len);
-/* 1 to 32 of [A-Za-z0-9._-], no dot in front */
+/* 1 to 32 of [A-Za-z0-9._-], no leading dot */
 int sandbox_policy_grammar_link_name(const char *text, size_t len);
-/* "http://" or "https://", a host in lower case, perhaps a port */
+/* "http://" or "https://", a lower-case host and an optional port */
 int sandbox_policy_grammar_origin(const char *text, size_t len);
 
 /*
- * A header that a policy may set or remove: none that frames or routes a
- * message, and none of nginx's own.  Values are visible ASCII, spaces inside.
+ * A header that a policy may set or remove: not one that frames or routes a
+ * message or that nginx sets.  Values are visible ASCII with inner spaces.
  */
 int sandbox_policy_grammar_header_name(const char *name, int response);
 int sandbox_policy_grammar_header_value(const char *value);

@@ -18,8 +18,8 @@ static size_t sandbox_headers_len(const sandbox_headers_t *headers);
 
 
 /*
- * Each is '=' or '-', the name and a zero byte, the value and a zero byte; a
- * zero byte instead of the first ends them.
+ * Each rule is '=' or '-', the name and NUL, the value and NUL; a NUL instead
+ * of the first character terminates the list.
  */
 
 static size_t
@@ -110,7 +110,7 @@ sandbox_policy_headers_unset(sandbox_headers_t *headers, const char *name)
 
         memmove(headers->text + start, headers->text + pos, len - pos + 1);
 
-        /* nothing is left behind: equal lists are equal bytes */
+        /* clear the rest: equal lists must have equal bytes */
 
         memset(headers->text + len - (pos - start), 0, pos - start);
         return;

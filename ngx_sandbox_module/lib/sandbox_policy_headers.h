@@ -16,15 +16,15 @@
 /* headers that a policy sets or removes, packed; nothing blocks or allocates */
 
 
-/* value NULL: to be removed; -1: there is no room */
+/* value NULL: remove the header; -1: no room */
 int sandbox_policy_headers_set(sandbox_headers_t *headers, const char *name,
     const char *value);
-/* forgets what was said of a header */
+/* drops the rule for a header */
 void sandbox_policy_headers_unset(sandbox_headers_t *headers, const char *name);
-/* the next one from *pos on, which begins as 0: 1, or 0 at the end */
+/* the next rule from *pos on, which starts at 0: 1, or 0 at the end */
 int sandbox_policy_headers_next(const sandbox_headers_t *headers, size_t *pos,
     sandbox_header_t *header);
-/* 1 when it sets that one */
+/* 1 if the list sets that header */
 int sandbox_policy_headers_sets(const sandbox_headers_t *headers,
     const char *name);
 

@@ -15,13 +15,13 @@
 #include "lib/sandbox_policy_json.h"
 
 
-/* the text of a policy's file */
+/* the text of policy files */
 
 
 /*
- * Version 1 had token, name, host and exposed_ms alone.  Whoever knows only
- * that one must not serve a port whose key it cannot read: files are written
- * as version 2.
+ * Version 1 had only token, name, host and exposed_ms.  A release that knows
+ * only version 1 must not serve a port whose key it cannot read, so files are
+ * written as version 2.
  */
 #define SANDBOX_POLICY_VERSION  2
 
@@ -337,7 +337,7 @@ sandbox_policy_json_format(const sandbox_policy_t *policy)
 }
 
 
-/* what is not given is not written */
+/* members that are not set are omitted */
 
 static int
 sandbox_policy_json_add(cJSON *json, const sandbox_policy_t *policy)

@@ -18,16 +18,16 @@
 /* policies as JSON text; pure: nothing blocks, only formatting allocates */
 
 
-/* of a policy: a list of text; names with text, or false to be removed */
+/* of a policy: a list of strings; names with a string, or false for removal */
 int sandbox_policy_json_add_origins(cJSON *json, const char *name,
     const char *origins);
 int sandbox_policy_json_add_headers(cJSON *json, const char *name,
     const sandbox_headers_t *headers);
 
 /*
- * The text of a policy's file.  Parsing sets everything, what is not in the
- * text to zero; -1 with errno EBADMSG or ENOMEM.  Formatting gives text to
- * free(), or NULL with errno EINVAL, EFBIG or ENOMEM.
+ * The text of a policy file.  Parsing sets all members, missing ones to zero;
+ * -1 with errno EBADMSG or ENOMEM.  Formatting returns text for free(), or
+ * NULL with errno EINVAL, EFBIG or ENOMEM.
  */
 int sandbox_policy_json_parse(const char *text, size_t len,
     sandbox_policy_t *policy);

@@ -32,7 +32,7 @@ sandbox_query_hex(int c)
 }
 
 
-/* the next byte, or -1: an escape that is none */
+/* decodes the next byte; -1: invalid escape */
 
 static int
 sandbox_query_unescape(const char **pos, const char *end)

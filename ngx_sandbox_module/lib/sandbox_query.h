@@ -18,31 +18,31 @@
 
 
 typedef struct {
-    const char  *start;                  /* of the argument */
-    const char  *end;                    /* after it, before the '&' */
-    const char  *value;                  /* after '='; NULL: it has none */
+    const char  *start;                  /* start of the argument */
+    const char  *end;                    /* its end, before the '&' */
+    const char  *value;                  /* after '='; NULL: no value */
     int          secret;                 /* sandbox_key or authorization */
     int          authorization;
 } sandbox_query_arg_t;
 
 
 /*
- * Copies a query string without its secret arguments, else byte by byte;
- * buf has room for len bytes.  Returns the new length.
+ * Copies a query string without its secret arguments; buf has room for len
+ * bytes.  Returns the new length.
  */
-#define SANDBOX_QUERY_SECRET  0           /* all of them */
-#define SANDBOX_QUERY_KEY     1           /* sandbox_key */
+#define SANDBOX_QUERY_SECRET  0           /* all secret arguments */
+#define SANDBOX_QUERY_KEY     1           /* only sandbox_key */
 
 /*
- * The next argument of a query string, from *pos on: 1, or 0 at its end.
- * Names are compared with their escapes decoded.
+ * The next argument of a query string from *pos on: 1, or 0 at the end.
+ * Escapes in names are decoded before comparison.
  */
 int sandbox_query_next(const char **pos, const char *end,
     sandbox_query_arg_t *arg);
 
 /*
- * Decodes the value's escapes ('+' stays itself) into buf; its length, or -1
- * when there is none, it is malformed or does not fit.
+ * Decodes escapes of the value into buf ('+' is kept); its length, or -1 if it
+ * is missing, malformed or does not fit.
  */
 int sandbox_query_value(const sandbox_query_arg_t *arg, char *buf, size_t size);
 

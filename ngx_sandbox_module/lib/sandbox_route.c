@@ -46,7 +46,7 @@ static const sandbox_route_entry_t  sandbox_route_sandboxes = {
 };
 
 
-/* what follows "/ports/:port" */
+/* routes below "/ports/:port" */
 
 static const sandbox_route_entry_t  sandbox_route_ports[] = {
 
@@ -63,7 +63,7 @@ static const sandbox_route_entry_t  sandbox_route_ports[] = {
 };
 
 
-/* a prefix ends in a slash, and what follows it is the route's own */
+/* a route that ends with a slash is a prefix */
 
 static const sandbox_route_entry_t  sandbox_routes[] = {
 
@@ -147,7 +147,7 @@ static const sandbox_text_t  sandbox_route_process =
 #define SANDBOX_ROUTE_PROCESS_ID  128
 
 
-/* what follows the id of a process */
+/* routes below the id of a process */
 
 static const sandbox_route_entry_t  sandbox_process_routes[] = {
 
@@ -248,7 +248,7 @@ sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
 }
 
 
-/* one of a port, whose number ends where the path does or at a slash */
+/* a route of a port; the number ends at a slash or the end of the path */
 
 static const sandbox_route_entry_t *
 sandbox_route_port(const sandbox_route_entry_t *e, sandbox_route_t *route)
@@ -292,7 +292,7 @@ sandbox_route_port(const sandbox_route_entry_t *e, sandbox_route_t *route)
         }
     }
 
-    /* of no route, it has no places but the id's */
+    /* not a route: only the id is set */
 
     route->port.data = NULL;
     route->port.len = 0;
@@ -340,7 +340,7 @@ sandbox_route_find(const char *tail, size_t len)
 }
 
 
-/* [A-Za-z0-9._-]{1,128}, and then one of the routes of a process */
+/* [A-Za-z0-9._-]{1,128}, followed by a route of a process */
 
 static const sandbox_route_entry_t *
 sandbox_route_find_process(const char *rest, size_t len)

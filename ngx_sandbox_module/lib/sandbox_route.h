@@ -14,8 +14,8 @@
 
 
 /*
- * The routes of the API: which there are, and which one a path names.  Pure:
- * neither allocates nor blocks, and includes no nginx header.
+ * The routes of the API, and matching of paths.  Pure functions that neither
+ * allocate nor block; no nginx headers.
  */
 
 
@@ -23,7 +23,7 @@ typedef enum {
     SANDBOX_ROUTE_NONE = 0,
     SANDBOX_ROUTE_HEALTH,         /* /health */
     SANDBOX_ROUTE_SANDBOXES,      /* /v1/sandbox */
-    SANDBOX_ROUTE_SANDBOX,        /* /v1/sandbox/:id, and so on below it */
+    SANDBOX_ROUTE_SANDBOX,        /* /v1/sandbox/:id and below */
     SANDBOX_ROUTE_RUNNING,
     SANDBOX_ROUTE_SLEEP,
     SANDBOX_ROUTE_WAKE,
@@ -33,7 +33,7 @@ typedef enum {
     SANDBOX_ROUTE_LINKS,
     SANDBOX_ROUTE_LINK,
     SANDBOX_ROUTE_DIAGNOSE,
-    SANDBOX_ROUTE_EXEC,           /* from here on: the agent answers */
+    SANDBOX_ROUTE_EXEC,           /* from here on: handled by the agent */
     SANDBOX_ROUTE_FILE,
     SANDBOX_ROUTE_EXECUTE,
     SANDBOX_ROUTE_EXECUTE_STREAM,
@@ -55,27 +55,27 @@ typedef struct {
     sandbox_route_e   kind;
     const char       *allow;      /* "GET, HEAD, DELETE"; NONE: "" */
     const char       *pattern;    /* "/v1/sandbox/:id"; NONE: "" */
-    /* places in the path; empty where the route has none */
+    /* positions in the path; empty if not part of the route */
     sandbox_text_t    id;
-    sandbox_text_t    tail;       /* what follows the id, with its slash */
+    sandbox_text_t    tail;       /* the rest after the id, with its slash */
     sandbox_text_t    port;
-    sandbox_text_t    link;       /* its name, as it stands in the path */
+    sandbox_text_t    link;       /* its name as in the path */
 } sandbox_route_t;
 
 
 #define SANDBOX_ROUTE_OK        0
-#define SANDBOX_ROUTE_BAD_PATH  1      /* dot segments, or no slash */
+#define SANDBOX_ROUTE_BAD_PATH  1      /* dot segments, or no leading slash */
 #define SANDBOX_ROUTE_BAD_ID    2
 
 /*
- * Parses a path, without its query.  As no escape is decoded, an escaped
- * letter in a fixed segment makes another path; escaped dots still count as
- * dots.  The id is checked in every path that has one, of a route or not; of
- * a path that was refused, route holds nothing.
+ * Parses a path without its query.  Escapes are not decoded, so an escaped
+ * letter in a fixed segment does not match, but escaped dots count as dots.
+ * The id is validated in every path that has one, whether it is a route or
+ * not.  If the path is refused, route is not set.
  */
 int sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route);
 
-/* 1 when the route takes the method */
+/* 1 if the route supports the method */
 int sandbox_route_method(const sandbox_route_t *route, const char *method,
     size_t len);
 

@@ -307,7 +307,7 @@ sandbox_spec_add_object(cJSON *json, const char *name, const char *text)
 }
 
 
-/* -1 is "not known", and stays out */
+/* -1 means unknown and is omitted */
 
 static int
 sandbox_spec_add_told(cJSON *json, const char *name, int64_t value)
@@ -317,7 +317,7 @@ sandbox_spec_add_told(cJSON *json, const char *name, int64_t value)
 }
 
 
-/* an object without others in it: what was written can be read again */
+/* a flat object, so that what was written can be read again */
 
 static int
 sandbox_spec_is_flat(const cJSON *item)

@@ -20,19 +20,19 @@
 
 #define SANDBOX_OWNER_MAX  64
 #define SANDBOX_CLASS_MAX  32
-#define SANDBOX_SPEC_MAX   65536         /* of a file of the store */
+#define SANDBOX_SPEC_MAX   65536      /* maximum size of a file of the store */
 
 
 typedef struct {
-    char             owner[SANDBOX_OWNER_MAX + 1];   /* "" : nobody's key */
+    char             owner[SANDBOX_OWNER_MAX + 1];   /* "": without a key */
     char             class[SANDBOX_CLASS_MAX + 1];
     char             run[SANDBOX_RANDOM_LEN + 1];
     char             nonce[65];          /* Idempotency-Key of create */
-    uint64_t         generation;         /* one more with each change */
+    uint64_t         generation;         /* incremented by each change */
     int64_t          created_ms;         /* since the epoch */
-    int64_t          sleep_after_ms;     /* -1: the class's */
-    int64_t          max_age_ms;         /* -1: the class's */
-    int              keep_alive;         /* -1: the class's */
+    int64_t          sleep_after_ms;     /* -1: that of the class */
+    int64_t          max_age_ms;         /* -1: that of the class */
+    int              keep_alive;         /* -1: that of the class */
     char            *env;                /* JSON object text, or NULL */
     char            *labels;             /* JSON object text, or NULL */
     sandbox_stamp_t  stamp;              /* of spec.json */
@@ -41,7 +41,7 @@ typedef struct {
 
 typedef struct {
     int64_t          created_ms;
-    int64_t          memory;             /* bytes; these: what it was given */
+    int64_t          memory;             /* bytes; limits at creation */
     int64_t          nano_cpus;
     int64_t          pids;
     int64_t          disk;               /* bytes; 0: no limit */

@@ -27,7 +27,7 @@
 
 #define SANDBOX_STORE_TRIES   8
 
-/* sun_path without its zero byte */
+/* sun_path without its NUL */
 #define SANDBOX_STORE_SOCKET  107
 
 
@@ -157,7 +157,7 @@ sandbox_store_own(int at, const char *name, mode_t mode,
         return -1;
     }
 
-    /* the umask had its say before */
+    /* the mode was restricted by umask */
 
     if (fchmod(fd, mode) == -1) {
         return sandbox_file_close_error(fd);
@@ -175,7 +175,7 @@ sandbox_store_own(int at, const char *name, mode_t mode,
 }
 
 
-/* whoever links its name first has named the installation */
+/* the process that links its name first determines it */
 
 static int
 sandbox_store_name(sandbox_store_t *store, const struct stat *owner)
@@ -216,7 +216,7 @@ sandbox_store_name(sandbox_store_t *store, const struct stat *owner)
             rc = fsync(store->fd);
         }
 
-        /* ENOENT: a sweep took it for a dead one's */
+        /* ENOENT: a sweep has removed it as stale */
 
         if (rc == -1 && errno != EEXIST && errno != ENOENT) {
             return -1;
@@ -242,7 +242,7 @@ sandbox_store_name_read(sandbox_store_t *store)
         return -1;
     }
 
-    /* a line feed of an editor's is forgiven */
+    /* accept a trailing line feed */
 
     if (len == SANDBOX_RANDOM_LEN + 1 && text[len - 1] == '\n') {
         len--;
@@ -314,7 +314,7 @@ sandbox_store_read(sandbox_store_t *store, const char *id,
 
     if (text == NULL) {
 
-        /* deleted under our eyes, or damaged */
+        /* deleted meanwhile, or damaged */
 
         if (errno == ENOENT && sandbox_store_dir_has(store->fd, id, dir)) {
             errno = EBADMSG;

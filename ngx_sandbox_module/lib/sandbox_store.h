@@ -44,7 +44,10 @@
  */
 
 
-/* of a socket's file name: "control.sock" and a pid while it is half-made */
+/*
+ * length of a socket's file name: "control.sock", plus a pid while being
+ * created
+ */
 #define SANDBOX_SOCKET_MAX 20
 
 
@@ -64,56 +67,59 @@ void sandbox_store_close(sandbox_store_t *store);
 const char *sandbox_store_path(const sandbox_store_t *store);
 const char *sandbox_store_instance(const sandbox_store_t *store);
 
-/* the longest usable path of a state directory: sockets end at 107 bytes */
+/*
+ * the longest usable path of a state directory: socket paths have at most 107
+ * bytes
+ */
 size_t sandbox_store_path_max(void);
 
-/* the directory's descriptor, which stays the store's */
+/* the descriptor of the directory, owned by the store */
 int sandbox_store_fd(const sandbox_store_t *store);
 
 /*
- * ENOENT: no such sandbox; EBADMSG: it is damaged (spec.json, run, or the id
- * names no directory).  Spec and run are of one and the same sandbox.  On
- * failure there is nothing to free.
+ * Reads spec.json.  ENOENT: no such sandbox; EBADMSG: damaged (spec.json or
+ * run, or the id is not a directory).  Spec and run belong to the same
+ * sandbox. On failure there is nothing to free.
  */
 int sandbox_store_read(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);
 
 /*
- * Replaces spec.json by spec, as long as it is the one that spec->stamp was
- * read from; generation is one more then.  ESTALE: it was changed meanwhile,
- * read it again; EWOULDBLOCK: somebody else is at it; ENOENT: the id is no
- * longer spec->run.
+ * Replaces spec.json if it is still the version that spec->stamp was read
+ * from, and increments generation.  ESTALE: it was changed meanwhile, read it
+ * again; EWOULDBLOCK: locked by another writer; ENOENT: the id is no longer
+ * spec->run.
  */
 int sandbox_store_update(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);
 
-/* one fstatat(); ENOENT when there is none */
+/* one fstatat(); ENOENT if there is no such sandbox */
 int sandbox_store_stamp(sandbox_store_t *store, const char *id,
     sandbox_stamp_t *stamp);
 int sandbox_store_stamp_equal(const sandbox_stamp_t *a,
     const sandbox_stamp_t *b);
 
-/* reads the link <id>/run; ENOENT when the sandbox is gone */
+/* reads the link <id>/run; ENOENT if the sandbox no longer exists */
 int sandbox_store_run(sandbox_store_t *store, const char *id,
     char run[SANDBOX_RANDOM_LEN + 1]);
 
 /*
- * "<state>/.run/<run>", at most 107 bytes with '/' and the longest socket's
- * name; returns its length, 0 when buf is too small
+ * "<state>/.run/<run>", at most 107 bytes together with '/' and the longest
+ * socket name; returns its length, 0 if buf is too small
  */
 size_t sandbox_store_run_path(sandbox_store_t *store, const char *run,
     char *buf, size_t size);
 
 /*
- * Calls handler for each id; one that returns non-zero ends the walk.  An
- * order is not promised.
+ * Calls handler for each id, in no particular order, until it returns
+ * non-zero.
  */
 int sandbox_store_each(sandbox_store_t *store,
     int (*handler)(void *data, const char *id), void *data);
 
 /*
- * The same in as many turns as the caller likes: closedir() ends it.  next: 1
- * with the id, 0 at the end, -1.
+ * The same step by step, to be ended with closedir().  next: 1 with the id, 0
+ * at the end, or -1.
  */
 DIR *sandbox_store_list(sandbox_store_t *store);
 int sandbox_store_next(DIR *list, char id[SANDBOX_ID_MAX + 1]);

@@ -122,7 +122,7 @@ sandbox_agent_install(int dir, int source, const struct stat *st)
         goto failed;
     }
 
-    /* the source is being replaced: whoever does it starts us again */
+    /* the source is being replaced: nginx will be restarted after that */
 
     if (now.st_size != st->st_size) {
         errno = EAGAIN;
@@ -151,7 +151,7 @@ failed:
 }
 
 
-/* 1, 0, or -1; a file that cannot be used as it is, is another */
+/* 1: identical, 0: different or unusable, or -1 */
 
 static int
 sandbox_agent_same(int dir, int source, const struct stat *st)
@@ -223,7 +223,7 @@ sandbox_agent_copy(int source, int fd)
 }
 
 
-/* as much as there is, up to size */
+/* reads up to size bytes, fewer only at end of file */
 
 static ssize_t
 sandbox_agent_read(int fd, char *buf, size_t size, off_t off)
@@ -255,7 +255,7 @@ sandbox_agent_read(int fd, char *buf, size_t size, off_t off)
 }
 
 
-/* under the lock, what is left of others is dead */
+/* while we hold the lock, leftovers of others are stale */
 
 static void
 sandbox_agent_tidy(int dir)

@@ -14,13 +14,13 @@
 /* the store: the agent's binary, as containers mount it */
 
 
-#define SANDBOX_AGENT_MAX  (64 << 20)    /* of the agent's binary */
+#define SANDBOX_AGENT_MAX  (64 << 20)  /* maximum size of the agent's binary */
 
 /*
- * Copies the agent's binary to .agent/agent by rename, when source differs
- * from it in size or content.  1 copied, 0 the same, -1 (EINVAL: source is no
- * regular file, or empty; EFBIG).  Waits for other workers that do the same:
- * for the start of a worker only.
+ * Copies the agent's binary to .agent/agent by rename if source differs in
+ * size or content.  1: copied; 0: identical; -1 with errno (EINVAL: source is
+ * not a regular file, or empty; EFBIG).  Blocks while other workers do the
+ * same: only for the start of a worker.
  */
 int sandbox_store_agent(sandbox_store_t *store, const char *source);
 

@@ -16,10 +16,10 @@
 
 
 /*
- * The engine's container: ENOENT when none was ever made, EBADMSG when the
- * file is damaged; a limit that an earlier version did not note is -1.  write:
- * ENOENT, no such sandbox; its caller holds the lock.  remove: the engine has
- * it no longer; its caller holds the lock.
+ * The engine's container.  read: ENOENT if none was ever created, EBADMSG if
+ * the file is damaged; limits not recorded by earlier versions are -1. write:
+ * ENOENT if there is no such sandbox; the caller must hold the lock. remove:
+ * if the engine no longer has it; the caller must hold the lock.
  */
 int sandbox_store_container_read(sandbox_store_t *store, const char *id,
     sandbox_container_t *c);

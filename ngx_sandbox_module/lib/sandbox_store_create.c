@@ -49,7 +49,7 @@ sandbox_store_create(sandbox_store_t *store, const char *id,
     state = sandbox_store_fd(store);
     spec->run[0] = '\0';
 
-    /* spares the losers of a race most of the work */
+    /* fail early if the id is already taken */
 
     if (fstatat(state, id, &st, AT_SYMLINK_NOFOLLOW) == 0) {
         errno = EEXIST;
@@ -109,7 +109,7 @@ failed:
 }
 
 
-/* an empty directory whose lock says that it is being built */
+/* creates an empty directory, locked while it is being built */
 
 static int
 sandbox_create_directory(int state, char *name, size_t size, char *run)
@@ -151,7 +151,7 @@ sandbox_create_directory(int state, char *name, size_t size, char *run)
             return dir;
         }
 
-        /* a sweep was there before the lock and removes it */
+        /* a sweep has taken the lock first and removes it */
 
         close(dir);
     }
@@ -170,7 +170,7 @@ sandbox_create_files(int state, int dir, const char *run, const char *text)
 
     (void) snprintf(path, sizeof(path), SANDBOX_STORE_DIR_LINK "%s", run);
 
-    /* the same without "../", from the state directory */
+    /* the same path without "../", relative to the state directory */
 
     if (mkdirat(state, path + 3, 0711) == -1) {
         return -1;

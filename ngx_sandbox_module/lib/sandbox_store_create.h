@@ -16,11 +16,11 @@
 
 
 /*
- * Makes a sandbox.  spec: run, created_ms and generation are filled in, stamp
- * is not.  EEXIST: the id is taken; EINVAL: no class, or env or labels are no
- * JSON object of plain values; EFBIG: the spec is longer than
- * SANDBOX_SPEC_MAX.  A crash leaves at most an unlocked .new-*; a loss of
- * power may take a sandbox made in the last seconds, whole.
+ * Creates a sandbox.  Sets run, created_ms and generation of spec, but not
+ * stamp.  EEXIST: the id is taken; EINVAL: no class, or env or labels are not
+ * flat JSON objects; EFBIG: the spec is longer than SANDBOX_SPEC_MAX.  A crash
+ * leaves at most an unlocked .new-*; a power failure may lose a sandbox
+ * created in the last seconds, but never a part of it.
  */
 int sandbox_store_create(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);

@@ -41,7 +41,7 @@ sandbox_store_dir_open(int state, const char *id, char *run)
 
     if (sandbox_store_dir_link(dir, "run", run) == -1) {
 
-        /* deleted under our eyes, or damaged */
+        /* deleted meanwhile, or damaged */
 
         if (errno == ENOENT && sandbox_store_dir_has(state, id, dir)) {
             errno = EBADMSG;
@@ -131,7 +131,7 @@ sandbox_store_dir_remove(int state, const char *name, const char *run)
     int   dir, rc;
     char  path[sizeof(".run/") + SANDBOX_RANDOM_LEN];
 
-    /* the sockets first: as long as the rest is there, a sweep sees it */
+    /* sockets first: a sweep finds the rest as long as it exists */
 
     (void) snprintf(path, sizeof(path), ".run/%s", run);
 
@@ -185,7 +185,7 @@ sandbox_store_dir_open_run(sandbox_store_t *store, const char *id,
         return dir;
     }
 
-    /* without it the sandbox is being deleted, or damaged */
+    /* if it is missing, the sandbox is being deleted or damaged */
 
     if (errno == ENOTDIR
         || (errno == ENOENT
@@ -210,7 +210,7 @@ sandbox_store_dir_write(sandbox_store_t *store, const char *id, int dir, int at,
         return 0;
     }
 
-    /* it went to .trash-* meanwhile, and is perhaps being deleted now */
+    /* it was moved to .trash-* meanwhile and may be being deleted now */
 
     (void) unlinkat(at, name, 0);
 

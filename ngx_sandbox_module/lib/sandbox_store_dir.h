@@ -16,33 +16,33 @@
 
 
 /*
- * What the files of the store share: a sandbox's directory from within.  0 or
- * -1 with errno unless they say otherwise.
+ * Internal functions of the store: the directory of a sandbox.  They return 0,
+ * or -1 with errno, unless stated otherwise.
  */
 
 
-/* "run" of a sandbox's directory, from there */
+/* target of the link "run" in a sandbox's directory */
 #define SANDBOX_STORE_DIR_LINK   "../.run/"
 
 /*
- * The id's directory and the run that it is of: a descriptor, or -1 (ENOENT,
- * EBADMSG).  What is done through it is done to that sandbox or to none.
+ * Opens the directory of the id and reads its run: a descriptor, or -1
+ * (ENOENT, EBADMSG).  Operations relative to it affect that sandbox or none.
  */
 int sandbox_store_dir_open(int state, const char *id, char *run);
 
-/* 1 when the id is still that directory's, else 0 */
+/* 1 if the id still names that directory, else 0 */
 int sandbox_store_dir_has(int state, const char *id, int dir);
 
-/* reads a link to a run: EBADMSG when it is none */
+/* reads a link to a run: EBADMSG if it is not one */
 int sandbox_store_dir_link(int at, const char *name, char *run);
 
 /*
- * Removes .new-<run> or .trash-<run>, by its name, and .run/<run>.  What is
- * missing is no error.
+ * Removes .new-<run> or .trash-<run>, given by its name, and .run/<run>.
+ * Missing files are not an error.
  */
 int sandbox_store_dir_remove(int state, const char *name, const char *run);
 
-/* 1 when text is 26 characters of [a-z2-7] */
+/* 1 if text is 26 characters of [a-z2-7] */
 int sandbox_store_dir_run_valid(const char *text, size_t len);
 
 void sandbox_store_dir_stamp(sandbox_stamp_t *stamp, const struct stat *st);

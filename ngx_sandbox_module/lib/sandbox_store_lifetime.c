@@ -24,8 +24,8 @@
 
 
 /*
- * How a sandbox last ended is what a symlink leads to, "killed,137,<ms>": it
- * is replaced as a whole, and without waiting for the disk.
+ * The last exit of a sandbox is stored as the target of a symlink,
+ * "killed,137,<ms>": it is replaced atomically, without waiting for the disk.
  */
 
 
@@ -168,7 +168,7 @@ sandbox_store_lifetime_started(sandbox_store_t *store, const char *id)
 
     (void) snprintf(path, sizeof(path), "%s/lock", id);
 
-    /* the file system's own now may lag behind an end noted before */
+    /* UTIME_NOW is coarse and could precede an exit recorded before */
 
     if (clock_gettime(CLOCK_REALTIME, &times[1]) == -1) {
         return -1;

@@ -20,18 +20,19 @@
 
 
 typedef struct {
-    char             reason[SANDBOX_EXIT_REASON_MAX + 1]; /* without a comma */
-    int              exit_code;          /* -1: none is known */
-    int64_t          at_ms;              /* since the epoch; 0: not known */
+    char             reason[SANDBOX_EXIT_REASON_MAX + 1]; /* no commas */
+    int              exit_code;          /* -1: unknown */
+    int64_t          at_ms;              /* since the epoch; 0: unknown */
 } sandbox_exit_t;
 
 
 /*
- * When the sandbox last turned, in ms since the epoch, or -1: the last start,
- * or its end, where one was noted after it (ended 1); one that never started
- * ended when it was made.  They are the times of the lock's file, mtime and
- * atime.  An end is to be noted when the engine has told of it: an agent may
- * say what it likes.  ended: an end before the last start is put at that.
+ * The time of the last state change in ms since the epoch, or -1: the last
+ * start, or the exit, if one was recorded after it (ended 1).  A sandbox that
+ * was never started counts as exited at its creation.  The times are mtime and
+ * atime of the lock file.  An exit is recorded only when reported by the
+ * engine, as agents are not trusted.  ended: an exit before the last start is
+ * recorded with the time of that start.
  */
 int64_t sandbox_store_lifetime_changed(sandbox_store_t *store, const char *id,
     int *ended);
@@ -40,9 +41,9 @@ int sandbox_store_lifetime_ended(sandbox_store_t *store, const char *id,
     int64_t ms);
 
 /*
- * How the sandbox's container had ended when it was last started.  read:
- * ENOENT, it never had, or there is no such sandbox; EBADMSG.  write: run as
- * in a structure that carries one; its caller holds the lock.
+ * How the container of the sandbox had exited before its last start.  read:
+ * ENOENT if it never had or there is no such sandbox; EBADMSG.  write: run as
+ * in a structure with a run; the caller must hold the lock.
  */
 int sandbox_store_lifetime_read(sandbox_store_t *store, const char *id,
     sandbox_exit_t *end);

@@ -44,7 +44,7 @@ sandbox_store_lock(sandbox_store_t *store, const char *id)
             return sandbox_file_close_error(fd);
         }
 
-        /* the id may have passed to another directory before we had it */
+        /* the id may have been reassigned before we got the lock */
 
         if (sandbox_file_same(sandbox_store_fd(store), path, fd)) {
             return fd;

@@ -23,11 +23,11 @@
  */
 int sandbox_store_lock(sandbox_store_t *store, const char *id);
 
-/* 1 held by somebody, 0 not, -1 */
+/* 1: locked, 0: not locked, or -1 */
 int sandbox_store_lock_held(sandbox_store_t *store, const char *id);
 
 /*
- * The lock of background work, on the state directory, without waiting: a
+ * Locks the state directory for background work without blocking: returns a
  * descriptor to close, or -1 with errno EWOULDBLOCK.
  */
 int sandbox_store_lock_elect(sandbox_store_t *store);

@@ -137,7 +137,7 @@ sandbox_store_port_remove(sandbox_store_t *store, const char *id,
 
     rc = unlinkat(ports, name, 0);
 
-    /* what was revoked must not come back after a loss of power */
+    /* a revoked port must not reappear after a power failure */
 
     if (rc == 0) {
         rc = fsync(ports);

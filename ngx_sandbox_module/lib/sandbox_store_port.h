@@ -23,17 +23,17 @@ int sandbox_store_port_stamp(sandbox_store_t *store, const char *id,
     uint16_t port, sandbox_stamp_t *stamp);
 
 /*
- * Policies.  read: ENOENT when the port is not exposed or there is no such
- * sandbox, EBADMSG when the file is damaged; fills run and stamp.
+ * Policies.  read: ENOENT if the port is not exposed or there is no such
+ * sandbox, EBADMSG if the file is damaged; sets run and stamp.
  *
- * write replaces by rename, fsynced, and fills stamp; ENOENT: no such sandbox;
- * EINVAL: bad port or token.  Success means that, after the new policy was in
- * place, the id still named the sandbox that it was written to: a sandbox
- * destroyed in the meantime gives ENOENT and the policy is taken back, one
- * made anew under the id never gets it.
+ * write replaces by rename with fsync() and sets stamp; ENOENT: no such
+ * sandbox; EINVAL: bad port or token.  Success means that after the new policy
+ * was in place, the id still named the sandbox to which it was written.  If
+ * the sandbox was destroyed meanwhile, the result is ENOENT and the policy is
+ * removed again; a new sandbox with the same id never gets it.
  *
- * remove: ENOENT when the port is not exposed, or when run is not NULL and not
- * the sandbox's.
+ * remove: ENOENT if the port is not exposed, or if run is not NULL and not
+ * that of the sandbox.
  */
 int sandbox_store_port_read(sandbox_store_t *store, const char *id,
     uint16_t port, sandbox_policy_t *policy);
@@ -42,7 +42,9 @@ int sandbox_store_port_write(sandbox_store_t *store, const char *id,
 int sandbox_store_port_remove(sandbox_store_t *store, const char *id,
     const char *run, uint16_t port);
 
-/* exposed ports, the lowest max ones ascending; returns their number, or -1 */
+/*
+ * the lowest max exposed ports in ascending order; returns their number, or -1
+ */
 ssize_t sandbox_store_port_list(sandbox_store_t *store, const char *id,
     uint16_t *ports, size_t max);
 

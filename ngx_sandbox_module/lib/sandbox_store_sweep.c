@@ -117,7 +117,7 @@ sandbox_sweep_new(int state, const char *name)
 
     rc = 0;
 
-    /* renamed by the one who held the lock: it is a sandbox now */
+    /* unless its creator has renamed it: then it is a sandbox */
 
     if (flock(dir, LOCK_EX|LOCK_NB) == 0
         && sandbox_file_same(state, name, dir))
@@ -135,7 +135,7 @@ sandbox_sweep_new(int state, const char *name)
 }
 
 
-/* its maker, if alive, makes another one */
+/* its creator, if alive, creates another one */
 
 static int
 sandbox_sweep_instance(int state, const char *name)
@@ -148,7 +148,7 @@ sandbox_sweep_instance(int state, const char *name)
 }
 
 
-/* 1 when somebody is at it, 0, -1 */
+/* 1 if locked, 0, or -1 */
 
 static int
 sandbox_sweep_held(int state, const char *name)
@@ -163,7 +163,7 @@ sandbox_sweep_held(int state, const char *name)
 
     if (fd == -1) {
 
-        /* half deleted, or damaged: to be finished either way */
+        /* partially deleted or damaged: to be deleted in either case */
 
         return errno == ENOENT || errno == EBADMSG || errno == ENOTDIR ? 0
                                                                        : -1;
@@ -174,12 +174,12 @@ sandbox_sweep_held(int state, const char *name)
 
 
 /*
- * Directories in .run that belong to nobody: what is left of a deletion cut
- * short.  A run belongs to .new-<run>, then to the id, then to .trash-<run>,
- * in this order, and .run/<run> is made after the first and removed before
- * the last.  A walk through a directory may miss an entry that is renamed
- * meanwhile, so a run can be missed by a first walk, and by a second, but not
- * by a third, for there are but two renames in its life.
+ * Orphaned directories in .run, left by an interrupted deletion.  A run
+ * belongs to .new-<run>, then to the id, then to .trash-<run>, and .run/<run>
+ * is created after the first and removed before the last.  A scan of a
+ * directory may miss an entry that is renamed meanwhile.  As a run is renamed
+ * only twice, it may be missed by the first and the second scan, but not by a
+ * third.
  */
 
 static int
@@ -232,7 +232,7 @@ sandbox_sweep_run(int state)
 }
 
 
-/* takes those off the list that belong to somebody */
+/* removes from the list those that have an owner */
 
 static int
 sandbox_sweep_strike(int state, sandbox_runs_t *list)
@@ -280,7 +280,7 @@ sandbox_sweep_strike(int state, sandbox_runs_t *list)
                         sandbox_runs_compare);
         if (found) {
 
-            /* the order stays, for all that it matters */
+            /* keeps the list sorted */
 
             (*found)[SANDBOX_RANDOM_LEN] = '+';
         }
@@ -304,7 +304,7 @@ sandbox_sweep_strike(int state, sandbox_runs_t *list)
 }
 
 
-/* the run in ".new-<run>" and the like, or NULL */
+/* the run in ".new-<run>" or ".trash-<run>", or NULL */
 
 static const char *
 sandbox_sweep_suffix(const char *name)

@@ -49,7 +49,7 @@ sandbox_store_trash(sandbox_store_t *store, const char *id, const char *run)
 
     sandbox_fault("trash.renamed");
 
-    /* what was destroyed must not come back after a loss of power */
+    /* a destroyed sandbox must not reappear after a power failure */
 
     return fsync(state);
 }

@@ -15,16 +15,16 @@
 
 
 /*
- * Renames <id> to .trash-<run>; its caller holds the lock.  The name is free
- * from then on.  ENOENT: the id is not (any more) the sandbox of that run.
+ * Renames <id> to .trash-<run>, which frees the id; the caller must hold the
+ * lock.  ENOENT: the id is not, or no longer, the sandbox of that run.
  */
 int sandbox_store_trash(sandbox_store_t *store, const char *id,
     const char *run);
 
 /*
- * Deletes .trash-<run> and .run/<run>, once the engine's container is gone.
- * What is missing is no error.  ENOTEMPTY: there are directories in it that
- * the store did not make; they stay.
+ * Deletes .trash-<run> and .run/<run>, once the engine's container has been
+ * removed.  Missing files are not an error.  ENOTEMPTY: it contains
+ * directories that the store did not create; they are kept.
  */
 int sandbox_store_trash_delete(sandbox_store_t *store, const char *run);
 
