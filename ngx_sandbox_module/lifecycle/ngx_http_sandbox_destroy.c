@@ -25,8 +25,9 @@
 
 
 /*
- * the name; then the engine removes the container, then the files go.  What a
- * crash leaves is .trash-<random>, which the sweep finishes.
+ * Destroys a sandbox: renames it to .trash-<run> to free the id, removes the
+ * container, and deletes the files.  After a crash, the sweep finishes
+ * .trash-<run>.
  */
 
 
@@ -38,15 +39,15 @@
 
 
 typedef struct {
-    ngx_http_sandbox_node_t      *node;           /* NULL: only the run */
+    ngx_http_sandbox_node_t      *node;       /* NULL: only the run is known */
     ngx_http_sandbox_destroy_pt   handler;
     void                         *data;
-    ngx_event_t                   timer;          /* holds off the exit */
+    ngx_event_t                   timer;      /* delays the exit */
     ngx_connection_t              dummy;
     ngx_msec_t                    began;
-    int64_t                       since;          /* -1: any */
+    int64_t                       since;      /* -1: any state */
     int                           lock;
-    unsigned                      stop:1;         /* and no more */
+    unsigned                      stop:1;     /* stop only, do not destroy */
     char                          run[SANDBOX_RANDOM_LEN + 1];
     char                          owner[SANDBOX_OWNER_MAX + 1];
 } ngx_http_sandbox_destroy_t;
@@ -194,7 +195,7 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
         return;
     }
 
-    /* only the sandbox that the caller meant */
+    /* only if it is still the sandbox that the caller meant */
 
     if (sandbox_store_run(store, (char *) d->node->id, run) == -1
         || ngx_strcmp(run, d->run) != 0)
@@ -203,7 +204,7 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
         return;
     }
 
-    /* nor one that was started since its caller looked */
+    /* and only if it has not been started since */
 
     if (d->since != -1
         && sandbox_store_lifetime_changed(store, (char *) d->node->id, &ended)
@@ -220,7 +221,7 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
         return;
     }
 
-    /* the lock is held to the end: the sweep leaves alone what has one */
+    /* keep the lock: the sweep skips locked directories */
 
     if (sandbox_store_trash(store, (char *) d->node->id, d->run) == -1) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
@@ -252,7 +253,9 @@ ngx_http_sandbox_destroy_run_stop(ngx_http_sandbox_destroy_t *d)
 
     w = ngx_http_sandbox_worker;
 
-    /* no sockets alone prove nothing: an agent may have closed them */
+    /*
+     * a missing tether proves nothing: the agent may have closed its sockets
+     */
 
     if (ngx_http_sandbox_tether(d->node) == NGX_DECLINED
 
@@ -265,7 +268,7 @@ ngx_http_sandbox_destroy_run_stop(ngx_http_sandbox_destroy_t *d)
         return;
     }
 
-    /* commands get their TERM now, and the agent its own with the stop */
+    /* commands get SIGTERM now, the agent when the container is stopped */
 
     ngx_http_sandbox_tether_send_prepare(d->node,
                                          NGX_HTTP_SANDBOX_STOP_PREPARE);
@@ -317,7 +320,7 @@ ngx_http_sandbox_destroy_run_stop_handler(void *data, const ac_reply_t *reply)
     sandbox_fault("sleep.noted");
     ngx_http_sandbox_instances_free(d->run);
 
-    /* the engine says so before our own end of the tether does */
+    /* the engine has confirmed the exit, possibly before the tether */
 
     ngx_http_sandbox_tether_close(d->node);
 
@@ -338,7 +341,7 @@ ngx_http_sandbox_destroy_remove(ngx_http_sandbox_destroy_t *d)
     ngx_http_sandbox_count(w->conf, engine_calls);
     ngx_http_sandbox_engine_lane(AC_LANE_OTHERS, d->owner);
 
-    /* its own deadline timer holds off the worker's exit */
+    /* its deadline timer delays the exit of the worker */
 
     if (ac_docker_remove(w->docker, w->endpoint, (char *) name,
                          w->conf->engine_timeout,
@@ -361,7 +364,7 @@ ngx_http_sandbox_destroy_remove_handler(void *data, const ac_reply_t *reply)
         || (reply->status != NGX_HTTP_NO_CONTENT
             && reply->status != NGX_HTTP_NOT_FOUND))
     {
-        /* 409: somebody else is removing it; the sweep looks again */
+        /* 409: it is already being removed; the sweep checks again */
 
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
 

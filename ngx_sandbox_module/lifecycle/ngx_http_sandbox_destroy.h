@@ -25,10 +25,10 @@
 typedef void (*ngx_http_sandbox_destroy_pt)(void *data, ngx_int_t rc);
 ngx_int_t ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,
     int64_t since, ngx_http_sandbox_destroy_pt handler, void *data);
-/* stops the container; NGX_OK too when it did not run */
+/* stops the container; NGX_OK also if it was not running */
 ngx_int_t ngx_http_sandbox_destroy_stop(ngx_http_sandbox_node_t *node,
     int64_t since, ngx_http_sandbox_destroy_pt handler, void *data);
-/* the second half, for what a crash left: the container, then the files */
+/* the second half, for leftovers of a crash: the container, then the files */
 ngx_int_t ngx_http_sandbox_destroy_run(const char *run);
 
 

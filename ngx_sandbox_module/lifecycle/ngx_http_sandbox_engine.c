@@ -17,7 +17,7 @@
 #include "lifecycle/ngx_http_sandbox_sweep.h"
 
 
-/* an engine that fails: what callers are told of it, and the log */
+/* engine failures: errors for clients, and the log */
 
 
 #define NGX_HTTP_SANDBOX_ENGINE_RETRY  5          /* s */
@@ -33,7 +33,7 @@ static ngx_uint_t ngx_http_sandbox_engine_says(const char *message,
     const char **words);
 
 
-/* the kernel's and the engine's own, however they are put into a sentence */
+/* messages of the kernel and the engine, as part of a sentence */
 
 static const char  *ngx_http_sandbox_disk_words[] = {
     "no space left on device",
@@ -130,7 +130,7 @@ ngx_http_sandbox_engine_health(void *data, int away, const char *message)
                   &w->conf->engine,
                   ngx_current_msec - ngx_http_sandbox_engine_since);
 
-    /* what ran may have ended, and what was to go may be there */
+    /* sandboxes may have exited, and removals may be pending */
 
     ngx_http_sandbox_sweep_soon();
 }
@@ -158,7 +158,7 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
     if (reply && reply->error == AC_OK
         && reply->status != NGX_HTTP_CONFLICT)
     {
-        /* it has refused: nothing was started */
+        /* the engine has refused: nothing was started */
 
         wake->asked = 0;
     }
@@ -201,7 +201,7 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
 
     } else if (reply && reply->error == AC_OK && reply->status < 500) {
 
-        /* the engine understood, and will say the same again */
+        /* a permanent error: the engine would refuse again */
 
         ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                    "INTERNAL_ERROR",
@@ -249,7 +249,7 @@ ngx_http_sandbox_engine_network_missing(ngx_http_sandbox_start_t *wake,
 {
     ngx_http_sandbox_failure_t  failure;
 
-    /* also of an image or a container it says 404, to create and to start */
+    /* create and start also return 404 for a missing image or container */
 
     if (reply->error != AC_OK
         || reply->status != NGX_HTTP_NOT_FOUND
@@ -280,7 +280,7 @@ ngx_http_sandbox_engine_network_missing(ngx_http_sandbox_start_t *wake,
 }
 
 
-/* a start that has begun goes on before another one begins */
+/* calls of a start in progress take precedence over those of new starts */
 
 void
 ngx_http_sandbox_engine_call(ngx_http_sandbox_start_t *wake)

@@ -19,28 +19,30 @@
 #define NGX_HTTP_SANDBOX_CONTAINER  "nginx-sandbox-"
 #define NGX_HTTP_SANDBOX_NAME       64
 
-/* NGX_OK or NGX_ERROR; of a worker that has its engine */
+/* init and exit of a worker; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_http_sandbox_engine_init(void);
-/* before the end of its worker */
+/* before the worker exits */
 void ngx_http_sandbox_engine_done(void);
-/* the next call is of this lane, for that owner */
+/* sets lane and owner of the next call */
 void ngx_http_sandbox_engine_lane(ac_lane_e lane, const char *owner);
-/* what it could not do; reply NULL: out of memory.  It ends the start. */
+/*
+ * reports the failed operation and ends the start; reply NULL: out of memory
+ */
 void ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
     const char *what, const ac_reply_t *reply);
 
-/* what the engine knows it by */
+/* its name in the engine */
 const char *ngx_http_sandbox_engine_network(ngx_http_sandbox_class_t *class);
-/* 1: that is what the engine lacks, and the start has ended by it */
+/* 1 if the engine lacks the network: the start has been ended with an error */
 ngx_uint_t ngx_http_sandbox_engine_network_missing(
     ngx_http_sandbox_start_t *wake, const ac_reply_t *reply);
 
 /* the container of a run; the buffer has NGX_HTTP_SANDBOX_NAME bytes */
 void ngx_http_sandbox_engine_container_name(u_char *name, const char *run);
-/* the engine's words, or what kept it from saying any */
+/* the message of the engine, or why there is none */
 const char *ngx_http_sandbox_engine_text(const ac_reply_t *reply);
 
-/* counts the call that follows, which takes its turn as one of a start */
+/* counts the next call, and queues it in the lane of starts */
 void ngx_http_sandbox_engine_call(ngx_http_sandbox_start_t *wake);
 
 

@@ -17,15 +17,15 @@
 
 
 /*
- * How a sandbox has ended, as the engine tells it.  It forgets when the
- * container is started again, so that this is noted before.
+ * How a sandbox has exited, as reported by the engine.  The engine forgets
+ * this when the container is started again, so it is recorded before.
  */
 
 
-/* of the inspection before a start, which goes on without it */
+/* timeout of the inspection before a start, which continues without it */
 #define NGX_HTTP_SANDBOX_EXIT_TIME     2000
 
-/* what an engine says of a container that went while it was itself away */
+/* exit code reported by an engine that was down when the container exited */
 #define NGX_HTTP_SANDBOX_EXIT_UNSEEN   255
 
 
@@ -70,8 +70,9 @@ ngx_http_sandbox_exit_reason(const ac_reply_t *reply, sandbox_exit_t *end)
 
 
 /*
- * The engine says "OOM killed" of a container in which any process was, even
- * if the container went on: that counts only for one that was killed.
+ * The engine reports "OOM killed" if any process of the container was killed,
+ * even if the container continued: it counts only if the container itself was
+ * killed.
  */
 
 static const char *
@@ -181,7 +182,7 @@ ngx_http_sandbox_exit_reason_noted(void *data, const ac_reply_t *reply)
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
     }
 
-    /* "unknown" is noted too: what is there is of an earlier end */
+    /* record "unknown", too: the existing record is of an earlier exit */
 
     (void) ngx_http_sandbox_exit_reason(reply, &end);
 

@@ -18,10 +18,10 @@
 /* how a container has ended */
 
 
-/* how a container has ended, from the answer to an inspection; 1: it has */
+/* how a container has exited, according to an inspection; 1 if it has */
 ngx_uint_t ngx_http_sandbox_exit_reason(const ac_reply_t *reply,
     sandbox_exit_t *end);
-/* as JSON; NULL: no memory */
+/* as JSON; NULL: out of memory */
 cJSON *ngx_http_sandbox_exit_reason_json(sandbox_exit_t *end,
     const char *message);
 

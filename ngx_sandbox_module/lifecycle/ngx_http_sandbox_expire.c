@@ -22,9 +22,8 @@
 
 
 /*
- * Limits of a sandbox's life that do not depend on what its agent says:
- * max_awake, max_age, retain.  The worker that sweeps looks at all sandboxes,
- * some in each turn.
+ * Lifetime limits that do not depend on the agent: max_awake, max_age, retain.
+ * The worker that sweeps checks all sandboxes, a few in each step.
  */
 
 
@@ -178,7 +177,9 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
 
     if (!ended && class->max_awake && now - since >= class->max_awake) {
 
-        /* it may sleep since, but of that the engine alone is proof */
+        /*
+         * it may have exited meanwhile, but only the engine can tell for sure
+         */
 
         ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
                       "stopping sandbox \"%s\": max_awake has elapsed",
@@ -210,7 +211,7 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
 
         if (!had) {
 
-            /* opened for the look only */
+            /* close a tether opened only for this check */
 
             ngx_http_sandbox_tether_close(node);
         }
@@ -223,7 +224,7 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
 }
 
 
-/* nobody may have seen its end: the engine knows when that was */
+/* its exit may have been missed: ask the engine for the time */
 
 static void
 ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain,
@@ -349,7 +350,7 @@ ngx_http_sandbox_expire_done(void *data, ngx_int_t rc)
 {
     if (rc == NGX_ERROR) {
 
-        /* the engine is in trouble, and would be for each of them */
+        /* the engine fails, and would fail for all others */
 
         ngx_http_sandbox_expire_held = ngx_current_msec
                                        + NGX_HTTP_SANDBOX_EXPIRE_HOLD;

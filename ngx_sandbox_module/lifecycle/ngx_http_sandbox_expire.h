@@ -14,7 +14,7 @@
 /* max_awake, max_age, retain */
 
 
-/* one turn of the worker that sweeps, each second */
+/* one step, called every second by the worker that sweeps */
 void ngx_http_sandbox_expire(void);
 void ngx_http_sandbox_expire_stop(void);
 

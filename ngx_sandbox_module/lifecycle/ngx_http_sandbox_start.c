@@ -25,9 +25,9 @@
 
 
 /*
- * Makes a sandbox run: the lock, the engine, the sockets, the handshake; one
- * at a time for a sandbox in this worker, and by the lock on the host.  The
- * boot handshake alone is proof that the sandbox runs.
+ * Starts a sandbox: lock, engine, sockets, handshake.  There is one start per
+ * sandbox in a worker, and, due to the lock, on the host.  Only the boot
+ * handshake proves that the sandbox is running.
  */
 
 
@@ -119,7 +119,7 @@ ngx_http_sandbox_start_begin(ngx_http_sandbox_node_t *node)
     wake = ngx_calloc(sizeof(ngx_http_sandbox_start_t), ngx_cycle->log);
     if (wake == NULL) {
 
-        /* waiters end by the deadline of their own connection */
+        /* waiters time out by the deadline of their own connection */
 
         return NULL;
     }
@@ -147,7 +147,7 @@ ngx_http_sandbox_start_begin(ngx_http_sandbox_node_t *node)
     ngx_add_timer(&wake->deadline,
                   ngx_http_sandbox_worker->conf->start_timeout);
 
-    /* a waiter must not be called from inside the call that queues it */
+    /* a waiter must not be called from within the call that queues it */
 
     ngx_post_event(&wake->timer, &ngx_posted_events);
 
@@ -212,7 +212,7 @@ ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *wake)
 
     if (rc == NGX_AGAIN) {
 
-        /* who destroys it need not wait for an agent that says nothing */
+        /* do not keep the lock while waiting for hello: destroy may need it */
 
         if (wake->lock != -1) {
             (void) close(wake->lock);
@@ -242,7 +242,7 @@ ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *wake)
             goto failed;
         }
 
-        /* it may have been started, or replaced, before we had the lock */
+        /* it may have been started or replaced before we got the lock */
 
         ngx_http_sandbox_start_lock(wake);
         return;
@@ -318,7 +318,7 @@ ngx_http_sandbox_start_done(ngx_http_sandbox_start_t *wake)
     if (sandbox_store_run(w->store, (char *) node->id, run) == -1
         || ngx_strcmp(run, wake->run) != 0)
     {
-        /* the name went to another sandbox: this container has no owner */
+        /* the id was reassigned: this container is orphaned */
 
         (void) ngx_http_sandbox_destroy_run(wake->run);
 
@@ -342,7 +342,7 @@ ngx_http_sandbox_start_done(ngx_http_sandbox_start_t *wake)
 
     sandbox_fault("wake.tethered");
 
-    /* options that were changed since the handshake began */
+    /* send options that were changed since the handshake began */
 
     if (ngx_http_sandbox_node_spec(node) == NGX_OK
         && !sandbox_store_stamp_equal(&node->spec.stamp, &wake->stamp))
@@ -443,7 +443,7 @@ ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *wake,
 
     if (wake->counted) {
 
-        /* what was asked for may yet come to run: the next count tells */
+        /* the container may still start: keep the slot until the next count */
 
         if (failure == NULL || wake->asked) {
             ngx_http_sandbox_instances_run(wake->run);
@@ -478,7 +478,7 @@ ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *wake,
     node->start = NULL;
     ngx_free(wake);
 
-    /* a waiter's handler may end others, and may wait again */
+    /* a handler may remove other waiters, and may wait again */
 
     node->refs++;
 

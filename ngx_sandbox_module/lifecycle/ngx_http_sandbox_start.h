@@ -27,10 +27,10 @@ struct ngx_http_sandbox_start_s {
 
     void                      (*step)(ngx_http_sandbox_start_t *wake);
     ngx_event_t                 timer;
-    ngx_event_t                 deadline;       /* holds off a worker's exit */
+    ngx_event_t                 deadline;   /* delays the exit of the worker */
     ngx_connection_t            dummy;
     ngx_msec_t                  began;
-    ngx_msec_t                  doubt;          /* since "already started" */
+    ngx_msec_t                  doubt;      /* since "already started" */
 
     int                         lock;
     ac_call_t                  *call;
@@ -38,22 +38,22 @@ struct ngx_http_sandbox_start_s {
     sandbox_container_t         container;
 
     ngx_connection_t           *boot;           /* boot.sock */
-    ngx_connection_t           *peer;           /* the agent on it */
+    ngx_connection_t           *peer;           /* connection of the agent */
     int                        *fds;
     char                      (*names)[8];
     size_t                      nfds;
     ngx_msec_t                  booted;
-    sandbox_stamp_t             stamp;          /* of the options it got */
+    sandbox_stamp_t             stamp;          /* of the options sent */
 
-    int64_t                     came;           /* to ask for a slot */
+    int64_t                     came;           /* time of the request */
 
     unsigned                    kicked:1;
     unsigned                    created:1;
     unsigned                    unpaused:1;
     unsigned                    counting:1;     /* by start_capacity.c */
-    unsigned                    counted:1;      /* it has a slot */
-    unsigned                    refused:1;      /* for want of one */
-    unsigned                    begun:1;        /* the engine was asked */
+    unsigned                    counted:1;      /* has a slot */
+    unsigned                    refused:1;      /* no slot is free */
+    unsigned                    begun:1;        /* engine called */
     unsigned                    asked:1;        /* to start the container */
 
     char                        run[SANDBOX_RANDOM_LEN + 1];
@@ -65,38 +65,39 @@ struct ngx_http_sandbox_start_waiter_s {
     ngx_queue_t                    queue;
     ngx_http_sandbox_node_t       *node;
     /*
-     * Runs once from the event loop, never from inside a call of the waiter's
-     * owner.  failure NULL: the sandbox serves; start tells how it came to.
+     * Called once from the event loop, never from within a call by the
+     * waiter's owner.  failure NULL: the sandbox is ready; start tells how it
+     * was started.
      */
     void                         (*handler)(ngx_http_sandbox_start_waiter_t *w,
                                        ngx_uint_t start,
                                        ngx_http_sandbox_failure_t *failure);
     void                          *data;
     unsigned                       queued:1;
-    unsigned                       join:1;   /* waits, but starts nothing */
+    unsigned                       join:1;   /* wait, but do not start */
 };
 
 
-/* runs step from a timer */
+/* calls step from a timer */
 void ngx_http_sandbox_start_later(ngx_http_sandbox_start_t *wake,
     void (*step)(ngx_http_sandbox_start_t *wake), ngx_msec_t ms);
 
-/* these end the start: wake is gone afterwards; failure NULL: it serves */
+/* these end the start and free wake; failure NULL: the sandbox is ready */
 void ngx_http_sandbox_start_done(ngx_http_sandbox_start_t *wake);
 void ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *wake,
     ngx_http_sandbox_failure_t *failure);
 
-/* what it was busy with, for messages */
+/* what the start is waiting for, for messages */
 const char *ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *wake);
 
-/* queues the waiter; starts the sandbox unless w->join */
+/* queues the waiter; starts the sandbox unless w->join is set */
 void ngx_http_sandbox_start_wait(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_start_waiter_t *w);
 /* idempotent */
 void ngx_http_sandbox_start_unwait(ngx_http_sandbox_start_waiter_t *w);
-/* starts the sandbox without waiting, unless that is under way */
+/* starts the sandbox without waiting, unless a start is in progress */
 void ngx_http_sandbox_start(ngx_http_sandbox_node_t *node);
-/* who waits for what was started elsewhere looks at once */
+/* waiters for a start by another worker check at once */
 void ngx_http_sandbox_start_hurry(ngx_http_sandbox_node_t *node);
 
 

@@ -24,22 +24,22 @@
 
 
 /*
- * A start is let in when it has a slot.  Where none is free, or nobody has
- * counted since nginx started, the engine is asked what runs before anybody is
+ * A start needs a slot.  If none is free, or instances have not been counted
+ * since nginx started, the running containers are listed before a start is
  * refused: once for all starts of this worker.
  */
 
 
 #define NGX_HTTP_SANDBOX_CAPACITY_POLL   20         /* ms */
-/* how long a count, or its failure, is good enough to refuse somebody */
+/* how long a count, or its failure, is recent enough for a refusal */
 #define NGX_HTTP_SANDBOX_CAPACITY_FRESH  1000
 
 
 typedef struct {
     ac_call_t    *call;
     int64_t       asked;
-    int64_t       failed;                          /* 0: it has not */
-    ac_reply_t    reply;                           /* that failed */
+    int64_t       failed;                          /* 0: never */
+    ac_reply_t    reply;                           /* last failure */
 } ngx_http_sandbox_capacity_t;
 
 
@@ -163,7 +163,7 @@ ngx_http_sandbox_start_capacity_refresh(void)
     rec->failed = 0;
     rec->asked = ngx_http_sandbox_clock_monotonic();
 
-    /* starts wait for it: it is to be the next */
+    /* starts wait for this call: put it first */
 
     ac_docker_turn(w->docker, AC_LANE_OTHERS, 0, 1);
 

@@ -14,9 +14,12 @@
 /* a start asks whether there is room for it */
 
 
-/* a step of a start, under its lock: the engine's next, or the end */
+/*
+ * a step of a start, under its lock: continues with the engine, or ends the
+ * start
+ */
 void ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *wake);
-/* counts anew, unless that was done in the last second or is under way */
+/* counts again, unless done within the last second or in progress */
 void ngx_http_sandbox_start_capacity_refresh(void);
 
 

@@ -24,13 +24,13 @@
 
 
 /*
- * The engine's part of a start: the container is made where there is none,
- * and started until the engine says that it was this start that did it.
+ * The engine's part of a start: creates the container if missing, and repeats
+ * the start until the engine confirms that this call has started it.
  */
 
 
 #define NGX_HTTP_SANDBOX_START_POLL   50
-/* how long "already started" is believed of a container that is stopping */
+/* how long a stopping container may be reported as "already started" */
 #define NGX_HTTP_SANDBOX_START_DOUBT  1000
 
 
@@ -108,7 +108,7 @@ ngx_http_sandbox_container_create(ngx_http_sandbox_start_t *wake)
 
     w = ngx_http_sandbox_worker;
 
-    /* user 0 is the agent's; the image's is where its children go */
+    /* the agent runs as user 0, its children as the user of the image */
 
     ngx_http_sandbox_engine_call(wake);
 
@@ -234,7 +234,7 @@ ngx_http_sandbox_container_image_handler(void *data, const ac_reply_t *reply)
     spec.pids = class->pids;
     spec.disk = class->disk.len ? (char *) class->disk.data : NULL;
 
-    /* dev servers listen on "localhost", which is ::1 first */
+    /* dev servers listen on "localhost", which may resolve to ::1 */
 
     spec.loopback6 = (access("/proc/sys/net/ipv6/conf/lo/disable_ipv6", F_OK)
                       == 0);
@@ -250,7 +250,7 @@ ngx_http_sandbox_container_image_handler(void *data, const ac_reply_t *reply)
 }
 
 
-/* the engine refuses more processors than it has; it is asked only then */
+/* the engine refuses more CPUs than it has: ask for their number only then */
 
 static void
 ngx_http_sandbox_container_info(ngx_http_sandbox_start_t *wake)
@@ -277,7 +277,7 @@ ngx_http_sandbox_container_info_handler(void *data, const ac_reply_t *reply)
 
     wake->call = NULL;
 
-    /* without an answer the engine's refusal stands, the second time */
+    /* without a reply, the error of the second attempt is final */
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_OK
         && reply->ncpu > 0)
@@ -328,7 +328,7 @@ ngx_http_sandbox_container_create_handler(void *data, const ac_reply_t *reply)
 }
 
 
-/* 409: a worker that died had come as far as this; or it is another's */
+/* 409: created by a worker that has died, or a foreign container */
 
 static void
 ngx_http_sandbox_container_conflict(ngx_http_sandbox_start_t *wake)
@@ -361,7 +361,7 @@ ngx_http_sandbox_container_conflict_handler(void *data, const ac_reply_t *reply)
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_NOT_FOUND) {
 
-        /* it was just being removed: until the deadline of the start */
+        /* it was just being removed: retry until the deadline of the start */
 
         ngx_http_sandbox_start_later(wake, ngx_http_sandbox_container_create,
                                      NGX_HTTP_SANDBOX_START_POLL);
@@ -424,7 +424,7 @@ ngx_http_sandbox_container_made(ngx_http_sandbox_start_t *wake)
 }
 
 
-/* each time: the container may end between two of them */
+/* before each attempt: the container may exit in between */
 
 static void
 ngx_http_sandbox_container_start(ngx_http_sandbox_start_t *wake)
@@ -486,8 +486,8 @@ ngx_http_sandbox_container_start_handler(void *data, const ac_reply_t *reply)
     case NGX_HTTP_NOT_MODIFIED:
 
         /*
-         * It is still stopping, or its agent lives without its sockets.
-         * The clock starts with the first such answer.
+         * It is still stopping, or its agent is alive without its sockets.
+         * Time starts with the first such reply.
          */
 
         if (wake->doubt == 0) {
@@ -527,7 +527,10 @@ ngx_http_sandbox_container_start_handler(void *data, const ac_reply_t *reply)
                       "the container of sandbox \"%s\" no longer exists, "
                       "creating a new one", wake->node->id);
 
-        /* a worker that dies from here on must not leave it for an old one */
+        /*
+         * if this worker dies, the new container must not be taken for the old
+         * one
+         */
 
         (void) sandbox_store_container_remove(w->store,
                                               (char *) wake->node->id);
@@ -584,7 +587,7 @@ ngx_http_sandbox_container_again_handler(void *data, const ac_reply_t *reply)
         return;
     }
 
-    /* whatever it answered, the next start tells */
+    /* ignore the result: the next start will show it */
 
     ngx_http_sandbox_start_later(wake, ngx_http_sandbox_container_start, 10);
 }

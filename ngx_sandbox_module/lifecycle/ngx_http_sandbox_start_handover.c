@@ -30,14 +30,14 @@
 
 
 /*
- * Socket activation (docs/wire.md): the engine has answered 204, so that no
- * process of an earlier start is left that could see the sockets; they are
- * bound now, boot.sock last, and go to whom connects to it first and is the
- * first process of its PID namespace.
+ * Socket activation (docs/wire.md): as the engine has replied 204, no process
+ * of an earlier start can see the sockets.  They are bound now, boot.sock
+ * last, and passed to the first peer that connects to it and is PID 1 of its
+ * namespace.
  */
 
 
-/* how often it is asked whether the container is still there */
+/* interval of checks whether the container is still running */
 #define NGX_HTTP_SANDBOX_HANDOVER_CHECK    1000
 
 
@@ -208,7 +208,7 @@ ngx_http_sandbox_handover_accept_handler(ngx_event_t *rev)
     c = rev->data;
     wake = c->data;
 
-    /* one at a time: others in the queue have their turn by level */
+    /* accept one at a time: level-triggered events report the rest */
 
     fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK|SOCK_CLOEXEC);
 
@@ -304,7 +304,7 @@ ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
         }
     }
 
-    /* whoever changes one from here on finds the sockets, and tells it */
+    /* later changes of policies find the sockets and are sent to the agent */
 
     rc = ngx_http_sandbox_port_commands(wake->node, ports, n, &policies,
                                    &boot.commands);
@@ -333,7 +333,7 @@ ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
 
     cJSON_free(env);
 
-    /* from here on the agent alone has them */
+    /* from here on, only the agent has the sockets */
 
     ngx_http_sandbox_handover_close_fds(wake);
 
@@ -415,7 +415,7 @@ ngx_http_sandbox_handover_check(ngx_http_sandbox_start_t *wake)
 {
     ngx_http_sandbox_worker_t  *w;
 
-    /* the agent may be unable to run, and nobody else would say so */
+    /* detect an agent that cannot be executed */
 
     w = ngx_http_sandbox_worker;
 

@@ -14,7 +14,10 @@
 /* a start binds the sockets and hands them over */
 
 
-/* the container runs: bind, hand over, shake hands; then _done or _end */
+/*
+ * the container is running: binds and passes the sockets, handshake; continues
+ * with _done or _end
+ */
 void ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *wake);
 void ngx_http_sandbox_start_handover_close(ngx_http_sandbox_start_t *wake);
 

@@ -21,9 +21,9 @@
 
 
 /*
- * Background work, done by the one worker that holds the lock of the state
- * directory: what a crash left is finished, containers of this installation
- * that have no directory are removed, and their ends are written to the log.
+ * Background work of the worker that holds the lock of the state directory:
+ * finishes interrupted deletions, removes containers of this installation that
+ * have no directory, and logs exits of containers.
  */
 
 
@@ -35,11 +35,11 @@ typedef struct {
     ngx_event_t        timer;
     ngx_connection_t   dummy;
     ngx_msec_t         next;
-    int64_t            asked;         /* for the list */
+    int64_t            asked;         /* time of the list */
     int                lock;
     ac_call_t         *list;
     ac_call_t         *events;
-    unsigned           failed:1;      /* the engine, when last asked */
+    unsigned           failed:1;      /* result of the last list */
 } ngx_http_sandbox_sweep_t;
 
 
@@ -124,7 +124,7 @@ ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev)
 
     if (ngx_exiting) {
 
-        /* the new workers go on */
+        /* the new workers continue */
 
         ngx_http_sandbox_sweep_stop();
         return;
@@ -228,7 +228,7 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
     if (reply->error != AC_OK || reply->status != NGX_HTTP_OK) {
         ngx_http_sandbox_count(w->conf, engine_errors);
 
-        /* once, not each minute */
+        /* log once, not every minute */
 
         level = sweep->failed ? NGX_LOG_INFO : NGX_LOG_WARN;
 
@@ -248,8 +248,8 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
         c = &reply->containers[i];
 
         /*
-         * A container's directory is made before it and deleted after it, so
-         * one without a directory belongs to nobody.
+         * The directory of a container is created before and deleted after it,
+         * so a container without a directory is orphaned.
          */
 
         if (sandbox_store_run_path(w->store, c->label_run, path, sizeof(path))
@@ -282,7 +282,7 @@ ngx_http_sandbox_sweep_event_handler(void *data, const ac_event_t *event,
 
     if (event == NULL) {
 
-        /* the timer asks again */
+        /* the timer reconnects */
 
         sweep->events = NULL;
         return;

@@ -16,7 +16,7 @@
 
 void ngx_http_sandbox_sweep_start(ngx_cycle_t *cycle);
 void ngx_http_sandbox_sweep_stop(void);
-/* with the next turn, not with the next minute */
+/* schedules a sweep for the next step, rather than the next minute */
 void ngx_http_sandbox_sweep_soon(void);
 
 
