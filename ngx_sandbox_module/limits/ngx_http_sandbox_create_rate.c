@@ -17,8 +17,8 @@
 
 
 /*
- * sandbox_create_rate: how often an owner may create sandboxes, through all
- * workers; a leaky bucket for each, in the shared zone.
+ * sandbox_create_rate: limits how often an owner may create sandboxes, over
+ * all workers; a leaky bucket per owner in the shared zone.
  */
 
 
@@ -26,7 +26,7 @@ struct ngx_http_sandbox_bucket_s {
     char        owner[SANDBOX_OWNER_MAX + 1];
     unsigned    used:1;
     ngx_uint_t  excess;                            /* thousandths */
-    ngx_uint_t  rate;                              /* of its last use */
+    ngx_uint_t  rate;                              /* rate at its last use */
     int64_t     last;
 };
 
@@ -157,7 +157,7 @@ ngx_http_sandbox_create_rate_refund(ngx_http_request_t *r,
 }
 
 
-/* the owner's, or one that has run empty: it says no more than a new one */
+/* the bucket of the owner, or an empty one to reuse */
 
 static ngx_http_sandbox_bucket_t *
 ngx_http_sandbox_create_rate_bucket(ngx_http_sandbox_shared_t *sh,
@@ -212,7 +212,7 @@ ngx_http_sandbox_create_rate_excess(ngx_http_sandbox_bucket_t *bucket,
 
     passed = (now > bucket->last) ? (uint64_t) (now - bucket->last) : 0;
 
-    /* a hundred days empty any bucket, and the product cannot overflow */
+    /* after a hundred days any bucket is empty; avoids an overflow */
 
     passed = ngx_min(passed, 86400000 * (uint64_t) 100) * rate / 1000;
 

@@ -15,10 +15,10 @@
 
 
 size_t ngx_http_sandbox_create_rate_size(void);
-/* NGX_OK: the creation counts; NGX_DECLINED: too many, ctx->failure is set */
+/* NGX_OK: counted; NGX_DECLINED: too many, ctx->failure is set */
 ngx_int_t ngx_http_sandbox_create_rate_charge(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-/* nothing was created */
+/* undoes it: nothing was created */
 void ngx_http_sandbox_create_rate_refund(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 

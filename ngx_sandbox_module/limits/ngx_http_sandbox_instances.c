@@ -16,8 +16,8 @@
 
 
 /*
- * How many sandboxes may start or run, of a class, of a key, in all: each has
- * a slot, taken before the engine is asked to start it.
+ * Limits of starting and running sandboxes, per class, per key and in total.
+ * Each sandbox takes a slot before the engine is asked to start it.
  */
 
 
@@ -92,7 +92,7 @@ ngx_http_sandbox_instances_take(const char *run,
 
     if (slot) {
 
-        /* it has a place, and keeps it */
+        /* it already has a slot */
 
         ngx_http_sandbox_instances_table_set(
             slot, NGX_HTTP_SANDBOX_INSTANCE_STARTING);
@@ -119,7 +119,7 @@ ngx_http_sandbox_instances_take(const char *run,
         full = 1;
     }
 
-    /* without a limit it is counted as long as there is room for that */
+    /* without a limit, it is counted only if there is a free slot */
 
     slot = ngx_http_sandbox_instances_table_add(sh, run, name, mark);
 
@@ -137,7 +137,7 @@ done:
         return NGX_OK;
     }
 
-    /* the narrowest one is what the caller can do something about */
+    /* report the narrowest limit, on which the caller has most influence */
 
     if (key && tally.key >= key) {
         ngx_http_sandbox_instances_fail(failure, "key", owner, key, tally.key);
@@ -212,7 +212,7 @@ ngx_http_sandbox_instances_fail(ngx_http_sandbox_failure_t *failure,
                                "has gone to sleep.", running, limit, what);
     failure->retry_after = NGX_HTTP_SANDBOX_INSTANCES_RETRY;
 
-    /* neither an owner's name nor a class's needs escapes */
+    /* names of owners and classes need no escaping */
 
     (void) ngx_snprintf(failure->context, sizeof(failure->context),
                         "{\"scope\":\"%s\",\"name\":\"%s\",\"limit\":%ui,"
@@ -225,7 +225,7 @@ ngx_http_sandbox_instances_ticket(char ticket[SANDBOX_RANDOM_LEN + 1])
 {
     static ngx_uint_t  n;
 
-    /* no run has a hyphen */
+    /* a run never contains a hyphen */
 
     (void) ngx_snprintf((u_char *) ticket, SANDBOX_RANDOM_LEN + 1,
                         "-%P-%uxD%Z", ngx_pid, (uint32_t) n++);

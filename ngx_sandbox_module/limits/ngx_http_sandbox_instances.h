@@ -24,19 +24,19 @@
 ngx_uint_t ngx_http_sandbox_instances_of_key(ngx_http_sandbox_main_conf_t *smcf,
     const char *owner);
 /*
- * Takes a slot for a run that is about to start.  NGX_OK; NGX_DECLINED: full,
- * failure is set; NGX_AGAIN: there is a limit, and nobody has counted yet.
+ * Takes a slot for a run that is about to start.  NGX_OK; NGX_DECLINED: limit
+ * reached, failure is set; NGX_AGAIN: limited, but not counted yet.
  */
 ngx_int_t ngx_http_sandbox_instances_take(const char *run,
     ngx_http_sandbox_class_t *class, const char *owner,
     ngx_http_sandbox_failure_t *failure);
-/* in the place of the run of a sandbox that is not made yet */
+/* a placeholder for the run of a sandbox not created yet */
 void ngx_http_sandbox_instances_ticket(char ticket[SANDBOX_RANDOM_LEN + 1]);
 void ngx_http_sandbox_instances_name(const char *ticket, const char *run);
-/* it runs, as far as is known; it does not, or never did */
+/* marks the run as running; frees its slot */
 void ngx_http_sandbox_instances_run(const char *run);
 void ngx_http_sandbox_instances_free(const char *run);
-/* puts the sums into the counters */
+/* updates the counters */
 void ngx_http_sandbox_instances_figures(ngx_http_sandbox_main_conf_t *smcf);
 
 

@@ -14,8 +14,8 @@
 
 
 /*
- * What the engine tells of what runs.  Its list is the truth: what a dead
- * worker or a lost event has left in the table is mended by it.
+ * Synchronizes the table with the engine.  The engine's list is authoritative:
+ * it corrects entries left by dead workers and lost events.
  */
 
 
@@ -51,8 +51,8 @@ ngx_http_sandbox_instances_sync_event(const ac_event_t *event, ngx_uint_t died)
     if (died) {
 
         /*
-         * What starts is its worker's to say, and an end of before the start
-         * is not the end of what runs now.
+         * Ignore "die" events for a starting container, and events older than
+         * the current start.
          */
 
         if (slot && slot->state == NGX_HTTP_SANDBOX_INSTANCE_RUNNING
@@ -64,7 +64,7 @@ ngx_http_sandbox_instances_sync_event(const ac_event_t *event, ngx_uint_t died)
         goto done;
     }
 
-    /* a start that nobody waits for: its worker has died */
+    /* an abandoned start: its worker has died */
 
     if (slot == NULL) {
         slot = ngx_http_sandbox_instances_table_add(sh, event->label_run,
@@ -131,7 +131,7 @@ ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t asked)
 
     if (asked < sh->counted) {
 
-        /* another worker has asked since */
+        /* another worker has requested a newer list */
 
         goto done;
     }
@@ -157,7 +157,7 @@ ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t asked)
             continue;
         }
 
-        /* the list may be older than what it does not have */
+        /* the list may be older than this entry */
 
         if (slot->since < asked
             && (slot->state == NGX_HTTP_SANDBOX_INSTANCE_RUNNING
@@ -185,7 +185,7 @@ ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t asked)
         ngx_http_sandbox_instances_table_set(slot,
                                              NGX_HTTP_SANDBOX_INSTANCE_RUNNING);
 
-        /* when it was started is not known: before the list was asked for */
+        /* the start time is unknown, but before the list was requested */
 
         slot->since = asked - 1;
         slot->since_epoch = 0;

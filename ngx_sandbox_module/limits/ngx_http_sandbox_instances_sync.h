@@ -15,13 +15,13 @@
 /* the table of instances, brought in line with the engine */
 
 
-/* the engine tells of a start, or of an end */
+/* handles a start or exit event of the engine */
 void ngx_http_sandbox_instances_sync_event(const ac_event_t *event,
     ngx_uint_t died);
-/* makes the table that of the engine's list, asked for at that time */
+/* synchronizes the table with the engine's list, requested at that time */
 void ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply,
     int64_t asked);
-/* when the list was asked for; 0: never */
+/* when the last list was requested; 0: never */
 int64_t ngx_http_sandbox_instances_sync_time(void);
 
 

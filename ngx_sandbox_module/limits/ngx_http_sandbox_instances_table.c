@@ -14,7 +14,7 @@
 #include <ngx_sha1.h>
 
 
-/* a start has ended by then, whatever its worker says */
+/* ms after which a start is over, whatever its worker reports */
 #define NGX_HTTP_SANDBOX_INSTANCE_GRACE  5000
 
 
@@ -25,7 +25,7 @@ ngx_http_sandbox_instances_table_mark(const char *owner, char *mark)
     ngx_sha1_t   sha1;
     const char  *instance;
 
-    /* the same in another installation says nothing */
+    /* includes the instance, so that installations have different marks */
 
     instance = sandbox_store_instance(ngx_http_sandbox_worker->store);
 

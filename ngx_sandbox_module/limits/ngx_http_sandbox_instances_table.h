@@ -24,15 +24,15 @@
 #define NGX_HTTP_SANDBOX_INSTANCE_STARTING  1
 #define NGX_HTTP_SANDBOX_INSTANCE_RUNNING   2
 
-/* of an owner's mark, its zero included */
+/* length of an owner's mark, including NUL */
 #define NGX_HTTP_SANDBOX_MARK           17
 
 
 struct ngx_http_sandbox_instance_s {
     ngx_uint_t                   state;
-    ngx_pid_t                    pid;              /* the starting worker's */
-    int64_t                      since;            /* ms, monotonic */
-    int64_t                      since_epoch;      /* ms, of the clock */
+    ngx_pid_t                    pid;          /* pid of the starting worker */
+    int64_t                      since;        /* ms, monotonic clock */
+    int64_t                      since_epoch;  /* ms since the epoch */
     char                         run[SANDBOX_RANDOM_LEN + 1];
     char                         class[SANDBOX_CLASS_MAX + 1];
     char                         owner[NGX_HTTP_SANDBOX_MARK];
@@ -40,18 +40,18 @@ struct ngx_http_sandbox_instance_s {
 
 
 /*
- * What an owner is known by in the table and to the engine, whose users need
- * not know whose a container is.  mark has NGX_HTTP_SANDBOX_MARK bytes.
+ * A hash that identifies an owner in the table and in engine labels without
+ * revealing the name.  mark has NGX_HTTP_SANDBOX_MARK bytes.
  */
 void ngx_http_sandbox_instances_table_mark(const char *owner, char *mark);
 
-/* takes the mutex, which is that of the pool returned */
+/* locks the mutex of the returned pool */
 ngx_slab_pool_t *ngx_http_sandbox_instances_table_lock(void);
 
-/* NULL: it has none */
+/* the slot of a run; NULL: none */
 ngx_http_sandbox_instance_t *ngx_http_sandbox_instances_table_find(
     ngx_http_sandbox_shared_t *sh, const char *run);
-/* the slot is free until its state is set; NULL: there is none left */
+/* the slot remains free until its state is set; NULL: no slot left */
 ngx_http_sandbox_instance_t *ngx_http_sandbox_instances_table_add(
     ngx_http_sandbox_shared_t *sh, const char *run, const char *class,
     const char *owner);
@@ -59,7 +59,7 @@ void ngx_http_sandbox_instances_table_set(ngx_http_sandbox_instance_t *slot,
     ngx_uint_t state);
 void ngx_http_sandbox_instances_table_release(ngx_http_sandbox_shared_t *sh,
     ngx_http_sandbox_instance_t *slot);
-/* 1: it starts, and nobody is left who would say how that went */
+/* 1 if it is starting, but its worker is gone */
 ngx_uint_t ngx_http_sandbox_instances_table_orphan(
     ngx_http_sandbox_instance_t *slot, int64_t now);
 

@@ -15,26 +15,26 @@
 
 
 /*
- * Limits of a port, over all workers: a record in the shared zone for each
- * port that has some and is in use.  Every worker counts what it serves in a
- * place of its own; what one has counted that died goes with it.
+ * Limits of a port over all workers: the shared zone has a record for each
+ * port with limits that is in use.  Every worker counts in its own element, so
+ * that the counts of a dead worker can be dropped.
  */
 
 
-/* places, those of workers that are about to leave included */
+/* elements, including those of workers shutting down */
 #define NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS  128
-/* records that are looked at for one that nobody needs */
+/* records examined to find an unused one */
 #define NGX_HTTP_SANDBOX_PORT_LIMITS_EVICT    16
 
 
 typedef struct {
-    uint16_t                   generation;   /* of the worker that counted */
+    uint16_t                   generation;   /* of the counting worker */
     uint16_t                   n;
 } ngx_http_sandbox_served_t;
 
 
 struct ngx_http_sandbox_port_limits_s {
-    ngx_rbtree_node_t          node;         /* key: of run and port */
+    ngx_rbtree_node_t          node;         /* key: hash of run and port */
     ngx_queue_t                queue;
     ngx_msec_t                 last;
     int64_t                    excess;       /* requests * 1000 */
@@ -47,7 +47,7 @@ struct ngx_http_sandbox_port_limits_s {
 struct ngx_http_sandbox_port_limits_table_s {
     ngx_rbtree_t               tree;
     ngx_rbtree_node_t          sentinel;
-    ngx_queue_t                queue;        /* the last used in front */
+    ngx_queue_t                queue;        /* most recently used first */
     struct {
         ngx_pid_t              pid;          /* 0: free */
         uint16_t               generation;
@@ -71,7 +71,7 @@ static ngx_int_t ngx_http_sandbox_port_limits_body(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, int64_t body);
 
 
-/* this worker's place, or one that is none */
+/* this worker's element, or an invalid index */
 static ngx_uint_t  ngx_http_sandbox_port_limits_worker;
 
 
@@ -109,7 +109,7 @@ ngx_http_sandbox_port_limits_start(void)
 
     for (i = 0; i < NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS; i++) {
 
-        /* all of them: nobody else looks for those that died */
+        /* scan all: also frees elements of dead workers */
 
         if (limits->workers[i].pid
             && kill(limits->workers[i].pid, 0) == -1 && ngx_errno == ESRCH)
@@ -291,7 +291,7 @@ ngx_http_sandbox_port_limits_slot(ngx_http_sandbox_ctx_t *ctx,
     node = limits->tree.root;
     sentinel = limits->tree.sentinel;
 
-    /* equal keys are to the right */
+    /* nodes with equal keys are on the right */
 
     while (node != sentinel) {
 
@@ -386,7 +386,7 @@ ngx_http_sandbox_port_limits_served(
 }
 
 
-/* as many as come in a second may come at once */
+/* the burst is the number of requests of one second */
 
 static ngx_uint_t
 ngx_http_sandbox_port_limits_rate(ngx_http_sandbox_port_limits_t *slot,
@@ -433,8 +433,8 @@ ngx_http_sandbox_port_limits_refuse(ngx_http_request_t *r,
 
 
 /*
- * A body without a length is counted by nginx itself as it comes, by its
- * location's limit: the request gets a location of its own.
+ * The size of a chunked body is checked by nginx against the limit of its
+ * location: the request gets a copy of the location.
  */
 
 static ngx_int_t

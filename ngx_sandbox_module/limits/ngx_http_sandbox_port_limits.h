@@ -15,13 +15,13 @@
 /* connections, rate and body of a port */
 
 
-/* NGX_OK, or NGX_DECLINED: answered by the content handler */
+/* NGX_OK, or NGX_DECLINED: the content handler responds */
 ngx_int_t ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_preview_policy_t *set);
 /* NULL: the zone is full */
 ngx_http_sandbox_port_limits_table_t *ngx_http_sandbox_port_limits_create(
     ngx_slab_pool_t *shpool);
-/* of a worker: takes a place, gives it back */
+/* init and exit of a worker */
 void ngx_http_sandbox_port_limits_start(void);
 void ngx_http_sandbox_port_limits_stop(void);
 /* idempotent */

@@ -63,7 +63,7 @@ ngx_http_sandbox_zone_init(ngx_shm_zone_t *zone, void *data)
 }
 
 
-/* a page for the rest, an eighth for rates, and what is left for sandboxes */
+/* one page for the rest, an eighth for rates, the remainder for slots */
 
 static ngx_int_t
 ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
@@ -77,7 +77,9 @@ ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
         return NGX_ERROR;
     }
 
-    /* a quarter is for the load of ports, which comes and goes */
+    /*
+     * a quarter is reserved for port limits, which are allocated dynamically
+     */
 
     pages = (shpool->pfree - 1) * 3 / 4 - 1;
 
@@ -134,7 +136,7 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
                 / ngx_pagesize;
         pages = (pages + pages / 7 + 6) * 4 / 3 + 1;
 
-        /* the pool has a few bytes of its own for each page */
+        /* the pool needs a few bytes per page */
 
         size = pages * (ngx_pagesize + 64);
 
@@ -166,7 +168,7 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
 }
 
 
-/* how many sandboxes must have a slot, for the limits to hold */
+/* the number of slots that the limits require */
 
 static ngx_uint_t
 ngx_http_sandbox_zone_slots(ngx_http_sandbox_main_conf_t *smcf)

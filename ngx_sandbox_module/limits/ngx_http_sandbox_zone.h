@@ -20,10 +20,10 @@
 struct ngx_http_sandbox_shared_s {
     ngx_http_sandbox_counters_t    counters;
 
-    int64_t                        counted;  /* by the engine's list; or 0 */
+    int64_t                        counted;  /* by the engine's list, or 0 */
     ngx_uint_t                     nslots;
-    ngx_uint_t                     used;     /* those behind are free */
-    ngx_uint_t                     first;    /* none before it is free */
+    ngx_uint_t                     used;   /* all slots after these are free */
+    ngx_uint_t                     first;  /* no free slot before it */
     ngx_http_sandbox_instance_t   *slots;
 
     ngx_uint_t                     nbuckets;
