@@ -17,16 +17,16 @@
 /* sandbox_class */
 
 
-/* the engine refuses less */
+/* minimum of the engine */
 #define NGX_HTTP_SANDBOX_MEMORY_MIN  (6 * 1024 * 1024)
-/* the kernel takes no more */
+/* maximum of the kernel */
 #define NGX_HTTP_SANDBOX_PIDS_MAX    4194304
 /* fs.nr_open, as it is by default */
 #define NGX_HTTP_SANDBOX_NOFILE_MAX  1048576
 /* the agent has to serve with it */
 #define NGX_HTTP_SANDBOX_NOFILE_MIN  256
 
-/* the sweep looks each second */
+/* the minimum of times is one second */
 #define NGX_HTTP_SANDBOX_LIFE_MIN    1
 #define NGX_HTTP_SANDBOX_DISK_MIN    (16 * 1024 * 1024)
 
@@ -144,7 +144,7 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
 
     if (ngx_http_sandbox_is("user")) {
 
-        /* "name:group", and neither part is empty */
+        /* "name" or "name:group" with non-empty parts */
 
         p = ngx_strlchr(s.data, s.data + s.len, ':');
 
@@ -171,7 +171,7 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
 
     if (ngx_http_sandbox_is("cpus")) {
 
-        /* thousandths are what the engine's scheduler can tell apart */
+        /* three decimals: the resolution of the engine */
 
         n = ngx_atofp(s.data, s.len, 4);
 
@@ -289,7 +289,7 @@ invalid:
 }
 
 
-/* letters, digits and marks, of which none comes first */
+/* letters, digits, and punctuation except at the beginning */
 
 static ngx_uint_t
 ngx_http_sandbox_conf_class_plain(ngx_str_t *s, const char *marks, size_t max)
@@ -377,7 +377,7 @@ ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
         }
     }
 
-    /* with a sandbox's own they have to fit into one packet */
+    /* together with those of a sandbox they must fit into one packet */
 
     size = s->len;
 
@@ -419,7 +419,7 @@ ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
         return NGX_ERROR;
     }
 
-    /* both end in a zero byte: where '=' was, and as the word did */
+    /* both are NUL-terminated: at the '=', and at the end of the word */
 
     *eq = '\0';
 
@@ -461,7 +461,7 @@ ngx_http_sandbox_conf_class_network(ngx_conf_t *cf,
 }
 
 
-/* without the host's rules, "internet" would be the host and its neighbours */
+/* without the firewall rules, "internet" would include the host and its LAN */
 
 static ngx_int_t
 ngx_http_sandbox_conf_class_rules(ngx_conf_t *cf,
@@ -469,7 +469,9 @@ ngx_http_sandbox_conf_class_rules(ngx_conf_t *cf,
 {
     ngx_err_t  err;
 
-    /* "nginx -s stop" reads the configuration too, and must not need them */
+    /*
+     * "nginx -s stop" also reads the configuration, and must work without them
+     */
 
     if (ngx_process == NGX_PROCESS_SIGNALLER || sandbox_firewall_check() == 0) {
         return NGX_OK;

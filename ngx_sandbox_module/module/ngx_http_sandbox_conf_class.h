@@ -18,7 +18,7 @@
 char *ngx_http_sandbox_conf_class(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
 
-/* NGX_OK, or NGX_ERROR: logged; "internet" needs the host's rules */
+/* NGX_OK, or NGX_ERROR: logged; "internet" requires the firewall rules */
 ngx_int_t ngx_http_sandbox_conf_class_network(ngx_conf_t *cf,
     ngx_http_sandbox_class_t *class, ngx_str_t *value);
 

@@ -13,8 +13,8 @@
 
 
 /*
- * sandbox_api_key_file: lines of name:key and options.  Read by the
- * master, which may be root; no message says more of a key than its line.
+ * sandbox_api_key_file: lines of name:key and options.  Read by the master,
+ * which may be root.  Messages never contain a key, only its line number.
  */
 
 
@@ -175,7 +175,7 @@ ngx_http_sandbox_conf_keys_read(ngx_conf_t *cf, ngx_str_t *name, size_t *size)
     len = 0;
     text = NULL;
 
-    /* non-blocking, lest a FIFO hold the master up */
+    /* O_NONBLOCK: a FIFO must not block the master */
 
     fd = ngx_open_file(name->data, NGX_FILE_RDONLY|NGX_FILE_NONBLOCK,
                        NGX_FILE_OPEN, 0);
@@ -217,7 +217,7 @@ ngx_http_sandbox_conf_keys_read(ngx_conf_t *cf, ngx_str_t *name, size_t *size)
         goto failed;
     }
 
-    /* the last byte is room that stays empty unless the file has grown */
+    /* one byte more than the size, to detect growth */
 
     for (*size = 0; *size <= len; *size += n) {
 

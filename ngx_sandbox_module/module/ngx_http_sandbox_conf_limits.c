@@ -9,7 +9,7 @@
 #include "module/ngx_http_sandbox_conf_limits.h"
 
 
-/* directives of the limits, and the shared zone that has to hold them */
+/* directives of limits, and the size of the shared zone */
 
 
 #define NGX_HTTP_SANDBOX_INSTANCES_MAX  1000000
@@ -92,7 +92,7 @@ ngx_http_sandbox_conf_limits_quota(ngx_conf_t *cf, ngx_http_sandbox_key_t *key)
             && ngx_memcmp(quota[i].name.data, key->name.data, key->name.len)
                == 0)
         {
-            /* a name in several files has what the strictest one says */
+            /* for a name in several files, the strictest limit applies */
 
             quota[i].instances = ngx_min(quota[i].instances, key->instances);
             return NGX_OK;
@@ -248,7 +248,7 @@ invalid:
 }
 
 
-/* thousandths a second */
+/* 1/1000 per second */
 
 static ngx_int_t
 ngx_http_sandbox_conf_limits_rate(ngx_str_t *value)

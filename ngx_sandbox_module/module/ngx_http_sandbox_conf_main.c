@@ -10,7 +10,7 @@
 #include "module/ngx_http_sandbox_conf_main.h"
 
 
-/* directives that are more than a value, and what a location must not do */
+/* directives with more than a simple value, and checks of locations */
 
 
 char *
@@ -56,7 +56,7 @@ ngx_http_sandbox_conf_main_state(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     smcf->state = path;
 
-    /* nginx creates it, owned by the workers' user, mode 0700 */
+    /* created by nginx with mode 0700, owned by the workers' user */
 
     if (ngx_add_path(cf, &smcf->state) != NGX_OK) {
         return NGX_CONF_ERROR;
@@ -165,7 +165,7 @@ ngx_http_sandbox_conf_main_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
 
     preview->host.len = p - preview->host.data;
 
-    /* the whole name is at most 253 characters, its first label 63 */
+    /* the name has at most 253 characters, its first label 63 */
 
     if (preview->host.len == 0 || preview->host.len > 253 - 64) {
         goto invalid;

@@ -10,7 +10,7 @@
 #include "module/ngx_http_sandbox_conf_preview.h"
 
 
-/* directives of previews: what is so unless the policy of a port says else */
+/* directives of previews: the defaults of port policies */
 
 
 ngx_conf_enum_t  ngx_http_sandbox_conf_preview_access[] = {

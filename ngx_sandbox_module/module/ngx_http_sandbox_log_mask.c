@@ -10,8 +10,8 @@
 
 
 /*
- * The error log: what nginx's own handler appends to a line, with the tokens
- * of preview hosts and the values of key arguments masked.
+ * The error log handler: appends the same as nginx's own handler, with tokens
+ * of preview hosts and values of key arguments masked.
  */
 
 
@@ -25,8 +25,8 @@ static u_char *ngx_http_sandbox_log_text(u_char *p, u_char *last,
 
 
 /*
- * A request whose headers are refused never comes to a phase: its lines are
- * those of the connection, which gets its handler as it is accepted.
+ * A request whose headers are rejected never reaches a phase: its lines are
+ * logged by the connection, whose handler is set when it is accepted.
  */
 
 ngx_int_t
@@ -50,7 +50,7 @@ ngx_http_sandbox_log_mask_init(ngx_cycle_t *cycle)
 static void
 ngx_http_sandbox_log_mask_connection(ngx_connection_t *c)
 {
-    /* with "deferred" a request may come and go within the call */
+    /* with "deferred", a request may be completed within the call */
 
     if (c->read->ready) {
         ngx_http_init_connection(c);
@@ -98,7 +98,7 @@ ngx_http_sandbox_log_error(ngx_log_t *log, u_char *buf, size_t len)
 ngx_int_t
 ngx_http_sandbox_log_mask_handler(ngx_http_request_t *r)
 {
-    /* of the main request, which subrequests share */
+    /* that of the main request, shared by subrequests */
 
     r->log_handler = ngx_http_sandbox_log_handler;
 

@@ -14,9 +14,9 @@
 /* no token and no key in the error log */
 
 
-/* the module's init_module: of connections, while they read headers */
+/* init_module: for connections while headers are being read */
 ngx_int_t ngx_http_sandbox_log_mask_init(ngx_cycle_t *cycle);
-/* POST_READ: of requests */
+/* POST_READ: for requests */
 ngx_int_t ngx_http_sandbox_log_mask_handler(ngx_http_request_t *r);
 
 

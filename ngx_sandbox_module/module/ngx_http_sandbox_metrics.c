@@ -13,8 +13,8 @@
 
 
 /*
- * sandbox_status: the counters of all workers, in the text format of
- * Prometheus.  No figure is of one sandbox, or names one.
+ * sandbox_status: the counters of all workers in the Prometheus text format.
+ * No metric is specific to a sandbox.
  */
 
 
@@ -39,7 +39,7 @@ static u_char *ngx_http_sandbox_metrics_text(u_char *p, u_char *last,
      + (n) * sizeof(ngx_atomic_t))
 
 
-/* rows of one name follow each other; the first has the help */
+/* metrics of the same name are adjacent; the first has the help text */
 
 static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
 

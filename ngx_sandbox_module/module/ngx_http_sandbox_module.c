@@ -34,7 +34,7 @@ static void *ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf);
 static char *ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent,
     void *child);
 
-/* what a location that proxies to a sandbox needs, and must not do */
+/* checks a location that proxies to a sandbox */
 static char *ngx_http_sandbox_check_proxy(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf);
 static char *ngx_http_sandbox_set_noargs(ngx_conf_t *cf, ngx_command_t *cmd,
@@ -385,7 +385,7 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
         return NGX_CONF_ERROR;
     }
 
-    /* made by the master, which may read a key that the workers may not */
+    /* created by the master, which may read a key that workers may not */
 
     smcf->endpoint = ac_docker_endpoint_create(&epc, err, sizeof(err));
     if (smcf->endpoint == NULL) {
@@ -608,7 +608,7 @@ ngx_http_sandbox_check_proxy(ngx_conf_t *cf,
 
     extern ngx_module_t  ngx_http_proxy_module;
 
-    /* the upstream part comes first in the proxy module's configuration */
+    /* the proxy module's configuration begins with the upstream part */
 
     ucf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_proxy_module);
     if (ucf == NULL) {

@@ -27,9 +27,9 @@
 
 
 /*
- * PRECONTENT: after auth_request, limit_req and allow have had their say, the
- * request is given to a sandbox or refused, and a sandbox that sleeps is
- * kicked, so that it starts while nginx reads the body.
+ * PRECONTENT: runs after auth_request, limit_req and allow.  Assigns the
+ * request to a sandbox or refuses it, and begins to start a sleeping sandbox
+ * while nginx reads the body.
  */
 
 
@@ -134,7 +134,7 @@ ngx_http_sandbox_precontent_hosts(ngx_http_request_t *r)
     u_char     *p, *last;
     ngx_str_t   host;
 
-    /* an absolute request line wins in nginx: the header must agree */
+    /* nginx prefers the host of an absolute request line: Host must match */
 
     if (r->host_start == NULL || r->headers_in.host == NULL) {
         return NGX_OK;
@@ -226,7 +226,9 @@ ngx_http_sandbox_precontent_first(ngx_http_request_t *r,
                                         &ctx->failure)
         == NGX_DECLINED)
     {
-        /* the next one is to be refused only if that is still so */
+        /*
+         * count again, so that the next request is refused only if still full
+         */
 
         ngx_http_sandbox_start_capacity_refresh();
 

@@ -21,7 +21,7 @@
 #include <curl/curl.h>
 
 
-/* what a worker has, from its start to its end */
+/* init and exit of a worker */
 
 
 ngx_int_t
@@ -65,7 +65,9 @@ ngx_http_sandbox_process_init(ngx_cycle_t *cycle)
 
     w->endpoint = smcf->endpoint;
 
-    /* a worker that cannot read its state answers 503, and says why */
+    /*
+     * a worker that cannot open its state responds with 503 and logs the cause
+     */
 
     w->store = sandbox_store_open((char *) smcf->state->name.data);
 

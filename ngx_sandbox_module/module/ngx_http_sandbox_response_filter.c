@@ -19,15 +19,15 @@
 
 
 /*
- * What leaves a container is untrusted, its agent included: headers that
- * would act on the API's origin are dropped, and a count of them is bounded.
- * Error pages that nginx makes itself become the API's JSON.
+ * Responses of a container, including its agent, are untrusted: headers that
+ * would affect the API's origin are removed, and their number is limited.
+ * nginx's own error pages are replaced by the JSON of the API.
  */
 
 
 #define NGX_HTTP_SANDBOX_HEADERS_MAX  256
 
-/* of an answer of the agent's that is to be a page */
+/* limit of agent JSON converted to a page */
 #define NGX_HTTP_SANDBOX_COLLECT_MAX  65536
 
 
@@ -99,7 +99,7 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
 
     if (rc == NGX_DECLINED) {
 
-        /* nginx goes on as if the answer had been unreadable */
+        /* nginx continues as if the response had been invalid */
 
         ngx_http_clean_header(r);
         ctx->filtered = 0;
@@ -134,9 +134,9 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
 
 
 /*
- * A unix socket tells anew that it can be written to whenever its peer has
- * read: a wake-up for each request.  nginx adds the event again by itself
- * when a write would block.
+ * A unix socket reports a write event whenever its peer has read, which would
+ * cost a wake-up per request.  nginx adds the event again when a write would
+ * block.
  */
 
 static void
@@ -158,14 +158,14 @@ ngx_http_sandbox_response_filter_upstream(ngx_http_request_t *r,
     ngx_list_part_t  *part;
     ngx_table_elt_t  *h;
 
-    /* what is no HTTP at all, nginx would pass on as HTTP/0.9 */
+    /* nginx would pass invalid HTTP as HTTP/0.9 */
 
     if (r->http_version == NGX_HTTP_VERSION_9) {
         r->http_version = ctx->http_version;
         return NGX_DECLINED;
     }
 
-    /* nginx would pass 1xx on as if it were an answer */
+    /* nginx would pass 1xx as a final response */
 
     if (r->headers_out.status < NGX_HTTP_OK
         && (r->headers_out.status != NGX_HTTP_SWITCHING_PROTOCOLS
@@ -212,7 +212,7 @@ ngx_http_sandbox_response_filter_upstream(ngx_http_request_t *r,
         }
     }
 
-    /* an app may forge it, and be shown as what it says it is */
+    /* an app can forge the header, but then affects only its own page */
 
     if (agent && ctx->preview && !r->header_only
         && (r->headers_out.status == NGX_HTTP_BAD_GATEWAY
@@ -231,7 +231,7 @@ ngx_http_sandbox_response_filter_upstream(ngx_http_request_t *r,
 }
 
 
-/* the agent's JSON is taken in, and a page made of it */
+/* collects the agent's JSON to convert it to a page */
 
 static ngx_int_t
 ngx_http_sandbox_response_filter_collect(ngx_http_request_t *r,
@@ -266,7 +266,7 @@ ngx_http_sandbox_response_filter_collect(ngx_http_request_t *r,
 }
 
 
-/* RFC 9112, section 6.3: nginx before 1.23 lets these pass */
+/* RFC 9112, section 6.3: nginx before 1.23 accepts these */
 
 static ngx_int_t
 ngx_http_sandbox_response_filter_framing(ngx_http_request_t *r)

@@ -21,7 +21,7 @@
 
 
 #define NGX_HTTP_SANDBOX_TRIES     5
-/* connects that are left to nginx */
+/* connect attempts by nginx */
 #define NGX_HTTP_SANDBOX_ATTEMPTS  2
 
 
@@ -55,7 +55,7 @@ ngx_http_sandbox_upstream(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
     uscf->flags = NGX_HTTP_UPSTREAM_CREATE
                   |NGX_HTTP_UPSTREAM_MAX_CONNS;
 
-    /* nginx refuses an upstream without a server */
+    /* nginx does not accept an upstream without servers */
 
     server = ngx_array_push(uscf->servers);
     if (server == NULL) {
@@ -77,7 +77,7 @@ ngx_http_sandbox_init_upstream(ngx_conf_t *cf,
 {
     us->peer.init = ngx_http_sandbox_init_peer;
 
-    /* what the check of a location's configuration looks for */
+    /* used by the check of locations */
 
     us->peer.data = &ngx_http_sandbox_module;
 
@@ -147,7 +147,7 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
 
     ngx_http_sandbox_upstream_wait_address(peer);
 
-    /* nginx calls free() only for a peer that has an address */
+    /* nginx calls free() only for a peer with an address */
 
     pc->sockaddr = (struct sockaddr *) &peer->sun;
     pc->socklen = peer->socklen;
@@ -165,7 +165,7 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
 
     if (rc == NGX_OK) {
 
-        /* it lives, and its backlog is full: the next try is ours, later */
+        /* the sandbox is running but its backlog is full: retry later */
 
         ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
 
@@ -215,7 +215,7 @@ ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
     if ((state & NGX_PEER_FAILED)
         && c && (c->read->timedout || c->write->timedout))
     {
-        /* it was asked once, and for as long as it was to be */
+        /* timed out: do not try again */
 
         pc->tries = 0;
     }

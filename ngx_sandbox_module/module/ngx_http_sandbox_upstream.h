@@ -14,9 +14,9 @@
 /* the peer of a request: which socket; both live as the request does */
 
 
-/* what the upstream's peer and its wait share; both live as the request does */
+/* shared by the upstream peer and its wait; lives as long as the request */
 
-/* ms: a backlog may be full, a socket may be in another worker's hands */
+/* ms before a retry: full backlog, or socket being passed by another worker */
 #define NGX_HTTP_SANDBOX_RETRY     10
 
 

@@ -22,9 +22,9 @@
 
 
 /*
- * The wait of a peer for a sandbox that sleeps, or for its app: parked, it has
- * a socket that is not yet connected and not yet known to epoll.  Once the
- * sandbox serves, that socket is connected and added, and nginx goes on.
+ * A peer that waits for a sleeping sandbox or for its app is parked: its
+ * socket is not connected and not registered with epoll.  Once the sandbox is
+ * ready, the socket is connected and registered, and nginx continues.
  */
 
 
@@ -287,7 +287,7 @@ ngx_http_sandbox_upstream_wait_resume(ngx_http_sandbox_upstream_peer_t *peer)
     c = peer->parked;
     ctx = peer->ctx;
 
-    /* the name may have gone to another sandbox while we waited */
+    /* the id may have been reassigned while we waited */
 
     if (ngx_http_sandbox_node_spec(ctx->node) != NGX_OK
         || ngx_strcmp(ctx->node->spec.run, ctx->run) != 0)
@@ -337,7 +337,7 @@ ngx_http_sandbox_upstream_wait_resume(ngx_http_sandbox_upstream_peer_t *peer)
             return;
         }
 
-        /* it left between our look and the connect */
+        /* it exited between our check and connect() */
 
         peer->attempts++;
 
@@ -383,14 +383,14 @@ ngx_http_sandbox_upstream_wait_resume(ngx_http_sandbox_upstream_peer_t *peer)
 
     if (ngx_add_conn == NULL) {
 
-        /* no write event will come by itself to send the request */
+        /* there will be no write event to send the request */
 
         ngx_post_event(c->write, &ngx_posted_events);
     }
 }
 
 
-/* failure NULL: the page that waits instead */
+/* failure NULL: send the waiting page instead */
 
 static void
 ngx_http_sandbox_upstream_wait_failed(ngx_http_sandbox_upstream_peer_t *peer,
@@ -407,13 +407,13 @@ ngx_http_sandbox_upstream_wait_failed(ngx_http_sandbox_upstream_peer_t *peer,
     u = r->upstream;
 
     /*
-     * The upstream is taken down as if the request had ended, which gives
-     * back one count of it; the answer is ours.
+     * The upstream is finalized as if the request had ended, which drops one
+     * reference; the response is generated here.
      */
 
     r->main->count++;
 
-    /* what the port's command said is a part of the answer */
+    /* the response includes the output of the port's command */
 
     peer->failing = 1;
 
@@ -498,7 +498,7 @@ ngx_http_sandbox_upstream_wait_address(ngx_http_sandbox_upstream_peer_t *peer)
     (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, ctx->run,
                                   dir, sizeof(dir));
 
-    /* stock keepalive compares the bytes */
+    /* the keepalive module compares addresses bytewise */
 
     ngx_memzero(&peer->sun, sizeof(struct sockaddr_un));
 

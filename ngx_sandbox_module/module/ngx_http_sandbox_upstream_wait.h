@@ -15,27 +15,27 @@
 /* the wait of a peer for a sandbox, or for its app */
 
 
-/* fills in the address of the socket, and its name */
+/* sets the address of the socket and its name */
 void ngx_http_sandbox_upstream_wait_address(
     ngx_http_sandbox_upstream_peer_t *peer);
 /*
- * NGX_OK: connect now; NGX_AGAIN: soon; NGX_DECLINED: when it is awake;
- * NGX_BUSY: when its app listens
+ * NGX_OK: connect now; NGX_AGAIN: retry soon; NGX_DECLINED: wait for the
+ * start; NGX_BUSY: wait for the app to listen.
  */
 ngx_int_t ngx_http_sandbox_upstream_wait_ready(
     ngx_http_sandbox_upstream_peer_t *peer);
 
-/* gives pc a connection whose socket is not connected; NGX_OK or NGX_ERROR */
+/* gives pc a connection with an unconnected socket; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_http_sandbox_upstream_wait_park(
     ngx_http_sandbox_upstream_peer_t *peer, ngx_peer_connection_t *pc);
 /*
- * Wait for the start, and for the app, and resume the request, or answer it
- * and end it, from the event loop.
+ * Wait for the start and for the app, then resume the request or end it with
+ * an error, from the event loop.
  */
 void ngx_http_sandbox_upstream_wait_start(
     ngx_http_sandbox_upstream_peer_t *peer);
 void ngx_http_sandbox_upstream_wait_app(ngx_http_sandbox_upstream_peer_t *peer);
-/* of peer->retry and peer->deadline */
+/* handlers of peer->retry and peer->deadline */
 void ngx_http_sandbox_upstream_wait_retry_handler(ngx_event_t *ev);
 void ngx_http_sandbox_upstream_wait_deadline_handler(ngx_event_t *ev);
 

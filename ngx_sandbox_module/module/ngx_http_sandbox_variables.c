@@ -17,9 +17,9 @@
 
 
 /*
- * Variables: for logs, in which no token and no key may stand, and for the
- * proxy.  Requests that never came to a sandbox location are logged too, so
- * that every one of them does without a context.
+ * Variables for logs, which must not contain tokens and keys, and for the
+ * proxy.  As requests that never reach a sandbox location are also logged,
+ * none of them requires a context.
  */
 
 
@@ -226,7 +226,7 @@ ngx_http_sandbox_variable_class(ngx_http_request_t *r,
 }
 
 
-/* of the key that calls, or of the sandbox that a preview is of */
+/* the owner of the API key, or of the sandbox of a preview */
 
 static ngx_int_t
 ngx_http_sandbox_variable_owner(ngx_http_request_t *r,
