@@ -15,13 +15,13 @@
 
 
 /*
- * What people see in place of an app: errors, and the page that waits.  What
- * a container says stands in it as text and nothing else, and the page's own
- * policy lets nothing run and load but what is here.
+ * HTML pages shown instead of an app: errors and the waiting page.  Output of
+ * a container is always escaped as text, and the page's CSP allows only its
+ * own scripts and styles.
  */
 
 
-#define NGX_HTTP_SANDBOX_PAGE_TEXT    1024      /* of one string */
+#define NGX_HTTP_SANDBOX_PAGE_TEXT    1024      /* limit of a string */
 #define NGX_HTTP_SANDBOX_PAGE_LINES   64
 #define NGX_HTTP_SANDBOX_PAGE_PORTS   16
 
@@ -44,7 +44,7 @@ typedef struct {
     const char                          *message;
     const char                          *advice;
     cJSON                               *context;
-    ngx_uint_t                           live;  /* it becomes the app */
+    ngx_uint_t                           live;  /* the waiting page */
 } ngx_http_sandbox_page_t;
 
 
@@ -72,7 +72,7 @@ static void ngx_http_sandbox_html_bytes(ngx_http_sandbox_html_t *html,
 static ngx_int_t ngx_http_sandbox_page_waiting_handler(ngx_http_request_t *r);
 
 
-/* a browser says what it fetches for; others only what they can read */
+/* browsers send Sec-Fetch-Dest; for others, check Accept */
 
 ngx_uint_t
 ngx_http_sandbox_page_navigation(ngx_http_request_t *r)
@@ -332,7 +332,7 @@ ngx_http_sandbox_page_head(ngx_http_sandbox_page_t *page,
     ngx_http_sandbox_html(html, page->words->title);
     ngx_http_sandbox_html(html, "</title><link rel=\"icon\" href=\"data:,\">");
 
-    /* without scripts it asks now and then */
+    /* without scripts, reload periodically */
 
     if (page->status == NGX_HTTP_SERVICE_UNAVAILABLE && page->live) {
         ngx_http_sandbox_html(html, "<noscript><meta http-equiv=\"refresh\" "
@@ -504,7 +504,7 @@ ngx_http_sandbox_html_number(ngx_http_sandbox_html_t *html, ngx_int_t n)
 }
 
 
-/* of anybody's: what is no text is left out */
+/* untrusted text: non-text bytes are dropped */
 
 static void
 ngx_http_sandbox_html_text(ngx_http_sandbox_html_t *html, const char *text,

@@ -16,21 +16,22 @@
 /* what people see in place of an app */
 
 
-/* 1: a person is to see the answer: a browser goes to it as to a page */
+/* 1 if a browser navigates to a page */
 ngx_uint_t ngx_http_sandbox_page_navigation(ngx_http_request_t *r);
-/* 1: and may be given a page that waits in its place */
+/* 1 if the waiting page may be sent instead */
 ngx_uint_t ngx_http_sandbox_page_waits(ngx_http_request_t *r);
 /*
- * An error as a page: json has the shape of docs/api.md, from whom
- * ever it is.  NGX_OK, text in the request's pool; or NGX_ERROR.
+ * Renders an error as a page; json is an error as in docs/api.md and may be
+ * untrusted.  NGX_OK, with text allocated from the request's pool, or
+ * NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_page(ngx_http_request_t *r, cJSON *json,
     ngx_uint_t status, ngx_str_t *text);
-/* the headers of a page; NGX_OK or NGX_ERROR */
+/* adds the headers of a page; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_http_sandbox_page_headers(ngx_http_request_t *r);
-/* the page that becomes the app: results of a content handler */
+/* the waiting page; results of a content handler */
 ngx_int_t ngx_http_sandbox_page_send_waiting(ngx_http_request_t *r);
-/* makes it the request's answer, returns DECLINED */
+/* sets it as the response of the request, returns NGX_DECLINED */
 ngx_int_t ngx_http_sandbox_page_refuse_waiting(ngx_http_request_t *r);
 
 

@@ -8,7 +8,7 @@
 #include "preview/ngx_http_sandbox_page_assets.h"
 
 
-/* what pages look like, and what they say of each error */
+/* style, script and texts of pages */
 
 
 #define NGX_HTTP_SANDBOX_ICON_COMPASS                                         \

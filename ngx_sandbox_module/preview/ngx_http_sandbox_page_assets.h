@@ -11,18 +11,18 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* the words and looks of pages; all of it is HTML, and static */
+/* titles, texts and icons of pages: static HTML */
 
 
-/* the words and looks of pages; all of it is HTML, and static */
+/* titles, texts and icons of pages: static HTML */
 
 typedef struct {
-    const char   *code;          /* NULL: any of that status */
+    const char   *code;          /* NULL: any code of that status */
     ngx_uint_t    status;        /* 0: any */
     const char   *title;
-    const char   *icon;          /* inside of an SVG, 24 by 24 */
-    const char   *advice;        /* NULL: what the answer suggests */
-    const char   *live;          /* what it waits for; NULL: it does not */
+    const char   *icon;          /* inside of an SVG, 24x24 */
+    const char   *advice;        /* NULL: as suggested by the error */
+    const char   *live;          /* status text of a live page; or NULL */
 } ngx_http_sandbox_page_words_t;
 
 

@@ -21,19 +21,19 @@
 
 
 /*
- * /.sandbox/events of a preview: how the start of its sandbox and its app
- * goes on, as server-sent events, for the page that waits.  What is said is
- * what is known when there is room for it: a slow client misses steps, and
- * holds nothing up.
+ * /.sandbox/events of a preview: the progress of the start of its sandbox and
+ * app as server-sent events for the waiting page.  Events are generated from
+ * the current state when there is room: a slow client misses steps, but blocks
+ * nothing.
  */
 
 
 #define NGX_HTTP_SANDBOX_PAGE_EVENTS_PREFIX  "/.sandbox"
 #define NGX_HTTP_SANDBOX_PAGE_EVENTS_BUF     32768
 #define NGX_HTTP_SANDBOX_PAGE_EVENTS_BEAT    5000        /* ms */
-/* who does not read is cut off so long after the end */
+/* a client that does not read is disconnected this long after the end */
 #define NGX_HTTP_SANDBOX_PAGE_EVENTS_DEAF    30000       /* ms */
-/* room that one event may take: a line of which each byte is escaped */
+/* maximum size of an event: a line with each byte escaped */
 #define NGX_HTTP_SANDBOX_PAGE_EVENTS_ROOM    8192
 
 
@@ -47,14 +47,14 @@ typedef struct {
     ngx_buf_t                   buf;
     ngx_chain_t                 out;
 
-    const char                 *state;          /* that is to be told */
+    const char                 *state;          /* pending event */
     const char                 *told;
     u_char                      message[640];
-    uint64_t                    line;           /* the next to be told */
+    uint64_t                    line;           /* next line to send */
 
-    unsigned                    sent:1;         /* the buffer was */
-    unsigned                    silent:1;       /* nothing since a beat */
-    unsigned                    last:1;         /* it is to end */
+    unsigned                    sent:1;         /* buffer was sent */
+    unsigned                    silent:1;       /* no event since a beat */
+    unsigned                    last:1;         /* to be closed */
     unsigned                    ended:1;
 } ngx_http_sandbox_page_events_t;
 
@@ -83,7 +83,7 @@ static void ngx_http_sandbox_page_events_run(ngx_http_sandbox_page_events_t *e);
 static void ngx_http_sandbox_page_events_cleanup(void *data);
 
 
-/* by the path as it is resolved, and as an app would resolve it */
+/* checks the path as normalized by nginx, and as an app would resolve it */
 
 ngx_uint_t
 ngx_http_sandbox_page_events_reserved(ngx_http_request_t *r)
@@ -169,7 +169,7 @@ ngx_http_sandbox_page_events_handler(ngx_http_request_t *r)
     slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
     e->end = ngx_current_msec + slcf->wake_timeout;
 
-    /* where a page that was here before goes on */
+    /* a page that reconnects continues here */
 
     h = ngx_http_sandbox_header_in(r, "Last-Event-ID", &n);
 
@@ -209,7 +209,7 @@ ngx_http_sandbox_page_events_handler(ngx_http_request_t *r)
     e->buf.last = ngx_cpymem(e->buf.last, "retry: 1000\n\n",
                              sizeof("retry: 1000\n\n") - 1);
 
-    /* a fresh page may start what it waits for, one that was left may not */
+    /* only a new page may start the sandbox, not one that reconnects */
 
     ngx_http_sandbox_page_events_look(e, h == NULL);
 
@@ -310,7 +310,10 @@ ngx_http_sandbox_page_events_awaited(ngx_http_sandbox_port_watcher_t *await)
 
     } else if (!p->asked) {
 
-        /* the agent has left: perhaps for a moment, perhaps to sleep */
+        /*
+         * the tether is lost: temporarily, or because the sandbox is going to
+         * sleep
+         */
 
         ngx_http_sandbox_port_watch_cancel(await);
         ngx_http_sandbox_page_events_look(e, 0);
@@ -382,7 +385,7 @@ ngx_http_sandbox_page_events_beat(ngx_event_t *ev)
     c = ev->data;
     e = c->data;
 
-    /* a page comes again by itself, and then to a worker that stays */
+    /* the page reconnects by itself, then to a new worker */
 
     left = (ngx_msec_int_t) (e->end - ngx_current_msec);
 
@@ -402,7 +405,7 @@ ngx_http_sandbox_page_events_beat(ngx_event_t *ev)
 }
 
 
-/* from an event of ours: the request may be gone afterwards */
+/* to be called from own events: may free the request */
 
 static void
 ngx_http_sandbox_page_events_run(ngx_http_sandbox_page_events_t *e)
@@ -457,7 +460,7 @@ ngx_http_sandbox_page_events_write(ngx_http_request_t *r)
 }
 
 
-/* NGX_OK; NGX_DONE: all was said; NGX_ERROR */
+/* NGX_OK; NGX_DONE: complete; NGX_ERROR */
 
 static ngx_int_t
 ngx_http_sandbox_page_events_send(ngx_http_sandbox_page_events_t *e)
@@ -575,7 +578,7 @@ ngx_http_sandbox_page_events_fill(ngx_http_sandbox_page_events_t *e)
 }
 
 
-/* frees json; what does not fit is not said */
+/* frees json; an event that does not fit is dropped */
 
 static void
 ngx_http_sandbox_page_events_add(ngx_http_sandbox_page_events_t *e,

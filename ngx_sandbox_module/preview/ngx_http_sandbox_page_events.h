@@ -14,7 +14,7 @@
 /* the path of previews that is nginx's own */
 
 
-/* 1: the request is for it */
+/* 1 if the request is for that path */
 ngx_uint_t ngx_http_sandbox_page_events_reserved(ngx_http_request_t *r);
 /* admits or refuses such a request; returns NGX_DECLINED */
 ngx_int_t ngx_http_sandbox_page_events_access(ngx_http_request_t *r,

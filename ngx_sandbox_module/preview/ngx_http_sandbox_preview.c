@@ -26,7 +26,7 @@
 #include "preview/ngx_http_sandbox_preview_policy.h"
 
 
-/* preview hosts: the label names port, sandbox and token */
+/* preview hosts, whose label names port, sandbox and token */
 
 
 static ngx_int_t ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
@@ -150,7 +150,7 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
 
     case NGX_AGAIN:
 
-        /* the waiter learns whether it stays or goes */
+        /* the waiter will learn whether it exits */
 
         return NGX_OK;
 
@@ -176,7 +176,7 @@ denied:
 }
 
 
-/* who may open it, and how often; what a preflight asks nginx itself answers */
+/* access and limits; CORS preflights are answered by nginx itself */
 
 static ngx_int_t
 ngx_http_sandbox_preview_enter(ngx_http_request_t *r,

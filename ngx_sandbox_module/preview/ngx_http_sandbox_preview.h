@@ -11,16 +11,16 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* preview hosts: the label names port, sandbox and token */
+/* preview hosts, whose label names port, sandbox and token */
 
 
 /*
- * PRECONTENT of a preview location.  NGX_OK: admitted, ctx->node and
- * ctx->port are set; NGX_DECLINED: answered by the content handler.
+ * PRECONTENT of a preview location.  NGX_OK: admitted, ctx->node and ctx->port
+ * are set; NGX_DECLINED: the content handler responds.
  */
 ngx_int_t ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-/* 1 while the request would be let in, by the policy as last read */
+/* 1 if the request would be admitted by the policy last read */
 ngx_uint_t ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx);
 
 

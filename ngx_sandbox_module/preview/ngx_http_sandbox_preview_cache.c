@@ -13,13 +13,13 @@
 
 
 /*
- * proxy_cache of a preview location.  nginx's own key says nothing of the
- * sandbox, and one that names the host would still serve the answers of a
- * sandbox to the visitors of the next that has its name: what is looked up and
- * kept has the sandbox's run in its key, whatever proxy_cache_key says.
+ * proxy_cache of a preview location.  nginx's default key does not identify
+ * the sandbox, and a key with the host would still serve responses of a
+ * destroyed sandbox to visitors of a new one with the same id.  Therefore the
+ * run of the sandbox is added to the key, whatever proxy_cache_key is.
  *
- * nginx asks for the zone by a variable just before it makes the key; that is
- * when the function which makes it is replaced.
+ * nginx evaluates the variable of the zone just before it creates the key: at
+ * that point the function that creates the key is replaced.
  */
 
 
@@ -86,7 +86,7 @@ ngx_http_sandbox_preview_cache_conf(ngx_conf_t *cf,
 }
 
 
-/* the name of the zone, or what its variable says */
+/* the name of the zone, or the value of its variable */
 
 ngx_int_t
 ngx_http_sandbox_preview_cache_variable(ngx_http_request_t *r,
@@ -145,7 +145,7 @@ ngx_http_sandbox_cache_key(ngx_http_request_t *r)
         return NGX_ERROR;
     }
 
-    /* an app that sees its public host may write it into an answer */
+    /* an app that sees its public host may include it in a response */
 
     len = sizeof(" :65535 https://") + SANDBOX_RANDOM_LEN
           + ctx->public_host.len;

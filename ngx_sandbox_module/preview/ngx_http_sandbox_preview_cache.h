@@ -16,7 +16,7 @@
 
 
 #if (NGX_HTTP_CACHE)
-/* of a merged location; takes the place of its zone */
+/* for a merged location: replaces its zone */
 char *ngx_http_sandbox_preview_cache_conf(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf, ngx_http_upstream_conf_t *ucf);
 /* get handler */

@@ -36,7 +36,7 @@ ngx_http_sandbox_preview_cors(ngx_http_request_t *r,
 }
 
 
-/* of "reflect" every origin, of a list those of it */
+/* "reflect": any origin; a list: those listed */
 
 ngx_uint_t
 ngx_http_sandbox_preview_cors_allows(ngx_http_request_t *r,
@@ -101,7 +101,7 @@ ngx_http_sandbox_preview_cors_preflight(ngx_http_request_t *r,
 }
 
 
-/* what is asked for may be done: the app says what it makes of it */
+/* allow the requested method and headers: the app decides */
 
 static ngx_int_t
 ngx_http_sandbox_preview_cors_preflight_handler(ngx_http_request_t *r)

@@ -14,13 +14,13 @@
 /* Access-Control-* of previews */
 
 
-/* Access-Control-*, where they are nginx's to set; of any answer */
+/* sets Access-Control-* of any response, if the policy says so */
 ngx_int_t ngx_http_sandbox_preview_cors(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-/* 1 when pages of the request's origin may read the answer */
+/* 1 if pages of the request's origin may read the response */
 ngx_uint_t ngx_http_sandbox_preview_cors_allows(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-/* 1: it is a preflight, and a content handler was set */
+/* 1 if it is a preflight; a content handler has been set */
 ngx_uint_t ngx_http_sandbox_preview_cors_preflight(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 

@@ -15,11 +15,11 @@
 /* the preview domains that are configured */
 
 
-/* the configured domain of that name, or NULL */
+/* the configured preview domain of that name, or NULL */
 ngx_http_sandbox_preview_domain_t *ngx_http_sandbox_preview_domain_named(
     ngx_http_sandbox_main_conf_t *smcf, const char *host);
 
-/* the preview domain that host (lower case, no port) stands below, or NULL */
+/* the preview domain of host (lower case, without port), or NULL */
 ngx_http_sandbox_preview_domain_t *ngx_http_sandbox_preview_domain_find(
     ngx_http_sandbox_main_conf_t *smcf, ngx_str_t *host);
 

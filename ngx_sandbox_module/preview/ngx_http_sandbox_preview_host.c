@@ -12,8 +12,8 @@
 
 
 /*
- * How a browser got to a preview: the host that it shows, and the scheme.
- * What a proxy in front says of them counts when set_real_ip_from names it.
+ * Host and scheme of a preview as seen by the browser.  Forwarded headers of a
+ * proxy are honoured only if set_real_ip_from lists it.
  */
 
 
@@ -59,7 +59,7 @@ ngx_http_sandbox_preview_host(ngx_http_request_t *r,
     ngx_uint_t        n;
     ngx_table_elt_t  *h;
 
-    /* nginx takes nearly anything for the port that follows a name */
+    /* nginx accepts nearly anything as the port after a name */
 
     if (r->headers_in.host
         && ngx_http_sandbox_preview_host_is_host(&r->headers_in.host->value))
@@ -105,7 +105,7 @@ ngx_http_sandbox_preview_host(ngx_http_request_t *r,
 }
 
 
-/* the list is the first member of the module's configuration */
+/* the list is the first member of that module's configuration */
 
 static ngx_uint_t
 ngx_http_sandbox_preview_host_trusted(ngx_http_request_t *r)
@@ -128,7 +128,7 @@ ngx_http_sandbox_preview_host_trusted(ngx_http_request_t *r)
         return 0;
     }
 
-    /* the connection has the client's address now, where one was told */
+    /* the connection has the client's address now, if one was forwarded */
 
     v = ngx_http_get_indexed_variable(r, smcf->realip_index);
 

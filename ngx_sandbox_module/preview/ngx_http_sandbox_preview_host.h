@@ -14,9 +14,9 @@
 /* the host and scheme that the browser used */
 
 
-/* finds the realip module, whose list of trusted proxies is used */
+/* finds the realip module to use its list of trusted proxies */
 ngx_int_t ngx_http_sandbox_preview_host_init(ngx_conf_t *cf);
-/* fills in ctx->public_host and public_proto; NGX_OK or NGX_ERROR */
+/* sets ctx->public_host and public_proto; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_http_sandbox_preview_host(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 

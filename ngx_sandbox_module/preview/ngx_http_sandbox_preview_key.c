@@ -21,12 +21,12 @@
 
 
 /*
- * The key of a port, a second secret beside its link: in a header, in the
- * query, in Sec-WebSocket-Protocol, or in a cookie, for which a page that is
- * opened with the query is exchanged.  All of them end here.
+ * The key of a port, a second secret in addition to its link: in a header, in
+ * the query, in Sec-WebSocket-Protocol, or in a cookie, which is set when a
+ * page is opened with the query.  All of them are removed here.
  *
- * A browser sends a cookie for whoever asks it to: it counts for the preview's
- * own pages, and for what opens a page.
+ * Browsers also send cookies with cross-site requests: the cookie is accepted
+ * only for the preview's own pages, and for navigation.
  */
 
 
@@ -35,11 +35,11 @@
 
 typedef struct {
     sandbox_policy_t         *policy;
-    ngx_uint_t                seen;      /* of those that a caller chose */
+    ngx_uint_t                seen;      /* keys set explicitly */
     ngx_uint_t                wrong;
-    ngx_uint_t                query;     /* right */
-    ngx_uint_t                cookie;    /* right */
-    ngx_uint_t                stale;     /* a cookie that is wrong */
+    ngx_uint_t                query;     /* valid */
+    ngx_uint_t                cookie;    /* valid */
+    ngx_uint_t                stale;     /* an invalid cookie */
 } ngx_http_sandbox_preview_key_claims_t;
 
 
@@ -94,7 +94,7 @@ ngx_http_sandbox_preview_key(ngx_http_request_t *r,
         return NGX_OK;
     }
 
-    /* what a caller says outright is never made good by a cookie */
+    /* a wrong explicit key is never masked by a valid cookie */
 
     if (claims.wrong
         || (claims.seen == 0
@@ -279,7 +279,7 @@ ngx_http_sandbox_preview_key_claim_query(ngx_http_request_t *r,
 }
 
 
-/* ours is taken out of the header, which without others is taken out itself */
+/* removes our cookie from the header, and the header if nothing is left */
 
 static ngx_int_t
 ngx_http_sandbox_preview_key_claim_cookie(ngx_http_request_t *r,
@@ -312,7 +312,7 @@ ngx_http_sandbox_preview_key_claim_cookie(ngx_http_request_t *r,
 
         ngx_http_sandbox_header_next_item(&p, last, ';', &item);
 
-        /* a cookie without a name may be written to look like ours */
+        /* a nameless cookie may be crafted to look like ours */
 
         if (item.len >= len
             && ngx_strncmp(item.data, NGX_HTTP_SANDBOX_COOKIE "=", len) == 0)
@@ -339,7 +339,7 @@ ngx_http_sandbox_preview_key_claim_cookie(ngx_http_request_t *r,
 }
 
 
-/* "sandbox-key", and behind it the key; the app sees neither */
+/* "sandbox-key" followed by the key; both are hidden from the app */
 
 static ngx_int_t
 ngx_http_sandbox_preview_key_claim_protocol(ngx_http_request_t *r,
@@ -397,7 +397,7 @@ ngx_http_sandbox_preview_key_claim_protocol(ngx_http_request_t *r,
 }
 
 
-/* an item of a list stays: the list's new end */
+/* keeps an item of a list; returns the new end of the list */
 
 static u_char *
 ngx_http_sandbox_preview_key_keep(u_char *list, u_char *end, u_char sep,
@@ -424,7 +424,7 @@ ngx_http_sandbox_preview_key_kept(ngx_table_elt_t *h, u_char *list, u_char *end)
 }
 
 
-/* a page of the preview's own, a browser's address line, or no browser */
+/* 1 for the preview's own pages, the address bar, or a non-browser */
 
 static ngx_uint_t
 ngx_http_sandbox_preview_key_own(ngx_http_request_t *r,
@@ -446,7 +446,7 @@ ngx_http_sandbox_preview_key_own(ngx_http_request_t *r,
                    && ngx_http_sandbox_preview_cors_allows(r, ctx));
     }
 
-    /* what browsers say of themselves, others do not */
+    /* Sec-Fetch-* is sent only by browsers */
 
     if (ngx_http_sandbox_header_in(r, "Sec-Fetch-Site", NULL) == NULL
 
@@ -500,7 +500,7 @@ ngx_http_sandbox_preview_key_header_is(ngx_http_request_t *r, const char *name,
 }
 
 
-/* in a frame of another site the cookie is of the two of them alone */
+/* in a frame of another site, use a partitioned cookie */
 
 static ngx_int_t
 ngx_http_sandbox_preview_key_exchange(ngx_http_request_t *r,
@@ -529,7 +529,7 @@ ngx_http_sandbox_preview_key_exchange(ngx_http_request_t *r,
     (void) ngx_snprintf(cookie, len, NGX_HTTP_SANDBOX_COOKIE "=%s; Path=/; "
                         "Secure; HttpOnly; SameSite=%s%Z", policy->key, site);
 
-    /* two slashes in front would name a host */
+    /* two leading slashes would be a host */
 
     p = location;
 

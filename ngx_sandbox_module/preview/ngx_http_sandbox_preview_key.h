@@ -19,8 +19,8 @@
 #define NGX_HTTP_SANDBOX_COOKIE  "__Host-sandbox"
 
 /*
- * Takes the key out of the request, and looks at it where one is asked for.
- * NGX_OK: it may go on; NGX_DECLINED: answered by the content handler.
+ * Removes the key from the request, and checks it if one is required. NGX_OK:
+ * continue; NGX_DECLINED: the content handler responds.
  */
 ngx_int_t ngx_http_sandbox_preview_key(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy,

@@ -15,7 +15,10 @@
 /* what is in force for a preview: its policy, or its location */
 
 
-/* of a preview, what its policy says, and its location where it does not */
+/*
+ * effective settings of a preview: its policy with the defaults of the
+ * location
+ */
 
 typedef struct {
     ngx_uint_t                     access;
@@ -31,7 +34,7 @@ typedef struct {
 } ngx_http_sandbox_preview_policy_t;
 
 
-/* what is in force; it points into the policy */
+/* computes the effective settings; they point into the policy */
 void ngx_http_sandbox_preview_policy(ngx_http_request_t *r,
     sandbox_policy_t *policy, ngx_http_sandbox_preview_policy_t *set);
 

@@ -21,11 +21,11 @@
 
 
 /*
- * What the app gets: the request without what its policy takes out, and, for
- * sandbox_proxy.conf, variables that say where it came from.  An app that is
- * shown "localhost" is shown it everywhere, so that it takes requests of its
- * own page for what they are; the host of its preview, with the token in it,
- * is then told to it nowhere.
+ * The request sent to the app: applies the removals of the policy, and sets
+ * variables for sandbox_proxy.conf that describe its origin.  An app with
+ * app_host "localhost" sees that host in all headers, so that it recognizes
+ * requests of its own pages; the preview host, which contains the token, is
+ * hidden from it.
  */
 
 
@@ -41,12 +41,12 @@ static ngx_uint_t ngx_http_sandbox_preview_request_whose(ngx_http_request_t *r,
 static size_t ngx_http_sandbox_preview_request_rewrite_origin(ngx_str_t *url);
 
 
-/* whose page a request is of, as its Origin or Referer tells */
+/* the page that sent a request, by its Origin or Referer */
 
-#define NGX_HTTP_SANDBOX_OWN       0     /* the port's, by whichever link */
+#define NGX_HTTP_SANDBOX_OWN       0  /* the same port, by any link */
 #define NGX_HTTP_SANDBOX_ANY       1
-#define NGX_HTTP_SANDBOX_KIN       2     /* another port's of the sandbox */
-#define NGX_HTTP_SANDBOX_NEIGHBOR  3     /* another sandbox's, token and all */
+#define NGX_HTTP_SANDBOX_KIN       2  /* another port of the same sandbox */
+#define NGX_HTTP_SANDBOX_NEIGHBOR  3  /* another sandbox; includes its token */
 
 
 ngx_int_t
@@ -140,7 +140,7 @@ ngx_http_sandbox_preview_request_drops(ngx_table_elt_t *h, ngx_uint_t strip,
 }
 
 
-/* the policy may be another before the request is sent: it is copied */
+/* copy the policy's values: it may change before the request is sent */
 
 static ngx_int_t
 ngx_http_sandbox_preview_request_add(ngx_http_request_t *r,
@@ -176,7 +176,7 @@ ngx_http_sandbox_preview_request_add(ngx_http_request_t *r,
 }
 
 
-/* the same for requests and handshakes: dev servers check it in both */
+/* the same for requests and handshakes: dev servers check both */
 
 ngx_int_t
 ngx_http_sandbox_preview_request_host(ngx_http_request_t *r,
@@ -297,7 +297,7 @@ ngx_http_sandbox_preview_request_forwarded(ngx_http_request_t *r,
 }
 
 
-/* its own page's is that of the host which it sees; another's stays */
+/* Origin of the app's own pages is replaced by that of the host it sees */
 
 ngx_int_t
 ngx_http_sandbox_preview_request_origin(ngx_http_request_t *r,
@@ -361,7 +361,7 @@ ngx_http_sandbox_preview_request_referer(ngx_http_request_t *r,
 
     url = r->headers_in.referer->value;
 
-    /* a page that was opened with its key */
+    /* remove the key of a page opened with it */
 
     query = ngx_strlchr(url.data, url.data + url.len, '?');
 
@@ -408,7 +408,7 @@ ngx_http_sandbox_preview_request_referer(ngx_http_request_t *r,
 }
 
 
-/* http, as the app speaks nothing else */
+/* always http, the only scheme of apps */
 
 static ngx_int_t
 ngx_http_sandbox_preview_request_own(ngx_http_request_t *r,
@@ -431,7 +431,7 @@ ngx_http_sandbox_preview_request_own(ngx_http_request_t *r,
 }
 
 
-/* an app may have to know that a page of its sandbox's other port calls */
+/* pages of other ports of the sandbox keep a meaningful origin */
 
 static ngx_uint_t
 ngx_http_sandbox_preview_request_whose(ngx_http_request_t *r,

@@ -15,8 +15,8 @@
 
 
 /*
- * An admitted preview's request, as the app is to get it: without what its
- * policy takes out, and with what it adds.  NGX_OK or NGX_ERROR.
+ * Rewrites an admitted request for the app: applies the removals and additions
+ * of the policy.  NGX_OK or NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_preview_request(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);

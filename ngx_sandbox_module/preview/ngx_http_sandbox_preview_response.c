@@ -16,8 +16,8 @@
 
 
 /*
- * What the answer of an app may say to a browser.  Its neighbours are apps of
- * others below the same domain: a cookie is for its own host only.
+ * Response headers of an app.  Apps of other users share the parent domain, so
+ * cookies are restricted to the app's own host.
  */
 
 
@@ -79,7 +79,9 @@ ngx_http_sandbox_preview_response(ngx_http_request_t *r,
         }
     }
 
-    /* a browser that offers some gives up when none is taken */
+    /*
+     * browsers fail the handshake if none of the offered protocols is selected
+     */
 
     if (ctx->keyed && !protocol
         && r->headers_out.status == NGX_HTTP_SWITCHING_PROTOCOLS
@@ -97,7 +99,7 @@ ngx_http_sandbox_preview_response(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    /* the host name of a preview holds its token */
+    /* the host name of a preview contains its token */
 
     if (!referrer
         && (headers == NULL
@@ -119,7 +121,7 @@ ngx_http_sandbox_preview_response_drops(ngx_http_request_t *r,
     size_t            pos;
     sandbox_header_t  header;
 
-    /* an offer to speak another protocol would be nginx's to keep */
+    /* remove Upgrade: nginx could not fulfil the offer */
 
     if (r->headers_out.status != NGX_HTTP_SWITCHING_PROTOCOLS
         && ngx_http_sandbox_header_is(h, "Upgrade"))
@@ -157,7 +159,7 @@ ngx_http_sandbox_preview_response_drops(ngx_http_request_t *r,
 }
 
 
-/* its Domain goes, and one by the name of ours as a whole */
+/* remove Domain=; drop any cookie that uses our own name */
 
 static ngx_int_t
 ngx_http_sandbox_preview_response_cookie(ngx_http_request_t *r,
@@ -172,7 +174,7 @@ ngx_http_sandbox_preview_response_cookie(ngx_http_request_t *r,
 
     ngx_http_sandbox_header_next_item(&p, last, ';', &item);
 
-    /* one without a name is sent back as its value alone */
+    /* a nameless cookie is sent back as the bare value */
 
     while (item.len && (*item.data == '=' || *item.data == ' '
                         || *item.data == '\t'))
@@ -225,7 +227,7 @@ ngx_http_sandbox_preview_response_cookie(ngx_http_request_t *r,
             name.len--;
         }
 
-        /* the first is the cookie itself */
+        /* the first part is the cookie itself */
 
         if (found && name.len >= sizeof("domain") - 1
             && ngx_strncasecmp(name.data, (u_char *) "domain",
@@ -247,7 +249,7 @@ ngx_http_sandbox_preview_response_cookie(ngx_http_request_t *r,
 }
 
 
-/* where an app that is told "localhost" sends a browser is the preview */
+/* redirects of an app to "localhost" are mapped to the preview */
 
 static void
 ngx_http_sandbox_preview_response_location(ngx_http_request_t *r,
@@ -303,8 +305,8 @@ ngx_http_sandbox_preview_response_location(ngx_http_request_t *r,
     }
 
     /*
-     * What is left is a path of the preview's own; where two slashes would
-     * make it a host, or nothing a page, the byte in front is still ours.
+     * Keep only the path.  A leading "//" would be read as a host: reuse the
+     * byte in front for "/." or "/".
      */
 
     if (p == last || *p != '/') {
@@ -318,7 +320,7 @@ ngx_http_sandbox_preview_response_location(ngx_http_request_t *r,
     h->value.data = p;
     h->value.len = last - p;
 
-    /* else nginx would make it absolute, by what it knows of its own name */
+    /* otherwise nginx would make it absolute with its own name */
 
     r->headers_out.location = NULL;
 }

@@ -14,7 +14,7 @@
 /* what the app's answer may say to a browser */
 
 
-/* header filter of a preview's answer, the app's; NGX_OK or NGX_ERROR */
+/* header filter for responses of an app; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_http_sandbox_preview_response(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 

@@ -15,10 +15,10 @@
 
 
 /*
- * Previews that are open: WebSockets, streams, whatever takes its time.  Each
- * second the policies of their ports are looked at, by one fstatat() for a
- * port, and what is no longer let in is cut: a link may have been revoked by
- * another worker, or its time be over.
+ * Open previews: WebSockets, streams and other long requests.  Every second
+ * the policies of their ports are checked, by one fstatat() per port, and
+ * requests that are no longer allowed are closed: a link may have been revoked
+ * by another worker, or may have expired.
  */
 
 
@@ -118,7 +118,9 @@ ngx_http_sandbox_preview_revoke_handler(ngx_event_t *ev)
         n++;
     }
 
-    /* a cut may end others too: each goes behind the last, then is looked at */
+    /*
+     * closing may remove other nodes: move each to the tail before checking it
+     */
 
     while (n-- && !ngx_queue_empty(watched)) {
 
@@ -163,7 +165,7 @@ ngx_http_sandbox_preview_revoke_node(ngx_http_sandbox_node_t *node)
         }
     }
 
-    /* the requests that are cut hold it, and one may be the last */
+    /* closed requests reference the node, and one may be the last */
 
     node->refs++;
 
@@ -184,7 +186,7 @@ ngx_http_sandbox_preview_revoke_node(ngx_http_sandbox_node_t *node)
 }
 
 
-/* 1 when a policy was changed, or a time is over */
+/* 1 if a policy has changed or expired */
 
 static ngx_uint_t
 ngx_http_sandbox_preview_revoke_due(ngx_http_sandbox_node_t *node)
@@ -198,7 +200,7 @@ ngx_http_sandbox_preview_revoke_due(ngx_http_sandbox_node_t *node)
 
     n = 0;
 
-    /* the look may make other records of them all */
+    /* reading policies may replace all records: collect the ports first */
 
     for (q = ngx_queue_head(&node->policies);
          q != ngx_queue_sentinel(&node->policies)
@@ -230,7 +232,7 @@ ngx_http_sandbox_preview_revoke_due(ngx_http_sandbox_node_t *node)
 }
 
 
-/* the upstream is taken down as if the request had ended, which it does then */
+/* finalizes the upstream as if the request had ended, then the request */
 
 static void
 ngx_http_sandbox_preview_revoke_cut(ngx_http_sandbox_ctx_t *ctx)

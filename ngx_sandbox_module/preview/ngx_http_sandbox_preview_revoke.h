@@ -17,7 +17,7 @@
 void ngx_http_sandbox_preview_revoke_add(ngx_http_sandbox_ctx_t *ctx);
 /* idempotent */
 void ngx_http_sandbox_preview_revoke_remove(ngx_http_sandbox_ctx_t *ctx);
-/* a policy was changed: not to wait for the end of the second */
+/* a policy has changed: check at once */
 void ngx_http_sandbox_preview_revoke_soon(void);
 void ngx_http_sandbox_preview_revoke_stop(void);
 
