@@ -12,9 +12,9 @@
 
 
 /*
- * What the agent of a sandbox that runs is asked along the tether: how busy it
- * is, and when it means to sleep.  It may never answer, or make it up: it has
- * a second, and nothing but a number of a client's answer rests on it.
+ * Status requests to the agent of a running sandbox over the tether: resource
+ * usage, and the time until it goes to sleep.  The agent may not reply, or may
+ * lie: it has one second, and the result is used only for display.
  */
 
 
@@ -22,9 +22,9 @@
 
 
 struct ngx_http_sandbox_agent_request_s {
-    ngx_queue_t                       queue;    /* of the tether */
+    ngx_queue_t                       queue;    /* in the list of the tether */
     uint32_t                          seq;
-    ngx_http_sandbox_node_t          *node;     /* held */
+    ngx_http_sandbox_node_t          *node;     /* referenced */
     ngx_http_sandbox_agent_request_pt handler;
     void                             *data;
     ngx_http_sandbox_agent_status_t   told;
@@ -128,7 +128,7 @@ ngx_http_sandbox_agent_request_lost(ngx_queue_t *asks)
 }
 
 
-/* the handler may close the tether, of which this is a part */
+/* the handler may close the tether, which owns this request */
 
 static void
 ngx_http_sandbox_agent_request_over(ngx_http_sandbox_agent_request_t *ask)

@@ -15,7 +15,7 @@
 /* a question to the agent, with a deadline */
 
 
-/* what an agent has told; -1: not that */
+/* status reported by an agent; -1: unknown */
 
 typedef struct {
     int64_t                        sleeps_in;          /* ms */
@@ -26,14 +26,15 @@ typedef struct {
 
 
 /*
- * Asks the agent.  NGX_OK: handler runs once, later, and within a second; told
- * is NULL when there was no answer.  NGX_DECLINED: no tether; NGX_ERROR.
+ * Requests the status of the agent.  NGX_OK: handler is called once, later,
+ * within a second; told is NULL if there was no reply.  NGX_DECLINED: no
+ * tether; NGX_ERROR.
  */
 typedef void (*ngx_http_sandbox_agent_request_pt)(void *data,
     ngx_http_sandbox_agent_status_t *told);
 ngx_int_t ngx_http_sandbox_agent_request(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_agent_request_pt handler, void *data);
-/* of tether.c: 1 when it is the answer to one of these; the tether closes */
+/* called by tether.c: 1 if it is a reply to such a request; on its close */
 ngx_uint_t ngx_http_sandbox_agent_request_reply(ngx_queue_t *asks,
     ac_agent_event_t *event);
 void ngx_http_sandbox_agent_request_lost(ngx_queue_t *asks);

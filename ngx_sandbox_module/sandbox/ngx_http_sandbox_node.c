@@ -20,9 +20,8 @@
 
 
 /*
- * The per-worker records of sandboxes in use.  What they hold is a copy of
- * what is on disk, checked by one fstatat() whenever it is used; a sandbox
- * that nobody uses has none.
+ * Per-worker records of sandboxes in use.  They cache data from disk, which is
+ * validated by one fstatat() at each use; unused sandboxes have no record.
  */
 
 
@@ -137,7 +136,7 @@ ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node)
 
     if (changed) {
 
-        /* another sandbox has the name now */
+        /* the id belongs to another sandbox now */
 
         ngx_http_sandbox_port_watch_cleanup(node);
         ngx_http_sandbox_tether_close(node);
@@ -207,7 +206,7 @@ ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node, in_port_t port,
         return NGX_OK;
     }
 
-    /* a changed policy may be that of another sandbox of the same name */
+    /* a changed policy may belong to a new sandbox with the same id */
 
     rc = ngx_http_sandbox_node_spec(node);
     if (rc != NGX_OK) {
@@ -333,7 +332,7 @@ ngx_http_sandbox_node_cleanup(void)
 
         ngx_http_sandbox_tether_close(node);
 
-        /* requests that a fast exit cuts off never give theirs back */
+        /* requests terminated by a fast exit never release their references */
 
         node->refs = 0;
 

@@ -15,18 +15,18 @@
 #include "core/ngx_http_sandbox_conf.h"
 
 
-/* the per-worker record of a sandbox that the worker is using */
+/* per-worker record of a sandbox in use */
 
 
-#define NGX_HTTP_SANDBOX_PORTS_MAX   512           /* of one sandbox */
+#define NGX_HTTP_SANDBOX_PORTS_MAX   512           /* per sandbox */
 
 
-/* the per-worker record of a sandbox that the worker is using */
+/* per-worker record of a sandbox in use */
 
 typedef struct {
     ngx_queue_t                    queue;
     sandbox_policy_t               policy;
-    unsigned                       bound:1;  /* its socket was seen */
+    unsigned                       bound:1;  /* socket exists */
 } ngx_http_sandbox_node_port_t;
 
 
@@ -36,14 +36,14 @@ struct ngx_http_sandbox_node_s {
 
     sandbox_spec_t                 spec;
     ngx_queue_t                    policies; /* ngx_http_sandbox_node_port_t */
-    ngx_uint_t                     changes;            /* of policies */
+    ngx_uint_t                     changes;           /* changes of policies */
 
-    ngx_queue_t                    watch;             /* see preview_revoke.c */
+    ngx_queue_t                    watch;        /* see preview_revoke.c */
     ngx_queue_t                    previews; /* ngx_http_sandbox_ctx_t */
-    ngx_uint_t                     watched;            /* changes, then */
+    ngx_uint_t                     watched;      /* value of changes checked */
 
     unsigned                       known:1;            /* spec is valid */
-    unsigned                       asked:1;            /* by expire.c */
+    unsigned                       asked:1;            /* set by expire.c */
 
     ngx_http_sandbox_tether_t     *tether;
     ngx_http_sandbox_start_t      *start;
@@ -55,29 +55,29 @@ struct ngx_http_sandbox_node_s {
 };
 
 
-/* finds or makes, and holds; NULL: out of memory */
+/* finds or creates a record, and references it; NULL: out of memory */
 ngx_http_sandbox_node_t *ngx_http_sandbox_node_hold(ngx_str_t *id);
 void ngx_http_sandbox_node_release(ngx_http_sandbox_node_t *node);
 /*
- * Makes node->spec what is on disk (one fstatat when nothing changed).
- * NGX_OK; NGX_DECLINED: no such sandbox; NGX_ERROR: logged.
+ * Updates node->spec from disk (one fstatat() if unchanged).  NGX_OK;
+ * NGX_DECLINED: no such sandbox; NGX_ERROR: logged.
  */
 ngx_int_t ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node);
-/* of a node whose spec is valid; NULL: no longer configured */
+/* the class of a node with a valid spec; NULL: no longer configured */
 ngx_http_sandbox_class_t *ngx_http_sandbox_node_class(
     ngx_http_sandbox_node_t *node);
-/* the port's policy, likewise */
+/* likewise for the policy of the port */
 ngx_int_t ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node,
     in_port_t port, sandbox_policy_t **policy);
-/* the policy as last read, without looking at the disk; or NULL */
+/* the cached policy, without access to the disk; or NULL */
 ngx_http_sandbox_node_port_t *ngx_http_sandbox_node_cached(
     ngx_http_sandbox_node_t *node, in_port_t port);
-/* frees the node when nobody uses it */
+/* frees the node if it is unused */
 void ngx_http_sandbox_node_collect(ngx_http_sandbox_node_t *node);
-/* closes the tethers of all nodes; exit_process */
+/* closes the tethers of all nodes; called by exit_process */
 void ngx_http_sandbox_node_cleanup(void);
 
-/* 1 while this worker or another starts, stops or destroys it */
+/* 1 while any worker starts, stops or destroys it */
 ngx_uint_t ngx_http_sandbox_node_busy(ngx_http_sandbox_node_t *node);
 
 

@@ -16,13 +16,13 @@
 /* a sandbox's options as they are in force */
 
 
-/* the class's environment and the sandbox's own as JSON text; cJSON_free() */
+/* merged environment of class and sandbox as JSON text, for cJSON_free() */
 char *ngx_http_sandbox_options_env(ngx_http_sandbox_class_t *class,
     sandbox_spec_t *spec);
-/* ms, what is in force; 0: no limit; class NULL: it is configured no more */
+/* the effective value, ms; 0: no limit; class NULL: no longer configured */
 int64_t ngx_http_sandbox_options_max_age(ngx_http_sandbox_class_t *class,
     sandbox_spec_t *spec);
-/* tells a sandbox that runs what it has now */
+/* sends the current options to a running sandbox */
 void ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node);
 
 

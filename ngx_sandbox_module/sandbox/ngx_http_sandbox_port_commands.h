@@ -18,22 +18,22 @@
 /* what the agent runs for the ports of a sandbox */
 
 
-#define NGX_HTTP_SANDBOX_PORT_COMMANDS_MAX  16          /* of one sandbox */
+#define NGX_HTTP_SANDBOX_PORT_COMMANDS_MAX  16          /* per sandbox */
 
-/* 1: a sandbox that runs is to be told of the policy's command */
+/* 1 if a running sandbox must be sent the policy's command */
 ngx_uint_t ngx_http_sandbox_port_commands_changed(cJSON *json,
     sandbox_policy_t *old, sandbox_policy_t *policy);
-/* NGX_DECLINED: too many ports have one; ctx->failure says so */
+/* NGX_DECLINED: too many ports have a command; ctx->failure is set */
 ngx_int_t ngx_http_sandbox_port_commands_check(ngx_http_sandbox_ctx_t *ctx,
     sandbox_policy_t *policy);
 /*
- * The commands of these ports, at most ..._COMMANDS_MAX; returns their number
- * or NGX_ERROR.  Both arrays are to be freed, and may be NULL.
+ * Collects the commands of these ports, at most ..._COMMANDS_MAX; returns
+ * their number or NGX_ERROR.  Both arrays must be freed, and may be NULL.
  */
 ngx_int_t ngx_http_sandbox_port_commands(ngx_http_sandbox_node_t *node,
     uint16_t *ports, size_t n, sandbox_policy_t **policies,
     ac_command_t **commands);
-/* tells a sandbox that runs; "" : the port has no command any more */
+/* sends the command to a running sandbox; "": the command was removed */
 void ngx_http_sandbox_port_commands_tell(ngx_http_sandbox_node_t *node,
     in_port_t port, const char *command, const char *cwd);
 

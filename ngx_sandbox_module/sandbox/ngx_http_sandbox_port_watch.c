@@ -12,13 +12,13 @@
 
 
 /*
- * Ports that requests wait for.  While somebody awaits a port the agent tells
- * this worker along its tether whether an app listens there, and what the
- * port's command does and writes; nobody asks again and again.
+ * Ports for which requests are waiting.  While a port is watched, the agent
+ * reports over the tether whether an app listens, and the state and output of
+ * the port's command; there is no polling.
  */
 
 
-#define NGX_HTTP_SANDBOX_PORT_WATCH_LINE   1024      /* bytes that are kept */
+#define NGX_HTTP_SANDBOX_PORT_WATCH_LINE   1024      /* bytes kept */
 
 
 static ngx_http_sandbox_port_watch_t *ngx_http_sandbox_port_watch_find(
@@ -68,7 +68,7 @@ ngx_http_sandbox_port_watch(ngx_http_sandbox_node_t *node, in_port_t port,
 
     ngx_queue_insert_tail(&p->awaits, &await->queue);
 
-    /* what is known already is told, and from the event loop as ever */
+    /* report a known state, always from the event loop */
 
     if (p->known) {
         ngx_post_event(&p->event, &ngx_posted_events);
@@ -145,7 +145,7 @@ ngx_http_sandbox_port_watch_create(ngx_http_sandbox_node_t *node,
 }
 
 
-/* goes once nobody awaits it any more */
+/* freed when it is no longer watched */
 
 static void
 ngx_http_sandbox_port_watch_idle(ngx_http_sandbox_port_watch_t *p)
@@ -174,10 +174,7 @@ ngx_http_sandbox_port_watch_free(ngx_http_sandbox_port_watch_t *p)
 }
 
 
-/*
- * One of those who are told may end itself and others, by closing a
- * connection that they have in common.
- */
+/* A handler may remove itself and others by closing a shared connection. */
 
 static void
 ngx_http_sandbox_port_watch_handler(ngx_event_t *ev)
@@ -243,7 +240,7 @@ ngx_http_sandbox_port_watch_event(ngx_http_sandbox_node_t *node,
 
     } else {
 
-        /* lines that were missed are not waited for */
+        /* do not wait for missed lines */
 
         if (event->line != p->next) {
             ngx_http_sandbox_port_watch_forget(p);

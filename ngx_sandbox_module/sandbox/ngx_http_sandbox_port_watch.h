@@ -14,15 +14,15 @@
 #include <cjson/cJSON.h>
 
 
-/* a port that somebody awaits, as the agent tells of it */
+/* a watched port, as reported by the agent */
 
 
 #define NGX_HTTP_SANDBOX_PORT_WATCH_LINES  64
-#define NGX_HTTP_SANDBOX_PORT_WATCH_SHOWN  20        /* in an answer */
+#define NGX_HTTP_SANDBOX_PORT_WATCH_SHOWN  20        /* lines in a response */
 
 
 typedef struct {
-    ngx_queue_t                    queue;              /* of the node */
+    ngx_queue_t                    queue;         /* in the list of the node */
     ngx_http_sandbox_node_t       *node;
     in_port_t                      port;
     ngx_queue_t                    awaits;
@@ -45,11 +45,11 @@ typedef struct {
 
 struct ngx_http_sandbox_port_watcher_s {
     ngx_queue_t                    queue;
-    ngx_http_sandbox_port_watch_t *awaited;            /* NULL: it does not */
+    ngx_http_sandbox_port_watch_t *awaited;            /* NULL: not watching */
     /*
-     * Runs from the event loop whenever something has changed, and may end
-     * its waiting.  With !awaited->known: the agent has left, or was asked a
-     * moment ago.
+     * Called from the event loop after every change, and may end the watch.
+     * If awaited->known is 0, the tether is lost, or the agent has not replied
+     * yet.
      */
     void                         (*handler)(
                                      ngx_http_sandbox_port_watcher_t *watcher);
@@ -58,22 +58,25 @@ struct ngx_http_sandbox_port_watcher_s {
 
 
 /*
- * NGX_OK: await->handler will run; or as ngx_http_sandbox_tether().  The
- * caller holds the node as long, and sets handler and data first.
+ * NGX_OK: await->handler will be called; otherwise as
+ * ngx_http_sandbox_tether(). The caller must hold the node meanwhile, and set
+ * handler and data first.
  */
 ngx_int_t ngx_http_sandbox_port_watch(ngx_http_sandbox_node_t *node,
     in_port_t port, ngx_http_sandbox_port_watcher_t *await);
 void ngx_http_sandbox_port_watch_cancel(ngx_http_sandbox_port_watcher_t *await);
-/* of tether.c: AC_AGENT_PORT and AC_AGENT_LOG; its end */
+/* called by tether.c: on AC_AGENT_PORT and AC_AGENT_LOG; on its close */
 void ngx_http_sandbox_port_watch_event(ngx_http_sandbox_node_t *node,
     ac_agent_event_t *event);
 void ngx_http_sandbox_port_watch_lost(ngx_http_sandbox_node_t *node);
 /* exit_process */
 void ngx_http_sandbox_port_watch_cleanup(ngx_http_sandbox_node_t *node);
-/* the line of that number, one of the last nlines */
+/* the line of that number, among the last nlines */
 ngx_str_t *ngx_http_sandbox_port_watch_line(ngx_http_sandbox_port_watch_t *p,
     uint64_t n);
-/* the port's command: {"state","exitCode"?,"log"} or null; NULL: no memory */
+/*
+ * the port's command: {"state","exitCode"?,"log"} or null; NULL: out of memory
+ */
 cJSON *ngx_http_sandbox_port_watch_json(ngx_http_sandbox_port_watch_t *p);
 
 

@@ -19,13 +19,13 @@
 
 
 /*
- * A tether is this worker's idle connection to the agent of a sandbox: the
- * kernel closes it the instant that the agent dies, so that a look at a
- * pointer tells whether the sandbox runs.  See docs/wire.md.
+ * A tether is a worker's control connection to the agent of a sandbox: the
+ * kernel closes it as soon as the agent exits, so that the tether itself shows
+ * whether the sandbox is running.  See docs/wire.md.
  */
 
 
-/* packets taken from one agent before others have their turn */
+/* maximum packets per event of an agent, for fairness */
 #define NGX_HTTP_SANDBOX_TETHER_BATCH  16
 
 
@@ -208,7 +208,7 @@ ngx_http_sandbox_tether_alive(ngx_http_sandbox_node_t *node)
         return 0;
     }
 
-    /* its end may be known to the kernel and not yet to the event loop */
+    /* the kernel may have closed it before the event loop knows */
 
     n = recv(node->tether->connection->fd, buf, 1, MSG_PEEK|MSG_DONTWAIT);
 
@@ -236,7 +236,7 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
 
         if (rc == 0) {
 
-            /* before that it was a worker's socket, which no agent had */
+            /* before that, the peer was a socket not yet passed to an agent */
 
             if (t->served) {
                 ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
@@ -321,7 +321,9 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
 static void
 ngx_http_sandbox_tether_write_handler(ngx_event_t *wev)
 {
-    /* packets are small and rare: a full socket is an error of the sender */
+    /*
+     * packets are small and rare: a full socket means that the agent is stuck
+     */
 }
 
 
@@ -357,7 +359,7 @@ ngx_http_sandbox_tether_set_ports(ngx_http_sandbox_tether_t *t,
 }
 
 
-/* what is known of a port that is awaited is newer than the list of all */
+/* the report of a watched port is newer than the list of all ports */
 
 static void
 ngx_http_sandbox_tether_set_port(ngx_http_sandbox_tether_t *t,

@@ -11,10 +11,10 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* what a worker and the agent of a sandbox say to each other */
+/* the control connection between a worker and an agent */
 
 
-/* for the two files of the tether alone */
+/* private to the tether files */
 
 struct ngx_http_sandbox_tether_s {
     ngx_http_sandbox_node_t  *node;
@@ -23,34 +23,34 @@ struct ngx_http_sandbox_tether_s {
     uint16_t                 *ports;
     ngx_uint_t                nports;
     ngx_queue_t               asks;       /* ngx_http_sandbox_agent_request_t */
-    unsigned                  served:1;     /* it is known to serve */
+    unsigned                  served:1;     /* the agent has sent hello */
     unsigned                  going:1;
 };
 
 
-/* "running", "starting" or "asleep"; starts nothing */
+/* "running", "starting" or "asleep"; does not start the sandbox */
 const char *ngx_http_sandbox_tether_state(ngx_http_sandbox_node_t *node);
 
 /*
- * NGX_OK: it runs, as far as the kernel knows.  NGX_DECLINED: it does not.
- * NGX_AGAIN: going to sleep, or too busy to tell; ask again.  NGX_ERROR.
+ * NGX_OK: the sandbox is running, according to the kernel.  NGX_DECLINED: not
+ * running.  NGX_AGAIN: going to sleep, or too busy: try again.  NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node);
 /*
- * The same, but NGX_OK only when the agent has said that it serves: before,
- * the sockets may be in the hands of a worker that never gives them away, and
- * with them what was sent to them.
+ * The same, but NGX_OK only after hello of the agent: before, the sockets may
+ * be held by a worker that never passes them on, and data sent to them would
+ * be lost.
  */
 ngx_int_t ngx_http_sandbox_tether_served(ngx_http_sandbox_node_t *node);
-/* the same as the first, when the boot handshake has said so */
+/* the same as the first, after a successful boot handshake */
 ngx_int_t ngx_http_sandbox_tether_booted(ngx_http_sandbox_node_t *node);
 void ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node);
-/* peeks: 1 when the tether is still connected */
+/* peeks at the socket: 1 if the tether is still connected */
 ngx_uint_t ngx_http_sandbox_tether_alive(ngx_http_sandbox_node_t *node);
-/* 1 when an app listened on the exposed port when the agent last told */
+/* 1 if an app listens on the exposed port, by the agent's last report */
 ngx_uint_t ngx_http_sandbox_tether_listens(ngx_http_sandbox_node_t *node,
     in_port_t port);
-/* ports that listened when the agent last told; their number */
+/* listening ports by the agent's last report; returns their number */
 ngx_uint_t ngx_http_sandbox_tether_ports(ngx_http_sandbox_node_t *node,
     uint16_t **ports);
 

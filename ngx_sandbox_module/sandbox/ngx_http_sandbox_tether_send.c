@@ -16,7 +16,7 @@
 #include "sandbox/ngx_http_sandbox_tether_send.h"
 
 
-/* what a worker says to an agent along its tether */
+/* packets of a worker to an agent */
 
 
 static void ngx_http_sandbox_tether_path(ngx_http_sandbox_node_t *node,
@@ -65,7 +65,7 @@ ngx_http_sandbox_tether_send_listen(ngx_http_sandbox_node_t *node,
 
     rc = NGX_OK;
 
-    /* another worker may have been here while the lock was waited for */
+    /* another worker may have bound it while we waited for the lock */
 
     fd = ac_agent_socket_connect(dir, name, SOCK_STREAM);
 
@@ -259,7 +259,7 @@ ngx_http_sandbox_tether_send_status(ngx_http_sandbox_node_t *node,
 
     *seq = ++node->tether->seq;
 
-    /* an agent that does not read what it was sent is not asked more */
+    /* do not send more to an agent that does not read */
 
     if (ac_agent_send_status(node->tether->connection->fd, *seq) == -1) {
         return NULL;

@@ -16,31 +16,31 @@
 
 
 /*
- * The socket of an exposed port, bound and handed over if it is missing, or
- * when a connect to it was refused.  NGX_OK; NGX_AGAIN: somebody else has the
- * lock, ask again; NGX_DECLINED: no tether; NGX_ERROR: logged.
+ * Binds the socket of an exposed port and passes it to the agent, if it is
+ * missing or a connect() was refused.  NGX_OK; NGX_AGAIN: locked, try again;
+ * NGX_DECLINED: no tether; NGX_ERROR: logged.
  */
 ngx_int_t ngx_http_sandbox_tether_send_listen(ngx_http_sandbox_node_t *node,
     in_port_t port, ngx_uint_t refused);
-/* revoke: the socket goes, and the agent cuts the port's connections */
+/* revoke: removes the socket; the agent closes connections to the port */
 void ngx_http_sandbox_tether_send_unlisten(ngx_http_sandbox_node_t *node,
     in_port_t port);
-/* tells a sandbox that runs its new options: JSON object text */
+/* sends new options to a running sandbox: text of a JSON object */
 void ngx_http_sandbox_tether_send_configure(ngx_http_sandbox_node_t *node,
     const char *fields);
-/* asks to be told of a port, or no longer; results as of ..._tether() */
+/* starts or stops watching a port; results as of ..._tether() */
 ngx_int_t ngx_http_sandbox_tether_send_watch(ngx_http_sandbox_node_t *node,
     in_port_t port, ngx_uint_t on);
-/* asks for a diagnosis of the port; likewise, and the packet's number */
+/* requests a diagnosis of the port; likewise, with the number of the packet */
 ngx_int_t ngx_http_sandbox_tether_send_diagnose(ngx_http_sandbox_node_t *node,
     in_port_t port, uint32_t *seq);
-/* tells a sandbox that runs what to run for these ports */
+/* sends the commands of these ports to a running sandbox */
 void ngx_http_sandbox_tether_send_commands(ngx_http_sandbox_node_t *node,
     ac_command_t *commands, size_t n);
-/* a stop follows: what runs may end by itself within ms */
+/* announces a stop: processes have ms to exit by themselves */
 void ngx_http_sandbox_tether_send_prepare(ngx_http_sandbox_node_t *node,
     ngx_msec_t ms);
-/* asks the agent; where what waits for its answer queues, or NULL */
+/* sends a status request; returns the queue of pending requests, or NULL */
 ngx_queue_t *ngx_http_sandbox_tether_send_status(ngx_http_sandbox_node_t *node,
     uint32_t *seq);
 
