@@ -15,25 +15,25 @@
 
 
 /*
- * Why something cannot be done, as a client is to be told.  Whoever gets a
- * fault owns its context: agent_http_error_fault() takes it, and
- * agent_fault_clear() drops it.
+ * The reason of a failure, as reported to a client.  The receiver of a fault
+ * owns its context: agent_http_error_fault() consumes it, agent_fault_clear()
+ * frees it.
  */
 
 typedef struct {
     int          status;               /* HTTP status */
-    const char  *code;                 /* not copied */
+    const char  *code;                 /* static */
     json_t      *context;              /* or NULL */
     char         message[AGENT_FAULT_MESSAGE];
 } agent_fault_t;
 
 
-/* context is stolen and may be NULL; returns -1, for its caller to return */
+/* context is stolen and may be NULL; always returns -1 */
 int agent_fault_set(agent_fault_t *fault, int status, const char *code,
     json_t *context, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* 400 VALIDATION_FAILED: what a request says is not what it may say */
+/* 400 VALIDATION_FAILED: the request is invalid */
 #define agent_fault_invalid(fault, ...)                                       \
     agent_fault_set(fault, 400, "VALIDATION_FAILED", NULL, __VA_ARGS__)
 

@@ -13,14 +13,14 @@
 #include "base/path.h"
 
 
-/* a timer of more than a year is none */
+/* timeouts of more than a year mean no timeout */
 #define AGENT_JSON_MS_MAX  (365ULL * 24 * 3600 * 1000)
 
 
 static json_t *agent_json_member(json_t *json, const char *name);
 
 
-/* NULL where it is absent or null */
+/* NULL if absent or null */
 
 static json_t *
 agent_json_member(json_t *json, const char *name)

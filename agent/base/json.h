@@ -16,24 +16,24 @@
 
 
 /*
- * Members of a JSON object, by their type.  Each function returns 0, or -1
- * with a fault: 400 VALIDATION_FAILED, "<name>: must be ...".  A member that is
- * null counts as absent.  Strings are borrowed from the object.
+ * Typed readers for members of a JSON object.  Each function returns 0, or -1
+ * with a fault: 400 VALIDATION_FAILED, "<name>: must be ...".  null counts as
+ * absent.  Strings are borrowed from the object.
  */
 
 
-/* the largest whole number that a double holds without loss */
+/* the largest integer up to which a double is exact */
 #define AGENT_JSON_INTEGER_MAX  (1ULL << 53)
 
 
-/* the value as a string without a NUL, or NULL where it is anything else */
+/* the value if it is a string without NUL, otherwise NULL */
 const char *agent_json_string_of(json_t *value);
 
 /* absent: NULL */
 int agent_json_string(json_t *json, const char *name, const char **value,
     agent_fault_t *fault);
 
-/* a whole number from min to max; absent: value stays as it is */
+/* an integer from min to max; absent: value is unchanged */
 int agent_json_integer(json_t *json, const char *name, uint64_t min,
     uint64_t max, uint64_t *value, agent_fault_t *fault);
 
@@ -41,10 +41,7 @@ int agent_json_integer(json_t *json, const char *name, uint64_t min,
 int agent_json_bool(json_t *json, const char *name, int *value,
     agent_fault_t *fault);
 
-/*
- * Milliseconds, at most those of a year; a part of one counts as a whole.
- * Absent: 0.
- */
+/* Milliseconds, at most a year; fractions are rounded up.  Absent: 0. */
 int agent_json_ms(json_t *json, const char *name, uint64_t *value,
     agent_fault_t *fault);
 
@@ -55,8 +52,8 @@ int agent_json_path(json_t *json, const char *name, const char *base,
     char *path, size_t size, agent_fault_t *fault);
 
 /*
- * The bytes of a member that is there: those of its text, or those that it
- * has as base64.  malloc()ed, the caller frees them.
+ * The bytes of a member that is present, either its text or its base64-decoded
+ * value, malloc()ed, to be freed by the caller.
  */
 int agent_json_bytes(json_t *json, const char *name, int base64,
     char **value, size_t *len, agent_fault_t *fault);

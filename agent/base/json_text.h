@@ -12,8 +12,9 @@
 
 
 /*
- * The inside of a JSON string: malformed bytes become U+FFFD.  dst takes up
- * to AGENT_JSON_TEXT_ESCAPE times len bytes; returns their number.
+ * Escapes src as the inside of a JSON string; malformed bytes become U+FFFD.
+ * dst must have room for AGENT_JSON_TEXT_ESCAPE * len bytes.  Returns the
+ * number of bytes written.
  */
 #define AGENT_JSON_TEXT_ESCAPE  6
 

@@ -15,14 +15,14 @@
 
 
 /*
- * Writes JSON text without spaces to the end of a buffer, whose sticky error
- * is the writer's.  name is that of a member, or NULL in an array and for the
- * outermost value; names are written as they are.
+ * Appends compact JSON text to a buffer, whose sticky error also covers the
+ * writer.  name is the name of a member, or NULL in an array and for the
+ * outermost value; names are not escaped.
  */
 
 typedef struct {
     agent_buffer_t  *buf;
-    unsigned         comma:1;          /* in front of the next value */
+    unsigned         comma:1;          /* separator before the next value */
 } agent_json_writer_t;
 
 
@@ -31,11 +31,11 @@ void agent_json_writer_init(agent_json_writer_t *w, agent_buffer_t *buf);
 void agent_json_writer_object(agent_json_writer_t *w, const char *name);
 void agent_json_writer_object_end(agent_json_writer_t *w);
 
-/* a string that needs no escape */
+/* a string that needs no escaping */
 void agent_json_writer_word(agent_json_writer_t *w, const char *name,
     const char *value);
 
-/* bytes that are no UTF-8 become U+FFFD */
+/* invalid UTF-8 becomes U+FFFD */
 void agent_json_writer_text(agent_json_writer_t *w, const char *name,
     const char *value, size_t len);
 

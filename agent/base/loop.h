@@ -11,7 +11,7 @@
 #include <uv.h>
 
 
-/* the one loop of the agent; NULL until main() has made it */
+/* the only event loop of the agent; NULL until created by main() */
 extern uv_loop_t  *agent_loop;
 
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 
-/* 1: the name of a session or a process, 1 to max of [A-Za-z0-9._-] */
+/* 1 if a valid name of a session or process: 1 to max of [A-Za-z0-9._-] */
 int agent_name_valid(const char *s, size_t max);
 
 
