@@ -35,7 +35,7 @@ typedef struct {
 
     int       fd;                     /* the connection to send the reply on */
 
-    /* nginx's worker's, as this user namespace knows them */
+    /* of the nginx worker, as seen in this user namespace */
     uid_t     uid;
     gid_t     gid;
 } agent_boot_t;

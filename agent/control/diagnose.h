@@ -14,8 +14,8 @@
 
 
 /*
- * NULL, and a packet "diagnosis" follows at once or within seconds; otherwise
- * what is wrong with the request.
+ * Returns NULL, and a "diagnosis" packet follows at once or within seconds; or
+ * an error message.
  */
 const char *agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port);
 

@@ -21,7 +21,7 @@
 
 int agent_port_events_init(void);
 
-/* what is wrong, or NULL; the first packets are sent at once */
+/* an error message, or NULL; the first packets are sent at once */
 const char *agent_port_events_add(agent_tether_t *t, uint16_t port);
 const char *agent_port_events_remove(agent_tether_t *t, uint16_t port);
 

@@ -12,7 +12,7 @@
 #include <uv.h>
 
 
-/* the control connection of one nginx worker */
+/* the control connection of an nginx worker */
 
 typedef struct agent_tether_s  agent_tether_t;
 
