@@ -12,7 +12,7 @@
 #include "run/command.h"
 
 
-/* answers that agent_run_shell() gave err */
+/* responds to a failure err of agent_run_shell() */
 void agent_exec_error(agent_request_t *r, agent_command_t *cmd,
     int err, int stream, const char *line);
 

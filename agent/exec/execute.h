@@ -56,7 +56,7 @@ typedef struct {
 } agent_execute_t;
 
 
-/* members that both kinds of answers have at their end */
+/* adds the final members that both kinds of responses share */
 void agent_execute_outcome(agent_execute_t *x, json_t *json,
     const agent_exit_t *e);
 void agent_execute_post(agent_request_t *r);       /* POST /api/execute */

@@ -16,13 +16,13 @@
 
 
 /*
- * Each returns 0, or -1 with a fault.  *cwd becomes NULL, or a path in body or
- * in path, which takes AGENT_COMMAND_CWD bytes.
+ * These return 0, or -1 with a fault.  *cwd is set to NULL, or to a path in
+ * body or in path, which has AGENT_COMMAND_CWD bytes.
  */
 int agent_execute_params_check(agent_execute_t *x, json_t *body,
     const char **cwd, char *path, agent_fault_t *fault);
 
-/* "stdin", text, or "stdinBase64", bytes, to x->input */
+/* decodes "stdin" (text) or "stdinBase64" (bytes) into x->input */
 int agent_execute_params_stdin(agent_execute_t *x, json_t *body,
     agent_fault_t *fault);
 

@@ -11,7 +11,7 @@
 #include "exec/execute.h"
 
 
-/* answers with what is in out; afterwards on drain */
+/* sends the response with the collected output, now and on drain */
 void agent_execute_reply(agent_execute_t *x);
 void agent_execute_reply_more(agent_execute_t *x);
 
