@@ -11,7 +11,7 @@
 #include "http/request.h"
 
 
-/* what the handlers of files have in common */
+/* functions shared by the file routes */
 
 
 /*

@@ -12,8 +12,8 @@
 
 
 /*
- * the works, for the thread pool.  Each leaves err as it is
- * or sets it; writing is the list that agent_put_disk_write() writes.
+ * Work functions for the thread pool.  Each sets err on failure; writing is
+ * the list that agent_put_disk_write() writes.
  */
 void agent_put_disk_open(uv_work_t *work);
 void agent_put_disk_write(uv_work_t *work);

@@ -83,7 +83,7 @@ agent_url_path_strerror(agent_url_path_e rc)
 }
 
 
-/* out takes the result, at most AGENT_URL_PATH_MAX - 1 bytes, and a NUL */
+/* out has room for AGENT_URL_PATH_MAX - 1 bytes and a NUL */
 
 static agent_url_path_e
 agent_url_path_unescape(const char *p, char *out, size_t *len)

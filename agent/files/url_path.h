@@ -23,15 +23,14 @@ typedef enum {
 
 
 /*
- * Decodes what follows "/file/" in a request's path and normalises it
- * textually.  out has AGENT_URL_PATH_MAX + 2 bytes.  On AGENT_URL_PATH_OK it
- * holds an absolute path without empty names, "." and "..": "/workspace" or
- * below.
- * A '/' at the end stays where the given path asked for a directory.
+ * Decodes what follows "/file/" in a request path and normalizes it textually.
+ * out has AGENT_URL_PATH_MAX + 2 bytes.  On AGENT_URL_PATH_OK it contains an
+ * absolute path without empty, "." and ".." names, which is "/workspace" or
+ * below.  A trailing '/' is kept if the path named a directory.
  */
 agent_url_path_e agent_url_path_decode(const char *encoded, char *out);
 
-/* what is wrong with it, for people; NULL for AGENT_URL_PATH_OK */
+/* a message for the error; NULL for AGENT_URL_PATH_OK */
 const char *agent_url_path_strerror(agent_url_path_e rc);
 
 
