@@ -22,7 +22,7 @@ void agent_http_error(agent_request_t *r, int status, const char *code,
     json_t *context, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/* the same of a fault, whose context is taken */
+/* the same for a fault, whose context is consumed */
 void agent_http_error_fault(agent_request_t *r, agent_fault_t *fault);
 
 

@@ -19,8 +19,8 @@
 
 
 /*
- * What connection.c, which moves bytes, and parser.c, request.c and
- * response.c, which give them a meaning, know of a connection on agent.sock.
+ * A connection on agent.sock, shared by connection.c (bytes) and by parser.c,
+ * request.c and response.c (messages).
  */
 
 

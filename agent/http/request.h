@@ -15,13 +15,13 @@
 
 /*
  * One HTTP/1.1 exchange on agent.sock, as its handler sees it.  Everything
- * runs on the one libuv loop; nothing here blocks.
+ * runs on a single libuv loop; nothing here blocks.
  *
- * A request lives from the call of its route's handler until both the
- * response was ended with agent_response_end() and the body was read or
- * dropped, or until on_close ran because the client went away first.  on_close
- * runs exactly once in either case, last; the handler frees its own data there
- * and does not touch the request afterwards.
+ * A request lives from the call of its route's handler until the response was
+ * ended with agent_response_end() and the body was read or dropped, or until
+ * the client disconnected.  In either case on_close is called exactly once, as
+ * the last callback: the handler frees its data there and must not use the
+ * request afterwards.
  */
 
 

@@ -15,7 +15,7 @@
 typedef void (*agent_router_pt)(agent_request_t *r);
 
 
-/* finds the handler, or answers 404 itself */
+/* calls the handler, or responds with 404 */
 void agent_router_handle(agent_request_t *r);
 
 
