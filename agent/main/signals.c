@@ -73,9 +73,10 @@ agent_signals_block(void)
     sigaddset(&set, SIGWINCH);
 
     /*
-     * The kernel drops all others, as we are the first process and have no
-     * handler for them.  Were they blocked, they would be queued: real-time
-     * signals without end, until there is no room for a signal's sender.
+     * The kernel drops all other signals, as we are PID 1 and have no handlers
+     * for them.  If they were blocked, they would be queued: an unlimited
+     * number of real-time signals could exhaust the queue that records
+     * senders.
      */
 
     if (sigprocmask(SIG_SETMASK, &set, NULL) == -1) {
@@ -129,8 +130,8 @@ agent_signals_read(uv_poll_t *poll, int status, int events)
         }
 
         /*
-         * A sender beside us has a number here; one outside has none.  What
-         * is not from kill() may have something else in its place.
+         * A sender within the container has a pid here, one outside has pid 0.
+         * Signals that are not from kill() may have other data in its place.
          */
 
         if (info[i].ssi_code == SI_USER && info[i].ssi_pid == 0) {

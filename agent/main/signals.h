@@ -8,16 +8,16 @@
 #define _AGENT_MAIN_SIGNALS_H_INCLUDED_
 
 
-/* a command inherits no disposition from the agent */
+/* resets dispositions, which commands would inherit from the agent */
 void agent_signals_default(void);
 
 /*
- * Takes SIGCHLD and the signals that end the agent by a descriptor, and leaves
- * all others to be dropped.  0, or -1 with errno.
+ * Receives SIGCHLD and the signals that stop the agent by a signalfd; all
+ * others are dropped by the kernel.  0, or -1 with errno.
  */
 int agent_signals_block(void);
 
-/* serves the descriptor from the loop; a libuv error */
+/* serves the descriptor from the loop; 0, or a libuv error */
 int agent_signals_start(void);
 
 

@@ -8,10 +8,10 @@
 #define _AGENT_MAIN_STOP_H_INCLUDED_
 
 
-/* from here the agent only ends; status 0 after an orderly stop */
+/* begins the shutdown; the exit status is 0 after an orderly stop */
 void agent_stop(unsigned grace_ms);
 
-/* TERM to all that runs, KILL after ms */
+/* sends SIGTERM to all processes, and SIGKILL after ms */
 void agent_stop_commands(unsigned ms);
 
 void agent_stop_init(void);
