@@ -23,13 +23,13 @@ typedef enum {
 
 
 /*
- * Asks by NETLINK_SOCK_DIAG, whose socket stays open for the next time.  0, or
- * an errno, the handler having been called or not.
+ * Scans by NETLINK_SOCK_DIAG, keeping its socket open for the next scan.  0,
+ * or an errno; the handler may have been called in either case.
  */
 int agent_listeners_diag(agent_listeners_pt handler, void *data);
 
 /*
- * One datagram of the answer to the request seq for family; buf needs no
+ * Parses one datagram of the reply to request seq for family; buf needs no
  * alignment.  Sets err for AGENT_LISTENERS_DIAG_ERROR only.
  */
 agent_listeners_diag_e agent_listeners_diag_parse(const char *buf, size_t len,

@@ -35,13 +35,15 @@ int agent_relay_listen(uv_loop_t *loop, uint16_t port, int fd);
 /* closes the listener and all its connections; 0, or -1 */
 int agent_relay_unlisten(uint16_t port);
 
-/* connections open on all ports */
+/* the number of open connections on all ports */
 size_t agent_relay_active(void);
 
 /* bytes received from clients so far; a silent connection is not activity */
 uint64_t agent_relay_bytes(void);
 
-/* see docs/wire.md, "Going to sleep": accept what is queued, then close */
+/*
+ * accepts queued connections, then closes; see docs/wire.md, "Going to sleep"
+ */
 void agent_relay_drain(void);
 
 /* the exposed ports among them, for "hello" and "listening" */

@@ -18,9 +18,9 @@
 
 
 /*
- * One connection of a relay, shared by relay.c (accepting, the end),
- * relay_connect.c (the way to the app), relay_copy.c (bytes) and
- * relay_error.c (the agent's own answer).
+ * A connection of a relay, shared by relay.c (accept and close),
+ * relay_connect.c (connecting to the app), relay_copy.c (bytes) and
+ * relay_error.c (the agent's own error response).
  */
 
 
