@@ -34,7 +34,7 @@ struct agent_port_command_s {
     unsigned                  runs:1;
     unsigned                  again:1;  /* restart with the current command */
 
-    /* of the process, while it runs */
+    /* watch of the process while it runs */
     agent_process_observer_t        watch;
 
     agent_port_command_t     *next;

@@ -21,7 +21,7 @@
 
 
 #define AGENT_PORT_COMMAND_MAX     64  /* commands */
-#define AGENT_PORT_COMMAND_SIZE    8192  /* bytes of one */
+#define AGENT_PORT_COMMAND_SIZE    8192  /* maximum length of a command */
 #define AGENT_PORT_COMMAND_CWD     4096
 #define AGENT_PORT_COMMAND_SHOWN   20  /* lines of its output in a response */
 
