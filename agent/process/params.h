@@ -19,9 +19,8 @@
 
 
 /*
- * The bodies of the process routes, checked.  Each returns 0, or -1 with a
- * fault.  Strings are borrowed from the JSON unless it says
- * otherwise.
+ * Parsers for the request bodies of the process routes.  Each returns 0, or -1
+ * with a fault.  Strings are borrowed from the JSON unless stated otherwise.
  */
 
 
@@ -36,7 +35,7 @@ typedef struct {
     const char   *session;             /* NULL: none */
     const char  **env;                 /* malloc()ed, or NULL */
     const char   *cwd;                 /* NULL: none */
-    char          path[AGENT_COMMAND_CWD];  /* where cwd is made */
+    char          path[AGENT_COMMAND_CWD];  /* buffer of cwd */
     uint64_t      timeout_ms;
     size_t        log_bytes;
     const char   *input;               /* NULL: none */

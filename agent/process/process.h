@@ -86,7 +86,7 @@ struct agent_process_s {
     uint64_t          began;
     uint64_t          ended;
 
-    void             *starter;         /* start.c's, while starting */
+    void             *starter;         /* owned by start.c while starting */
     agent_request_t  *writer;          /* writes its standard input */
     void            (*on_stdin)(agent_process_t *p);
 
@@ -112,9 +112,9 @@ extern struct agent_process_list_s  agent_process_list;  /* oldest first */
 
 
 /*
- * A record in state "starting", with a command whose callbacks are set and
- * that is the caller's to start.  NULL with a fault: the id is taken, there
- * are too many, or no memory.
+ * Creates a record in state "starting".  The callbacks of its command are set,
+ * and the caller must start it.  NULL with a fault: the id is in use, there
+ * are too many processes, or out of memory.
  */
 agent_process_t *agent_process_create(const agent_process_params_start_t *start,
     agent_fault_t *fault);
@@ -132,7 +132,7 @@ agent_process_t *agent_process_find(const char *id);
 void agent_process_observe(agent_process_t *p, agent_process_observer_t *w);
 void agent_process_unobserve(agent_process_observer_t *w);
 
-/* a limit is reached; -1 */
+/* sets the fault of a limit that is reached; returns -1 */
 int agent_process_limit(agent_fault_t *fault, const char *what,
     size_t max);
 

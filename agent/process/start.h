@@ -13,7 +13,7 @@
 #include "http/request.h"
 
 
-/* also for execute with "background": borrows body */
+/* also used by execute with "background"; body is borrowed */
 void agent_process_start(agent_request_t *r, json_t *body);
 
 
