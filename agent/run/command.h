@@ -22,13 +22,13 @@
 #define AGENT_COMMAND_READ        32768  /* bytes read at a time */
 #define AGENT_COMMAND_SILENCE     15000  /* ms without output */
 
-/* a body that asks for one: what the kernel takes as arguments, as JSON */
+/* limit of a request body: the kernel's limit for arguments, as JSON */
 #define AGENT_COMMAND_JSON_MAX    (4 * 1024 * 1024)
 
-/* a command line as an argument: the kernel's limit, its NUL included */
+/* the kernel's limit for one argument, including its NUL */
 #define AGENT_COMMAND_LINE        131072
 
-/* a working directory, with its NUL */
+/* length of a working directory, including its NUL */
 #define AGENT_COMMAND_CWD         4097
 
 
@@ -56,7 +56,7 @@ struct agent_command_s {
     /* stream: 1 or 2; bytes as received */
     void                (*on_output)(agent_command_t *cmd, int stream,
                                      const char *buf, size_t len);
-    /* nothing was written for AGENT_COMMAND_SILENCE; may be NULL */
+    /* no output for AGENT_COMMAND_SILENCE ms; may be NULL */
     void                (*on_silence)(agent_command_t *cmd);
     /* queued input has drained below AGENT_STDIN_LOW; may be NULL */
     void                (*on_stdin)(agent_command_t *cmd);
@@ -81,7 +81,7 @@ struct agent_command_s {
     void                 *host;
     void                 *call;        /* waiting to be started */
 
-    /* the rest is command.c's */
+    /* private to command.c */
 
     agent_child_t         child;
     agent_output_t       *out[2];

@@ -23,7 +23,7 @@
 
 #define AGENT_ENV_TIMEOUT  "COMMAND_TIMEOUT_MS"
 
-/* of a call's variables: with more than this a command may not start */
+/* size limit of the variables of a request, so that commands can start */
 #define AGENT_ENV_SIZE     (1024 * 1024)
 
 

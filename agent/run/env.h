@@ -21,8 +21,8 @@
 int agent_env_name(const char *s);
 
 /*
- * The member "env" of a call as pairs of name and value, ended with a NULL
- * name: malloc()ed, borrowing from json, NULL where there is no such member.
+ * Parses the member "env" of a request into pairs of name and value,
+ * terminated by a NULL name: malloc()ed, borrowing from json, NULL if absent.
  * 0, or -1 with a fault.
  */
 int agent_env_parse(json_t *json, const char ***env, agent_fault_t *fault);

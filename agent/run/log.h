@@ -31,8 +31,8 @@ typedef struct agent_run_log_s         agent_run_log_t;
 
 
 /*
- * bytes is a multiple of AGENT_RUN_LOG_BLOCK.  on_room runs after an append has
- * answered 1, from the loop.  NULL where there is no memory.
+ * bytes must be a multiple of AGENT_RUN_LOG_BLOCK.  on_room is called from the
+ * loop after an append has returned 1.  NULL if out of memory.
  */
 agent_run_log_t *agent_run_log_create(size_t bytes, void (*on_room)(void *data),
     void *data);

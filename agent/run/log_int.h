@@ -16,10 +16,10 @@
 
 
 /*
- * What log.c, which writes, and log_reader.c know of a log.
+ * The log structure, shared by the writer and the reader.
  *
- * A block is a row of frames: the stream, two bytes of length, the bytes.  A
- * zero where the stream should be ends it, as does its full size.
+ * A block is a sequence of frames: stream, two bytes of length, data.  It ends
+ * with a zero instead of a stream, or at its full size.
  */
 
 

@@ -29,7 +29,7 @@ typedef struct {
     uint64_t     offset;
     uint64_t     end;
     int          stream;        /* 1 or 2 */
-    const char  *data;          /* until the next call for the log */
+    const char  *data;          /* valid until the next call for this log */
 } agent_log_reader_piece_t;
 
 
@@ -38,7 +38,7 @@ agent_log_reader_t *agent_log_reader_create(agent_run_log_t *s,
     uint64_t offset, void (*on_ready)(void *data), void *data);
 void agent_log_reader_free(agent_log_reader_t *rd);
 
-/* the next piece, of one stream and of at most AGENT_RUN_LOG_BLOCK */
+/* the next piece, of a single stream, at most AGENT_RUN_LOG_BLOCK bytes */
 agent_log_reader_e agent_log_reader_read(agent_log_reader_t *rd,
     agent_log_reader_piece_t *piece);
 

@@ -20,7 +20,7 @@ struct agent_output_s {
     uv_poll_t         poll;
     int               fd;
     int               stream;
-    int               remain;          /* when settling */
+    int               remain;          /* left to read, when settling */
     unsigned          polled:1;
     agent_command_t  *cmd;             /* NULL: output is discarded */
 };

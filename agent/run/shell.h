@@ -11,7 +11,10 @@
 #include "run/command.h"
 
 
-/* agent_command_start() for a line of shell; cmd->shell names a lesser one */
+/*
+ * agent_command_start() for a shell command line; cmd->shell is set if the
+ * shell is not bash
+ */
 int agent_run_shell(agent_command_t *cmd, const char *line);
 
 

@@ -21,7 +21,7 @@ struct agent_stdin_s {
     int               fd;
     agent_command_t  *cmd;
     agent_buffer_t    queue;
-    size_t            start;           /* of what is not written yet */
+    size_t            start;           /* bytes not yet written */
     unsigned          polled:1;
     unsigned          last:1;          /* close once all is written */
     unsigned          high:1;          /* a writer may be waiting */

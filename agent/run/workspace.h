@@ -13,10 +13,10 @@ extern const char  *agent_workspace_workdir;  /* the image's WORKDIR */
 /* creates the default working directory of commands if it is missing */
 void agent_workspace_make(void);
 
-/* the working directory that the agent was started in */
+/* the working directory in which the agent was started */
 void agent_workspace_init(void);
 
-/* gives a workspace that the image has for root to the sandbox's user */
+/* changes a workspace owned by root to the sandbox's user */
 void agent_workspace_own(void);
 
 
