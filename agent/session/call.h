@@ -14,7 +14,7 @@
 void agent_call_free(agent_call_t *call);
 
 
-/* both tell the caller, from the loop, and free the call */
+/* both notify the caller from the loop, and free the call */
 
 /* context is stolen; NULL: the session's name */
 void agent_call_fail(agent_call_t *call, int status, const char *code,

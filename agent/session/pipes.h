@@ -14,8 +14,8 @@
 
 
 /*
- * The directory of a session's shell, and what is in it.  Each function
- * returns 0 or an errno where nothing else is said.
+ * The directory of a session's shell and its FIFOs.  Each function returns 0
+ * or an errno unless stated otherwise.
  */
 
 int agent_pipes_directory(agent_shell_t *shell);

@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 
-/* what a session's shell is told, and what it answers; pure functions */
+/* shell code for sessions, and the replies of the shell; pure functions */
 
 
 /* the signal that interrupts a command; dash accepts only numbers */
@@ -24,7 +24,7 @@ typedef enum {
 } agent_script_kind_e;
 
 
-/* what the shell is to run */
+/* the command line */
 
 typedef struct {
     const char         *line;

@@ -18,9 +18,8 @@
 
 
 /*
- * A session is one shell that keeps its state from command to command, and
- * serves them in order.  It is named by its id, which the callers have
- * checked.
+ * A session is a shell that keeps its state between commands and runs them in
+ * order.  It is identified by its id, which the callers have validated.
  */
 
 
@@ -33,7 +32,7 @@
  */
 #define AGENT_SESSION_LINE     (2 * 1024 * 1024)
 
-/* their names, agent_session_name_valid() */
+/* rule for names, checked by agent_session_name_valid() */
 #define AGENT_SESSION_NAME  128
 
 #define AGENT_SESSION_NAME_RULE                                               \
@@ -47,10 +46,10 @@
 
 
 /*
- * fault NULL: cmd runs, and its on_output and on_exit follow as after
- * agent_command_start(); cmd->shell names the shell.  Otherwise cmd is the
- * caller's again, to be freed with agent_command_destroy(), and so is the
- * fault's context.
+ * fault NULL: cmd is running, and on_output and on_exit follow as after
+ * agent_command_start(); cmd->shell is the name of the shell.  Otherwise the
+ * caller owns cmd again, to be freed with agent_command_destroy(), and the
+ * context of the fault.
  */
 typedef void (*agent_session_started_pt)(agent_command_t *cmd,
     agent_fault_t *fault);

@@ -23,8 +23,8 @@
 
 
 /*
- * What session.c, which keeps the sessions, and queue.c, which gives them
- * something to do, know of each other; call.c and detached.c help queue.c.
+ * Internal structures of sessions, shared by session.c (the sessions), queue.c
+ * (their commands), call.c and detached.c.
  */
 
 

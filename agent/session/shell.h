@@ -18,13 +18,12 @@
 
 
 /*
- * The shell of a session.  It runs a loop (script.c) that reads a
- * marker and a text from a FIFO, evaluates the text with stdout and stderr on
- * two FIFOs of this command alone, and writes the exit status to another.  All
- * of them are opened by their names, in a directory that has no other use:
- * the shell holds no descriptor that a command could close, redirect or pass
- * on, and what it leaves running in the background keeps the FIFOs that it
- * had.
+ * The shell of a session.  It runs a loop (script.c) that reads a marker and a
+ * script from a FIFO, evaluates the script with stdout and stderr redirected
+ * to two FIFOs of that command, and writes the exit status to another FIFO.
+ * All FIFOs are opened by name, in a directory of their own: the shell holds
+ * no descriptor that a command could close, redirect or pass on, and
+ * background processes keep the FIFOs of their own command.
  */
 
 
@@ -42,7 +41,7 @@ struct agent_shell_s {
 
     /* the script has been executed */
     void                 (*on_status)(agent_shell_t *shell, int status);
-    /* a subshell waits for agent_pipes_gate_open() */
+    /* a subshell is waiting for agent_pipes_gate_open() */
     void                 (*on_subshell)(agent_shell_t *shell, pid_t pid);
     /* it has exited; the last callback, to be freed with agent_shell_free() */
     void                 (*on_exit)(agent_shell_t *shell, int status);
@@ -53,7 +52,7 @@ struct agent_shell_s {
     const char            *program;    /* NULL: bash */
     char                   dir[AGENT_SHELL_DIR];
 
-    /* the rest is shell.c's */
+    /* private to shell.c */
 
     agent_child_t          child;
     char                   go[AGENT_CHILD_MARKER_SIZE];
@@ -82,7 +81,7 @@ struct agent_shell_s {
 /* 0, or an errno; ENOENT: the image has no shell */
 int agent_shell_start(agent_shell_t *shell);
 
-/* the next call's marker, of AGENT_CHILD_MARKER_SIZE bytes */
+/* the marker of the next command, AGENT_CHILD_MARKER_SIZE bytes */
 void agent_shell_marker(agent_shell_t *shell, char *marker);
 
 /* runs the prepared command; text is stolen */
