@@ -58,7 +58,7 @@ void agent_child_forget(agent_child_t *child);
  */
 int agent_child_reap(void);
 
-/* a child that was started: it is reaped from now on */
+/* registers a started child, to be reaped from now on */
 void agent_child_add(agent_child_t *child, pid_t pid);
 
 

@@ -22,12 +22,12 @@
 
 /*
  * Without a user namespace, root in a container is root of the host.  The
- * kernel keeps some counters for each real uid, such as descriptors in flight
- * and epoll watches: a process that takes the uid of nginx's workers could
- * exhaust theirs.
+ * kernel keeps some counters per real uid, such as descriptors in flight and
+ * epoll watches: a process that takes the uid of nginx's workers could exhaust
+ * theirs.
  *
- * The kernel caches which system calls a filter allows whatever their
- * arguments, and does not run the filter for these.
+ * The kernel caches which system calls are allowed regardless of arguments,
+ * and does not run the filter for them.
  */
 
 
@@ -53,14 +53,14 @@
 #endif
 
 
-/* images number their users and groups below */
+/* images use uids and gids below this */
 #define AGENT_FILTER_SYSTEM  65536
 
 /* AF_ALG and AF_VSOCK, which an older C library does not name */
 #define AGENT_FILTER_ALG    38
 #define AGENT_FILTER_VSOCK  40
 
-/* placeholders for jumps to the three ends of an architecture's part */
+/* placeholders for jumps to the three results of an architecture's section */
 #define AGENT_FILTER_ALLOW   253
 #define AGENT_FILTER_EPERM   254
 #define AGENT_FILTER_ENOSYS  255
@@ -68,7 +68,7 @@
 #define agent_filter_field(name)                                              \
     ((uint32_t) offsetof(struct seccomp_data, name))
 
-/* the lower half, which is all that the kernel takes of these arguments */
+/* the lower half of an argument, which is all that the kernel uses here */
 #define agent_filter_arg(i)                                                   \
     (agent_filter_field(args) + (i) * (uint32_t) sizeof(uint64_t))
 
@@ -172,7 +172,7 @@ agent_filter_install(uid_t uid, gid_t gid)
     gid = agent_filter_mapped(gid);
 
     /*
-     * No counter is kept for a group, so a gid that images may use, such as
+     * There are no per-group counters, so a gid that images may use, such as
      * that of the host's group "docker", is not refused.
      */
 
@@ -187,7 +187,7 @@ agent_filter_install(uid_t uid, gid_t gid)
         return -1;
     }
 
-    /* leave speculation mitigations as the engine's profile has set them */
+    /* keep the speculation mitigations set by the engine's profile */
 
     return (int) syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
                          SECCOMP_FILTER_FLAG_SPEC_ALLOW, &prog);
@@ -260,7 +260,7 @@ agent_filter_arch(agent_filter_t *f, uint32_t arch,
 
     f->code[first].jf = (uint8_t) (f->n - first - 1);
 
-    /* a part is short enough for the eight bits of a jump */
+    /* sections are short enough for the 8-bit offset of a jump */
 
     for (i = first + 1; i < n; i++) {
 

@@ -16,7 +16,7 @@
 
 #define AGENT_FILTER_MAX   256
 
-/* no such user, no such group: nothing is refused on its account */
+/* no such uid or gid: nothing is refused */
 #define AGENT_FILTER_NONE  ((uid_t) -1)
 
 
@@ -42,8 +42,8 @@
 int agent_filter_install(uid_t uid, gid_t gid);
 
 /*
- * The program alone, for AGENT_FILTER_NONE too; code has AGENT_FILTER_MAX
- * instructions.  Returns their number.
+ * Builds only the program, also for AGENT_FILTER_NONE; code has room for
+ * AGENT_FILTER_MAX instructions.  Returns their number.
  */
 size_t agent_filter_program(struct sock_filter *code, uid_t uid, gid_t gid);
 

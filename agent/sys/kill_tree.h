@@ -34,10 +34,10 @@ typedef struct agent_kill_tree_s  agent_kill_tree_t;
 
 
 /*
- * Ends the tree of leader: sig, and KILL after grace_ms, until nothing is
- * left.  done runs once, from the loop: when nothing is left, or with left 1
- * AGENT_KILL_TREE_LIMIT after the first KILL; what is left is then still hunted
- * for a while.  NULL where there is no memory.
+ * Kills the tree of leader: sends sig, and SIGKILL after grace_ms, until
+ * nothing is left.  done is called once, from the loop: when nothing is left,
+ * or with left 1 AGENT_KILL_TREE_LIMIT ms after the first SIGKILL; the
+ * attempts then continue for a while.  NULL if out of memory.
  */
 agent_kill_tree_t *agent_kill_tree(pid_t leader, const char *marker, int sig,
     unsigned grace_ms, void (*done)(void *data, int left), void *data);

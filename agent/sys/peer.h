@@ -14,7 +14,7 @@
 /* 1 if the peer is outside the agent's PID namespace */
 int agent_peer_outside(int fd);
 
-/* whose the listening peer is, as this user namespace knows it; 0 or -1 */
+/* the credentials of the listening peer in this user namespace; 0, or -1 */
 int agent_peer_user(int fd, uid_t *uid, gid_t *gid);
 
 

@@ -36,8 +36,8 @@ agent_procfs_stat_t *agent_procfs_list(size_t *n);
 int agent_procfs_stat(int proc, const char *name, agent_procfs_stat_t *p);
 
 /*
- * Copies the value of the process's marker into AGENT_CHILD_MARKER_SIZE bytes.
- * 0: it has none, or cannot be read.
+ * Copies the value of the marker of a process into AGENT_CHILD_MARKER_SIZE
+ * bytes.  0: it has none, or its environment cannot be read.
  */
 int agent_procfs_marker(pid_t pid, char *value);
 

@@ -64,9 +64,9 @@ agent_spawn_init(void)
     }
 
     /*
-     * The kernel forgets who sent a signal when its receiver's user has too
-     * many pending.  Commands have half of what we have, so that they cannot
-     * make it forget whose signals to us are.
+     * The kernel drops the sender of a signal if the receiver's user has too
+     * many pending signals.  Commands get half of our limit, so that they
+     * cannot exhaust it.
      */
 
     if (getrlimit(RLIMIT_SIGPENDING, &rl) == 0 && rl.rlim_cur != RLIM_INFINITY)
@@ -109,9 +109,9 @@ agent_spawn(agent_child_t *child, agent_spawn_t *s)
     res.program = 0;
 
     /*
-     * The child borrows our memory until it runs the program, so that it can
-     * say what went wrong; no page is copied however large the agent is.
-     * We have no signal handler that could run in it.
+     * The child shares our memory until it executes the program, so that it
+     * can report errors, and no page is copied however large the agent is. We
+     * have no signal handlers that could run in it.
      */
 
     pid = vfork();

@@ -58,8 +58,8 @@ int agent_spawn(agent_child_t *child, agent_spawn_t *s);
 void agent_spawn_init(void);
 
 /*
- * What is spawned from here on may have so many open files, or as many as the
- * agent if those are fewer.  The agent's own limit stays.
+ * Sets the limit of open files of processes spawned from now on, or that of
+ * the agent if lower.  The agent's own limit is unchanged.
  */
 void agent_spawn_limit_files(uint64_t n);
 
