@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* the routes that nginx answers itself, and those of the agent */
+/* selection of API routes: handled by nginx, or by the agent */
 
 
 /*

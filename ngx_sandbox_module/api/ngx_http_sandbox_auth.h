@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* who calls the API */
+/* authentication of the API */
 
 
 /*

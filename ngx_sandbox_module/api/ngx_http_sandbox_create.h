@@ -13,7 +13,7 @@
 #include <cjson/cJSON.h>
 
 
-/* POST /v1/sandbox, and creation with the first use */
+/* POST /v1/sandbox, and creation at first use */
 
 
 /*

@@ -48,7 +48,7 @@ typedef struct {
     uint32_t                  seq;
     ngx_event_t               timer;
     ngx_connection_t          dummy;
-    double                    began;            /* ms; of a hop */
+    double                    began;            /* start of a hop, ms */
 
     cJSON                    *json;             /* the response */
     cJSON                    *hops;

@@ -13,7 +13,7 @@
 #include <cjson/cJSON.h>
 
 
-/* copies of what an agent said; NULL: no memory */
+/* copies of JSON of an agent; NULL: out of memory */
 
 
 /* a list of listeners; address is set to that of port, or "" */

@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* the sandbox that a route names */
+/* look-up of the sandbox named by a route */
 
 
 /*

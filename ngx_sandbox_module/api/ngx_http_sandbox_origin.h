@@ -12,7 +12,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 
 
-/* which host was called, and which web page calls */
+/* checks of Host and Origin */
 
 
 /* for a merged API location: checks its origins, keeps the server names */

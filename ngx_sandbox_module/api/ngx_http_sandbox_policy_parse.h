@@ -16,7 +16,7 @@
 #include <cjson/cJSON.h>
 
 
-/* the policy of a port from a body */
+/* parsing of port policies in request bodies */
 
 
 /* merges those of a body into the policy; NGX_DECLINED: failure is set */

@@ -25,7 +25,7 @@
 #include <cjson/cJSON.h>
 
 
-/* routes of exposed ports: what they read and answer; see ports_update.c */
+/* routes of exposed ports: requests and responses; see ports_update.c */
 
 
 static ngx_int_t ngx_http_sandbox_ports_list(ngx_http_request_t *r,

@@ -29,10 +29,10 @@
 
 
 /*
- * What a change makes of a port's policy.  Requests that a change no longer
- * lets in are refused from then on in every worker; what is open already is
- * cut by the agent where all of it is concerned, and by preview_revoke.c where
- * a part.
+ * Applies a change to a port policy.  From then on, requests that are no
+ * longer allowed are refused by every worker.  Connections already open are
+ * closed by the agent if all of them are affected, otherwise by
+ * preview_revoke.c.
  */
 
 

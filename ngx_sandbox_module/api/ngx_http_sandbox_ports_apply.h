@@ -12,7 +12,7 @@
 #include "api/ngx_http_sandbox_ports_update.h"
 
 
-/* what a change of an exposed port writes */
+/* application of changes to port policies */
 
 
 /*

@@ -28,11 +28,11 @@
 
 
 /*
- * Changes of a sandbox's exposed ports, one after the other; ports_apply.c has
- * what they write.  Only the policy is written: the
- * first preview that misses the socket hands it over.  The directory of the
- * policies is locked meanwhile, so that two calls at once agree on a token;
- * the lock is held for a few writes and never waited for.
+ * Serialized changes of the exposed ports of a sandbox; see ports_apply.c for
+ * what is written.  Only the policy is written: the first preview that misses
+ * the socket passes it to the agent.  The directory of policies is locked, so
+ * that concurrent calls agree on a token; the lock is held for a few writes,
+ * and acquiring it never blocks.
  */
 
 

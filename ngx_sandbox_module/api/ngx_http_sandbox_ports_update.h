@@ -15,7 +15,7 @@
 #include <cjson/cJSON.h>
 
 
-/* changes of exposed ports, under the lock of their sandbox */
+/* changes of exposed ports, serialized by a lock */
 
 
 #define NGX_HTTP_SANDBOX_PORTS_EXPOSE      0
