@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_worker.h"
 
 
-/* classes of sandboxes, and what they give a container */
+/* sandbox classes, and their container limits */
 
 
 ngx_http_sandbox_class_t *

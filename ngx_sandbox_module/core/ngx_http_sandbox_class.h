@@ -13,7 +13,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 
 
-/* classes of sandboxes */
+/* sandbox classes */
 
 
 /* NULL: no such class */

@@ -10,7 +10,7 @@
 #include <sys/time.h>
 
 
-/* times of day, and the clock that all workers share */
+/* wall clock and monotonic clock */
 
 
 void

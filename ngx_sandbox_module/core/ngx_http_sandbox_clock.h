@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* times: the wall clock, and the monotonic one that all workers share */
+/* the wall clock, and a monotonic clock common to all workers */
 
 
 #define NGX_HTTP_SANDBOX_TIME_LEN  sizeof("1970-01-01T00:00:00.000Z")

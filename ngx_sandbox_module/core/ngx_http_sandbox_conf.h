@@ -112,7 +112,7 @@ typedef struct {
     ngx_http_sandbox_class_t       *class;
     ngx_http_sandbox_create_rate_t *create_rate;
 
-    /* what a port's policy does not say: sandbox_policy.h has the values */
+    /* defaults for port policies; values as in sandbox_policy.h */
     ngx_uint_t                      access;
     ngx_uint_t                      app_host;
     ngx_uint_t                      cors_of;

@@ -16,7 +16,10 @@
 #include "lifecycle/ngx_http_sandbox_start.h"
 
 
-/* a request's context; found by ngx_http_sandbox_ctx_get() after redirects */
+/*
+ * the context of a request; use ngx_http_sandbox_ctx_get(), as redirects zero
+ * it
+ */
 
 
 struct ngx_http_sandbox_ctx_s {

@@ -18,7 +18,7 @@
 #include <sys/time.h>
 
 
-/* errors that nginx answers with */
+/* error responses of nginx */
 
 
 typedef struct {

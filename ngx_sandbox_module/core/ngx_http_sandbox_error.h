@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* errors that nginx answers with, in the shape of docs/api.md */
+/* error responses of nginx, as described in docs/api.md */
 
 
 /* 410, not defined by nginx */
@@ -35,7 +35,7 @@ typedef struct {
 
 /* sets ctx->failure for an internal error that has been logged */
 void ngx_http_sandbox_error_set_internal(ngx_http_sandbox_ctx_t *ctx);
-/* answers from a content handler with that one; with no such sandbox */
+/* responses of a content handler: an internal error; no such sandbox */
 ngx_int_t ngx_http_sandbox_error_send_internal(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 ngx_int_t ngx_http_sandbox_error_send_absent(ngx_http_request_t *r,

@@ -8,7 +8,7 @@
 #include "core/ngx_http_sandbox_header.h"
 
 
-/* headers of requests, read */
+/* reading of request headers */
 
 
 static ngx_uint_t ngx_http_sandbox_header_has_token(ngx_str_t *value,

@@ -11,10 +11,10 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* headers of requests, read */
+/* reading of request headers */
 
 
-/* takes a header out of the request */
+/* removes a header from the request */
 #define ngx_http_sandbox_header_drop(h)  (h)->key.len = 0
 
 #if (nginx_version >= 1023000)

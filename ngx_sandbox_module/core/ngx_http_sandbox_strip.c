@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_strip.h"
 
 
-/* what of a request must not reach a container */
+/* removal of headers and arguments that must not reach a container */
 
 
 static ngx_uint_t ngx_http_sandbox_strip_listed(ngx_str_t *name,

@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* what of a request must not reach a container */
+/* removal of headers and arguments that must not reach a container */
 
 
 /*
@@ -20,7 +20,7 @@
  * NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets);
-/* the arguments alone: see sandbox_query_strip() */
+/* removes only the arguments: see sandbox_query_strip() */
 ngx_int_t ngx_http_sandbox_strip_args(ngx_http_request_t *r, int which);
 
 

@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* content handlers that wait while their client may leave */
+/* suspended content handlers, whose client may disconnect */
 
 
 /*
