@@ -60,7 +60,7 @@ int sandbox_file_next(DIR *dir, struct dirent **entry);
 /* unlinks all entries of a directory that are not directories */
 int sandbox_file_empty(int at, const char *name);
 
-/* removes a flat directory; ENOTEMPTY: directories in it stay, and so it */
+/* removes a flat directory; ENOTEMPTY: it has subdirectories and is kept */
 int sandbox_file_rmdir(int at, const char *name);
 
 /* closes fd; 1 if another process holds its lock, else 0, or -1 */

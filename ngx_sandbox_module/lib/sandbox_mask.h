@@ -12,8 +12,8 @@
 
 
 /*
- * URLs and host names without what is secret in them.  Pure: neither allocates
- * nor blocks; text need not end in a zero byte.
+ * Masking of secrets in URLs and host names.  Pure functions that neither
+ * allocate nor block; text need not be NUL-terminated.
  */
 
 

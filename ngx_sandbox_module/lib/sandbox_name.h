@@ -64,11 +64,10 @@ int sandbox_name_label_parse(const char *text, size_t len,
     sandbox_label_t *label);
 
 /*
- * Where the token stands in a host name whose first label has the form of a
- * preview label: 1 and its place, else 0.  Looser than
- * sandbox_name_label_parse(), so that a mistyped host is masked too: a first
- * label that begins with a digit and has a '-' with something after it; the
- * token runs from the last of these to the end of the label.
+ * Finds the token in a host name whose first label looks like a preview label:
+ * 1 and its position, else 0.  Less strict than sandbox_name_label_parse(), so
+ * that mistyped hosts are masked, too: the label must begin with a digit and
+ * contain a '-' followed by something; the token follows the last such '-'.
  */
 int sandbox_name_label_token(const char *host, size_t len, size_t *start,
     size_t *token_len);

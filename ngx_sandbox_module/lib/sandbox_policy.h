@@ -16,11 +16,12 @@
 
 
 /*
- * The policy of an exposed port, and the grammar of what is in it.  All of it
- * is pure: nothing blocks, and only sandbox_policy_json_format() allocates.
+ * The policy of an exposed port, and the grammar of its members.  All
+ * functions are pure: nothing blocks, and only sandbox_policy_json_format()
+ * allocates.
  *
- * Zero, of any field, is "not given": the location that serves the preview
- * decides.  The structure holds no pointers: it is copied as it is.
+ * Zero in any field means "not set": the default of the preview location
+ * applies.  The structure contains no pointers and may be copied.
  */
 
 
@@ -92,7 +93,9 @@ typedef struct {
 } sandbox_link_t;
 
 
-/* headers to set or to remove, packed; see sandbox_policy_headers_next() */
+/*
+ * packed list of headers to set or remove; see sandbox_policy_headers_next()
+ */
 
 typedef struct {
     char             text[SANDBOX_HEADERS_SIZE];
@@ -109,7 +112,7 @@ typedef struct {
     uint16_t           port;
     char               token[SANDBOX_TOKEN_MAX + 1];
     char               name[SANDBOX_NAME_MAX + 1];
-    char               host[256];        /* preview domain, without '*.' */
+    char               host[256];        /* preview domain, without "*." */
     char               run[SANDBOX_RANDOM_LEN + 1];  /* of whom; not JSON */
     int64_t            exposed_ms;
     sandbox_stamp_t    stamp;            /* of the file; not JSON */

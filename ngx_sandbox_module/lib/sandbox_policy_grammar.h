@@ -12,8 +12,8 @@
 
 
 /*
- * The grammar of what is in a policy: keys, names of links, origins, headers.
- * All of it is pure: nothing blocks or allocates.
+ * The grammar of policy members: keys, names of links, origins, headers.  Pure
+ * functions that neither block nor allocate.
  */
 
 

@@ -11,7 +11,7 @@
 #include "lib/sandbox_policy_headers.h"
 
 
-/* headers that a policy sets or removes, packed */
+/* packed list of headers that a policy sets or removes */
 
 
 static size_t sandbox_headers_len(const sandbox_headers_t *headers);

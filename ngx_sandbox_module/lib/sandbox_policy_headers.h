@@ -13,7 +13,7 @@
 #include "lib/sandbox_policy.h"
 
 
-/* headers that a policy sets or removes, packed; nothing blocks or allocates */
+/* packed list of headers that a policy sets or removes; pure functions */
 
 
 /* value NULL: remove the header; -1: no room */

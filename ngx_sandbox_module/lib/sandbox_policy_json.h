@@ -15,7 +15,7 @@
 #include "lib/sandbox_policy.h"
 
 
-/* policies as JSON text; pure: nothing blocks, only formatting allocates */
+/* policies as JSON text; pure functions, only formatting allocates */
 
 
 /* of a policy: a list of strings; names with a string, or false for removal */

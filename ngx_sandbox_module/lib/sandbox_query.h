@@ -12,8 +12,8 @@
 
 
 /*
- * The arguments of a query string, and which of them carry a key.  Pure:
- * neither allocates nor blocks; text need not end in a zero byte.
+ * Arguments of query strings, and those that carry a key.  Pure functions that
+ * neither allocate nor block; text need not be NUL-terminated.
  */
 
 

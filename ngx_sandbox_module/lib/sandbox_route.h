@@ -37,9 +37,9 @@ typedef enum {
     SANDBOX_ROUTE_FILE,
     SANDBOX_ROUTE_EXECUTE,
     SANDBOX_ROUTE_EXECUTE_STREAM,
-    SANDBOX_ROUTE_SESSIONS,       /* /api/session/list and its like */
+    SANDBOX_ROUTE_SESSIONS,       /* /api/session/list and similar */
     SANDBOX_ROUTE_ENV,
-    SANDBOX_ROUTE_PROCESSES,      /* /api/process/list and its like */
+    SANDBOX_ROUTE_PROCESSES,      /* /api/process/list and similar */
     SANDBOX_ROUTE_PROCESS,        /* /api/process/:process, and below it */
     SANDBOX_ROUTE_PORT_WATCH,
     SANDBOX_ROUTE_PING,

@@ -15,7 +15,7 @@
 #include "lib/sandbox_policy.h"
 
 
-/* what spec.json and container say, and their text */
+/* contents of spec.json and container, and their text */
 
 
 #define SANDBOX_OWNER_MAX  64
@@ -53,11 +53,11 @@ typedef struct {
 void sandbox_spec_free(sandbox_spec_t *spec);
 
 /*
- * The pure part (sandbox_spec.c): text of the files to structures and back;
- * that of a port's policy is in sandbox_policy.h.
- * Parsing sets everything, what is not in the text (run, port, stamp) to
- * zero; -1 with errno EBADMSG or ENOMEM leaves nothing to free.  Formatting
- * gives text to free(), or NULL with errno EINVAL, EFBIG or ENOMEM.
+ * Pure functions that parse and format the text of files; for port policies
+ * see sandbox_policy.h.  Parsing sets all members, missing ones (run, port,
+ * stamp) to zero; -1 with errno EBADMSG or ENOMEM leaves nothing to free.
+ * Formatting returns text for free(), or NULL with errno EINVAL, EFBIG or
+ * ENOMEM.
  */
 int sandbox_spec_parse(const char *text, size_t len, sandbox_spec_t *spec);
 char *sandbox_spec_format(const sandbox_spec_t *spec);

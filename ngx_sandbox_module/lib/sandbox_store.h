@@ -55,11 +55,11 @@ typedef struct sandbox_store_s  sandbox_store_t;
 
 
 /*
- * Opens the directory, making it (its parent must be there) and what it lacks
- * (.run 0711, .agent 0755, instance) if it may; what root makes here belongs
- * to the directory's owner.  NULL with errno.  ENAMETOOLONG: see
- * sandbox_store_path_max(); EINVAL: not an absolute path; EPERM: others may
- * write to it; EBADMSG: instance is damaged.
+ * Opens the directory.  Creates it (its parent must exist) and missing parts
+ * (.run 0711, .agent 0755, instance) if permitted; what root creates is owned
+ * by the directory's owner.  NULL with errno: ENAMETOOLONG, see
+ * sandbox_store_path_max(); EINVAL, not an absolute path; EPERM, writable by
+ * others; EBADMSG, instance is damaged.
  */
 sandbox_store_t *sandbox_store_open(const char *path);
 void sandbox_store_close(sandbox_store_t *store);

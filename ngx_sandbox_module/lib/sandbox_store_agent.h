@@ -11,7 +11,7 @@
 #include "lib/sandbox_store.h"
 
 
-/* the store: the agent's binary, as containers mount it */
+/* the store: the agent's binary, mounted into containers */
 
 
 #define SANDBOX_AGENT_MAX  (64 << 20)  /* maximum size of the agent's binary */

@@ -22,7 +22,7 @@
 #include "lib/sandbox_store_dir.h"
 
 
-/* the store: what the engine gave a sandbox's container */
+/* the store: the container of a sandbox */
 
 
 int

@@ -12,7 +12,7 @@
 #include "lib/sandbox_store.h"
 
 
-/* the store: what the engine gave a sandbox's container */
+/* the store: the container of a sandbox */
 
 
 /*

@@ -12,7 +12,7 @@
 #include "lib/sandbox_store.h"
 
 
-/* the store: a sandbox is made */
+/* the store: creation of sandboxes */
 
 
 /*

@@ -21,7 +21,7 @@
 #include "lib/sandbox_store_dir.h"
 
 
-/* the store: a sandbox's directory from within */
+/* the store: the directory of a sandbox */
 
 
 int

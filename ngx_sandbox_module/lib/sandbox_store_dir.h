@@ -48,15 +48,15 @@ int sandbox_store_dir_run_valid(const char *text, size_t len);
 void sandbox_store_dir_stamp(sandbox_stamp_t *stamp, const struct stat *st);
 
 /*
- * The sandbox's directory, and its ports if asked for; ENOENT when of, unless
- * it is empty, is another run than the id's.
+ * Opens the directory of the sandbox, and that of its ports if requested;
+ * ENOENT if of is not empty and not the run of the id.
  */
 int sandbox_store_dir_open_run(sandbox_store_t *store, const char *id,
     const char *of, char *run, int *ports);
 
 /*
- * Replaces a file of the directory, in it or in its ports (at); ENOENT, and
- * the file is taken back, when the directory lost its id meanwhile.
+ * Replaces a file in the directory or in its ports (at).  If the directory has
+ * lost its id meanwhile, the file is removed again and errno is ENOENT.
  */
 int sandbox_store_dir_write(sandbox_store_t *store, const char *id, int dir,
     int at, const char *name, const char *text, struct stat *st);

@@ -13,7 +13,7 @@
 #include "lib/sandbox_store.h"
 
 
-/* the store: when a sandbox last started and ended, and how */
+/* the store: the last start and exit of a sandbox */
 
 
 #define SANDBOX_EXIT_REASON_MAX    16

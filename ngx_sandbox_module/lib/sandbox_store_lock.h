@@ -11,15 +11,15 @@
 #include "lib/sandbox_store.h"
 
 
-/* the store: locks, taken without waiting */
+/* the store: non-blocking locks */
 
 
 /*
- * Locks <id>/lock without waiting: a descriptor to close, or -1 with errno
- * EWOULDBLOCK (held, by this process too, or being asked about with
- * sandbox_store_lock_held(): try again), ENOENT (no such sandbox).  The lock is
- * that of the directory that has the id at the time of the call, and as long
- * as it is held the id stays with that directory.
+ * Locks <id>/lock without blocking: returns a descriptor to close, or -1 with
+ * errno: EWOULDBLOCK (held, possibly by this process, or being tested by
+ * sandbox_store_lock_held(): try again), ENOENT (no such sandbox).  The lock
+ * belongs to the directory that has the id at the time of the call, and while
+ * it is held, the id stays with that directory.
  */
 int sandbox_store_lock(sandbox_store_t *store, const char *id);
 

@@ -16,7 +16,7 @@
 #include "lib/sandbox_store.h"
 
 
-/* the store: the policies of a sandbox's ports */
+/* the store: policies of ports */
 
 
 int sandbox_store_port_stamp(sandbox_store_t *store, const char *id,

@@ -11,15 +11,15 @@
 #include "lib/sandbox_store.h"
 
 
-/* the store: what crashes left */
+/* the store: clean-up after crashes */
 
 
 /*
- * Calls handler with the run of each .trash-* whose lock nobody holds (who
- * destroys holds it), until it returns non-zero; it may call
- * sandbox_store_trash_delete().  Removes each .new-* that nobody holds, and the
- * directories in .run that belong to nobody.  -1: something could not be
- * removed or read (errno); the rest was done all the same.
+ * Calls handler with the run of each unlocked .trash-* (it is locked while
+ * being destroyed), until it returns non-zero; the handler may call
+ * sandbox_store_trash_delete().  Removes each unlocked .new-* and orphaned
+ * directories in .run.  -1 with errno: something could not be removed or read;
+ * the rest was processed nevertheless.
  */
 int sandbox_store_sweep(sandbox_store_t *store,
     int (*trash)(void *data, const char *run), void *data);

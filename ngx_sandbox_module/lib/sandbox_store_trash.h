@@ -11,7 +11,7 @@
 #include "lib/sandbox_store.h"
 
 
-/* the store: a sandbox is destroyed */
+/* the store: destruction of sandboxes */
 
 
 /*

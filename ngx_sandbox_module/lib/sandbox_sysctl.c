@@ -20,7 +20,7 @@
 typedef struct {
     const char  *name;
     unsigned     bytes;                /* charged to a sandbox for each */
-    uint64_t     max;                  /* the kernel's own; 0: none */
+    uint64_t     max;                  /* of the kernel itself; 0: none */
     int          unlimited;            /* a value of 0 means no limit */
 } sandbox_sysctl_limit_t;
 
@@ -43,7 +43,7 @@ static const sandbox_sysctl_limit_t  sandbox_sysctl_limits[] = {
     { "fs.aio-max-nr", 32, 0, 0 },
     { "fs.file-max", 192, 0, 0 },
 
-    /* most of a terminal's memory is not charged, so this stays a limit */
+    /* most memory of a terminal is not charged, so a limit is required */
     { "kernel.pty.max", 0, 16384, 0 }
 };
 
@@ -99,7 +99,7 @@ sandbox_sysctl_wanted(const sandbox_sysctl_limit_t *limit, uint64_t memory)
 }
 
 
-/* bytes; 0: not known */
+/* bytes; 0: unknown */
 
 static uint64_t
 sandbox_sysctl_memory(const char *proc)

@@ -24,7 +24,7 @@
 
 
 typedef struct {
-    const char  *name;                 /* as sysctl(8) has it */
+    const char  *name;                 /* name as for sysctl(8) */
     uint64_t     value;
     uint64_t     wanted;               /* 0: no limit */
 } sandbox_sysctl_t;
