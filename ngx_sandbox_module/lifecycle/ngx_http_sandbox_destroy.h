@@ -11,16 +11,16 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* how sandboxes stop and end */
+/* stopping and destroying sandboxes */
 
 
 /*
- * since: only if sandbox_store_lifetime_changed() still says so, else
- * NGX_DECLINED; -1: in any case.
+ * Destroys the sandbox: frees the id at once, then removes the container and
+ * the files.  since: only if sandbox_store_lifetime_changed() still returns
+ * it, otherwise NGX_DECLINED; -1: unconditionally.
  *
- * Destroys the sandbox: the name is free at once, then the container and the
- * files go.  handler(data, rc) runs once, later: NGX_OK done; NGX_DECLINED no
- * such sandbox, or no longer run; NGX_ERROR the name is not free (logged).
+ * handler(data, rc) is called once, later: NGX_OK: done; NGX_DECLINED: no such
+ * sandbox, or no longer that run; NGX_ERROR: the id is not free (logged).
  */
 typedef void (*ngx_http_sandbox_destroy_pt)(void *data, ngx_int_t rc);
 ngx_int_t ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,

@@ -13,7 +13,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 
 
-/* the engine, as the module meets it; one that fails, and is away */
+/* the container engine, and its failures */
 
 
 #define NGX_HTTP_SANDBOX_CONTAINER  "nginx-sandbox-"
@@ -37,7 +37,7 @@ const char *ngx_http_sandbox_engine_network(ngx_http_sandbox_class_t *class);
 ngx_uint_t ngx_http_sandbox_engine_network_missing(
     ngx_http_sandbox_start_t *wake, const ac_reply_t *reply);
 
-/* the container of a run; the buffer has NGX_HTTP_SANDBOX_NAME bytes */
+/* the container name of a run; the buffer has NGX_HTTP_SANDBOX_NAME bytes */
 void ngx_http_sandbox_engine_container_name(u_char *name, const char *run);
 /* the message of the engine, or why there is none */
 const char *ngx_http_sandbox_engine_text(const ac_reply_t *reply);

@@ -15,7 +15,7 @@
 #include <cjson/cJSON.h>
 
 
-/* how a container has ended */
+/* how a container has exited */
 
 
 /* how a container has exited, according to an inspection; 1 if it has */
@@ -25,7 +25,7 @@ ngx_uint_t ngx_http_sandbox_exit_reason(const ac_reply_t *reply,
 cJSON *ngx_http_sandbox_exit_reason_json(sandbox_exit_t *end,
     const char *message);
 
-/* of exit_reason.c: notes how the container has ended, then runs step */
+/* records how the container has exited, then calls step */
 void ngx_http_sandbox_exit_reason_note(ngx_http_sandbox_start_t *wake,
     void (*step)(ngx_http_sandbox_start_t *wake));
 

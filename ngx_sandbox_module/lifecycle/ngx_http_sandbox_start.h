@@ -18,7 +18,7 @@
 #include "lifecycle/ngx_http_sandbox_engine.h"
 
 
-/* a start under way */
+/* a start in progress */
 
 
 struct ngx_http_sandbox_start_s {
@@ -50,7 +50,7 @@ struct ngx_http_sandbox_start_s {
     unsigned                    kicked:1;
     unsigned                    created:1;
     unsigned                    unpaused:1;
-    unsigned                    counting:1;     /* by start_capacity.c */
+    unsigned                    counting:1;     /* in start_capacity.c */
     unsigned                    counted:1;      /* has a slot */
     unsigned                    refused:1;      /* no slot is free */
     unsigned                    begun:1;        /* engine called */

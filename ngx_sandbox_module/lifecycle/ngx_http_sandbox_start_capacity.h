@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* a start asks whether there is room for it */
+/* a step of a start: checks for a free slot */
 
 
 /*

@@ -11,13 +11,13 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* a start makes and starts the container */
+/* steps of a start: creates and starts the container */
 
 
 #define NGX_HTTP_SANDBOX_AGENT      "/run/sandbox-agent"
 #define NGX_HTTP_SANDBOX_DIR        "/run/sandbox"
 
-/* makes and starts the container; then _handover or _end */
+/* creates and starts the container; continues with _handover or _end */
 void ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *wake);
 
 

@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* a start binds the sockets and hands them over */
+/* steps of a start: binds the sockets and passes them to the agent */
 
 
 /*

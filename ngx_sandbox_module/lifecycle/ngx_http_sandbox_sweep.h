@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* background work of one worker */
+/* background work, done by one worker */
 
 
 void ngx_http_sandbox_sweep_start(ngx_cycle_t *cycle);
