@@ -15,8 +15,8 @@
 
 
 /*
- * The limits on sandboxes that start or run.  A scan of the table under the
- * zone's mutex: a few microseconds for a thousand of them.
+ * Limits of starting and running sandboxes.  Scans the table under the zone's
+ * mutex: a few microseconds per thousand sandboxes.
  */
 
 

@@ -12,7 +12,7 @@
 #include "docker/ac_docker.h"
 
 
-/* the table of instances, brought in line with the engine */
+/* synchronization of the table of instances with the engine */
 
 
 /* handles a start or exit event of the engine */

@@ -14,9 +14,8 @@
 
 
 /*
- * The table of sandboxes that start or run, in the shared zone: shared by
- * instances.c and instances_sync.c.  Its mutex is held for all of these but the
- * first two.
+ * The table of starting and running sandboxes in the shared zone.  Its mutex
+ * must be held for all of these but the first two.
  */
 
 

@@ -12,7 +12,7 @@
 #include "preview/ngx_http_sandbox_preview_policy.h"
 
 
-/* connections, rate and body of a port */
+/* limits of a port: connections, rate and body size */
 
 
 /* NGX_OK, or NGX_DECLINED: the content handler responds */

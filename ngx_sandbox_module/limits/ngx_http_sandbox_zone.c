@@ -12,7 +12,7 @@
 #include "limits/ngx_http_sandbox_zone.h"
 
 
-/* the shared zone, which has to hold what the limits count */
+/* the shared zone for counters and limits */
 
 
 static ngx_uint_t ngx_http_sandbox_zone_slots(

@@ -12,10 +12,10 @@
 #include "core/ngx_http_sandbox_counters.h"
 
 
-/* the shared zone: instances.c has the slots, create_rate.c the buckets */
+/* the shared zone: slots of instances.c, buckets of create_rate.c */
 
 
-/* the shared zone: instances.c has the slots, create_rate.c the buckets */
+/* the shared zone: slots of instances.c, buckets of create_rate.c */
 
 struct ngx_http_sandbox_shared_s {
     ngx_http_sandbox_counters_t    counters;
@@ -31,7 +31,7 @@ struct ngx_http_sandbox_shared_s {
 };
 
 
-/* the zone's init(): fails, and says why, when the limits do not fit */
+/* init() of the zone: logs an error and fails if the limits do not fit */
 ngx_int_t ngx_http_sandbox_zone_init(ngx_shm_zone_t *zone, void *data);
 
 
