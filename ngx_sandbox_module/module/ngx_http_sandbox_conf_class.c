@@ -21,9 +21,9 @@
 #define NGX_HTTP_SANDBOX_MEMORY_MIN  (6 * 1024 * 1024)
 /* maximum of the kernel */
 #define NGX_HTTP_SANDBOX_PIDS_MAX    4194304
-/* fs.nr_open, as it is by default */
+/* the default of fs.nr_open */
 #define NGX_HTTP_SANDBOX_NOFILE_MAX  1048576
-/* the agent has to serve with it */
+/* the agent must be able to work with it */
 #define NGX_HTTP_SANDBOX_NOFILE_MIN  256
 
 /* the minimum of times is one second */

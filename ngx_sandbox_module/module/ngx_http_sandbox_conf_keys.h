@@ -17,7 +17,7 @@
 
 char *ngx_http_sandbox_conf_keys_file(ngx_conf_t *cf, ngx_command_t *cmd,
     void *conf);
-/* of a merged API location: the classes of its keys exist */
+/* for a merged API location: checks that the classes of its keys exist */
 char *ngx_http_sandbox_conf_keys_check(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf);
 

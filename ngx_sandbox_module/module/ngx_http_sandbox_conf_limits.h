@@ -12,7 +12,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 
 
-/* directives of the limits */
+/* directives of limits */
 
 
 char *ngx_http_sandbox_conf_limits_max_instances(ngx_conf_t *cf,
@@ -21,9 +21,9 @@ char *ngx_http_sandbox_conf_limits_engine_calls(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
 char *ngx_http_sandbox_conf_limits_create_rate(ngx_conf_t *cf,
     ngx_command_t *cmd, void *conf);
-/* a number of sandboxes; NGX_ERROR: it is none */
+/* parses a number of sandboxes; NGX_ERROR: invalid */
 ngx_int_t ngx_http_sandbox_conf_limits_instances(ngx_str_t *value);
-/* of a key that was read; NGX_OK or NGX_ERROR */
+/* registers the limit of a key; NGX_OK or NGX_ERROR */
 ngx_int_t ngx_http_sandbox_conf_limits_quota(ngx_conf_t *cf,
     ngx_http_sandbox_key_t *key);
 

@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* directives of http that are more than a value */
+/* http directives with more than a simple value */
 
 
 char *ngx_http_sandbox_conf_main_state(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -12,7 +12,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 
 
-/* what is so of previews unless a port's policy says */
+/* directives of previews: defaults of port policies */
 
 
 char *ngx_http_sandbox_conf_preview_cors(ngx_conf_t *cf, ngx_command_t *cmd,

@@ -15,9 +15,9 @@
 #define NGX_HTTP_SANDBOX_HOST_NOFILE_MIN  1024
 #define NGX_HTTP_SANDBOX_HOST_NOFILE_MAX  8192
 
-/* images number their users and groups below */
+/* images use uids and gids below this */
 #define NGX_HTTP_SANDBOX_HOST_UID         65536
-/* stands for every id that a user namespace does not map */
+/* the id shown for all ids that a user namespace does not map */
 #define NGX_HTTP_SANDBOX_HOST_NOBODY      65534
 
 
@@ -40,7 +40,7 @@ ngx_http_sandbox_host_init(ngx_cycle_t *cycle)
 
     ngx_http_sandbox_host_nofile(cycle, smcf);
 
-    /* an engine that is reached by TCP may have another host's kernel */
+    /* an engine reached by TCP may run on another host */
 
     if (smcf->engine.len > 5
         && ngx_strncmp(smcf->engine.data, "unix:", 5) == 0)
@@ -80,7 +80,7 @@ ngx_http_sandbox_host_sysctl(ngx_cycle_t *cycle)
 }
 
 
-/* the agent refuses this uid to what it runs */
+/* the agent refuses this uid to commands */
 
 static void
 ngx_http_sandbox_host_user(ngx_cycle_t *cycle)
@@ -114,9 +114,9 @@ ngx_http_sandbox_host_user(ngx_cycle_t *cycle)
 
 
 /*
- * The kernel counts descriptors in flight for their sender's uid, and compares
- * the count to the sender's own limit of open files.  A process in a sandbox
- * has a lower one than a worker, so that it is refused first.
+ * The kernel counts descriptors in flight per uid of the sender, and compares
+ * the count with the sender's limit of open files.  A process in a sandbox has
+ * a lower limit than a worker, and is therefore refused first.
  */
 
 static void

@@ -12,9 +12,10 @@
 
 
 /*
- * Sets the limit of open files of each class that has none, and logs what lets
- * a sandbox exhaust what nginx, the host or other sandboxes need.  Called by
- * the master at each start and reload, as it reads files of /proc/sys.
+ * Sets the limit of open files of each class that has none, and warns of
+ * settings that let a sandbox exhaust resources of nginx, the host or other
+ * sandboxes.  Called by the master at each start and reload; reads files in
+ * /proc/sys.
  */
 void ngx_http_sandbox_host_init(ngx_cycle_t *cycle);
 

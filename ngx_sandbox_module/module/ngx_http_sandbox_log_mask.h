@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* no token and no key in the error log */
+/* masks tokens and keys in the error log */
 
 
 /* init_module: for connections while headers are being read */

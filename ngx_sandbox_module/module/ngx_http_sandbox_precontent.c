@@ -205,9 +205,9 @@ ngx_http_sandbox_precontent_api(ngx_http_request_t *r,
 
 
 /*
- * The first call to an id that nobody has named creates it; where another
- * request was faster, it is seen whose the sandbox is.  It has a slot before
- * it has a directory, so that a refusal leaves nothing.  As
+ * The first request for an unknown id creates the sandbox.  If another request
+ * wins the race, check ownership as usual.  The slot is taken before the
+ * directory is created, so that a refusal leaves nothing behind.  Result as of
  * ngx_http_sandbox_lookup(), or NGX_DONE: refused, ctx->failure is set.
  */
 

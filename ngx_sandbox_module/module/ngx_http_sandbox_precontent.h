@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* the PRECONTENT phase: where requests are let in */
+/* the PRECONTENT phase: admission of requests */
 
 
 /* the PRECONTENT handler */

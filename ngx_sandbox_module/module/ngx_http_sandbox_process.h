@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* a worker's start and end */
+/* init and exit of a worker */
 
 
 ngx_int_t ngx_http_sandbox_process_init(ngx_cycle_t *cycle);

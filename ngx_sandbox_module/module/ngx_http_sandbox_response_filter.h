@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* what leaves a container is untrusted */
+/* filters untrusted responses of containers */
 
 
 ngx_int_t ngx_http_sandbox_response_filter_init(ngx_conf_t *cf);

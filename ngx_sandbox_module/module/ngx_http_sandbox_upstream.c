@@ -14,9 +14,9 @@
 
 
 /*
- * The peer: which socket.  Its get() alone waits for a sandbox: it returns
- * NGX_AGAIN with a parked connection (upstream_wait.c).  Everything else is the
- * stock upstream's.
+ * The upstream peer, which selects the socket.  Only get() waits for a
+ * sandbox: it returns NGX_AGAIN with a parked connection (upstream_wait.c).
+ * Everything else is done by nginx's upstream module.
  */
 
 

@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* the peer of a request: which socket; both live as the request does */
+/* the upstream peer of a request; lives as long as the request */
 
 
 /* shared by the upstream peer and its wait; lives as long as the request */

@@ -12,7 +12,7 @@
 #include "module/ngx_http_sandbox_upstream.h"
 
 
-/* the wait of a peer for a sandbox, or for its app */
+/* a peer that waits for a sandbox or for its app */
 
 
 /* sets the address of the socket and its name */
