@@ -13,7 +13,7 @@
 #include <cjson/cJSON.h>
 
 
-/* what people see in place of an app */
+/* HTML pages shown instead of an app */
 
 
 /* 1 if a browser navigates to a page */

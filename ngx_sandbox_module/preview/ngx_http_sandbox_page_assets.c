@@ -164,7 +164,7 @@ const char  ngx_http_sandbox_page_assets_style[] =
     "dt{flex-basis:5rem}}";
 
 
-/* an event stream of nginx's: state, log; see page_events.c */
+/* follows the event stream of page_events.c: state, log */
 
 const char  ngx_http_sandbox_page_assets_script[] =
     "(()=>{'use strict';"

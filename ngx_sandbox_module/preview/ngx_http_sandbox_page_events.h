@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* the path of previews that is nginx's own */
+/* the path of previews reserved by nginx */
 
 
 /* 1 if the request is for that path */

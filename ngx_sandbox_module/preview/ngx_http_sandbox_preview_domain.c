@@ -9,8 +9,7 @@
 #include "preview/ngx_http_sandbox_preview_domain.h"
 
 
-/* preview domains: the configured one that a host stands below, or that a
-   policy names */
+/* Configured preview domains: look-up by host, or by the name in a policy. */
 
 
 ngx_http_sandbox_preview_domain_t *

@@ -12,7 +12,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 
 
-/* the preview domains that are configured */
+/* configured preview domains */
 
 
 /* the configured preview domain of that name, or NULL */

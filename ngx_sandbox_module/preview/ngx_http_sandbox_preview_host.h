@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* the host and scheme that the browser used */
+/* host and scheme as seen by the browser */
 
 
 /* finds the realip module to use its list of trusted proxies */

@@ -10,7 +10,9 @@
 #include "preview/ngx_http_sandbox_preview_policy.h"
 
 
-/* what is in force for a preview: its policy's word, or its location's */
+/*
+ * effective settings of a preview: its policy, with defaults of the location
+ */
 
 
 void

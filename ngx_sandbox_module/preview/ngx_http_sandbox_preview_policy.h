@@ -12,7 +12,9 @@
 #include "lib/sandbox_policy.h"
 
 
-/* what is in force for a preview: its policy, or its location */
+/*
+ * effective settings of a preview: its policy, with defaults of the location
+ */
 
 
 /*

@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* the request that the app gets */
+/* the request sent to the app */
 
 
 /*

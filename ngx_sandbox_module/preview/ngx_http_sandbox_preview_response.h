@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* what the app's answer may say to a browser */
+/* response headers of the app */
 
 
 /* header filter for responses of an app; NGX_OK or NGX_ERROR */

@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* open previews, ended when their policy no longer allows them */
+/* open previews, closed when their policy no longer allows them */
 
 
 void ngx_http_sandbox_preview_revoke_add(ngx_http_sandbox_ctx_t *ctx);
