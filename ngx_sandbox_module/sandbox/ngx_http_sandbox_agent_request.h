@@ -12,7 +12,7 @@
 #include "agent/ac_agent_recv.h"
 
 
-/* a question to the agent, with a deadline */
+/* a status request to the agent, with a deadline */
 
 
 /* status reported by an agent; -1: unknown */

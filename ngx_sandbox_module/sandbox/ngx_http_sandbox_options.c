@@ -14,7 +14,7 @@
 #include <cjson/cJSON.h>
 
 
-/* a sandbox's options as they are in force */
+/* effective options of a sandbox */
 
 
 void

@@ -13,7 +13,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 
 
-/* a sandbox's options as they are in force */
+/* effective options of a sandbox */
 
 
 /* merged environment of class and sandbox as JSON text, for cJSON_free() */

@@ -17,7 +17,7 @@
 #include "sandbox/ngx_http_sandbox_tether_send.h"
 
 
-/* what the agent runs for the ports of a sandbox */
+/* commands that the agent runs for the ports of a sandbox */
 
 
 ngx_uint_t

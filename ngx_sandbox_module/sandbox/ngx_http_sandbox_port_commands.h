@@ -15,7 +15,7 @@
 #include <cjson/cJSON.h>
 
 
-/* what the agent runs for the ports of a sandbox */
+/* commands that the agent runs for the ports of a sandbox */
 
 
 #define NGX_HTTP_SANDBOX_PORT_COMMANDS_MAX  16          /* per sandbox */

@@ -12,7 +12,7 @@
 #include "agent/ac_agent_send.h"
 
 
-/* what a worker says to the agent of a sandbox */
+/* packets of a worker to the agent */
 
 
 /*
