@@ -70,7 +70,7 @@ is(join(' ', map { $_->{status} } @res), join(' ', (503) x 7),
     'a start in line ends in time');
 like($res[0]{json}{message}, qr/the container engine does not answer/,
     '... the one that the engine had, for what it is');
-cmp_ok(scalar(grep { $_->{json}{message} =~ /its turn .* has not come/ }
+cmp_ok(scalar(grep { $_->{json}{message} =~ /its request is still queued/ }
     @res), '>=', 3, '... and those that it had not');
 is(metric('engine_calls{state="waiting"}'), 0, 'none waits any more');
 is(metric('engine_calls{state="running"}'), 0, 'and none runs');
