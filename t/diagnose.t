@@ -79,9 +79,9 @@ is((diagnose(8081))[1], 'nginx:1 container:1 agent:1 port:1 app:1',
 
 my %bad = (
     8082 => ['closes', 'while True: c, _ = s.accept(); c.recv(1000); c.close()',
-        qr/without an answer/],
+        qr/without a response/],
     8083 => ['speaks no HTTP', 'while True: c, _ = s.accept(); '
-        . 'c.sendall(b"SSH-2.0-x\r\n"); c.close()', qr/no HTTP/],
+        . 'c.sendall(b"SSH-2.0-x\r\n"); c.close()', qr/not valid HTTP/],
     8084 => ['fails', 'while True: c, _ = s.accept(); c.recv(1000); '
         . 'c.sendall(b"HTTP/1.1 500 No\r\n\r\n"); c.close()', qr/500/],
     8085 => ['is silent', 'k = []' . "\n" . 'while True: k.append(s.accept())',

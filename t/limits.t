@@ -101,7 +101,7 @@ sub zones
         my ($ok, $out) = $c->check_conf();
         ok(!$ok, "32k for $n sandboxes: refused");
         my ($size) = $out =~
-            /zone "sandbox" is too small.*allow $n to run.*give it (\d+)k/;
+            /zone "sandbox" is too small.*allow $n to run.*zone" to (\d+)k/;
         ok($size, '... and says how much it takes') or diag($out);
 
         $size ||= 1;

@@ -190,7 +190,7 @@ is($t->quit() && 1, 1, 'another time');
 $t->write_conf(http => '    sandbox_wake_timeout 2m;');
 my ($good, $said) = $t->check_conf();
 ok($good, 'a time that nginx cuts short');
-like($said, qr/warn.*"sandbox_wake_timeout" is to be shorter/, 'is warned of');
+like($said, qr/warn.*"sandbox_wake_timeout" should be less/, 'is warned of');
 $t->write_conf(http => '    sandbox_wake_timeout 2s;');
 $t->start();
 my $never = $t->api('POST', "/v1/sandbox/$id/ports", json => { port => 8082,
@@ -254,7 +254,7 @@ sub diagnosis { $t->api('GET', "/v1/sandbox/$id/ports/8080/diagnose")
     ->{body} }
 
 is(wakes(undef), undef, 'null: as the location says');
-like(diagnosis(), qr/gets 410/, 'which is off by default');
+like(diagnosis(), qr/answered with 410/, 'which is off by default');
 is($t->preview('GET', $url)->{status}, 410, 'so 410');
 
 $t->write_conf(http => '    sandbox_wake_timeout 20s; '

@@ -282,7 +282,8 @@ ngx_http_sandbox_diagnose_stopped(ngx_http_sandbox_diagnose_t *d,
 
     } else {
         ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
-                                      "The container is %s, exit code %d%s.",
+                                      "The container is not running: %s, exit "
+                                      "code %d%s.",
                                       reply->containers[0].state,
                                       reply->containers[0].exit_code,
                                       reply->containers[0].oom_killed
@@ -311,7 +312,7 @@ ngx_http_sandbox_diagnose_agent(ngx_http_sandbox_diagnose_t *d)
     if (rc != NGX_OK) {
         ngx_http_sandbox_diagnose_hop(d, "agent", 0, 0,
                                       rc == NGX_AGAIN
-                                      ? "The sandbox is falling asleep."
+                                      ? "The sandbox is going to sleep."
                                       : "The agent does not accept "
                                         "connections: it is still starting, "
                                         "or it has exited.");
@@ -478,8 +479,8 @@ ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d, cJSON *app)
     } errors[] = {
         { "refused", "The app refuses connections." },
         { "timeout", "The app does not accept connections." },
-        { "closed", "The app closed the connection without an answer." },
-        { "silent", "The app did not answer GET / within 5 seconds." },
+        { "closed", "The app closed the connection without a response." },
+        { "silent", "The app did not respond to GET / within 5 seconds." },
         { "invalid", "The response of the app is not valid HTTP." },
         { NULL, "The app was not probed." }
     };
@@ -501,7 +502,8 @@ ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d, cJSON *app)
         code = (ngx_uint_t) status->valuedouble;
 
         ngx_http_sandbox_diagnose_hop(d, "app", code < 500, ms,
-                                      "The app answered GET / with %ui.",
+                                      "The app responded to GET / with status "
+                                      "%ui.",
                                       code);
         if (code >= 500) {
             d->advice = "Check the app's output for errors.";

@@ -56,7 +56,7 @@ ngx_http_sandbox_precontent_handler(ngx_http_request_t *r)
 
     if (r != r->main) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
-                      "subrequest to a sandbox location");
+                      "subrequests to a sandbox location are not supported");
         return NGX_HTTP_FORBIDDEN;
     }
 

@@ -264,7 +264,7 @@ ngx_http_sandbox_page_events_look(ngx_http_sandbox_page_events_t *e,
 
     if (rc == NGX_DECLINED) {
         ngx_http_sandbox_page_events_set(e, "asleep",
-                                         "The sandbox has fallen asleep. Try "
+                                         "The sandbox has gone to sleep. Try "
                                          "again to wake it.");
 
     } else {
