@@ -300,7 +300,9 @@ sub errors_of_the_agent
     push @{$code{VALIDATION_FAILED}},
         $AGENT =~ /agent_http_refuse\(\w+, (\d{3}),/g;
 
-    while ($AGENT =~ /agent_http_error ?\((.*?)\);/g) {
+    my $made = qr/agent_(?:http_error|fault_set|call_fail)/;
+
+    while ($AGENT =~ /$made ?\((.*?)\);/g) {
         my @args = split / ?, (?=(?:[^"]*"[^"]*")*[^"]*$)/, $1;
         next if @args < 4;
         my @n = $args[1] =~ /\b(\d{3})\b/g;
