@@ -300,7 +300,7 @@ sub errors_of_the_agent
     push @{$code{VALIDATION_FAILED}},
         $AGENT =~ /agent_http_refuse\(\w+, (\d{3}),/g;
 
-    my $made = qr/agent_(?:http_error|fault_set|call_fail)/;
+    my $made = qr/agent_(?:http_error|fault_set|(?:call|queue)_fail)/;
 
     while ($AGENT =~ /$made ?\((.*?)\);/g) {
         my @args = split / ?, (?=(?:[^"]*"[^"]*")*[^"]*$)/, $1;
