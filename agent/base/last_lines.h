@@ -32,8 +32,8 @@ typedef struct {
 
 typedef struct {
     char         *lines[AGENT_LAST_LINES_MAX];  /* by number, modulo size */
-    uint64_t      next;                        /* number of the next line */
-    agent_last_lines_part_t  part[2];          /* stdout, stderr */
+    uint64_t      next;                         /* number of the next line */
+    agent_last_lines_part_t  part[2];           /* stdout, stderr */
 } agent_last_lines_t;
 
 

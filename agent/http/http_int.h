@@ -92,16 +92,16 @@ struct agent_connection_s {
     int                   events;
 
     llhttp_t              parser;
-    agent_http_t         *http;        /* the current request */
+    agent_http_t         *http;      /* the current request */
 
-    char                 *in;          /* received but not yet parsed */
+    char                 *in;        /* received but not yet parsed */
     size_t                in_len;
 
     agent_http_block_t   *out;
     agent_http_block_t   *out_last;
     size_t                queued;
 
-    agent_connection_t   *next;        /* list of all connections */
+    agent_connection_t   *next;      /* list of all connections */
     agent_connection_t   *prev;
     agent_connection_t   *deferred_next;
 

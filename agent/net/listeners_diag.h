@@ -16,9 +16,9 @@
 
 typedef enum {
     AGENT_LISTENERS_DIAG_MORE = 0,  /* continues in the next datagram */
-    AGENT_LISTENERS_DIAG_DONE,  /* the list is complete */
-    AGENT_LISTENERS_DIAG_STOP,  /* the handler stopped the scan */
-    AGENT_LISTENERS_DIAG_ERROR  /* err: the kernel's errno, or EBADMSG */
+    AGENT_LISTENERS_DIAG_DONE,      /* the list is complete */
+    AGENT_LISTENERS_DIAG_STOP,      /* the handler stopped the scan */
+    AGENT_LISTENERS_DIAG_ERROR      /* err: the kernel's errno, or EBADMSG */
 } agent_listeners_diag_e;
 
 

@@ -31,15 +31,15 @@ struct agent_probe_s {
     void                    *data;
 
     uint64_t                 began;
-    uint64_t                 next;     /* time of the next request */
+    uint64_t                 next;      /* time of the next request */
     uint64_t                 deadline;  /* deadline of the request */
 
     int                      rank;     /* 0: nothing listens */
     agent_listeners_addr_t   listener;
 
     uv_poll_t                poll;
-    int                      fd;       /* -1: no request in progress */
-    char                     answer[16]; /* "HTTP/1.1 200" */
+    int                      fd;          /* -1: no request in progress */
+    char                     answer[16];  /* "HTTP/1.1 200" */
     size_t                   answer_len;
 
     unsigned                 stopped:1;

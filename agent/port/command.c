@@ -27,7 +27,7 @@ typedef struct agent_port_command_s  agent_port_command_t;
 struct agent_port_command_s {
     uint16_t                  port;
     char                     *command;
-    char                     *cwd;     /* NULL: the workspace */
+    char                     *cwd;      /* NULL: the workspace */
     uint64_t                  began;
     int                       code;
     agent_last_lines_t        tail;

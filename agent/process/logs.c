@@ -61,8 +61,8 @@ typedef struct {
     int                        phase;
 
     agent_log_reader_piece_t   piece;
-    size_t                     piece_len; /* what is left of it */
-    char                       rest[2];  /* rest of a base64 group */
+    size_t                     piece_len;  /* what is left of it */
+    char                       rest[2];    /* rest of a base64 group */
     size_t                     nrest;
 
     unsigned                   seen[2];  /* results of the first pass */

@@ -31,16 +31,16 @@
 
 typedef struct {
     const char   *command;
-    const char   *id;                  /* NULL: to be generated */
-    const char   *session;             /* NULL: none */
-    const char  **env;                 /* malloc()ed, or NULL */
-    const char   *cwd;                 /* NULL: none */
+    const char   *id;                       /* NULL: to be generated */
+    const char   *session;                  /* NULL: none */
+    const char  **env;                      /* malloc()ed, or NULL */
+    const char   *cwd;                      /* NULL: none */
     char          path[AGENT_COMMAND_CWD];  /* buffer of cwd */
     uint64_t      timeout_ms;
     size_t        log_bytes;
-    const char   *input;               /* NULL: none */
+    const char   *input;                    /* NULL: none */
     size_t        input_len;
-    unsigned      stdin_open:1;        /* kept open */
+    unsigned      stdin_open:1;             /* kept open */
     unsigned      cleanup:1;
 } agent_process_params_start_t;
 

@@ -32,7 +32,7 @@
 
 typedef struct {
     agent_request_t           *r;
-    agent_process_observer_t   watch;  /* leads to the process */
+    agent_process_observer_t   watch;    /* leads to the process */
     uint64_t                   bytes;
     unsigned                   close:1;
     unsigned                   whole:1;  /* the body has ended */

@@ -44,11 +44,11 @@ struct agent_command_s {
 
     const char          *const *programs;
     char                **argv;
-    int                   rename;      /* as in agent_spawn_t */
-    const char          **env;         /* built by agent_env_build() */
-    const char           *cwd;         /* NULL: the workspace */
-    uint64_t              timeout_ms;  /* 0: none */
-    const char           *input;       /* a session's stdin, or NULL */
+    int                   rename;        /* as in agent_spawn_t */
+    const char          **env;           /* built by agent_env_build() */
+    const char           *cwd;           /* NULL: the workspace */
+    uint64_t              timeout_ms;    /* 0: none */
+    const char           *input;         /* a session's stdin, or NULL */
     size_t                input_len;
     unsigned              stdin_pipe:1;  /* otherwise stdin is /dev/null */
     void                 *data;

@@ -63,13 +63,13 @@ struct agent_session_s {
     agent_kill_tree_moment_t        since;  /* start of the current command */
     uv_timer_t                      timer;  /* waiting for a subshell */
 
-    agent_call_t                   *call;  /* current command */
+    agent_call_t                   *call;   /* current command */
     agent_call_t                   *queue;
     agent_call_t                  **last;
     size_t                          queued;
 
     agent_command_t                *ending;  /* its tree is being killed */
-    agent_kill_tree_t              *tree;  /* tree of the session itself */
+    agent_kill_tree_t              *tree;    /* tree of the session itself */
     void                          (*done)(void *data);
     void                           *data;
 

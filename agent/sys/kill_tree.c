@@ -21,8 +21,8 @@
 #include "sys/procfs.h"
 
 
-#define AGENT_KILL_TREE_TERM_STEP  20  /* ms between checks */
-#define AGENT_KILL_TREE_SLOW_STEP  100  /* ms, during a grace period */
+#define AGENT_KILL_TREE_TERM_STEP  20     /* ms between checks */
+#define AGENT_KILL_TREE_SLOW_STEP  100    /* ms, during a grace period */
 #define AGENT_KILL_TREE_KILL_STEP  5
 #define AGENT_KILL_TREE_HUNT       10000  /* ms */
 
