@@ -30,7 +30,7 @@ typedef struct {
     ngx_http_sandbox_ctx_t            *ctx;
     ngx_event_t                        timer;
     ngx_msec_t                         began;
-    cJSON                             *json;           /* the response */
+    cJSON                             *json;          /* the response */
 
     ngx_uint_t                         op;
     in_port_t                          port;          /* 0: remove all ports */

@@ -82,8 +82,8 @@ typedef struct {
     ngx_uint_t                     nkeys;
     unsigned                       rated:1;  /* used in some location */
 
-    ngx_array_t                    classes;   /* ngx_http_sandbox_class_t */
-    ngx_array_t                    previews;           /* preview domains */
+    ngx_array_t                    classes;      /* ngx_http_sandbox_class_t */
+    ngx_array_t                    previews;     /* preview domains */
 
     ngx_module_t                  *realip;          /* NULL: not built in */
     ngx_int_t                      realip_index;    /* index of its variable */
@@ -91,11 +91,11 @@ typedef struct {
 
 
 typedef struct {
-    ngx_str_t                      name;               /* the owner */
+    ngx_str_t                      name;             /* the owner */
     ngx_str_t                      key;
-    ngx_array_t                   *classes;  /* ngx_str_t; NULL: all */
+    ngx_array_t                   *classes;          /* ngx_str_t; NULL: all */
     ngx_uint_t                     admin;
-    ngx_uint_t                     instances;          /* 0: no limit */
+    ngx_uint_t                     instances;        /* 0: no limit */
 } ngx_http_sandbox_key_t;
 
 
@@ -103,10 +103,10 @@ typedef struct {
     ngx_flag_t                      api;
     ngx_flag_t                      preview;
     ngx_flag_t                      status;
-    ngx_flag_t                      auth;              /* sandbox_api_auth */
-    ngx_array_t                    *keys;    /* ngx_http_sandbox_key_t */
-    ngx_array_t                    *cors;              /* ngx_str_t origins */
-    ngx_array_t                    *names;   /* ngx_http_server_name_t */
+    ngx_flag_t                      auth;         /* sandbox_api_auth */
+    ngx_array_t                    *keys;         /* ngx_http_sandbox_key_t */
+    ngx_array_t                    *cors;         /* ngx_str_t origins */
+    ngx_array_t                    *names;        /* ngx_http_server_name_t */
     ngx_msec_t                      wake_timeout;
     ngx_str_t                       class_name;
     ngx_http_sandbox_class_t       *class;

@@ -40,26 +40,26 @@ struct ngx_http_sandbox_ctx_s {
     void                           *body;          /* of the content handler */
 
     ngx_http_sandbox_start_waiter_t waiter;            /* of upstream.c */
-    ngx_http_sandbox_port_watcher_t port_watcher;             /* likewise */
+    ngx_http_sandbox_port_watcher_t port_watcher;      /* likewise */
     ngx_uint_t                      http_version;      /* the client's */
     ngx_uint_t                      start;
     ngx_msec_t                      wait_start;
     ngx_msec_t                      wait_time;
 
     unsigned                        preview:1;
-    unsigned                        trusted:1; /* valid token */
-    unsigned                        wakes:1;   /* may wake the sandbox */
+    unsigned                        trusted:1;   /* valid token */
+    unsigned                        wakes:1;     /* may wake the sandbox */
     unsigned                        api:1;
-    unsigned                        admitted:1;        /* may be proxied */
+    unsigned                        admitted:1;  /* may be proxied */
     unsigned                        waited:1;
-    unsigned                        own:1; /* nginx responds itself */
+    unsigned                        own:1;       /* nginx responds itself */
     unsigned                        filtered:1;
     unsigned                        replaced:1;
-    unsigned                        collects:1; /* collects JSON for a page */
+    unsigned                        collects:1;  /* collects JSON for a page */
 
     char                            nonce[SANDBOX_TOKEN_MAX + 1];
-    ngx_str_t                       replacement;      /* of response_filter.c */
-    ngx_buf_t                      *collected;         /* likewise */
+    ngx_str_t                       replacement;     /* of response_filter.c */
+    ngx_buf_t                      *collected;       /* likewise */
     char                            run[SANDBOX_RANDOM_LEN + 1];
 
     /* of a preview */

@@ -39,7 +39,7 @@ struct ngx_http_sandbox_node_s {
     ngx_uint_t                     changes;           /* changes of policies */
 
     ngx_queue_t                    watch;        /* see preview_revoke.c */
-    ngx_queue_t                    previews; /* ngx_http_sandbox_ctx_t */
+    ngx_queue_t                    previews;     /* ngx_http_sandbox_ctx_t */
     ngx_uint_t                     watched;      /* value of changes checked */
 
     unsigned                       known:1;            /* spec is valid */

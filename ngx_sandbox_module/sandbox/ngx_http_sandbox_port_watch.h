@@ -29,10 +29,10 @@ typedef struct {
     ngx_event_t                    event;
     ngx_connection_t               dummy;
 
-    ngx_uint_t                     command;            /* ac_agent_command_e */
+    ngx_uint_t                     command;       /* ac_agent_command_e */
     ngx_int_t                      code;
 
-    uint64_t                       next;   /* number of the next line */
+    uint64_t                       next;          /* number of the next line */
     ngx_uint_t                     nlines;
     ngx_str_t                      lines[NGX_HTTP_SANDBOX_PORT_WATCH_LINES];
 
