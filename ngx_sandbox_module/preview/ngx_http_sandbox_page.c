@@ -446,7 +446,7 @@ ngx_http_sandbox_page_log(ngx_http_sandbox_page_t *page,
 
     ngx_http_sandbox_html(html, "<section id=\"output\"");
     ngx_http_sandbox_html(html, cJSON_IsObject(command) ? "" : " hidden");
-    ngx_http_sandbox_html(html, "><h2>Output of its command</h2>");
+    ngx_http_sandbox_html(html, "><h2>Output of the command</h2>");
 
     if (cJSON_IsNumber(code) && code->valuedouble >= 0
         && code->valuedouble < 256)
