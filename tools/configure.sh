@@ -20,6 +20,13 @@ flags() {
 }
 
 
+# lock: one build at a time in a folder
+lock() {
+    exec 9>"$1/.lock"
+    flock 9
+}
+
+
 # configure_if_changed INPUTS: configures again when INPUTS has changed since
 # the last time.  Objects are kept as long as the flags are the same: a header
 # that configure has written again, as it was, gets its old time back.
