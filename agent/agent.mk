@@ -95,7 +95,7 @@ AGENT_FUZZ_path = base/path files/url_path http/range net/listeners \
                 net/listeners_diag net/listeners_proc
 AGENT_FUZZ_process = base/base64 base/fault base/file base/json base/name \
                 base/path base/pattern base/utf8 process/params run/env \
-                run/signal sys/user
+                sys/signal sys/user
 AGENT_FUZZ_log = base/utf8 run/log run/log_reader
 
 # all but what touches the machine, of which the fuzzer has its own

@@ -4,51 +4,48 @@
  */
 
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/base.h"
-#include "base/base64.h"
+#include "base/buffer.h"
 #include "base/fault.h"
 #include "base/json.h"
-#include "base/json_text.h"
+#include "base/json_writer.h"
 #include "base/path.h"
 #include "exec/exec.h"
 #include "exec/network_hint.h"
+#include "exec/stream.h"
 #include "http/error.h"
 #include "http/request.h"
-#include "http/response.h"
 #include "http/sse.h"
+#include "run/child.h"
 #include "run/command.h"
 #include "run/env.h"
-#include "run/exit.h"
-#include "run/signal.h"
-#include "run/start_error.h"
 #include "session/session.h"
+#include "sys/signal.h"
 
 
-typedef struct {
-    agent_request_t      *r;
-    agent_command_t      *cmd;         /* NULL: not running */
-    agent_network_hint_t  hint;
-} agent_exec_rest_t;
+/* POST /exec: a program with its arguments, without a shell */
 
 
-static void agent_exec_rest_body(agent_request_t *r, json_t *body);
-static char **agent_exec_rest_argv(agent_request_t *r, json_t *body);
-static void agent_exec_rest_failed(agent_request_t *r, agent_command_t *cmd,
-    int err, const char *program);
-static void agent_exec_rest_output(agent_command_t *cmd, int stream,
+static void agent_exec_body(agent_request_t *r, json_t *body);
+static int agent_exec_argv(json_t *body, char ***argv, agent_fault_t *fault);
+static void agent_exec_start(agent_request_t *r, agent_command_t *cmd,
+    agent_exec_stream_t *s);
+static void agent_exec_failed(agent_exec_stream_t *s, agent_command_t *cmd);
+static void agent_exec_output(agent_exec_stream_t *s, int stream,
     const char *buf, size_t len);
-static void agent_exec_rest_silence(agent_command_t *cmd);
-static void agent_exec_rest_exit(agent_command_t *cmd,
-    const agent_exit_t *e);
-static void agent_exec_rest_frame(agent_request_t *r, int stream,
-    const char *buf, size_t len);
-static void agent_exec_rest_drain(agent_request_t *r);
-static void agent_exec_rest_close(agent_request_t *r, int aborted);
+static void agent_exec_end(agent_exec_stream_t *s, const agent_exit_t *e);
+static void agent_exec_close(void *data);
+
+
+static const agent_exec_encoder_t  agent_exec_encoder = {
+    agent_exec_output,
+    agent_exec_end,
+    " ms"
+};
 
 
 void
@@ -64,39 +61,33 @@ agent_exec_post(agent_request_t *r)
         return;
     }
 
-    agent_request_json(r, AGENT_COMMAND_JSON_MAX, agent_exec_rest_body);
+    agent_request_json(r, AGENT_COMMAND_JSON_MAX, agent_exec_body);
 }
 
 
 static void
-agent_exec_rest_body(agent_request_t *r, json_t *body)
+agent_exec_body(agent_request_t *r, json_t *body)
 {
-    int                  err;
-    char               **argv, cwd[AGENT_COMMAND_CWD];
-    const char         **env;
-    const char          *programs[2];
-    agent_command_t     *cmd;
-    agent_exec_rest_t   *x;
-    uint64_t             timeout;
-    agent_fault_t        fault;
+    char                 **argv, cwd[AGENT_COMMAND_CWD];
+    uint64_t               timeout;
+    const char           **env;
+    const char            *programs[2];
+    agent_fault_t          fault;
+    agent_command_t       *cmd;
+    agent_exec_stream_t   *s;
 
+    argv = NULL;
     env = NULL;
-    cmd = NULL;
-    x = NULL;
 
-    argv = agent_exec_rest_argv(r, body);
-
-    if (argv == NULL) {
-        return;
-    }
-
-    if (agent_json_ms(body, "timeout_ms", &timeout, &fault) != 0
+    if (agent_exec_argv(body, &argv, &fault) != 0
+        || agent_json_ms(body, "timeout_ms", &timeout, &fault) != 0
         || agent_env_parse(body, &env, &fault) != 0
         || agent_json_path(body, "cwd", AGENT_WORKSPACE, cwd, sizeof(cwd),
                            &fault)
            != 0)
     {
-        agent_http_error(r, 400, "invalid_request", NULL, "%s", fault.message);
+        fault.code = fault.status == 400 ? "invalid_request" : "exec_error";
+        agent_http_error_fault(r, &fault);
         goto done;
     }
 
@@ -106,11 +97,11 @@ agent_exec_rest_body(agent_request_t *r, json_t *body)
         goto done;
     }
 
-    x = calloc(1, sizeof(agent_exec_rest_t));
+    s = calloc(1, sizeof(agent_exec_stream_t));
     cmd = agent_command_create();
 
-    if (x == NULL || cmd == NULL) {
-        free(x);
+    if (s == NULL || cmd == NULL) {
+        free(s);
         free(cmd);
         agent_http_error(r, 500, "exec_error", NULL, "out of memory");
         goto done;
@@ -124,28 +115,10 @@ agent_exec_rest_body(agent_request_t *r, json_t *body)
     cmd->env = env;
     cmd->cwd = cwd[0] ? cwd : NULL;
     cmd->timeout_ms = timeout;
-    cmd->data = x;
-    cmd->on_output = agent_exec_rest_output;
-    cmd->on_silence = agent_exec_rest_silence;
-    cmd->on_exit = agent_exec_rest_exit;
+    cmd->sink = &agent_exec_stream_sink;
+    cmd->data = s;
 
-    agent_sse_begin(r);
-
-    err = agent_command_start(cmd);
-
-    if (err) {
-        agent_exec_rest_failed(r, cmd, err, argv[0]);
-        agent_command_destroy(cmd);
-        free(x);
-        goto done;
-    }
-
-    x->r = r;
-    x->cmd = cmd;
-
-    r->data = x;
-    r->on_drain = agent_exec_rest_drain;
-    r->on_close = agent_exec_rest_close;
+    agent_exec_start(r, cmd, s);
 
 done:
 
@@ -154,198 +127,163 @@ done:
 }
 
 
-static char **
-agent_exec_rest_argv(agent_request_t *r, json_t *body)
+static int
+agent_exec_argv(json_t *body, char ***argv, agent_fault_t *fault)
 {
-    char    **argv;
+    char    **list;
     size_t    i, n;
-    json_t   *list, *value;
+    json_t   *array, *value;
 
-    list = json_object_get(body, "argv");
-    n = json_array_size(list);
+    array = json_object_get(body, "argv");
+    n = json_array_size(array);
 
-    if (!json_is_array(list) || n == 0) {
-        agent_http_error(r, 400, "invalid_request", NULL,
-                         "argv must be a non-empty array of strings");
-        return NULL;
+    if (!json_is_array(array) || n == 0) {
+        return agent_fault_invalid(fault, "argv must be a non-empty array of "
+                                   "strings");
     }
 
-    argv = malloc((n + 1) * sizeof(char *));
+    list = malloc((n + 1) * sizeof(char *));
 
-    if (argv == NULL) {
-        agent_http_error(r, 500, "exec_error", NULL, "out of memory");
-        return NULL;
+    if (list == NULL) {
+        return agent_fault_no_memory(fault);
     }
 
-    json_array_foreach(list, i, value) {
+    *argv = list;
 
-        argv[i] = (char *) agent_json_string_of(value);
+    json_array_foreach(array, i, value) {
 
-        if (argv[i] == NULL) {
-            agent_http_error(r, 400, "invalid_request", NULL,
-                             "argv[%zu]: must be a string without NUL", i);
-            free(argv);
-            return NULL;
+        list[i] = (char *) agent_json_string_of(value);
+
+        if (list[i] == NULL) {
+            return agent_fault_invalid(fault, "argv[%zu]: must be a string "
+                                       "without NUL", i);
         }
     }
 
-    argv[n] = NULL;
+    list[n] = NULL;
 
-    return argv;
+    return 0;
+}
+
+
+static void
+agent_exec_start(agent_request_t *r, agent_command_t *cmd,
+    agent_exec_stream_t *s)
+{
+    s->sse = agent_sse_create(r);
+
+    if (s->sse == NULL) {
+        agent_http_error(r, 500, "exec_error", NULL, "out of memory");
+        goto failed;
+    }
+
+    s->encoder = &agent_exec_encoder;
+
+    if (agent_run_child_start(cmd) != 0) {
+        agent_exec_failed(s, cmd);
+        goto failed;
+    }
+
+    s->cmd = cmd;
+
+    s->sse->data = s;
+    s->sse->on_drain = agent_exec_stream_drain;
+    s->sse->on_close = agent_exec_close;
+
+    return;
+
+failed:
+
+    agent_command_destroy(cmd);
+    free(s);
 }
 
 
 /* nothing was run: report it as a shell would, or as an internal error */
 
 static void
-agent_exec_rest_failed(agent_request_t *r, agent_command_t *cmd, int err,
-    const char *program)
+agent_exec_failed(agent_exec_stream_t *s, agent_command_t *cmd)
 {
-    int      n, code;
-    char     text[512], out[512 * AGENT_JSON_TEXT_ESCAPE];
-    char     frame[sizeof(out) + 80];
-    size_t   len;
+    int                   code;
+    char                  text[512];
+    size_t                len;
+    agent_buffer_t        b;
+    agent_json_writer_t   w;
 
-    agent_start_error_text(cmd, err, program, text, sizeof(text) - 1);
+    agent_run_child_error_text(cmd, cmd->argv[0], text, sizeof(text) - 1);
 
     len = strlen(text);
+    code = agent_run_child_error_code(cmd);
 
-    code = agent_start_error_code(cmd, err);
+    memset(&b, 0, sizeof(agent_buffer_t));
+    agent_json_writer_init(&w, &b);
+
+    agent_json_writer_object(&w, NULL);
 
     if (code) {
         text[len++] = '\n';
-        agent_exec_rest_frame(r, 2, text, len);
+        agent_exec_output(s, 2, text, len);
 
-        n = snprintf(frame, sizeof(frame),
-                     "event: exit\ndata: {\"exit_code\":%d}\n\n", code);
+        agent_json_writer_integer(&w, "exit_code", code);
 
     } else {
-        len = agent_json_text_escape(out, text, len);
-
-        n = snprintf(frame, sizeof(frame),
-                     "event: error\ndata: {\"error\":\"%.*s\","
-                     "\"code\":\"exec_error\"}\n\n", (int) len, out);
+        agent_json_writer_text(&w, "error", text, len);
+        agent_json_writer_word(&w, "code", "exec_error");
     }
 
-    agent_response_finish(r, frame, n);
+    agent_json_writer_object_end(&w);
+
+    agent_sse_finish(s->sse, code ? "exit" : "error", &b);
 }
 
 
 static void
-agent_exec_rest_output(agent_command_t *cmd, int stream, const char *buf,
+agent_exec_output(agent_exec_stream_t *s, int stream, const char *buf,
     size_t len)
 {
-    agent_exec_rest_t  *x;
-
-    x = cmd->data;
-
-    if (stream == 2) {
-        agent_network_hint_output(&x->hint, buf, len);
-    }
-
-    agent_exec_rest_frame(x->r, stream, buf, len);
-
-    if (agent_response_queued(x->r) > AGENT_HTTP_HIGH) {
-        agent_command_pause(cmd);
-    }
+    agent_sse_base64(s->sse, stream == 1 ? "stdout" : "stderr", buf, len);
 }
 
 
 static void
-agent_exec_rest_frame(agent_request_t *r, int stream, const char *buf,
-    size_t len)
+agent_exec_end(agent_exec_stream_t *s, const agent_exit_t *e)
 {
-    size_t  n;
+    char                  name[16];
+    agent_buffer_t        b;
+    agent_json_writer_t   w;
 
-    static char  frame[agent_base64_len(AGENT_COMMAND_READ) + 32];
+    memset(&b, 0, sizeof(agent_buffer_t));
+    agent_json_writer_init(&w, &b);
 
-    n = sprintf(frame, "event: %s\ndata: ", stream == 1 ? "stdout"
-                                                        : "stderr");
-    n += agent_base64(frame + n, buf, len);
+    agent_json_writer_object(&w, NULL);
+    agent_json_writer_integer(&w, "exit_code", e->code);
 
-    frame[n++] = '\n';
-    frame[n++] = '\n';
-
-    agent_response_write(r, frame, n);
-}
-
-
-static void
-agent_exec_rest_silence(agent_command_t *cmd)
-{
-    agent_exec_rest_t  *x;
-
-    x = cmd->data;
-
-    agent_sse_keepalive(x->r);
-}
-
-
-static void
-agent_exec_rest_exit(agent_command_t *cmd, const agent_exit_t *e)
-{
-    int                 n;
-    char                text[128], name[16];
-    const char         *line;
-    agent_request_t    *r;
-    agent_exec_rest_t  *x;
-
-    x = cmd->data;
-    r = x->r;
-
-    x->cmd = NULL;
-
-    line = e->code ? agent_network_hint_line(&x->hint) : NULL;
-
-    if (line) {
-        agent_exec_rest_frame(r, 2, line, strlen(line));
+    if (e->signal) {
+        agent_json_writer_word(&w, "signal",
+                               agent_signal_name(e->signal, name));
     }
 
     if (e->timed_out) {
-        n = snprintf(text, sizeof(text), "Command timed out after %llu ms\n",
-                     (unsigned long long) cmd->timeout_ms);
-        agent_exec_rest_frame(r, 2, text, n);
+        agent_json_writer_bool(&w, "timed_out", 1);
     }
 
-    n = snprintf(text, sizeof(text), "event: exit\ndata: {\"exit_code\":%d",
-                 e->code);
+    agent_json_writer_object_end(&w);
 
-    if (e->signal) {
-        n += snprintf(text + n, sizeof(text) - n, ",\"signal\":\"%s\"",
-                      agent_signal_name(e->signal, name));
-    }
-
-    n += snprintf(text + n, sizeof(text) - n, "%s}\n\n",
-                  e->timed_out ? ",\"timed_out\":true" : "");
-
-    agent_response_finish(r, text, n);
+    agent_sse_finish(s->sse, "exit", &b);
 }
 
 
 static void
-agent_exec_rest_drain(agent_request_t *r)
+agent_exec_close(void *data)
 {
-    agent_exec_rest_t  *x;
+    agent_exec_stream_t  *s;
 
-    x = r->data;
+    s = data;
 
-    if (x->cmd) {
-        agent_command_resume(x->cmd);
-    }
-}
-
-
-static void
-agent_exec_rest_close(agent_request_t *r, int aborted)
-{
-    agent_exec_rest_t  *x;
-
-    x = r->data;
-
-    if (x->cmd) {
-        agent_command_abort(x->cmd);
+    if (s->cmd) {
+        agent_command_abort(s->cmd);
     }
 
-    agent_network_hint_free(&x->hint);
-    free(x);
+    agent_network_hint_free(&s->hint);
+    free(s);
 }

@@ -8,23 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "base/buffer.h"
 #include "base/fault.h"
 #include "base/json.h"
-#include "exec/error.h"
+#include "base/time.h"
+#include "base/utf8.h"
 #include "exec/execute.h"
-#include "exec/execute_params.h"
-#include "exec/execute_reply.h"
-#include "exec/execute_stream.h"
+#include "exec/execute_int.h"
 #include "exec/network_hint.h"
+#include "exec/stream.h"
 #include "http/error.h"
+#include "http/json_body.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/sse.h"
 #include "process/start.h"
 #include "run/command.h"
 #include "run/env.h"
-#include "run/exit.h"
 #include "run/shell.h"
 #include "run/stdin.h"
 #include "session/queue.h"
@@ -32,21 +33,39 @@
 #include "session/session_routes.h"
 
 
+/*
+ * POST /api/execute, which answers when the command has ended, and
+ * /api/execute/stream, which tells of it as it goes.
+ */
+
+
 static void agent_execute_body(agent_request_t *r, json_t *body);
 static void agent_execute_stream_body(agent_request_t *r, json_t *body);
 static void agent_execute_start(agent_request_t *r, json_t *body,
-    int stream);
-static void agent_execute_sessionless(agent_execute_t *x);
-static void agent_execute_session(agent_execute_t *x);
+    int streams);
+static int agent_execute_params(agent_execute_t *x, agent_command_t *cmd,
+    char *path, agent_fault_t *fault);
+static int agent_execute_input(agent_execute_t *x, agent_fault_t *fault);
+static void agent_execute_sessionless(agent_execute_t *x, const char *line);
+static void agent_execute_session(agent_execute_t *x, const char *line);
 static void agent_execute_started(agent_command_t *cmd,
     agent_fault_t *fault);
-static void agent_execute_output(agent_command_t *cmd, int stream,
-    const char *buf, size_t len);
-static void agent_execute_silence(agent_command_t *cmd);
-static void agent_execute_exit(agent_command_t *cmd, const agent_exit_t *e);
-static void agent_execute_fault(agent_execute_t *x, uint64_t timeout_ms);
 static void agent_execute_drain(agent_request_t *r);
 static void agent_execute_close(agent_request_t *r, int aborted);
+static void agent_execute_free(void *data);
+
+static void agent_execute_events(agent_execute_t *x);
+static void agent_execute_event(agent_exec_stream_t *s, int stream,
+    const char *buf, size_t len);
+static void agent_execute_events_end(agent_exec_stream_t *s,
+    const agent_exit_t *e);
+
+
+static const agent_exec_encoder_t  agent_execute_encoder = {
+    agent_execute_event,
+    agent_execute_events_end,
+    "ms"
+};
 
 
 void
@@ -67,7 +86,7 @@ static void
 agent_execute_body(agent_request_t *r, json_t *body)
 {
     int   given;
-    char  session[129];
+    char  session[AGENT_SESSION_NAME + 1];
 
     if (!json_is_true(json_object_get(body, "background"))) {
         agent_execute_start(r, body, 0);
@@ -89,17 +108,14 @@ agent_execute_stream_body(agent_request_t *r, json_t *body)
 
 
 static void
-agent_execute_start(agent_request_t *r, json_t *body, int stream)
+agent_execute_start(agent_request_t *r, json_t *body, int streams)
 {
     int               given;
     char              path[AGENT_COMMAND_CWD];
-    uint64_t          timeout;
+    const char       *line, **env;
     agent_fault_t     fault;
-    const char       *cwd, **env;
     agent_command_t  *cmd;
     agent_execute_t  *x;
-
-    env = NULL;
 
     x = calloc(1, sizeof(agent_execute_t));
     cmd = agent_command_create();
@@ -113,42 +129,39 @@ agent_execute_start(agent_request_t *r, json_t *body, int stream)
         goto failed;
     }
 
+    x->r = r;
+    x->body = body;
     x->named = given;
     x->sessionless = (strcmp(x->session, AGENT_SESSION_NONE) == 0);
+    x->streams = streams;
 
-    if (agent_execute_params_check(x, body, &cwd, path, &fault) != 0
-        || agent_json_ms(body, "timeoutMs", &timeout, &fault) != 0
-        || agent_env_parse(body, &env, &fault) != 0
-        || agent_execute_params_stdin(x, body, &fault) != 0)
-    {
+    if (agent_execute_params(x, cmd, path, &fault) != 0) {
         agent_http_error_fault(r, &fault);
         goto failed;
     }
 
-    cmd->env = env;
-    cmd->cwd = cwd;
-    cmd->timeout_ms = timeout;
-    cmd->untimed = json_is_number(json_object_get(body, "timeoutMs"));
+    cmd->sink = streams ? &agent_exec_stream_sink : &agent_execute_reply_sink;
     cmd->data = x;
-    cmd->on_output = agent_execute_output;
-    cmd->on_silence = stream ? agent_execute_silence : NULL;
-    cmd->on_exit = agent_execute_exit;
 
-    x->r = r;
-    x->cmd = cmd;
-    x->body = json_incref(body);
-    x->stream = stream;
-    x->status = 200;
+    x->stream.cmd = cmd;
+    x->stream.encoder = &agent_execute_encoder;
+    json_incref(body);
 
     r->data = x;
     r->on_drain = agent_execute_drain;
     r->on_close = agent_execute_close;
 
+    line = json_string_value(json_object_get(body, "command"));
+
+    /* it is borrowed by the start only, after which cmd may be gone */
+
+    env = cmd->env;
+
     if (x->sessionless) {
-        agent_execute_sessionless(x);
+        agent_execute_sessionless(x, line);
 
     } else {
-        agent_execute_session(x);
+        agent_execute_session(x, line);
     }
 
     free(env);
@@ -157,38 +170,134 @@ agent_execute_start(agent_request_t *r, json_t *body, int stream)
 
 failed:
 
+    if (cmd) {
+        free(cmd->env);
+    }
+
     if (x) {
         free(x->input);
     }
 
-    free(x);
     free(cmd);
-    free(env);
+    free(x);
+}
+
+
+/* path takes AGENT_COMMAND_CWD bytes */
+
+static int
+agent_execute_params(agent_execute_t *x, agent_command_t *cmd, char *path,
+    agent_fault_t *fault)
+{
+    size_t       max;
+    json_t      *value;
+    const char  *s;
+
+    value = json_object_get(x->body, "command");
+
+    if (!json_is_string(value)) {
+        return agent_fault_invalid(fault, "command: a string is required");
+    }
+
+    s = agent_json_string_of(value);
+
+    if (s == NULL) {
+        return agent_fault_invalid(fault, "command: must not contain NUL");
+    }
+
+    if (s[strspn(s, " \t\r\n")] == '\0') {
+        return agent_fault_set(fault, 400, "INVALID_COMMAND", NULL,
+                               "command: must not be empty");
+    }
+
+    max = x->sessionless ? AGENT_COMMAND_LINE - 1 : AGENT_SESSION_LINE;
+
+    if (json_string_length(value) > max) {
+        return agent_fault_invalid(fault, "command: longer than %zu bytes; "
+                                   "write it to a file and run the file", max);
+    }
+
+    value = json_object_get(x->body, "cwd");
+
+    if (!json_is_string(value) || json_string_length(value)) {
+
+        if (agent_json_path(x->body, "cwd", AGENT_WORKSPACE, path,
+                            AGENT_COMMAND_CWD, fault)
+            != 0)
+        {
+            return -1;
+        }
+
+        /* a relative path is resolved against the session's directory */
+
+        if (path[0]) {
+            cmd->cwd = x->sessionless ? path : json_string_value(value);
+        }
+    }
+
+    cmd->untimed = json_is_number(json_object_get(x->body, "timeoutMs"));
+
+    if (agent_json_ms(x->body, "timeoutMs", &cmd->timeout_ms, fault) != 0
+        || agent_env_parse(x->body, &cmd->env, fault) != 0)
+    {
+        return -1;
+    }
+
+    return agent_execute_input(x, fault);
+}
+
+
+/* "stdin", text, or "stdinBase64", bytes */
+
+static int
+agent_execute_input(agent_execute_t *x, agent_fault_t *fault)
+{
+    json_t  *text, *bytes;
+
+    text = json_object_get(x->body, "stdin");
+    bytes = json_object_get(x->body, "stdinBase64");
+
+    if (json_is_null(text)) {
+        text = NULL;
+    }
+
+    if (json_is_null(bytes)) {
+        bytes = NULL;
+    }
+
+    if (text == NULL && bytes == NULL) {
+        return 0;
+    }
+
+    if (text && bytes) {
+        return agent_fault_invalid(fault, "stdin and stdinBase64: only one is "
+                                   "allowed");
+    }
+
+    return agent_json_bytes(x->body, text ? "stdin" : "stdinBase64",
+                            bytes != NULL, &x->input, &x->input_len, fault);
 }
 
 
 static void
-agent_execute_sessionless(agent_execute_t *x)
+agent_execute_sessionless(agent_execute_t *x, const char *line)
 {
-    int               err;
-    const char       *line;
+    agent_fault_t     fault;
     agent_command_t  *cmd;
 
-    cmd = x->cmd;
-    line = json_string_value(json_object_get(x->body, "command"));
-
+    cmd = x->stream.cmd;
     cmd->stdin_pipe = (x->input != NULL);
 
-    if (cmd->timeout_ms == 0 && !cmd->untimed && !x->stream) {
+    if (cmd->timeout_ms == 0 && !cmd->untimed && !x->streams) {
         cmd->timeout_ms = agent_env_timeout();
     }
 
-    err = agent_run_shell(cmd, line);
-
-    if (err) {
-        x->cmd = NULL;
-        agent_exec_error(x->r, cmd, err, x->stream, line);
-        agent_command_destroy(cmd);
+    if (agent_run_shell(cmd, line, x->streams ? "STREAM_START_ERROR"
+                                              : "COMMAND_EXECUTION_ERROR",
+                        &fault)
+        != 0)
+    {
+        agent_execute_started(cmd, &fault);
         return;
     }
 
@@ -205,31 +314,32 @@ agent_execute_sessionless(agent_execute_t *x)
 
 
 static void
-agent_execute_session(agent_execute_t *x)
+agent_execute_session(agent_execute_t *x, const char *line)
 {
-    const char       *line;
+    int               rc;
+    agent_fault_t     fault;
     agent_command_t  *cmd;
 
-    cmd = x->cmd;
-    line = json_string_value(json_object_get(x->body, "command"));
-
+    cmd = x->stream.cmd;
     cmd->input = x->input;
     cmd->input_len = x->input_len;
 
     x->waiting = 1;
 
-    if (x->stream) {
-        agent_queue_spawn(x->session, cmd, line, agent_execute_started);
+    rc = x->streams ? agent_queue_spawn(x->session, cmd, line,
+                                        agent_execute_started)
+                    : agent_queue_run(x->session, cmd, line,
+                                      agent_execute_started);
 
-    } else {
-        agent_queue_run(x->session, cmd, line, agent_execute_started);
+    if (rc != 0) {
+        (void) agent_fault_no_memory(&fault);
+        agent_execute_started(cmd, &fault);
     }
 }
 
 
 static void
-agent_execute_started(agent_command_t *cmd,
-    agent_fault_t *fault)
+agent_execute_started(agent_command_t *cmd, agent_fault_t *fault)
 {
     agent_execute_t  *x;
 
@@ -240,7 +350,7 @@ agent_execute_started(agent_command_t *cmd,
     x->input = NULL;
 
     if (fault) {
-        x->cmd = NULL;
+        x->stream.cmd = NULL;
         agent_command_destroy(cmd);
 
         agent_http_error_fault(x->r, fault);
@@ -249,169 +359,8 @@ agent_execute_started(agent_command_t *cmd,
 
     x->shell = cmd->shell;
 
-    if (x->stream) {
-        agent_execute_stream_start(x);
-    }
-}
-
-
-static void
-agent_execute_output(agent_command_t *cmd, int stream, const char *buf,
-    size_t len)
-{
-    agent_execute_t  *x;
-
-    x = cmd->data;
-
-    if (stream == 2) {
-        agent_network_hint_output(&x->hint, buf, len);
-    }
-
-    if (x->stream) {
-        agent_execute_stream_output(x, stream, buf, len);
-
-        if (agent_response_queued(x->r) > AGENT_HTTP_HIGH) {
-            agent_command_pause(cmd);
-        }
-
-        return;
-    }
-
-    if (x->too_large || x->no_memory) {
-        return;
-    }
-
-    if (x->out[0].len + x->out[1].len + len > AGENT_EXECUTE_OUTPUT_MAX) {
-        x->too_large = 1;
-
-    } else {
-        agent_buffer_add(&x->out[stream - 1], buf, len);
-        x->no_memory = x->out[stream - 1].failed;
-    }
-
-    if (x->too_large || x->no_memory) {
-        agent_buffer_free(&x->out[0]);
-        agent_buffer_free(&x->out[1]);
-
-        agent_command_end(cmd);
-    }
-}
-
-
-static void
-agent_execute_silence(agent_command_t *cmd)
-{
-    agent_execute_t  *x;
-
-    x = cmd->data;
-
-    agent_sse_keepalive(x->r);
-}
-
-
-static void
-agent_execute_exit(agent_command_t *cmd, const agent_exit_t *e)
-{
-    int                 n;
-    char                text[64];
-    const char         *line;
-    agent_execute_t    *x;
-    agent_buffer_t     *b;
-
-    x = cmd->data;
-    x->cmd = NULL;
-    x->exit = *e;
-
-    n = e->timed_out && (x->sessionless || x->stream)
-        ? snprintf(text, sizeof(text), "Command timed out after %llums\n",
-                   (unsigned long long) cmd->timeout_ms) : 0;
-
-    line = e->code ? agent_network_hint_line(&x->hint) : NULL;
-
-    if (x->stream) {
-
-        if (line) {
-            agent_execute_stream_output(x, 2, line, strlen(line));
-        }
-
-        if (n) {
-            agent_execute_stream_output(x, 2, text, n);
-        }
-
-        agent_execute_stream_complete(x, e);
-        return;
-    }
-
-    if (x->too_large) {
-        agent_http_error(x->r, 413, "OUTPUT_TOO_LARGE", NULL,
-                         "the output of the command exceeded %d bytes, and "
-                         "the command was killed",
-                         AGENT_EXECUTE_OUTPUT_MAX);
-        return;
-    }
-
-    b = &x->out[1];
-
-    if (line) {
-        agent_buffer_add(b, line, strlen(line));
-    }
-
-    if (n) {
-
-        if (b->len && b->data[b->len - 1] != '\n') {
-            agent_buffer_adds(b, "\n");
-        }
-
-        agent_buffer_add(b, text, n);
-    }
-
-    if (x->no_memory || b->failed) {
-        agent_http_error(x->r, 413, "OUTPUT_TOO_LARGE", NULL,
-                         "not enough memory for the output of the command");
-        return;
-    }
-
-    if (!x->sessionless) {
-        agent_execute_fault(x, cmd->timeout_ms);
-    }
-
-    agent_execute_reply(x);
-}
-
-
-/* outcomes of a session's command that clients expect as errors */
-
-static void
-agent_execute_fault(agent_execute_t *x, uint64_t timeout_ms)
-{
-    if (x->exit.destroyed) {
-        x->status = 410;
-        x->code = "SESSION_DESTROYED";
-
-        snprintf(x->message, sizeof(x->message),
-                 "Session '%s' was deleted while the command ran",
-                 x->session);
-
-    } else if (x->exit.timed_out) {
-        x->status = 500;
-        x->code = "COMMAND_EXECUTION_ERROR";
-
-        snprintf(x->message, sizeof(x->message),
-                 "Command timeout after %llums%s",
-                 (unsigned long long) timeout_ms,
-                 x->exit.terminated
-                 ? "; the session's shell did not return and was killed: its "
-                   "state is lost, and the next request starts a new "
-                   "shell" : "");
-
-    } else if (x->exit.terminated) {
-        x->status = 410;
-        x->code = "SESSION_TERMINATED";
-
-        snprintf(x->message, sizeof(x->message),
-                 "The shell of session '%s' exited with code %d: its state is "
-                 "lost, and the next request starts a new shell",
-                 x->session, x->exit.code);
+    if (x->streams) {
+        agent_execute_events(x);
     }
 }
 
@@ -419,7 +368,7 @@ agent_execute_fault(agent_execute_t *x, uint64_t timeout_ms)
 void
 agent_execute_outcome(agent_execute_t *x, json_t *json, const agent_exit_t *e)
 {
-    agent_exit_json(json, e);
+    agent_command_exit_json(json, e);
 
     if (x->named) {
         json_object_set_new(json, "sessionId", json_string(x->session));
@@ -438,11 +387,8 @@ agent_execute_drain(agent_request_t *r)
 
     x = r->data;
 
-    if (x->cmd && !x->waiting) {
-        agent_command_resume(x->cmd);
-
-    } else if (x->closing) {
-        agent_execute_reply_more(x);
+    if (x->closing) {
+        agent_json_body_send(&x->reply);
     }
 }
 
@@ -450,15 +396,22 @@ agent_execute_drain(agent_request_t *r)
 static void
 agent_execute_close(agent_request_t *r, int aborted)
 {
+    agent_execute_free(r->data);
+}
+
+
+static void
+agent_execute_free(void *data)
+{
     agent_execute_t  *x;
 
-    x = r->data;
+    x = data;
 
-    if (x->cmd && x->waiting) {
-        agent_queue_cancel(x->cmd);
+    if (x->stream.cmd && x->waiting) {
+        agent_queue_cancel(x->stream.cmd);
 
-    } else if (x->cmd) {
-        agent_command_abort(x->cmd);
+    } else if (x->stream.cmd) {
+        agent_command_abort(x->stream.cmd);
     }
 
     json_decref(x->body);
@@ -467,7 +420,120 @@ agent_execute_close(agent_request_t *r, int aborted)
 
     agent_buffer_free(&x->out[0]);
     agent_buffer_free(&x->out[1]);
-    agent_network_hint_free(&x->hint);
+
+    if (x->stream.hint.recent) {
+        agent_network_hint_free(&x->stream.hint);
+    }
+
     free(x->closing);
     free(x);
+}
+
+
+/* the stream begins */
+
+static void
+agent_execute_events(agent_execute_t *x)
+{
+    char          stamp[32];
+    json_t       *json;
+    agent_sse_t  *sse;
+
+    sse = agent_sse_create(x->r);
+
+    if (sse == NULL) {
+        agent_response_abort(x->r);
+        return;
+    }
+
+    sse->data = x;
+    sse->on_drain = agent_exec_stream_drain;
+    sse->on_close = agent_execute_free;
+
+    x->stream.sse = sse;
+
+    json = json_pack("{s:s, s:O, s:s}",
+                     "type", "start",
+                     "command", json_object_get(x->body, "command"),
+                     "timestamp", agent_time_iso(stamp));
+
+    if (x->named) {
+        json_object_set_new(json, "sessionId", json_string(x->session));
+    }
+
+    if (x->shell) {
+        json_object_set_new(json, "shell", json_string(x->shell));
+    }
+
+    agent_sse_json(sse, NULL, json);
+}
+
+
+static void
+agent_execute_event(agent_exec_stream_t *s, int stream, const char *buf,
+    size_t len)
+{
+    char             *partial;
+    size_t            n, *npartial;
+    agent_execute_t  *x;
+
+    static char  joined[AGENT_COMMAND_READ + 4];
+
+    x = (agent_execute_t *) s;
+
+    partial = x->partial[stream - 1];
+    npartial = &x->npartial[stream - 1];
+
+    if (*npartial) {
+        memcpy(joined, partial, *npartial);
+        memcpy(joined + *npartial, buf, len);
+
+        buf = joined;
+        len += *npartial;
+        *npartial = 0;
+    }
+
+    n = agent_utf8_incomplete(buf, len);
+
+    if (n) {
+        len -= n;
+        memcpy(partial, buf + len, n);
+        *npartial = n;
+    }
+
+    if (len) {
+        agent_sse_output(s->sse, NULL, NULL, stream, buf, len);
+    }
+}
+
+
+static void
+agent_execute_events_end(agent_exec_stream_t *s, const agent_exit_t *e)
+{
+    int               i;
+    char              stamp[32];
+    json_t           *json;
+    agent_execute_t  *x;
+
+    x = (agent_execute_t *) s;
+
+    /* a truncated character at the end of the output */
+
+    for (i = 0; i < 2; i++) {
+
+        if (x->npartial[i]) {
+            agent_sse_output(s->sse, NULL, NULL, i + 1, x->partial[i],
+                             x->npartial[i]);
+        }
+    }
+
+    json = json_pack("{s:s, s:i, s:s}",
+                     "type", "complete",
+                     "exitCode", e->code,
+                     "timestamp", agent_time_iso(stamp));
+
+    agent_execute_outcome(x, json, e);
+
+    agent_sse_json(s->sse, NULL, json);
+    agent_sse_end(s->sse);
 }

@@ -8,109 +8,297 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/buffer.h"
-#include "base/json_text.h"
+#include "base/fault.h"
 #include "base/time.h"
 #include "base/utf8.h"
-#include "exec/execute.h"
-#include "exec/execute_reply.h"
+#include "exec/execute_int.h"
+#include "exec/network_hint.h"
+#include "http/error.h"
+#include "http/json_body.h"
 #include "http/response.h"
+#include "run/command.h"
 
 
-/*
- * The response of /api/execute, generated incrementally: with 64 MB of output,
- * its JSON text is never in memory as a whole.
- */
+/* the answer at once: a buffer for each stream, and the JSON made of them */
 
 
-#define AGENT_REPLY_PIECE   8192       /* bytes of output per step */
-#define AGENT_REPLY_BUFFER  65536
+/* limit of the output in a non-streaming response, bytes */
+#define AGENT_EXECUTE_OUTPUT_MAX  (64 * 1024 * 1024)
+
+/* of an output, at a time */
+#define AGENT_EXECUTE_PIECE       32768
 
 
-enum {
-    AGENT_REPLY_OPEN = 0,
-    AGENT_REPLY_STDOUT,
-    AGENT_REPLY_BETWEEN,
-    AGENT_REPLY_STDERR,
-    AGENT_REPLY_QUOTE,
-    AGENT_REPLY_STDOUT64_OPEN,
-    AGENT_REPLY_STDOUT64,
-    AGENT_REPLY_STDERR64_OPEN,
-    AGENT_REPLY_STDERR64,
-    AGENT_REPLY_CLOSE,
-    AGENT_REPLY_DONE
+static void agent_execute_reply_write(agent_command_t *cmd, int stream,
+    const char *buf, size_t len);
+static void agent_execute_reply_exit(agent_command_t *cmd, const agent_exit_t *e);
+static void agent_execute_reply_fault(agent_execute_t *x, uint64_t timeout_ms);
+static void agent_execute_reply_begin(agent_execute_t *x);
+static void agent_execute_reply_part(agent_execute_t *x, agent_json_body_e kind,
+    const char *data, size_t len);
+static char *agent_execute_reply_closing(agent_execute_t *x);
+static agent_json_body_e agent_execute_reply_next(void *data,
+    agent_json_body_segment_t *segment);
+
+
+const agent_sink_t  agent_execute_reply_sink = {
+    agent_execute_reply_write,
+    NULL,
+    agent_execute_reply_exit
 };
 
 
-static char *agent_exec_reply_closing(agent_execute_t *x);
-static void agent_exec_reply_error(agent_execute_t *x, json_t *json);
-static size_t agent_exec_reply_fill(agent_execute_t *x, char *buf,
-    size_t size);
-static size_t agent_exec_reply_text(agent_execute_t *x,
-    agent_buffer_t *b, char *buf);
-static size_t agent_exec_reply_base64(agent_execute_t *x,
-    agent_buffer_t *b, char *buf);
-
-
-static char  agent_reply_buf[AGENT_REPLY_BUFFER];
-
-
-static const agent_response_header_t  agent_reply_headers[] = {
-    { "Content-Type", "application/json" },
-    { NULL, NULL }
-};
-
-
-void
-agent_execute_reply(agent_execute_t *x)
+static void
+agent_execute_reply_write(agent_command_t *cmd, int stream, const char *buf,
+    size_t len)
 {
-    size_t  n;
+    agent_buffer_t   *b;
+    agent_execute_t  *x;
 
-    x->closing = agent_exec_reply_closing(x);
+    x = cmd->data;
+
+    if (stream == 2) {
+        agent_network_hint_output(&x->stream.hint, buf, len);
+    }
+
+    if (x->fault.code) {
+        return;
+    }
+
+    b = &x->out[stream - 1];
+
+    if (x->out[0].len + x->out[1].len + len > AGENT_EXECUTE_OUTPUT_MAX) {
+        (void) agent_fault_set(&x->fault, 413, "OUTPUT_TOO_LARGE", NULL,
+                               "the output of the command exceeded %d bytes, "
+                               "and the command was killed",
+                               AGENT_EXECUTE_OUTPUT_MAX);
+
+    } else {
+        agent_buffer_add(b, buf, len);
+
+        if (!b->failed) {
+            return;
+        }
+
+        (void) agent_fault_set(&x->fault, 413, "OUTPUT_TOO_LARGE", NULL,
+                               "not enough memory for the output of the "
+                               "command");
+    }
+
+    agent_buffer_free(&x->out[0]);
+    agent_buffer_free(&x->out[1]);
+
+    agent_command_end(cmd);
+}
+
+
+static void
+agent_execute_reply_exit(agent_command_t *cmd, const agent_exit_t *e)
+{
+    const char       *line;
+    agent_buffer_t   *b;
+    agent_execute_t  *x;
+
+    x = cmd->data;
+    x->stream.cmd = NULL;
+    x->exit = *e;
+
+    if (x->fault.code) {
+        agent_http_error_fault(x->r, &x->fault);
+        return;
+    }
+
+    b = &x->out[1];
+
+    line = e->code ? agent_network_hint_line(&x->stream.hint) : NULL;
+
+    if (line) {
+        agent_buffer_add(b, line, strlen(line));
+    }
+
+    if (e->timed_out && x->sessionless) {
+
+        if (b->len && b->data[b->len - 1] != '\n') {
+            agent_buffer_adds(b, "\n");
+        }
+
+        agent_buffer_printf(b, "Command timed out after %llums\n",
+                            (unsigned long long) cmd->timeout_ms);
+    }
+
+    if (b->failed) {
+        agent_http_error(x->r, 413, "OUTPUT_TOO_LARGE", NULL,
+                         "not enough memory for the output of the command");
+        return;
+    }
+
+    if (!x->sessionless) {
+        agent_execute_reply_fault(x, cmd->timeout_ms);
+    }
+
+    agent_execute_reply_begin(x);
+}
+
+
+/* outcomes of a session's command that clients expect as errors */
+
+static void
+agent_execute_reply_fault(agent_execute_t *x, uint64_t timeout_ms)
+{
+    if (x->exit.destroyed) {
+        (void) agent_fault_set(&x->fault, 410, "SESSION_DESTROYED", NULL,
+                               "Session '%s' was deleted while the command "
+                               "ran", x->session);
+
+    } else if (x->exit.timed_out) {
+        (void) agent_fault_set(&x->fault, 500, "COMMAND_EXECUTION_ERROR", NULL,
+                               "Command timeout after %llums%s",
+                               (unsigned long long) timeout_ms,
+                               x->exit.terminated
+                               ? "; the session's shell did not return and "
+                                 "was killed: its state is lost, and the next "
+                                 "request starts a new shell" : "");
+
+    } else if (x->exit.terminated) {
+        (void) agent_fault_set(&x->fault, 410, "SESSION_TERMINATED", NULL,
+                               "The shell of session '%s' exited with code "
+                               "%d: its state is lost, and the next request "
+                               "starts a new shell", x->session,
+                               x->exit.code);
+    }
+}
+
+
+static void
+agent_execute_reply_begin(agent_execute_t *x)
+{
+    int              i;
+    size_t           len;
+    agent_buffer_t  *b;
+
+    static const struct {
+        const char  *text;
+        const char  *base64;
+    } names[2] = {
+        { "\",\"stderr\":\"", ",\"stdoutBase64\":\"" },
+        { "\"", ",\"stderrBase64\":\"" }
+    };
+
+    x->closing = agent_execute_reply_closing(x);
 
     if (x->closing == NULL) {
         agent_response_json(x->r, 500, NULL);
         return;
     }
 
-    n = agent_exec_reply_fill(x, agent_reply_buf, AGENT_REPLY_BUFFER);
+    (void) snprintf(x->opening, sizeof(x->opening),
+                    "{\"success\":%s,\"exitCode\":%d,\"stdout\":\"",
+                    x->exit.code == 0 && x->fault.code == NULL ? "true"
+                                                               : "false",
+                    x->exit.code);
 
-    /* most responses are small and are sent at once */
+    agent_execute_reply_part(x, AGENT_JSON_BODY_LITERAL, x->opening,
+                       strlen(x->opening));
 
-    agent_response_begin(x->r, x->status, agent_reply_headers,
-                         x->phase == AGENT_REPLY_DONE ? (int64_t) n : -1);
-    agent_response_write(x->r, agent_reply_buf, n);
+    for (i = 0; i < 2; i++) {
+        b = &x->out[i];
+        len = b->len;
 
-    agent_execute_reply_more(x);
-}
+        /* of a session's output one line feed at the end is left out */
 
-
-void
-agent_execute_reply_more(agent_execute_t *x)
-{
-    size_t  n;
-
-    while (x->phase != AGENT_REPLY_DONE) {
-
-        if (agent_response_queued(x->r) > AGENT_HTTP_HIGH) {
-            return;
+        if (!x->sessionless && len && b->data[len - 1] == '\n') {
+            len--;
         }
 
-        n = agent_exec_reply_fill(x, agent_reply_buf, AGENT_REPLY_BUFFER);
-
-        agent_response_write(x->r, agent_reply_buf, n);
+        agent_execute_reply_part(x, AGENT_JSON_BODY_TEXT, b->data, len);
+        agent_execute_reply_part(x, AGENT_JSON_BODY_LITERAL, names[i].text,
+                           strlen(names[i].text));
     }
 
-    agent_response_end(x->r);
+    for (i = 0; i < 2; i++) {
+        b = &x->out[i];
+
+        if (!agent_utf8_valid(b->data, b->len)) {
+            agent_execute_reply_part(x, AGENT_JSON_BODY_LITERAL, names[i].base64,
+                               strlen(names[i].base64));
+            agent_execute_reply_part(x, AGENT_JSON_BODY_BASE64, b->data, b->len);
+            agent_execute_reply_part(x, AGENT_JSON_BODY_LITERAL, "\"", 1);
+        }
+    }
+
+    agent_execute_reply_part(x, AGENT_JSON_BODY_LITERAL, x->closing,
+                       strlen(x->closing));
+
+    x->reply.r = x->r;
+    x->reply.status = x->fault.code ? x->fault.status : 200;
+    x->reply.next = agent_execute_reply_next;
+    x->reply.data = x;
+
+    agent_json_body_send(&x->reply);
 }
 
 
-static char *
-agent_exec_reply_closing(agent_execute_t *x)
+static void
+agent_execute_reply_part(agent_execute_t *x, agent_json_body_e kind,
+    const char *data, size_t len)
 {
-    char    *text, *closing, stamp[32];
-    json_t  *json;
+    agent_execute_part_t  *part;
+
+    if (len) {
+        part = &x->parts[x->nparts++];
+
+        part->kind = kind;
+        part->data = data;
+        part->len = len;
+    }
+}
+
+
+static agent_json_body_e
+agent_execute_reply_next(void *data, agent_json_body_segment_t *segment)
+{
+    agent_execute_t       *x;
+    agent_execute_part_t  *part;
+
+    x = data;
+
+    if (x->part == x->nparts) {
+        return AGENT_JSON_BODY_END;
+    }
+
+    part = &x->parts[x->part];
+
+    segment->data = part->data;
+    segment->len = part->len;
+
+    if (part->len > AGENT_EXECUTE_PIECE) {
+        segment->len = AGENT_EXECUTE_PIECE;
+
+        if (part->kind == AGENT_JSON_BODY_TEXT) {
+            segment->len -= agent_utf8_incomplete(part->data,
+                                                  AGENT_EXECUTE_PIECE);
+        }
+    }
+
+    part->data += segment->len;
+    part->len -= segment->len;
+
+    if (part->len == 0) {
+        x->part++;
+    }
+
+    return part->kind;
+}
+
+
+/* the members behind the output, as the last part of the object */
+
+static char *
+agent_execute_reply_closing(agent_execute_t *x)
+{
+    char    *text, stamp[32];
+    json_t  *json, *context;
 
     json = json_pack("{s:O, s:s}",
                      "command", json_object_get(x->body, "command"),
@@ -118,203 +306,30 @@ agent_exec_reply_closing(agent_execute_t *x)
 
     agent_execute_outcome(x, json, &x->exit);
 
-    if (x->code) {
-        agent_exec_reply_error(x, json);
+    if (x->fault.code) {
+        context = json_pack("{s:s, s:i}",
+                            "sessionId", x->session,
+                            "exitCode", x->exit.code);
+
+        if (x->exit.timed_out) {
+            json_object_set(context, "command",
+                            json_object_get(x->body, "command"));
+            json_object_set_new(context, "stderr", json_string(""));
+        }
+
+        json_object_set_new(json, "error", json_string(x->fault.message));
+        json_object_set_new(json, "code", json_string(x->fault.code));
+        json_object_set_new(json, "message", json_string(x->fault.message));
+        json_object_set_new(json, "context", context);
+        json_object_set_new(json, "httpStatus", json_integer(x->fault.status));
     }
 
     text = json ? json_dumps(json, JSON_COMPACT) : NULL;
     json_decref(json);
 
-    if (text == NULL) {
-        return NULL;
+    if (text) {
+        text[0] = ',';
     }
 
-    /* it becomes the tail of a larger object */
-
-    text[0] = ',';
-    closing = strdup(text);
-    free(text);
-
-    return closing;
-}
-
-
-/* members of an error, sent with the partial output */
-
-static void
-agent_exec_reply_error(agent_execute_t *x, json_t *json)
-{
-    json_t  *context;
-
-    context = json_pack("{s:s, s:i}",
-                        "sessionId", x->session,
-                        "exitCode", x->exit.code);
-
-    if (x->exit.timed_out) {
-        json_object_set(context, "command",
-                        json_object_get(x->body, "command"));
-        json_object_set_new(context, "stderr", json_string(""));
-    }
-
-    json_object_set_new(json, "error", json_string(x->message));
-    json_object_set_new(json, "code", json_string(x->code));
-    json_object_set_new(json, "message", json_string(x->message));
-    json_object_set_new(json, "context", context);
-    json_object_set_new(json, "httpStatus", json_integer(x->status));
-}
-
-
-static size_t
-agent_exec_reply_fill(agent_execute_t *x, char *buf, size_t size)
-{
-    size_t  n, len;
-
-    n = 0;
-
-    /* large enough for any step */
-
-    while (size - n >= AGENT_REPLY_PIECE * AGENT_JSON_TEXT_ESCAPE) {
-
-        switch (x->phase) {
-
-        case AGENT_REPLY_OPEN:
-            n += sprintf(buf + n,
-                         "{\"success\":%s,\"exitCode\":%d,\"stdout\":\"",
-                         x->exit.code == 0 && x->code == NULL ? "true"
-                                                              : "false",
-                         x->exit.code);
-            x->phase++;
-            break;
-
-        case AGENT_REPLY_STDOUT:
-            n += agent_exec_reply_text(x, &x->out[0], buf + n);
-            break;
-
-        case AGENT_REPLY_BETWEEN:
-            n += sprintf(buf + n, "\",\"stderr\":\"");
-            x->phase++;
-            break;
-
-        case AGENT_REPLY_STDERR:
-            n += agent_exec_reply_text(x, &x->out[1], buf + n);
-            break;
-
-        case AGENT_REPLY_QUOTE:
-            buf[n++] = '"';
-            x->phase++;
-            break;
-
-        case AGENT_REPLY_STDOUT64_OPEN:
-        case AGENT_REPLY_STDERR64_OPEN:
-
-            len = x->phase == AGENT_REPLY_STDERR64_OPEN;
-
-            if (agent_utf8_valid(x->out[len].data, x->out[len].len)) {
-                x->phase += 2;
-                break;
-            }
-
-            n += sprintf(buf + n, ",\"%s\":\"",
-                         len ? "stderrBase64" : "stdoutBase64");
-            x->phase++;
-            break;
-
-        case AGENT_REPLY_STDOUT64:
-            n += agent_exec_reply_base64(x, &x->out[0], buf + n);
-            break;
-
-        case AGENT_REPLY_STDERR64:
-            n += agent_exec_reply_base64(x, &x->out[1], buf + n);
-            break;
-
-        case AGENT_REPLY_CLOSE:
-            len = strlen(x->closing + x->offset);
-
-            if (len > size - n) {
-                len = size - n;
-            }
-
-            memcpy(buf + n, x->closing + x->offset, len);
-            n += len;
-            x->offset += len;
-
-            if (x->closing[x->offset] == '\0') {
-                x->phase++;
-            }
-
-            break;
-
-        default: /* AGENT_REPLY_DONE */
-            return n;
-        }
-    }
-
-    return n;
-}
-
-
-static size_t
-agent_exec_reply_text(agent_execute_t *x, agent_buffer_t *b, char *buf)
-{
-    size_t       n, len, size, tail;
-    const char  *p;
-
-    /* in a session, one trailing line feed is dropped from the output */
-
-    size = b->len;
-
-    if (!x->sessionless && size && b->data[size - 1] == '\n') {
-        size--;
-    }
-
-    /* there is no buffer if there was no output */
-
-    p = b->data ? b->data + x->offset : "";
-    len = size - x->offset;
-
-    if (len > AGENT_REPLY_PIECE) {
-        len = AGENT_REPLY_PIECE;
-
-        /* do not split a character; malformed bytes may be split */
-
-        tail = agent_utf8_incomplete(p, len);
-        len -= tail;
-    }
-
-    n = agent_json_text_escape(buf, p, len);
-
-    x->offset += len;
-
-    if (x->offset == size) {
-        x->offset = 0;
-        x->phase++;
-    }
-
-    return n;
-}
-
-
-static size_t
-agent_exec_reply_base64(agent_execute_t *x, agent_buffer_t *b,
-    char *buf)
-{
-    size_t  n, len;
-
-    len = b->len - x->offset;
-
-    if (len > AGENT_REPLY_PIECE / 3 * 3) {
-        len = AGENT_REPLY_PIECE / 3 * 3;
-    }
-
-    n = agent_base64(buf, b->data + x->offset, len);
-
-    x->offset += len;
-
-    if (x->offset == b->len) {
-        buf[n++] = '"';
-        x->offset = 0;
-        x->phase++;
-    }
-
-    return n;
+    return text;
 }

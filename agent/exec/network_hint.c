@@ -44,31 +44,31 @@ agent_network_hint_output(agent_network_hint_t *hint, const char *buf,
 {
     size_t  keep;
 
-    if (hint->tail == NULL) {
-        hint->tail = malloc(AGENT_NETWORK_HINT_TAIL);
+    if (hint->recent == NULL) {
+        hint->recent = malloc(AGENT_NETWORK_HINT_RECENT);
 
         /* if out of memory, there is no hint */
 
-        if (hint->tail == NULL) {
+        if (hint->recent == NULL) {
             return;
         }
     }
 
-    if (len >= AGENT_NETWORK_HINT_TAIL) {
-        memcpy(hint->tail, buf + len - AGENT_NETWORK_HINT_TAIL,
-               AGENT_NETWORK_HINT_TAIL);
-        hint->len = AGENT_NETWORK_HINT_TAIL;
+    if (len >= AGENT_NETWORK_HINT_RECENT) {
+        memcpy(hint->recent, buf + len - AGENT_NETWORK_HINT_RECENT,
+               AGENT_NETWORK_HINT_RECENT);
+        hint->len = AGENT_NETWORK_HINT_RECENT;
         return;
     }
 
-    keep = AGENT_NETWORK_HINT_TAIL - len;
+    keep = AGENT_NETWORK_HINT_RECENT - len;
 
     if (hint->len > keep) {
-        memmove(hint->tail, hint->tail + hint->len - keep, keep);
+        memmove(hint->recent, hint->recent + hint->len - keep, keep);
         hint->len = keep;
     }
 
-    memcpy(hint->tail + hint->len, buf, len);
+    memcpy(hint->recent + hint->len, buf, len);
     hint->len += len;
 }
 
@@ -77,13 +77,13 @@ const char *
 agent_network_hint_line(agent_network_hint_t *hint)
 {
     if (hint->len == 0
-        || !agent_network_hint_known(hint->tail, hint->len)
+        || !agent_network_hint_known(hint->recent, hint->len)
         || !agent_network_hint_isolated())
     {
         return NULL;
     }
 
-    return (hint->tail[hint->len - 1] == '\n') ? agent_network_hint_text + 1
+    return (hint->recent[hint->len - 1] == '\n') ? agent_network_hint_text + 1
                                                : agent_network_hint_text;
 }
 
@@ -91,9 +91,9 @@ agent_network_hint_line(agent_network_hint_t *hint)
 void
 agent_network_hint_free(agent_network_hint_t *hint)
 {
-    free(hint->tail);
+    free(hint->recent);
 
-    hint->tail = NULL;
+    hint->recent = NULL;
     hint->len = 0;
 }
 

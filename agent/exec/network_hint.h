@@ -18,11 +18,11 @@
  */
 
 
-#define AGENT_NETWORK_HINT_TAIL  4096
+#define AGENT_NETWORK_HINT_RECENT  4096
 
 
 typedef struct {
-    char    *tail;                     /* NULL: nothing yet */
+    char    *recent;                   /* NULL: nothing yet */
     size_t   len;
 } agent_network_hint_t;
 

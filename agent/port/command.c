@@ -16,9 +16,9 @@
 #include "port/command.h"
 #include "process/params.h"
 #include "process/process.h"
+#include "run/child.h"
 #include "run/command.h"
 #include "run/shell.h"
-#include "run/start_error.h"
 
 
 typedef struct agent_port_command_s  agent_port_command_t;
@@ -244,7 +244,7 @@ agent_port_command_end(agent_process_t *p)
 static void
 agent_port_command_start(agent_port_command_t *w)
 {
-    int                            err, code;
+    int                            code;
     char                           id[16], text[512];
     const char                    *env[4];
     agent_process_t               *p;
@@ -287,11 +287,12 @@ agent_port_command_start(agent_port_command_t *w)
         return;
     }
 
-    err = agent_run_shell(p->cmd, w->command);
-
-    if (err) {
-        code = agent_start_error_code(p->cmd, err);
-        agent_start_error_text(p->cmd, err, "bash", text, sizeof(text));
+    if (agent_run_shell(p->cmd, w->command, "STREAM_START_ERROR", &fault)
+        != 0)
+    {
+        agent_fault_clear(&fault);
+        code = agent_run_child_error_code(p->cmd);
+        agent_run_child_error_text(p->cmd, "bash", text, sizeof(text));
         agent_command_destroy(p->cmd);
         agent_process_discard(p);
         agent_port_command_failed(w, code ? code : 126, text);

@@ -7,10 +7,8 @@
 #include <stdlib.h>
 
 #include "base/fault.h"
-#include "base/loop.h"
 #include "http/error.h"
 #include "http/request.h"
-#include "http/response.h"
 #include "http/sse.h"
 #include "net/probe.h"
 #include "port/ready_route.h"
@@ -18,7 +16,6 @@
 #include "process/params.h"
 #include "process/process.h"
 #include "process/wait.h"
-#include "run/command.h"
 
 
 #define AGENT_PORT_JSON_MAX  16384
@@ -30,10 +27,9 @@
  */
 
 typedef struct {
-    agent_request_t           *r;
-    agent_process_observer_t   watch;
+    agent_sse_t               *sse;
+    agent_process_observer_t   observer;
     agent_probe_t             *probe;
-    uv_timer_t                 beat;
     int                        port;
     unsigned                   over:1;
 } agent_ready_route_t;
@@ -43,9 +39,7 @@ static void agent_ready_route_body(agent_request_t *r, json_t *body);
 static void agent_ready_route_ready(void *data, int status);
 static void agent_ready_route_exit(agent_process_observer_t *w);
 static void agent_ready_route_end(agent_ready_route_t *x, json_t *json);
-static void agent_ready_route_keepalive(uv_timer_t *timer);
-static void agent_ready_route_close(agent_request_t *r, int aborted);
-static void agent_ready_route_closed(uv_handle_t *handle);
+static void agent_ready_route_close(void *data);
 
 
 void
@@ -80,22 +74,24 @@ agent_ready_route_body(agent_request_t *r, json_t *body)
         return;
     }
 
-    x->r = r;
+    x->sse = agent_sse_create(r);
+
+    if (x->sse == NULL) {
+        agent_process_wait_leave();
+        free(x);
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+        return;
+    }
+
+    x->sse->data = x;
+    x->sse->on_close = agent_ready_route_close;
+
     x->port = wanted.port;
-    x->watch.data = x;
-    x->watch.on_exit = agent_ready_route_exit;
+    x->observer.data = x;
+    x->observer.on_exit = agent_ready_route_exit;
 
-    r->data = x;
-    r->on_close = agent_ready_route_close;
-
-    uv_timer_init(agent_loop, &x->beat);
-    x->beat.data = x;
-    uv_timer_start(&x->beat, agent_ready_route_keepalive, AGENT_COMMAND_SILENCE,
-                   AGENT_COMMAND_SILENCE);
-
-    agent_sse_begin(r);
-    agent_sse_json(r, NULL, json_pack("{s:s, s:i}", "type", "watching",
-                                      "port", x->port));
+    agent_sse_json(x->sse, NULL, json_pack("{s:s, s:i}", "type", "watching",
+                                           "port", x->port));
 
     if (wanted.process) {
         p = agent_process_find(wanted.process);
@@ -108,10 +104,10 @@ agent_ready_route_body(agent_request_t *r, json_t *body)
             return;
         }
 
-        agent_process_observe(p, &x->watch);
+        agent_process_observe(p, &x->observer);
 
         if (agent_process_ended(p)) {
-            agent_ready_route_exit(&x->watch);
+            agent_ready_route_exit(&x->observer);
             return;
         }
     }
@@ -172,41 +168,21 @@ agent_ready_route_end(agent_ready_route_t *x, json_t *json)
     agent_probe_stop(x->probe);
     x->probe = NULL;
 
-    agent_sse_json(x->r, NULL, json);
-    agent_response_end(x->r);
+    agent_sse_json(x->sse, NULL, json);
+    agent_sse_end(x->sse);
 }
 
 
 static void
-agent_ready_route_keepalive(uv_timer_t *timer)
+agent_ready_route_close(void *data)
 {
     agent_ready_route_t  *x;
 
-    x = timer->data;
-
-    if (!x->over) {
-        agent_sse_keepalive(x->r);
-    }
-}
-
-
-static void
-agent_ready_route_close(agent_request_t *r, int aborted)
-{
-    agent_ready_route_t  *x;
-
-    x = r->data;
+    x = data;
 
     agent_probe_stop(x->probe);
-    agent_process_unobserve(&x->watch);
+    agent_process_unobserve(&x->observer);
     agent_process_wait_leave();
 
-    uv_close((uv_handle_t *) &x->beat, agent_ready_route_closed);
-}
-
-
-static void
-agent_ready_route_closed(uv_handle_t *handle)
-{
-    free(handle->data);
+    free(x);
 }

@@ -7,7 +7,7 @@
 #include "base/time.h"
 #include "process/json.h"
 #include "process/process.h"
-#include "run/exit.h"
+#include "run/command.h"
 #include "run/log.h"
 
 
@@ -87,7 +87,7 @@ agent_process_json_end(json_t *json, agent_process_t *p)
     json_object_set_new(json, "exitCode", json_integer(p->exit.code));
     json_object_set_new(json, "endTime", json_string(p->end_time));
 
-    agent_exit_json(json, &p->exit);
+    agent_command_exit_json(json, &p->exit);
 
     agent_process_reported(p);
 }

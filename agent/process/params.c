@@ -19,8 +19,8 @@
 #include "run/command.h"
 #include "run/env.h"
 #include "run/log.h"
-#include "run/signal.h"
 #include "session/session.h"
+#include "sys/signal.h"
 
 
 #define AGENT_PROCESS_PATH_MAX  2048

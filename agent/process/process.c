@@ -18,7 +18,6 @@
 #include "process/params.h"
 #include "process/process.h"
 #include "run/command.h"
-#include "run/exit.h"
 #include "run/log.h"
 
 
@@ -36,9 +35,10 @@ static int agent_process_admit(size_t command, size_t disk,
 static int agent_process_evict(void);
 static void agent_process_forget(agent_process_t *p);
 static void agent_process_unref(agent_process_t *p);
-static void agent_process_output(agent_command_t *cmd, int stream,
+static void agent_process_write(agent_command_t *cmd, int stream,
     const char *buf, size_t len);
-static void agent_process_room(void *data);
+static int agent_process_full(agent_command_t *cmd);
+static void agent_process_writable(void *data);
 static void agent_process_stdin(agent_command_t *cmd);
 static void agent_process_exited(agent_command_t *cmd, const agent_exit_t *e);
 static void agent_process_sweep(uv_timer_t *timer);
@@ -46,6 +46,14 @@ static void agent_process_sweep(uv_timer_t *timer);
 
 struct agent_process_list_s  agent_process_list =
     TAILQ_HEAD_INITIALIZER(agent_process_list);
+
+/* the log, and those who watch the process */
+
+static const agent_sink_t  agent_process_sink = {
+    agent_process_write,
+    agent_process_full,
+    agent_process_exited
+};
 
 static size_t      agent_process_count;
 static size_t      agent_process_live;
@@ -93,7 +101,7 @@ agent_process_create(const agent_process_params_start_t *start,
 
     p->command = strdup(start->command);
     p->session = start->session ? strdup(start->session) : NULL;
-    p->log = agent_run_log_create(start->log_bytes, agent_process_room, p);
+    p->log = agent_run_log_create(start->log_bytes, agent_process_writable, p);
     p->cmd = agent_command_create();
 
     if (p->command == NULL || (start->session && p->session == NULL)
@@ -125,10 +133,9 @@ agent_process_create(const agent_process_params_start_t *start,
     p->cmd->timeout_ms = start->timeout_ms;
     p->cmd->untimed = 1;
     p->cmd->stdin_pipe = (start->input || start->stdin_open);
+    p->cmd->sink = &agent_process_sink;
     p->cmd->data = p;
-    p->cmd->on_output = agent_process_output;
     p->cmd->on_stdin = agent_process_stdin;
-    p->cmd->on_exit = agent_process_exited;
 
     TAILQ_INSERT_TAIL(&agent_process_list, p, link);
 
@@ -335,7 +342,7 @@ agent_process_unobserve(agent_process_observer_t *w)
 
 
 static void
-agent_process_output(agent_command_t *cmd, int stream, const char *buf,
+agent_process_write(agent_command_t *cmd, int stream, const char *buf,
     size_t len)
 {
     agent_process_t           *p;
@@ -343,9 +350,7 @@ agent_process_output(agent_command_t *cmd, int stream, const char *buf,
 
     p = cmd->data;
 
-    if (agent_run_log_append(p->log, stream, buf, len)) {
-        agent_command_pause(cmd);
-    }
+    agent_run_log_append(p->log, stream, buf, len);
 
     for (w = TAILQ_FIRST(&p->watches); w; w = next) {
         next = TAILQ_NEXT(w, link);
@@ -361,8 +366,19 @@ agent_process_output(agent_command_t *cmd, int stream, const char *buf,
 }
 
 
+static int
+agent_process_full(agent_command_t *cmd)
+{
+    agent_process_t  *p;
+
+    p = cmd->data;
+
+    return agent_run_log_full(p->log);
+}
+
+
 static void
-agent_process_room(void *data)
+agent_process_writable(void *data)
 {
     agent_process_t  *p;
 
@@ -417,7 +433,7 @@ agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
     if (e->timed_out) {
         n = snprintf(text, sizeof(text), "Command timed out after %llums\n",
                      (unsigned long long) cmd->timeout_ms);
-        (void) agent_run_log_append(p->log, 2, text, n);
+        agent_run_log_append(p->log, 2, text, n);
     }
 
     agent_run_log_finish(p->log);

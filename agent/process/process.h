@@ -18,7 +18,6 @@
 #include "http/request.h"
 #include "process/params.h"
 #include "run/command.h"
-#include "run/exit.h"
 #include "run/log.h"
 
 

@@ -18,7 +18,7 @@
 #include "process/process.h"
 #include "process/routes.h"
 #include "run/command.h"
-#include "run/signal.h"
+#include "sys/signal.h"
 
 
 #define AGENT_PROCESS_SIGNAL_JSON  4096

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "exec/error.h"
 #include "http/error.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -52,7 +51,6 @@ agent_process_start_post(agent_request_t *r)
 void
 agent_process_start(agent_request_t *r, json_t *body)
 {
-    int                            err;
     agent_fault_t                  fault;
     agent_process_t               *p;
     agent_process_params_start_t   start;
@@ -74,12 +72,12 @@ agent_process_start(agent_request_t *r, json_t *body)
         goto done;
     }
 
-    err = agent_run_shell(p->cmd, start.command);
-
-    if (err) {
-        agent_exec_error(r, p->cmd, err, 1, start.command);
+    if (agent_run_shell(p->cmd, start.command, "STREAM_START_ERROR", &fault)
+        != 0)
+    {
         agent_command_destroy(p->cmd);
         agent_process_discard(p);
+        agent_http_error_fault(r, &fault);
         goto done;
     }
 
@@ -96,6 +94,7 @@ static void
 agent_process_start_session(agent_request_t *r, agent_process_t *p,
     agent_process_params_start_t *start)
 {
+    agent_fault_t             fault;
     agent_process_starter_t  *x;
 
     x = calloc(1, sizeof(agent_process_starter_t));
@@ -126,8 +125,13 @@ agent_process_start_session(agent_request_t *r, agent_process_t *p,
     r->data = x;
     r->on_close = agent_process_start_close;
 
-    agent_queue_spawn(p->session, p->cmd, start->command,
-                      agent_process_start_spawned);
+    if (agent_queue_spawn(p->session, p->cmd, start->command,
+                          agent_process_start_spawned)
+        != 0)
+    {
+        (void) agent_fault_no_memory(&fault);
+        agent_process_start_spawned(p->cmd, &fault);
+    }
 }
 
 

@@ -9,11 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/loop.h"
 #include "base/time.h"
 #include "http/error.h"
 #include "http/request.h"
-#include "http/response.h"
 #include "http/sse.h"
 #include "process/json.h"
 #include "process/params.h"
@@ -21,7 +19,6 @@
 #include "process/routes.h"
 #include "process/stream.h"
 #include "process/wait.h"
-#include "run/command.h"
 #include "run/log.h"
 #include "run/log_reader.h"
 
@@ -34,11 +31,9 @@
 
 
 typedef struct {
-    agent_request_t           *r;
-    agent_process_observer_t   watch;
+    agent_sse_t               *sse;
+    agent_process_observer_t   observer;
     agent_log_reader_t        *reader;
-    uv_timer_t                 beat;
-    unsigned                   spoke:1;
     unsigned                   over:1;
 } agent_stream_t;
 
@@ -47,15 +42,11 @@ static int agent_stream_offset(agent_request_t *r, agent_process_t *p,
     uint64_t *offset);
 static void agent_stream_begin(agent_stream_t *x, uint64_t offset);
 static void agent_stream_event(agent_process_observer_t *w);
-static void agent_stream_ready(void *data);
-static void agent_stream_drain(agent_request_t *r);
-static void agent_stream_more(agent_stream_t *x);
+static void agent_stream_more(void *data);
 static void agent_stream_gap(agent_stream_t *x,
     agent_log_reader_piece_t *piece);
 static void agent_stream_exit(agent_stream_t *x);
-static void agent_stream_beat(uv_timer_t *timer);
-static void agent_stream_close(agent_request_t *r, int aborted);
-static void agent_stream_closed(uv_handle_t *handle);
+static void agent_stream_close(void *data);
 
 
 void
@@ -71,49 +62,60 @@ agent_process_stream(agent_request_t *r)
         return;
     }
 
-    if (strcmp(r->method, "HEAD") == 0) {
-        agent_sse_begin(r);
-        agent_response_end(r);
-        return;
-    }
-
     x = calloc(1, sizeof(agent_stream_t));
 
     if (x) {
-        x->reader = agent_log_reader_create(p->log, offset,
-                                            agent_stream_ready, x);
+        x->reader = agent_log_reader_create(p->log, offset, agent_stream_more,
+                                            x);
     }
 
     if (x == NULL || x->reader == NULL) {
-        free(x);
-        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
-        return;
+        goto no_memory;
     }
 
     if (agent_process_wait_enter(r) != 0) {
-        agent_log_reader_free(x->reader);
-        free(x);
+        goto failed;
+    }
+
+    x->sse = agent_sse_create(r);
+
+    if (x->sse == NULL) {
+        agent_process_wait_leave();
+        goto no_memory;
+    }
+
+    x->sse->data = x;
+    x->sse->on_drain = agent_stream_more;
+    x->sse->on_close = agent_stream_close;
+
+    x->observer.data = x;
+    x->observer.on_output = agent_stream_event;
+    x->observer.on_exit = agent_stream_event;
+
+    agent_process_observe(p, &x->observer);
+
+    if (strcmp(r->method, "HEAD") == 0) {
+        x->over = 1;
+        agent_sse_end(x->sse);
         return;
     }
 
-    x->r = r;
-    x->watch.data = x;
-    x->watch.on_output = agent_stream_event;
-    x->watch.on_exit = agent_stream_event;
-
-    r->data = x;
-    r->on_drain = agent_stream_drain;
-    r->on_close = agent_stream_close;
-
-    agent_process_observe(p, &x->watch);
-
-    uv_timer_init(agent_loop, &x->beat);
-    x->beat.data = x;
-    uv_timer_start(&x->beat, agent_stream_beat, AGENT_COMMAND_SILENCE,
-                   AGENT_COMMAND_SILENCE);
-
     agent_stream_begin(x, offset);
     agent_stream_more(x);
+
+    return;
+
+no_memory:
+
+    agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+
+failed:
+
+    if (x) {
+        agent_log_reader_free(x->reader);
+    }
+
+    free(x);
 }
 
 
@@ -170,10 +172,9 @@ agent_stream_begin(agent_stream_t *x, uint64_t offset)
     char              stamp[32];
     agent_process_t  *p;
 
-    p = x->watch.process;
+    p = x->observer.process;
 
-    agent_sse_begin(x->r);
-    agent_sse_json(x->r, NULL,
+    agent_sse_json(x->sse, NULL,
                    json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:s}",
                              "type", "process_info",
                              "processId", p->id,
@@ -193,27 +194,15 @@ agent_stream_event(agent_process_observer_t *w)
 
 
 static void
-agent_stream_ready(void *data)
-{
-    agent_stream_more(data);
-}
-
-
-static void
-agent_stream_drain(agent_request_t *r)
-{
-    agent_stream_more(r->data);
-}
-
-
-static void
-agent_stream_more(agent_stream_t *x)
+agent_stream_more(void *data)
 {
     uint64_t                   id;
+    agent_stream_t            *x;
     agent_process_t           *p;
     agent_log_reader_piece_t   piece;
 
-    p = x->watch.process;
+    x = data;
+    p = x->observer.process;
 
     if (x->over) {
         return;
@@ -221,14 +210,13 @@ agent_stream_more(agent_stream_t *x)
 
     /* a slow reader does not block the process: its log is on disk */
 
-    while (agent_response_queued(x->r) <= AGENT_HTTP_HIGH) {
+    while (!agent_sse_full(x->sse)) {
 
         switch (agent_log_reader_read(x->reader, &piece)) {
 
         case AGENT_LOG_READER_DATA:
-            x->spoke = 1;
             id = piece.end;
-            agent_sse_output(x->r, &id, p->id, piece.stream, piece.data,
+            agent_sse_output(x->sse, &id, p->id, piece.stream, piece.data,
                              (size_t) (piece.end - piece.offset));
             break;
 
@@ -262,10 +250,10 @@ agent_stream_gap(agent_stream_t *x, agent_log_reader_piece_t *piece)
     uint64_t          id;
     agent_process_t  *p;
 
-    p = x->watch.process;
+    p = x->observer.process;
     id = piece->end;
 
-    agent_sse_json(x->r, &id,
+    agent_sse_json(x->sse, &id,
                    json_pack("{s:s, s:s, s:I, s:I, s:s}",
                              "type", "truncated",
                              "processId", p->id,
@@ -282,7 +270,7 @@ agent_stream_exit(agent_stream_t *x)
     json_t           *json;
     agent_process_t  *p;
 
-    p = x->watch.process;
+    p = x->observer.process;
     x->over = 1;
 
     snprintf(data, sizeof(data), "Process %s with exit code %d",
@@ -297,43 +285,21 @@ agent_stream_exit(agent_stream_t *x)
 
     agent_process_json_end(json, p);
 
-    agent_sse_json(x->r, NULL, json);
-    agent_response_end(x->r);
+    agent_sse_json(x->sse, NULL, json);
+    agent_sse_end(x->sse);
 }
 
 
 static void
-agent_stream_beat(uv_timer_t *timer)
+agent_stream_close(void *data)
 {
     agent_stream_t  *x;
 
-    x = timer->data;
-
-    if (!x->spoke && !x->over) {
-        agent_sse_keepalive(x->r);
-    }
-
-    x->spoke = 0;
-}
-
-
-static void
-agent_stream_close(agent_request_t *r, int aborted)
-{
-    agent_stream_t  *x;
-
-    x = r->data;
+    x = data;
 
     agent_log_reader_free(x->reader);
-    agent_process_unobserve(&x->watch);
+    agent_process_unobserve(&x->observer);
     agent_process_wait_leave();
 
-    uv_close((uv_handle_t *) &x->beat, agent_stream_closed);
-}
-
-
-static void
-agent_stream_closed(uv_handle_t *handle)
-{
-    free(handle->data);
+    free(x);
 }

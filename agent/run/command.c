@@ -5,40 +5,61 @@
 
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/base.h"
 #include "base/loop.h"
-#include "base/random.h"
 #include "base/time.h"
 #include "run/command.h"
-#include "run/command_int.h"
-#include "run/env.h"
-#include "run/exit.h"
-#include "run/output.h"
 #include "run/stdin.h"
-#include "run/workspace.h"
 #include "sys/cgroup.h"
-#include "sys/child.h"
 #include "sys/kill_tree.h"
-#include "sys/spawn.h"
-#include "sys/user.h"
+#include "sys/signal.h"
 
 
-static int agent_command_pipes(agent_command_t *cmd, int *ends);
-static void agent_command_exited(agent_child_t *child, int status);
+/*
+ * What a command left in the background may still write to its pipes: they
+ * are read and discarded, or it would stop at a full pipe or die of a closed
+ * one.  As many as this.
+ */
+#define AGENT_COMMAND_DISCARD  256
+
+
+/* one of a command's output pipes */
+
+struct agent_output_s {
+    uv_poll_t         poll;
+    int               fd;
+    int               stream;
+    int               remain;          /* while draining */
+    unsigned          polled:1;
+    agent_command_t  *cmd;             /* NULL: its output is discarded */
+};
+
+
 static void agent_command_deadline(uv_timer_t *timer);
-static void agent_command_beat(uv_timer_t *timer);
-static void agent_command_tree_done(void *data, int left);
+static void agent_command_killed(void *data, int left);
+static void agent_command_drain(agent_command_t *cmd);
 static void agent_command_finish(agent_command_t *cmd);
+static void agent_command_over(agent_command_t *cmd,
+    void (*close_output)(agent_output_t *out));
 static void agent_command_closed(uv_handle_t *handle);
 static void agent_command_unref(agent_command_t *cmd);
+static agent_output_t *agent_output_create(agent_command_t *cmd, int fd,
+    int stream);
+static void agent_output_event(uv_poll_t *poll, int status, int events);
+static int agent_output_read(agent_output_t *out, size_t max);
+static void agent_output_poll(agent_output_t *out, int on);
+static void agent_output_close(agent_output_t *out);
+static void agent_output_closed(uv_handle_t *handle);
+static void agent_output_discard(agent_output_t *out);
+
+
+static size_t  agent_output_discarded;
+static char    agent_output_buf[AGENT_COMMAND_READ];
 
 
 agent_command_t *
@@ -55,110 +76,6 @@ agent_command_destroy(agent_command_t *cmd)
     agent_output_close(cmd->out[1]);
 
     free(cmd);
-}
-
-
-int
-agent_command_start(agent_command_t *cmd)
-{
-    int             in, err, ends[2];
-    char          **env;
-    agent_spawn_t   s;
-
-    cmd->stage = AGENT_SPAWN_SETUP;
-
-    agent_random_hex(cmd->child.marker, AGENT_CHILD_MARKER_DIGITS + 1);
-
-    cmd->child.on_exit = agent_command_exited;
-    cmd->child.data = cmd;
-
-    memset(&s, 0, sizeof(agent_spawn_t));
-
-    env = agent_env_build(cmd->child.marker, cmd->env, &s.path);
-
-    if (env == NULL) {
-        return ENOMEM;
-    }
-
-    err = agent_command_pipes(cmd, ends);
-
-    if (err) {
-        free(env);
-        return err;
-    }
-
-    in = -1;
-
-    if (cmd->stdin_pipe) {
-        in = agent_stdin_open(cmd);
-
-        if (in == -1) {
-            err = errno;
-            free(env);
-            goto failed;
-        }
-    }
-
-    s.programs = cmd->programs;
-    s.argv = cmd->argv;
-    s.rename = cmd->rename;
-    s.env = env;
-    s.cwd = cmd->cwd ? cmd->cwd : AGENT_WORKSPACE;
-    s.user = &agent_user;
-    s.in = in;
-    s.out = ends[0];
-    s.err = ends[1];
-
-    err = agent_spawn(&cmd->child, &s);
-
-    if (err && s.stage == AGENT_SPAWN_CWD && cmd->cwd == NULL) {
-
-        /*
-         * the workspace may have been removed, or may never have been created
-         */
-
-        agent_workspace_make();
-        err = agent_spawn(&cmd->child, &s);
-
-        if (err && s.stage == AGENT_SPAWN_CWD) {
-            s.cwd = agent_workspace_workdir;
-            err = agent_spawn(&cmd->child, &s);
-        }
-
-        if (err && s.stage == AGENT_SPAWN_CWD) {
-            s.cwd = "/";
-            err = agent_spawn(&cmd->child, &s);
-        }
-    }
-
-    free(env);
-
-    cmd->stage = s.stage;
-    cmd->program = s.program;
-
-failed:
-
-    if (in != -1) {
-        close(in);
-    }
-
-    close(ends[0]);
-    close(ends[1]);
-
-    if (err) {
-        agent_output_close(cmd->out[0]);
-        agent_output_close(cmd->out[1]);
-
-        cmd->out[0] = NULL;
-        cmd->out[1] = NULL;
-
-        agent_stdin_close(cmd);
-        return err;
-    }
-
-    agent_command_begin(cmd);
-
-    return 0;
 }
 
 
@@ -184,40 +101,23 @@ agent_command_open(agent_command_t *cmd, const int *fds)
 }
 
 
-int
-agent_command_adopt(agent_command_t *cmd, pid_t pid)
-{
-    cmd->child.on_exit = agent_command_exited;
-    cmd->child.data = cmd;
-
-    return agent_child_adopt(&cmd->child, pid);
-}
-
-
 void
 agent_command_begin(agent_command_t *cmd)
 {
-    /* the child and the two timers */
-    cmd->refs = 3;
+    /* what runs, and the timer */
+    cmd->refs = 2;
 
+    cmd->state = AGENT_COMMAND_RUNNING;
     cmd->began = agent_time_ms();
     cmd->oom = agent_cgroup_oom_kills();
 
     uv_timer_init(agent_loop, &cmd->timer);
-    uv_timer_init(agent_loop, &cmd->beat);
-
     cmd->timer.data = cmd;
-    cmd->beat.data = cmd;
 
     if (cmd->timeout_ms) {
         uv_update_time(agent_loop);
         uv_timer_start(&cmd->timer, agent_command_deadline, cmd->timeout_ms,
                        0);
-    }
-
-    if (cmd->on_silence) {
-        uv_timer_start(&cmd->beat, agent_command_beat, AGENT_COMMAND_SILENCE,
-                       AGENT_COMMAND_SILENCE);
     }
 
     if (!cmd->paused) {
@@ -227,65 +127,17 @@ agent_command_begin(agent_command_t *cmd)
 }
 
 
-static int
-agent_command_pipes(agent_command_t *cmd, int *ends)
-{
-    int  i, err, fds[2];
-
-    for (i = 0; i < 2; i++) {
-
-        if (pipe2(fds, O_CLOEXEC) == -1) {
-            err = errno;
-            goto failed;
-        }
-
-        cmd->out[i] = NULL;
-
-        if (fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0) {
-            cmd->out[i] = agent_output_create(cmd, fds[0], i + 1);
-        }
-
-        if (cmd->out[i] == NULL) {
-            err = ENOMEM;
-            close(fds[0]);
-            close(fds[1]);
-            goto failed;
-        }
-
-        ends[i] = fds[1];
-    }
-
-    return 0;
-
-failed:
-
-    while (i--) {
-        agent_output_close(cmd->out[i]);
-        close(ends[i]);
-    }
-
-    return err;
-}
-
-
-static void
-agent_command_exited(agent_child_t *child, int status)
-{
-    agent_command_ended(child->data, status);
-}
-
-
 void
-agent_command_ended(agent_command_t *cmd, int status)
+agent_command_ended(agent_command_t *cmd, int code, int sig)
 {
     cmd->exited = 1;
-    cmd->status = status;
+    cmd->exit.code = sig ? 128 + sig : code;
+    cmd->exit.signal = sig;
 
     if (cmd->tree) {
         agent_kill_tree_reaped(cmd->tree);
-    }
 
-    if (!cmd->over && !cmd->settling && cmd->tree == NULL) {
+    } else if (cmd->state == AGENT_COMMAND_RUNNING) {
         agent_command_drain(cmd);
     }
 
@@ -304,7 +156,7 @@ agent_command_deadline(uv_timer_t *timer)
         return;
     }
 
-    cmd->timed_out = 1;
+    cmd->exit.timed_out = 1;
     agent_command_end(cmd);
 }
 
@@ -321,7 +173,7 @@ agent_command_end(agent_command_t *cmd)
 void
 agent_command_stop(agent_command_t *cmd, int sig, unsigned grace_ms)
 {
-    if (cmd->exited || cmd->over) {
+    if (cmd->exited || cmd->state == AGENT_COMMAND_OVER) {
         return;
     }
 
@@ -330,12 +182,7 @@ agent_command_stop(agent_command_t *cmd, int sig, unsigned grace_ms)
         return;
     }
 
-    cmd->tree = cmd->end_tree ? cmd->end_tree(cmd, sig, grace_ms,
-                                              agent_command_tree_done)
-                              : agent_kill_tree(cmd->child.pid,
-                                                cmd->child.marker, sig,
-                                                grace_ms,
-                                                agent_command_tree_done, cmd);
+    cmd->tree = cmd->ops->kill(cmd, sig, grace_ms, agent_command_killed);
 
     if (cmd->tree) {
         cmd->refs++;
@@ -346,64 +193,52 @@ agent_command_stop(agent_command_t *cmd, int sig, unsigned grace_ms)
 void
 agent_command_signal(agent_command_t *cmd, int sig)
 {
-    if (!cmd->exited && !cmd->over && cmd->end_tree == NULL) {
-        agent_kill_tree_signal(cmd->child.pid, cmd->child.marker, sig);
+    if (!cmd->exited && cmd->state != AGENT_COMMAND_OVER && cmd->ops->signal) {
+        cmd->ops->signal(cmd, sig);
     }
 }
 
 
 static void
-agent_command_tree_done(void *data, int left)
+agent_command_killed(void *data, int left)
 {
     agent_command_t  *cmd;
 
     cmd = data;
     cmd->tree = NULL;
 
-    /*
-     * if it has been killed, the exit status follows and settles the command
-     */
+    /* where its own end is yet to be reported, it is drained then */
 
-    if (!cmd->over && (left || cmd->exited)) {
+    if (left || cmd->exited) {
         agent_command_drain(cmd);
     }
 
-    if (cmd->tree_ended) {
-        cmd->tree_ended(cmd);
+    if (cmd->ops->killed) {
+        cmd->ops->killed(cmd);
     }
 
     agent_command_unref(cmd);
 }
 
 
+/*
+ * The command itself has exited: its output is what is in the pipes now; later
+ * output of other processes is not waited for.
+ */
+
 static void
-agent_command_beat(uv_timer_t *timer)
-{
-    agent_command_t  *cmd;
-
-    cmd = timer->data;
-
-    if (!cmd->spoke) {
-        cmd->on_silence(cmd);
-    }
-
-    cmd->spoke = 0;
-}
-
-
-void
 agent_command_drain(agent_command_t *cmd)
 {
     int              i;
     size_t           max;
     agent_output_t  *out;
 
-    if (cmd->over) {
+    if (cmd->state == AGENT_COMMAND_OVER) {
         return;
     }
 
-    if (!cmd->settling) {
-        cmd->settling = 1;
+    if (cmd->state != AGENT_COMMAND_DRAINING) {
+        cmd->state = AGENT_COMMAND_DRAINING;
 
         for (i = 0; i < 2; i++) {
 
@@ -439,7 +274,7 @@ agent_command_drain(agent_command_t *cmd)
                 }
             }
 
-            if (cmd->over) {
+            if (cmd->state == AGENT_COMMAND_OVER) {
                 return;
             }
         }
@@ -449,80 +284,65 @@ agent_command_drain(agent_command_t *cmd)
 }
 
 
-void
-agent_command_read(agent_command_t *cmd)
-{
-    int              i, len;
-    agent_output_t  *out;
-
-    for (i = 0; i < 2; i++) {
-        out = cmd->out[i];
-
-        if (out == NULL || cmd->paused || cmd->settling || cmd->over
-            || ioctl(out->fd, FIONREAD, &len) == -1 || len == 0)
-        {
-            continue;
-        }
-
-        /* one buffer is enough for a snapshot */
-
-        (void) agent_output_read(out, AGENT_COMMAND_READ);
-    }
-}
-
-
 static void
 agent_command_finish(agent_command_t *cmd)
 {
-    agent_exit_t  e;
+    agent_exit_t  *e;
 
-    memset(&e, 0, sizeof(agent_exit_t));
+    e = &cmd->exit;
+    e->duration = agent_time_ms() - cmd->began;
 
-    e.duration = agent_time_ms() - cmd->began;
-    e.cpu_ms = cmd->exited ? cmd->child.cpu_ms : -1;
-    e.peak = cmd->exited ? cmd->child.peak : -1;
-    e.terminated = cmd->terminated;
-    e.destroyed = cmd->destroyed;
+    if (!cmd->exited) {
+        e->cpu_ms = -1;
+        e->peak = -1;
+    }
 
-    if (cmd->timed_out) {
-        e.code = 124;
-        e.timed_out = 1;
-        e.outcome = AGENT_EXIT_TIMED_OUT;
+    if (e->timed_out) {
+        e->code = 124;
+        e->signal = 0;
+        e->outcome = AGENT_EXIT_TIMED_OUT;
 
     } else if (!cmd->exited) {
         /* not even SIGKILL has ended it */
-        e.code = -1;
-        e.outcome = AGENT_EXIT_LOST;
+        e->code = -1;
+        e->outcome = AGENT_EXIT_LOST;
 
-    } else if (WIFSIGNALED(cmd->status)) {
-        e.signal = WTERMSIG(cmd->status);
-        e.code = 128 + e.signal;
-        e.outcome = AGENT_EXIT_SIGNALED;
-
-    } else {
-        e.code = WEXITSTATUS(cmd->status);
+    } else if (e->signal) {
+        e->outcome = AGENT_EXIT_SIGNALED;
     }
 
     /* the command itself, or a child that its shell waited for */
 
-    if (e.code == 128 + SIGKILL && agent_cgroup_oom_kills() > cmd->oom) {
-        e.outcome = AGENT_EXIT_OOM_KILLED;
+    if (e->code == 128 + SIGKILL && agent_cgroup_oom_kills() > cmd->oom) {
+        e->outcome = AGENT_EXIT_OOM_KILLED;
     }
 
-    cmd->over = 1;
+    agent_command_over(cmd, agent_output_discard);
 
-    agent_output_release(cmd->out[0]);
-    agent_output_release(cmd->out[1]);
+    cmd->sink->exit(cmd, e);
+}
 
-    cmd->out[0] = NULL;
-    cmd->out[1] = NULL;
 
-    agent_stdin_close(cmd);
+/* no callback follows, but for the sink's last */
 
-    cmd->on_exit(cmd, &e);
+static void
+agent_command_over(agent_command_t *cmd,
+    void (*close_output)(agent_output_t *out))
+{
+    int  i;
+
+    cmd->state = AGENT_COMMAND_OVER;
+
+    for (i = 0; i < 2; i++) {
+        close_output(cmd->out[i]);
+        cmd->out[i] = NULL;
+    }
+
+    if (cmd->in) {
+        agent_stdin_close(cmd);
+    }
 
     uv_close((uv_handle_t *) &cmd->timer, agent_command_closed);
-    uv_close((uv_handle_t *) &cmd->beat, agent_command_closed);
 }
 
 
@@ -543,7 +363,7 @@ agent_command_pause(agent_command_t *cmd)
 void
 agent_command_resume(agent_command_t *cmd)
 {
-    if (!cmd->paused || cmd->over) {
+    if (!cmd->paused || cmd->state == AGENT_COMMAND_OVER) {
         return;
     }
 
@@ -552,7 +372,7 @@ agent_command_resume(agent_command_t *cmd)
     agent_output_poll(cmd->out[0], 1);
     agent_output_poll(cmd->out[1], 1);
 
-    if (cmd->settling) {
+    if (cmd->state == AGENT_COMMAND_DRAINING) {
         agent_command_drain(cmd);
     }
 }
@@ -561,7 +381,7 @@ agent_command_resume(agent_command_t *cmd)
 void
 agent_command_abort(agent_command_t *cmd)
 {
-    if (cmd->over) {
+    if (cmd->state == AGENT_COMMAND_OVER) {
         return;
     }
 
@@ -571,26 +391,34 @@ agent_command_abort(agent_command_t *cmd)
         agent_command_end(cmd);
     }
 
-    cmd->over = 1;
-
-    /* closing the pipe would kill the shell of a session with SIGPIPE */
-
-    if (cmd->settling || cmd->end_tree) {
-        agent_output_release(cmd->out[0]);
-        agent_output_release(cmd->out[1]);
+    if (cmd->state == AGENT_COMMAND_DRAINING || cmd->ops->lives_on) {
+        agent_command_over(cmd, agent_output_discard);
 
     } else {
-        agent_output_close(cmd->out[0]);
-        agent_output_close(cmd->out[1]);
+        agent_command_over(cmd, agent_output_close);
     }
+}
 
-    cmd->out[0] = NULL;
-    cmd->out[1] = NULL;
 
-    agent_stdin_close(cmd);
+void
+agent_command_read(agent_command_t *cmd)
+{
+    int              i, len;
+    agent_output_t  *out;
 
-    uv_close((uv_handle_t *) &cmd->timer, agent_command_closed);
-    uv_close((uv_handle_t *) &cmd->beat, agent_command_closed);
+    for (i = 0; i < 2; i++) {
+        out = cmd->out[i];
+
+        if (out == NULL || cmd->paused || cmd->state != AGENT_COMMAND_RUNNING
+            || ioctl(out->fd, FIONREAD, &len) == -1 || len == 0)
+        {
+            continue;
+        }
+
+        /* one buffer is enough: the caller wants a snapshot */
+
+        (void) agent_output_read(out, AGENT_COMMAND_READ);
+    }
 }
 
 
@@ -607,4 +435,200 @@ agent_command_unref(agent_command_t *cmd)
     if (--cmd->refs == 0) {
         free(cmd);
     }
+}
+
+
+void
+agent_command_exit_json(json_t *json, const agent_exit_t *e)
+{
+    char  name[16];
+
+    static const char *const  outcomes[] = {
+        "exited", "signaled", "timed_out", "oom_killed", "lost"
+    };
+
+    json_object_set_new(json, "duration", json_integer(e->duration));
+    json_object_set_new(json, "outcome", json_string(outcomes[e->outcome]));
+
+    if (e->signal) {
+        json_object_set_new(json, "signal",
+                            json_string(agent_signal_name(e->signal, name)));
+    }
+
+    if (e->timed_out) {
+        json_object_set_new(json, "timedOut", json_true());
+    }
+
+    if (e->cpu_ms >= 0) {
+        json_object_set_new(json, "cpuTime", json_integer(e->cpu_ms));
+    }
+
+    if (e->peak >= 0) {
+        json_object_set_new(json, "peakMemory", json_integer(e->peak));
+    }
+}
+
+
+/* owns fd; NULL, and then fd is the caller's */
+
+static agent_output_t *
+agent_output_create(agent_command_t *cmd, int fd, int stream)
+{
+    agent_output_t  *out;
+
+    out = calloc(1, sizeof(agent_output_t));
+
+    if (out == NULL) {
+        return NULL;
+    }
+
+    if (uv_poll_init(agent_loop, &out->poll, fd) != 0) {
+        free(out);
+        return NULL;
+    }
+
+    out->poll.data = out;
+    out->fd = fd;
+    out->stream = stream;
+    out->cmd = cmd;
+
+    return out;
+}
+
+
+static void
+agent_output_event(uv_poll_t *poll, int status, int events)
+{
+    size_t            max;
+    agent_output_t   *out;
+    agent_command_t  *cmd;
+
+    out = poll->data;
+    cmd = out->cmd;
+
+    max = AGENT_COMMAND_READ;
+
+    if (cmd && cmd->state == AGENT_COMMAND_DRAINING
+        && (size_t) out->remain < max)
+    {
+        max = out->remain;
+    }
+
+    if (max) {
+        (void) agent_output_read(out, max);
+    }
+
+    if (cmd && cmd->state == AGENT_COMMAND_DRAINING) {
+        agent_command_drain(cmd);
+    }
+}
+
+
+/* reads once, and writes to the sink; 1: there may be more */
+
+static int
+agent_output_read(agent_output_t *out, size_t max)
+{
+    ssize_t           n;
+    agent_command_t  *cmd;
+
+    cmd = out->cmd;
+
+    n = read(out->fd, agent_output_buf, max);
+
+    if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
+        return 0;
+    }
+
+    if (n <= 0) {
+
+        if (cmd) {
+            cmd->out[out->stream - 1] = NULL;
+
+        } else {
+            agent_output_discarded--;
+        }
+
+        agent_output_close(out);
+        return 0;
+    }
+
+    if (cmd) {
+
+        if (cmd->state == AGENT_COMMAND_DRAINING) {
+            out->remain -= n;
+        }
+
+        cmd->sink->write(cmd, out->stream, agent_output_buf, n);
+
+        if (cmd->sink->full && cmd->state != AGENT_COMMAND_OVER
+            && cmd->sink->full(cmd))
+        {
+            agent_command_pause(cmd);
+        }
+    }
+
+    return 1;
+}
+
+
+/* out may be NULL, as below */
+
+static void
+agent_output_poll(agent_output_t *out, int on)
+{
+    if (out == NULL || (int) out->polled == on) {
+        return;
+    }
+
+    out->polled = on;
+
+    if (on) {
+        uv_poll_start(&out->poll, UV_READABLE, agent_output_event);
+
+    } else {
+        uv_poll_stop(&out->poll);
+    }
+}
+
+
+static void
+agent_output_close(agent_output_t *out)
+{
+    if (out == NULL) {
+        return;
+    }
+
+    out->cmd = NULL;
+
+    uv_poll_stop(&out->poll);
+    uv_close((uv_handle_t *) &out->poll, agent_output_closed);
+    close(out->fd);
+}
+
+
+static void
+agent_output_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+
+/* the command has ended; other processes may still hold the write end */
+
+static void
+agent_output_discard(agent_output_t *out)
+{
+    if (out == NULL) {
+        return;
+    }
+
+    if (agent_output_discarded >= AGENT_COMMAND_DISCARD) {
+        agent_output_close(out);
+        return;
+    }
+
+    agent_output_discarded++;
+    out->cmd = NULL;
+    agent_output_poll(out, 1);
 }

@@ -11,38 +11,123 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <jansson.h>
 #include <uv.h>
 
-#include "run/exit.h"
 #include "sys/child.h"
 #include "sys/kill_tree.h"
 #include "sys/spawn.h"
 
 
-#define AGENT_COMMAND_READ        32768  /* bytes read at a time */
-#define AGENT_COMMAND_SILENCE     15000  /* ms without output */
+/*
+ * The engine below everything that runs.  A command is what to run, a table of
+ * operations that its kind has (agent_command_ops_t), and a sink for its
+ * output (agent_sink_t).  The engine reads its two pipes, keeps its deadline,
+ * ends its tree, and calls the sink's exit once, when the command has ended
+ * and everything that it wrote has been passed on.
+ *
+ * The kinds are a child, which agent_run_child_start() spawns or
+ * agent_run_child_adopt() takes over (run/child.h), and a call that the shell
+ * of a session runs itself (session/queue.h).
+ *
+ * To add a kind, for instance a terminal:
+ *
+ *   1. set cmd->ops to the table of its operations;
+ *   2. hand the read ends of its output to agent_command_open(), and start it;
+ *   3. call agent_command_begin() when it runs;
+ *   4. call agent_command_ended() once, when it has ended.
+ *
+ * A sink needs no more than the three functions of its table; cmd->data is
+ * its own.
+ */
 
-/* limit of a request body: the kernel's limit for arguments, as JSON */
-#define AGENT_COMMAND_JSON_MAX    (4 * 1024 * 1024)
+
+#define AGENT_COMMAND_READ      32768  /* bytes at a time */
+
+/* a body that asks for a command: what the kernel takes, written as JSON */
+#define AGENT_COMMAND_JSON_MAX  (4 * 1024 * 1024)
 
 /* the kernel's limit for one argument, including its NUL */
-#define AGENT_COMMAND_LINE        131072
+#define AGENT_COMMAND_LINE      131072
 
 /* length of a working directory, including its NUL */
-#define AGENT_COMMAND_CWD         4097
+#define AGENT_COMMAND_CWD       4097
 
-
-/* a command: a process, its two pipes and its deadline */
 
 typedef struct agent_command_s  agent_command_t;
 typedef struct agent_output_s   agent_output_t;
 typedef struct agent_stdin_s    agent_stdin_t;
 
 
-struct agent_command_s {
-    /* set by the caller before agent_command_start() */
+typedef enum {
+    AGENT_EXIT_EXITED = 0,
+    AGENT_EXIT_SIGNALED,
+    AGENT_EXIT_TIMED_OUT,
+    AGENT_EXIT_OOM_KILLED,             /* by the kernel, for want of memory */
+    AGENT_EXIT_LOST                    /* it could not be ended */
+} agent_exit_outcome_e;
 
-    const char          *const *programs;
+
+typedef struct {
+    int                   code;        /* 128+n for a signal, 124: timed out */
+    int                   signal;      /* 0: none */
+    agent_exit_outcome_e  outcome;
+    uint64_t              duration;    /* ms */
+    int64_t               cpu_ms;      /* user and system; -1: not known */
+    int64_t               peak;        /* bytes of memory; -1: not known */
+    unsigned              timed_out:1;
+    unsigned              terminated:1;  /* its session's shell has exited */
+    unsigned              destroyed:1;  /* its session was deleted */
+} agent_exit_t;
+
+
+/* where the output goes */
+
+typedef struct {
+    /* bytes of stream 1 or 2 as they came, at most AGENT_COMMAND_READ */
+    void        (*write)(agent_command_t *cmd, int stream, const char *buf,
+                         size_t len);
+    /*
+     * Back-pressure, asked after each write.  1: nothing more is read until
+     * the sink calls agent_command_resume().  NULL: it takes everything.
+     */
+    int         (*full)(agent_command_t *cmd);
+    /* the last callback; cmd is freed afterwards */
+    void        (*exit)(agent_command_t *cmd, const agent_exit_t *e);
+} agent_sink_t;
+
+
+/* what the kinds of commands do each in its own way */
+
+typedef struct {
+    /*
+     * Ends the tree of the command, as agent_kill_tree() does, whose done and
+     * data are passed on.  NULL: there is nothing to end, or no memory.
+     */
+    agent_kill_tree_t  *(*kill)(agent_command_t *cmd, int sig,
+                                unsigned grace_ms,
+                                void (*done)(void *data, int left));
+    /* what kill returned is done; may be NULL */
+    void                (*killed)(agent_command_t *cmd);
+    /* a signal and no more; NULL: this kind takes none */
+    void                (*signal)(agent_command_t *cmd, int sig);
+    /* after an abort its pipes are read on: their writer goes on living */
+    unsigned              lives_on:1;
+} agent_command_ops_t;
+
+
+typedef enum {
+    AGENT_COMMAND_NEW = 0,
+    AGENT_COMMAND_RUNNING,
+    AGENT_COMMAND_DRAINING,            /* what is in the pipes now, and no more */
+    AGENT_COMMAND_OVER                 /* no more callbacks */
+} agent_command_state_e;
+
+
+struct agent_command_s {
+    /* what to run; set by the caller before the start, and borrowed by it */
+
+    const char           *const *programs;
     char                **argv;
     int                   rename;        /* as in agent_spawn_t */
     const char          **env;           /* built by agent_env_build() */
@@ -50,82 +135,68 @@ struct agent_command_s {
     uint64_t              timeout_ms;    /* 0: none */
     const char           *input;         /* a session's stdin, or NULL */
     size_t                input_len;
-    unsigned              stdin_pipe:1;  /* otherwise stdin is /dev/null */
-    void                 *data;
 
-    /* stream: 1 or 2; bytes as received */
-    void                (*on_output)(agent_command_t *cmd, int stream,
-                                     const char *buf, size_t len);
-    /* no output for AGENT_COMMAND_SILENCE ms; may be NULL */
-    void                (*on_silence)(agent_command_t *cmd);
+    const agent_sink_t   *sink;
+    void                 *data;
     /* queued input has drained below AGENT_STDIN_LOW; may be NULL */
     void                (*on_stdin)(agent_command_t *cmd);
-    /* the last callback; cmd is freed afterwards */
-    void                (*on_exit)(agent_command_t *cmd, const agent_exit_t *e);
+
+    unsigned              stdin_pipe:1;  /* otherwise stdin is /dev/null */
+    unsigned              untimed:1;   /* not even by its session */
 
     /* set by a start */
 
-    agent_spawn_stage_e  stage;
+    int                   error;       /* an errno, with what failed */
+    agent_spawn_stage_e   stage;
     size_t                program;
     const char           *shell;       /* shell of its session; NULL: bash */
 
-    /*
-     * For a command that the shell of a session runs itself: called instead of
-     * killing the tree of a child, and once the tree has ended.  NULL for a
-     * child.
-     */
-    agent_kill_tree_t  *(*end_tree)(agent_command_t *cmd, int sig,
-                                    unsigned grace_ms,
-                                    void (*done)(void *data, int left));
-    void                (*tree_ended)(agent_command_t *cmd);
+    /* its kind's */
+
+    const agent_command_ops_t  *ops;
     void                 *host;
     void                 *call;        /* waiting to be started */
+    agent_child_t         child;
+    agent_exit_t          exit;        /* cpu_ms, peak, and what befell it */
 
     /* private to command.c */
 
-    agent_child_t         child;
+    agent_command_state_e  state;
     agent_output_t       *out[2];
     agent_stdin_t        *in;          /* NULL: closed */
-    agent_kill_tree_t    *tree;
+    agent_kill_tree_t    *tree;        /* it is being ended */
     uv_timer_t            timer;
-    uv_timer_t            beat;
-    int                   status;
     uint64_t              began;
     int64_t               oom;         /* OOM kills before its start */
     unsigned              refs;
 
-    unsigned              untimed:1;  /* no timeout, not even of its session */
     unsigned              exited:1;
-    unsigned              terminated:1;
-    unsigned              destroyed:1;
-    unsigned              timed_out:1;
     unsigned              paused:1;
-    unsigned              settling:1;  /* drain only what is in the pipes */
-    unsigned              over:1;     /* no more callbacks */
-    unsigned              spoke:1;    /* output since the last beat */
 };
 
 
 agent_command_t *agent_command_create(void);
 
-/* 0, or an errno with cmd->stage; then cmd is freed with ..._destroy() */
-int agent_command_start(agent_command_t *cmd);
-
-/*
- * The start of a command that the shell of a session runs.  fds are the
- * non-blocking read ends of its pipes or FIFOs, and ownership is taken even on
- * failure.  0, or an errno.  After _begun the command runs, and it ends with
- * the status of waitpid().
- */
-int agent_command_open(agent_command_t *cmd, const int *fds);
-void agent_command_begin(agent_command_t *cmd);
-void agent_command_ended(agent_command_t *cmd, int status);
-
-/* makes an adopted process that of the command; 0, or -1 on failure */
-int agent_command_adopt(agent_command_t *cmd, pid_t pid);
-
 /* destroys a command that has not been started */
 void agent_command_destroy(agent_command_t *cmd);
+
+
+/* of the kinds */
+
+/*
+ * Its output comes from fds, non-blocking and taken whatever comes of it.  0,
+ * or an errno.
+ */
+int agent_command_open(agent_command_t *cmd, const int *fds);
+
+/* it runs */
+void agent_command_begin(agent_command_t *cmd);
+
+/* it has ended, with an exit code, or by a signal that is not 0 */
+void agent_command_ended(agent_command_t *cmd, int code, int sig);
+
+
+/* of those who run them */
 
 /* pause and resume reading its output */
 void agent_command_pause(agent_command_t *cmd);
@@ -148,6 +219,9 @@ void agent_command_signal(agent_command_t *cmd, int sig);
 
 /* reads pending output now, rather than in the next iteration of the loop */
 void agent_command_read(agent_command_t *cmd);
+
+/* adds the members that describe an exit */
+void agent_command_exit_json(json_t *json, const agent_exit_t *e);
 
 
 #endif /* _AGENT_RUN_COMMAND_H_INCLUDED_ */

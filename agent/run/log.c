@@ -26,7 +26,7 @@
 
 static void agent_run_log_put(agent_run_log_t *s, int stream, const char *buf,
     size_t len);
-static size_t agent_run_log_room(agent_run_log_block_t *b, int stream,
+static size_t agent_run_log_space(agent_run_log_block_t *b, int stream,
     int *join);
 static int agent_run_log_grow(agent_run_log_block_t *b, size_t size);
 static agent_run_log_block_t *agent_run_log_block(agent_run_log_t *s);
@@ -40,7 +40,7 @@ static void agent_run_log_closed(uv_work_t *work, int status);
 
 
 agent_run_log_t *
-agent_run_log_create(size_t bytes, void (*on_room)(void *data), void *data)
+agent_run_log_create(size_t bytes, void (*on_writable)(void *data), void *data)
 {
     agent_run_log_t  *s;
 
@@ -60,7 +60,7 @@ agent_run_log_create(size_t bytes, void (*on_room)(void *data), void *data)
 
     s->refs = 1;
     s->fd = -1;
-    s->on_room = on_room;
+    s->on_writable = on_writable;
     s->data = data;
 
     return s;
@@ -70,7 +70,7 @@ agent_run_log_create(size_t bytes, void (*on_room)(void *data), void *data)
 void
 agent_run_log_release(agent_run_log_t *s)
 {
-    s->on_room = NULL;
+    s->on_writable = NULL;
 
     agent_run_log_unref(s);
 }
@@ -130,7 +130,7 @@ agent_run_log_closed(uv_work_t *work, int status)
 }
 
 
-int
+void
 agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
     size_t len)
 {
@@ -175,7 +175,12 @@ agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
     if (s->nblocks > AGENT_RUN_LOG_BLOCKS) {
         s->full = 1;
     }
+}
 
+
+int
+agent_run_log_full(agent_run_log_t *s)
+{
     return s->full;
 }
 
@@ -212,17 +217,17 @@ agent_run_log_put(agent_run_log_t *s, int stream, const char *buf, size_t len)
 {
     int                     join;
     char                   *head;
-    size_t                  n, room, frame;
+    size_t                  n, space, frame;
     agent_run_log_block_t  *b;
 
     while (len) {
         b = s->closed ? NULL : s->tail;
 
-        room = b ? agent_run_log_room(b, stream, &join) : 0;
+        space = b ? agent_run_log_space(b, stream, &join) : 0;
         n = len;
 
-        if (n > room) {
-            n = room;
+        if (n > space) {
+            n = space;
             n -= n ? agent_utf8_incomplete(buf, n) : 0;
         }
 
@@ -283,7 +288,7 @@ lost:
 /* how many bytes fit into the block; join: into its last frame */
 
 static size_t
-agent_run_log_room(agent_run_log_block_t *b, int stream, int *join)
+agent_run_log_space(agent_run_log_block_t *b, int stream, int *join)
 {
     *join = (b->used && b->data[b->frame] == stream);
 
@@ -526,8 +531,8 @@ agent_run_log_written(uv_work_t *work, int status)
     if (s->full && s->nblocks <= AGENT_RUN_LOG_BLOCKS - 1) {
         s->full = 0;
 
-        if (s->on_room) {
-            s->on_room(s->data);
+        if (s->on_writable) {
+            s->on_writable(s->data);
         }
     }
 

@@ -31,18 +31,21 @@ typedef struct agent_run_log_s         agent_run_log_t;
 
 
 /*
- * bytes must be a multiple of AGENT_RUN_LOG_BLOCK.  on_room is called from the
- * loop after an append has returned 1.  NULL if out of memory.
+ * bytes is a multiple of AGENT_RUN_LOG_BLOCK.  on_writable runs from the loop
+ * when the log was full and is not any more.  NULL where there is no memory.
  */
-agent_run_log_t *agent_run_log_create(size_t bytes, void (*on_room)(void *data),
+agent_run_log_t *agent_run_log_create(size_t bytes, void (*on_writable)(void *data),
     void *data);
 
-/* no on_room follows; memory and file are freed with the last reader */
+/* no on_writable follows; memory and file go when the last reader has gone */
 void agent_run_log_release(agent_run_log_t *s);
 
-/* accepts all of it; 1: append no more until on_room */
-int agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
+/* takes all of it, even when it is full */
+void agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
     size_t len);
+
+/* 1: its writer stops until on_writable */
+int agent_run_log_full(agent_run_log_t *s);
 
 /* flushes held bytes; nothing more may be appended */
 void agent_run_log_finish(agent_run_log_t *s);

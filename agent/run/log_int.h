@@ -68,7 +68,7 @@ struct agent_run_log_s {
     uv_work_t               work;
     int                     work_error;
 
-    void                  (*on_room)(void *data);
+    void                  (*on_writable)(void *data);
     void                   *data;
 
     unsigned                writing:1;

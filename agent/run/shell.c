@@ -4,6 +4,11 @@
  */
 
 
+#include <string.h>
+
+#include "base/fault.h"
+#include "base/utf8.h"
+#include "run/child.h"
 #include "run/command.h"
 #include "run/shell.h"
 
@@ -26,10 +31,11 @@ const char *const  agent_run_shell_sh[] = { AGENT_RUN_SHELL_SH, NULL };
 
 
 int
-agent_run_shell(agent_command_t *cmd, const char *line)
+agent_run_shell(agent_command_t *cmd, const char *line, const char *code,
+    agent_fault_t *fault)
 {
-    int    err;
-    char  *argv[4];
+    char    *argv[4], text[512];
+    json_t  *context;
 
     argv[0] = "bash";
     argv[1] = "-c";
@@ -40,11 +46,29 @@ agent_run_shell(agent_command_t *cmd, const char *line)
     cmd->argv = argv;
     cmd->rename = 1;
 
-    err = agent_command_start(cmd);
+    if (agent_run_child_start(cmd) == 0) {
 
-    if (err == 0 && cmd->program >= AGENT_RUN_SHELL_BASHES) {
-        cmd->shell = agent_run_shell_programs[cmd->program];
+        if (cmd->program >= AGENT_RUN_SHELL_BASHES) {
+            cmd->shell = agent_run_shell_programs[cmd->program];
+        }
+
+        return 0;
     }
 
-    return err;
+    if (agent_run_child_error_code(cmd)) {
+        return agent_fault_set(fault, 501, "SHELL_NOT_AVAILABLE", NULL,
+                               "the image has neither bash nor sh");
+    }
+
+    agent_run_child_error_text(cmd, "bash", text, sizeof(text));
+
+    context = json_pack("{s:s}", "command", line);
+
+    if (context) {
+        json_object_set_new(context, "stderr",
+                            agent_utf8_valid(text, strlen(text))
+                            ? json_string(text) : json_string(""));
+    }
+
+    return agent_fault_set(fault, 500, code, context, "%s", text);
 }

@@ -7,9 +7,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "run/child.h"
 #include "run/command.h"
 #include "run/stdin.h"
-#include "session/call.h"
 #include "session/detached.h"
 #include "session/pipes.h"
 #include "session/queue.h"
@@ -29,8 +29,8 @@ agent_detached_failed(agent_session_t *s)
     uv_timer_stop(&s->timer);
     s->call = NULL;
 
-    agent_call_fail(call, 500, "STREAM_START_ERROR", NULL, s->name,
-                    "the session's shell cannot fork");
+    agent_queue_fail(call, 500, "STREAM_START_ERROR", NULL, s->name,
+                     "the session's shell cannot fork");
 
     agent_queue_next(s);
 }
@@ -52,8 +52,8 @@ agent_detached_report(agent_shell_t *shell, pid_t pid)
     call->pid = pid;
 
     /*
-     * Its parent is a short-lived shell.  Adopt it only after that shell has
-     * exited, which might otherwise reap it in our place.
+     * Its parent is a short-lived shell.  Adopt only after that has exited, or
+     * it could reap the subshell before us: its report comes then.
      */
 
     if (call->reported) {
@@ -72,7 +72,7 @@ agent_detached_adopt(agent_session_t *s, agent_call_t *call)
     shell = s->shell;
     cmd = call->cmd;
 
-    if (agent_command_adopt(cmd, call->pid) != 0) {
+    if (agent_run_child_adopt(cmd, call->pid) != 0) {
         return;
     }
 
@@ -86,9 +86,10 @@ agent_detached_adopt(agent_session_t *s, agent_call_t *call)
     if (cmd->stdin_pipe && cmd->input == NULL) {
         fd = agent_pipes_input_take(shell);
 
-        if (fd != -1 && agent_stdin_adopt(cmd, fd) != 0) {
-            /* give it an empty standard input */
-            close(fd);
+        /* where it cannot be adopted, it is closed, and ends at once */
+
+        if (fd != -1) {
+            (void) agent_stdin_adopt(cmd, fd);
         }
     }
 

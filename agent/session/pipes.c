@@ -154,26 +154,26 @@ agent_pipes_gate(agent_shell_t *shell, const char *marker)
 {
     agent_pipes_gate_close(shell);
 
-    snprintf(shell->go, sizeof(shell->go), "%s",
+    snprintf(shell->gate, sizeof(shell->gate), "%s",
              agent_script_gate_name(marker));
 
-    return agent_pipes_fifo(shell, shell->go, O_RDWR, &shell->fd_go);
+    return agent_pipes_fifo(shell, shell->gate, O_RDWR, &shell->fd_gate);
 }
 
 
 void
 agent_pipes_gate_close(agent_shell_t *shell)
 {
-    if (shell->fd_gone != -1) {
-        close(shell->fd_gone);
+    if (shell->fd_gate_prev != -1) {
+        close(shell->fd_gate_prev);
     }
 
-    shell->fd_gone = shell->fd_go;
-    shell->fd_go = -1;
+    shell->fd_gate_prev = shell->fd_gate;
+    shell->fd_gate = -1;
 
-    if (shell->go[0]) {
-        agent_pipes_remove(shell, shell->go);
-        shell->go[0] = '\0';
+    if (shell->gate[0]) {
+        agent_pipes_remove(shell, shell->gate);
+        shell->gate[0] = '\0';
     }
 }
 
@@ -264,7 +264,7 @@ agent_pipes_input_done(agent_shell_t *shell)
 void
 agent_pipes_gate_open(agent_shell_t *shell)
 {
-    if (write(shell->fd_go, "\n", 1) == -1) {
+    if (write(shell->fd_gate, "\n", 1) == -1) {
         agent_log("cannot release the subshell: %s", strerror(errno));
     }
 }

@@ -13,7 +13,6 @@
 #include "base/loop.h"
 #include "run/command.h"
 #include "run/env.h"
-#include "session/call.h"
 #include "session/detached.h"
 #include "session/pipes.h"
 #include "session/queue.h"
@@ -28,67 +27,95 @@
 #define AGENT_QUEUE_SPAWN   20000      /* ms */
 
 
-static void agent_queue_submit(const char *name, agent_command_t *cmd,
+static int agent_queue_submit(const char *name, agent_command_t *cmd,
     const char *line, agent_session_started_pt started, int spawn);
-static agent_call_t *agent_call_create(agent_command_t *cmd,
-    agent_session_started_pt started);
-static int agent_call_fill(agent_call_t *call, agent_session_t *s,
+static void agent_queue_enter(agent_call_t *call, const char *name,
     const char *line);
+static int agent_queue_fill(agent_call_t *call, agent_session_t *s,
+    const char *line);
+static void agent_queue_turn(uv_timer_t *timer);
 static int agent_queue_begin(agent_session_t *s, agent_call_t *call);
-static agent_kill_tree_t *agent_queue_end_tree(agent_command_t *cmd, int sig,
+static void agent_queue_failed(uv_timer_t *timer);
+static agent_kill_tree_t *agent_queue_kill(agent_command_t *cmd, int sig,
     unsigned grace_ms, void (*done)(void *data, int left));
 static int agent_queue_busy(void *data, int last);
-static void agent_queue_tree_ended(agent_command_t *cmd);
+static void agent_queue_killed(agent_command_t *cmd);
+
+
+/* a call that the shell runs itself; it takes no signal, and lives on */
+
+static const agent_command_ops_t  agent_queue_ops = {
+    agent_queue_kill,
+    agent_queue_killed,
+    NULL,
+    1
+};
 
 
 size_t  agent_queue_waiting;
 
+/* calls that have failed, whose callers are notified from the loop */
+static agent_call_t   *agent_queue_failures;
+static agent_call_t  **agent_queue_last_failure = &agent_queue_failures;
+static uv_timer_t      agent_queue_timer;
 
-void
+
+int
 agent_queue_run(const char *name, agent_command_t *cmd, const char *line,
     agent_session_started_pt started)
 {
-    agent_queue_submit(name, cmd, line, started, 0);
+    return agent_queue_submit(name, cmd, line, started, 0);
 }
 
 
-void
+int
 agent_queue_spawn(const char *name, agent_command_t *cmd, const char *line,
     agent_session_started_pt started)
 {
-    agent_queue_submit(name, cmd, line, started, 1);
+    return agent_queue_submit(name, cmd, line, started, 1);
+}
+
+
+static int
+agent_queue_submit(const char *name, agent_command_t *cmd,
+    const char *line, agent_session_started_pt started, int spawn)
+{
+    agent_call_t  *call;
+
+    call = calloc(1, sizeof(agent_call_t));
+
+    if (call == NULL) {
+        return -1;
+    }
+
+    call->cmd = cmd;
+    call->started = started;
+    call->spawn = spawn;
+
+    cmd->call = call;
+
+    agent_queue_enter(call, name, line);
+
+    return 0;
 }
 
 
 static void
-agent_queue_submit(const char *name, agent_command_t *cmd,
-    const char *line, agent_session_started_pt started, int spawn)
+agent_queue_enter(agent_call_t *call, const char *name, const char *line)
 {
-    agent_call_t             *call;
-    agent_session_t          *s;
     agent_fault_t             fault;
+    agent_command_t          *cmd;
+    agent_session_t          *s;
     agent_session_options_t   options;
 
-    call = agent_call_create(cmd, started);
-
-    if (call == NULL) {
-        (void) agent_fault_no_memory(&fault);
-        started(cmd, &fault);
-        return;
-    }
-
-    call->spawn = spawn;
-
+    cmd = call->cmd;
     s = agent_session_find(name);
 
     if (s && s->shell == NULL) {
 
-        /*
-         * reported once: its state is lost, and the next request creates a new
-         * session
-         */
+        /* reported once: its state is gone, and the next call makes another */
 
-        agent_call_gone(call, s);
+        agent_queue_gone(call, s);
         agent_session_unlink(s);
         agent_session_free(s);
         return;
@@ -103,33 +130,34 @@ agent_queue_submit(const char *name, agent_command_t *cmd,
         s = agent_session_make(&options, &fault);
 
         if (s == NULL) {
-            agent_call_fail(call, fault.status, fault.code, fault.context,
-                            name, fault.message);
+            agent_queue_fail(call, fault.status, fault.code, fault.context,
+                             name, fault.message);
             return;
         }
     }
 
     if (s->queued >= AGENT_SESSION_QUEUE) {
-        agent_call_fail(call, 429, "LIMIT_REACHED",
-                        json_pack("{s:s, s:s, s:i}", "sessionId", name,
-                                  "limit", "queue", "max",
-                                  AGENT_SESSION_QUEUE),
-                        name, "too many commands are waiting for this session");
+        agent_queue_fail(call, 429, "LIMIT_REACHED",
+                         json_pack("{s:s, s:s, s:i}", "sessionId", name,
+                                   "limit", "queue", "max",
+                                   AGENT_SESSION_QUEUE),
+                         name, "too many commands are waiting for this "
+                         "session");
         return;
     }
 
-    if (agent_call_fill(call, s, line) != 0) {
-        agent_call_fail(call, 500, "INTERNAL_ERROR", NULL, name,
-                        "out of memory");
+    if (agent_queue_fill(call, s, line) != 0) {
+        agent_queue_fail(call, 500, "INTERNAL_ERROR", NULL, name,
+                         "out of memory");
         return;
     }
 
     if (agent_queue_waiting + call->size > AGENT_SESSION_WAITING) {
-        agent_call_fail(call, 429, "LIMIT_REACHED",
-                        json_pack("{s:s, s:s, s:i}", "sessionId", name,
-                                  "limit", "bytes", "max",
-                                  AGENT_SESSION_WAITING),
-                        name, "the waiting commands are too large");
+        agent_queue_fail(call, 429, "LIMIT_REACHED",
+                         json_pack("{s:s, s:s, s:i}", "sessionId", name,
+                                   "limit", "bytes", "max",
+                                   AGENT_SESSION_WAITING),
+                         name, "the waiting commands are too large");
         return;
     }
 
@@ -139,7 +167,7 @@ agent_queue_submit(const char *name, agent_command_t *cmd,
 
     /* streaming requests have no default timeout */
 
-    if (cmd->timeout_ms == 0 && !cmd->untimed && !spawn) {
+    if (cmd->timeout_ms == 0 && !cmd->untimed && !call->spawn) {
         cmd->timeout_ms = s->timed ? s->timeout_ms : agent_env_timeout();
     }
 
@@ -147,29 +175,16 @@ agent_queue_submit(const char *name, agent_command_t *cmd,
     s->last = &call->next;
     s->queued++;
 
-    agent_queue_next(s);
-}
+    /* not at once: its caller is notified from the loop */
 
-
-static agent_call_t *
-agent_call_create(agent_command_t *cmd, agent_session_started_pt started)
-{
-    agent_call_t  *call;
-
-    call = calloc(1, sizeof(agent_call_t));
-
-    if (call) {
-        call->cmd = cmd;
-        call->started = started;
-        cmd->call = call;
+    if (s->call == NULL && s->ending == NULL) {
+        uv_timer_start(&s->timer, agent_queue_turn, 0, 0);
     }
-
-    return call;
 }
 
 
 static int
-agent_call_fill(agent_call_t *call, agent_session_t *s, const char *line)
+agent_queue_fill(agent_call_t *call, agent_session_t *s, const char *line)
 {
     agent_script_call_t  script;
 
@@ -211,6 +226,16 @@ agent_call_fill(agent_call_t *call, agent_session_t *s, const char *line)
 
 
 void
+agent_queue_free(agent_call_t *call)
+{
+    agent_fault_clear(&call->fault);
+    free(call->text);
+    free(call->input);
+    free(call);
+}
+
+
+void
 agent_queue_cancel(agent_command_t *cmd)
 {
     agent_call_t      *call, **slot;
@@ -235,13 +260,97 @@ agent_queue_cancel(agent_command_t *cmd)
         agent_queue_waiting -= call->size;
 
         agent_command_destroy(cmd);
-        agent_call_free(call);
+        agent_queue_free(call);
         return;
     }
 
     /* it is running or about to fail */
 
     call->cancelled = 1;
+}
+
+
+void
+agent_queue_fail(agent_call_t *call, int status, const char *code,
+    json_t *context, const char *name, const char *message)
+{
+    call->session = NULL;
+    call->next = NULL;
+
+    if (context == NULL) {
+        context = json_pack("{s:s}", "sessionId", name);
+    }
+
+    (void) agent_fault_set(&call->fault, status, code, context, "%s", message);
+
+    if (agent_queue_timer.data == NULL) {
+        uv_timer_init(agent_loop, &agent_queue_timer);
+        agent_queue_timer.data = &agent_queue_failures;
+    }
+
+    *agent_queue_last_failure = call;
+    agent_queue_last_failure = &call->next;
+
+    uv_timer_start(&agent_queue_timer, agent_queue_failed, 0, 0);
+}
+
+
+void
+agent_queue_gone(agent_call_t *call, agent_session_t *s)
+{
+    char  text[256];
+
+    if (s->deleted) {
+        agent_queue_fail(call, 410, "SESSION_DESTROYED", NULL, s->name,
+                         "the session was deleted");
+        return;
+    }
+
+    snprintf(text, sizeof(text), "the session's shell exited with code %d; "
+             "the command was not run, and the next request starts a new "
+             "shell", s->code);
+
+    agent_queue_fail(call, 410, "SESSION_TERMINATED",
+                     json_pack("{s:s, s:i}", "sessionId", s->name,
+                               "exitCode", s->code),
+                     s->name, text);
+}
+
+
+static void
+agent_queue_failed(uv_timer_t *timer)
+{
+    agent_call_t     *call;
+    agent_command_t  *cmd;
+
+    while ((call = agent_queue_failures) != NULL) {
+
+        agent_queue_failures = call->next;
+
+        if (agent_queue_failures == NULL) {
+            agent_queue_last_failure = &agent_queue_failures;
+        }
+
+        cmd = call->cmd;
+        cmd->call = NULL;
+
+        if (call->cancelled) {
+            agent_command_destroy(cmd);
+
+        } else {
+            call->started(cmd, &call->fault);
+            call->fault.context = NULL;
+        }
+
+        agent_queue_free(call);
+    }
+}
+
+
+static void
+agent_queue_turn(uv_timer_t *timer)
+{
+    agent_queue_next(timer->data);
 }
 
 
@@ -267,13 +376,14 @@ agent_queue_next(agent_session_t *s)
         err = agent_queue_begin(s, call);
 
         if (err == ENOSPC) {
-            agent_call_fail(call, 500, "NO_SPACE", NULL, s->name,
-                            "cannot store the command's standard input");
+            agent_queue_fail(call, 500, "NO_SPACE", NULL, s->name,
+                             "cannot store the command's standard input");
 
         } else if (err) {
-            agent_call_fail(call, 500, call->spawn ? "STREAM_START_ERROR"
-                                                : "COMMAND_EXECUTION_ERROR",
-                            NULL, s->name, strerror(err));
+            agent_queue_fail(call, 500, call->spawn
+                                        ? "STREAM_START_ERROR"
+                                        : "COMMAND_EXECUTION_ERROR",
+                             NULL, s->name, strerror(err));
         }
     }
 }
@@ -364,9 +474,8 @@ agent_queue_begin(agent_session_t *s, agent_call_t *call)
     }
 
     cmd->call = NULL;
+    cmd->ops = &agent_queue_ops;
     cmd->host = s;
-    cmd->end_tree = agent_queue_end_tree;
-    cmd->tree_ended = agent_queue_tree_ended;
 
     agent_command_begin(cmd);
 
@@ -381,7 +490,7 @@ agent_queue_call_done(agent_session_t *s)
 {
     uv_timer_stop(&s->timer);
 
-    agent_call_free(s->call);
+    agent_queue_free(s->call);
     s->call = NULL;
 }
 
@@ -419,14 +528,14 @@ agent_queue_report(agent_shell_t *shell, int status)
     agent_queue_call_done(s);
     agent_pipes_input_done(shell);
 
-    cmd->child.cpu_ms = shell->cpu_ms;
-    cmd->child.peak = -1;
+    cmd->exit.cpu_ms = shell->cpu_ms;
+    cmd->exit.peak = -1;
 
     if (s->ending != cmd) {
         cmd->host = NULL;
     }
 
-    agent_command_ended(cmd, status << 8);
+    agent_command_ended(cmd, status, 0);
 
     agent_queue_next(s);
 }
@@ -435,7 +544,7 @@ agent_queue_report(agent_shell_t *shell, int status)
 /* the deadline of the command has expired, or its client has gone */
 
 static agent_kill_tree_t *
-agent_queue_end_tree(agent_command_t *cmd, int sig, unsigned grace_ms,
+agent_queue_kill(agent_command_t *cmd, int sig, unsigned grace_ms,
     void (*done)(void *data, int left))
 {
     agent_kill_tree_t  *tree;
@@ -479,7 +588,7 @@ agent_queue_busy(void *data, int last)
 
         /* the shell is stuck, for instance in a builtin: its state is lost */
 
-        cmd->terminated = 1;
+        cmd->exit.terminated = 1;
         kill(s->shell->child.pid, SIGKILL);
 
     } else if (s->shell->ready) {
@@ -494,7 +603,7 @@ agent_queue_busy(void *data, int last)
 
 
 static void
-agent_queue_tree_ended(agent_command_t *cmd)
+agent_queue_killed(agent_command_t *cmd)
 {
     agent_session_t  *s;
 

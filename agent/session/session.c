@@ -9,13 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/fault.h"
 #include "base/loop.h"
 #include "run/command.h"
 #include "run/env.h"
-#include "session/call.h"
 #include "session/detached.h"
 #include "session/queue.h"
 #include "session/session.h"
@@ -27,7 +25,7 @@
 #define AGENT_SESSION_HASH    256
 
 
-static void agent_session_exited(agent_shell_t *shell, int status);
+static void agent_session_exited(agent_shell_t *shell, int code, int sig);
 static void agent_session_dead(uv_timer_t *timer);
 static void agent_session_deleted(void *data, int left);
 static void agent_session_link(agent_session_t *s);
@@ -48,16 +46,16 @@ static agent_session_t   *agent_session_going;
 
 
 static void
-agent_session_exited(agent_shell_t *shell, int status)
+agent_session_exited(agent_shell_t *shell, int code, int sig)
 {
-    int               told;
+    int               notified;
     agent_call_t     *call, *queue, *next;
     agent_command_t  *cmd;
     agent_session_t  *s;
 
     s = shell->data;
 
-    s->status = status;
+    s->code = sig ? 128 + sig : code;
     s->shell = NULL;
 
     uv_timer_stop(&s->timer);
@@ -74,18 +72,18 @@ agent_session_exited(agent_shell_t *shell, int status)
     s->last = &s->queue;
     s->queued = 0;
 
-    told = (call && !call->adopted) || queue;
+    notified = (call && !call->adopted) || queue;
 
-    /* unlink first, so that a client that retries gets a new session */
+    /* first, so that whoever is notified now, and calls again, gets a new one */
 
-    if (told && !s->deleted) {
+    if (notified && !s->deleted) {
         agent_session_unlink(s);
     }
 
     for ( /* void */ ; queue; queue = next) {
         next = queue->next;
         agent_queue_waiting -= queue->size;
-        agent_call_gone(queue, s);
+        agent_queue_gone(queue, s);
     }
 
     if (s->ending) {
@@ -94,27 +92,27 @@ agent_session_exited(agent_shell_t *shell, int status)
     }
 
     if (call && call->adopted) {
-        agent_call_free(call);
+        agent_queue_free(call);
 
     } else if (call && call->spawn) {
-        agent_call_gone(call, s);
+        agent_queue_gone(call, s);
 
     } else if (call) {
         cmd = call->cmd;
-        agent_call_free(call);
+        agent_queue_free(call);
 
         cmd->host = NULL;
-        cmd->terminated = 1;
-        cmd->destroyed = s->deleted;
-        cmd->child.cpu_ms = shell->cpu_ms;
-        cmd->child.peak = -1;
+        cmd->exit.terminated = 1;
+        cmd->exit.destroyed = s->deleted;
+        cmd->exit.cpu_ms = shell->cpu_ms;
+        cmd->exit.peak = -1;
 
-        agent_command_ended(cmd, status);
+        agent_command_ended(cmd, code, sig);
     }
 
     agent_shell_free(shell);
 
-    if (s->deleted ? s->tree == NULL : told) {
+    if (s->deleted ? s->tree == NULL : notified) {
         agent_session_free(s);
     }
 }
@@ -170,7 +168,7 @@ agent_session_delete(const char *name, void (*done)(void *data), void *data)
     while ((call = s->queue) != NULL) {
         s->queue = call->next;
         agent_queue_waiting -= call->size;
-        agent_call_gone(call, s);
+        agent_queue_gone(call, s);
     }
 
     s->last = &s->queue;
@@ -290,7 +288,7 @@ agent_session_make(const agent_session_options_t *options,
     shell->cwd = options->cwd;
     shell->env = env;
     shell->data = s;
-    shell->on_status = agent_queue_report;
+    shell->on_report = agent_queue_report;
     shell->on_subshell = agent_detached_report;
     shell->on_exit = agent_session_exited;
 
@@ -428,14 +426,6 @@ static void
 agent_session_closed(uv_handle_t *handle)
 {
     free(handle->data);
-}
-
-
-int
-agent_session_code(agent_session_t *s)
-{
-    return WIFSIGNALED(s->status) ? 128 + WTERMSIG(s->status)
-                                  : WEXITSTATUS(s->status);
 }
 
 

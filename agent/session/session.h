@@ -46,10 +46,10 @@
 
 
 /*
- * fault NULL: cmd is running, and on_output and on_exit follow as after
- * agent_command_start(); cmd->shell is the name of the shell.  Otherwise the
- * caller owns cmd again, to be freed with agent_command_destroy(), and the
- * context of the fault.
+ * fault NULL: cmd runs, and its sink is written to; cmd->shell names the
+ * shell.  Otherwise cmd is the
+ * caller's again, to be freed with agent_command_destroy(), and so is the
+ * fault's context.
  */
 typedef void (*agent_session_started_pt)(agent_command_t *cmd,
     agent_fault_t *fault);

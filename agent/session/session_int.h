@@ -23,8 +23,8 @@
 
 
 /*
- * Internal structures of sessions, shared by session.c (the sessions), queue.c
- * (their commands), call.c and detached.c.
+ * What session.c, which keeps the sessions, and queue.c, which gives them
+ * something to do, know of each other; detached.c helps queue.c.
  */
 
 
@@ -46,7 +46,7 @@ struct agent_call_s {
     agent_fault_t              fault;      /* reason of a failure */
 
     unsigned                   spawn:1;
-    pid_t                      pid;    /* pid of the subshell, once reported */
+    pid_t                      pid;        /* that the subshell reported */
     unsigned                   adopted:1;  /* its pid is known */
     unsigned                   reported:1; /* done, according to the shell */
     unsigned                   cancelled:1;
@@ -56,12 +56,12 @@ struct agent_call_s {
 struct agent_session_s {
     char                            name[129];
     agent_shell_t                  *shell;  /* NULL: it has exited */
-    int                             status;  /* exit status */
+    int                             code;  /* that it has ended with */
     json_t                         *vars;  /* known sandbox variables */
     uint64_t                        timeout_ms;
     unsigned                        timed:1;  /* timeout_ms is set */
     agent_kill_tree_moment_t        since;  /* start of the current command */
-    uv_timer_t                      timer;  /* waiting for a subshell */
+    uv_timer_t                      timer;  /* the next call; a subshell */
 
     agent_call_t                   *call;   /* current command */
     agent_call_t                   *queue;
@@ -91,9 +91,5 @@ void agent_session_unlink(agent_session_t *s);
 
 /* its shell has exited, and it is no longer found by name */
 void agent_session_free(agent_session_t *s);
-
-/* the exit code of its shell */
-int agent_session_code(agent_session_t *s);
-
 
 #endif /* _AGENT_SESSION_SESSION_INT_H_INCLUDED_ */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/base.h"
@@ -35,8 +36,8 @@ static int agent_shell_spawn(agent_shell_t *shell, char *const *env,
     const char *path);
 static int agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
     agent_script_kind_e kind);
-static void agent_shell_words(uv_poll_t *poll, int status, int events);
-static void agent_shell_said(agent_shell_t *shell);
+static void agent_shell_readable(uv_poll_t *poll, int status, int events);
+static void agent_shell_reported(agent_shell_t *shell);
 static void agent_shell_write(agent_shell_t *shell);
 static void agent_shell_writable(uv_poll_t *poll, int status, int events);
 static void agent_shell_account(agent_shell_t *shell);
@@ -57,9 +58,9 @@ agent_shell_start(agent_shell_t *shell)
     const char   *path;
 
     shell->fd_text = -1;
-    shell->fd_words = -1;
-    shell->fd_go = -1;
-    shell->fd_gone = -1;
+    shell->fd_report = -1;
+    shell->fd_gate = -1;
+    shell->fd_gate_prev = -1;
     shell->fd_input = -1;
     shell->fd_stat = -1;
 
@@ -82,7 +83,7 @@ agent_shell_start(agent_shell_t *shell)
     err = agent_pipes_fifo(shell, "c", O_RDWR, &shell->fd_text);
 
     if (err == 0) {
-        err = agent_pipes_fifo(shell, "s", O_RDWR, &shell->fd_words);
+        err = agent_pipes_fifo(shell, "s", O_RDWR, &shell->fd_report);
     }
 
     if (err == 0) {
@@ -106,12 +107,12 @@ agent_shell_start(agent_shell_t *shell)
 static int
 agent_shell_watch(agent_shell_t *shell)
 {
-    if (uv_poll_init(agent_loop, &shell->words_poll, shell->fd_words) != 0) {
+    if (uv_poll_init(agent_loop, &shell->report_poll, shell->fd_report) != 0) {
         return ENOMEM;
     }
 
     shell->refs++;
-    shell->words_poll.data = shell;
+    shell->report_poll.data = shell;
 
     if (uv_poll_init(agent_loop, &shell->text_poll, shell->fd_text) != 0) {
         return ENOMEM;
@@ -120,7 +121,7 @@ agent_shell_watch(agent_shell_t *shell)
     shell->refs++;
     shell->text_poll.data = shell;
 
-    return uv_poll_start(&shell->words_poll, UV_READABLE, agent_shell_words)
+    return uv_poll_start(&shell->report_poll, UV_READABLE, agent_shell_readable)
            == 0 ? 0 : ENOMEM;
 }
 
@@ -321,7 +322,7 @@ agent_shell_writable(uv_poll_t *poll, int status, int events)
 
 
 static void
-agent_shell_words(uv_poll_t *poll, int status, int events)
+agent_shell_readable(uv_poll_t *poll, int status, int events)
 {
     char            buf[256];
     ssize_t         i, n;
@@ -329,23 +330,23 @@ agent_shell_words(uv_poll_t *poll, int status, int events)
 
     shell = poll->data;
 
-    n = read(shell->fd_words, buf, sizeof(buf));
+    n = read(shell->fd_report, buf, sizeof(buf));
 
     for (i = 0; i < n && !shell->ended; i++) {
 
-        if (agent_script_report(&shell->word, buf[i]) == 1) {
-            agent_shell_said(shell);
-            shell->word.what = '\0';
+        if (agent_script_report(&shell->report, buf[i]) == 1) {
+            agent_shell_reported(shell);
+            shell->report.what = '\0';
         }
     }
 }
 
 
 static void
-agent_shell_said(agent_shell_t *shell)
+agent_shell_reported(agent_shell_t *shell)
 {
-    if (shell->word.what == 'p') {
-        shell->on_subshell(shell, shell->word.number);
+    if (shell->report.what == 'p') {
+        shell->on_subshell(shell, shell->report.number);
         return;
     }
 
@@ -366,7 +367,7 @@ agent_shell_said(agent_shell_t *shell)
 
     agent_shell_account(shell);
 
-    shell->on_status(shell, shell->word.number & 255);
+    shell->on_report(shell, shell->report.number & 255);
 }
 
 
@@ -420,7 +421,12 @@ agent_shell_exited(agent_child_t *child, int status)
 
     agent_shell_close(shell);
 
-    shell->on_exit(shell, status);
+    if (WIFSIGNALED(status)) {
+        shell->on_exit(shell, 0, WTERMSIG(status));
+
+    } else {
+        shell->on_exit(shell, WEXITSTATUS(status), 0);
+    }
 }
 
 
@@ -435,9 +441,9 @@ agent_shell_close(agent_shell_t *shell)
 
     shell->ended = 1;
 
-    if (shell->words_poll.data) {
-        uv_poll_stop(&shell->words_poll);
-        uv_close((uv_handle_t *) &shell->words_poll, agent_shell_closed);
+    if (shell->report_poll.data) {
+        uv_poll_stop(&shell->report_poll);
+        uv_close((uv_handle_t *) &shell->report_poll, agent_shell_closed);
     }
 
     if (shell->text_poll.data) {
@@ -460,12 +466,12 @@ agent_shell_close(agent_shell_t *shell)
         close(shell->fd_text);
     }
 
-    if (shell->fd_words != -1) {
-        close(shell->fd_words);
+    if (shell->fd_report != -1) {
+        close(shell->fd_report);
     }
 
-    if (shell->fd_gone != -1) {
-        close(shell->fd_gone);
+    if (shell->fd_gate_prev != -1) {
+        close(shell->fd_gate_prev);
     }
 
     if (shell->fd_stat != -1) {

@@ -39,12 +39,15 @@ struct agent_shell_s {
     const char           **env;   /* overrides those of the sandbox; or NULL */
     void                  *data;
 
-    /* the script has been executed */
-    void                 (*on_status)(agent_shell_t *shell, int status);
+    /* the text was run, and this is its exit code */
+    void                 (*on_report)(agent_shell_t *shell, int status);
     /* a subshell is waiting for agent_pipes_gate_open() */
     void                 (*on_subshell)(agent_shell_t *shell, pid_t pid);
-    /* it has exited; the last callback, to be freed with agent_shell_free() */
-    void                 (*on_exit)(agent_shell_t *shell, int status);
+    /*
+     * It has ended, with an exit code or by a signal that is not 0; the last
+     * call, free it with agent_shell_free().
+     */
+    void                 (*on_exit)(agent_shell_t *shell, int code, int sig);
 
     /* set by a start */
 
@@ -55,24 +58,24 @@ struct agent_shell_s {
     /* private to shell.c */
 
     agent_child_t          child;
-    char                   go[AGENT_CHILD_MARKER_SIZE];
+    char                   gate[AGENT_CHILD_MARKER_SIZE];
     uint64_t               commands;
     uint64_t               cpu;
     int64_t                cpu_ms;     /* of the last script */
     int                    fd_text;
-    int                    fd_words;
-    int                    fd_go;
-    int                    fd_gone;    /* the previous gate */
+    int                    fd_report;
+    int                    fd_gate;
+    int                    fd_gate_prev;  /* the previous gate */
     int                    fd_input;
     int                    fd_stat;
     uv_poll_t              text_poll;
-    uv_poll_t              words_poll;
+    uv_poll_t              report_poll;
     char                  *text;
     size_t                 text_len;
     size_t                 text_sent;
-    agent_script_report_t  word;
+    agent_script_report_t  report;
     unsigned               refs;
-    unsigned               ready:1;    /* it has sent its first word */
+    unsigned               ready:1;    /* it has reported for the first time */
     unsigned               input:1;    /* a file for stdin exists */
     unsigned               ended:1;
 };

@@ -169,7 +169,8 @@ fuzz_append(int stream, size_t len, uint8_t seed)
 
     fuzz_nwritten[stream - 1] += len;
 
-    fuzz_full = agent_run_log_append(fuzz_spool, stream, (char *) p, len);
+    agent_run_log_append(fuzz_spool, stream, (char *) p, len);
+    fuzz_full = agent_run_log_full(fuzz_spool);
 
     fuzz_read(&fuzz_leader, 1);
 }

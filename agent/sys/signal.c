@@ -10,7 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "run/signal.h"
+#include "sys/signal.h"
 
 
 #define AGENT_SIGNALS                                                         \

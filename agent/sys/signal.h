@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_RUN_SIGNAL_H_INCLUDED_
-#define _AGENT_RUN_SIGNAL_H_INCLUDED_
+#ifndef _AGENT_SYS_SIGNAL_H_INCLUDED_
+#define _AGENT_SYS_SIGNAL_H_INCLUDED_
 
 
 /* "SIGKILL", or "SIG<number>"; buf takes 16 bytes */
@@ -15,4 +15,4 @@ const char *agent_signal_name(int sig, char *buf);
 int agent_signal_number(const char *name);
 
 
-#endif /* _AGENT_RUN_SIGNAL_H_INCLUDED_ */
+#endif /* _AGENT_SYS_SIGNAL_H_INCLUDED_ */

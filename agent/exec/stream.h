@@ -1,0 +1,53 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_EXEC_STREAM_H_INCLUDED_
+#define _AGENT_EXEC_STREAM_H_INCLUDED_
+
+
+#include <stddef.h>
+
+#include "exec/network_hint.h"
+#include "http/sse.h"
+#include "run/command.h"
+
+
+/*
+ * The output of a command as server-sent events: the sink of POST /exec and
+ * of /api/execute/stream, which differ in how an event is encoded.
+ */
+
+
+typedef struct agent_exec_stream_s  agent_exec_stream_t;
+
+
+typedef struct {
+    void        (*output)(agent_exec_stream_t *s, int stream, const char *buf,
+                          size_t len);
+    /* the last events, and the end of the response */
+    void        (*end)(agent_exec_stream_t *s, const agent_exit_t *e);
+    const char   *ms;                  /* how milliseconds are written */
+} agent_exec_encoder_t;
+
+
+/* what cmd->data points to begins with this */
+
+struct agent_exec_stream_s {
+    agent_sse_t                 *sse;
+    agent_command_t             *cmd;  /* NULL: it does not run */
+    const agent_exec_encoder_t  *encoder;
+    agent_network_hint_t         hint;
+};
+
+
+extern const agent_sink_t  agent_exec_stream_sink;
+
+
+/* of the SSE object: goes on with a command that was paused */
+void agent_exec_stream_drain(void *data);
+
+
+#endif /* _AGENT_EXEC_STREAM_H_INCLUDED_ */
