@@ -162,6 +162,13 @@ agent_spawn(agent_child_t *child, agent_spawn_t *s)
 }
 
 
+void
+agent_spawn_limit_files(uint64_t n)
+{
+    /* void */
+}
+
+
 int
 agent_child_adopt(agent_child_t *child, pid_t pid)
 {
@@ -179,6 +186,13 @@ int
 agent_peer_outside(int fd)
 {
     return 1;
+}
+
+
+int
+agent_peer_user(int fd, uid_t *uid, gid_t *gid)
+{
+    return -1;
 }
 
 
