@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: module agent engine
 
 # A sandbox reaches for what the kernel counts for each user of the host, or
 # for the host as a whole: nginx and other sandboxes do not notice.  Where the

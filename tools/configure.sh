@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 
 # Copyright (C) the ngx_sandbox authors
 #

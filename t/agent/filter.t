@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # What the agent runs cannot take the ids of nginx's workers, whose counters
 # in the kernel are kept per user, nor make a user namespace in which it could,

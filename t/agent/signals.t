@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
+# needs: agent
 
 # The agent ends on a signal from outside.  From inside no signal can look like
 # one, whatever else the kernel puts in the place of its sender.
