@@ -359,10 +359,7 @@ ngx_http_sandbox_api_class(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     /* the caller takes its own reference to the node */
 
-    if (ctx->node) {
-        ngx_http_sandbox_node_release(ctx->node);
-        ctx->node = NULL;
-    }
+    ngx_http_sandbox_node_detach(ctx);
 
     switch (rc) {
 

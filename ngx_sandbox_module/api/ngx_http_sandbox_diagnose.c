@@ -39,7 +39,8 @@
 
 
 typedef struct {
-    ngx_queue_t               queue;            /* in the list of the node */
+    ngx_http_sandbox_tether_observer_t
+                              observer;
     ngx_http_request_t       *request;
     ngx_http_sandbox_ctx_t   *ctx;
     sandbox_policy_t          policy;
@@ -74,6 +75,10 @@ static void ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d,
 static void ngx_http_sandbox_diagnose_hop(ngx_http_sandbox_diagnose_t *d,
     const char *hop, ngx_uint_t ok, double ms, const char *fmt, ...);
 static void ngx_http_sandbox_diagnose_timer(ngx_event_t *ev);
+static void ngx_http_sandbox_diagnose_event(
+    ngx_http_sandbox_tether_observer_t *o, ac_agent_event_t *event);
+static void ngx_http_sandbox_diagnose_lost(
+    ngx_http_sandbox_tether_observer_t *o);
 static ngx_int_t ngx_http_sandbox_diagnose_answer(
     ngx_http_sandbox_diagnose_t *d);
 static void ngx_http_sandbox_diagnose_end(ngx_http_sandbox_diagnose_t *d);
@@ -320,7 +325,11 @@ ngx_http_sandbox_diagnose_agent(ngx_http_sandbox_diagnose_t *d)
         return NGX_DECLINED;
     }
 
-    ngx_queue_insert_tail(&node->diagnoses, &d->queue);
+    d->observer.event = ngx_http_sandbox_diagnose_event;
+    d->observer.lost = ngx_http_sandbox_diagnose_lost;
+    d->observer.data = d;
+
+    ngx_http_sandbox_tether_observe(node, &d->observer);
     d->queued = 1;
 
     ngx_add_timer(&d->timer, NGX_HTTP_SANDBOX_DIAGNOSE_WAIT);
@@ -350,57 +359,42 @@ ngx_http_sandbox_diagnose_timer(ngx_event_t *ev)
 }
 
 
-void
-ngx_http_sandbox_diagnose_event(ngx_http_sandbox_node_t *node,
+static void
+ngx_http_sandbox_diagnose_event(ngx_http_sandbox_tether_observer_t *o,
     ac_agent_event_t *event)
 {
     cJSON                        *json;
-    ngx_queue_t                  *q;
     ngx_http_sandbox_diagnose_t  *d;
 
-    for (q = ngx_queue_head(&node->diagnoses);
-         q != ngx_queue_sentinel(&node->diagnoses);
-         q = ngx_queue_next(q))
-    {
-        d = ngx_queue_data(q, ngx_http_sandbox_diagnose_t, queue);
+    d = o->data;
 
-        if (d->seq != event->seq) {
-            continue;
-        }
-
-        ngx_http_set_log_request(d->request->connection->log, d->request);
-
-        json = cJSON_Parse(event->text);
-
-        ngx_http_sandbox_diagnose_port(d, json);
-
-        cJSON_Delete(json);
-
-        ngx_http_sandbox_diagnose_end(d);
+    if (event->type != AC_AGENT_DIAGNOSIS || event->seq != d->seq) {
         return;
     }
+
+    ngx_http_set_log_request(d->request->connection->log, d->request);
+
+    json = cJSON_Parse(event->text);
+
+    ngx_http_sandbox_diagnose_port(d, json);
+
+    cJSON_Delete(json);
+
+    ngx_http_sandbox_diagnose_end(d);
 }
 
 
-void
-ngx_http_sandbox_diagnose_lost(ngx_http_sandbox_node_t *node)
+static void
+ngx_http_sandbox_diagnose_lost(ngx_http_sandbox_tether_observer_t *o)
 {
-    ngx_queue_t                  *q;
     ngx_http_sandbox_diagnose_t  *d;
 
-    while (!ngx_queue_empty(&node->diagnoses)) {
-        q = ngx_queue_head(&node->diagnoses);
-        d = ngx_queue_data(q, ngx_http_sandbox_diagnose_t, queue);
+    d = o->data;
 
-        ngx_queue_remove(q);
-        d->queued = 0;
+    ngx_http_sandbox_tether_unobserve(o);
+    d->queued = 0;
 
-        /*
-         * the tether may have been closed from anywhere: finish from an event
-         */
-
-        ngx_add_timer(&d->timer, 0);
-    }
+    ngx_add_timer(&d->timer, 0);
 }
 
 
@@ -607,7 +601,7 @@ static void
 ngx_http_sandbox_diagnose_unqueue(ngx_http_sandbox_diagnose_t *d)
 {
     if (d->queued) {
-        ngx_queue_remove(&d->queue);
+        ngx_http_sandbox_tether_unobserve(&d->observer);
         d->queued = 0;
     }
 

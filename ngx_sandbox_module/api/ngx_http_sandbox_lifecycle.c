@@ -11,6 +11,7 @@
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_response.h"
 #include "core/ngx_http_sandbox_suspend.h"
+#include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
 #include "lifecycle/ngx_http_sandbox_destroy.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
@@ -25,8 +26,9 @@
 
 
 static void ngx_http_sandbox_lifecycle_stopped(void *data, ngx_int_t rc);
-static void ngx_http_sandbox_lifecycle_wake(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_lifecycle_wake(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
+static void ngx_http_sandbox_lifecycle_cleanup(void *data);
 static void ngx_http_sandbox_lifecycle_woken(ngx_http_sandbox_start_waiter_t *w,
     ngx_uint_t start, ngx_http_sandbox_failure_t *failure);
 static void ngx_http_sandbox_lifecycle_deleted(void *data, ngx_int_t rc);
@@ -81,8 +83,12 @@ ngx_http_sandbox_lifecycle_stopped(void *data, ngx_int_t rc)
     ctx = ngx_http_sandbox_ctx_get(r);
 
     if (rc == NGX_OK && ctx->route == SANDBOX_ROUTE_RESTART) {
-        ngx_http_sandbox_lifecycle_wake(r, ctx);
-        return;
+
+        if (ngx_http_sandbox_lifecycle_wake(r, ctx) == NGX_OK) {
+            return;
+        }
+
+        rc = NGX_ERROR;
     }
 
     if (rc == NGX_DECLINED) {
@@ -130,9 +136,11 @@ ngx_http_sandbox_lifecycle_wake_handler(ngx_http_request_t *r)
                                                                         ctx));
     }
 
-    r->main->count++;
+    if (ngx_http_sandbox_lifecycle_wake(r, ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 
-    ngx_http_sandbox_lifecycle_wake(r, ctx);
+    r->main->count++;
 
     return NGX_DONE;
 }
@@ -140,24 +148,48 @@ ngx_http_sandbox_lifecycle_wake_handler(ngx_http_request_t *r)
 
 /* the request is referenced; a disconnect removes the waiter */
 
-static void
+static ngx_int_t
 ngx_http_sandbox_lifecycle_wake(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
+    ngx_pool_cleanup_t               *cln;
+    ngx_http_sandbox_start_waiter_t  *w;
+
+    cln = ngx_pool_cleanup_add(r->pool,
+                               sizeof(ngx_http_sandbox_start_waiter_t));
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_sandbox_lifecycle_cleanup;
+
+    w = cln->data;
+    ngx_memzero(w, sizeof(ngx_http_sandbox_start_waiter_t));
+
     if (!r->discard_body) {
         r->read_event_handler = ngx_http_test_reading;
     }
 
     r->write_event_handler = ngx_http_request_empty_handler;
 
-    ctx->waiter.handler = ngx_http_sandbox_lifecycle_woken;
-    ctx->waiter.data = r;
-    ctx->waiter.join = 0;
+    w->handler = ngx_http_sandbox_lifecycle_woken;
+    w->data = r;
 
     ctx->waited = 1;
     ctx->wait_start = ngx_current_msec;
 
-    ngx_http_sandbox_start_wait(ctx->node, &ctx->waiter);
+    ngx_http_sandbox_start_wait(ctx->node, w);
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_sandbox_lifecycle_cleanup(void *data)
+{
+    if (ngx_http_sandbox_worker) {
+        ngx_http_sandbox_start_unwait(data);
+    }
 }
 
 

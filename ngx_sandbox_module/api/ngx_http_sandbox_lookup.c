@@ -20,12 +20,8 @@ ngx_http_sandbox_lookup(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_int_t  rc;
 
-    if (ctx->node == NULL) {
-        ctx->node = ngx_http_sandbox_node_hold(&ctx->id);
-
-        if (ctx->node == NULL) {
-            return NGX_ERROR;
-        }
+    if (ctx->node == NULL && ngx_http_sandbox_node_attach(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
     }
 
     rc = ngx_http_sandbox_node_spec(ctx->node);

@@ -6,12 +6,6 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "core/ngx_http_sandbox_ctx.h"
-#include "core/ngx_http_sandbox_worker.h"
-#include "sandbox/ngx_http_sandbox_node.h"
-#include "sandbox/ngx_http_sandbox_port_watch.h"
-#include "limits/ngx_http_sandbox_port_limits.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
-#include "preview/ngx_http_sandbox_preview_revoke.h"
 
 
 /* the context of a request, which survives internal redirects */
@@ -71,17 +65,8 @@ ngx_http_sandbox_ctx_make(ngx_http_request_t *r)
 static void
 ngx_http_sandbox_ctx_cleanup(void *data)
 {
-    ngx_http_sandbox_ctx_t  *ctx = data;
-
-    if (ngx_http_sandbox_worker == NULL || ctx->node == NULL) {
-        return;
-    }
-
-    ngx_http_sandbox_start_unwait(&ctx->waiter);
-    ngx_http_sandbox_port_watch_cancel(&ctx->port_watcher);
-    ngx_http_sandbox_preview_revoke_remove(ctx);
-    ngx_http_sandbox_port_limits_leave(ctx);
-    ngx_http_sandbox_node_release(ctx->node);
-
-    ctx->node = NULL;
+    /*
+     * Whoever sets a member registers a cleanup of its own; this handler marks
+     * the context among the cleanups of the pool.
+     */
 }

@@ -12,8 +12,6 @@
 #include "lib/sandbox_name.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_error.h"
-#include "sandbox/ngx_http_sandbox_port_watch.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
 
 
 /*
@@ -39,8 +37,10 @@ struct ngx_http_sandbox_ctx_s {
     ngx_http_sandbox_failure_t      failure;       /* error to respond with */
     void                           *body;          /* of the content handler */
 
-    ngx_http_sandbox_start_waiter_t waiter;            /* of upstream.c */
-    ngx_http_sandbox_port_watcher_t port_watcher;      /* likewise */
+    const ngx_http_sandbox_error_renderer_t
+                                   *renderer;          /* or NULL */
+    ngx_http_sandbox_port_watcher_t
+                                   *port_watcher;      /* or NULL */
     ngx_uint_t                      http_version;      /* the client's */
     ngx_uint_t                      start;
     ngx_msec_t                      wait_start;

@@ -9,10 +9,6 @@
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_response.h"
-#include "sandbox/ngx_http_sandbox_node.h"
-#include "sandbox/ngx_http_sandbox_port_watch.h"
-#include "sandbox/ngx_http_sandbox_tether.h"
-#include "preview/ngx_http_sandbox_page.h"
 
 #include <cjson/cJSON.h>
 #include <sys/time.h>
@@ -63,6 +59,8 @@ static void ngx_http_sandbox_error_set_va(ngx_http_sandbox_failure_t *failure,
 static cJSON *ngx_http_sandbox_error_json(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure);
 static cJSON *ngx_http_sandbox_error_context(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_error_page(ngx_http_request_t *r,
+    cJSON *json, ngx_uint_t status, ngx_str_t *text);
 static const char *ngx_http_sandbox_error_suggestion(const char *code);
 static void ngx_http_sandbox_error_utf8(u_char *text);
 
@@ -109,72 +107,28 @@ ngx_http_sandbox_error_json(ngx_http_request_t *r,
 }
 
 
-/* for a preview with a valid token: what is known about its port */
-
 static cJSON *
 ngx_http_sandbox_error_context(ngx_http_request_t *r)
 {
-    cJSON                   *context, *list, *item;
-    uint16_t                *ports;
-    ngx_uint_t               i, n;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    context = cJSON_CreateObject();
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    if (context == NULL || ctx == NULL || !ctx->trusted) {
-        return context;
-    }
+    return ctx && ctx->renderer ? ctx->renderer->context(r)
+                                : cJSON_CreateObject();
+}
 
-    if (cJSON_AddNumberToObject(context, "port", ctx->port) == NULL
-        || cJSON_AddStringToObject(context, "state",
-                                   ngx_http_sandbox_tether_state(ctx->node))
-           == NULL)
-    {
-        goto failed;
-    }
 
-    if (ctx->node->tether) {
+static ngx_int_t
+ngx_http_sandbox_error_page(ngx_http_request_t *r, cJSON *json,
+    ngx_uint_t status, ngx_str_t *text)
+{
+    ngx_http_sandbox_ctx_t  *ctx;
 
-        list = cJSON_AddArrayToObject(context, "listening");
-        if (list == NULL) {
-            goto failed;
-        }
+    ctx = ngx_http_sandbox_ctx_get(r);
 
-        n = ngx_http_sandbox_tether_ports(ctx->node, &ports);
-
-        for (i = 0; i < n; i++) {
-            item = cJSON_CreateObject();
-
-            if (item == NULL || !cJSON_AddItemToArray(list, item)) {
-                cJSON_Delete(item);
-                goto failed;
-            }
-
-            if (cJSON_AddNumberToObject(item, "port", ports[i]) == NULL) {
-                goto failed;
-            }
-        }
-    }
-
-    if (ctx->port_watcher.awaited) {
-        item = ngx_http_sandbox_port_watch_json(ctx->port_watcher.awaited);
-
-        if (item == NULL
-            || !cJSON_AddItemToObject(context, "command", item))
-        {
-            cJSON_Delete(item);
-            goto failed;
-        }
-    }
-
-    return context;
-
-failed:
-
-    cJSON_Delete(context);
-
-    return NULL;
+    return ctx && ctx->renderer ? ctx->renderer->page(r, json, status, text)
+                                : NGX_DECLINED;
 }
 
 
@@ -182,19 +136,18 @@ ngx_int_t
 ngx_http_sandbox_error_text(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure, ngx_str_t *text)
 {
-    char       *p;
     cJSON      *json;
     ngx_int_t   rc;
 
     json = ngx_http_sandbox_error_json(r, failure);
 
-    if (json && ngx_http_sandbox_ctx_get(r)->preview
-        && ngx_http_sandbox_page_navigation(r))
-    {
-        rc = ngx_http_sandbox_page(r, json, failure->status, text);
-        cJSON_Delete(json);
+    if (json) {
+        rc = ngx_http_sandbox_error_page(r, json, failure->status, text);
 
-        return rc == NGX_OK ? ngx_http_sandbox_page_headers(r) : rc;
+        if (rc != NGX_DECLINED) {
+            cJSON_Delete(json);
+            return rc;
+        }
     }
 
     ngx_str_set(&r->headers_out.content_type, "application/json");
@@ -202,25 +155,7 @@ ngx_http_sandbox_error_text(ngx_http_request_t *r,
     r->headers_out.content_type_lowcase = NULL;
     ngx_str_null(&r->headers_out.charset);
 
-    p = json ? cJSON_PrintUnformatted(json) : NULL;
-
-    cJSON_Delete(json);
-
-    if (p == NULL) {
-        return NGX_ERROR;
-    }
-
-    text->len = ngx_strlen(p);
-    text->data = ngx_pnalloc(r->pool, text->len + 1);
-
-    if (text->data) {
-        ngx_memcpy(text->data, p, text->len);
-        text->data[text->len++] = '\n';
-    }
-
-    cJSON_free(p);
-
-    return text->data ? NGX_OK : NGX_ERROR;
+    return ngx_http_sandbox_response_print(r, json, text);
 }
 
 
@@ -228,13 +163,10 @@ ngx_int_t
 ngx_http_sandbox_error_send(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure)
 {
-    cJSON                   *json;
-    u_char                  *p;
-    ngx_int_t                rc;
-    ngx_str_t                text;
-    ngx_http_sandbox_ctx_t  *ctx;
-
-    ctx = ngx_http_sandbox_ctx_get(r);
+    cJSON      *json;
+    u_char     *p;
+    ngx_int_t   rc;
+    ngx_str_t   text;
 
     json = ngx_http_sandbox_error_json(r, failure);
     if (json == NULL) {
@@ -263,14 +195,16 @@ ngx_http_sandbox_error_send(ngx_http_request_t *r,
         }
     }
 
-    if (ctx && ctx->preview && ngx_http_sandbox_page_navigation(r)) {
+    rc = ngx_http_sandbox_error_page(r, json, failure->status, &text);
 
-        rc = ngx_http_sandbox_page(r, json, failure->status, &text);
+    if (rc == NGX_ERROR) {
+        goto failed;
+    }
+
+    if (rc == NGX_OK) {
         cJSON_Delete(json);
 
-        return rc == NGX_OK
-               ? ngx_http_sandbox_response_page(r, failure->status, &text)
-               : NGX_HTTP_INTERNAL_SERVER_ERROR;
+        return ngx_http_sandbox_response_send(r, failure->status, &text);
     }
 
     return ngx_http_sandbox_response_json(r, failure->status, json);

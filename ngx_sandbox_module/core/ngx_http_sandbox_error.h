@@ -10,6 +10,8 @@
 
 #include "core/ngx_http_sandbox_module.h"
 
+#include <cjson/cJSON.h>
+
 
 /* error responses of nginx, as described in docs/api.md */
 
@@ -31,6 +33,20 @@ typedef struct {
     u_char                         message[640];     /* NUL-terminated */
     u_char                         context[256];     /* JSON, or "" */
 } ngx_http_sandbox_failure_t;
+
+
+/* how the errors of a request are shown; NULL: as JSON, without a context */
+
+typedef struct {
+    /* the member "context": an object, or NULL without memory */
+    cJSON                       *(*context)(ngx_http_request_t *r);
+    /*
+     * The error as a page, with its headers; text is in the request's pool.
+     * NGX_OK; NGX_DECLINED: the client is to get JSON; NGX_ERROR.
+     */
+    ngx_int_t                    (*page)(ngx_http_request_t *r, cJSON *json,
+                                       ngx_uint_t status, ngx_str_t *text);
+} ngx_http_sandbox_error_renderer_t;
 
 
 /* sets ctx->failure for an internal error that has been logged */

@@ -34,6 +34,8 @@ typedef struct ngx_http_sandbox_shared_s        ngx_http_sandbox_shared_t;
 typedef struct ngx_http_sandbox_start_s         ngx_http_sandbox_start_t;
 typedef struct ngx_http_sandbox_start_waiter_s  ngx_http_sandbox_start_waiter_t;
 typedef struct ngx_http_sandbox_suspend_s       ngx_http_sandbox_suspend_t;
+typedef struct ngx_http_sandbox_tether_observer_s
+    ngx_http_sandbox_tether_observer_t;
 typedef struct ngx_http_sandbox_tether_s        ngx_http_sandbox_tether_t;
 
 

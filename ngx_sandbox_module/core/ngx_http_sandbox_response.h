@@ -39,9 +39,15 @@ ngx_int_t ngx_http_sandbox_response_json(ngx_http_request_t *r,
     ngx_uint_t status, cJSON *json);
 /* 204 */
 ngx_int_t ngx_http_sandbox_response_empty(ngx_http_request_t *r);
-/* sends an HTML page: a content handler's result */
-ngx_int_t ngx_http_sandbox_response_page(ngx_http_request_t *r,
+/* the same with a body of any kind; its headers are set */
+ngx_int_t ngx_http_sandbox_response_send(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *text);
+/*
+ * Formats json, which is freed, as a line of text in the request's pool.
+ * NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_sandbox_response_print(ngx_http_request_t *r, cJSON *json,
+    ngx_str_t *text);
 
 
 #endif /* _NGX_HTTP_SANDBOX_RESPONSE_H_INCLUDED_ */

@@ -36,6 +36,8 @@
 
 static ngx_http_sandbox_start_t *ngx_http_sandbox_start_begin(
     ngx_http_sandbox_node_t *node);
+static void ngx_http_sandbox_start_event(ngx_http_sandbox_tether_observer_t *o,
+    ac_agent_event_t *event);
 static void ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *wake);
 static ngx_uint_t ngx_http_sandbox_start_wanted(ngx_http_sandbox_start_t *wake);
 static void ngx_http_sandbox_start_timer_handler(ngx_event_t *ev);
@@ -92,14 +94,18 @@ ngx_http_sandbox_start(ngx_http_sandbox_node_t *node)
 }
 
 
-void
-ngx_http_sandbox_start_hurry(ngx_http_sandbox_node_t *node)
+/* the agent serves: a start that polls for it looks at once */
+
+static void
+ngx_http_sandbox_start_event(ngx_http_sandbox_tether_observer_t *o,
+    ac_agent_event_t *event)
 {
     ngx_http_sandbox_start_t  *wake;
 
-    wake = node->start;
+    wake = o->data;
 
-    if (wake == NULL || wake->step != ngx_http_sandbox_start_lock
+    if (event->type != AC_AGENT_HELLO
+        || wake->step != ngx_http_sandbox_start_lock
         || !wake->timer.timer_set)
     {
         return;
@@ -141,6 +147,11 @@ ngx_http_sandbox_start_begin(ngx_http_sandbox_node_t *node)
     wake->deadline.log = ngx_cycle->log;
 
     wake->dummy.data = wake;
+
+    wake->observer.event = ngx_http_sandbox_start_event;
+    wake->observer.data = wake;
+
+    ngx_http_sandbox_tether_observe(node, &wake->observer);
 
     node->start = wake;
 
@@ -474,6 +485,8 @@ ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *wake,
     if (wake->deadline.timer_set) {
         ngx_del_timer(&wake->deadline);
     }
+
+    ngx_http_sandbox_tether_unobserve(&wake->observer);
 
     node->start = NULL;
     ngx_free(wake);

@@ -15,6 +15,7 @@
 #include "lib/sandbox_spec.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_error.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
 
 
@@ -29,6 +30,8 @@ struct ngx_http_sandbox_start_s {
     ngx_event_t                 timer;
     ngx_event_t                 deadline;   /* delays the exit of the worker */
     ngx_connection_t            dummy;
+    ngx_http_sandbox_tether_observer_t
+                                observer;
     ngx_msec_t                  began;
     ngx_msec_t                  doubt;      /* since "already started" */
 
@@ -97,8 +100,6 @@ void ngx_http_sandbox_start_wait(ngx_http_sandbox_node_t *node,
 void ngx_http_sandbox_start_unwait(ngx_http_sandbox_start_waiter_t *w);
 /* starts the sandbox without waiting, unless a start is in progress */
 void ngx_http_sandbox_start(ngx_http_sandbox_node_t *node);
-/* waiters for a start by another worker check at once */
-void ngx_http_sandbox_start_hurry(ngx_http_sandbox_node_t *node);
 
 
 #endif /* _NGX_HTTP_SANDBOX_START_H_INCLUDED_ */

@@ -11,7 +11,6 @@
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "limits/ngx_http_sandbox_port_limits.h"
-#include "preview/ngx_http_sandbox_preview_policy.h"
 
 
 /*
@@ -56,6 +55,7 @@ struct ngx_http_sandbox_port_limits_table_s {
 
 
 static ngx_slab_pool_t *ngx_http_sandbox_port_limits_pool(void);
+static void ngx_http_sandbox_port_limits_leave(void *data);
 static ngx_http_sandbox_port_limits_t *ngx_http_sandbox_port_limits_slot(
     ngx_http_sandbox_ctx_t *ctx, ngx_slab_pool_t *shpool);
 static void ngx_http_sandbox_port_limits_evict(ngx_slab_pool_t *shpool,
@@ -159,26 +159,33 @@ ngx_http_sandbox_port_limits_pool(void)
 
 ngx_int_t
 ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_preview_policy_t *set)
+    ngx_http_sandbox_ctx_t *ctx, int64_t connections, int64_t rate,
+    int64_t body)
 {
     int64_t                                served;
     ngx_int_t                              rc;
     ngx_uint_t                             i, exceeded;
     ngx_slab_pool_t                       *shpool;
+    ngx_pool_cleanup_t                    *cln;
     ngx_http_sandbox_port_limits_t        *slot;
     ngx_http_sandbox_served_t             *count;
     ngx_http_sandbox_port_limits_table_t  *limits;
 
-    if (set->body) {
-        rc = ngx_http_sandbox_port_limits_body(r, ctx, set->body);
+    if (body) {
+        rc = ngx_http_sandbox_port_limits_body(r, ctx, body);
 
         if (rc != NGX_OK) {
             return rc;
         }
     }
 
-    if (set->connections == 0 && set->rate == 0) {
+    if (connections == 0 && rate == 0) {
         return NGX_OK;
+    }
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     i = ngx_http_sandbox_port_limits_worker;
@@ -192,16 +199,16 @@ ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
 
     slot = ngx_http_sandbox_port_limits_slot(ctx, shpool);
 
-    if (slot && set->connections) {
+    if (slot && connections) {
         served = ngx_http_sandbox_port_limits_served(limits, slot);
     }
 
-    if (slot && served < set->connections + (set->connections == 0)) {
+    if (slot && served < connections + (connections == 0)) {
 
-        exceeded = set->rate
-                   && ngx_http_sandbox_port_limits_rate(slot, set->rate);
+        exceeded = rate
+                   && ngx_http_sandbox_port_limits_rate(slot, rate);
 
-        if (set->connections && !exceeded
+        if (connections && !exceeded
             && i < NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS)
         {
             count = &slot->counts[i];
@@ -213,6 +220,9 @@ ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
 
             count->n++;
             ctx->port_limits = slot;
+
+            cln->handler = ngx_http_sandbox_port_limits_leave;
+            cln->data = ctx;
         }
     }
 
@@ -229,13 +239,13 @@ ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
                                                     0);
     }
 
-    if (set->connections && served >= set->connections) {
+    if (connections && served >= connections) {
         return ngx_http_sandbox_port_limits_refuse(r, ctx,
                                                     "This port serves at most "
                                                     "%L requests at a time. "
                                                     "Close some connections, "
                                                     "or try again.",
-                                                    set->connections);
+                                                    connections);
     }
 
     if (exceeded) {
@@ -243,20 +253,22 @@ ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
                                                     "This port serves at most "
                                                     "%L requests per second. "
                                                     "Wait, then try again.",
-                                                    set->rate);
+                                                    rate);
     }
 
     return NGX_OK;
 }
 
 
-void
-ngx_http_sandbox_port_limits_leave(ngx_http_sandbox_ctx_t *ctx)
+static void
+ngx_http_sandbox_port_limits_leave(void *data)
 {
+    ngx_http_sandbox_ctx_t *ctx = data;
+
     ngx_slab_pool_t           *shpool;
     ngx_http_sandbox_served_t  *count;
 
-    if (ctx->port_limits == NULL) {
+    if (ngx_http_sandbox_worker == NULL) {
         return;
     }
 

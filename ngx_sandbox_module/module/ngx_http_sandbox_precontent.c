@@ -17,6 +17,7 @@
 #include "limits/ngx_http_sandbox_instances.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "lifecycle/ngx_http_sandbox_start_capacity.h"
+#include "preview/ngx_http_sandbox_page_error.h"
 #include "preview/ngx_http_sandbox_preview.h"
 #include "preview/ngx_http_sandbox_preview_request.h"
 #include "preview/ngx_http_sandbox_preview_revoke.h"
@@ -67,6 +68,7 @@ ngx_http_sandbox_precontent_handler(ngx_http_request_t *r)
 
     ctx->api = slcf->api;
     ctx->preview = slcf->preview;
+    ctx->renderer = slcf->preview ? &ngx_http_sandbox_page_error : NULL;
     ctx->http_version = r->http_version;
 
     if (r->http_version == NGX_HTTP_VERSION_9) {
@@ -119,8 +121,8 @@ ngx_http_sandbox_precontent_handler(ngx_http_request_t *r)
     ngx_memcpy(ctx->run, ctx->node->spec.run, sizeof(ctx->run));
     ctx->admitted = 1;
 
-    if (ctx->preview) {
-        ngx_http_sandbox_preview_revoke_add(ctx);
+    if (ctx->preview && ngx_http_sandbox_preview_revoke_add(ctx) != NGX_OK) {
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
     return NGX_DECLINED;

@@ -6,6 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
@@ -33,6 +34,7 @@ static ngx_int_t ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc,
     void *data);
 static void ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
     ngx_uint_t state);
+static void ngx_http_sandbox_upstream_cleanup(void *data);
 
 
 char *
@@ -89,6 +91,7 @@ static ngx_int_t
 ngx_http_sandbox_init_peer(ngx_http_request_t *r,
     ngx_http_upstream_srv_conf_t *us)
 {
+    ngx_pool_cleanup_t                *cln;
     ngx_http_upstream_t               *u;
     ngx_http_sandbox_ctx_t            *ctx;
     ngx_http_sandbox_upstream_peer_t  *peer;
@@ -101,13 +104,21 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    peer = ngx_pcalloc(r->pool, sizeof(ngx_http_sandbox_upstream_peer_t));
-    if (peer == NULL) {
+    cln = ngx_pool_cleanup_add(r->pool,
+                               sizeof(ngx_http_sandbox_upstream_peer_t));
+    if (cln == NULL) {
         return NGX_ERROR;
     }
 
+    cln->handler = ngx_http_sandbox_upstream_cleanup;
+
+    peer = cln->data;
+    ngx_memzero(peer, sizeof(ngx_http_sandbox_upstream_peer_t));
+
     peer->request = r;
     peer->ctx = ctx;
+
+    ctx->port_watcher = &peer->port_watcher;
 
     peer->dummy.fd = (ngx_socket_t) -1;
     peer->dummy.data = peer;
@@ -188,10 +199,10 @@ ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
 
     ngx_connection_t  *c;
 
-    ngx_http_sandbox_start_unwait(&peer->ctx->waiter);
+    ngx_http_sandbox_start_unwait(&peer->waiter);
 
     if (!peer->failing) {
-        ngx_http_sandbox_port_watch_cancel(&peer->ctx->port_watcher);
+        ngx_http_sandbox_port_watch_cancel(&peer->port_watcher);
     }
 
     if (peer->deadline.timer_set) {
@@ -219,4 +230,20 @@ ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
 
         pc->tries = 0;
     }
+}
+
+
+/* the request may end before free() runs */
+
+static void
+ngx_http_sandbox_upstream_cleanup(void *data)
+{
+    ngx_http_sandbox_upstream_peer_t  *peer = data;
+
+    if (ngx_http_sandbox_worker == NULL) {
+        return;
+    }
+
+    ngx_http_sandbox_start_unwait(&peer->waiter);
+    ngx_http_sandbox_port_watch_cancel(&peer->port_watcher);
 }

@@ -9,6 +9,8 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "sandbox/ngx_http_sandbox_port_watch.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
 
 
 /* the upstream peer of a request; lives as long as the request */
@@ -24,6 +26,10 @@ typedef struct {
     ngx_http_request_t       *request;
     ngx_http_sandbox_ctx_t   *ctx;
     ngx_connection_t         *parked;
+    ngx_http_sandbox_start_waiter_t
+                              waiter;
+    ngx_http_sandbox_port_watcher_t
+                              port_watcher;
     ngx_event_t               retry;
     ngx_event_t               deadline;
     ngx_connection_t          dummy;

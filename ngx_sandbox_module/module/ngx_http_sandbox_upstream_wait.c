@@ -111,11 +111,11 @@ ngx_http_sandbox_upstream_wait_start(ngx_http_sandbox_upstream_peer_t *peer)
         ctx->wait_start = ngx_current_msec;
     }
 
-    ctx->waiter.handler = ngx_http_sandbox_upstream_wait_start_handler;
-    ctx->waiter.data = peer;
-    ctx->waiter.join = (ctx->preview && !ctx->wakes);
+    peer->waiter.handler = ngx_http_sandbox_upstream_wait_start_handler;
+    peer->waiter.data = peer;
+    peer->waiter.join = (ctx->preview && !ctx->wakes);
 
-    ngx_http_sandbox_start_wait(ctx->node, &ctx->waiter);
+    ngx_http_sandbox_start_wait(ctx->node, &peer->waiter);
 }
 
 
@@ -160,10 +160,10 @@ ngx_http_sandbox_upstream_wait_app(ngx_http_sandbox_upstream_peer_t *peer)
         ctx->wait_start = ngx_current_msec;
     }
 
-    ctx->port_watcher.handler = ngx_http_sandbox_upstream_wait_app_handler;
-    ctx->port_watcher.data = peer;
+    peer->port_watcher.handler = ngx_http_sandbox_upstream_wait_app_handler;
+    peer->port_watcher.data = peer;
 
-    if (ngx_http_sandbox_port_watch(ctx->node, ctx->port, &ctx->port_watcher)
+    if (ngx_http_sandbox_port_watch(ctx->node, ctx->port, &peer->port_watcher)
         != NGX_OK)
     {
         ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
@@ -429,7 +429,7 @@ ngx_http_sandbox_upstream_wait_failed(ngx_http_sandbox_upstream_peer_t *peer,
     rc = failure ? ngx_http_sandbox_error_send(r, failure)
                  : ngx_http_sandbox_page_send_waiting(r);
 
-    ngx_http_sandbox_port_watch_cancel(&peer->ctx->port_watcher);
+    ngx_http_sandbox_port_watch_cancel(&peer->port_watcher);
 
     ngx_http_finalize_request(r, rc);
 

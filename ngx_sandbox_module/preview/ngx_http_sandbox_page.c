@@ -171,12 +171,13 @@ ngx_http_sandbox_page_send_waiting(ngx_http_request_t *r)
     rc = ngx_http_sandbox_page_make(&page, &text);
 
     if (rc != NGX_OK
-        || ngx_http_sandbox_response_header(r, "Retry-After", "3") != NGX_OK)
+        || ngx_http_sandbox_response_header(r, "Retry-After", "3") != NGX_OK
+        || ngx_http_sandbox_page_headers(r) != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    return ngx_http_sandbox_response_page(r, page.status, &text);
+    return ngx_http_sandbox_response_send(r, page.status, &text);
 }
 
 

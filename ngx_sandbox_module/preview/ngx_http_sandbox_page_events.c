@@ -11,6 +11,7 @@
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_header.h"
 #include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
@@ -40,6 +41,10 @@
 typedef struct {
     ngx_http_request_t         *request;
     ngx_http_sandbox_ctx_t     *ctx;
+    ngx_http_sandbox_start_waiter_t
+                                waiter;
+    ngx_http_sandbox_port_watcher_t
+                                port_watcher;
     ngx_event_t                 beat;
     ngx_connection_t            dummy;
     ngx_msec_t                  end;
@@ -238,10 +243,10 @@ ngx_http_sandbox_page_events_look(ngx_http_sandbox_page_events_t *e,
                                          "the app to listen on port %ui.",
                                          (ngx_uint_t) ctx->port);
 
-        ctx->port_watcher.handler = ngx_http_sandbox_page_events_awaited;
-        ctx->port_watcher.data = e;
+        e->port_watcher.handler = ngx_http_sandbox_page_events_awaited;
+        e->port_watcher.data = e;
 
-        rc = ngx_http_sandbox_port_watch(node, ctx->port, &ctx->port_watcher);
+        rc = ngx_http_sandbox_port_watch(node, ctx->port, &e->port_watcher);
     }
 
     if (rc == NGX_OK) {
@@ -254,11 +259,11 @@ ngx_http_sandbox_page_events_look(ngx_http_sandbox_page_events_t *e,
         ngx_http_sandbox_page_events_set(e, "starting",
                                          "The sandbox is starting.");
 
-        ctx->waiter.handler = ngx_http_sandbox_page_events_waiter;
-        ctx->waiter.data = e;
-        ctx->waiter.join = !(start && ctx->wakes);
+        e->waiter.handler = ngx_http_sandbox_page_events_waiter;
+        e->waiter.data = e;
+        e->waiter.join = !(start && ctx->wakes);
 
-        ngx_http_sandbox_start_wait(node, &ctx->waiter);
+        ngx_http_sandbox_start_wait(node, &e->waiter);
         return;
     }
 
@@ -328,7 +333,7 @@ ngx_http_sandbox_page_events_port(ngx_http_sandbox_page_events_t *e)
 {
     ngx_http_sandbox_port_watch_t  *p;
 
-    p = e->ctx->port_watcher.awaited;
+    p = e->port_watcher.awaited;
 
     if (p->listening) {
         ngx_http_sandbox_page_events_set(e, "ready", "The app is ready.");
@@ -532,7 +537,7 @@ ngx_http_sandbox_page_events_fill(ngx_http_sandbox_page_events_t *e)
     ngx_str_t                      *line;
     ngx_http_sandbox_port_watch_t  *p;
 
-    p = e->ctx->port_watcher.awaited;
+    p = e->port_watcher.awaited;
 
     if (p) {
         first = p->next - p->nlines;
@@ -612,5 +617,10 @@ ngx_http_sandbox_page_events_cleanup(void *data)
 
     if (e->beat.timer_set) {
         ngx_del_timer(&e->beat);
+    }
+
+    if (ngx_http_sandbox_worker) {
+        ngx_http_sandbox_start_unwait(&e->waiter);
+        ngx_http_sandbox_port_watch_cancel(&e->port_watcher);
     }
 }

@@ -72,12 +72,11 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
 
     ctx->port = label.port;
 
-    node = ngx_http_sandbox_node_hold(&ctx->id);
-    if (node == NULL) {
+    if (ngx_http_sandbox_node_attach(r, ctx) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ctx->node = node;
+    node = ctx->node;
 
     rc = ngx_http_sandbox_node_policy(node, label.port, &policy);
 
@@ -205,7 +204,8 @@ ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
         return rc;
     }
 
-    return ngx_http_sandbox_port_limits_enter(r, ctx, set);
+    return ngx_http_sandbox_port_limits_enter(r, ctx, set->connections,
+                                              set->rate, set->body);
 }
 
 

@@ -25,6 +25,8 @@
 #define NGX_HTTP_SANDBOX_PREVIEW_REVOKE_INTERVAL  1000
 
 
+static void ngx_http_sandbox_preview_revoke_cleanup(void *data);
+static void ngx_http_sandbox_preview_revoke_remove(ngx_http_sandbox_ctx_t *ctx);
 static void ngx_http_sandbox_preview_revoke_handler(ngx_event_t *ev);
 static void ngx_http_sandbox_preview_revoke_node(ngx_http_sandbox_node_t *node);
 static ngx_uint_t ngx_http_sandbox_preview_revoke_due(
@@ -36,11 +38,20 @@ static ngx_event_t       ngx_http_sandbox_preview_revoke_event;
 static ngx_connection_t  ngx_http_sandbox_preview_revoke_dummy;
 
 
-void
+ngx_int_t
 ngx_http_sandbox_preview_revoke_add(ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_event_t              *ev;
+    ngx_pool_cleanup_t       *cln;
     ngx_http_sandbox_node_t  *node;
+
+    cln = ngx_pool_cleanup_add(ctx->request->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_sandbox_preview_revoke_cleanup;
+    cln->data = ctx;
 
     node = ctx->node;
 
@@ -64,10 +75,21 @@ ngx_http_sandbox_preview_revoke_add(ngx_http_sandbox_ctx_t *ctx)
 
         ngx_add_timer(ev, NGX_HTTP_SANDBOX_PREVIEW_REVOKE_INTERVAL);
     }
+
+    return NGX_OK;
 }
 
 
-void
+static void
+ngx_http_sandbox_preview_revoke_cleanup(void *data)
+{
+    if (ngx_http_sandbox_worker) {
+        ngx_http_sandbox_preview_revoke_remove(data);
+    }
+}
+
+
+static void
 ngx_http_sandbox_preview_revoke_remove(ngx_http_sandbox_ctx_t *ctx)
 {
     if (!ctx->watched) {

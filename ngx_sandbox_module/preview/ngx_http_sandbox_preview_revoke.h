@@ -14,9 +14,11 @@
 /* open previews, closed when their policy no longer allows them */
 
 
-void ngx_http_sandbox_preview_revoke_add(ngx_http_sandbox_ctx_t *ctx);
-/* idempotent */
-void ngx_http_sandbox_preview_revoke_remove(ngx_http_sandbox_ctx_t *ctx);
+/*
+ * Checks the policy of an open preview until its request ends.  NGX_OK or
+ * NGX_ERROR.
+ */
+ngx_int_t ngx_http_sandbox_preview_revoke_add(ngx_http_sandbox_ctx_t *ctx);
 /* a policy has changed: check at once */
 void ngx_http_sandbox_preview_revoke_soon(void);
 void ngx_http_sandbox_preview_revoke_stop(void);

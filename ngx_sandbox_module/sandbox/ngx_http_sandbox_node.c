@@ -13,6 +13,7 @@
 #include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_class.h"
 #include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
@@ -25,6 +26,7 @@
  */
 
 
+static void ngx_http_sandbox_node_cleanup_request(void *data);
 static void ngx_http_sandbox_node_forget(ngx_http_sandbox_node_t *node);
 static void ngx_http_sandbox_node_forget_policies(
     ngx_http_sandbox_node_t *node);
@@ -68,7 +70,7 @@ ngx_http_sandbox_node_hold(ngx_str_t *id)
     ngx_queue_init(&node->previews);
     ngx_queue_init(&node->waiters);
     ngx_queue_init(&node->port_watches);
-    ngx_queue_init(&node->diagnoses);
+    ngx_queue_init(&node->observers);
 
     ngx_rbtree_insert(&w->nodes, &node->sn.node);
 
@@ -82,6 +84,50 @@ ngx_http_sandbox_node_release(ngx_http_sandbox_node_t *node)
     node->refs--;
 
     ngx_http_sandbox_node_collect(node);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_node_attach(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    ngx_pool_cleanup_t  *cln;
+
+    cln = ngx_pool_cleanup_add(r->pool, 0);
+    if (cln == NULL) {
+        return NGX_ERROR;
+    }
+
+    ctx->node = ngx_http_sandbox_node_hold(&ctx->id);
+    if (ctx->node == NULL) {
+        return NGX_ERROR;
+    }
+
+    cln->handler = ngx_http_sandbox_node_cleanup_request;
+    cln->data = ctx;
+
+    return NGX_OK;
+}
+
+
+void
+ngx_http_sandbox_node_detach(ngx_http_sandbox_ctx_t *ctx)
+{
+    if (ctx->node) {
+        ngx_http_sandbox_node_release(ctx->node);
+        ctx->node = NULL;
+    }
+}
+
+
+static void
+ngx_http_sandbox_node_cleanup_request(void *data)
+{
+    /* the nodes of a worker that exits are gone already */
+
+    if (ngx_http_sandbox_worker) {
+        ngx_http_sandbox_node_detach(data);
+    }
 }
 
 

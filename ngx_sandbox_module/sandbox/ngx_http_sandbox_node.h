@@ -49,7 +49,7 @@ struct ngx_http_sandbox_node_s {
     ngx_http_sandbox_start_t      *start;
     ngx_queue_t                    waiters;            /* for the start */
     ngx_queue_t                    port_watches;       /* port_watch.c */
-    ngx_queue_t                    diagnoses;          /* of diagnose.c */
+    ngx_queue_t                    observers;          /* of the tether */
 
     u_char                         id[SANDBOX_ID_MAX + 1];
 };
@@ -72,6 +72,13 @@ ngx_int_t ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node,
 /* the cached policy, without access to the disk; or NULL */
 ngx_http_sandbox_node_port_t *ngx_http_sandbox_node_cached(
     ngx_http_sandbox_node_t *node, in_port_t port);
+/*
+ * Sets ctx->node to the node of ctx->id, held until the request ends or
+ * detaches it.  NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_sandbox_node_attach(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+void ngx_http_sandbox_node_detach(ngx_http_sandbox_ctx_t *ctx);
 /* frees the node if it is unused */
 void ngx_http_sandbox_node_collect(ngx_http_sandbox_node_t *node);
 /* closes the tethers of all nodes; called by exit_process */

@@ -8,6 +8,7 @@
 #include "agent/ac_agent_recv.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
 #include "sandbox/ngx_http_sandbox_tether_send.h"
 
 
@@ -28,6 +29,10 @@ static ngx_http_sandbox_port_watch_t *ngx_http_sandbox_port_watch_create(
 static void ngx_http_sandbox_port_watch_idle(ngx_http_sandbox_port_watch_t *p);
 static void ngx_http_sandbox_port_watch_free(ngx_http_sandbox_port_watch_t *p);
 static void ngx_http_sandbox_port_watch_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_port_watch_event(
+    ngx_http_sandbox_tether_observer_t *o, ac_agent_event_t *event);
+static void ngx_http_sandbox_port_watch_lost(
+    ngx_http_sandbox_tether_observer_t *o);
 static void ngx_http_sandbox_port_watch_add_line(
     ngx_http_sandbox_port_watch_t *p, const char *text, size_t len);
 static void ngx_http_sandbox_port_watch_forget(
@@ -138,6 +143,12 @@ ngx_http_sandbox_port_watch_create(ngx_http_sandbox_node_t *node,
     p->event.data = &p->dummy;
     p->event.log = ngx_cycle->log;
 
+    p->observer.event = ngx_http_sandbox_port_watch_event;
+    p->observer.lost = ngx_http_sandbox_port_watch_lost;
+    p->observer.data = p;
+
+    ngx_http_sandbox_tether_observe(node, &p->observer);
+
     ngx_queue_init(&p->awaits);
     ngx_queue_insert_tail(&node->port_watches, &p->queue);
 
@@ -167,6 +178,7 @@ ngx_http_sandbox_port_watch_free(ngx_http_sandbox_port_watch_t *p)
         ngx_delete_posted_event(&p->event);
     }
 
+    ngx_http_sandbox_tether_unobserve(&p->observer);
     ngx_queue_remove(&p->queue);
 
     ngx_http_sandbox_port_watch_forget(p);
@@ -219,16 +231,18 @@ ngx_http_sandbox_port_watch_handler(ngx_event_t *ev)
 }
 
 
-void
-ngx_http_sandbox_port_watch_event(ngx_http_sandbox_node_t *node,
+static void
+ngx_http_sandbox_port_watch_event(ngx_http_sandbox_tether_observer_t *o,
     ac_agent_event_t *event)
 {
     char                           *line, *end;
     ngx_http_sandbox_port_watch_t  *p;
 
-    p = ngx_http_sandbox_port_watch_find(node, event->port);
+    p = o->data;
 
-    if (p == NULL) {
+    if ((event->type != AC_AGENT_PORT && event->type != AC_AGENT_LOG)
+        || event->port != p->port)
+    {
         return;
     }
 
@@ -265,26 +279,20 @@ ngx_http_sandbox_port_watch_event(ngx_http_sandbox_node_t *node,
 }
 
 
-void
-ngx_http_sandbox_port_watch_lost(ngx_http_sandbox_node_t *node)
+static void
+ngx_http_sandbox_port_watch_lost(ngx_http_sandbox_tether_observer_t *o)
 {
-    ngx_queue_t                    *q;
     ngx_http_sandbox_port_watch_t  *p;
 
-    for (q = ngx_queue_head(&node->port_watches);
-         q != ngx_queue_sentinel(&node->port_watches);
-         q = ngx_queue_next(q))
-    {
-        p = ngx_queue_data(q, ngx_http_sandbox_port_watch_t, queue);
+    p = o->data;
 
-        p->asked = 0;
-        p->known = 0;
-        p->listening = 0;
+    p->asked = 0;
+    p->known = 0;
+    p->listening = 0;
 
-        ngx_http_sandbox_port_watch_forget(p);
+    ngx_http_sandbox_port_watch_forget(p);
 
-        ngx_post_event(&p->event, &ngx_posted_events);
-    }
+    ngx_post_event(&p->event, &ngx_posted_events);
 }
 
 

@@ -9,7 +9,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
-#include "agent/ac_agent_recv.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
 
 #include <cjson/cJSON.h>
 
@@ -26,6 +26,8 @@ typedef struct {
     ngx_http_sandbox_node_t       *node;
     in_port_t                      port;
     ngx_queue_t                    awaits;
+    ngx_http_sandbox_tether_observer_t
+                                   observer;
     ngx_event_t                    event;
     ngx_connection_t               dummy;
 
@@ -65,10 +67,6 @@ struct ngx_http_sandbox_port_watcher_s {
 ngx_int_t ngx_http_sandbox_port_watch(ngx_http_sandbox_node_t *node,
     in_port_t port, ngx_http_sandbox_port_watcher_t *await);
 void ngx_http_sandbox_port_watch_cancel(ngx_http_sandbox_port_watcher_t *await);
-/* called by tether.c: on AC_AGENT_PORT and AC_AGENT_LOG; on its close */
-void ngx_http_sandbox_port_watch_event(ngx_http_sandbox_node_t *node,
-    ac_agent_event_t *event);
-void ngx_http_sandbox_port_watch_lost(ngx_http_sandbox_node_t *node);
 /* exit_process */
 void ngx_http_sandbox_port_watch_cleanup(ngx_http_sandbox_node_t *node);
 /* the line of that number, among the last nlines */

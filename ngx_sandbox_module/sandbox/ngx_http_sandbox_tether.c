@@ -12,10 +12,7 @@
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_agent_request.h"
 #include "sandbox/ngx_http_sandbox_node.h"
-#include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
-#include "api/ngx_http_sandbox_diagnose.h"
 
 
 /*
@@ -34,6 +31,8 @@ static void ngx_http_sandbox_tether_write_handler(ngx_event_t *wev);
 static void ngx_http_sandbox_tether_set_ports(ngx_http_sandbox_tether_t *t,
     ac_agent_event_t *event);
 static void ngx_http_sandbox_tether_set_port(ngx_http_sandbox_tether_t *t,
+    ac_agent_event_t *event);
+static void ngx_http_sandbox_tether_deliver(ngx_http_sandbox_node_t *node,
     ac_agent_event_t *event);
 static void ngx_http_sandbox_tether_lost(ngx_http_sandbox_node_t *node);
 
@@ -182,8 +181,7 @@ ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
 
     ngx_free(t);
 
-    ngx_http_sandbox_port_watch_lost(node);
-    ngx_http_sandbox_diagnose_lost(node);
+    ngx_http_sandbox_tether_deliver(node, NULL);
 
     for (q = ngx_queue_head(&node->policies);
          q != ngx_queue_sentinel(&node->policies);
@@ -195,6 +193,63 @@ ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
 
     (void) ngx_atomic_fetch_add(
                &ngx_http_sandbox_worker->conf->counters->tethers, -1);
+}
+
+
+void
+ngx_http_sandbox_tether_observe(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_tether_observer_t *o)
+{
+    ngx_queue_insert_tail(&node->observers, &o->queue);
+}
+
+
+void
+ngx_http_sandbox_tether_unobserve(ngx_http_sandbox_tether_observer_t *o)
+{
+    ngx_queue_remove(&o->queue);
+}
+
+
+/* event NULL: the tether is closed */
+
+static void
+ngx_http_sandbox_tether_deliver(ngx_http_sandbox_node_t *node,
+    ac_agent_event_t *event)
+{
+    ngx_queue_t                          observers, *q;
+    ngx_http_sandbox_tether_observer_t  *o;
+
+    if (ngx_queue_empty(&node->observers)) {
+        return;
+    }
+
+    /* an observer may remove itself and others, and may be the last user */
+
+    node->refs++;
+
+    ngx_queue_init(&observers);
+    ngx_queue_add(&observers, &node->observers);
+    ngx_queue_init(&node->observers);
+
+    while (!ngx_queue_empty(&observers)) {
+        q = ngx_queue_head(&observers);
+        o = ngx_queue_data(q, ngx_http_sandbox_tether_observer_t, queue);
+
+        ngx_queue_remove(q);
+        ngx_queue_insert_tail(&node->observers, q);
+
+        if (event == NULL) {
+            if (o->lost) {
+                o->lost(o);
+            }
+
+        } else if (o->event) {
+            o->event(o, event);
+        }
+    }
+
+    node->refs--;
 }
 
 
@@ -274,7 +329,7 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
         case AC_AGENT_HELLO:
             t->served = 1;
             ngx_http_sandbox_tether_set_ports(t, &event);
-            ngx_http_sandbox_start_hurry(node);
+            ngx_http_sandbox_tether_deliver(node, &event);
             break;
 
         case AC_AGENT_LISTENING:
@@ -287,11 +342,8 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
             /* fall through */
 
         case AC_AGENT_LOG:
-            ngx_http_sandbox_port_watch_event(node, &event);
-            break;
-
         case AC_AGENT_DIAGNOSIS:
-            ngx_http_sandbox_diagnose_event(node, &event);
+            ngx_http_sandbox_tether_deliver(node, &event);
             break;
 
         case AC_AGENT_GOING:

@@ -9,6 +9,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "agent/ac_agent_recv.h"
 
 
 /* the control connection between a worker and an agent */
@@ -26,6 +27,27 @@ struct ngx_http_sandbox_tether_s {
     unsigned                  served:1;  /* the agent has sent hello */
     unsigned                  going:1;
 };
+
+
+/*
+ * Gets what an agent sends without being asked.  Both handlers run from the
+ * event loop or from a call that closes the tether; lost must not call into
+ * the code that closes it, and posts an event instead.  Either may be NULL.
+ */
+
+struct ngx_http_sandbox_tether_observer_s {
+    ngx_queue_t               queue;
+    void                    (*event)(ngx_http_sandbox_tether_observer_t *o,
+                                  ac_agent_event_t *event);
+    void                    (*lost)(ngx_http_sandbox_tether_observer_t *o);
+    void                     *data;
+};
+
+
+/* the owner removes an observer before it is freed */
+void ngx_http_sandbox_tether_observe(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_tether_observer_t *o);
+void ngx_http_sandbox_tether_unobserve(ngx_http_sandbox_tether_observer_t *o);
 
 
 /* "running", "starting" or "asleep"; does not start the sandbox */
