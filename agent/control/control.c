@@ -59,7 +59,8 @@ static char             agent_control_buf[AGENT_PACKET_MAX + 1];
 
 
 int
-agent_control_start(int fd, int64_t generation)
+agent_control_start(int fd, int64_t generation,
+    const agent_control_ops_t *ops)
 {
     int  rc;
 
@@ -79,7 +80,7 @@ agent_control_start(int fd, int64_t generation)
     }
 
     agent_control_fd = fd;
-    agent_ops_generation = generation;
+    agent_ops_init(generation, ops);
 
     return uv_poll_start(&agent_control_poll, UV_READABLE,
                          agent_control_accept);

@@ -17,8 +17,6 @@
 #include "control/packet.h"
 #include "control/port_events.h"
 #include "control/tether.h"
-#include "main/idle.h"
-#include "main/stop.h"
 #include "net/relay.h"
 #include "port/command.h"
 #include "run/env.h"
@@ -35,7 +33,16 @@ static const char *agent_control_configure(json_t *json);
 static int agent_control_status(char *buf, size_t size, int64_t seq);
 
 
-int64_t  agent_ops_generation;
+static int64_t                     agent_ops_generation;
+static const agent_control_ops_t  *agent_ops;
+
+
+void
+agent_ops_init(int64_t generation, const agent_control_ops_t *ops)
+{
+    agent_ops_generation = generation;
+    agent_ops = ops;
+}
 
 
 void
@@ -169,7 +176,7 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
             return "ms: must be an integer from 0 to 3600000";
         }
 
-        agent_stop_commands((unsigned) json_integer_value(value));
+        agent_ops->stop_commands((unsigned) json_integer_value(value));
 
         return NULL;
     }
@@ -218,7 +225,7 @@ agent_control_configure(json_t *json)
         agent_spawn_limit_files(settings.nofile);
     }
 
-    agent_idle_change(settings.sleep_after_ms, settings.keep_alive);
+    agent_ops->idle(settings.sleep_after_ms, settings.keep_alive);
 
     if (ports) {
         agent_port_command_set(ports);
@@ -245,7 +252,7 @@ agent_control_status(char *buf, size_t size, int64_t seq)
     agent_cgroup_usage(&usage, "/sys/fs/cgroup");
 
     members[0].name = "sleeps_in_ms";
-    members[0].value = agent_idle_ms_left();
+    members[0].value = agent_ops->ms_until_idle();
     members[1].name = "memory";
     members[1].value = usage.memory;
     members[2].name = "pids";

@@ -12,11 +12,12 @@
 #include <stdint.h>
 #include <jansson.h>
 
+#include "control/control.h"
 #include "control/tether.h"
 
 
-/* the generation of the agent's options; -1: unknown */
-extern int64_t  agent_ops_generation;
+/* generation is that of the agent's options; -1: unknown */
+void agent_ops_init(int64_t generation, const agent_control_ops_t *ops);
 
 /* handles a packet and sends the reply; takes ownership of the descriptors */
 void agent_ops_packet(agent_tether_t *t, json_t *json, int *fds,

@@ -55,6 +55,8 @@ static void agent_port_events_arm(void);
 static void agent_port_events_look(uv_timer_t *timer);
 static int agent_port_events_entry(const agent_listeners_addr_t *entry,
     void *data);
+static void agent_port_events_changed(uint16_t port);
+static void agent_port_events_wrote(uint16_t port);
 static int agent_port_events_tell(agent_port_events_t *w);
 static void agent_port_events_flush(uv_timer_t *timer);
 static void agent_port_events_lines(agent_port_events_t *w);
@@ -65,6 +67,11 @@ static size_t                           agent_port_events_count;
 static uv_timer_t                       agent_port_events_look_timer;
 static uv_timer_t                       agent_port_events_flush_timer;
 
+static const agent_port_command_observer_t  agent_port_events_observer = {
+    agent_port_events_changed,
+    agent_port_events_wrote
+};
+
 
 int
 agent_port_events_init(void)
@@ -72,6 +79,7 @@ agent_port_events_init(void)
     int  rc;
 
     LIST_INIT(&agent_port_events_list);
+    agent_port_command_observe(&agent_port_events_observer);
 
     rc = uv_timer_init(agent_loop, &agent_port_events_look_timer);
 
@@ -258,7 +266,7 @@ agent_port_events_entry(const agent_listeners_addr_t *entry, void *data)
 }
 
 
-void
+static void
 agent_port_events_changed(uint16_t port)
 {
     if (agent_port_events_count) {
@@ -302,7 +310,7 @@ agent_port_events_tell(agent_port_events_t *w)
 }
 
 
-void
+static void
 agent_port_events_wrote(uint16_t port)
 {
     if (agent_port_events_count

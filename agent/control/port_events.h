@@ -29,10 +29,6 @@ const char *agent_port_events_remove(agent_tether_t *t, uint16_t port);
 void agent_port_events_drop(agent_tether_t *t);
 
 
-/* the port's command has started or exited; has written a line */
-void agent_port_events_changed(uint16_t port);
-void agent_port_events_wrote(uint16_t port);
-
 /* the number of watches; a watched port counts as use of the sandbox */
 size_t agent_port_events_active(void);
 

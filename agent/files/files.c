@@ -52,12 +52,12 @@ static const agent_files_errno_t  agent_files_errnos[] = {
 
 
 char *
-agent_files_path(agent_request_t *r, const char *encoded)
+agent_files_path(agent_request_t *r)
 {
     char              path[AGENT_URL_PATH_MAX + 2], *copy;
     agent_url_path_e  rc;
 
-    rc = agent_url_path_decode(encoded, path);
+    rc = agent_url_path_decode(r->rest, path);
 
     if (rc != AGENT_URL_PATH_OK) {
         agent_http_error(r, rc == AGENT_URL_PATH_OUTSIDE ? 403 : 400,

@@ -15,10 +15,10 @@
 
 
 /*
- * Returns the decoded path, malloc()ed, or NULL after an error response.  A
- * trailing '/' means a directory.
+ * Returns the decoded path of the request, malloc()ed, or NULL after an error
+ * response.  A trailing '/' means a directory.
  */
-char *agent_files_path(agent_request_t *r, const char *encoded);
+char *agent_files_path(agent_request_t *r);
 
 /*
  * Responds to an errno with the codes of the REST routes.  ENXIO stands for

@@ -76,12 +76,12 @@ static void agent_get_free(agent_get_t *g);
 
 
 void
-agent_files_get(agent_request_t *r, const char *path)
+agent_files_get(agent_request_t *r)
 {
     char         *decoded;
     agent_get_t  *g;
 
-    decoded = agent_files_path(r, path);
+    decoded = agent_files_path(r);
     if (decoded == NULL) {
         return;
     }

@@ -11,8 +11,7 @@
 #include "http/request.h"
 
 
-/* path: what follows "/file/" in r->path, still encoded */
-void agent_files_get(agent_request_t *r, const char *path);   /* HEAD too */
+void agent_files_get(agent_request_t *r);   /* HEAD too */
 
 
 #endif /* _AGENT_FILES_GET_H_INCLUDED_ */

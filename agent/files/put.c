@@ -34,12 +34,12 @@ static void agent_put_free_blocks(agent_put_block_t *b);
 
 
 void
-agent_files_put(agent_request_t *r, const char *path)
+agent_files_put(agent_request_t *r)
 {
     char         *decoded;
     agent_put_t  *p;
 
-    decoded = agent_files_path(r, path);
+    decoded = agent_files_path(r);
     if (decoded == NULL) {
         return;
     }

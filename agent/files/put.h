@@ -67,7 +67,7 @@ typedef struct {
 } agent_put_t;
 
 
-void agent_files_put(agent_request_t *r, const char *path);
+void agent_files_put(agent_request_t *r);
 
 
 #endif /* _AGENT_FILES_PUT_H_INCLUDED_ */

@@ -16,7 +16,6 @@
 #include "http/parser.h"
 #include "http/response.h"
 #include "http/server.h"
-#include "main/idle.h"
 
 
 #define AGENT_BLOCK_SIZE  16384
@@ -515,11 +514,10 @@ agent_connection_close(agent_connection_t *c)
     }
 
     agent_nconnections--;
-    agent_idle_touch();
 
     uv_close((uv_handle_t *) &c->poll, agent_connection_closed);
 
-    agent_server_resume();
+    agent_server_closed();
 }
 
 

@@ -14,7 +14,7 @@
 #include "http/http_int.h"
 #include "http/parser.h"
 #include "http/router.h"
-#include "main/idle.h"
+#include "http/server.h"
 
 
 static ssize_t agent_http_head_end(const char *buf, size_t len);
@@ -81,7 +81,7 @@ agent_parser_process(agent_connection_t *c, char *buf, size_t len)
 
             if (n == 0) {
 
-                if (agent_idle_draining() && len == used && c->served) {
+                if (agent_server_draining() && len == used && c->served) {
                     c->last = 1;
                 }
 

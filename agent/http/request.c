@@ -12,7 +12,6 @@
 #include "http/error.h"
 #include "http/http_int.h"
 #include "http/request.h"
-#include "http/router.h"
 
 
 #define AGENT_JSON_FIRST  4096
@@ -20,6 +19,7 @@
 
 static int agent_request_hex(char c);
 static const char *agent_request_large(agent_request_t *r);
+static const char *agent_request_invalid(agent_request_t *r);
 static void agent_request_json_body(agent_request_t *r, const char *buf,
     size_t len);
 static void agent_request_json_complete(agent_request_t *r);
@@ -166,11 +166,16 @@ agent_request_json(agent_request_t *r, size_t max,
 static const char *
 agent_request_large(agent_request_t *r)
 {
-    const char  *code;
+    return r->family == AGENT_REQUEST_API ? "VALIDATION_FAILED"
+                                          : "payload_too_large";
+}
 
-    code = agent_router_code(r);
 
-    return strcmp(code, "invalid_request") == 0 ? "payload_too_large" : code;
+static const char *
+agent_request_invalid(agent_request_t *r)
+{
+    return r->family == AGENT_REQUEST_API ? "VALIDATION_FAILED"
+                                          : "invalid_request";
 }
 
 
@@ -240,7 +245,7 @@ agent_request_json_complete(agent_request_t *r)
     h->json = NULL;
 
     if (body == NULL) {
-        agent_http_error(r, 400, agent_router_code(r), NULL,
+        agent_http_error(r, 400, agent_request_invalid(r), NULL,
                          "the request body is not valid JSON: %s at byte %d",
                          h->json_len ? error.text : "out of memory",
                          h->json_len ? error.position : 0);
@@ -249,7 +254,7 @@ agent_request_json_complete(agent_request_t *r)
 
     if (!json_is_object(body)) {
         json_decref(body);
-        agent_http_error(r, 400, agent_router_code(r), NULL,
+        agent_http_error(r, 400, agent_request_invalid(r), NULL,
                          "the request body is not a JSON object");
         return;
     }

@@ -31,11 +31,21 @@
 typedef struct agent_request_s  agent_request_t;
 
 
+typedef enum {
+    AGENT_REQUEST_REST = 0,
+    AGENT_REQUEST_API
+} agent_request_family_e;
+
+
 struct agent_request_s {
     const char  *method;               /* "GET" */
     const char  *path;                 /* raw, without the query */
     const char  *query;                /* raw, without '?', or "" */
     int64_t      content_length;       /* -1: chunked; 0: none */
+
+    /* set by the router */
+    const char              *rest;     /* what ":name*" matched, raw */
+    agent_request_family_e   family;   /* whose error codes apply */
 
     /* set by the handler */
     void        *data;

@@ -12,7 +12,7 @@
 #include "http/http_int.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "main/idle.h"
+#include "http/server.h"
 
 
 #define AGENT_RESPONSE_HEAD  8192
@@ -44,7 +44,7 @@ agent_response_begin(agent_request_t *r, int status,
     h->length = length;
     h->chunked = (length < 0 && !h->http10);
 
-    if ((length < 0 && h->http10) || agent_idle_draining()) {
+    if ((length < 0 && h->http10) || agent_server_draining()) {
         h->keepalive = 0;
     }
 

@@ -15,12 +15,24 @@
 typedef void (*agent_router_pt)(agent_request_t *r);
 
 
-/* calls the handler, or responds with 404 */
+/*
+ * A table of routes ends with a NULL method.  GET covers HEAD.  In a path, a
+ * segment ":name" matches any non-empty segment; as the last one, ":name*"
+ * matches the rest of the path, which may be empty and becomes r->rest.
+ */
+
+typedef struct {
+    const char        *method;
+    const char        *path;
+    agent_router_pt    handler;
+} agent_route_t;
+
+
+/* the tables, ended by NULL, in the order in which they are searched */
+void agent_router_init(const agent_route_t *const *tables);
+
+/* calls the handler of the request's route, or responds with 404 */
 void agent_router_handle(agent_request_t *r);
-
-
-/* the error code of a bad request, which depends on the family of the route */
-const char *agent_router_code(agent_request_t *r);
 
 
 #endif /* _AGENT_HTTP_ROUTER_H_INCLUDED_ */

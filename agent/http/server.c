@@ -10,6 +10,7 @@
 
 #include "base/loop.h"
 #include "http/connection.h"
+#include "http/router.h"
 #include "http/server.h"
 #include "sys/peer.h"
 
@@ -20,17 +21,21 @@
 
 static void agent_server_accept(uv_poll_t *poll, int status, int events);
 static void agent_server_listen(void);
+static void agent_server_resume(void);
 static void agent_server_retry(uv_timer_t *timer);
 
 
 static int         agent_server_fd = -1;
 static int         agent_server_polling;
+static int         agent_server_is_draining;
 static uv_poll_t   agent_server_poll;
 static uv_timer_t  agent_server_timer;
+static void      (*agent_server_on_close)(void);
 
 
 int
-agent_server_start(int fd)
+agent_server_start(int fd, const agent_route_t *const *routes,
+    void (*on_close)(void))
 {
     int  rc;
 
@@ -42,7 +47,9 @@ agent_server_start(int fd)
 
     uv_timer_init(agent_loop, &agent_server_timer);
     agent_connection_init();
+    agent_router_init(routes);
 
+    agent_server_on_close = on_close;
     agent_server_fd = fd;
     agent_server_listen();
 
@@ -51,6 +58,14 @@ agent_server_start(int fd)
 
 
 void
+agent_server_closed(void)
+{
+    agent_server_on_close();
+    agent_server_resume();
+}
+
+
+static void
 agent_server_resume(void)
 {
     /* when out of descriptors or memory, the timer retries */
@@ -126,9 +141,18 @@ pause:
 void
 agent_server_shut(void)
 {
+    agent_server_is_draining = 1;
+
     if (agent_server_fd != -1) {
         shutdown(agent_server_fd, SHUT_RD);
     }
+}
+
+
+int
+agent_server_draining(void)
+{
+    return agent_server_is_draining;
 }
 
 

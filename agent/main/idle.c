@@ -20,7 +20,7 @@
  * A relay does not report when its last connection closes, so it is polled
  * this many times per period.  The agent is late by at most that interval.
  */
-#define AGENT_IDLE_LOOKS   8
+#define AGENT_IDLE_CHECKS   8
 #define AGENT_IDLE_STEP    20          /* ms, while serving the last clients */
 #define AGENT_IDLE_GRACE   500         /* ms for remaining processes to exit */
 #define AGENT_IDLE_SILENT  5000        /* ms for a client to send a request */
@@ -28,7 +28,7 @@
 
 static int agent_idle_busy(void);
 static void agent_idle_arm(void);
-static void agent_idle_look(uv_timer_t *timer);
+static void agent_idle_check(uv_timer_t *timer);
 static void agent_idle_leave(void);
 static void agent_idle_last(uv_timer_t *timer);
 
@@ -36,7 +36,6 @@ static void agent_idle_last(uv_timer_t *timer);
 static uv_timer_t  agent_idle_timer;
 static uint64_t    agent_idle_after;
 static int         agent_idle_kept;
-static int         agent_idle_left;
 static uint64_t    agent_idle_since;
 static uint64_t    agent_idle_bytes;
 
@@ -64,7 +63,7 @@ agent_idle_change(int64_t sleep_after_ms, int keep_alive)
         agent_idle_kept = keep_alive;
     }
 
-    if (!agent_idle_left) {
+    if (!agent_server_draining()) {
         agent_idle_arm();
     }
 }
@@ -77,19 +76,12 @@ agent_idle_touch(void)
 }
 
 
-int
-agent_idle_draining(void)
-{
-    return agent_idle_left;
-}
-
-
 int64_t
-agent_idle_ms_left(void)
+agent_idle_ms_until(void)
 {
     uint64_t  idle;
 
-    if (agent_idle_left) {
+    if (agent_server_draining()) {
         return 0;
     }
 
@@ -129,15 +121,15 @@ agent_idle_arm(void)
         return;
     }
 
-    step = agent_idle_after / AGENT_IDLE_LOOKS;
+    step = agent_idle_after / AGENT_IDLE_CHECKS;
 
-    uv_timer_start(&agent_idle_timer, agent_idle_look, step ? step : 1,
+    uv_timer_start(&agent_idle_timer, agent_idle_check, step ? step : 1,
                    step ? step : 1);
 }
 
 
 static void
-agent_idle_look(uv_timer_t *timer)
+agent_idle_check(uv_timer_t *timer)
 {
     uint64_t  bytes;
 
@@ -163,7 +155,6 @@ agent_idle_look(uv_timer_t *timer)
 static void
 agent_idle_leave(void)
 {
-    agent_idle_left = 1;
     agent_idle_touch();
 
     agent_control_going();

@@ -27,10 +27,7 @@ void agent_idle_touch(void);
  * in the current state.  An idle keep-alive connection prevents the exit, and
  * is assumed to close now.
  */
-int64_t agent_idle_ms_left(void);
-
-/* 1: the agent is about to exit: serve pending work, accept no more */
-int agent_idle_draining(void);
+int64_t agent_idle_ms_until(void);
 
 
 #endif /* _AGENT_MAIN_IDLE_H_INCLUDED_ */

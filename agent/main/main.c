@@ -21,6 +21,7 @@
 #include "control/control.h"
 #include "http/server.h"
 #include "main/idle.h"
+#include "main/routes.h"
 #include "main/signals.h"
 #include "main/stop.h"
 #include "net/relay.h"
@@ -42,6 +43,17 @@ static void agent_threads_work(uv_work_t *work);
 
 
 static uv_loop_t   agent_the_loop;
+
+static const agent_control_ops_t  agent_main_ops = {
+    agent_idle_change,
+    agent_idle_ms_until,
+    agent_stop_commands
+};
+
+static const agent_relay_hooks_t  agent_main_relay_hooks = {
+    agent_port_command_starting,
+    agent_port_command_json
+};
 
 
 #if defined(__has_feature)
@@ -173,16 +185,18 @@ main(int argc, char **argv)
     agent_loop = &agent_the_loop;
 
     agent_stop_init();
+    agent_relay_hooks_set(&agent_main_relay_hooks);
     agent_idle_start(boot.sleep_after_ms, boot.keep_alive);
 
     rc = agent_signals_start();
 
     if (rc == 0) {
-        rc = agent_server_start(boot.agent);
+        rc = agent_server_start(boot.agent, agent_routes, agent_idle_touch);
     }
 
     if (rc == 0) {
-        rc = agent_control_start(boot.control, boot.generation);
+        rc = agent_control_start(boot.control, boot.generation,
+                                 &agent_main_ops);
     }
 
     for (i = 0; rc == 0 && i < boot.nports; i++) {

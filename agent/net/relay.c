@@ -48,7 +48,8 @@ typedef struct {
 } agent_relay_ports_t;
 
 
-uint64_t  agent_relay_received;
+uint64_t                    agent_relay_received;
+const agent_relay_hooks_t  *agent_relay_hooks;
 
 static agent_relay_t               *agent_relays;
 static size_t                       agent_relay_connections;
@@ -78,6 +79,13 @@ agent_relay_init(uv_loop_t *loop)
     }
 
     return rc;
+}
+
+
+void
+agent_relay_hooks_set(const agent_relay_hooks_t *hooks)
+{
+    agent_relay_hooks = hooks;
 }
 
 

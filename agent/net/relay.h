@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <jansson.h>
 #include <uv.h>
 
 
@@ -34,6 +35,20 @@ int agent_relay_listen(uv_loop_t *loop, uint16_t port, int fd);
 
 /* closes the listener and all its connections; 0, or -1 */
 int agent_relay_unlisten(uint16_t port);
+
+/*
+ * What the relay does not know about the app of a port.  Must be set before
+ * the first connection.
+ */
+
+typedef struct {
+    /* 1: the port's command was started less than ms ago */
+    int       (*starting)(uint16_t port, uint64_t ms);
+    /* {"state","log","exitCode"?} or null; NULL: out of memory */
+    json_t   *(*describe)(uint16_t port);
+} agent_relay_hooks_t;
+
+void agent_relay_hooks_set(const agent_relay_hooks_t *hooks);
 
 /* the number of open connections on all ports */
 size_t agent_relay_active(void);

@@ -17,7 +17,6 @@
 #include "net/relay_copy.h"
 #include "net/relay_error.h"
 #include "net/relay_int.h"
-#include "port/command.h"
 
 
 #define AGENT_RELAY_BOOT      5000      /* ms for a port command to listen */
@@ -103,7 +102,7 @@ agent_relay_try(agent_relay_conn_t *c)
     }
 
     if (rc == -1
-        && !agent_port_command_young(c->relay->port, AGENT_RELAY_BOOT))
+        && !agent_relay_hooks->starting(c->relay->port, AGENT_RELAY_BOOT))
     {
         agent_relay_connect_done(c);
         return;

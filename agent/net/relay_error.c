@@ -15,7 +15,6 @@
 #include "net/relay_copy.h"
 #include "net/relay_error.h"
 #include "net/relay_int.h"
-#include "port/command.h"
 
 
 #define AGENT_RELAY_SHOWN  32      /* maximum listeners in a reply */
@@ -248,10 +247,10 @@ agent_relay_answer(agent_relay_conn_t *c)
 static char *
 agent_relay_answer_body(agent_relay_conn_t *c, int status)
 {
-    int                      port, len, exited;
+    int                      port, len;
     char                     text[1024], *body, stamp[32];
     size_t                   i, n, shown;
-    json_t                  *list, *json, *item, *command;
+    json_t                  *list, *json, *item, *command, *exited;
     const char              *code, *hint;
     agent_listeners_port_t   ports[AGENT_RELAY_SHOWN];
 
@@ -274,12 +273,13 @@ agent_relay_answer_body(agent_relay_conn_t *c, int status)
                        "Nothing listens on port %d of this sandbox.", port);
     }
 
-    if (!c->timed_out
-        && agent_port_command_state((uint16_t) port, &exited)
-           == AGENT_PORT_COMMAND_EXITED)
-    {
+    command = agent_relay_hooks->describe((uint16_t) port);
+    exited = json_object_get(command, "exitCode");
+
+    if (!c->timed_out && exited) {
         len += snprintf(text + len, sizeof(text) - len,
-                        " Its command exited with code %d.", exited);
+                        " Its command exited with code %d.",
+                        (int) json_integer_value(exited));
     }
 
     if (!c->timed_out && n == 0) {
@@ -308,8 +308,6 @@ agent_relay_answer_body(agent_relay_conn_t *c, int status)
     if (shown != 0) {
         (void) snprintf(text + len, sizeof(text) - len, ".");
     }
-
-    command = agent_port_command_json((uint16_t) port);
 
     json = json_pack("{s:s, s:s, s:s, s:{s:i, s:o, s:o}, s:i, s:s, s:s}",
                      "error", text, "code", code, "message", text,

@@ -114,7 +114,8 @@ void agent_relay_deadline(agent_relay_conn_t *c, uint64_t ms);
 /* polls each side for the events that its state requires; 0, or -1 */
 int agent_relay_wait(agent_relay_conn_t *c, int client, int app);
 
-extern uint64_t  agent_relay_received;
+extern uint64_t                    agent_relay_received;
+extern const agent_relay_hooks_t  *agent_relay_hooks;
 
 
 #endif /* _AGENT_NET_RELAY_INT_H_INCLUDED_ */

@@ -12,7 +12,6 @@
 #include "base/last_lines.h"
 #include "base/log.h"
 #include "base/time.h"
-#include "control/port_events.h"
 #include "port/command.h"
 #include "process/params.h"
 #include "process/process.h"
@@ -58,6 +57,15 @@ static void agent_port_command_exit(agent_process_observer_t *watch);
 
 static agent_port_command_t  *agent_port_commands;
 static size_t                 agent_port_command_count;
+
+static const agent_port_command_observer_t  *agent_port_command_observer;
+
+
+void
+agent_port_command_observe(const agent_port_command_observer_t *observer)
+{
+    agent_port_command_observer = observer;
+}
 
 
 int
@@ -168,7 +176,7 @@ agent_port_command_forget(uint16_t port)
     agent_port_command_count--;
 
     agent_process_unobserve(&w->watch);
-    agent_port_events_changed(port);
+    agent_port_command_observer->on_change(port);
 
     agent_last_lines_free(&w->tail);
     free(w->command);
@@ -314,7 +322,7 @@ watch:
         agent_port_command_end(p);
     }
 
-    agent_port_events_changed(w->port);
+    agent_port_command_observer->on_change(w->port);
 }
 
 
@@ -326,7 +334,7 @@ agent_port_command_failed(agent_port_command_t *w, int code, const char *text)
     agent_last_lines_say(&w->tail, text);
     agent_log("port-%d: %s", w->port, text);
 
-    agent_port_events_changed(w->port);
+    agent_port_command_observer->on_change(w->port);
 }
 
 
@@ -343,7 +351,7 @@ agent_port_command_data(agent_process_observer_t *watch, int stream,
     agent_last_lines_add(&w->tail, stream, buf, len);
 
     if (w->tail.next != next) {
-        agent_port_events_wrote(w->port);
+        agent_port_command_observer->on_line(w->port);
     }
 }
 
@@ -366,7 +374,7 @@ agent_port_command_exit(agent_process_observer_t *watch)
         return;
     }
 
-    agent_port_events_changed(w->port);
+    agent_port_command_observer->on_change(w->port);
 }
 
 
@@ -404,7 +412,7 @@ agent_port_command_lines(uint16_t port)
 
 
 int
-agent_port_command_young(uint16_t port, uint64_t ms)
+agent_port_command_starting(uint16_t port, uint64_t ms)
 {
     agent_port_command_t  *w;
 

@@ -33,6 +33,17 @@ typedef enum {
 } agent_port_command_state_e;
 
 
+typedef struct {
+    /* the port's command has started, exited, or been removed */
+    void  (*on_change)(uint16_t port);
+    /* it has written a line */
+    void  (*on_line)(uint16_t port);
+} agent_port_command_observer_t;
+
+
+/* sets the only observer; must precede ..._set() */
+void agent_port_command_observe(const agent_port_command_observer_t *observer);
+
 /*
  * The member "ports" of boot and configure, [{"port","command"?,"cwd"?}].  1
  * if it is valid; ..._set() starts its commands.  If a port has no command, a
@@ -48,7 +59,7 @@ agent_port_command_state_e agent_port_command_state(uint16_t port, int *code);
 agent_last_lines_t *agent_port_command_lines(uint16_t port);
 
 /* 1 if it has been running for less than ms */
-int agent_port_command_young(uint16_t port, uint64_t ms);
+int agent_port_command_starting(uint16_t port, uint64_t ms);
 
 /* {"state","log","exitCode"?} or null; NULL: out of memory */
 json_t *agent_port_command_json(uint16_t port);

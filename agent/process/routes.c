@@ -13,10 +13,17 @@
 #include "http/error.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "http/router.h"
 #include "process/json.h"
+#include "process/logs.h"
 #include "process/params.h"
 #include "process/process.h"
 #include "process/routes.h"
+#include "process/start.h"
+#include "process/stdin.h"
+#include "process/stream.h"
+#include "process/wait.h"
+#include "process/wait_log.h"
 #include "run/command.h"
 #include "sys/signal.h"
 
@@ -35,6 +42,11 @@ typedef struct {
 } agent_process_kill_t;
 
 
+static void agent_process_routes_list(agent_request_t *r);
+static void agent_process_routes_get(agent_request_t *r);
+static void agent_process_routes_delete(agent_request_t *r);
+static void agent_process_routes_delete_all(agent_request_t *r);
+static void agent_process_routes_signal(agent_request_t *r);
 static int agent_process_arg_signal(agent_request_t *r, int *sig);
 static void agent_process_kill(agent_request_t *r, agent_process_t *p,
     int sig);
@@ -45,7 +57,27 @@ static void agent_process_kill_close(agent_request_t *r, int aborted);
 static void agent_process_signal_body(agent_request_t *r, json_t *body);
 
 
-void
+const agent_route_t  agent_process_routes[] = {
+    { "POST", "/api/process/start", agent_process_start_post },
+    { "GET", "/api/process/list", agent_process_routes_list },
+    { "DELETE", "/api/process/kill-all", agent_process_routes_delete_all },
+    { "GET", "/api/process/:process", agent_process_routes_get },
+    { "DELETE", "/api/process/:process", agent_process_routes_delete },
+    { "GET", "/api/process/:process/logs", agent_process_logs },
+    { "GET", "/api/process/:process/stream", agent_process_stream },
+    { "POST", "/api/process/:process/stdin", agent_process_stdin_post },
+    { "POST", "/api/process/:process/signal", agent_process_routes_signal },
+    { "POST", "/api/process/:process/wait-for-exit",
+      agent_process_wait_exit },
+    { "POST", "/api/process/:process/wait-for-log",
+      agent_process_wait_log },
+    { "POST", "/api/process/:process/wait-for-port",
+      agent_process_wait_port },
+    { NULL, NULL, NULL }
+};
+
+
+static void
 agent_process_routes_list(agent_request_t *r)
 {
     char             *status, stamp[32];
@@ -73,7 +105,7 @@ agent_process_routes_list(agent_request_t *r)
 }
 
 
-void
+static void
 agent_process_routes_get(agent_request_t *r)
 {
     char              stamp[32];
@@ -91,7 +123,7 @@ agent_process_routes_get(agent_request_t *r)
 }
 
 
-void
+static void
 agent_process_routes_delete(agent_request_t *r)
 {
     int               sig;
@@ -105,7 +137,7 @@ agent_process_routes_delete(agent_request_t *r)
 }
 
 
-void
+static void
 agent_process_routes_delete_all(agent_request_t *r)
 {
     int  sig;
@@ -267,7 +299,7 @@ agent_process_kill_close(agent_request_t *r, int aborted)
 }
 
 
-void
+static void
 agent_process_routes_signal(agent_request_t *r)
 {
     agent_request_json(r, AGENT_PROCESS_SIGNAL_JSON,

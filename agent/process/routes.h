@@ -9,7 +9,11 @@
 
 
 #include "http/request.h"
+#include "http/router.h"
 #include "process/process.h"
+
+
+extern const agent_route_t  agent_process_routes[];
 
 
 /* the process named by the path; NULL after an error response */
@@ -17,12 +21,6 @@ agent_process_t *agent_process_routes_of(agent_request_t *r);
 
 /* the same, and it must be running */
 agent_process_t *agent_process_routes_running(agent_request_t *r);
-
-void agent_process_routes_list(agent_request_t *r);
-void agent_process_routes_get(agent_request_t *r);
-void agent_process_routes_delete(agent_request_t *r);
-void agent_process_routes_delete_all(agent_request_t *r);
-void agent_process_routes_signal(agent_request_t *r);
 
 
 #endif /* _AGENT_PROCESS_ROUTES_H_INCLUDED_ */

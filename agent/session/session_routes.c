@@ -18,8 +18,10 @@
 #include "http/error.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "http/router.h"
 #include "run/command.h"
 #include "run/env.h"
+#include "session/env_routes.h"
 #include "session/session.h"
 #include "session/session_routes.h"
 
@@ -27,6 +29,9 @@
 #define AGENT_SESSION_JSON_MAX  (1024 * 1024)
 
 
+static void agent_session_routes_create(agent_request_t *r);
+static void agent_session_routes_list(agent_request_t *r);
+static void agent_session_routes_delete(agent_request_t *r);
 static void agent_session_create_body(agent_request_t *r, json_t *body);
 static void agent_session_delete_body(agent_request_t *r, json_t *body);
 static void agent_session_delete_done(void *data);
@@ -34,7 +39,17 @@ static void agent_session_delete_close(agent_request_t *r, int aborted);
 static int agent_session_string(json_t *value, char *name);
 
 
-void
+const agent_route_t  agent_session_routes[] = {
+    { "POST", "/api/session/create", agent_session_routes_create },
+    { "GET", "/api/session/list", agent_session_routes_list },
+    { "POST", "/api/session/delete", agent_session_routes_delete },
+    { "GET", "/api/env", agent_env_routes_get },
+    { "POST", "/api/env", agent_env_routes_post },
+    { NULL, NULL, NULL }
+};
+
+
+static void
 agent_session_routes_create(agent_request_t *r)
 {
     agent_request_json(r, AGENT_SESSION_JSON_MAX,
@@ -120,7 +135,7 @@ agent_session_create_body(agent_request_t *r, json_t *body)
 }
 
 
-void
+static void
 agent_session_routes_list(agent_request_t *r)
 {
     char  stamp[32];
@@ -132,7 +147,7 @@ agent_session_routes_list(agent_request_t *r)
 }
 
 
-void
+static void
 agent_session_routes_delete(agent_request_t *r)
 {
     agent_request_json(r, AGENT_SESSION_JSON_MAX,

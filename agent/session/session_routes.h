@@ -11,11 +11,10 @@
 #include <jansson.h>
 
 #include "http/request.h"
+#include "http/router.h"
 
 
-void agent_session_routes_create(agent_request_t *r);
-void agent_session_routes_list(agent_request_t *r);
-void agent_session_routes_delete(agent_request_t *r);
+extern const agent_route_t  agent_session_routes[];
 
 /*
  * The session of an /api request: "sessionId" of its body, or else Session-Id,

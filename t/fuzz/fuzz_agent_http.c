@@ -15,7 +15,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"
-#include "main/idle.h"
+#include "http/server.h"
 
 
 /*
@@ -266,15 +266,8 @@ fuzz_close(agent_request_t *r, int aborted)
 }
 
 
-const char *
-agent_router_code(agent_request_t *r)
-{
-    return "invalid_request";
-}
-
-
 int
-agent_idle_draining(void)
+agent_server_draining(void)
 {
     return 0;
 }

@@ -25,9 +25,13 @@
 #include "http/connection.h"
 #include "http/error.h"
 #include "http/request.h"
+#include "http/router.h"
 #include "http/server.h"
 #include "main/idle.h"
+#include "main/routes.h"
 #include "main/stop.h"
+#include "net/relay.h"
+#include "port/command.h"
 #include "run/workspace.h"
 #include "sys/child.h"
 #include "sys/peer.h"
@@ -93,6 +97,17 @@ static uv_loop_t           fuzz_loop;
 static struct sockaddr_un  fuzz_addr;
 static socklen_t           fuzz_addr_len;
 static unsigned            fuzz_spawns;
+
+static const agent_control_ops_t  fuzz_control_ops = {
+    agent_idle_change,
+    agent_idle_ms_until,
+    agent_stop_commands
+};
+
+static const agent_relay_hooks_t  fuzz_relay_hooks = {
+    agent_port_command_starting,
+    agent_port_command_json
+};
 
 
 /* in place of the sources that agent.mk leaves out */
@@ -197,8 +212,15 @@ agent_peer_user(int fd, uid_t *uid, gid_t *gid)
 
 
 void
-agent_server_resume(void)
+agent_server_closed(void)
 {
+}
+
+
+int
+agent_server_draining(void)
+{
+    return 0;
 }
 
 
@@ -215,23 +237,24 @@ agent_server_drain(void)
 
 
 void
-agent_files_get(agent_request_t *r, const char *path)
+agent_files_get(agent_request_t *r)
 {
-    agent_http_error(r, 404, "FILE_NOT_FOUND", NULL, "%s", path);
+    agent_http_error(r, 404, "FILE_NOT_FOUND", NULL, "%s",
+                     r->path);
 }
 
 
 void
-agent_files_put(agent_request_t *r, const char *path)
+agent_files_put(agent_request_t *r)
 {
-    agent_files_get(r, path);
+    agent_files_get(r);
 }
 
 
 void
 agent_programs(agent_request_t *r)
 {
-    agent_files_get(r, r->path);
+    agent_files_get(r);
 }
 
 
@@ -249,7 +272,9 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     agent_time_started = agent_time_ms();
 
     agent_idle_start(0, 1);
+    agent_relay_hooks_set(&fuzz_relay_hooks);
     agent_connection_init();
+    agent_router_init(agent_routes);
 
     fd = socket(AF_UNIX, SOCK_SEQPACKET|SOCK_NONBLOCK|SOCK_CLOEXEC, 0);
     FUZZ_CHECK(fd != -1);
@@ -264,7 +289,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
     FUZZ_CHECK(getsockname(fd, (struct sockaddr *) &fuzz_addr,
                            &fuzz_addr_len) == 0);
     FUZZ_CHECK(listen(fd, 16) == 0);
-    FUZZ_CHECK(agent_control_start(fd, 1) == 0);
+    FUZZ_CHECK(agent_control_start(fd, 1, &fuzz_control_ops) == 0);
 
     return 0;
 }
