@@ -230,9 +230,11 @@ sub routes
 
     # the agent serves those that are its own, and no other is let through
 
+    # "/file" alone is an empty path, an error as that of "/file/"
+
     my %agent = map { ("/v1/sandbox/:id$_" => '') }
-        grep { $_ ne '/' } $AGENT =~ m{\{ "$METHOD", "(/[^"]*)",}g;
-    $agent{'/v1/sandbox/:id/file/<path>'} = '' if $AGENT =~ m{"/file"};
+        map { s{/:(\w+)\*$}{/<$1>}r } grep { $_ ne '/' && $_ ne '/file' }
+        $AGENT =~ m{\{ "$METHOD", "(/[^"]*)",}g;
     my %passed = map { $_ => '' }
         grep { m{/:id/(?!(?:running|sleep|wake|restart)$|ports)} } keys %code;
 
@@ -290,12 +292,11 @@ sub errors_of_the_agent
     my %code;
 
     # by the route, and for what is no request at all
-    my ($by_route) = $AGENT =~ /agent_router_code\([^)]*\) \{ return (.*?);/;
+    my ($by_route) = $AGENT =~ /agent_request_invalid\([^)]*\) \{ return (.*?);/;
     my @by_route = ($by_route // '') =~ /(?<=[?:] )"(\w+)"/g;
     is(scalar @by_route, 2, 'errors of the agent: two codes by the route');
-    my ($large) = $AGENT =~ /agent_request_large\([^)]*\) \{(.*?)\}/;
-    my @too_large = (($large // '') =~ /\? "(\w+)"/,
-        grep { $_ ne 'invalid_request' } @by_route);
+    my ($large) = $AGENT =~ /agent_request_large\([^)]*\) \{ return (.*?);/;
+    my @too_large = ($large // '') =~ /(?<=[?:] )"(\w+)"/g;
     is(scalar @too_large, 2, 'errors of the agent: two for what is too large');
     push @{$code{VALIDATION_FAILED}},
         $AGENT =~ /agent_http_refuse\(\w+, (\d{3}),/g;
@@ -306,7 +307,7 @@ sub errors_of_the_agent
         my @args = split / ?, (?=(?:[^"]*"[^"]*")*[^"]*$)/, $1;
         next if @args < 4;
         my @n = $args[1] =~ /\b(\d{3})\b/g;
-        push @{$code{$_}}, @n for $args[2] =~ /agent_router_code/ ? @by_route
+        push @{$code{$_}}, @n for $args[2] =~ /agent_request_invalid/ ? @by_route
             : $args[2] =~ /agent_request_large/ ? @too_large
             : $args[2] =~ /"(\w+)"/g;
     }
