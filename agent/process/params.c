@@ -303,8 +303,9 @@ agent_process_params_port(json_t *json, agent_probe_port_t *p,
     if (strlen(p->path) > AGENT_PROCESS_PATH_MAX
         || p->path[strcspn(p->path, " \t\r\n#")] != '\0')
     {
-        return agent_fault_invalid(fault, "path: longer than %d bytes, or contains "
-                                   "characters not allowed in a request",
+        return agent_fault_invalid(fault, "path: longer than %d bytes, or "
+                                   "contains characters not allowed in a "
+                                   "request",
                                    AGENT_PROCESS_PATH_MAX);
     }
 
@@ -349,7 +350,8 @@ agent_parse_status(json_t *json, agent_probe_port_t *p, agent_fault_t *fault)
     }
 
     if (min > max) {
-        return agent_fault_invalid(fault, "statusMin: must not exceed statusMax");
+        return agent_fault_invalid(fault,
+                                   "statusMin: must not exceed statusMax");
     }
 
     p->status_min = (int) min;
