@@ -34,8 +34,8 @@
 
 
 /*
- * POST /api/execute, which answers when the command has ended, and
- * /api/execute/stream, which tells of it as it goes.
+ * POST /api/execute, which responds when the command has exited, and
+ * /api/execute/stream, which streams its output.
  */
 
 
@@ -153,7 +153,7 @@ agent_execute_start(agent_request_t *r, json_t *body, int streams)
 
     line = json_string_value(json_object_get(body, "command"));
 
-    /* it is borrowed by the start only, after which cmd may be gone */
+    /* borrowed only during the start, after which cmd may have been freed */
 
     env = cmd->env;
 
@@ -183,7 +183,7 @@ failed:
 }
 
 
-/* path takes AGENT_COMMAND_CWD bytes */
+/* path has AGENT_COMMAND_CWD bytes */
 
 static int
 agent_execute_params(agent_execute_t *x, agent_command_t *cmd, char *path,
@@ -430,7 +430,7 @@ agent_execute_free(void *data)
 }
 
 
-/* the stream begins */
+/* begins the stream */
 
 static void
 agent_execute_events(agent_execute_t *x)

@@ -21,16 +21,16 @@
 
 
 /*
- * What execute.c, which starts a call, and execute_reply.c, which answers it
- * at once when the command has ended, know of it.
+ * An execute request, shared by execute.c, which starts it, and
+ * execute_reply.c, which generates the non-streaming response.
  */
 
 
-/* output as text and as base64, twice, and what is around it */
+/* two outputs as text and as base64, and the JSON around them */
 #define AGENT_EXECUTE_PARTS       12
 
 
-/* a part of an answer */
+/* a segment of the response */
 
 typedef struct {
     agent_json_body_e     kind;
@@ -40,7 +40,7 @@ typedef struct {
 
 
 typedef struct {
-    agent_exec_stream_t   stream;      /* first; cmd and hint are of both */
+    agent_exec_stream_t   stream;      /* first; cmd and hint in both modes */
     agent_request_t      *r;
     json_t               *body;
     const char           *shell;       /* NULL: bash */
@@ -59,12 +59,12 @@ typedef struct {
     agent_fault_t         fault;       /* code NULL: none */
     agent_json_body_t     reply;
     char                  opening[64];
-    char                 *closing;     /* the members behind the output */
+    char                 *closing;     /* members that follow the output */
     agent_execute_part_t  parts[AGENT_EXECUTE_PARTS];
     unsigned              nparts;
-    unsigned              part;        /* what goes out next */
+    unsigned              part;        /* the next segment */
 
-    /* of a streaming response: the beginning of an incomplete character */
+    /* streaming: the first bytes of an incomplete character */
 
     char                  partial[2][4];
     size_t                npartial[2];
@@ -75,7 +75,7 @@ typedef struct {
 void agent_execute_outcome(agent_execute_t *x, json_t *json,
     const agent_exit_t *e);
 
-/* collects the output, and answers */
+/* collects the output and sends the response */
 extern const agent_sink_t  agent_execute_reply_sink;
 
 

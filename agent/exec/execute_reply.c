@@ -20,13 +20,15 @@
 #include "run/command.h"
 
 
-/* the answer at once: a buffer for each stream, and the JSON made of them */
+/*
+ * the non-streaming response: a buffer per stream, and the JSON built of them
+ */
 
 
 /* limit of the output in a non-streaming response, bytes */
 #define AGENT_EXECUTE_OUTPUT_MAX  (64 * 1024 * 1024)
 
-/* of an output, at a time */
+/* bytes of output per step */
 #define AGENT_EXECUTE_PIECE       32768
 
 
@@ -205,7 +207,7 @@ agent_execute_reply_begin(agent_execute_t *x)
         b = &x->out[i];
         len = b->len;
 
-        /* of a session's output one line feed at the end is left out */
+        /* in a session, one trailing line feed is dropped from the output */
 
         if (!x->sessionless && len && b->data[len - 1] == '\n') {
             len--;
@@ -292,7 +294,7 @@ agent_execute_reply_next(void *data, agent_json_body_segment_t *segment)
 }
 
 
-/* the members behind the output, as the last part of the object */
+/* members that follow the output, as the tail of the object */
 
 static char *
 agent_execute_reply_closing(agent_execute_t *x)

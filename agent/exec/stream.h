@@ -17,7 +17,7 @@
 
 /*
  * The output of a command as server-sent events: the sink of POST /exec and
- * of /api/execute/stream, which differ in how an event is encoded.
+ * /api/execute/stream, which differ in the encoding of events.
  */
 
 
@@ -27,17 +27,17 @@ typedef struct agent_exec_stream_s  agent_exec_stream_t;
 typedef struct {
     void        (*output)(agent_exec_stream_t *s, int stream, const char *buf,
                           size_t len);
-    /* the last events, and the end of the response */
+    /* sends the last events and ends the response */
     void        (*end)(agent_exec_stream_t *s, const agent_exit_t *e);
-    const char   *ms;                  /* how milliseconds are written */
+    const char   *ms;                  /* format of milliseconds */
 } agent_exec_encoder_t;
 
 
-/* what cmd->data points to begins with this */
+/* cmd->data points to a structure that begins with this one */
 
 struct agent_exec_stream_s {
     agent_sse_t                 *sse;
-    agent_command_t             *cmd;  /* NULL: it does not run */
+    agent_command_t             *cmd;  /* NULL: not running */
     const agent_exec_encoder_t  *encoder;
     agent_network_hint_t         hint;
 };
@@ -46,7 +46,7 @@ struct agent_exec_stream_s {
 extern const agent_sink_t  agent_exec_stream_sink;
 
 
-/* of the SSE object: goes on with a command that was paused */
+/* handler of the SSE object: resumes a paused command */
 void agent_exec_stream_drain(void *data);
 
 

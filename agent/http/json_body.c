@@ -15,7 +15,7 @@
 
 
 #define AGENT_JSON_BODY_BUFFER  65536
-#define AGENT_JSON_BODY_PIECE   8192   /* of a segment, at a time */
+#define AGENT_JSON_BODY_PIECE   8192   /* bytes of a segment per step */
 
 
 static void agent_json_body_put(agent_json_body_t *b, agent_json_body_e kind,
@@ -25,7 +25,7 @@ static size_t agent_json_body_base64(agent_json_body_t *b, char *out,
 static void agent_json_body_flush(agent_json_body_t *b, int last);
 
 
-/* what is in it goes out before agent_json_body_send() returns */
+/* its contents are sent before agent_json_body_send() returns */
 
 static char    agent_json_body_buf[AGENT_JSON_BODY_BUFFER];
 static size_t  agent_json_body_len;
@@ -84,7 +84,7 @@ agent_json_body_put(agent_json_body_t *b, agent_json_body_e kind,
 
         n = len > AGENT_JSON_BODY_PIECE ? AGENT_JSON_BODY_PIECE : len;
 
-        /* room for the largest that may become of it, and a rest of base64 */
+        /* room for the largest encoding, and the rest of a base64 group */
 
         if (AGENT_JSON_BODY_BUFFER - agent_json_body_len
             < AGENT_JSON_BODY_PIECE * AGENT_JSON_TEXT_ESCAPE + 4)

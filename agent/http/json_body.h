@@ -14,19 +14,18 @@
 
 
 /*
- * A JSON text as the body of a response, made a piece at a time from segments
- * that its source hands out one after the other: with 64 MB of output it is
- * never in memory as a whole.  It stops while the client does not read.
+ * A JSON response body that is generated incrementally from segments supplied
+ * by a source: with 64 MB of output it is never in memory as a whole.  It
+ * pauses while the client does not read.
  */
 
 
 typedef enum {
     AGENT_JSON_BODY_END = 0,
     AGENT_JSON_BODY_WAIT,        /* the source calls agent_json_body_send() */
-    AGENT_JSON_BODY_LITERAL,     /* JSON as it is */
-    AGENT_JSON_BODY_TEXT,        /* the inside of a string, to be escaped */
-    AGENT_JSON_BODY_BASE64       /* the same as base64, which goes on until a
-                                    segment of another kind */
+    AGENT_JSON_BODY_LITERAL,     /* literal JSON */
+    AGENT_JSON_BODY_TEXT,        /* contents of a string, to be escaped */
+    AGENT_JSON_BODY_BASE64       /* base64, until another kind of segment */
 } agent_json_body_e;
 
 
@@ -46,24 +45,24 @@ struct agent_json_body_s {
     int                 status;        /* HTTP status */
 
     /*
-     * The next segment, whose bytes are used before the next call; a text is
-     * cut between characters.
+     * Returns the next segment, whose bytes are used before the next call;
+     * text must be split between characters.
      */
     agent_json_body_e (*next)(void *data, agent_json_body_segment_t *segment);
     void               *data;
 
-    unsigned            chunked:1;     /* even where all fits into a buffer */
+    unsigned            chunked:1;  /* even if everything fits into a buffer */
 
-    /* the rest is json_body.c's */
+    /* private to json_body.c */
 
-    char                rest[3];       /* bytes that base64 cannot take yet */
+    char                rest[3];       /* rest of a base64 group */
     size_t              nrest;
     unsigned            begun:1;
     unsigned            ended:1;
 };
 
 
-/* begins the response, and goes on with it: at drain, and after a wait */
+/* begins or continues the response: on drain, and after a wait */
 void agent_json_body_send(agent_json_body_t *b);
 
 

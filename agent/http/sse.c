@@ -217,7 +217,7 @@ agent_sse_keepalive(uv_timer_t *timer)
 
     sse = timer->data;
 
-    /* a client that has not read what there is needs no more of it */
+    /* no keep-alive while the client has unread data */
 
     if (!sse->active && !sse->ended && agent_response_queued(sse->r) == 0) {
         agent_response_write(sse->r, ": \n\n", 4);

@@ -18,10 +18,10 @@
 
 
 /*
- * A response of server-sent events.  It takes the request over: on_drain and
- * on_close of the request become its own, and it is freed after on_close.
- * While nothing is sent, a comment keeps the connection alive.  An event that
- * there is no memory for cuts the connection: a stream does not skip.
+ * A response of server-sent events.  It takes over on_drain and on_close of
+ * the request, and is freed after on_close.  While nothing is sent, comments
+ * keep the connection alive.  If out of memory, the connection is closed: no
+ * event is skipped.
  */
 
 
@@ -36,13 +36,13 @@ struct agent_sse_s {
 
     /* set by the caller; either may be NULL */
 
-    /* it is no longer full */
+    /* there is room again */
     void             (*on_drain)(void *data);
-    /* the client has left, or has read the end; the last call */
+    /* the client has disconnected or read the end; the last callback */
     void             (*on_close)(void *data);
     void              *data;
 
-    /* the rest is sse.c's */
+    /* private to sse.c */
 
     uv_timer_t         timer;
     unsigned           active:1;       /* since the timer ran last */
@@ -50,18 +50,18 @@ struct agent_sse_s {
 };
 
 
-/* begins the response; NULL where there is no memory */
+/* begins the response; NULL if out of memory */
 agent_sse_t *agent_sse_create(agent_request_t *r);
 
-/* 1: the sender stops until on_drain */
+/* 1 if full: the sender must stop until on_drain */
 int agent_sse_full(agent_sse_t *sse);
 
 /*
- * The events of the /api routes, one line of JSON each.  id, where it is not
- * NULL, becomes the event's own.
+ * Events of the /api routes: one line of JSON per event.  id, if not NULL, is
+ * the id of the event.
  */
 
-/* json is stolen; it does not count against silence */
+/* json is stolen; does not count as output */
 void agent_sse_json(agent_sse_t *sse, const uint64_t *id, json_t *json);
 
 /*
@@ -71,11 +71,11 @@ void agent_sse_json(agent_sse_t *sse, const uint64_t *id, json_t *json);
 void agent_sse_output(agent_sse_t *sse, const uint64_t *id,
     const char *process, int stream, const char *buf, size_t len);
 
-/* an event of that name, whose data are bytes as base64 */
+/* an event of that name with base64 data */
 void agent_sse_base64(agent_sse_t *sse, const char *event, const char *buf,
     size_t len);
 
-/* an event of that name and the end, in one segment; frees data */
+/* an event of that name and the end in one segment; frees data */
 void agent_sse_finish(agent_sse_t *sse, const char *event,
     agent_buffer_t *data);
 

@@ -34,7 +34,7 @@ struct agent_probe_s {
     uint64_t                 next;      /* time of the next request */
     uint64_t                 deadline;  /* deadline of the request */
 
-    int                      rank;     /* 0: nothing listens */
+    int                      rank;      /* 0: nothing listens */
     agent_listeners_addr_t   listener;
 
     uv_poll_t                poll;

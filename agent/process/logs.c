@@ -65,7 +65,7 @@ typedef struct {
     char                       rest[2];    /* rest of a base64 group */
     size_t                     nrest;
 
-    unsigned                   seen[2];  /* results of the first pass */
+    unsigned                   seen[2];    /* results of the first pass */
     unsigned                   lossy[2];
     unsigned                   timed:1;
     unsigned                   young:1;

@@ -47,7 +47,7 @@ static void agent_process_sweep(uv_timer_t *timer);
 struct agent_process_list_s  agent_process_list =
     TAILQ_HEAD_INITIALIZER(agent_process_list);
 
-/* the log, and those who watch the process */
+/* the log and the observers of the process */
 
 static const agent_sink_t  agent_process_sink = {
     agent_process_write,

@@ -15,21 +15,23 @@
 
 
 /*
- * A command that is a child of the agent, with pipes of its own.  Spawns it:
- * 0, or -1 with cmd->error and cmd->stage; then cmd is freed with
+ * Spawns a command as a child of the agent with its own pipes.  0, or -1 with
+ * cmd->error and cmd->stage set; then cmd must be freed with
  * agent_command_destroy().
  */
 int agent_run_child_start(agent_command_t *cmd);
 
 /*
- * Makes an orphan that the agent has inherited the command's process, for
- * agent_command_begin() to follow; its output has been opened.  0, or -1 where
- * it cannot be.
+ * Adopts an orphan inherited by the agent as the process of the command, whose
+ * output has been opened; to be followed by agent_command_begin().  0, or -1
+ * on failure.
  */
 int agent_run_child_adopt(agent_command_t *cmd, pid_t pid);
 
 
-/* what a shell exits with for a failed start: 126 or 127; 0: not its fault */
+/*
+ * the exit code of a shell for a failed start: 126, 127, or 0: not its fault
+ */
 int agent_run_child_error_code(agent_command_t *cmd);
 
 /* a message for a failed start */

@@ -21,9 +21,9 @@
 
 
 /*
- * What a command left in the background may still write to its pipes: they
- * are read and discarded, or it would stop at a full pipe or die of a closed
- * one.  As many as this.
+ * Background processes left by a command may still write to its pipes.  The
+ * output is read and discarded, or they would block on a full pipe or be
+ * killed by SIGPIPE.  This is the maximum number of such pipes.
  */
 #define AGENT_COMMAND_DISCARD  256
 
@@ -34,9 +34,9 @@ struct agent_output_s {
     uv_poll_t         poll;
     int               fd;
     int               stream;
-    int               remain;          /* while draining */
+    int               remain;          /* left to read while draining */
     unsigned          polled:1;
-    agent_command_t  *cmd;             /* NULL: its output is discarded */
+    agent_command_t  *cmd;             /* NULL: output is discarded */
 };
 
 
@@ -104,7 +104,7 @@ agent_command_open(agent_command_t *cmd, const int *fds)
 void
 agent_command_begin(agent_command_t *cmd)
 {
-    /* what runs, and the timer */
+    /* the running command and the timer */
     cmd->refs = 2;
 
     cmd->state = AGENT_COMMAND_RUNNING;
@@ -207,7 +207,7 @@ agent_command_killed(void *data, int left)
     cmd = data;
     cmd->tree = NULL;
 
-    /* where its own end is yet to be reported, it is drained then */
+    /* if its exit is not reported yet, it is drained later */
 
     if (left || cmd->exited) {
         agent_command_drain(cmd);
@@ -323,7 +323,7 @@ agent_command_finish(agent_command_t *cmd)
 }
 
 
-/* no callback follows, but for the sink's last */
+/* no callback follows except the last one of the sink */
 
 static void
 agent_command_over(agent_command_t *cmd,
@@ -415,7 +415,7 @@ agent_command_read(agent_command_t *cmd)
             continue;
         }
 
-        /* one buffer is enough: the caller wants a snapshot */
+        /* one buffer is enough for a snapshot */
 
         (void) agent_output_read(out, AGENT_COMMAND_READ);
     }
@@ -469,7 +469,7 @@ agent_command_exit_json(json_t *json, const agent_exit_t *e)
 }
 
 
-/* owns fd; NULL, and then fd is the caller's */
+/* takes ownership of fd; NULL on failure, and fd is not closed */
 
 static agent_output_t *
 agent_output_create(agent_command_t *cmd, int fd, int stream)
@@ -524,7 +524,7 @@ agent_output_event(uv_poll_t *poll, int status, int events)
 }
 
 
-/* reads once, and writes to the sink; 1: there may be more */
+/* reads once and writes to the sink; 1: there may be more */
 
 static int
 agent_output_read(agent_output_t *out, size_t max)

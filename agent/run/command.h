@@ -20,31 +20,28 @@
 
 
 /*
- * The engine below everything that runs.  A command is what to run, a table of
- * operations that its kind has (agent_command_ops_t), and a sink for its
- * output (agent_sink_t).  The engine reads its two pipes, keeps its deadline,
- * ends its tree, and calls the sink's exit once, when the command has ended
- * and everything that it wrote has been passed on.
+ * The engine of everything that runs.  A command consists of what to run, the
+ * operations of its kind (agent_command_ops_t), and a sink for its output
+ * (agent_sink_t).  The engine reads its two pipes, enforces its deadline,
+ * kills its tree, and calls the sink's exit() once, when the command has
+ * exited and all its output has been passed to the sink.
  *
- * The kinds are a child, which agent_run_child_start() spawns or
- * agent_run_child_adopt() takes over (run/child.h), and a call that the shell
- * of a session runs itself (session/queue.h).
+ * The kinds are a child, spawned by agent_run_child_start() or adopted by
+ * agent_run_child_adopt() (run/child.h), and a command that the shell of a
+ * session runs itself (session/queue.h).
  *
- * To add a kind, for instance a terminal:
+ * To add a kind, for instance a terminal: set cmd->ops to its operations; pass
+ * the read ends of its output to agent_command_open(), and start it; call
+ * agent_command_begin() when it is running; call agent_command_ended() once,
+ * when it has exited.
  *
- *   1. set cmd->ops to the table of its operations;
- *   2. hand the read ends of its output to agent_command_open(), and start it;
- *   3. call agent_command_begin() when it runs;
- *   4. call agent_command_ended() once, when it has ended.
- *
- * A sink needs no more than the three functions of its table; cmd->data is
- * its own.
+ * A sink only needs the three functions of its table; cmd->data is its own.
  */
 
 
-#define AGENT_COMMAND_READ      32768  /* bytes at a time */
+#define AGENT_COMMAND_READ      32768  /* bytes read at a time */
 
-/* a body that asks for a command: what the kernel takes, written as JSON */
+/* limit of a request body: the kernel's limit for arguments, as JSON */
 #define AGENT_COMMAND_JSON_MAX  (4 * 1024 * 1024)
 
 /* the kernel's limit for one argument, including its NUL */
@@ -63,8 +60,8 @@ typedef enum {
     AGENT_EXIT_EXITED = 0,
     AGENT_EXIT_SIGNALED,
     AGENT_EXIT_TIMED_OUT,
-    AGENT_EXIT_OOM_KILLED,             /* by the kernel, for want of memory */
-    AGENT_EXIT_LOST                    /* it could not be ended */
+    AGENT_EXIT_OOM_KILLED,            /* killed by the kernel, out of memory */
+    AGENT_EXIT_LOST                   /* it could not be killed */
 } agent_exit_outcome_e;
 
 
@@ -81,15 +78,15 @@ typedef struct {
 } agent_exit_t;
 
 
-/* where the output goes */
+/* destination of the output */
 
 typedef struct {
-    /* bytes of stream 1 or 2 as they came, at most AGENT_COMMAND_READ */
+    /* bytes of stream 1 or 2 as received, at most AGENT_COMMAND_READ */
     void        (*write)(agent_command_t *cmd, int stream, const char *buf,
                          size_t len);
     /*
-     * Back-pressure, asked after each write.  1: nothing more is read until
-     * the sink calls agent_command_resume().  NULL: it takes everything.
+     * Back-pressure, called after each write.  1: reading stops until the sink
+     * calls agent_command_resume().  NULL: never full.
      */
     int         (*full)(agent_command_t *cmd);
     /* the last callback; cmd is freed afterwards */
@@ -97,21 +94,21 @@ typedef struct {
 } agent_sink_t;
 
 
-/* what the kinds of commands do each in its own way */
+/* operations specific to a kind of command */
 
 typedef struct {
     /*
-     * Ends the tree of the command, as agent_kill_tree() does, whose done and
-     * data are passed on.  NULL: there is nothing to end, or no memory.
+     * Kills the tree of the command like agent_kill_tree(), with the same done
+     * and data.  NULL: nothing to kill, or out of memory.
      */
     agent_kill_tree_t  *(*kill)(agent_command_t *cmd, int sig,
                                 unsigned grace_ms,
                                 void (*done)(void *data, int left));
-    /* what kill returned is done; may be NULL */
+    /* the tree returned by kill is done; may be NULL */
     void                (*killed)(agent_command_t *cmd);
-    /* a signal and no more; NULL: this kind takes none */
+    /* sends a signal once; NULL: not supported */
     void                (*signal)(agent_command_t *cmd, int sig);
-    /* after an abort its pipes are read on: their writer goes on living */
+    /* after an abort, keep reading its pipes: the writer lives on */
     unsigned              lives_on:1;
 } agent_command_ops_t;
 
@@ -119,21 +116,21 @@ typedef struct {
 typedef enum {
     AGENT_COMMAND_NEW = 0,
     AGENT_COMMAND_RUNNING,
-    AGENT_COMMAND_DRAINING,            /* what is in the pipes now, and no more */
+    AGENT_COMMAND_DRAINING,            /* drain only pending data */
     AGENT_COMMAND_OVER                 /* no more callbacks */
 } agent_command_state_e;
 
 
 struct agent_command_s {
-    /* what to run; set by the caller before the start, and borrowed by it */
+    /* what to run; set by the caller before the start, and borrowed */
 
     const char           *const *programs;
     char                **argv;
-    int                   rename;        /* as in agent_spawn_t */
-    const char          **env;           /* built by agent_env_build() */
-    const char           *cwd;           /* NULL: the workspace */
-    uint64_t              timeout_ms;    /* 0: none */
-    const char           *input;         /* a session's stdin, or NULL */
+    int                   rename;      /* as in agent_spawn_t */
+    const char          **env;         /* built by agent_env_build() */
+    const char           *cwd;         /* NULL: the workspace */
+    uint64_t              timeout_ms;  /* 0: none */
+    const char           *input;       /* a session's stdin, or NULL */
     size_t                input_len;
 
     const agent_sink_t   *sink;
@@ -142,29 +139,29 @@ struct agent_command_s {
     void                (*on_stdin)(agent_command_t *cmd);
 
     unsigned              stdin_pipe:1;  /* otherwise stdin is /dev/null */
-    unsigned              untimed:1;   /* not even by its session */
+    unsigned              untimed:1;  /* no timeout, not even of its session */
 
     /* set by a start */
 
-    int                   error;       /* an errno, with what failed */
+    int                   error;       /* errno and stage of a failed start */
     agent_spawn_stage_e   stage;
     size_t                program;
     const char           *shell;       /* shell of its session; NULL: bash */
 
-    /* its kind's */
+    /* private to the kind */
 
     const agent_command_ops_t  *ops;
     void                 *host;
     void                 *call;        /* waiting to be started */
     agent_child_t         child;
-    agent_exit_t          exit;        /* cpu_ms, peak, and what befell it */
+    agent_exit_t          exit;        /* cpu_ms, peak and the outcome */
 
     /* private to command.c */
 
     agent_command_state_e  state;
     agent_output_t       *out[2];
     agent_stdin_t        *in;          /* NULL: closed */
-    agent_kill_tree_t    *tree;        /* it is being ended */
+    agent_kill_tree_t    *tree;        /* being killed */
     uv_timer_t            timer;
     uint64_t              began;
     int64_t               oom;         /* OOM kills before its start */
@@ -181,22 +178,22 @@ agent_command_t *agent_command_create(void);
 void agent_command_destroy(agent_command_t *cmd);
 
 
-/* of the kinds */
+/* for the kinds */
 
 /*
- * Its output comes from fds, non-blocking and taken whatever comes of it.  0,
- * or an errno.
+ * Reads its output from the non-blocking fds, of which ownership is taken even
+ * on failure.  0, or an errno.
  */
 int agent_command_open(agent_command_t *cmd, const int *fds);
 
-/* it runs */
+/* it is running */
 void agent_command_begin(agent_command_t *cmd);
 
-/* it has ended, with an exit code, or by a signal that is not 0 */
+/* it has exited with a code, or by a signal if not 0 */
 void agent_command_ended(agent_command_t *cmd, int code, int sig);
 
 
-/* of those who run them */
+/* for the users of commands */
 
 /* pause and resume reading its output */
 void agent_command_pause(agent_command_t *cmd);

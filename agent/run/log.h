@@ -31,20 +31,20 @@ typedef struct agent_run_log_s         agent_run_log_t;
 
 
 /*
- * bytes is a multiple of AGENT_RUN_LOG_BLOCK.  on_writable runs from the loop
- * when the log was full and is not any more.  NULL where there is no memory.
+ * bytes must be a multiple of AGENT_RUN_LOG_BLOCK.  on_writable is called from
+ * the loop when a full log has room again.  NULL if out of memory.
  */
 agent_run_log_t *agent_run_log_create(size_t bytes, void (*on_writable)(void *data),
     void *data);
 
-/* no on_writable follows; memory and file go when the last reader has gone */
+/* no on_writable follows; memory and file are freed with the last reader */
 void agent_run_log_release(agent_run_log_t *s);
 
-/* takes all of it, even when it is full */
+/* accepts all of it, even if full */
 void agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
     size_t len);
 
-/* 1: its writer stops until on_writable */
+/* 1 if full: the writer must stop until on_writable */
 int agent_run_log_full(agent_run_log_t *s);
 
 /* flushes held bytes; nothing more may be appended */

@@ -13,8 +13,8 @@
 
 
 /*
- * agent_run_child_start() for a line of shell; cmd->shell names a shell that
- * is not bash.  0, or -1 with a fault: SHELL_NOT_AVAILABLE, or code.
+ * agent_run_child_start() for a shell command line; cmd->shell is set if the
+ * shell is not bash.  0, or -1 with a fault: SHELL_NOT_AVAILABLE, or code.
  */
 int agent_run_shell(agent_command_t *cmd, const char *line, const char *code,
     agent_fault_t *fault);

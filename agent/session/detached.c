@@ -52,8 +52,8 @@ agent_detached_report(agent_shell_t *shell, pid_t pid)
     call->pid = pid;
 
     /*
-     * Its parent is a short-lived shell.  Adopt only after that has exited, or
-     * it could reap the subshell before us: its report comes then.
+     * Its parent is a short-lived shell.  Adopt it only after that shell has
+     * exited, which might otherwise reap it in our place.
      */
 
     if (call->reported) {
@@ -86,7 +86,7 @@ agent_detached_adopt(agent_session_t *s, agent_call_t *call)
     if (cmd->stdin_pipe && cmd->input == NULL) {
         fd = agent_pipes_input_take(shell);
 
-        /* where it cannot be adopted, it is closed, and ends at once */
+        /* if it cannot be adopted, it is closed and the input is empty */
 
         if (fd != -1) {
             (void) agent_stdin_adopt(cmd, fd);

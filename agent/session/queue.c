@@ -42,7 +42,7 @@ static int agent_queue_busy(void *data, int last);
 static void agent_queue_killed(agent_command_t *cmd);
 
 
-/* a call that the shell runs itself; it takes no signal, and lives on */
+/* a command that the shell itself runs: no signals, and the shell lives on */
 
 static const agent_command_ops_t  agent_queue_ops = {
     agent_queue_kill,
@@ -54,7 +54,7 @@ static const agent_command_ops_t  agent_queue_ops = {
 
 size_t  agent_queue_waiting;
 
-/* calls that have failed, whose callers are notified from the loop */
+/* failed calls, whose callers are notified from the loop */
 static agent_call_t   *agent_queue_failures;
 static agent_call_t  **agent_queue_last_failure = &agent_queue_failures;
 static uv_timer_t      agent_queue_timer;
@@ -113,7 +113,10 @@ agent_queue_enter(agent_call_t *call, const char *name, const char *line)
 
     if (s && s->shell == NULL) {
 
-        /* reported once: its state is gone, and the next call makes another */
+        /*
+         * reported once: its state is lost, and the next call creates a new
+         * session
+         */
 
         agent_queue_gone(call, s);
         agent_session_unlink(s);

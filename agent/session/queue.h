@@ -17,20 +17,20 @@
 
 
 /*
- * Runs line in the shell of the session, which is made when it is missing,
- * after what was asked for before.  Of cmd the caller has set env, cwd,
- * timeout_ms, input, data and the callbacks; programs and argv are not used.
- * line and what cmd borrows are copied.  started runs once, from the loop.  0,
- * or -1 where there is no memory for the call, and started does not run.
+ * Runs line in the shell of the session, which is created if missing, after
+ * the commands queued before.  The caller sets env, cwd, timeout_ms, input,
+ * data and the callbacks of cmd; programs and argv are not used.  line and
+ * what cmd borrows are copied.  started is called once, from the loop.  0, or
+ * -1 if out of memory, and started is not called.
  */
 int agent_queue_run(const char *name, agent_command_t *cmd,
     const char *line, agent_session_started_pt started);
 
 /*
- * The same in a subshell of the session: with its directory, variables,
- * functions and options, and without changing them.  The command is a child
- * of the agent, and the session is free for the next one as soon as it has
- * started.  The command ends when the session is deleted.
+ * Runs line in a subshell of the session: it has the session's directory,
+ * variables, functions and options, and does not change them.  The command is
+ * a child of the agent, and the session is free for the next command as soon
+ * as it has started.  The command is killed when the session is deleted.
  */
 int agent_queue_spawn(const char *name, agent_command_t *cmd,
     const char *line, agent_session_started_pt started);
@@ -55,12 +55,12 @@ void agent_queue_report(agent_shell_t *shell, int status);
 /* the current command has ended, or continues without the shell */
 void agent_queue_call_done(agent_session_t *s);
 
-/* both notify the caller, from the loop, and free the call */
+/* both notify the caller from the loop, and free the call */
 
 /* context is stolen; NULL: the session's name */
 void agent_queue_fail(agent_call_t *call, int status, const char *code,
     json_t *context, const char *name, const char *message);
-/* the session that it waited for has ended */
+/* the session that it was waiting for has ended */
 void agent_queue_gone(agent_call_t *call, agent_session_t *s);
 
 void agent_queue_free(agent_call_t *call);

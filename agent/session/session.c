@@ -74,7 +74,7 @@ agent_session_exited(agent_shell_t *shell, int code, int sig)
 
     notified = (call && !call->adopted) || queue;
 
-    /* first, so that whoever is notified now, and calls again, gets a new one */
+    /* unlink first, so that a client that retries gets a new session */
 
     if (notified && !s->deleted) {
         agent_session_unlink(s);

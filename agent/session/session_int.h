@@ -46,7 +46,7 @@ struct agent_call_s {
     agent_fault_t              fault;      /* reason of a failure */
 
     unsigned                   spawn:1;
-    pid_t                      pid;        /* that the subshell reported */
+    pid_t                      pid;        /* reported by the subshell */
     unsigned                   adopted:1;  /* its pid is known */
     unsigned                   reported:1; /* done, according to the shell */
     unsigned                   cancelled:1;
@@ -56,12 +56,12 @@ struct agent_call_s {
 struct agent_session_s {
     char                            name[129];
     agent_shell_t                  *shell;  /* NULL: it has exited */
-    int                             code;  /* that it has ended with */
+    int                             code;  /* its exit code or signal */
     json_t                         *vars;  /* known sandbox variables */
     uint64_t                        timeout_ms;
     unsigned                        timed:1;  /* timeout_ms is set */
     agent_kill_tree_moment_t        since;  /* start of the current command */
-    uv_timer_t                      timer;  /* the next call; a subshell */
+    uv_timer_t                      timer;  /* next call; a subshell */
 
     agent_call_t                   *call;   /* current command */
     agent_call_t                   *queue;

@@ -39,13 +39,13 @@ struct agent_shell_s {
     const char           **env;   /* overrides those of the sandbox; or NULL */
     void                  *data;
 
-    /* the text was run, and this is its exit code */
+    /* the script has been executed, with this exit code */
     void                 (*on_report)(agent_shell_t *shell, int status);
     /* a subshell is waiting for agent_pipes_gate_open() */
     void                 (*on_subshell)(agent_shell_t *shell, pid_t pid);
     /*
-     * It has ended, with an exit code or by a signal that is not 0; the last
-     * call, free it with agent_shell_free().
+     * It has exited with a code, or by a signal if not 0; the last callback,
+     * to be freed with agent_shell_free().
      */
     void                 (*on_exit)(agent_shell_t *shell, int code, int sig);
 
@@ -61,7 +61,7 @@ struct agent_shell_s {
     char                   gate[AGENT_CHILD_MARKER_SIZE];
     uint64_t               commands;
     uint64_t               cpu;
-    int64_t                cpu_ms;     /* of the last script */
+    int64_t                cpu_ms;        /* of the last script */
     int                    fd_text;
     int                    fd_report;
     int                    fd_gate;
@@ -75,8 +75,8 @@ struct agent_shell_s {
     size_t                 text_sent;
     agent_script_report_t  report;
     unsigned               refs;
-    unsigned               ready:1;    /* it has reported for the first time */
-    unsigned               input:1;    /* a file for stdin exists */
+    unsigned               ready:1;       /* it has sent its first report */
+    unsigned               input:1;       /* a file for stdin exists */
     unsigned               ended:1;
 };
 
