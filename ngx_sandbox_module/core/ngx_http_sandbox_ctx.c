@@ -66,7 +66,7 @@ static void
 ngx_http_sandbox_ctx_cleanup(void *data)
 {
     /*
-     * Whoever sets a member registers a cleanup of its own; this handler marks
-     * the context among the cleanups of the pool.
+     * The code that sets a member registers its own cleanup; this handler
+     * marks the context among the cleanups of the pool.
      */
 }

@@ -35,14 +35,14 @@ typedef struct {
 } ngx_http_sandbox_failure_t;
 
 
-/* how the errors of a request are shown; NULL: as JSON, without a context */
+/* how errors of a request are rendered; NULL: as JSON without a context */
 
 typedef struct {
-    /* the member "context": an object, or NULL without memory */
+    /* the member "context": an object, or NULL if out of memory */
     cJSON                       *(*context)(ngx_http_request_t *r);
     /*
-     * The error as a page, with its headers; text is in the request's pool.
-     * NGX_OK; NGX_DECLINED: the client is to get JSON; NGX_ERROR.
+     * Renders the error as a page with its headers; text is allocated from the
+     * request's pool.  NGX_OK; NGX_DECLINED: send JSON; NGX_ERROR.
      */
     ngx_int_t                    (*page)(ngx_http_request_t *r, cJSON *json,
                                        ngx_uint_t status, ngx_str_t *text);

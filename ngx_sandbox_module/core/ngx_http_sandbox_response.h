@@ -39,12 +39,12 @@ ngx_int_t ngx_http_sandbox_response_json(ngx_http_request_t *r,
     ngx_uint_t status, cJSON *json);
 /* 204 */
 ngx_int_t ngx_http_sandbox_response_empty(ngx_http_request_t *r);
-/* the same with a body of any kind; its headers are set */
+/* the same with any body, whose headers have been set */
 ngx_int_t ngx_http_sandbox_response_send(ngx_http_request_t *r,
     ngx_uint_t status, ngx_str_t *text);
 /*
- * Formats json, which is freed, as a line of text in the request's pool.
- * NGX_OK or NGX_ERROR.
+ * Formats json, which is freed, as a line of text allocated from the request's
+ * pool.  NGX_OK or NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_response_print(ngx_http_request_t *r, cJSON *json,
     ngx_str_t *text);

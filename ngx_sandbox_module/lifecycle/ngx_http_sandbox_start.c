@@ -94,7 +94,7 @@ ngx_http_sandbox_start(ngx_http_sandbox_node_t *node)
 }
 
 
-/* the agent serves: a start that polls for it looks at once */
+/* the agent is ready: let a polling start check at once */
 
 static void
 ngx_http_sandbox_start_event(ngx_http_sandbox_tether_observer_t *o,

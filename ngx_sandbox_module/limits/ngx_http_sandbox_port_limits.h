@@ -15,9 +15,9 @@
 
 
 /*
- * Counts the request of a preview until it ends.  The limits are connections
- * at a time, requests per second and bytes of a body; 0: no limit.  NGX_OK;
- * NGX_DECLINED: the content handler answers; or an HTTP status.
+ * Counts a preview request until it ends.  The limits are concurrent
+ * connections, requests per second and bytes of a body; 0: no limit.  NGX_OK;
+ * NGX_DECLINED: the content handler responds; or an HTTP status.
  */
 ngx_int_t ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, int64_t connections, int64_t rate,

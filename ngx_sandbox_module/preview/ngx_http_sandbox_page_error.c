@@ -16,7 +16,7 @@
 #include <cjson/cJSON.h>
 
 
-/* errors of a preview: a page for a navigation, JSON with a context else */
+/* errors of previews: a page for navigation, otherwise JSON with a context */
 
 
 static cJSON *ngx_http_sandbox_page_error_context(ngx_http_request_t *r);

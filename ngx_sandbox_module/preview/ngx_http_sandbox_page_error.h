@@ -12,7 +12,7 @@
 #include "core/ngx_http_sandbox_error.h"
 
 
-/* how the errors of a preview are shown: ctx->renderer of each preview */
+/* rendering of errors of previews: ctx->renderer of each preview */
 
 extern const ngx_http_sandbox_error_renderer_t  ngx_http_sandbox_page_error;
 

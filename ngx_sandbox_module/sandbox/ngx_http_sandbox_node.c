@@ -123,7 +123,7 @@ ngx_http_sandbox_node_detach(ngx_http_sandbox_ctx_t *ctx)
 static void
 ngx_http_sandbox_node_cleanup_request(void *data)
 {
-    /* the nodes of a worker that exits are gone already */
+    /* when a worker exits, its nodes have already been freed */
 
     if (ngx_http_sandbox_worker) {
         ngx_http_sandbox_node_detach(data);

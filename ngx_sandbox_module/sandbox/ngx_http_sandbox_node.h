@@ -47,9 +47,9 @@ struct ngx_http_sandbox_node_s {
 
     ngx_http_sandbox_tether_t     *tether;
     ngx_http_sandbox_start_t      *start;
-    ngx_queue_t                    waiters;            /* for the start */
+    ngx_queue_t                    waiters;     /* for the start */
     ngx_queue_t                    port_watches;       /* port_watch.c */
-    ngx_queue_t                    observers;          /* of the tether */
+    ngx_queue_t                    observers;   /* in the list of the tether */
 
     u_char                         id[SANDBOX_ID_MAX + 1];
 };
@@ -73,7 +73,7 @@ ngx_int_t ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node,
 ngx_http_sandbox_node_port_t *ngx_http_sandbox_node_cached(
     ngx_http_sandbox_node_t *node, in_port_t port);
 /*
- * Sets ctx->node to the node of ctx->id, held until the request ends or
+ * Sets ctx->node to the node of ctx->id, referenced until the request ends or
  * detaches it.  NGX_OK or NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_node_attach(ngx_http_request_t *r,

@@ -211,7 +211,7 @@ ngx_http_sandbox_tether_unobserve(ngx_http_sandbox_tether_observer_t *o)
 }
 
 
-/* event NULL: the tether is closed */
+/* event NULL: the tether was closed */
 
 static void
 ngx_http_sandbox_tether_deliver(ngx_http_sandbox_node_t *node,

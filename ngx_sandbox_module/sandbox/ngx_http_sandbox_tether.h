@@ -30,9 +30,9 @@ struct ngx_http_sandbox_tether_s {
 
 
 /*
- * Gets what an agent sends without being asked.  Both handlers run from the
- * event loop or from a call that closes the tether; lost must not call into
- * the code that closes it, and posts an event instead.  Either may be NULL.
+ * Receives unsolicited packets of an agent.  Both handlers are called from the
+ * event loop, or from a call that closes the tether; lost must not call the
+ * code that closes it, but post an event instead.  Either may be NULL.
  */
 
 struct ngx_http_sandbox_tether_observer_s {
@@ -44,7 +44,7 @@ struct ngx_http_sandbox_tether_observer_s {
 };
 
 
-/* the owner removes an observer before it is freed */
+/* the owner must remove an observer before freeing it */
 void ngx_http_sandbox_tether_observe(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_tether_observer_t *o);
 void ngx_http_sandbox_tether_unobserve(ngx_http_sandbox_tether_observer_t *o);
