@@ -179,7 +179,7 @@ agent_boot_receive(agent_boot_t *boot, int fd)
         json_decref(json);
 
         if (rc == -1) {
-            agent_log("invalid boot packet");
+            agent_log_error("invalid boot packet");
         }
     }
 
@@ -391,7 +391,7 @@ agent_boot_answer(agent_boot_t *boot)
                                        - agent_time_started));
 
     if (send(boot->fd, text, n, MSG_NOSIGNAL) == -1) {
-        agent_log("cannot send the boot reply: %s", strerror(errno));
+        agent_log_error("cannot send the boot reply: %s", strerror(errno));
     }
 
     close(boot->fd);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "control/boot.h"
 #include "control/control.h"
@@ -132,6 +133,12 @@ agent_control_accept(uv_poll_t *poll, int status, int events)
             close(fd);
             continue;
         }
+
+        /* with nginx's reload, so that the level can be changed any time */
+
+        agent_log_configure(NULL);
+        agent_log_debug("control: connected, %zu connections",
+                        agent_ntethers + 1);
 
         t->fd = fd;
         t->poll.data = t;
@@ -259,6 +266,8 @@ agent_control_close(agent_tether_t *t)
     }
 
     agent_ntethers--;
+    agent_log_debug("control: disconnected, %zu connections", agent_ntethers);
+
     agent_port_events_drop(t);
     agent_diagnose_drop(t);
     agent_control_watch();

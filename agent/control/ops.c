@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "control/control.h"
 #include "control/diagnose.h"
@@ -65,6 +66,9 @@ agent_ops_packet(agent_tether_t *t, json_t *json, int *fds, size_t nfds)
     }
 
     if (strcmp(json_string_value(op), "status") == 0) {
+        agent_log_debug("control: status, seq %lld",
+                        (long long) json_integer_value(seq));
+
         n = agent_control_status(text, sizeof(text),
                                  json_integer_value(seq));
 
@@ -74,6 +78,13 @@ agent_ops_packet(agent_tether_t *t, json_t *json, int *fds, size_t nfds)
 
     error = agent_control_op(t, json_string_value(op), json, fds, nfds,
                              &taken);
+
+    agent_log_debug("control: %s, seq %lld, port %lld: %s",
+                    json_string_value(op),
+                    (long long) json_integer_value(seq),
+                    (long long) json_integer_value(json_object_get(json,
+                                                                   "port")),
+                    error ? error : "ok");
 
     if (error) {
         n = snprintf(text, sizeof(text), "{\"seq\":%lld,\"error\":\"%s\"}",

@@ -53,6 +53,8 @@ typedef struct {
 struct agent_http_s {
     agent_request_t      r;            /* first */
     agent_connection_t  *conn;
+    uint64_t             began;        /* ms */
+    int                  status;       /* 0: no response was begun */
 
     char                *head;      /* names and values, each NUL-terminated */
     size_t               head_len;

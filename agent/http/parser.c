@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
+#include "base/time.h"
 #include "http/connection.h"
 #include "http/error.h"
 #include "http/http_int.h"
@@ -31,7 +33,7 @@ static size_t agent_http_body(agent_connection_t *c, const char *buf,
 static void agent_http_continue(agent_http_t *h);
 static void agent_http_complete(agent_http_t *h);
 static int agent_http_finish(agent_connection_t *c);
-static void agent_http_free(agent_http_t *h);
+static void agent_http_free(agent_http_t *h, int aborted);
 static void agent_http_refuse(agent_connection_t *c, int status,
     const char *message);
 
@@ -174,6 +176,7 @@ agent_http_start(agent_connection_t *c, const char *buf, size_t len)
     }
 
     h->conn = c;
+    h->began = agent_time_ms();
     h->head = (char *) (h + 1);
     h->head_len = len;
     memcpy(h->head, buf, len);
@@ -565,7 +568,7 @@ agent_http_finish(agent_connection_t *c)
         h->r.on_close(&h->r, 0);
     }
 
-    agent_http_free(h);
+    agent_http_free(h, 0);
 
     return 1;
 }
@@ -601,13 +604,19 @@ agent_parser_gone(agent_connection_t *c)
         h->r.on_close(&h->r, 1);
     }
 
-    agent_http_free(h);
+    agent_http_free(h, 1);
 }
 
 
 static void
-agent_http_free(agent_http_t *h)
+agent_http_free(agent_http_t *h, int aborted)
 {
+    /* without the query, which may contain a key */
+
+    agent_log_debug("%s %s: %d, %llu ms%s", h->r.method, h->r.path, h->status,
+                    (unsigned long long) (agent_time_ms() - h->began),
+                    aborted ? ", client disconnected" : "");
+
     free(h->json);
     free(h);
 }
@@ -628,6 +637,7 @@ agent_http_refuse(agent_connection_t *c, int status, const char *message)
     }
 
     h->conn = c;
+    h->began = agent_time_ms();
     h->r.method = "GET";
     h->r.path = "";
     h->r.query = "";

@@ -41,6 +41,7 @@ agent_response_begin(agent_request_t *r, int status,
     }
 
     h->begun = 1;
+    h->status = status;
     h->length = length;
     h->chunked = (length < 0 && !h->http10);
 

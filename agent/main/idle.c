@@ -4,6 +4,7 @@
  */
 
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/time.h"
 #include "control/control.h"
@@ -155,6 +156,9 @@ agent_idle_check(uv_timer_t *timer)
 static void
 agent_idle_leave(void)
 {
+    agent_log_info("exiting after %llu ms of inactivity",
+                   (unsigned long long) agent_idle_after);
+
     agent_idle_touch();
 
     agent_control_going();

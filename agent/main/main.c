@@ -20,6 +20,7 @@
 #include "control/boot.h"
 #include "control/control.h"
 #include "http/server.h"
+#include "main/crash.h"
 #include "main/idle.h"
 #include "main/routes.h"
 #include "main/signals.h"
@@ -84,7 +85,7 @@ main(int argc, char **argv)
     agent_time_started = agent_time_ms();
 
     if (argc != 2) {
-        agent_log("usage: %s <socket directory>", argv[0]);
+        agent_log_error("usage: %s <socket directory>", argv[0]);
         return 2;
     }
 
@@ -93,7 +94,7 @@ main(int argc, char **argv)
      */
 
     if (getpid() != 1) {
-        agent_log("the agent must run as PID 1");
+        agent_log_error("the agent must run as PID 1");
         return 2;
     }
 
@@ -107,7 +108,7 @@ main(int argc, char **argv)
      */
 
     if (syscall(SYS_setresgid, -1, -1, AGENT_SAVED_GID) == -1) {
-        agent_log("setresgid() failed: %s", strerror(errno));
+        agent_log_warn("setresgid() failed: %s", strerror(errno));
     }
 
     mallopt(M_ARENA_MAX, 1);
@@ -134,17 +135,20 @@ main(int argc, char **argv)
     rc = fcntl(STDERR_FILENO, F_GETFL);
     fcntl(STDERR_FILENO, F_SETFL, rc|O_NONBLOCK);
 
+    agent_log_configure(argv[1]);
+
     agent_signals_default();
 
     if (agent_signals_block() == -1) {
-        agent_log("signalfd: %s", strerror(errno));
+        agent_log_error("signalfd: %s", strerror(errno));
         return 2;
     }
 
+    agent_crash_init();
     agent_workspace_init();
 
     if (chdir("/") != 0) {
-        agent_log("chdir(\"/\"): %s", strerror(errno));
+        agent_log_warn("chdir(\"/\"): %s", strerror(errno));
     }
 
     umask(022);
@@ -152,12 +156,12 @@ main(int argc, char **argv)
     agent_spawn_init();
 
     if (agent_boot(&boot, argv[1]) != 0) {
-        agent_log("timed out waiting for %s/boot.sock", argv[1]);
+        agent_log_error("timed out waiting for %s/boot.sock", argv[1]);
         return 1;
     }
 
     if (agent_user_resolve(&agent_user, boot.user) != 0) {
-        agent_log("no such user: \"%s\"", boot.user);
+        agent_log_error("no such user: \"%s\"", boot.user);
         return 1;
     }
 
@@ -167,13 +171,13 @@ main(int argc, char **argv)
     /* while there is one thread, and before any command runs */
 
     if (agent_filter_install(boot.uid, boot.gid) == -1) {
-        agent_log("seccomp() failed: %s", strerror(errno));
+        agent_log_error("seccomp() failed: %s", strerror(errno));
         return 1;
     }
 
     if (agent_user.uid != 0 && agent_user.uid == boot.uid) {
-        agent_log("user %u is that of nginx's workers: commands are refused",
-                  (unsigned) agent_user.uid);
+        agent_log_warn("user %u is that of nginx's workers: commands are "
+                       "refused", (unsigned) agent_user.uid);
     }
 
     rc = uv_loop_init(&agent_the_loop);
@@ -210,6 +214,9 @@ main(int argc, char **argv)
 
     agent_threads_start();
     agent_boot_answer(&boot);
+    agent_log_debug("ready after %llu ms",
+                    (unsigned long long) (agent_time_ms()
+                                          - agent_time_started));
 
     for (i = 0; i < boot.ncommands; i++) {
         agent_port_command_set(boot.commands[i]);
@@ -220,7 +227,7 @@ main(int argc, char **argv)
 
 failed:
 
-    agent_log("%s", rc ? uv_strerror(rc) : "the event loop ended");
+    agent_log_error("%s", rc ? uv_strerror(rc) : "the event loop ended");
 
     return 1;
 }

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "main/signals.h"
 #include "main/stop.h"
@@ -73,8 +74,8 @@ agent_signals_block(void)
     sigaddset(&set, SIGWINCH);
 
     /*
-     * The kernel drops all other signals, as we are PID 1 and have no handlers
-     * for them.  If they were blocked, they would be queued: an unlimited
+     * The kernel drops all other signals but those of crash.c, as we are PID 1
+     * and have no handlers for them.  If they were blocked, they would be queued: an unlimited
      * number of real-time signals could exhaust the queue that records
      * senders.
      */
@@ -135,6 +136,7 @@ agent_signals_read(uv_poll_t *poll, int status, int events)
          */
 
         if (info[i].ssi_code == SI_USER && info[i].ssi_pid == 0) {
+            agent_log_info("exiting on signal %u", info[i].ssi_signo);
             agent_stop(AGENT_STOP_GRACE);
         }
     }

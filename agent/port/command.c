@@ -214,7 +214,7 @@ agent_port_command_change(uint16_t port, const char *command, const char *cwd)
     }
 
     if (w == NULL || new_command == NULL || (cwd[0] && new_cwd == NULL)) {
-        agent_log("out of memory for the command of port %d", port);
+        agent_log_error("out of memory for the command of port %d", port);
         free(new_command);
         free(new_cwd);
         return;
@@ -332,7 +332,7 @@ agent_port_command_failed(agent_port_command_t *w, int code, const char *text)
     w->code = code;
 
     agent_last_lines_say(&w->tail, text);
-    agent_log("port-%d: %s", w->port, text);
+    agent_log_warn("port-%d: %s", w->port, text);
 
     agent_port_command_observer->on_change(w->port);
 }

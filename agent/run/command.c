@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/time.h"
 #include "run/command.h"
@@ -111,6 +112,8 @@ agent_command_begin(agent_command_t *cmd)
     cmd->began = agent_time_ms();
     cmd->oom = agent_cgroup_oom_kills();
 
+    agent_log_debug("command %p: started, pid %d", cmd, (int) cmd->child.pid);
+
     uv_timer_init(agent_loop, &cmd->timer);
     cmd->timer.data = cmd;
 
@@ -133,6 +136,9 @@ agent_command_ended(agent_command_t *cmd, int code, int sig)
     cmd->exited = 1;
     cmd->exit.code = sig ? 128 + sig : code;
     cmd->exit.signal = sig;
+
+    agent_log_debug("command %p: ended, exit code %d, signal %d", cmd,
+                    cmd->exit.code, sig);
 
     if (cmd->tree) {
         agent_kill_tree_reaped(cmd->tree);
@@ -182,6 +188,9 @@ agent_command_stop(agent_command_t *cmd, int sig, unsigned grace_ms)
         return;
     }
 
+    agent_log_debug("command %p: signal %d, SIGKILL after %u ms", cmd, sig,
+                    grace_ms);
+
     cmd->tree = cmd->ops->kill(cmd, sig, grace_ms, agent_command_killed);
 
     if (cmd->tree) {
@@ -194,6 +203,7 @@ void
 agent_command_signal(agent_command_t *cmd, int sig)
 {
     if (!cmd->exited && cmd->state != AGENT_COMMAND_OVER && cmd->ops->signal) {
+        agent_log_debug("command %p: signal %d", cmd, sig);
         cmd->ops->signal(cmd, sig);
     }
 }

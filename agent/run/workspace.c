@@ -38,7 +38,7 @@ agent_workspace_make(void)
     if (mkdir(AGENT_WORKSPACE, 0755) == 0
         && lchown(AGENT_WORKSPACE, agent_user.uid, agent_user.gid) == -1)
     {
-        agent_log("chown " AGENT_WORKSPACE ": %s", strerror(errno));
+        agent_log_warn("chown " AGENT_WORKSPACE ": %s", strerror(errno));
     }
 }
 
@@ -64,7 +64,7 @@ agent_workspace_own(void)
     if (fstat(fd, &st) == 0 && st.st_uid == 0
         && fchown(fd, agent_user.uid, agent_user.gid) == -1)
     {
-        agent_log("chown " AGENT_WORKSPACE ": %s", strerror(errno));
+        agent_log_warn("chown " AGENT_WORKSPACE ": %s", strerror(errno));
     }
 
     close(fd);

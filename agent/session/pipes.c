@@ -265,7 +265,7 @@ void
 agent_pipes_gate_open(agent_shell_t *shell)
 {
     if (write(shell->fd_gate, "\n", 1) == -1) {
-        agent_log("cannot release the subshell: %s", strerror(errno));
+        agent_log_warn("cannot release the subshell: %s", strerror(errno));
     }
 }
 

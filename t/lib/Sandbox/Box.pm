@@ -37,7 +37,7 @@ my %alive;
 
 
 # options: boot => members of the boot packet; ports; box => words for the
-# helper; boots => 0 where no answer is expected
+# helper; boots => 0 where no answer is expected; log => the agent's level
 
 sub new
 {
@@ -56,6 +56,7 @@ sub new
     $self->{dir} = "$self->{temp}/s";
     mkdir $self->{dir} or die $!;
     chmod 0711, $self->{dir};
+    $self->log_level($o{log}) if defined $o{log};
 
     my $packet = $json->encode({ v => 1, id => 'test', user => '',
         env => {}, sleep_after_ms => 0, keep_alive => JSON::PP::false,
@@ -94,6 +95,17 @@ sub log
     open my $fh, '<', "$self->{temp}/log" or return '';
     local $/;
     return scalar <$fh>;
+}
+
+
+# it is read at the start, and whenever a worker connects
+
+sub log_level
+{
+    my ($self, $level) = @_;
+    open my $fh, '>', "$self->{dir}/log-level" or die $!;
+    print $fh "$level\n";
+    close $fh or die $!;
 }
 
 
