@@ -70,7 +70,7 @@ ok($good, 'network=internet is accepted') or diag($out);
 
 {
     my $out = `cd / && setpriv --reuid nobody --clear-groups $t->{nginx} -t -p $t->{dir}/ -e stderr -c $t->{dir}/nginx.conf 2>&1`;
-    like($out, qr/\[warn\].*only root can tell/, 'nginx -t of another user');
+    like($out, qr/\[warn\].*not running as root/, 'nginx -t of another user');
     unlike($out, qr/\[emerg\].*rules/, 'which is no error of that');
 }
 
