@@ -96,7 +96,8 @@ AGENT_FUZZ_path = base/path files/url_path http/range net/listeners \
 AGENT_FUZZ_process = base/base64 base/fault base/file base/json base/name \
                 base/path base/pattern base/utf8 process/params run/env \
                 sys/signal sys/user
-AGENT_FUZZ_log = base/utf8 run/log run/log_reader
+AGENT_FUZZ_log = base/file base/utf8 run/log run/log_reader sys/identity \
+                sys/thread_job sys/user
 
 # all but what touches the machine, of which the fuzzer has its own
 AGENT_FUZZ_routes = $(filter-out base/file base/log base/loop base/random \

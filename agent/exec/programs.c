@@ -6,13 +6,10 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/loop.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "exec/programs.h"
@@ -21,6 +18,7 @@
 #include "http/response.h"
 #include "run/env.h"
 #include "sys/identity.h"
+#include "sys/thread_job.h"
 
 
 /*
@@ -31,21 +29,21 @@
 
 
 typedef struct {
-    uv_work_t         work;            /* first */
-    agent_request_t  *r;               /* NULL: the client has disconnected */
-    char             *path;
-    char            **names;
-    size_t            n;
-    int               no_memory;
+    agent_thread_job_t   job;          /* first; its owner is the request */
+    char                *path;
+    char               **names;
+    size_t               n;
+    int                  no_memory;
 } agent_programs_t;
 
 
-static void agent_programs_scan(uv_work_t *work);
+static void agent_programs_scan(agent_thread_job_t *job);
 static void agent_programs_scan_dir(agent_programs_t *c, const char *dir);
 static int agent_programs_compare(const void *one, const void *two);
-static void agent_programs_done(uv_work_t *work, int status);
+static void agent_programs_done(agent_thread_job_t *job);
 static json_t *agent_programs_json(agent_programs_t *c);
 static void agent_programs_close(agent_request_t *r, int aborted);
+static void agent_programs_free(agent_thread_job_t *job);
 
 
 void
@@ -70,44 +68,44 @@ agent_programs(agent_request_t *r)
         return;
     }
 
-    c->r = r;
+    c->job.run = agent_programs_scan;
+    c->job.done = agent_programs_done;
+    c->job.free = agent_programs_free;
+    c->job.owner = r;
+    c->job.as_user = 1;
 
     r->data = c;
     r->on_close = agent_programs_close;
 
     /* directories may be slow to read */
 
-    (void) uv_queue_work(agent_loop, &c->work, agent_programs_scan,
-                         agent_programs_done);
+    if (agent_thread_job_start(&c->job) != 0) {
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
+    }
 }
 
 
 static void
-agent_programs_scan(uv_work_t *work)
+agent_programs_scan(agent_thread_job_t *job)
 {
     char              *dir, *last;
     agent_programs_t  *c;
 
-    c = (agent_programs_t *) work;
+    c = (agent_programs_t *) job;
 
-    if (agent_identity_assume() == 0) {
+    for (dir = strtok_r(c->path, ":", &last);
+         dir;
+         dir = strtok_r(NULL, ":", &last))
+    {
+        /*
+         * a relative directory depends on the working directory of each
+         * command
+         */
 
-        for (dir = strtok_r(c->path, ":", &last);
-             dir;
-             dir = strtok_r(NULL, ":", &last))
-        {
-            /*
-             * a relative directory depends on the working directory of each
-             * command
-             */
-
-            if (dir[0] == '/') {
-                agent_programs_scan_dir(c, dir);
-            }
+        if (dir[0] == '/') {
+            agent_programs_scan_dir(c, dir);
         }
     }
-
-    agent_identity_restore();
 
     if (c->n) {
         qsort(c->names, c->n, sizeof(char *), agent_programs_compare);
@@ -133,7 +131,7 @@ agent_programs_scan_dir(agent_programs_t *c, const char *dir)
 
         if (fstatat(dirfd(d), e->d_name, &st, 0) == -1
             || !S_ISREG(st.st_mode)
-            || faccessat(dirfd(d), e->d_name, X_OK, AT_EACCESS) == -1
+            || !agent_identity_executable(dirfd(d), e->d_name, &st)
             || !agent_utf8_valid(e->d_name, strlen(e->d_name)))
         {
             continue;
@@ -172,32 +170,20 @@ agent_programs_compare(const void *one, const void *two)
 
 
 static void
-agent_programs_done(uv_work_t *work, int status)
+agent_programs_done(agent_thread_job_t *job)
 {
-    size_t             i;
+    agent_request_t   *r;
     agent_programs_t  *c;
 
-    c = (agent_programs_t *) work;
+    c = (agent_programs_t *) job;
+    r = job->owner;
 
-    if (c->r) {
-        c->r->data = NULL;
+    if (c->no_memory) {
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
 
-        if (c->no_memory) {
-            agent_http_error(c->r, 500, "INTERNAL_ERROR", NULL,
-                             "out of memory");
-
-        } else {
-            agent_response_json(c->r, 200, agent_programs_json(c));
-        }
+    } else {
+        agent_response_json(r, 200, agent_programs_json(c));
     }
-
-    for (i = 0; i < c->n; i++) {
-        free(c->names[i]);
-    }
-
-    free(c->names);
-    free(c->path);
-    free(c);
 }
 
 
@@ -234,7 +220,23 @@ agent_programs_close(agent_request_t *r, int aborted)
 
     c = r->data;
 
-    if (c) {
-        c->r = NULL;
+    agent_thread_job_detach(&c->job);
+}
+
+
+static void
+agent_programs_free(agent_thread_job_t *job)
+{
+    size_t             i;
+    agent_programs_t  *c;
+
+    c = (agent_programs_t *) job;
+
+    for (i = 0; i < c->n; i++) {
+        free(c->names[i]);
     }
+
+    free(c->names);
+    free(c->path);
+    free(c);
 }

@@ -135,7 +135,7 @@ agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
     size_t len)
 {
     char    *held, join[4];
-    size_t   n, tail;
+    size_t   n, partial;
 
     held = s->held[stream - 1];
     n = s->nheld[stream - 1];
@@ -155,19 +155,19 @@ agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
 
         s->nheld[stream - 1] = 0;
 
-        tail = agent_utf8_incomplete(join, n);
-        agent_run_log_put(s, stream, join, n - tail);
+        partial = agent_utf8_incomplete(join, n);
+        agent_run_log_put(s, stream, join, n - partial);
 
-        memcpy(held, join + n - tail, tail);
-        s->nheld[stream - 1] = n = tail;
+        memcpy(held, join + n - partial, partial);
+        s->nheld[stream - 1] = n = partial;
     }
 
-    tail = len ? agent_utf8_incomplete(buf, len) : 0;
+    partial = len ? agent_utf8_incomplete(buf, len) : 0;
 
-    if (tail) {
-        len -= tail;
-        memcpy(held, buf + len, tail);
-        s->nheld[stream - 1] = tail;
+    if (partial) {
+        len -= partial;
+        memcpy(held, buf + len, partial);
+        s->nheld[stream - 1] = partial;
     }
 
     agent_run_log_put(s, stream, buf, len);
@@ -197,7 +197,7 @@ agent_run_log_finish(agent_run_log_t *s)
         s->nheld[i] = 0;
     }
 
-    b = s->tail;
+    b = s->last;
 
     /* a block being written is owned by a thread */
 
@@ -221,7 +221,7 @@ agent_run_log_put(agent_run_log_t *s, int stream, const char *buf, size_t len)
     agent_run_log_block_t  *b;
 
     while (len) {
-        b = s->closed ? NULL : s->tail;
+        b = s->closed ? NULL : s->last;
 
         space = b ? agent_run_log_space(b, stream, &join) : 0;
         n = len;
@@ -345,17 +345,17 @@ agent_run_log_block(agent_run_log_t *s)
         return NULL;
     }
 
-    b->number = s->tail ? s->tail->number + 1 : 0;
+    b->number = s->last ? s->last->number + 1 : 0;
     b->offset = s->end;
 
-    if (s->tail) {
-        s->tail->next = b;
+    if (s->last) {
+        s->last->next = b;
 
     } else {
         s->head = b;
     }
 
-    s->tail = b;
+    s->last = b;
     s->nblocks++;
     s->closed = 0;
 
@@ -374,7 +374,7 @@ agent_run_log_write(agent_run_log_t *s)
 
     b = s->head;
 
-    if (s->writing || b == s->tail) {
+    if (s->writing || b == s->last) {
         return;
     }
 

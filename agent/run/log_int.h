@@ -55,7 +55,7 @@ struct agent_run_log_s {
     size_t                  slots;     /* in use */
 
     agent_run_log_block_t  *head;      /* blocks not yet written */
-    agent_run_log_block_t  *tail;      /* the block being filled */
+    agent_run_log_block_t  *last;      /* the block being filled */
     size_t                  nblocks;
 
     char                    held[2][4];

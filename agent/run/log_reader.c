@@ -9,13 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/loop.h"
 #include "run/log.h"
 #include "run/log_int.h"
 #include "run/log_reader.h"
+#include "sys/thread_job.h"
 
 
 struct agent_log_reader_s {
+    agent_thread_job_t  job;       /* first; reads a block of the file */
+
     agent_run_log_t  *log;
     uint64_t          offset;
 
@@ -30,21 +32,19 @@ struct agent_log_reader_s {
     ssize_t           buf_len;
     int               buf_error;
 
-    uv_work_t         work;
     void            (*on_ready)(void *data);
     void             *data;
 
-    unsigned          loading:1;
     unsigned          loaded:1;
-    unsigned          gone:1;
 };
 
 
 static uint64_t agent_run_log_find(agent_run_log_t *s, uint64_t offset);
 static int agent_run_log_parse(agent_log_reader_t *rd, uint64_t number,
     const char *data, size_t used, agent_log_reader_piece_t *piece);
-static void agent_run_log_load(uv_work_t *work);
-static void agent_run_log_loaded(uv_work_t *work, int status);
+static void agent_run_log_load(agent_thread_job_t *job);
+static void agent_run_log_loaded(agent_thread_job_t *job);
+static void agent_log_reader_unref(agent_thread_job_t *job);
 
 
 agent_log_reader_t *
@@ -67,6 +67,11 @@ agent_log_reader_create(agent_run_log_t *s, uint64_t offset,
     rd->on_ready = on_ready;
     rd->data = data;
 
+    rd->job.run = agent_run_log_load;
+    rd->job.done = agent_run_log_loaded;
+    rd->job.free = agent_log_reader_unref;
+    rd->job.owner = rd;
+
     return rd;
 }
 
@@ -74,14 +79,18 @@ agent_log_reader_create(agent_run_log_t *s, uint64_t offset,
 void
 agent_log_reader_free(agent_log_reader_t *rd)
 {
-    if (rd == NULL) {
-        return;
+    if (rd) {
+        agent_thread_job_detach(&rd->job);
     }
+}
 
-    if (rd->loading) {
-        rd->gone = 1;
-        return;
-    }
+
+static void
+agent_log_reader_unref(agent_thread_job_t *job)
+{
+    agent_log_reader_t  *rd;
+
+    rd = (agent_log_reader_t *) job;
 
     agent_run_log_unref(rd->log);
 
@@ -113,7 +122,7 @@ agent_log_reader_read(agent_log_reader_t *rd, agent_log_reader_piece_t *piece)
 
     s = rd->log;
 
-    if (rd->loading) {
+    if (rd->job.busy) {
         return AGENT_LOG_READER_WAIT;
     }
 
@@ -163,17 +172,10 @@ agent_log_reader_read(agent_log_reader_t *rd, agent_log_reader_piece_t *piece)
 
         rd->loaded = 0;
         rd->buf_number = number;
-        rd->work.data = rd;
 
-        if (rd->buf == NULL
-            || uv_queue_work(agent_loop, &rd->work, agent_run_log_load,
-                             agent_run_log_loaded)
-               != 0)
-        {
+        if (rd->buf == NULL || agent_thread_job_start(&rd->job) != 0) {
             goto gap;
         }
-
-        rd->loading = 1;
 
         return AGENT_LOG_READER_WAIT;
     }
@@ -203,7 +205,7 @@ agent_run_log_find(agent_run_log_t *s, uint64_t offset)
     uint64_t  lo, hi, mid;
 
     lo = s->first;
-    hi = s->tail->number;
+    hi = s->last->number;
 
     while (lo < hi) {
         mid = lo + (hi - lo + 1) / 2;
@@ -271,13 +273,13 @@ agent_run_log_parse(agent_log_reader_t *rd, uint64_t number,
 
 
 static void
-agent_run_log_load(uv_work_t *work)
+agent_run_log_load(agent_thread_job_t *job)
 {
     ssize_t              n;
     agent_run_log_t     *s;
     agent_log_reader_t  *rd;
 
-    rd = work->data;
+    rd = (agent_log_reader_t *) job;
     s = rd->log;
 
     rd->buf_len = 0;
@@ -310,19 +312,12 @@ agent_run_log_load(uv_work_t *work)
 
 
 static void
-agent_run_log_loaded(uv_work_t *work, int status)
+agent_run_log_loaded(agent_thread_job_t *job)
 {
     agent_run_log_t     *s;
     agent_log_reader_t  *rd;
 
-    rd = work->data;
-    rd->loading = 0;
-
-    if (rd->gone) {
-        agent_log_reader_free(rd);
-        return;
-    }
-
+    rd = (agent_log_reader_t *) job;
     s = rd->log;
     rd->loaded = 1;
 

@@ -5,6 +5,7 @@
 
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -12,6 +13,11 @@
 
 #include "sys/identity.h"
 #include "sys/user.h"
+
+
+#ifndef SYS_faccessat2
+#define SYS_faccessat2  439
+#endif
 
 
 static int agent_identity_groups(size_t n, const gid_t *groups);
@@ -85,4 +91,44 @@ agent_identity_restore(void)
     }
 
     errno = err;
+}
+
+
+int
+agent_identity_executable(int dir, const char *name, const struct stat *st)
+{
+    size_t  i;
+
+    /* faccessat() of the C library may check the wrong user */
+
+    if (syscall(SYS_faccessat2, dir, name, X_OK, AT_EACCESS) == 0) {
+        return 1;
+    }
+
+    if (errno != ENOSYS && errno != EPERM) {
+        return 0;
+    }
+
+    /* a kernel or a seccomp profile without it: by the mode alone */
+
+    if (agent_user.uid == 0) {
+        return (st->st_mode & 0111) != 0;
+    }
+
+    if (st->st_uid == agent_user.uid) {
+        return (st->st_mode & S_IXUSR) != 0;
+    }
+
+    if (st->st_gid == agent_user.gid) {
+        return (st->st_mode & S_IXGRP) != 0;
+    }
+
+    for (i = 0; i < agent_user.ngroups; i++) {
+
+        if (st->st_gid == agent_user.groups[i]) {
+            return (st->st_mode & S_IXGRP) != 0;
+        }
+    }
+
+    return (st->st_mode & S_IXOTH) != 0;
 }
