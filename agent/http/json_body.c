@@ -41,7 +41,9 @@ agent_json_body_send(agent_json_body_t *b)
 
         kind = b->next(b->data, &segment);
 
-        if (kind != AGENT_JSON_BODY_BASE64 && b->nrest) {
+        if (b->nrest && kind != AGENT_JSON_BODY_BASE64
+            && kind != AGENT_JSON_BODY_WAIT)
+        {
             agent_json_body_len += agent_base64(agent_json_body_buf
                                                 + agent_json_body_len,
                                                 b->rest, b->nrest);

@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base64.h"
-#include "base/json_text.h"
+#include "base/buffer.h"
 #include "base/loop.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "http/error.h"
+#include "http/json_body.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "process/json.h"
@@ -33,9 +33,6 @@
  */
 
 
-#define AGENT_LOGS_BUFFER  65536
-#define AGENT_LOGS_PIECE   4096        /* bytes of output per step */
-
 /* how long to wait for the first output of a command just started */
 #define AGENT_LOGS_YOUNG   250         /* ms */
 
@@ -45,13 +42,14 @@ enum {
     AGENT_LOGS_STDERR,
     AGENT_LOGS_STDOUT64,
     AGENT_LOGS_STDERR64,
-    AGENT_LOGS_CLOSE
+    AGENT_LOGS_CLOSE,
+    AGENT_LOGS_END
 };
 
 
 typedef struct {
     agent_request_t           *r;
-    agent_process_observer_t   watch;
+    agent_process_observer_t   observer;
     agent_log_reader_t        *reader;
     uv_timer_t                 timer;
 
@@ -60,10 +58,8 @@ typedef struct {
     uint64_t                   limit;
     int                        phase;
 
-    agent_log_reader_piece_t   piece;
-    size_t                     piece_len;  /* what is left of it */
-    char                       rest[2];    /* rest of a base64 group */
-    size_t                     nrest;
+    agent_json_body_t          body;
+    agent_buffer_t             text;     /* between the members' values */
 
     unsigned                   seen[2];    /* results of the first pass */
     unsigned                   lossy[2];
@@ -83,20 +79,14 @@ static void agent_logs_timer(uv_timer_t *timer);
 static void agent_logs_answer(agent_logs_t *x);
 static void agent_logs_ready(void *data);
 static void agent_logs_drain(agent_request_t *r);
-static void agent_logs_more(agent_logs_t *x);
-static int agent_logs_pass(agent_logs_t *x);
-static void agent_logs_piece(agent_logs_t *x);
-static void agent_logs_next(agent_logs_t *x);
-static void agent_logs_put(agent_logs_t *x, const char *text);
-static void agent_logs_room(agent_logs_t *x, size_t n);
-static void agent_logs_flush(agent_logs_t *x);
+static agent_json_body_e agent_logs_next(void *data,
+    agent_json_body_segment_t *segment);
+static agent_json_body_e agent_logs_read(agent_logs_t *x,
+    agent_json_body_segment_t *segment);
+static void agent_logs_member(agent_logs_t *x);
 static void agent_logs_closing(agent_logs_t *x);
 static void agent_logs_close(agent_request_t *r, int aborted);
 static void agent_logs_closed(uv_handle_t *handle);
-
-
-static char    agent_logs_buf[AGENT_LOGS_BUFFER];
-static size_t  agent_logs_len;
 
 
 static const struct {
@@ -137,11 +127,11 @@ agent_process_logs(agent_request_t *r)
         return;
     }
 
-    x->watch.data = x;
-    x->watch.on_output = agent_logs_output;
-    x->watch.on_exit = agent_logs_output;
+    x->observer.data = x;
+    x->observer.on_output = agent_logs_output;
+    x->observer.on_exit = agent_logs_output;
 
-    agent_process_observe(p, &x->watch);
+    agent_process_observe(p, &x->observer);
 
     r->data = x;
     r->on_drain = agent_logs_drain;
@@ -256,19 +246,14 @@ agent_logs_timer(uv_timer_t *timer)
 static void
 agent_logs_answer(agent_logs_t *x)
 {
-    agent_run_log_t    *log;
-
-    static const agent_response_header_t  headers[] = {
-        { "Content-Type", "application/json" },
-        { NULL, NULL }
-    };
+    agent_run_log_t  *log;
 
     if (x->young) {
         x->young = 0;
         uv_timer_stop(&x->timer);
     }
 
-    log = x->watch.process->log;
+    log = x->observer.process->log;
 
     if (x->from < agent_run_log_begin(log)) {
         x->from = agent_run_log_begin(log);
@@ -283,21 +268,24 @@ agent_logs_answer(agent_logs_t *x)
 
     x->phase = -1;
 
-    agent_response_begin(x->r, 200, headers, -1);
+    x->body.r = x->r;
+    x->body.status = 200;
+    x->body.next = agent_logs_next;
+    x->body.data = x;
+    x->body.chunked = 1;
 
-    agent_logs_put(x, "{\"success\":true,\"processId\":\"");
-    agent_logs_put(x, x->watch.process->id);
-    agent_logs_put(x, "\"");
-
-    agent_logs_next(x);
-    agent_logs_more(x);
+    agent_json_body_send(&x->body);
 }
 
 
 static void
 agent_logs_ready(void *data)
 {
-    agent_logs_more(data);
+    agent_logs_t  *x;
+
+    x = data;
+
+    agent_json_body_send(&x->body);
 }
 
 
@@ -309,177 +297,125 @@ agent_logs_drain(agent_request_t *r)
     x = r->data;
 
     if (!x->young) {
-        agent_logs_more(x);
+        agent_json_body_send(&x->body);
     }
 }
 
 
-static void
-agent_logs_more(agent_logs_t *x)
+static agent_json_body_e
+agent_logs_next(void *data, agent_json_body_segment_t *segment)
 {
-    while (x->phase != AGENT_LOGS_CLOSE) {
+    agent_logs_t       *x;
+    agent_json_body_e   kind;
 
-        if (agent_response_queued(x->r) > AGENT_HTTP_HIGH
-            || !agent_logs_pass(x))
-        {
-            agent_logs_flush(x);
-            return;
+    x = data;
+
+    if (x->phase == AGENT_LOGS_END) {
+        return AGENT_JSON_BODY_END;
+    }
+
+    if (x->reader) {
+        kind = agent_logs_read(x, segment);
+
+        if (kind != AGENT_JSON_BODY_END) {
+            return kind;
         }
     }
 
-    agent_logs_closing(x);
+    agent_logs_member(x);
+
+    if (x->text.failed) {
+        agent_response_abort(x->r);
+        return AGENT_JSON_BODY_END;
+    }
+
+    segment->data = x->text.data;
+    segment->len = x->text.len;
+
+    return AGENT_JSON_BODY_LITERAL;
 }
 
 
-/* 0: on_ready follows */
+/* what follows of the member that is being read; END: nothing */
 
-static int
-agent_logs_pass(agent_logs_t *x)
+static agent_json_body_e
+agent_logs_read(agent_logs_t *x, agent_json_body_segment_t *segment)
 {
     int                        stream;
-    size_t                     tail;
-    agent_log_reader_e         rc;
-    agent_log_reader_piece_t  *piece;
+    size_t                     len, partial;
+    agent_log_reader_piece_t   piece;
 
-    if (agent_log_reader_offset(x->reader) >= x->to) {
-        agent_logs_next(x);
-        return 1;
-    }
+    while (agent_log_reader_offset(x->reader) < x->to) {
 
-    piece = &x->piece;
+        switch (agent_log_reader_read(x->reader, &piece)) {
 
-    rc = agent_log_reader_read(x->reader, piece);
+        case AGENT_LOG_READER_WAIT:
+            return AGENT_JSON_BODY_WAIT;
 
-    switch (rc) {
+        case AGENT_LOG_READER_OFF:
+            return AGENT_JSON_BODY_END;
 
-    case AGENT_LOG_READER_WAIT:
-        return 0;
+        case AGENT_LOG_READER_GAP:
+            x->gap = 1;
+            continue;
 
-    case AGENT_LOG_READER_OFF:
-        agent_logs_next(x);
-        return 1;
+        default: /* AGENT_LOG_READER_DATA */
+            break;
+        }
 
-    case AGENT_LOG_READER_GAP:
-        x->gap = 1;
-        return 1;
+        len = (size_t) (piece.end - piece.offset);
+        stream = piece.stream;
 
-    default:
-        break;
-    }
+        if (piece.end > x->to) {
+            len = (size_t) (x->to - piece.offset);
+            partial = agent_utf8_incomplete(piece.data, len);
 
-    x->piece_len = (size_t) (piece->end - piece->offset);
-    stream = piece->stream;
+            /* do not split a character, unless it is all that is left */
 
-    if (piece->end > x->to) {
-        x->piece_len = (size_t) (x->to - piece->offset);
-        tail = agent_utf8_incomplete(piece->data, x->piece_len);
+            if (x->phase == AGENT_LOGS_STDOUT
+                && piece.offset + len - partial > x->from)
+            {
+                len -= partial;
+                x->to -= partial;
+            }
+        }
 
-        /* do not split a character, unless nothing else is left */
+        if (x->phase == AGENT_LOGS_STDOUT) {
+            x->seen[stream - 1] = 1;
 
-        if (x->phase == AGENT_LOGS_STDOUT && piece->offset + x->piece_len
-                                             - tail > x->from)
-        {
-            x->piece_len -= tail;
-            x->to -= tail;
+            if (!agent_utf8_valid(piece.data, len)) {
+                x->lossy[stream - 1] = 1;
+            }
+        }
+
+        if (stream == agent_logs_phases[x->phase].stream && len) {
+            segment->data = piece.data;
+            segment->len = len;
+
+            return agent_logs_phases[x->phase].base64 ? AGENT_JSON_BODY_BASE64
+                                                      : AGENT_JSON_BODY_TEXT;
         }
     }
 
-    if (x->phase == AGENT_LOGS_STDOUT) {
-        x->seen[stream - 1] = 1;
-
-        if (!agent_utf8_valid(piece->data, x->piece_len)) {
-            x->lossy[stream - 1] = 1;
-        }
-    }
-
-    if (stream != agent_logs_phases[x->phase].stream) {
-        x->piece_len = 0;
-    }
-
-    /* valid until the next call; used at once */
-
-    while (x->piece_len) {
-        agent_logs_piece(x);
-    }
-
-    return 1;
+    return AGENT_JSON_BODY_END;
 }
 
 
-static void
-agent_logs_piece(agent_logs_t *x)
-{
-    char        *out, three[3];
-    size_t       n, len;
-    const char  *data;
-
-    data = x->piece.data;
-    len = x->piece_len;
-
-    agent_logs_room(x, AGENT_LOGS_PIECE * AGENT_JSON_TEXT_ESCAPE);
-
-    out = agent_logs_buf + agent_logs_len;
-
-    if (!agent_logs_phases[x->phase].base64) {
-
-        if (len > AGENT_LOGS_PIECE) {
-            len = AGENT_LOGS_PIECE;
-            len -= agent_utf8_incomplete(data, len);
-        }
-
-        n = len;
-        agent_logs_len += agent_json_text_escape(out, data, n);
-
-    } else if (x->nrest) {
-
-        /* complete a base64 group */
-
-        memcpy(three, x->rest, x->nrest);
-
-        for (n = 0; x->nrest + n < 3 && n < len; n++) {
-            three[x->nrest + n] = data[n];
-        }
-
-        if (x->nrest + n == 3) {
-            agent_logs_len += agent_base64(out, three, 3);
-            x->nrest = 0;
-
-        } else {
-            memcpy(x->rest, three, x->nrest + n);
-            x->nrest += n;
-        }
-
-    } else {
-        n = len > AGENT_LOGS_PIECE ? AGENT_LOGS_PIECE : len;
-        n = n / 3 * 3;
-
-        agent_logs_len += agent_base64(out, data, n);
-
-        if (n == 0) {
-            n = len;
-            memcpy(x->rest, data, n);
-            x->nrest = n;
-        }
-    }
-
-    x->piece.data += n;
-    x->piece_len -= n;
-}
-
-
-/* a member of the response is complete: continue with the next */
+/* ends a member of the response, and begins the next one that is needed */
 
 static void
-agent_logs_next(agent_logs_t *x)
+agent_logs_member(agent_logs_t *x)
 {
-    int   stream;
-    char  last[5];
+    int  stream;
 
-    if (x->phase >= 0 && agent_logs_phases[x->phase].base64) {
-        last[agent_base64(last, x->rest, x->nrest)] = '\0';
-        x->nrest = 0;
-        agent_logs_put(x, last);
-        agent_logs_put(x, "\"");
+    x->text.len = 0;
+
+    if (x->phase == -1) {
+        agent_buffer_printf(&x->text, "{\"success\":true,\"processId\":\"%s\"",
+                            x->observer.process->id);
+
+    } else if (agent_logs_phases[x->phase].base64) {
+        agent_buffer_adds(&x->text, "\"");
     }
 
     agent_log_reader_free(x->reader);
@@ -488,66 +424,38 @@ agent_logs_next(agent_logs_t *x)
     for ( ;; ) {
 
         if (++x->phase == AGENT_LOGS_STDOUT64) {
-            agent_logs_put(x, "\"");
+            agent_buffer_adds(&x->text, "\"");
         }
 
         if (x->phase == AGENT_LOGS_CLOSE) {
+            agent_logs_closing(x);
+            x->phase = AGENT_LOGS_END;
             return;
         }
 
         stream = agent_logs_phases[x->phase].stream;
 
         if (!agent_logs_phases[x->phase].base64) {
-            agent_logs_put(x, agent_logs_phases[x->phase].open);
+            agent_buffer_printf(&x->text, "%s",
+                                agent_logs_phases[x->phase].open);
 
             if (x->phase == AGENT_LOGS_STDOUT || x->seen[stream - 1]) {
                 break;
             }
 
         } else if (x->lossy[stream - 1]) {
-            agent_logs_put(x, agent_logs_phases[x->phase].open);
+            agent_buffer_printf(&x->text, "%s",
+                                agent_logs_phases[x->phase].open);
             break;
         }
     }
 
-    x->reader = agent_log_reader_create(x->watch.process->log, x->from,
+    x->reader = agent_log_reader_create(x->observer.process->log, x->from,
                                         agent_logs_ready, x);
 
     if (x->reader == NULL) {
-        agent_response_abort(x->r);
-        x->phase = AGENT_LOGS_CLOSE;
+        x->text.failed = 1;
     }
-}
-
-
-static void
-agent_logs_put(agent_logs_t *x, const char *text)
-{
-    size_t  n;
-
-    n = strlen(text);
-
-    agent_logs_room(x, n);
-
-    memcpy(agent_logs_buf + agent_logs_len, text, n);
-    agent_logs_len += n;
-}
-
-
-static void
-agent_logs_room(agent_logs_t *x, size_t n)
-{
-    if (n > AGENT_LOGS_BUFFER - agent_logs_len) {
-        agent_logs_flush(x);
-    }
-}
-
-
-static void
-agent_logs_flush(agent_logs_t *x)
-{
-    agent_response_write(x->r, agent_logs_buf, agent_logs_len);
-    agent_logs_len = 0;
 }
 
 
@@ -555,38 +463,32 @@ static void
 agent_logs_closing(agent_logs_t *x)
 {
     int               err;
-    char              text[512], stamp[32];
+    char              stamp[32];
     uint64_t          lost;
     agent_process_t  *p;
 
-    p = x->watch.process;
+    p = x->observer.process;
 
-    snprintf(text, sizeof(text), ",\"offset\":%" PRIu64 ",\"nextOffset\":%"
-             PRIu64 ",\"logStart\":%" PRIu64 ",\"logEnd\":%" PRIu64
-             ",\"truncated\":%s", x->from, x->to, agent_run_log_begin(p->log),
-             agent_run_log_end(p->log), x->gap ? "true" : "false");
-
-    agent_logs_put(x, text);
+    agent_buffer_printf(&x->text, ",\"offset\":%" PRIu64 ",\"nextOffset\":%"
+                        PRIu64 ",\"logStart\":%" PRIu64 ",\"logEnd\":%" PRIu64
+                        ",\"truncated\":%s", x->from, x->to,
+                        agent_run_log_begin(p->log),
+                        agent_run_log_end(p->log), x->gap ? "true" : "false");
 
     err = agent_run_log_error(p->log, &lost);
 
     if (err) {
-        snprintf(text, sizeof(text), ",\"lost\":{\"offset\":%" PRIu64
-                 ",\"reason\":\"%s\"}", lost, strerror(err));
-        agent_logs_put(x, text);
+        agent_buffer_printf(&x->text, ",\"lost\":{\"offset\":%" PRIu64
+                            ",\"reason\":\"%s\"}", lost, strerror(err));
     }
 
-    snprintf(text, sizeof(text), ",\"status\":\"%s\",\"timestamp\":\"%s\"}",
-             agent_process_json_status(p->status), agent_time_iso(stamp));
-
-    agent_logs_put(x, text);
-    agent_logs_flush(x);
+    agent_buffer_printf(&x->text, ",\"status\":\"%s\",\"timestamp\":\"%s\"}",
+                        agent_process_json_status(p->status),
+                        agent_time_iso(stamp));
 
     if (agent_process_ended(p)) {
         agent_process_reported(p);
     }
-
-    agent_response_end(x->r);
 }
 
 
@@ -598,7 +500,8 @@ agent_logs_close(agent_request_t *r, int aborted)
     x = r->data;
 
     agent_log_reader_free(x->reader);
-    agent_process_unobserve(&x->watch);
+    agent_process_unobserve(&x->observer);
+    agent_buffer_free(&x->text);
 
     if (x->timed) {
         uv_close((uv_handle_t *) &x->timer, agent_logs_closed);

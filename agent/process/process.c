@@ -97,7 +97,7 @@ agent_process_create(const agent_process_params_start_t *start,
     }
 
     p->refs = 1;
-    TAILQ_INIT(&p->watches);
+    TAILQ_INIT(&p->observers);
 
     p->command = strdup(start->command);
     p->session = start->session ? strdup(start->session) : NULL;
@@ -318,7 +318,7 @@ agent_process_observe(agent_process_t *p, agent_process_observer_t *w)
     p->refs++;
     w->process = p;
 
-    TAILQ_INSERT_TAIL(&p->watches, w, link);
+    TAILQ_INSERT_TAIL(&p->observers, w, link);
 }
 
 
@@ -335,7 +335,7 @@ agent_process_unobserve(agent_process_observer_t *w)
 
     w->process = NULL;
 
-    TAILQ_REMOVE(&p->watches, w, link);
+    TAILQ_REMOVE(&p->observers, w, link);
 
     agent_process_unref(p);
 }
@@ -352,7 +352,7 @@ agent_process_write(agent_command_t *cmd, int stream, const char *buf,
 
     agent_run_log_append(p->log, stream, buf, len);
 
-    for (w = TAILQ_FIRST(&p->watches); w; w = next) {
+    for (w = TAILQ_FIRST(&p->observers); w; w = next) {
         next = TAILQ_NEXT(w, link);
 
         if (w->on_data) {
@@ -462,7 +462,7 @@ agent_process_exited(agent_command_t *cmd, const agent_exit_t *e)
         p->on_stdin(p);
     }
 
-    for (w = TAILQ_FIRST(&p->watches); w; w = next) {
+    for (w = TAILQ_FIRST(&p->observers); w; w = next) {
         next = TAILQ_NEXT(w, link);
         w->on_exit(w);
     }

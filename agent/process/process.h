@@ -50,7 +50,7 @@ typedef enum {
 } agent_process_status_e;
 
 
-/* a watcher; its callbacks may remove the watch */
+/* an observer, which its callbacks may remove */
 
 struct agent_process_observer_s {
     /* set by the caller; on_output and on_data may be NULL */
@@ -94,7 +94,7 @@ struct agent_process_s {
 
     /* private to process.c */
 
-    struct agent_process_observers_s  watches;
+    struct agent_process_observers_s  observers;
     TAILQ_ENTRY(agent_process_s)    link;
 
     unsigned          refs;
@@ -127,7 +127,7 @@ agent_process_t *agent_process_find(const char *id);
 #define agent_process_ended(p)  ((p)->status > AGENT_PROCESS_RUNS)
 
 
-/* the record is kept while watched; unwatching twice is harmless */
+/* the record is kept while observed; unobserving twice is harmless */
 void agent_process_observe(agent_process_t *p, agent_process_observer_t *w);
 void agent_process_unobserve(agent_process_observer_t *w);
 

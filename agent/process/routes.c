@@ -38,7 +38,7 @@ typedef struct {
     int                        all;
     size_t                     left;
     size_t                     n;
-    agent_process_observer_t   watches[];
+    agent_process_observer_t   observers[];
 } agent_process_kill_t;
 
 
@@ -225,7 +225,7 @@ agent_process_kill(agent_request_t *r, agent_process_t *p, int sig)
             continue;
         }
 
-        w = &k->watches[k->n];
+        w = &k->observers[k->n];
 
         w->data = k;
         w->on_exit = agent_process_kill_exit;
@@ -292,7 +292,7 @@ agent_process_kill_close(agent_request_t *r, int aborted)
     /* kills already begun continue */
 
     for (i = 0; i < k->n; i++) {
-        agent_process_unobserve(&k->watches[i]);
+        agent_process_unobserve(&k->observers[i]);
     }
 
     free(k);

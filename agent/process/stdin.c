@@ -32,7 +32,7 @@
 
 typedef struct {
     agent_request_t           *r;
-    agent_process_observer_t   watch;    /* leads to the process */
+    agent_process_observer_t   observer;    /* leads to the process */
     uint64_t                   bytes;
     unsigned                   close:1;
     unsigned                   whole:1;  /* the body has ended */
@@ -120,13 +120,13 @@ agent_writer_start(agent_request_t *r)
     free(arg);
 
     x->r = r;
-    x->watch.data = x;
-    x->watch.on_exit = agent_writer_exit;
+    x->observer.data = x;
+    x->observer.on_exit = agent_writer_exit;
 
     p->writer = r;
     p->on_stdin = agent_writer_more;
 
-    agent_process_observe(p, &x->watch);
+    agent_process_observe(p, &x->observer);
 
     r->data = x;
     r->on_close = agent_writer_close;
@@ -153,7 +153,7 @@ agent_writer_json(agent_request_t *r, json_t *body)
         x->whole = 1;
 
         if (agent_writer_write(x, in.data, in.len) == 0) {
-            agent_writer_more(x->watch.process);
+            agent_writer_more(x->observer.process);
         }
     }
 
@@ -169,7 +169,7 @@ agent_writer_body(agent_request_t *r, const char *buf, size_t len)
     x = r->data;
 
     if (agent_writer_write(x, buf, len) == 0
-        && agent_stdin_queued(x->watch.process->cmd)
+        && agent_stdin_queued(x->observer.process->cmd)
            > AGENT_STDIN_HIGH)
     {
         agent_request_pause(r);
@@ -186,7 +186,7 @@ agent_writer_complete(agent_request_t *r)
 
     if (!x->over) {
         x->whole = 1;
-        agent_writer_more(x->watch.process);
+        agent_writer_more(x->observer.process);
     }
 }
 
@@ -198,7 +198,7 @@ agent_writer_write(agent_writer_t *x, const char *buf, size_t len)
 {
     agent_command_t  *cmd;
 
-    cmd = x->watch.process->cmd;
+    cmd = x->observer.process->cmd;
 
     if (x->over) {
         return -1;
@@ -267,7 +267,7 @@ agent_writer_closed(agent_writer_t *x)
 {
     agent_process_t  *p;
 
-    p = x->watch.process;
+    p = x->observer.process;
     x->over = 1;
 
     agent_http_error(x->r, 409, "STDIN_CLOSED",
@@ -297,9 +297,9 @@ agent_writer_close(agent_request_t *r, int aborted)
 
     x = r->data;
 
-    x->watch.process->writer = NULL;
+    x->observer.process->writer = NULL;
 
-    agent_process_unobserve(&x->watch);
+    agent_process_unobserve(&x->observer);
     agent_process_wait_leave();
 
     free(x);

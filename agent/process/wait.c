@@ -35,10 +35,10 @@ static json_t *agent_wait_context(agent_wait_t *w);
 static void agent_wait_timer(uv_timer_t *timer);
 static void agent_wait_close(agent_request_t *r, int aborted);
 static void agent_wait_exit_body(agent_request_t *r, json_t *body);
-static void agent_wait_exit_ready(agent_process_observer_t *watch);
+static void agent_wait_exit_ready(agent_process_observer_t *observer);
 static void agent_wait_port_body(agent_request_t *r, json_t *body);
 static void agent_wait_port_ready(void *data, int status);
-static void agent_wait_port_exit(agent_process_observer_t *watch);
+static void agent_wait_port_exit(agent_process_observer_t *observer);
 static void agent_wait_port_close(agent_wait_t *w);
 
 
@@ -73,12 +73,12 @@ agent_wait_create(agent_request_t *r, size_t size, uint64_t timeout_ms,
     w->r = r;
     w->began = agent_time_ms();
     w->timeout_ms = timeout_ms;
-    w->watch.data = w;
+    w->observer.data = w;
     w->handles = 1;
 
     snprintf(w->condition, sizeof(w->condition), "%s", condition);
 
-    agent_process_observe(p, &w->watch);
+    agent_process_observe(p, &w->observer);
 
     r->data = w;
     r->on_close = agent_wait_close;
@@ -107,7 +107,7 @@ agent_wait_ready(agent_wait_t *w, json_t *json)
 
     w->over = 1;
 
-    reply = agent_process_json_reply(w->watch.process);
+    reply = agent_process_json_reply(w->observer.process);
 
     if (reply && json) {
         json_object_update(reply, json);
@@ -131,7 +131,7 @@ agent_wait_exited(agent_wait_t *w)
 
     w->over = 1;
 
-    p = w->watch.process;
+    p = w->observer.process;
 
     context = agent_wait_context(w);
     agent_process_json_end(context, p);
@@ -156,7 +156,7 @@ agent_wait_context(agent_wait_t *w)
 {
     agent_process_t  *p;
 
-    p = w->watch.process;
+    p = w->observer.process;
 
     return json_pack("{s:s, s:s, s:s}",
                      "processId", p->id,
@@ -189,7 +189,7 @@ agent_wait_timer(uv_timer_t *timer)
     agent_http_error(w->r, 408, "PROCESS_READY_TIMEOUT", context,
                      "Process %s: timed out waiting for %s after %" PRIu64
                      " ms",
-                     w->watch.process->id, w->condition, w->timeout_ms);
+                     w->observer.process->id, w->condition, w->timeout_ms);
 }
 
 
@@ -205,7 +205,7 @@ agent_wait_close(agent_request_t *r, int aborted)
         w->on_close(w);
     }
 
-    agent_process_unobserve(&w->watch);
+    agent_process_unobserve(&w->observer);
     agent_process_wait_leave();
 
     uv_close((uv_handle_t *) &w->timer, agent_wait_closed);
@@ -250,23 +250,23 @@ agent_wait_exit_body(agent_request_t *r, json_t *body)
         return;
     }
 
-    w->watch.on_exit = agent_wait_exit_ready;
+    w->observer.on_exit = agent_wait_exit_ready;
 
-    if (agent_process_ended(w->watch.process)) {
-        agent_wait_exit_ready(&w->watch);
+    if (agent_process_ended(w->observer.process)) {
+        agent_wait_exit_ready(&w->observer);
     }
 }
 
 
 static void
-agent_wait_exit_ready(agent_process_observer_t *watch)
+agent_wait_exit_ready(agent_process_observer_t *observer)
 {
     json_t  *json;
 
     json = json_object();
 
-    agent_process_json_end(json, watch->process);
-    agent_wait_ready(watch->data, json);
+    agent_process_json_end(json, observer->process);
+    agent_wait_ready(observer->data, json);
 }
 
 
@@ -300,10 +300,10 @@ agent_wait_port_body(agent_request_t *r, json_t *body)
     }
 
     w->port = wanted.port;
-    w->wait.watch.on_exit = agent_wait_port_exit;
+    w->wait.observer.on_exit = agent_wait_port_exit;
     w->wait.on_close = agent_wait_port_close;
 
-    if (agent_process_ended(w->wait.watch.process)) {
+    if (agent_process_ended(w->wait.observer.process)) {
         agent_wait_exited(&w->wait);
         return;
     }
@@ -337,9 +337,9 @@ agent_wait_port_ready(void *data, int status)
 
 
 static void
-agent_wait_port_exit(agent_process_observer_t *watch)
+agent_wait_port_exit(agent_process_observer_t *observer)
 {
-    agent_wait_exited(watch->data);
+    agent_wait_exited(observer->data);
 }
 
 

@@ -32,7 +32,7 @@ typedef struct agent_wait_s  agent_wait_t;
 
 struct agent_wait_s {
     agent_request_t           *r;
-    agent_process_observer_t   watch;    /* leads to the process */
+    agent_process_observer_t   observer;    /* leads to the process */
     uv_timer_t                 timer;
     uint64_t                   timeout_ms;
     uint64_t                   began;

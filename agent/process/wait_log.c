@@ -21,6 +21,7 @@
 #include "process/wait.h"
 #include "process/wait_log.h"
 #include "run/log_reader.h"
+#include "sys/thread_job.h"
 
 
 /* maximum length of a line in the response */
@@ -37,15 +38,14 @@ typedef struct agent_search_s  agent_search_t;
  */
 
 typedef struct agent_search_job_s {
-    agent_search_t         *search;    /* NULL: the request has gone */
+    agent_thread_job_t      thread;    /* first; owned by the search */
     agent_pattern_t        *pattern;
     agent_pattern_state_t   states[2];
     int                     stream;    /* stream of the data */
     char                    buf[AGENT_PATTERN_WINDOW];
     size_t                  len;       /* 0: end of the log */
     ssize_t                 at;
-    uv_work_t               work;
-    unsigned                busy:1;    /* waiting or running */
+    unsigned                queued:1;
     TAILQ_ENTRY(agent_search_job_s)  link;
 } agent_search_job_t;
 
@@ -72,14 +72,15 @@ struct agent_search_s {
 
 
 static void agent_search_body(agent_request_t *r, json_t *body);
-static void agent_search_event(agent_process_observer_t *watch);
+static void agent_search_event(agent_process_observer_t *observer);
 static void agent_search_ready(void *data);
 static void agent_search_idle(uv_idle_t *idle);
 static void agent_search_more(agent_search_t *x);
 static void agent_search_run(agent_search_t *x, const char *buf, size_t len);
 static void agent_search_next(void);
-static void agent_search_work(uv_work_t *work);
-static void agent_search_worked(uv_work_t *work, int status);
+static void agent_search_work(agent_thread_job_t *thread);
+static void agent_search_worked(agent_thread_job_t *thread);
+static int agent_search_busy(agent_search_job_t *job);
 static void agent_search_done(agent_search_t *x, const char *buf, size_t len,
     ssize_t at);
 static void agent_search_keep(agent_search_t *x, int n, const char *buf,
@@ -87,7 +88,8 @@ static void agent_search_keep(agent_search_t *x, int n, const char *buf,
 static void agent_search_found(agent_search_t *x, int stream,
     uint64_t offset);
 static void agent_search_close(agent_wait_t *w);
-static void agent_search_free(agent_search_job_t *job);
+static void agent_search_leave(agent_search_job_t *job);
+static void agent_search_free(agent_thread_job_t *thread);
 
 
 static struct agent_search_jobs_s  agent_search_jobs =
@@ -131,8 +133,8 @@ agent_search_body(agent_request_t *r, json_t *body)
     }
 
     x->stream = search.stream;
-    x->wait.watch.on_output = agent_search_event;
-    x->wait.watch.on_exit = agent_search_event;
+    x->wait.observer.on_output = agent_search_event;
+    x->wait.observer.on_exit = agent_search_event;
     x->wait.on_close = agent_search_close;
 
     uv_idle_init(agent_loop, &x->idle);
@@ -142,30 +144,36 @@ agent_search_body(agent_request_t *r, json_t *body)
     x->line[0] = malloc(AGENT_SEARCH_LINE);
     x->line[1] = malloc(AGENT_SEARCH_LINE);
     x->job = calloc(1, sizeof(agent_search_job_t));
-    x->reader = agent_log_reader_create(x->wait.watch.process->log,
+    x->reader = agent_log_reader_create(x->wait.observer.process->log,
                                         search.offset, agent_search_ready,
                                         x);
+
+    if (x->job) {
+        x->job->pattern = search.pattern;
+        x->job->thread.run = agent_search_work;
+        x->job->thread.done = agent_search_worked;
+        x->job->thread.free = agent_search_free;
+        x->job->thread.owner = x;
+
+    } else {
+        agent_pattern_free(search.pattern);
+    }
 
     if (x->reader == NULL || x->job == NULL || x->line[0] == NULL
         || x->line[1] == NULL)
     {
-        agent_pattern_free(search.pattern);
         agent_wait_no_memory(&x->wait);
         return;
     }
-
-    x->job->search = x;
-    x->job->pattern = search.pattern;
-    x->job->work.data = x->job;
 
     agent_search_more(x);
 }
 
 
 static void
-agent_search_event(agent_process_observer_t *watch)
+agent_search_event(agent_process_observer_t *observer)
 {
-    agent_search_more(watch->data);
+    agent_search_more(observer->data);
 }
 
 
@@ -201,7 +209,7 @@ agent_search_more(agent_search_t *x)
 
     job = x->job;
 
-    if (x->wait.over || x->yielded || job->busy) {
+    if (x->wait.over || x->yielded || agent_search_busy(job)) {
         return;
     }
 
@@ -241,7 +249,7 @@ agent_search_more(agent_search_t *x)
 
     default: /* AGENT_LOG_READER_OFF */
 
-        if (!agent_process_ended(x->wait.watch.process)) {
+        if (!agent_process_ended(x->wait.observer.process)) {
             return;
         }
 
@@ -282,7 +290,7 @@ agent_search_run(agent_search_t *x, const char *buf, size_t len)
     }
 
     job->len = len;
-    job->busy = 1;
+    job->queued = 1;
 
     TAILQ_INSERT_TAIL(&agent_search_jobs, job, link);
 
@@ -303,20 +311,23 @@ agent_search_next(void)
 
     TAILQ_REMOVE(&agent_search_jobs, job, link);
 
+    job->queued = 0;
     agent_search_running = job;
 
-    (void) uv_queue_work(agent_loop, &job->work, agent_search_work,
-                         agent_search_worked);
+    if (agent_thread_job_start(&job->thread) != 0) {
+        agent_search_running = NULL;
+        agent_wait_no_memory(job->thread.owner);
+    }
 }
 
 
 static void
-agent_search_work(uv_work_t *work)
+agent_search_work(agent_thread_job_t *thread)
 {
     agent_search_job_t     *job;
     agent_pattern_state_t  *state;
 
-    job = work->data;
+    job = (agent_search_job_t *) thread;
     state = &job->states[job->stream - 1];
 
     if (job->len) {
@@ -329,21 +340,39 @@ agent_search_work(uv_work_t *work)
 
 
 static void
-agent_search_worked(uv_work_t *work, int status)
+agent_search_worked(agent_thread_job_t *thread)
 {
+    agent_search_t      *x;
     agent_search_job_t  *job;
 
-    job = work->data;
-    job->busy = 0;
+    job = (agent_search_job_t *) thread;
+    x = thread->owner;
 
-    agent_search_running = NULL;
-    agent_search_next();
+    agent_search_leave(job);
 
-    if (job->search == NULL) {
-        agent_search_free(job);
+    if (!x->wait.over) {
+        agent_search_done(x, job->buf, job->len, job->at);
+    }
+}
 
-    } else if (!job->search->wait.over) {
-        agent_search_done(job->search, job->buf, job->len, job->at);
+
+/* 1: it is waiting for the thread, or running */
+
+static int
+agent_search_busy(agent_search_job_t *job)
+{
+    return job->queued || job->thread.busy;
+}
+
+
+/* another one may run */
+
+static void
+agent_search_leave(agent_search_job_t *job)
+{
+    if (agent_search_running == job) {
+        agent_search_running = NULL;
+        agent_search_next();
     }
 }
 
@@ -483,16 +512,12 @@ agent_search_close(agent_wait_t *w)
     free(x->line[1]);
 
     if (job) {
-        job->search = NULL;
 
-        if (job->busy && job != agent_search_running) {
+        if (job->queued) {
             TAILQ_REMOVE(&agent_search_jobs, job, link);
-            job->busy = 0;
         }
 
-        if (!job->busy) {
-            agent_search_free(job);
-        }
+        agent_thread_job_detach(&job->thread);
     }
 
     uv_close((uv_handle_t *) &x->idle, agent_wait_closed);
@@ -500,8 +525,14 @@ agent_search_close(agent_wait_t *w)
 
 
 static void
-agent_search_free(agent_search_job_t *job)
+agent_search_free(agent_thread_job_t *thread)
 {
+    agent_search_job_t  *job;
+
+    job = (agent_search_job_t *) thread;
+
+    agent_search_leave(job);
+
     agent_pattern_free(job->pattern);
     free(job);
 }
