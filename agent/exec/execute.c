@@ -16,6 +16,7 @@
 #include "base/utf8.h"
 #include "exec/execute.h"
 #include "exec/execute_int.h"
+#include "exec/execute_reply.h"
 #include "exec/network_hint.h"
 #include "exec/stream.h"
 #include "http/error.h"

@@ -75,8 +75,5 @@ typedef struct {
 void agent_execute_outcome(agent_execute_t *x, json_t *json,
     const agent_exit_t *e);
 
-/* collects the output and sends the response */
-extern const agent_sink_t  agent_execute_reply_sink;
-
 
 #endif /* _AGENT_EXEC_EXECUTE_INT_H_INCLUDED_ */

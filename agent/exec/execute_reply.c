@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "exec/execute_int.h"
+#include "exec/execute_reply.h"
 #include "exec/network_hint.h"
 #include "http/error.h"
 #include "http/json_body.h"
