@@ -216,7 +216,7 @@ ngx_http_sandbox_diagnose_wakes(ngx_http_sandbox_diagnose_t *d)
 
     slcf = ngx_http_get_module_loc_conf(d->request, ngx_http_sandbox_module);
 
-    return slcf->wake;
+    return slcf->defaults.wake == SANDBOX_WAKE_ON;
 }
 
 

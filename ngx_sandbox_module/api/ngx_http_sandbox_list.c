@@ -5,11 +5,11 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_query.h"
 #include "lib/sandbox_spec.h"
 #include "lib/sandbox_store.h"
-#include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_response.h"
@@ -19,8 +19,6 @@
 #include "sandbox/ngx_http_sandbox_tether.h"
 #include "api/ngx_http_sandbox_auth.h"
 #include "api/ngx_http_sandbox_list.h"
-
-#include <cjson/cJSON.h>
 
 
 /*
@@ -47,9 +45,9 @@ typedef struct {
     ngx_uint_t                    limit;
     ngx_uint_t                    next;  /* index into ids */
     ngx_uint_t                    found;
-    cJSON                        *json;
-    cJSON                        *list;
+    sandbox_json_writer_t         json;
     ngx_event_t                   timer;
+    ngx_connection_t              dummy;
     unsigned                      failed:1;
 } ngx_http_sandbox_list_t;
 
@@ -60,7 +58,7 @@ static int ngx_http_sandbox_list_each(void *data, const char *id);
 static int ngx_libc_cdecl ngx_http_sandbox_list_compare(const void *one,
     const void *two);
 static ngx_int_t ngx_http_sandbox_list_turn(ngx_http_sandbox_list_t *l);
-static ngx_int_t ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
+static void ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
     ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_node_t *node);
 static void ngx_http_sandbox_list_timer_handler(ngx_event_t *ev);
 static void ngx_http_sandbox_list_cleanup(void *data);
@@ -90,6 +88,8 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
 
     l->request = r;
     l->limit = NGX_HTTP_SANDBOX_LIST_LIMIT;
+    l->dummy.fd = (ngx_socket_t) -1;
+    l->dummy.data = l;
 
     if (ngx_http_sandbox_list_args(r, l) != NGX_OK) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
@@ -129,12 +129,8 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
     ngx_qsort(l->ids.elts, l->ids.nelts, sizeof(ngx_http_sandbox_list_id_t),
               ngx_http_sandbox_list_compare);
 
-    l->json = cJSON_CreateObject();
-    l->list = l->json ? cJSON_AddArrayToObject(l->json, "sandboxes") : NULL;
-
-    if (l->list == NULL) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    sandbox_json_writer_start(&l->json);
+    sandbox_json_writer_array(&l->json, "sandboxes");
 
     rc = ngx_http_sandbox_list_turn(l);
 
@@ -143,7 +139,7 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
     }
 
     l->timer.handler = ngx_http_sandbox_list_timer_handler;
-    l->timer.data = l;
+    l->timer.data = &l->dummy;
     l->timer.log = r->connection->log;
 
     ngx_add_timer(&l->timer, 1);
@@ -240,7 +236,6 @@ ngx_http_sandbox_list_compare(const void *one, const void *two)
 static ngx_int_t
 ngx_http_sandbox_list_turn(ngx_http_sandbox_list_t *l)
 {
-    ngx_int_t                    rc;
     ngx_str_t                    id;
     ngx_uint_t                   n;
     ngx_http_sandbox_ctx_t      *ctx;
@@ -256,12 +251,8 @@ ngx_http_sandbox_list_turn(ngx_http_sandbox_list_t *l)
 
             /* the page ends after the last id examined */
 
-            if (cJSON_AddStringToObject(l->json, "next",
-                                        ids[l->next - 1].text)
-                == NULL)
-            {
-                return NGX_ERROR;
-            }
+            sandbox_json_writer_close(&l->json);
+            sandbox_json_writer_string(&l->json, "next", ids[l->next - 1].text);
 
             return NGX_OK;
         }
@@ -280,35 +271,30 @@ ngx_http_sandbox_list_turn(ngx_http_sandbox_list_t *l)
             return NGX_ERROR;
         }
 
-        rc = NGX_OK;
-
         if (ngx_http_sandbox_node_spec(node) == NGX_OK
             && ngx_http_sandbox_auth_owns(ctx, node->spec.owner))
         {
             l->found++;
-            rc = ngx_http_sandbox_list_add(l, ctx, node);
+            ngx_http_sandbox_list_add(l, ctx, node);
         }
 
         ngx_http_sandbox_node_release(node);
-
-        if (rc != NGX_OK) {
-            return rc;
-        }
     }
+
+    sandbox_json_writer_close(&l->json);
 
     return NGX_OK;
 }
 
 
-static ngx_int_t
+static void
 ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
     ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_node_t *node)
 {
-    char             time[NGX_HTTP_SANDBOX_TIME_LEN];
-    cJSON           *item;
-    ngx_uint_t       tethered;
-    const char      *life;
-    sandbox_spec_t  *spec;
+    ngx_uint_t              tethered;
+    const char             *life;
+    sandbox_spec_t         *spec;
+    sandbox_json_writer_t  *w;
 
     spec = &node->spec;
 
@@ -322,24 +308,19 @@ ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
         ngx_http_sandbox_tether_close(node);
     }
 
-    ngx_http_sandbox_clock_iso(spec->created_ms, time);
+    w = &l->json;
 
-    item = cJSON_CreateObject();
+    sandbox_json_writer_object(w, NULL);
+    sandbox_json_writer_string(w, "id", (char *) node->id);
+    sandbox_json_writer_string(w, "class", spec->class);
+    sandbox_json_writer_string(w, "state", life);
+    sandbox_json_writer_time(w, "created", spec->created_ms);
 
-    if (item == NULL
-        || cJSON_AddStringToObject(item, "id", (char *) node->id) == NULL
-        || cJSON_AddStringToObject(item, "class", spec->class) == NULL
-        || cJSON_AddStringToObject(item, "state", life) == NULL
-        || cJSON_AddStringToObject(item, "created", time) == NULL
-        || (ctx->admin
-            && cJSON_AddStringToObject(item, "owner", spec->owner) == NULL)
-        || !cJSON_AddItemToArray(l->list, item))
-    {
-        cJSON_Delete(item);
-        return NGX_ERROR;
+    if (ctx->admin) {
+        sandbox_json_writer_string(w, "owner", spec->owner);
     }
 
-    return NGX_OK;
+    sandbox_json_writer_close(w);
 }
 
 
@@ -351,7 +332,8 @@ ngx_http_sandbox_list_timer_handler(ngx_event_t *ev)
     ngx_http_request_t       *r;
     ngx_http_sandbox_list_t  *l;
 
-    l = ev->data;
+    c = ev->data;
+    l = c->data;
     r = l->request;
     c = r->connection;
 
@@ -383,22 +365,17 @@ ngx_http_sandbox_list_cleanup(void *data)
         ngx_del_timer(&l->timer);
     }
 
-    cJSON_Delete(l->json);
-    l->json = NULL;
+    sandbox_json_writer_drop(&l->json);
 }
 
 
 static ngx_int_t
 ngx_http_sandbox_list_send(ngx_http_sandbox_list_t *l, ngx_int_t rc)
 {
-    cJSON  *json;
-
     if (rc != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    json = l->json;
-    l->json = NULL;
-
-    return ngx_http_sandbox_response_json(l->request, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(l->request, NGX_HTTP_OK,
+                                       sandbox_json_writer_finish(&l->json));
 }

@@ -6,6 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_spec.h"
+#include "lib/sandbox_time.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "api/ngx_http_sandbox_options_parse.h"
 
@@ -20,12 +21,9 @@
 #define NGX_HTTP_SANDBOX_ENV_MAX      32768
 #define NGX_HTTP_SANDBOX_LABELS_MAX   8192
 
-#define NGX_HTTP_SANDBOX_MS_MAX       (366LL * 86400 * 1000)
-
 
 static ngx_int_t ngx_http_sandbox_options_parse_time(cJSON *json,
     const char *name, int64_t *ms, ngx_http_sandbox_failure_t *failure);
-static int64_t ngx_http_sandbox_options_parse_unit(const char *text);
 static ngx_int_t ngx_http_sandbox_options_parse_flag(cJSON *json,
     const char *name, int *value, ngx_http_sandbox_failure_t *failure);
 static ngx_int_t ngx_http_sandbox_options_parse_map(cJSON *json,
@@ -84,7 +82,7 @@ ngx_http_sandbox_options_parse_time(cJSON *json, const char *name, int64_t *ms,
         return NGX_OK;
     }
 
-    n = ngx_http_sandbox_options_parse_duration(item);
+    n = sandbox_time_duration(item);
 
     if (n == -1) {
         ngx_http_sandbox_error_set(failure, NGX_HTTP_BAD_REQUEST,
@@ -100,71 +98,6 @@ ngx_http_sandbox_options_parse_time(cJSON *json, const char *name, int64_t *ms,
     *ms = n;
 
     return NGX_OK;
-}
-
-
-int64_t
-ngx_http_sandbox_options_parse_duration(cJSON *item)
-{
-    int64_t  n;
-
-    n = -1;
-
-    if (cJSON_IsString(item)) {
-        n = ngx_http_sandbox_options_parse_unit(item->valuestring);
-
-    } else if (cJSON_IsNumber(item) && item->valuedouble >= 1
-               && item->valuedouble <= NGX_HTTP_SANDBOX_MS_MAX / 1000)
-    {
-        n = (int64_t) (item->valuedouble * 1000);
-    }
-
-    return (n < 1000 || n > NGX_HTTP_SANDBOX_MS_MAX) ? -1 : n;
-}
-
-
-static int64_t
-ngx_http_sandbox_options_parse_unit(const char *text)
-{
-    size_t     len;
-    int64_t    unit;
-    ngx_int_t  n;
-
-    len = ngx_strlen(text);
-
-    if (len < 2) {
-        return -1;
-    }
-
-    switch (text[len - 1]) {
-
-    case 's':
-        unit = 1000;
-        break;
-
-    case 'm':
-        unit = 60 * 1000;
-        break;
-
-    case 'h':
-        unit = 3600 * 1000;
-        break;
-
-    case 'd':
-        unit = 86400 * 1000;
-        break;
-
-    default:
-        return -1;
-    }
-
-    n = ngx_atoi((u_char *) text, len - 1);
-
-    if (n == NGX_ERROR || n > NGX_HTTP_SANDBOX_MS_MAX / unit) {
-        return -1;
-    }
-
-    return n * unit;
 }
 
 

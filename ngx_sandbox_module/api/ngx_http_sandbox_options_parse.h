@@ -24,10 +24,6 @@
  */
 ngx_int_t ngx_http_sandbox_options_parse(cJSON *json, sandbox_spec_t *spec,
     ngx_http_sandbox_failure_t *failure);
-/*
- * parses seconds or a string with a unit to ms, 1 s to 366 days; -1: invalid
- */
-int64_t ngx_http_sandbox_options_parse_duration(cJSON *item);
 
 
 #endif /* _NGX_HTTP_SANDBOX_OPTIONS_PARSE_H_INCLUDED_ */

@@ -5,9 +5,9 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
-#include "lib/sandbox_policy_grammar.h"
 #include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
@@ -17,8 +17,8 @@
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "api/ngx_http_sandbox_lookup.h"
-#include "api/ngx_http_sandbox_policy_parse.h"
 #include "api/ngx_http_sandbox_ports.h"
+#include "api/ngx_http_sandbox_ports_apply.h"
 #include "api/ngx_http_sandbox_ports_json.h"
 #include "api/ngx_http_sandbox_ports_update.h"
 
@@ -84,9 +84,9 @@ ngx_http_sandbox_ports_port_handler(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_sandbox_ports_links_handler(ngx_http_request_t *r)
 {
-    cJSON                   *json, *links;
     ngx_int_t                rc;
     sandbox_policy_t         policy;
+    sandbox_json_writer_t    w;
     ngx_http_sandbox_ctx_t  *ctx;
 
     if (r->method == NGX_HTTP_POST) {
@@ -101,16 +101,11 @@ ngx_http_sandbox_ports_links_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    json = cJSON_CreateObject();
-    links = ngx_http_sandbox_ports_json_links(r, &ctx->node->sn.str, &policy);
+    sandbox_json_writer_start(&w);
+    ngx_http_sandbox_ports_json_links(r, &w, &ctx->node->sn.str, &policy);
 
-    if (json == NULL || !cJSON_AddItemToObject(json, "links", links)) {
-        cJSON_Delete(links);
-        cJSON_Delete(json);
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
+                                          sandbox_json_writer_finish(&w));
 }
 
 
@@ -159,8 +154,8 @@ static ngx_int_t
 ngx_http_sandbox_ports_list(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    cJSON      *json, *ports;
-    ngx_int_t   rc;
+    ngx_int_t              rc;
+    sandbox_json_writer_t  w;
 
     rc = ngx_http_sandbox_lookup_own(r, ctx);
 
@@ -168,18 +163,11 @@ ngx_http_sandbox_ports_list(ngx_http_request_t *r,
         return rc;
     }
 
-    json = cJSON_CreateObject();
-    ports = ngx_http_sandbox_ports_json(r, &ctx->node->sn.str);
+    sandbox_json_writer_start(&w);
+    ngx_http_sandbox_ports_json(r, &w, &ctx->node->sn.str);
 
-    if (json == NULL || ports == NULL
-        || !cJSON_AddItemToObject(json, "ports", ports))
-    {
-        cJSON_Delete(ports);
-        cJSON_Delete(json);
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
+                                          sandbox_json_writer_finish(&w));
 }
 
 
@@ -187,9 +175,9 @@ static ngx_int_t
 ngx_http_sandbox_ports_show(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    cJSON            *json;
-    ngx_int_t         rc;
-    sandbox_policy_t  policy;
+    ngx_int_t              rc;
+    sandbox_policy_t       policy;
+    sandbox_json_writer_t  w;
 
     rc = ngx_http_sandbox_ports_policy(r, ctx, &policy);
 
@@ -197,18 +185,13 @@ ngx_http_sandbox_ports_show(ngx_http_request_t *r,
         return rc;
     }
 
-    json = ngx_http_sandbox_ports_json_port(r, &ctx->node->sn.str, &policy, 1);
+    sandbox_json_writer_start(&w);
+    ngx_http_sandbox_ports_json_port(r, &w, &ctx->node->sn.str, &policy, 1);
+    sandbox_json_writer_string(&w, "status",
+                               ngx_http_sandbox_ports_json_status(&policy));
 
-    if (json
-        && cJSON_AddStringToObject(json, "status",
-                                   ngx_http_sandbox_ports_json_status(&policy))
-           == NULL)
-    {
-        cJSON_Delete(json);
-        json = NULL;
-    }
-
-    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
+                                          sandbox_json_writer_finish(&w));
 }
 
 
@@ -289,8 +272,7 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
 
     ngx_memzero(&policy, sizeof(sandbox_policy_t));
 
-    if (ngx_http_sandbox_policy_parse(json, &policy, &ctx->failure) != NGX_OK)
-    {
+    if (ngx_http_sandbox_ports_apply_policy(ctx, &policy, json) != NGX_OK) {
         goto failed;
     }
 
@@ -339,34 +321,13 @@ failed:
 static ngx_int_t
 ngx_http_sandbox_ports_link(ngx_http_request_t *r, cJSON *json)
 {
-    char                              token[SANDBOX_TOKEN_MAX + 1];
-    int64_t                           ms;
-    const char                       *name;
+    sandbox_link_t                    link;
     ngx_http_sandbox_ctx_t           *ctx;
     ngx_http_sandbox_ports_update_t  *e;
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    if (ngx_http_sandbox_json_body_string(json, "name", SANDBOX_LINK_NAME_MAX,
-                                          &name)
-        != NGX_OK
-        || name == NULL
-        || !sandbox_policy_grammar_link_name(name, ngx_strlen(name)))
-    {
-        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
-                                   "invalid_request",
-                                   "\"name\" is required for a link: 1 to %d "
-                                   "of the characters A-Z, a-z, 0-9, \".\", "
-                                   "\"_\" and \"-\", with no leading dot.",
-                                   SANDBOX_LINK_NAME_MAX);
-        return ngx_http_sandbox_error_send(r, &ctx->failure);
-    }
-
-    if (ngx_http_sandbox_policy_parse_token(json, token, &ctx->failure)
-        != NGX_OK
-        || ngx_http_sandbox_policy_parse_time(json, &ms, &ctx->failure)
-        != NGX_OK)
-    {
+    if (ngx_http_sandbox_ports_apply_link(ctx, &link, json) != NGX_OK) {
         return ngx_http_sandbox_error_send(r, &ctx->failure);
     }
 

@@ -6,8 +6,11 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_fault.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_json.h"
+#include "lib/sandbox_policy_settings.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_clock.h"
@@ -20,7 +23,6 @@
 #include "sandbox/ngx_http_sandbox_tether_send.h"
 #include "preview/ngx_http_sandbox_preview_domain.h"
 #include "preview/ngx_http_sandbox_preview_revoke.h"
-#include "api/ngx_http_sandbox_policy_parse.h"
 #include "api/ngx_http_sandbox_ports_apply.h"
 #include "api/ngx_http_sandbox_ports_json.h"
 #include "api/ngx_http_sandbox_ports_update.h"
@@ -36,6 +38,8 @@
  */
 
 
+static void ngx_http_sandbox_ports_apply_fault(ngx_http_sandbox_ctx_t *ctx,
+    sandbox_policy_fault_t *fault);
 static ngx_int_t ngx_http_sandbox_ports_apply_merge(
     ngx_http_sandbox_ports_update_t *e, sandbox_policy_t *policy,
     ngx_uint_t known);
@@ -47,7 +51,7 @@ static ngx_int_t ngx_http_sandbox_ports_apply_secrets(
 static ngx_int_t ngx_http_sandbox_ports_apply_check(
     ngx_http_sandbox_ports_update_t *e, sandbox_policy_t *policy,
     ngx_uint_t known);
-static ngx_int_t ngx_http_sandbox_ports_apply_link(
+static ngx_int_t ngx_http_sandbox_ports_apply_add_link(
     ngx_http_sandbox_ports_update_t *e, sandbox_policy_t *policy);
 static ngx_int_t ngx_http_sandbox_ports_apply_unlink(
     ngx_http_sandbox_ports_update_t *e, sandbox_policy_t *policy);
@@ -105,7 +109,7 @@ ngx_http_sandbox_ports_apply(ngx_http_sandbox_ports_update_t *e)
     switch (e->op) {
 
     case NGX_HTTP_SANDBOX_PORTS_LINK:
-        rc = ngx_http_sandbox_ports_apply_link(e, &policy);
+        rc = ngx_http_sandbox_ports_apply_add_link(e, &policy);
         break;
 
     case NGX_HTTP_SANDBOX_PORTS_UNLINK:
@@ -162,13 +166,67 @@ ngx_http_sandbox_ports_apply(ngx_http_sandbox_ports_update_t *e)
 }
 
 
+ngx_int_t
+ngx_http_sandbox_ports_apply_policy(ngx_http_sandbox_ctx_t *ctx,
+    sandbox_policy_t *policy, cJSON *body)
+{
+    sandbox_policy_fault_t  fault;
+
+    if (sandbox_policy_json_merge(policy, body, ngx_http_sandbox_clock_now(),
+                                  &fault)
+        == 0)
+    {
+        return NGX_OK;
+    }
+
+    ngx_http_sandbox_ports_apply_fault(ctx, &fault);
+
+    return NGX_DECLINED;
+}
+
+
+ngx_int_t
+ngx_http_sandbox_ports_apply_link(ngx_http_sandbox_ctx_t *ctx,
+    sandbox_link_t *link, cJSON *body)
+{
+    sandbox_policy_fault_t  fault;
+
+    if (sandbox_policy_json_merge_link(link, body, ngx_http_sandbox_clock_now(),
+                                       &fault)
+        == 0)
+    {
+        return NGX_OK;
+    }
+
+    ngx_http_sandbox_ports_apply_fault(ctx, &fault);
+
+    return NGX_DECLINED;
+}
+
+
+static void
+ngx_http_sandbox_ports_apply_fault(ngx_http_sandbox_ctx_t *ctx,
+    sandbox_policy_fault_t *fault)
+{
+    if (fault->too_large) {
+        ngx_http_sandbox_error_set(&ctx->failure,
+                                   NGX_HTTP_REQUEST_ENTITY_TOO_LARGE,
+                                   "payload_too_large", "%s", fault->text);
+        return;
+    }
+
+    ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                               "invalid_request", "%s", fault->text);
+}
+
+
 static ngx_int_t
 ngx_http_sandbox_ports_apply_merge(ngx_http_sandbox_ports_update_t *e,
     sandbox_policy_t *policy, ngx_uint_t known)
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_sandbox_policy_parse(e->body, policy, &e->ctx->failure);
+    rc = ngx_http_sandbox_ports_apply_policy(e->ctx, policy, e->body);
 
     if (rc != NGX_OK) {
         return rc;
@@ -199,7 +257,7 @@ static ngx_int_t
 ngx_http_sandbox_ports_apply_secrets(ngx_http_sandbox_ports_update_t *e,
     sandbox_policy_t *policy)
 {
-    ngx_uint_t                    access;
+    sandbox_policy_settings_t     set;
     ngx_http_sandbox_loc_conf_t  *slcf;
 
     slcf = ngx_http_get_module_loc_conf(e->request, ngx_http_sandbox_module);
@@ -210,9 +268,9 @@ ngx_http_sandbox_ports_apply_secrets(ngx_http_sandbox_ports_update_t *e,
         return NGX_ERROR;
     }
 
-    access = policy->access ? (ngx_uint_t) policy->access : slcf->access;
+    sandbox_policy_settings(policy, &slcf->defaults, &set);
 
-    if (access == SANDBOX_ACCESS_KEY && policy->key[0] == '\0'
+    if (set.access == SANDBOX_ACCESS_KEY && policy->key[0] == '\0'
         && sandbox_name_random(policy->key) == -1)
     {
         return NGX_ERROR;
@@ -340,35 +398,19 @@ ngx_http_sandbox_ports_apply_check(ngx_http_sandbox_ports_update_t *e,
 
 
 static ngx_int_t
-ngx_http_sandbox_ports_apply_link(ngx_http_sandbox_ports_update_t *e,
+ngx_http_sandbox_ports_apply_add_link(ngx_http_sandbox_ports_update_t *e,
     sandbox_policy_t *policy)
 {
-    cJSON                   *name;
-    ngx_int_t                rc;
     sandbox_link_t           link;
     ngx_http_sandbox_ctx_t  *ctx;
 
     ctx = e->ctx;
-    ngx_memzero(&link, sizeof(sandbox_link_t));
 
-    /* both were validated before locking: this cannot fail now */
+    /* was validated before locking: fails only if the time has passed */
 
-    rc = ngx_http_sandbox_policy_parse_token(e->body, link.token,
-                                             &ctx->failure);
-
-    if (rc == NGX_OK) {
-        rc = ngx_http_sandbox_policy_parse_time(e->body, &link.expires_ms,
-                                                &ctx->failure);
+    if (ngx_http_sandbox_ports_apply_link(ctx, &link, e->body) != NGX_OK) {
+        return NGX_DECLINED;
     }
-
-    if (rc != NGX_OK) {
-        return rc;
-    }
-
-    name = cJSON_GetObjectItemCaseSensitive(e->body, "name");
-
-    (void) ngx_cpystrn((u_char *) link.name, (u_char *) name->valuestring,
-                       sizeof(link.name));
 
     if (sandbox_policy_link_named(policy, link.name)) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_CONFLICT,
@@ -463,49 +505,36 @@ static void
 ngx_http_sandbox_ports_apply_answer(ngx_http_sandbox_ports_update_t *e,
     sandbox_policy_t *policy)
 {
-    char             time[NGX_HTTP_SANDBOX_TIME_LEN];
-    cJSON           *json, *item;
-    ngx_str_t       *id;
-    sandbox_link_t  *link;
+    ngx_str_t              *id;
+    sandbox_json_writer_t   w;
 
     id = &e->ctx->node->sn.str;
+
+    sandbox_json_writer_start(&w);
 
     switch (e->op) {
 
     case NGX_HTTP_SANDBOX_PORTS_UNLINK:
-        json = cJSON_CreateObject();
-        item = json ? cJSON_AddTrueToObject(json, "success") : NULL;
+        sandbox_json_writer_bool(&w, "success", 1);
         break;
 
     case NGX_HTTP_SANDBOX_PORTS_LINK:
-        link = sandbox_policy_link_named(policy, e->link);
-        json = ngx_http_sandbox_ports_json_link(e->request, id, policy, link);
-        item = json ? cJSON_AddTrueToObject(json, "success") : NULL;
+        ngx_http_sandbox_ports_json_link(e->request, &w, id, policy,
+                                  sandbox_policy_link_named(policy, e->link));
+        sandbox_json_writer_bool(&w, "success", 1);
         break;
 
     case NGX_HTTP_SANDBOX_PORTS_CHANGE:
-        json = ngx_http_sandbox_ports_json_port(e->request, id, policy, 1);
-        item = json ? cJSON_AddStringToObject(json, "status",
-                          ngx_http_sandbox_ports_json_status(policy))
-                    : NULL;
+        ngx_http_sandbox_ports_json_port(e->request, &w, id, policy, 1);
+        sandbox_json_writer_string(&w, "status",
+                                   ngx_http_sandbox_ports_json_status(policy));
         break;
 
     default: /* NGX_HTTP_SANDBOX_PORTS_EXPOSE */
-
-        ngx_http_sandbox_clock_iso(policy->exposed_ms, time);
-
-        json = ngx_http_sandbox_ports_json_port(e->request, id, policy, 1);
-        item = json ? cJSON_AddTrueToObject(json, "success") : NULL;
-
-        if (item) {
-            item = cJSON_AddStringToObject(json, "timestamp", time);
-        }
+        ngx_http_sandbox_ports_json_port(e->request, &w, id, policy, 1);
+        sandbox_json_writer_bool(&w, "success", 1);
+        sandbox_json_writer_time(&w, "timestamp", policy->exposed_ms);
     }
 
-    if (item == NULL) {
-        cJSON_Delete(json);
-        json = NULL;
-    }
-
-    e->json = json;
+    e->json = sandbox_json_writer_finish(&w);
 }

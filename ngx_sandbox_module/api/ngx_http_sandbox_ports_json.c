@@ -5,8 +5,10 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_json.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_clock.h"
@@ -16,65 +18,41 @@
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "preview/ngx_http_sandbox_preview_domain.h"
-#include "api/ngx_http_sandbox_policy_json.h"
 #include "api/ngx_http_sandbox_ports_json.h"
 
 
 /* JSON of exposed ports and links in API responses */
 
 
-static ngx_int_t ngx_http_sandbox_ports_json_url(ngx_http_request_t *r,
-    cJSON *json, ngx_str_t *id, sandbox_policy_t *policy, const char *token);
+static void ngx_http_sandbox_ports_json_url(ngx_http_request_t *r,
+    sandbox_json_writer_t *w, ngx_str_t *id, sandbox_policy_t *policy,
+    const char *token);
 
 
-cJSON *
-ngx_http_sandbox_ports_json_port(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_policy_t *policy, ngx_uint_t whole)
+void
+ngx_http_sandbox_ports_json_port(ngx_http_request_t *r,
+    sandbox_json_writer_t *w, ngx_str_t *id, sandbox_policy_t *policy,
+    ngx_uint_t whole)
 {
-    cJSON  *json, *links;
+    ngx_http_sandbox_ports_json_url(r, w, id, policy, policy->token);
 
-    json = cJSON_CreateObject();
+    sandbox_json_writer_number(w, "port", policy->port);
+    sandbox_json_writer_string(w, "name", policy->name);
+    sandbox_json_writer_string(w, "token", policy->token);
 
-    if (json == NULL
-        || ngx_http_sandbox_ports_json_url(r, json, id, policy, policy->token)
-           != NGX_OK
-        || cJSON_AddNumberToObject(json, "port", policy->port) == NULL
-        || cJSON_AddStringToObject(json, "name", policy->name) == NULL
-        || cJSON_AddStringToObject(json, "token", policy->token) == NULL)
-    {
-        goto failed;
+    if (whole) {
+        sandbox_policy_json_write(w, policy);
+        ngx_http_sandbox_ports_json_links(r, w, id, policy);
     }
-
-    if (!whole) {
-        return json;
-    }
-
-    if (ngx_http_sandbox_policy_json(json, policy) != NGX_OK) {
-        goto failed;
-    }
-
-    links = ngx_http_sandbox_ports_json_links(r, id, policy);
-
-    if (!cJSON_AddItemToObject(json, "links", links)) {
-        cJSON_Delete(links);
-        goto failed;
-    }
-
-    return json;
-
-failed:
-
-    cJSON_Delete(json);
-
-    return NULL;
 }
 
 
 /* no URL if the domain is no longer configured */
 
-static ngx_int_t
-ngx_http_sandbox_ports_json_url(ngx_http_request_t *r, cJSON *json,
-    ngx_str_t *id, sandbox_policy_t *policy, const char *token)
+static void
+ngx_http_sandbox_ports_json_url(ngx_http_request_t *r,
+    sandbox_json_writer_t *w, ngx_str_t *id, sandbox_policy_t *policy,
+    const char *token)
 {
     char                                host[512], url[600];
     ngx_http_sandbox_preview_domain_t  *p;
@@ -85,9 +63,9 @@ ngx_http_sandbox_ports_json_url(ngx_http_request_t *r, cJSON *json,
     p = ngx_http_sandbox_preview_domain_named(smcf, policy->host);
 
     if (p == NULL) {
-        return (cJSON_AddNullToObject(json, "url")
-                && cJSON_AddNullToObject(json, "hostname"))
-               ? NGX_OK : NGX_ERROR;
+        sandbox_json_writer_null(w, "url");
+        sandbox_json_writer_null(w, "hostname");
+        return;
     }
 
     (void) ngx_snprintf((u_char *) host, sizeof(host), "%ui-%V-%s.%V%Z",
@@ -95,9 +73,8 @@ ngx_http_sandbox_ports_json_url(ngx_http_request_t *r, cJSON *json,
     (void) ngx_snprintf((u_char *) url, sizeof(url), "%V://%s%V/%Z",
                         &p->scheme, host, &p->port);
 
-    return (cJSON_AddStringToObject(json, "url", url)
-            && cJSON_AddStringToObject(json, "hostname", host))
-           ? NGX_OK : NGX_ERROR;
+    sandbox_json_writer_string(w, "url", url);
+    sandbox_json_writer_string(w, "hostname", host);
 }
 
 
@@ -110,60 +87,47 @@ ngx_http_sandbox_ports_json_status(sandbox_policy_t *policy)
 }
 
 
-cJSON *
-ngx_http_sandbox_ports_json_link(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_policy_t *policy, sandbox_link_t *link)
+void
+ngx_http_sandbox_ports_json_link(ngx_http_request_t *r,
+    sandbox_json_writer_t *w, ngx_str_t *id, sandbox_policy_t *policy,
+    sandbox_link_t *link)
 {
-    cJSON  *json;
+    sandbox_json_writer_string(w, "name", link->name);
+    ngx_http_sandbox_ports_json_url(r, w, id, policy, link->token);
+    sandbox_json_writer_string(w, "token", link->token);
 
-    json = cJSON_CreateObject();
+    if (link->expires_ms) {
+        sandbox_json_writer_time(w, "expires", link->expires_ms);
 
-    if (json == NULL
-        || cJSON_AddStringToObject(json, "name", link->name) == NULL
-        || ngx_http_sandbox_ports_json_url(r, json, id, policy, link->token)
-           != NGX_OK
-        || cJSON_AddStringToObject(json, "token", link->token) == NULL
-        || ngx_http_sandbox_policy_json_time(json, link->expires_ms)
-           != NGX_OK)
-    {
-        cJSON_Delete(json);
-        return NULL;
+    } else {
+        sandbox_json_writer_null(w, "expires");
     }
-
-    return json;
 }
 
 
-cJSON *
-ngx_http_sandbox_ports_json_links(ngx_http_request_t *r, ngx_str_t *id,
-    sandbox_policy_t *policy)
+void
+ngx_http_sandbox_ports_json_links(ngx_http_request_t *r,
+    sandbox_json_writer_t *w, ngx_str_t *id, sandbox_policy_t *policy)
 {
-    cJSON       *list, *item;
-    ngx_uint_t   i;
+    ngx_uint_t  i;
 
-    list = cJSON_CreateArray();
+    sandbox_json_writer_array(w, "links");
 
-    for (i = 0; list && i < policy->nlinks; i++) {
-
-        item = ngx_http_sandbox_ports_json_link(r, id, policy,
-                                                &policy->links[i]);
-
-        if (!cJSON_AddItemToArray(list, item)) {
-            cJSON_Delete(item);
-            cJSON_Delete(list);
-            return NULL;
-        }
+    for (i = 0; i < policy->nlinks; i++) {
+        sandbox_json_writer_object(w, NULL);
+        ngx_http_sandbox_ports_json_link(r, w, id, policy, &policy->links[i]);
+        sandbox_json_writer_close(w);
     }
 
-    return list;
+    sandbox_json_writer_close(w);
 }
 
 
-cJSON *
-ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
+void
+ngx_http_sandbox_ports_json(ngx_http_request_t *r, sandbox_json_writer_t *w,
+    ngx_str_t *id)
 {
     char              name[SANDBOX_ID_MAX + 1];
-    cJSON            *list, *item;
     ssize_t           i, n;
     uint16_t          ports[NGX_HTTP_SANDBOX_PORTS_MAX];
     sandbox_policy_t  policy;
@@ -178,13 +142,12 @@ ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
     if (n == -1) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
                       "cannot read the ports of sandbox \"%s\"", name);
-        return NULL;
+
+        sandbox_json_writer_drop(w);
+        return;
     }
 
-    list = cJSON_CreateArray();
-    if (list == NULL) {
-        return NULL;
-    }
+    sandbox_json_writer_array(w, "ports");
 
     for (i = 0; i < n; i++) {
 
@@ -195,21 +158,14 @@ ngx_http_sandbox_ports_json(ngx_http_request_t *r, ngx_str_t *id)
             continue;
         }
 
-        item = ngx_http_sandbox_ports_json_port(r, id, &policy, 0);
-
-        if (item == NULL
-            || cJSON_AddStringToObject(item, "status",
-                   ngx_http_sandbox_ports_json_status(&policy))
-               == NULL
-            || !cJSON_AddItemToArray(list, item))
-        {
-            cJSON_Delete(item);
-            cJSON_Delete(list);
-            return NULL;
-        }
+        sandbox_json_writer_object(w, NULL);
+        ngx_http_sandbox_ports_json_port(r, w, id, &policy, 0);
+        sandbox_json_writer_string(w, "status",
+                                   ngx_http_sandbox_ports_json_status(&policy));
+        sandbox_json_writer_close(w);
     }
 
-    return list;
+    sandbox_json_writer_close(w);
 }
 
 

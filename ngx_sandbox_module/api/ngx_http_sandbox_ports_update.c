@@ -6,6 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_fault.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_port.h"
@@ -82,8 +83,11 @@ ngx_http_sandbox_ports_update_create(ngx_http_request_t *r)
     e->ctx = ngx_http_sandbox_ctx_get(r);
     e->began = ngx_current_msec;
 
+    e->dummy.fd = (ngx_socket_t) -1;
+    e->dummy.data = e;
+
     e->timer.handler = ngx_http_sandbox_ports_update_timer_handler;
-    e->timer.data = e;
+    e->timer.data = &e->dummy;
     e->timer.log = r->connection->log;
 
     return e;
@@ -403,19 +407,13 @@ static ngx_int_t
 ngx_http_sandbox_ports_update_removed(ngx_http_sandbox_ports_update_t *e,
     const char *name, ngx_uint_t value)
 {
-    cJSON  *json;
+    sandbox_json_writer_t  w;
 
-    json = cJSON_CreateObject();
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_bool(&w, "success", 1);
+    sandbox_json_writer_number(&w, name, value);
 
-    if (json
-        && (cJSON_AddTrueToObject(json, "success") == NULL
-            || cJSON_AddNumberToObject(json, name, value) == NULL))
-    {
-        cJSON_Delete(json);
-        json = NULL;
-    }
-
-    e->json = json;
+    e->json = sandbox_json_writer_finish(&w);
 
     return NGX_OK;
 }
@@ -448,7 +446,8 @@ ngx_http_sandbox_ports_update_timer_handler(ngx_event_t *ev)
     ngx_http_request_t               *r;
     ngx_http_sandbox_ports_update_t  *e;
 
-    e = ev->data;
+    c = ev->data;
+    e = c->data;
     r = e->request;
     c = r->connection;
 

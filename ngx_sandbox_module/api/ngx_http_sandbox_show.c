@@ -6,6 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "docker/ac_docker.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_spec.h"
 #include "lib/sandbox_store_container.h"
 #include "lib/sandbox_store_lifetime.h"
@@ -59,10 +60,11 @@ static void ngx_http_sandbox_show_resume(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_show_send(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-static ngx_int_t ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_show_t *show, const char *state, cJSON *json);
-static ngx_int_t ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_show_t *show, const char *state, cJSON *json);
+static ngx_uint_t ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_show_t *show, const char *state, sandbox_exit_t *end);
+static void ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_show_t *show, const char *state,
+    sandbox_json_writer_t *w);
 static int64_t ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node,
     int64_t told);
 
@@ -294,124 +296,94 @@ static ngx_int_t
 ngx_http_sandbox_show_send(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    cJSON                    *json;
+    int64_t                   since;
     const char               *state;
+    ngx_uint_t                known;
+    sandbox_exit_t            end;
+    sandbox_json_writer_t     w;
     ngx_http_sandbox_show_t  *show;
 
     show = ctx->body;
 
-    json = ngx_http_sandbox_show_json(r, ctx);
-
-    if (json && !show->plain) {
-        state = cJSON_GetStringValue(cJSON_GetObjectItem(json, "state"));
-
-        if (ngx_http_sandbox_show_ended(ctx->node, show, state, json)
-            != NGX_OK
-            || ngx_http_sandbox_show_usage(ctx->node, show, state, json)
-               != NGX_OK)
-        {
-            cJSON_Delete(json);
-            json = NULL;
-        }
+    if (show->plain) {
+        return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
+                                              ngx_http_sandbox_show_json(r,
+                                                                         ctx));
     }
 
-    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
+    state = ngx_http_sandbox_tether_state(ctx->node);
+    known = ngx_http_sandbox_show_ended(ctx->node, show, state, &end);
+
+    since = (known && state[0] == 'a') ? end.at_ms : 0;
+
+    sandbox_json_writer_start(&w);
+
+    ngx_http_sandbox_show_json_write(r, ctx, state, since, &w);
+
+    if (known) {
+        sandbox_json_writer_item(&w, "ended",
+                                 ngx_http_sandbox_exit_reason_json(&end,
+                                     show->message[0] ? show->message : NULL));
+    } else {
+        sandbox_json_writer_null(&w, "ended");
+    }
+
+    ngx_http_sandbox_show_usage(ctx->node, show, state, &w);
+
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
+                                          sandbox_json_writer_finish(&w));
 }
 
 
 /* the last exit; for a running sandbox, as recorded before its start */
 
-static ngx_int_t
+static ngx_uint_t
 ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_show_t *show, const char *state, cJSON *json)
+    ngx_http_sandbox_show_t *show, const char *state, sandbox_exit_t *end)
 {
-    char            time[NGX_HTTP_SANDBOX_TIME_LEN];
-    cJSON          *ended, *since;
-    ngx_uint_t      known;
-    sandbox_exit_t  end;
-
-    known = 0;
-
     if (ngx_strcmp(state, "running") == 0) {
-        known = (sandbox_store_lifetime_read(ngx_http_sandbox_worker->store,
-                                             (char *) node->id, &end)
-                 == 0);
-
-    } else if (ngx_strcmp(state, "asleep") == 0 && show->inspected) {
-        known = 1;
-        end = show->end;
+        return sandbox_store_lifetime_read(ngx_http_sandbox_worker->store,
+                                           (char *) node->id, end)
+               == 0;
     }
 
-    ended = known ? ngx_http_sandbox_exit_reason_json(&end, show->message[0]
-                                                            ? show->message
-                                                      : NULL)
-                  : cJSON_CreateNull();
-
-    if (ended == NULL || !cJSON_AddItemToObject(json, "ended", ended)) {
-        cJSON_Delete(ended);
-        return NGX_ERROR;
+    if (ngx_strcmp(state, "asleep") == 0 && show->inspected) {
+        *end = show->end;
+        return 1;
     }
 
-    if (state[0] != 'a' || !known || end.at_ms == 0) {
-        return NGX_OK;
-    }
-
-    ngx_http_sandbox_clock_iso(end.at_ms, time);
-
-    since = cJSON_CreateString(time);
-
-    if (since == NULL
-        || !cJSON_ReplaceItemInObject(json, "since", since))
-    {
-        cJSON_Delete(since);
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    return 0;
 }
 
 
-static ngx_int_t
+static void
 ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_show_t *show, const char *state, cJSON *json)
+    ngx_http_sandbox_show_t *show, const char *state, sandbox_json_writer_t *w)
 {
-    cJSON                            *usage;
+    ngx_uint_t                        known;
     ngx_http_sandbox_agent_status_t  *told;
 
     told = &show->told;
+    known = (state[0] == 'r' && show->has_told);
 
-    if (state[0] != 'r' || !show->has_told
+    if (!known
         || (told->memory == -1 && told->pids == -1 && told->cpu == -1))
     {
-        if (cJSON_AddNullToObject(json, "usage") == NULL) {
-            return NGX_ERROR;
-        }
+        sandbox_json_writer_null(w, "usage");
 
     } else {
-        usage = cJSON_AddObjectToObject(json, "usage");
+        sandbox_json_writer_object(w, "usage");
 
-        if (usage == NULL
+        ngx_http_sandbox_show_json_number(w, "memory", told->memory, 1);
+        ngx_http_sandbox_show_json_number(w, "pids", told->pids, 1);
+        ngx_http_sandbox_show_json_number(w, "cpuTime", told->cpu, 1000);
 
-            || ngx_http_sandbox_response_add_number(usage, "memory",
-                                                    told->memory, 1)
-               != NGX_OK
-            || ngx_http_sandbox_response_add_number(usage, "pids", told->pids,
-                                                    1)
-               != NGX_OK
-            || ngx_http_sandbox_response_add_number(usage, "cpuTime", told->cpu,
-                                                    1000)
-               != NGX_OK)
-        {
-            return NGX_ERROR;
-        }
+        sandbox_json_writer_close(w);
     }
 
-    return ngx_http_sandbox_response_add_number(json, "sleepsIn",
-                        (state[0] == 'r' && show->has_told)
-                        ? ngx_http_sandbox_show_sleeps_in(node,
-                                                          told->sleeps_in)
-                        : -1,
-                        1000);
+    ngx_http_sandbox_show_json_number(w, "sleepsIn",
+        known ? ngx_http_sandbox_show_sleeps_in(node, told->sleeps_in) : -1,
+        1000);
 }
 
 

@@ -5,14 +5,13 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_spec.h"
 #include "lib/sandbox_store_container.h"
 #include "lib/sandbox_store_lifetime.h"
 #include "core/ngx_http_sandbox_class.h"
-#include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
-#include "core/ngx_http_sandbox_response.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_options.h"
@@ -24,52 +23,102 @@
 /* a sandbox as JSON, as far as known to nginx */
 
 
+/* 0: no limit */
+#define ngx_http_sandbox_show_limit(w, name, value, unit)                     \
+    ngx_http_sandbox_show_json_number(w, name, (value) ? (int64_t) (value)    \
+                                                       : -1, unit)
+
+
 static int64_t ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node,
-    const char *life);
-static ngx_int_t ngx_http_sandbox_show_options(sandbox_spec_t *spec,
-    ngx_http_sandbox_class_t *class, cJSON *json);
-static ngx_int_t ngx_http_sandbox_show_limits(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_class_t *class, cJSON *json);
-static ngx_int_t ngx_http_sandbox_show_listening(
-    ngx_http_sandbox_node_t *node, cJSON *json);
+    const char *state);
+static void ngx_http_sandbox_show_options(sandbox_spec_t *spec,
+    ngx_http_sandbox_class_t *class, sandbox_json_writer_t *w);
+static void ngx_http_sandbox_show_limits(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_class_t *class, sandbox_json_writer_t *w);
+static void ngx_http_sandbox_show_listening(ngx_http_sandbox_node_t *node,
+    sandbox_json_writer_t *w);
 
 
 cJSON *
 ngx_http_sandbox_show_json(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
-    char                           time[NGX_HTTP_SANDBOX_TIME_LEN];
-    cJSON                         *json, *ports;
-    int64_t                        sleep;
-    const char                    *life;
-    sandbox_spec_t                *spec;
-    ngx_http_sandbox_node_t       *node;
-    ngx_http_sandbox_class_t      *class;
+    sandbox_json_writer_t  w;
 
-    json = cJSON_CreateObject();
-    if (json == NULL) {
-        return NULL;
-    }
+    sandbox_json_writer_start(&w);
+
+    ngx_http_sandbox_show_json_write(r, ctx,
+                                     ngx_http_sandbox_tether_state(ctx->node),
+                                     0, &w);
+
+    return sandbox_json_writer_finish(&w);
+}
+
+
+void
+ngx_http_sandbox_show_json_write(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, const char *state, int64_t since,
+    sandbox_json_writer_t *w)
+{
+    sandbox_spec_t            *spec;
+    ngx_http_sandbox_node_t   *node;
+    ngx_http_sandbox_class_t  *class;
 
     node = ctx->node;
     spec = &node->spec;
+    class = ngx_http_sandbox_node_class(node);
 
-    life = ngx_http_sandbox_tether_state(node);
-    ngx_http_sandbox_clock_iso(spec->created_ms, time);
-
-    if (cJSON_AddStringToObject(json, "id", (char *) node->id) == NULL
-        || cJSON_AddStringToObject(json, "class", spec->class) == NULL
-        || cJSON_AddStringToObject(json, "state", life) == NULL
-        || ngx_http_sandbox_response_add_time(json, "since",
-                                 ngx_http_sandbox_show_since(node, life))
-           != NGX_OK
-        || cJSON_AddStringToObject(json, "created", time) == NULL
-        || (ctx->admin
-            && cJSON_AddStringToObject(json, "owner", spec->owner) == NULL))
-    {
-        goto failed;
+    if (since == 0) {
+        since = ngx_http_sandbox_show_since(node, state);
     }
 
-    class = ngx_http_sandbox_node_class(node);
+    sandbox_json_writer_string(w, "id", (char *) node->id);
+    sandbox_json_writer_string(w, "class", spec->class);
+    sandbox_json_writer_string(w, "state", state);
+
+    if (since == -1) {
+        sandbox_json_writer_null(w, "since");
+
+    } else {
+        sandbox_json_writer_time(w, "since", since);
+    }
+
+    sandbox_json_writer_time(w, "created", spec->created_ms);
+
+    if (ctx->admin) {
+        sandbox_json_writer_string(w, "owner", spec->owner);
+    }
+
+    ngx_http_sandbox_show_options(spec, class, w);
+    ngx_http_sandbox_show_limits(node, class, w);
+    ngx_http_sandbox_ports_json(r, w, &node->sn.str);
+
+    if (state[0] == 'r') {
+        ngx_http_sandbox_show_listening(node, w);
+    }
+}
+
+
+void
+ngx_http_sandbox_show_json_number(sandbox_json_writer_t *w, const char *name,
+    int64_t value, double unit)
+{
+    if (value == -1) {
+        sandbox_json_writer_null(w, name);
+
+    } else {
+        sandbox_json_writer_number(w, name, value / unit);
+    }
+}
+
+
+/* only names of variables: their values may be secrets */
+
+static void
+ngx_http_sandbox_show_options(sandbox_spec_t *spec,
+    ngx_http_sandbox_class_t *class, sandbox_json_writer_t *w)
+{
+    cJSON    *env, *item;
+    int64_t   sleep, age;
 
     sleep = spec->sleep_after_ms;
 
@@ -78,136 +127,64 @@ ngx_http_sandbox_show_json(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     }
 
     if (sleep == 0 || spec->keep_alive > 0) {
-        if (cJSON_AddNullToObject(json, "sleepAfter") == NULL) {
-            goto failed;
-        }
-
-    } else if (cJSON_AddNumberToObject(json, "sleepAfter", sleep / 1000.0)
-               == NULL)
-    {
-        goto failed;
+        sleep = -1;
     }
-
-    if (cJSON_AddBoolToObject(json, "keepAlive", spec->keep_alive > 0)
-        == NULL)
-    {
-        goto failed;
-    }
-
-    if (ngx_http_sandbox_show_options(spec, class, json) != NGX_OK
-        || ngx_http_sandbox_show_limits(node, class, json) != NGX_OK)
-    {
-        goto failed;
-    }
-
-    ports = ngx_http_sandbox_ports_json(r, &node->sn.str);
-
-    if (ports == NULL || !cJSON_AddItemToObject(json, "ports", ports)) {
-        cJSON_Delete(ports);
-        goto failed;
-    }
-
-    if (life[0] == 'r'
-        && ngx_http_sandbox_show_listening(node, json) != NGX_OK)
-    {
-        goto failed;
-    }
-
-    return json;
-
-failed:
-
-    cJSON_Delete(json);
-
-    return NULL;
-}
-
-
-/* only names of variables: their values may be secrets */
-
-static ngx_int_t
-ngx_http_sandbox_show_options(sandbox_spec_t *spec,
-    ngx_http_sandbox_class_t *class, cJSON *json)
-{
-    cJSON    *list, *map, *item, *name;
-    int64_t   age;
 
     age = ngx_http_sandbox_options_max_age(class, spec);
 
-    item = age ? cJSON_AddNumberToObject(json, "maxAge", age / 1000.0)
-               : cJSON_AddNullToObject(json, "maxAge");
+    ngx_http_sandbox_show_json_number(w, "sleepAfter", sleep, 1000);
+    sandbox_json_writer_bool(w, "keepAlive", spec->keep_alive > 0);
+    ngx_http_sandbox_show_json_number(w, "maxAge", age ? age : -1, 1000);
 
-    map = spec->labels ? cJSON_Parse(spec->labels) : cJSON_CreateObject();
+    sandbox_json_writer_item(w, "labels", spec->labels
+                                          ? cJSON_Parse(spec->labels)
+                                          : cJSON_CreateObject());
 
-    if (item == NULL || map == NULL
-        || !cJSON_AddItemToObject(json, "labels", map))
-    {
-        cJSON_Delete(map);
-        return NGX_ERROR;
+    sandbox_json_writer_array(w, "env");
+
+    env = spec->env ? cJSON_Parse(spec->env) : NULL;
+
+    cJSON_ArrayForEach(item, env) {
+        sandbox_json_writer_string(w, NULL, item->string);
     }
 
-    list = cJSON_AddArrayToObject(json, "env");
-    if (list == NULL) {
-        return NGX_ERROR;
-    }
+    cJSON_Delete(env);
 
-    map = spec->env ? cJSON_Parse(spec->env) : NULL;
-
-    cJSON_ArrayForEach(item, map) {
-        name = cJSON_CreateString(item->string);
-
-        if (name == NULL || !cJSON_AddItemToArray(list, name)) {
-            cJSON_Delete(name);
-            cJSON_Delete(map);
-            return NGX_ERROR;
-        }
-    }
-
-    cJSON_Delete(map);
-
-    return NGX_OK;
+    sandbox_json_writer_close(w);
 }
 
 
-static ngx_int_t
-ngx_http_sandbox_show_listening(ngx_http_sandbox_node_t *node, cJSON *json)
+static void
+ngx_http_sandbox_show_listening(ngx_http_sandbox_node_t *node,
+    sandbox_json_writer_t *w)
 {
-    cJSON       *list, *item;
     uint16_t    *ports;
     ngx_uint_t   i, n;
 
-    list = cJSON_AddArrayToObject(json, "listening");
-    if (list == NULL) {
-        return NGX_ERROR;
-    }
+    sandbox_json_writer_array(w, "listening");
 
     n = ngx_http_sandbox_tether_ports(node, &ports);
 
     for (i = 0; i < n; i++) {
-        item = cJSON_CreateNumber(ports[i]);
-
-        if (item == NULL || !cJSON_AddItemToArray(list, item)) {
-            cJSON_Delete(item);
-            return NGX_ERROR;
-        }
+        sandbox_json_writer_number(w, NULL, ports[i]);
     }
 
-    return NGX_OK;
+    sandbox_json_writer_close(w);
 }
 
 
 /* ms since the epoch; -1: unknown, or known only to the engine */
 
 static int64_t
-ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node, const char *life)
+ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node, const char *state)
 {
     int         ended;
     int64_t     since;
     ngx_uint_t  asleep;
 
-    asleep = (ngx_strcmp(life, "asleep") == 0);
+    asleep = (ngx_strcmp(state, "asleep") == 0);
 
-    if (!asleep && ngx_strcmp(life, "running") != 0) {
+    if (!asleep && ngx_strcmp(state, "running") != 0) {
         return -1;
     }
 
@@ -220,13 +197,12 @@ ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node, const char *life)
 
 /* the container keeps the limits that its class had at creation */
 
-static ngx_int_t
+static void
 ngx_http_sandbox_show_limits(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_class_t *class, cJSON *json)
+    ngx_http_sandbox_class_t *class, sandbox_json_writer_t *w)
 {
-    cJSON                *limits;
-    int64_t               age;
-    sandbox_container_t   c;
+    int64_t              age;
+    sandbox_container_t  c;
 
     if (sandbox_store_container_read(ngx_http_sandbox_worker->store,
                                      (char *) node->id, &c)
@@ -237,37 +213,16 @@ ngx_http_sandbox_show_limits(ngx_http_sandbox_node_t *node,
 
     age = ngx_http_sandbox_options_max_age(class, &node->spec);
 
-    limits = cJSON_AddObjectToObject(json, "limits");
+    sandbox_json_writer_object(w, "limits");
 
-    if (limits == NULL
-        || ngx_http_sandbox_response_add_number(limits, "memory",
-                                        c.memory ? c.memory : -1, 1)
-           != NGX_OK
-        || ngx_http_sandbox_response_add_number(limits, "cpus",
-                                        c.nano_cpus ? c.nano_cpus : -1, 1e9)
-           != NGX_OK
-        || ngx_http_sandbox_response_add_number(limits, "pids",
-                                        c.pids ? c.pids : -1, 1)
-           != NGX_OK
-        || ngx_http_sandbox_response_add_number(limits, "disk",
-                                        c.disk ? c.disk : -1, 1)
-           != NGX_OK
-        || ngx_http_sandbox_response_add_number(limits, "maxAwake",
-                                        class && class->max_awake
-                                        ? class->max_awake : -1, 1000)
-           != NGX_OK
+    ngx_http_sandbox_show_limit(w, "memory", c.memory, 1);
+    ngx_http_sandbox_show_limit(w, "cpus", c.nano_cpus, 1e9);
+    ngx_http_sandbox_show_limit(w, "pids", c.pids, 1);
+    ngx_http_sandbox_show_limit(w, "disk", c.disk, 1);
+    ngx_http_sandbox_show_limit(w, "maxAwake", class ? class->max_awake : 0,
+                                1000);
+    ngx_http_sandbox_show_limit(w, "maxAge", age, 1000);
+    ngx_http_sandbox_show_limit(w, "retain", class ? class->retain : 0, 1000);
 
-        || ngx_http_sandbox_response_add_number(limits, "maxAge", age ? age
-                                                : -1,
-                                        1000)
-           != NGX_OK
-        || ngx_http_sandbox_response_add_number(limits, "retain",
-                                        class && class->retain
-                                        ? class->retain : -1, 1000)
-           != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    return NGX_OK;
+    sandbox_json_writer_close(w);
 }

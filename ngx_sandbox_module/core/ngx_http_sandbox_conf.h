@@ -10,6 +10,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "docker/ac_docker.h"
+#include "lib/sandbox_policy_settings.h"
 #include "core/ngx_http_sandbox_counters.h"
 
 
@@ -113,16 +114,7 @@ typedef struct {
     ngx_http_sandbox_create_rate_t *create_rate;
 
     /* defaults for port policies; values as in sandbox_policy.h */
-    ngx_uint_t                      access;
-    ngx_uint_t                      app_host;
-    ngx_uint_t                      cors_of;
-    char                           *origins;      /* origins of preview_cors */
-    ngx_uint_t                      cookies;
-    ngx_uint_t                      strip;
-    int64_t                         connections;  /* 0: no limit */
-    int64_t                         rate;
-    int64_t                         body;
-    ngx_flag_t                      wake;
+    sandbox_policy_settings_t       defaults;     /* of port policies */
 #if (NGX_HTTP_CACHE)
     ngx_shm_zone_t                 *cache_zone;   /* of proxy_cache */
     ngx_http_complex_value_t       *cache_value;

@@ -30,6 +30,10 @@ const char *const  sandbox_policy_cookies_words[] = {
     "", "host", "off", NULL
 };
 
+const char *const  sandbox_policy_strip_words[] = {
+    "", "authorization", "cookie", NULL
+};
+
 
 int
 sandbox_policy_command_valid(const char *text)
@@ -54,18 +58,39 @@ sandbox_policy_command_valid(const char *text)
 int
 sandbox_policy_cwd_valid(const char *text)
 {
-    if (text[0] != '/') {
-        return 0;
-    }
+    return text[0] == '/' && sandbox_policy_name_valid(text);
+}
 
-    for ( /* void */ ; *text; text++) {
 
-        if ((unsigned char) *text < 0x20 || *text == 0x7f) {
+int
+sandbox_policy_name_valid(const char *text)
+{
+    const unsigned char  *p;
+
+    for (p = (const unsigned char *) text; *p; p++) {
+
+        if (*p < 0x20 || *p == 0x7f
+            || (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f))
+        {
             return 0;
         }
     }
 
     return 1;
+}
+
+
+int
+sandbox_policy_token_valid(const char *text)
+{
+    return sandbox_name_token_valid(text, strlen(text));
+}
+
+
+int
+sandbox_policy_key_valid(const char *text)
+{
+    return sandbox_policy_grammar_key(text, strlen(text));
 }
 
 

@@ -30,15 +30,17 @@
 #define SANDBOX_KEY_MAX           64
 #define SANDBOX_LINKS_MAX         32     /* additional links of a port */
 #define SANDBOX_LINK_NAME_MAX     32
-#define SANDBOX_ORIGINS_SIZE      1024   /* all origins together */
+#define SANDBOX_ORIGINS_MAX       1023   /* all origins together, bytes */
+#define SANDBOX_ORIGINS_SIZE      (SANDBOX_ORIGINS_MAX + 1)
 #define SANDBOX_HEADERS_SIZE      1024   /* all headers of a direction */
 #define SANDBOX_HEADER_NAME_MAX   64
 #define SANDBOX_COMMAND_MAX       2048   /* length of a port's command */
 #define SANDBOX_CWD_MAX           512
+#define SANDBOX_HOST_MAX          255    /* length of a preview domain */
 
 #define SANDBOX_CONNECTIONS_MAX   65535
 #define SANDBOX_RATE_MAX          100000         /* requests per second */
-#define SANDBOX_BODY_MAX          (1LL << 40)    /* bytes */
+#define SANDBOX_BODY_MAX          1099511627776  /* bytes */
 
 /* access: what a preview requires in addition to the host name */
 
@@ -108,23 +110,25 @@ typedef struct {
 } sandbox_header_t;
 
 
+/* a new member also needs a row in sandbox_policy_member.c */
+
 typedef struct {
     uint16_t           port;
     char               token[SANDBOX_TOKEN_MAX + 1];
     char               name[SANDBOX_NAME_MAX + 1];
-    char               host[256];        /* preview domain, without "*." */
+    char               host[SANDBOX_HOST_MAX + 1];   /* without "*." */
     char               run[SANDBOX_RANDOM_LEN + 1];  /* of whom; not JSON */
     int64_t            exposed_ms;
     sandbox_stamp_t    stamp;            /* of the file; not JSON */
 
     int64_t            expires_ms;       /* since the epoch; 0: never */
-    int                access;
+    int64_t            access;
     char               key[SANDBOX_KEY_MAX + 1];     /* "": none */
-    int                app_host;
-    int                cors;
+    int64_t            app_host;
+    int64_t            cors;
     char               origins[SANDBOX_ORIGINS_SIZE];   /* "a\0b\0\0" */
-    int                cookies;
-    unsigned           strip;
+    int64_t            cookies;
+    int64_t            strip;
 
     int64_t            connections;      /* at a time */
     int64_t            rate;             /* requests per second */
@@ -136,7 +140,7 @@ typedef struct {
     unsigned           nlinks;
     sandbox_link_t     links[SANDBOX_LINKS_MAX];
 
-    int                wake;
+    int64_t            wake;
     char               command[SANDBOX_COMMAND_MAX + 1];  /* at each start */
     char               cwd[SANDBOX_CWD_MAX + 1];     /* "": the workspace */
 } sandbox_policy_t;
@@ -148,6 +152,8 @@ extern const char *const  sandbox_policy_access_words[];
 extern const char *const  sandbox_policy_host_words[];
 extern const char *const  sandbox_policy_cors_words[];
 extern const char *const  sandbox_policy_cookies_words[];
+/* indexed by bit */
+extern const char *const  sandbox_policy_strip_words[];
 
 /* adds an origin; -1: invalid, or no room */
 int sandbox_policy_origin_add(char origins[SANDBOX_ORIGINS_SIZE],
@@ -158,7 +164,11 @@ int sandbox_policy_origin_add(char origins[SANDBOX_ORIGINS_SIZE],
 /* the value of a name, or 0 */
 int sandbox_policy_word(const char *const *words, const char *text);
 
-/* a shell command: not empty, valid UTF-8, no NUL */
+int sandbox_policy_token_valid(const char *text);
+int sandbox_policy_key_valid(const char *text);
+/* no control characters */
+int sandbox_policy_name_valid(const char *text);
+/* a shell command: not blank, no control characters but tab and newline */
 int sandbox_policy_command_valid(const char *text);
 /* an absolute path without control characters */
 int sandbox_policy_cwd_valid(const char *text);

@@ -5,17 +5,18 @@
 
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/sandbox_json.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_policy_grammar.h"
-#include "lib/sandbox_policy_headers.h"
 #include "lib/sandbox_policy_json.h"
+#include "lib/sandbox_policy_member.h"
 
 
-/* the text of policy files */
+/* policies as JSON: the policy file, request bodies and responses */
 
 
 /*
@@ -26,37 +27,21 @@
 #define SANDBOX_POLICY_VERSION  2
 
 
-static int sandbox_policy_json_parse_words(const cJSON *json,
-    sandbox_policy_t *policy);
-static int sandbox_policy_json_parse_numbers(const cJSON *json,
-    sandbox_policy_t *policy);
-static int sandbox_policy_json_parse_key(const cJSON *json,
-    sandbox_policy_t *policy);
-static int sandbox_policy_json_parse_origins(const cJSON *json,
-    sandbox_policy_t *policy);
-static int sandbox_policy_json_parse_headers(const cJSON *json,
-    const char *name, sandbox_headers_t *headers, int response);
-static int sandbox_policy_json_parse_links(const cJSON *json,
-    sandbox_policy_t *policy);
-static int sandbox_policy_json_parse_wake(const cJSON *json,
-    sandbox_policy_t *policy);
-static int sandbox_policy_json_add(cJSON *json, const sandbox_policy_t *policy);
-static int sandbox_policy_json_add_word(cJSON *json, const char *name,
-    const char *const *words, int value);
-static int sandbox_policy_json_add_number(cJSON *json, const char *name,
-    int64_t value);
-static int sandbox_policy_json_add_links(cJSON *json,
-    const sandbox_policy_t *policy);
-static int sandbox_policy_json_add_wake(cJSON *json,
-    const sandbox_policy_t *policy);
+static int sandbox_merge_member(const sandbox_policy_member_t *m,
+    const cJSON *item, sandbox_policy_t *policy, int64_t now,
+    sandbox_policy_fault_t *fault);
+static int sandbox_merge_group(const sandbox_policy_member_t *first,
+    const cJSON *map, sandbox_policy_t *policy, int64_t now,
+    sandbox_policy_fault_t *fault);
 
 
 int
 sandbox_policy_json_parse(const char *text, size_t len,
     sandbox_policy_t *policy)
 {
-    int     rc;
-    cJSON  *json;
+    int                             rc;
+    cJSON                          *json;
+    const sandbox_policy_member_t  *m;
 
     memset(policy, 0, sizeof(sandbox_policy_t));
 
@@ -67,25 +52,11 @@ sandbox_policy_json_parse(const char *text, size_t len,
 
     rc = 0;
 
-    if (sandbox_json_string(json, "token", policy->token,
-                            sizeof(policy->token))
-        || sandbox_json_string(json, "name", policy->name,
-                               sizeof(policy->name))
-        || sandbox_json_string(json, "host", policy->host,
-                               sizeof(policy->host))
-        || sandbox_json_integer(json, "exposed_ms", &policy->exposed_ms, 0)
-        || !sandbox_name_token_valid(policy->token, strlen(policy->token))
-        || sandbox_policy_json_parse_words(json, policy)
-        || sandbox_policy_json_parse_numbers(json, policy)
-        || sandbox_policy_json_parse_key(json, policy)
-        || sandbox_policy_json_parse_origins(json, policy)
-        || sandbox_policy_json_parse_headers(json, "request_headers",
-                                             &policy->request, 0)
-        || sandbox_policy_json_parse_headers(json, "response_headers",
-                                             &policy->response, 1)
-        || sandbox_policy_json_parse_links(json, policy)
-        || sandbox_policy_json_parse_wake(json, policy))
-    {
+    for (m = sandbox_policy_member_table; rc == 0 && m->file_name; m++) {
+        rc = m->kind->read(m, json, policy);
+    }
+
+    if (rc == -1 || !sandbox_policy_token_valid(policy->token)) {
         memset(policy, 0, sizeof(sandbox_policy_t));
         errno = EBADMSG;
         rc = -1;
@@ -97,238 +68,28 @@ sandbox_policy_json_parse(const char *text, size_t len,
 }
 
 
-static int
-sandbox_policy_json_parse_words(const cJSON *json, sandbox_policy_t *policy)
-{
-    char      buf[16];
-    size_t    i;
-    int64_t   strip;
-
-    const struct {
-        const char         *name;
-        const char *const  *words;
-        int                *value;
-    } fields[] = {
-        { "access", sandbox_policy_access_words, &policy->access },
-        { "app_host", sandbox_policy_host_words, &policy->app_host },
-        { "cors", sandbox_policy_cors_words, &policy->cors },
-        { "cookies", sandbox_policy_cookies_words, &policy->cookies }
-    };
-
-    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-
-        if (sandbox_json_string(json, fields[i].name, buf, sizeof(buf))) {
-            return -1;
-        }
-
-        if (buf[0] == '\0') {
-            continue;
-        }
-
-        *fields[i].value = sandbox_policy_word(fields[i].words, buf);
-
-        if (*fields[i].value == 0) {
-            return -1;
-        }
-    }
-
-    if (sandbox_json_integer(json, "strip", &strip, 0)
-        || strip > (SANDBOX_STRIP_GIVEN|SANDBOX_STRIP_AUTHORIZATION
-                    |SANDBOX_STRIP_COOKIE))
-    {
-        return -1;
-    }
-
-    policy->strip = (unsigned) strip;
-
-    return 0;
-}
-
-
-static int
-sandbox_policy_json_parse_numbers(const cJSON *json, sandbox_policy_t *policy)
-{
-    if (sandbox_json_integer(json, "expires_ms", &policy->expires_ms, 0)
-        || sandbox_json_integer(json, "connections", &policy->connections, 0)
-        || sandbox_json_integer(json, "rate", &policy->rate, 0)
-        || sandbox_json_integer(json, "body", &policy->body, 0))
-    {
-        return -1;
-    }
-
-    return (policy->connections > SANDBOX_CONNECTIONS_MAX
-            || policy->rate > SANDBOX_RATE_MAX
-            || policy->body > SANDBOX_BODY_MAX)
-           ? -1 : 0;
-}
-
-
-static int
-sandbox_policy_json_parse_key(const cJSON *json, sandbox_policy_t *policy)
-{
-    if (sandbox_json_string(json, "key", policy->key, sizeof(policy->key))) {
-        return -1;
-    }
-
-    return (policy->key[0] == '\0'
-            || sandbox_policy_grammar_key(policy->key, strlen(policy->key)))
-           ? 0 : -1;
-}
-
-
-static int
-sandbox_policy_json_parse_origins(const cJSON *json, sandbox_policy_t *policy)
-{
-    const cJSON  *list, *item;
-
-    list = cJSON_GetObjectItemCaseSensitive(json, "origins");
-    if (list == NULL) {
-        return 0;
-    }
-
-    if (!cJSON_IsArray(list)) {
-        return -1;
-    }
-
-    cJSON_ArrayForEach(item, list) {
-        if (!cJSON_IsString(item)
-            || sandbox_policy_origin_add(policy->origins, item->valuestring))
-        {
-            return -1;
-        }
-    }
-
-    return 0;
-}
-
-
-static int
-sandbox_policy_json_parse_headers(const cJSON *json, const char *name,
-    sandbox_headers_t *headers, int response)
-{
-    const cJSON  *map, *item;
-
-    map = cJSON_GetObjectItemCaseSensitive(json, name);
-    if (map == NULL) {
-        return 0;
-    }
-
-    if (!cJSON_IsObject(map)) {
-        return -1;
-    }
-
-    cJSON_ArrayForEach(item, map) {
-
-        if (!sandbox_policy_grammar_header_name(item->string, response)
-            || (!cJSON_IsFalse(item)
-                && (!cJSON_IsString(item)
-                    || !sandbox_policy_grammar_header_value(item->valuestring)))
-            || sandbox_policy_headers_set(headers, item->string,
-                                          cJSON_IsFalse(item) ? NULL
-
-                                          : item->valuestring))
-        {
-            return -1;
-        }
-    }
-
-    return 0;
-}
-
-
-static int
-sandbox_policy_json_parse_links(const cJSON *json, sandbox_policy_t *policy)
-{
-    const cJSON     *list, *item;
-    sandbox_link_t  *link;
-
-    list = cJSON_GetObjectItemCaseSensitive(json, "links");
-    if (list == NULL) {
-        return 0;
-    }
-
-    if (!cJSON_IsArray(list)) {
-        return -1;
-    }
-
-    cJSON_ArrayForEach(item, list) {
-
-        if (policy->nlinks == SANDBOX_LINKS_MAX) {
-            return -1;
-        }
-
-        link = &policy->links[policy->nlinks++];
-
-        if (!cJSON_IsObject(item)
-            || sandbox_json_string(item, "name", link->name,
-                                   sizeof(link->name))
-            || sandbox_json_string(item, "token", link->token,
-                                   sizeof(link->token))
-            || sandbox_json_integer(item, "expires_ms", &link->expires_ms, 0)
-            || !sandbox_policy_grammar_link_name(link->name, strlen(link->name))
-            || !sandbox_name_token_valid(link->token, strlen(link->token)))
-        {
-            return -1;
-        }
-    }
-
-    return 0;
-}
-
-
-static int
-sandbox_policy_json_parse_wake(const cJSON *json, sandbox_policy_t *policy)
-{
-    const cJSON  *item;
-
-    item = cJSON_GetObjectItemCaseSensitive(json, "wake");
-
-    if (item) {
-        if (!cJSON_IsBool(item)) {
-            return -1;
-        }
-
-        policy->wake = cJSON_IsTrue(item) ? SANDBOX_WAKE_ON
-                                          : SANDBOX_WAKE_OFF;
-    }
-
-    if (sandbox_json_string(json, "command", policy->command,
-                            sizeof(policy->command))
-        || sandbox_json_string(json, "cwd", policy->cwd,
-                               sizeof(policy->cwd)))
-    {
-        return -1;
-    }
-
-    return ((policy->command[0]
-             && !sandbox_policy_command_valid(policy->command))
-            || (policy->cwd[0] && !sandbox_policy_cwd_valid(policy->cwd)))
-           ? -1 : 0;
-}
-
-
 char *
 sandbox_policy_json_format(const sandbox_policy_t *policy)
 {
-    cJSON  *json;
+    cJSON                          *json;
+    sandbox_json_writer_t           w;
+    const sandbox_policy_member_t  *m;
 
-    if (!sandbox_name_token_valid(policy->token, strlen(policy->token))) {
+    if (!sandbox_policy_token_valid(policy->token)) {
         errno = EINVAL;
         return NULL;
     }
 
-    json = cJSON_CreateObject();
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_number(&w, "v", SANDBOX_POLICY_VERSION);
 
-    if (json == NULL
-        || cJSON_AddNumberToObject(json, "v", SANDBOX_POLICY_VERSION) == NULL
-        || cJSON_AddStringToObject(json, "token", policy->token) == NULL
-        || cJSON_AddStringToObject(json, "name", policy->name) == NULL
-        || cJSON_AddStringToObject(json, "host", policy->host) == NULL
-        || cJSON_AddNumberToObject(json, "exposed_ms",
-                                   (double) policy->exposed_ms) == NULL
-        || sandbox_policy_json_add(json, policy))
-    {
-        cJSON_Delete(json);
+    for (m = sandbox_policy_member_table; m->file_name; m++) {
+        m->kind->write(m, policy, &w);
+    }
+
+    json = sandbox_json_writer_finish(&w);
+
+    if (json == NULL) {
         errno = ENOMEM;
         return NULL;
     }
@@ -337,96 +98,43 @@ sandbox_policy_json_format(const sandbox_policy_t *policy)
 }
 
 
-/* members that are not set are omitted */
-
-static int
-sandbox_policy_json_add(cJSON *json, const sandbox_policy_t *policy)
-{
-    if (policy->key[0]
-        && cJSON_AddStringToObject(json, "key", policy->key) == NULL)
-    {
-        return -1;
-    }
-
-    return sandbox_policy_json_add_number(json, "expires_ms",
-                                          policy->expires_ms)
-           || sandbox_policy_json_add_word(json, "access",
-                                           sandbox_policy_access_words,
-                                           policy->access)
-           || sandbox_policy_json_add_word(json, "app_host",
-                                           sandbox_policy_host_words,
-                                           policy->app_host)
-           || sandbox_policy_json_add_word(json, "cors",
-                                           sandbox_policy_cors_words,
-                                           policy->cors)
-           || (policy->origins[0]
-
-               && sandbox_policy_json_add_origins(json, "origins",
-                                                  policy->origins))
-           || sandbox_policy_json_add_word(json, "cookies",
-                                           sandbox_policy_cookies_words,
-                                           policy->cookies)
-           || sandbox_policy_json_add_number(json, "strip", policy->strip)
-           || sandbox_policy_json_add_number(json, "connections",
-                                             policy->connections)
-           || sandbox_policy_json_add_number(json, "rate", policy->rate)
-           || sandbox_policy_json_add_number(json, "body", policy->body)
-           || (policy->request.text[0]
-               && sandbox_policy_json_add_headers(json, "request_headers",
-                                                  &policy->request))
-           || (policy->response.text[0]
-               && sandbox_policy_json_add_headers(json, "response_headers",
-                                                  &policy->response))
-           || sandbox_policy_json_add_links(json, policy)
-           || sandbox_policy_json_add_wake(json, policy);
-}
-
-
-static int
-sandbox_policy_json_add_word(cJSON *json, const char *name,
-    const char *const *words, int value)
-{
-    if (value == 0) {
-        return 0;
-    }
-
-    return cJSON_AddStringToObject(json, name, words[value]) == NULL;
-}
-
-
-static int
-sandbox_policy_json_add_number(cJSON *json, const char *name, int64_t value)
-{
-    if (value == 0) {
-        return 0;
-    }
-
-    return cJSON_AddNumberToObject(json, name, (double) value) == NULL;
-}
-
-
 int
-sandbox_policy_json_add_origins(cJSON *json, const char *name,
-    const char *origins)
+sandbox_policy_json_merge(sandbox_policy_t *policy, const cJSON *body,
+    int64_t now, sandbox_policy_fault_t *fault)
 {
-    cJSON  *list, *item;
+    const cJSON                    *item;
+    const sandbox_policy_member_t  *m, *next;
 
-    list = cJSON_AddArrayToObject(json, name);
-
-    if (list == NULL) {
-        return -1;
+    if (body == NULL) {
+        return 0;
     }
 
-    for ( /* void */ ;
-         *origins;
-         origins = sandbox_policy_origin_next(origins))
-    {
+    for (m = sandbox_policy_member_table; m->file_name; m = next) {
 
-        item = cJSON_CreateString(origins);
+        next = m + 1;
 
-        if (item == NULL || !cJSON_AddItemToArray(list, item)) {
-            cJSON_Delete(item);
+        if (m->name == NULL) {
+            continue;
+        }
+
+        item = cJSON_GetObjectItemCaseSensitive(body,
+                                                m->group ? m->group : m->name);
+
+        if (m->group == NULL) {
+
+            if (item && sandbox_merge_member(m, item, policy, now, fault)) {
+                return -1;
+            }
+
+            continue;
+        }
+
+        if (item && sandbox_merge_group(m, item, policy, now, fault)) {
             return -1;
+        }
+
+        while (next->group && strcmp(next->group, m->group) == 0) {
+            next++;
         }
     }
 
@@ -434,93 +142,143 @@ sandbox_policy_json_add_origins(cJSON *json, const char *name,
 }
 
 
-int
-sandbox_policy_json_add_headers(cJSON *json, const char *name,
-    const sandbox_headers_t *headers)
+static int
+sandbox_merge_member(const sandbox_policy_member_t *m, const cJSON *item,
+    sandbox_policy_t *policy, int64_t now, sandbox_policy_fault_t *fault)
 {
-    size_t             pos;
-    cJSON             *map;
-    sandbox_header_t   h;
+    if (cJSON_IsNull(item)) {
+        memset(sandbox_policy_member_text(policy, m), 0, m->size);
+        return 0;
+    }
 
-    map = cJSON_AddObjectToObject(json, name);
+    return m->kind->merge(m, item, policy, now, fault);
+}
 
-    if (map == NULL) {
+
+/* null, for the object, resets all of its members */
+
+static int
+sandbox_merge_group(const sandbox_policy_member_t *first, const cJSON *map,
+    sandbox_policy_t *policy, int64_t now, sandbox_policy_fault_t *fault)
+{
+    const cJSON                    *item;
+    const sandbox_policy_member_t  *m;
+
+    if (cJSON_IsNull(map)) {
+
+        for (m = first; m->group && strcmp(m->group, first->group) == 0; m++) {
+            (void) sandbox_merge_member(m, map, policy, now, fault);
+        }
+
+        return 0;
+    }
+
+    if (!cJSON_IsObject(map)) {
+        goto invalid;
+    }
+
+    cJSON_ArrayForEach(item, map) {
+
+        m = sandbox_policy_member_find(first->group, item->string);
+
+        if (m == NULL) {
+            goto invalid;
+        }
+
+        if (sandbox_merge_member(m, item, policy, now, fault)) {
+            return -1;
+        }
+    }
+
+    return 0;
+
+invalid:
+
+    return sandbox_policy_member_invalid(first, fault);
+}
+
+
+int
+sandbox_policy_json_merge_link(sandbox_link_t *link, const cJSON *body,
+    int64_t now, sandbox_policy_fault_t *fault)
+{
+    size_t                          i;
+    const cJSON                    *item;
+    sandbox_policy_t                policy;
+    const sandbox_policy_member_t  *m;
+
+    static const char *const  names[] = { "token", "expires" };
+
+    item = body ? cJSON_GetObjectItemCaseSensitive(body, "name") : NULL;
+
+    if (!cJSON_IsString(item)
+        || !sandbox_policy_grammar_link_name(item->valuestring,
+                                             strlen(item->valuestring)))
+    {
+        fault->too_large = 0;
+        (void) snprintf(fault->text, sizeof(fault->text),
+                        "\"name\" is required for a link: 1 to %d of the "
+                        "characters A-Z, a-z, 0-9, \".\", \"_\" and \"-\", "
+                        "with no leading dot.", SANDBOX_LINK_NAME_MAX);
         return -1;
     }
 
-    pos = 0;
+    /* a link's members are those of a policy */
 
-    while (sandbox_policy_headers_next(headers, &pos, &h)) {
+    policy.token[0] = '\0';
+    policy.expires_ms = 0;
 
-        if ((h.value ? cJSON_AddStringToObject(map, h.name, h.value)
-                     : cJSON_AddFalseToObject(map, h.name))
-            == NULL)
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+
+        m = sandbox_policy_member_find(NULL, names[i]);
+        item = cJSON_GetObjectItemCaseSensitive(body, names[i]);
+
+        if (item
+            && sandbox_merge_member(m, item, &policy, now, fault))
         {
             return -1;
         }
     }
 
+    memset(link, 0, sizeof(sandbox_link_t));
+
+    (void) strcpy(link->name,
+                  cJSON_GetObjectItemCaseSensitive(body, "name")->valuestring);
+    (void) strcpy(link->token, policy.token);
+    link->expires_ms = policy.expires_ms;
+
     return 0;
 }
 
 
-static int
-sandbox_policy_json_add_links(cJSON *json, const sandbox_policy_t *policy)
+void
+sandbox_policy_json_write(sandbox_json_writer_t *w,
+    const sandbox_policy_t *policy)
 {
-    cJSON                 *list, *item;
-    unsigned               i;
-    const sandbox_link_t  *link;
+    const char                     *group;
+    const sandbox_policy_member_t  *m;
 
-    if (policy->nlinks == 0) {
-        return 0;
-    }
+    group = NULL;
 
-    list = cJSON_AddArrayToObject(json, "links");
+    for (m = sandbox_policy_member_table; m->file_name; m++) {
 
-    if (list == NULL) {
-        return -1;
-    }
-
-    for (i = 0; i < policy->nlinks; i++) {
-
-        link = &policy->links[i];
-        item = cJSON_CreateObject();
-
-        if (item == NULL
-            || cJSON_AddStringToObject(item, "name", link->name) == NULL
-            || cJSON_AddStringToObject(item, "token", link->token) == NULL
-
-            || sandbox_policy_json_add_number(item, "expires_ms",
-                                              link->expires_ms)
-            || !cJSON_AddItemToArray(list, item))
-        {
-            cJSON_Delete(item);
-            return -1;
+        if (m->name == NULL || (m->flags & SANDBOX_POLICY_APART)) {
+            continue;
         }
+
+        if (group && (m->group == NULL || strcmp(m->group, group) != 0)) {
+            sandbox_json_writer_close(w);
+        }
+
+        if (m->group && (group == NULL || strcmp(m->group, group) != 0)) {
+            sandbox_json_writer_object(w, m->group);
+        }
+
+        group = m->group;
+        m->kind->answer(m, policy, w);
     }
 
-    return 0;
-}
-
-
-static int
-sandbox_policy_json_add_wake(cJSON *json, const sandbox_policy_t *policy)
-{
-    if (policy->wake
-        && cJSON_AddBoolToObject(json, "wake",
-                                 policy->wake == SANDBOX_WAKE_ON)
-           == NULL)
-    {
-        return -1;
+    if (group) {
+        sandbox_json_writer_close(w);
     }
-
-    if (policy->command[0]
-        && cJSON_AddStringToObject(json, "command", policy->command) == NULL)
-    {
-        return -1;
-    }
-
-    return policy->cwd[0]
-           && cJSON_AddStringToObject(json, "cwd", policy->cwd) == NULL
-           ? -1 : 0;
 }

@@ -9,20 +9,20 @@
 
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <cjson/cJSON.h>
 
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_member.h"
 
 
-/* policies as JSON text; pure functions, only formatting allocates */
+/*
+ * Policies as JSON: the policy file, request bodies and responses.  Nothing
+ * blocks; only formatting and writing allocate.
+ */
 
-
-/* of a policy: a list of strings; names with a string, or false for removal */
-int sandbox_policy_json_add_origins(cJSON *json, const char *name,
-    const char *origins);
-int sandbox_policy_json_add_headers(cJSON *json, const char *name,
-    const sandbox_headers_t *headers);
 
 /*
  * The text of a policy file.  Parsing sets all members, missing ones to zero;
@@ -32,6 +32,21 @@ int sandbox_policy_json_add_headers(cJSON *json, const char *name,
 int sandbox_policy_json_parse(const char *text, size_t len,
     sandbox_policy_t *policy);
 char *sandbox_policy_json_format(const sandbox_policy_t *policy);
+
+/*
+ * Merges a body, or NULL, into a policy: missing members are unchanged, null
+ * resets a member.  now is in ms since the epoch.  0, or -1 with the fault set;
+ * the policy may then have been changed in part.
+ */
+int sandbox_policy_json_merge(sandbox_policy_t *policy, const cJSON *body,
+    int64_t now, sandbox_policy_fault_t *fault);
+/* the same with a link's name, which is required, token and time */
+int sandbox_policy_json_merge_link(sandbox_link_t *link, const cJSON *body,
+    int64_t now, sandbox_policy_fault_t *fault);
+
+/* writes the settings of a policy, which are all but token, name and links */
+void sandbox_policy_json_write(sandbox_json_writer_t *w,
+    const sandbox_policy_t *policy);
 
 
 #endif /* _SANDBOX_POLICY_JSON_H_INCLUDED_ */

@@ -6,6 +6,8 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_member.h"
+#include "lib/sandbox_policy_settings.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "module/ngx_http_sandbox_conf_preview.h"
 
@@ -13,26 +15,86 @@
 /* directives of previews: the defaults of port policies */
 
 
-ngx_conf_enum_t  ngx_http_sandbox_conf_preview_access[] = {
-    { ngx_string("link"), SANDBOX_ACCESS_LINK },
-    { ngx_string("key"), SANDBOX_ACCESS_KEY },
-    { ngx_string("public"), SANDBOX_ACCESS_PUBLIC },
-    { ngx_null_string, 0 }
-};
+/* a directive is named "sandbox_preview_" and the API's name of its member */
+
+#define NGX_HTTP_SANDBOX_CONF_PREVIEW_PREFIX  (sizeof("sandbox_preview_") - 1)
+
+#define ngx_http_sandbox_conf_preview_member(cmd)                             \
+    sandbox_policy_member_find(NULL, (char *) (cmd)->name.data                \
+                               + NGX_HTTP_SANDBOX_CONF_PREVIEW_PREFIX)
+
+#define ngx_http_sandbox_conf_preview_value(slcf, m)                          \
+    (*(int64_t *) ((char *) &(slcf)->defaults + (m)->setting))
 
 
-ngx_conf_enum_t  ngx_http_sandbox_conf_preview_host[] = {
-    { ngx_string("localhost"), SANDBOX_HOST_LOCALHOST },
-    { ngx_string("public"), SANDBOX_HOST_PUBLIC },
-    { ngx_null_string, 0 }
-};
+char *
+ngx_http_sandbox_conf_preview_word(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_sandbox_loc_conf_t *slcf = conf;
+
+    int                             word;
+    int64_t                        *setting;
+    ngx_str_t                      *value;
+    const sandbox_policy_member_t  *m;
+
+    m = ngx_http_sandbox_conf_preview_member(cmd);
+    setting = &ngx_http_sandbox_conf_preview_value(slcf, m);
+
+    if (*setting != SANDBOX_POLICY_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+    word = sandbox_policy_word(m->words, (char *) value[1].data);
+
+    if (word == 0) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0, "invalid value \"%s\"",
+                           value[1].data);
+        return NGX_CONF_ERROR;
+    }
+
+    *setting = word;
+
+    return NGX_CONF_OK;
+}
 
 
-ngx_conf_enum_t  ngx_http_sandbox_conf_preview_cookies[] = {
-    { ngx_string("host"), SANDBOX_COOKIES_HOST },
-    { ngx_string("off"), SANDBOX_COOKIES_OFF },
-    { ngx_null_string, 0 }
-};
+char *
+ngx_http_sandbox_conf_preview_flag(ngx_conf_t *cf, ngx_command_t *cmd,
+    void *conf)
+{
+    ngx_http_sandbox_loc_conf_t *slcf = conf;
+
+    int64_t                        *setting;
+    ngx_str_t                      *value;
+    const sandbox_policy_member_t  *m;
+
+    m = ngx_http_sandbox_conf_preview_member(cmd);
+    setting = &ngx_http_sandbox_conf_preview_value(slcf, m);
+
+    if (*setting != SANDBOX_POLICY_UNSET) {
+        return "is duplicate";
+    }
+
+    value = cf->args->elts;
+
+    if (ngx_strcasecmp(value[1].data, (u_char *) "on") == 0) {
+        *setting = SANDBOX_WAKE_ON;
+
+    } else if (ngx_strcasecmp(value[1].data, (u_char *) "off") == 0) {
+        *setting = SANDBOX_WAKE_OFF;
+
+    } else {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "invalid value \"%s\" in \"%s\" directive, it "
+                           "must be \"on\" or \"off\"",
+                           value[1].data, cmd->name.data);
+        return NGX_CONF_ERROR;
+    }
+
+    return NGX_CONF_OK;
+}
 
 
 char *
@@ -42,10 +104,11 @@ ngx_http_sandbox_conf_preview_cors(ngx_conf_t *cf, ngx_command_t *cmd,
     ngx_http_sandbox_loc_conf_t *slcf = conf;
 
     int          word;
+    char        *origins;
     ngx_str_t   *value;
     ngx_uint_t   i;
 
-    if (slcf->cors_of != NGX_CONF_UNSET_UINT) {
+    if (slcf->defaults.cors != SANDBOX_POLICY_UNSET) {
         return "is duplicate";
     }
 
@@ -55,22 +118,21 @@ ngx_http_sandbox_conf_preview_cors(ngx_conf_t *cf, ngx_command_t *cmd,
                                (char *) value[1].data);
 
     if (word && word != SANDBOX_CORS_LIST && cf->args->nelts == 2) {
-        slcf->cors_of = word;
+        slcf->defaults.cors = word;
         return NGX_CONF_OK;
     }
 
-    slcf->cors_of = SANDBOX_CORS_LIST;
-
-    slcf->origins = ngx_pcalloc(cf->pool, SANDBOX_ORIGINS_SIZE);
-    if (slcf->origins == NULL) {
+    origins = ngx_pcalloc(cf->pool, SANDBOX_ORIGINS_SIZE);
+    if (origins == NULL) {
         return NGX_CONF_ERROR;
     }
 
+    slcf->defaults.cors = SANDBOX_CORS_LIST;
+    slcf->defaults.origins = origins;
+
     for (i = 1; i < cf->args->nelts; i++) {
 
-        if (sandbox_policy_origin_add(slcf->origins, (char *) value[i].data)
-            == -1)
-        {
+        if (sandbox_policy_origin_add(origins, (char *) value[i].data) == -1) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid value \"%V\" of "
                                "\"sandbox_preview_cors\", it must be \"app\", "
@@ -91,15 +153,21 @@ ngx_http_sandbox_conf_preview_strip(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_sandbox_loc_conf_t *slcf = conf;
 
-    ngx_str_t   *value;
-    ngx_uint_t   i;
+    int                             word;
+    int64_t                        *setting;
+    ngx_str_t                      *value;
+    ngx_uint_t                      i;
+    const sandbox_policy_member_t  *m;
 
-    if (slcf->strip != NGX_CONF_UNSET_UINT) {
+    m = ngx_http_sandbox_conf_preview_member(cmd);
+    setting = &ngx_http_sandbox_conf_preview_value(slcf, m);
+
+    if (*setting != SANDBOX_POLICY_UNSET) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
-    slcf->strip = SANDBOX_STRIP_GIVEN;
+    *setting = 1;
 
     if (cf->args->nelts == 2 && ngx_strcmp(value[1].data, "off") == 0) {
         return NGX_CONF_OK;
@@ -107,13 +175,9 @@ ngx_http_sandbox_conf_preview_strip(ngx_conf_t *cf, ngx_command_t *cmd,
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        if (ngx_strcmp(value[i].data, "authorization") == 0) {
-            slcf->strip |= SANDBOX_STRIP_AUTHORIZATION;
+        word = sandbox_policy_word(m->words, (char *) value[i].data);
 
-        } else if (ngx_strcmp(value[i].data, "cookie") == 0) {
-            slcf->strip |= SANDBOX_STRIP_COOKIE;
-
-        } else {
+        if (word == 0) {
             ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                "invalid value \"%V\" of "
                                "\"sandbox_preview_strip\", it must be "
@@ -121,6 +185,8 @@ ngx_http_sandbox_conf_preview_strip(ngx_conf_t *cf, ngx_command_t *cmd,
                                &value[i]);
             return NGX_CONF_ERROR;
         }
+
+        *setting |= 1 << word;
     }
 
     return NGX_CONF_OK;
@@ -133,48 +199,42 @@ ngx_http_sandbox_conf_preview_limit(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_sandbox_loc_conf_t *slcf = conf;
 
-    off_t        n;
-    ngx_str_t   *value, s;
-    ngx_uint_t   i;
+    off_t                           n;
+    u_char                         *p;
+    ngx_str_t                      *value, s;
+    ngx_uint_t                      i;
+    const sandbox_policy_member_t  *m;
 
-    if (slcf->connections != NGX_CONF_UNSET) {
+    if (slcf->defaults.connections != SANDBOX_POLICY_UNSET) {
         return "is duplicate";
     }
 
     value = cf->args->elts;
 
-    slcf->connections = 0;
-    slcf->rate = 0;
-    slcf->body = 0;
+    for (m = sandbox_policy_member_table; m->file_name; m++) {
+        if (m->group && ngx_strcmp(m->group, "limits") == 0) {
+            ngx_http_sandbox_conf_preview_value(slcf, m) = 0;
+        }
+    }
 
     for (i = 1; i < cf->args->nelts; i++) {
 
-        s = value[i];
+        p = (u_char *) ngx_strchr(value[i].data, '=');
 
-        if (ngx_strncmp(s.data, "connections=", 12) == 0) {
-            n = ngx_atoof(s.data + 12, s.len - 12);
+        if (p) {
+            *p = '\0';
+            m = sandbox_policy_member_find("limits", (char *) value[i].data);
+            *p++ = '=';
 
-            if (n >= 1 && n <= SANDBOX_CONNECTIONS_MAX) {
-                slcf->connections = n;
-                continue;
-            }
+            s.data = p;
+            s.len = value[i].data + value[i].len - p;
 
-        } else if (ngx_strncmp(s.data, "rate=", 5) == 0) {
-            n = ngx_atoof(s.data + 5, s.len - 5);
+            n = (m == NULL) ? 0
+                : (m->flags & SANDBOX_POLICY_SIZE) ? ngx_parse_offset(&s)
+                                                   : ngx_atoof(s.data, s.len);
 
-            if (n >= 1 && n <= SANDBOX_RATE_MAX) {
-                slcf->rate = n;
-                continue;
-            }
-
-        } else if (ngx_strncmp(s.data, "body=", 5) == 0) {
-            s.data += 5;
-            s.len -= 5;
-
-            n = ngx_parse_offset(&s);
-
-            if (n >= 1 && n <= SANDBOX_BODY_MAX) {
-                slcf->body = n;
+            if (n >= 1 && n <= m->max) {
+                ngx_http_sandbox_conf_preview_value(slcf, m) = n;
                 continue;
             }
         }
@@ -189,44 +249,4 @@ ngx_http_sandbox_conf_preview_limit(ngx_conf_t *cf, ngx_command_t *cmd,
     }
 
     return NGX_CONF_OK;
-}
-
-
-void
-ngx_http_sandbox_conf_preview_init(ngx_http_sandbox_loc_conf_t *conf)
-{
-    conf->access = NGX_CONF_UNSET_UINT;
-    conf->app_host = NGX_CONF_UNSET_UINT;
-    conf->cors_of = NGX_CONF_UNSET_UINT;
-    conf->cookies = NGX_CONF_UNSET_UINT;
-    conf->strip = NGX_CONF_UNSET_UINT;
-    conf->connections = NGX_CONF_UNSET;
-    conf->rate = NGX_CONF_UNSET;
-    conf->body = NGX_CONF_UNSET;
-    conf->wake = NGX_CONF_UNSET;
-}
-
-
-void
-ngx_http_sandbox_conf_preview_merge(ngx_http_sandbox_loc_conf_t *prev,
-    ngx_http_sandbox_loc_conf_t *conf)
-{
-    if (conf->cors_of == NGX_CONF_UNSET_UINT) {
-        conf->origins = prev->origins;
-    }
-
-    ngx_conf_merge_uint_value(conf->access, prev->access,
-                              SANDBOX_ACCESS_LINK);
-    ngx_conf_merge_uint_value(conf->app_host, prev->app_host,
-                              SANDBOX_HOST_LOCALHOST);
-    ngx_conf_merge_uint_value(conf->cors_of, prev->cors_of,
-                              SANDBOX_CORS_APP);
-    ngx_conf_merge_uint_value(conf->cookies, prev->cookies,
-                              SANDBOX_COOKIES_HOST);
-    ngx_conf_merge_uint_value(conf->strip, prev->strip,
-                              SANDBOX_STRIP_GIVEN);
-    ngx_conf_merge_value(conf->connections, prev->connections, 0);
-    ngx_conf_merge_value(conf->rate, prev->rate, 0);
-    ngx_conf_merge_value(conf->body, prev->body, 0);
-    ngx_conf_merge_value(conf->wake, prev->wake, 0);
 }

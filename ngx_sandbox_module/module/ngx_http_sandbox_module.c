@@ -7,6 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "docker/ac_docker.h"
 #include "docker/ac_docker_endpoint.h"
+#include "lib/sandbox_policy_settings.h"
 #include "core/ngx_http_sandbox_class.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "limits/ngx_http_sandbox_zone.h"
@@ -175,17 +176,17 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
 
     { ngx_string("sandbox_preview_access"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_sandbox_conf_preview_word,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_sandbox_loc_conf_t, access),
-      ngx_http_sandbox_conf_preview_access },
+      0,
+      NULL },
 
     { ngx_string("sandbox_preview_host"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_sandbox_conf_preview_word,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_sandbox_loc_conf_t, app_host),
-      ngx_http_sandbox_conf_preview_host },
+      0,
+      NULL },
 
     { ngx_string("sandbox_preview_cors"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
@@ -196,10 +197,10 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
 
     { ngx_string("sandbox_preview_cookies"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_conf_set_enum_slot,
+      ngx_http_sandbox_conf_preview_word,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_sandbox_loc_conf_t, cookies),
-      ngx_http_sandbox_conf_preview_cookies },
+      0,
+      NULL },
 
     { ngx_string("sandbox_preview_strip"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
@@ -217,9 +218,9 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
 
     { ngx_string("sandbox_preview_wake"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
+      ngx_http_sandbox_conf_preview_flag,
       NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_sandbox_loc_conf_t, wake),
+      0,
       NULL },
 
     { ngx_string("sandbox_status"),
@@ -442,7 +443,7 @@ ngx_http_sandbox_create_loc_conf(ngx_conf_t *cf)
     conf->cors = NGX_CONF_UNSET_PTR;
     conf->create_rate = NGX_CONF_UNSET_PTR;
 
-    ngx_http_sandbox_conf_preview_init(conf);
+    sandbox_policy_settings_init(&conf->defaults);
 
     return conf;
 }
@@ -463,7 +464,7 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     ngx_conf_merge_msec_value(conf->wake_timeout, prev->wake_timeout, 50000);
     ngx_conf_merge_str_value(conf->class_name, prev->class_name, "default");
 
-    ngx_http_sandbox_conf_preview_merge(prev, conf);
+    sandbox_policy_settings_merge(&prev->defaults, &conf->defaults);
 
     if (!conf->api && !conf->preview && !conf->status) {
         return ngx_http_sandbox_check_proxy(cf, conf);

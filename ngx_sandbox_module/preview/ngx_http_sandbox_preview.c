@@ -7,6 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_settings.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_ctx.h"
@@ -23,7 +24,6 @@
 #include "preview/ngx_http_sandbox_preview_domain.h"
 #include "preview/ngx_http_sandbox_preview_host.h"
 #include "preview/ngx_http_sandbox_preview_key.h"
-#include "preview/ngx_http_sandbox_preview_policy.h"
 
 
 /* preview hosts, whose label names port, sandbox and token */
@@ -31,21 +31,22 @@
 
 static ngx_int_t ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy,
-    ngx_http_sandbox_preview_policy_t *set);
+    sandbox_policy_settings_t *set);
 
 
 ngx_int_t
 ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    u_char                            *dot;
-    ngx_str_t                         *host;
-    ngx_int_t                          rc;
-    sandbox_policy_t                  *policy;
-    sandbox_label_t                    label;
-    ngx_http_sandbox_node_t           *node;
-    ngx_http_sandbox_worker_t         *w;
-    ngx_http_sandbox_preview_policy_t  set;
+    u_char                       *dot;
+    ngx_str_t                    *host;
+    ngx_int_t                     rc;
+    sandbox_policy_t             *policy;
+    sandbox_label_t               label;
+    ngx_http_sandbox_node_t      *node;
+    ngx_http_sandbox_worker_t    *w;
+    sandbox_policy_settings_t     set;
+    ngx_http_sandbox_loc_conf_t  *slcf;
 
     w = ngx_http_sandbox_worker;
     host = &r->headers_in.server;
@@ -93,7 +94,9 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
         goto denied;
     }
 
-    ngx_http_sandbox_preview_policy(r, policy, &set);
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
+
+    sandbox_policy_settings(policy, &slcf->defaults, &set);
 
     if (!sandbox_policy_opens(policy, label.token, label.token_len,
                               set.access == SANDBOX_ACCESS_PUBLIC,
@@ -119,7 +122,7 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     }
 
     ctx->trusted = 1;
-    ctx->wakes = set.wakes;
+    ctx->wakes = (set.wake == SANDBOX_WAKE_ON);
 
     if (ngx_http_sandbox_page_events_reserved(r)) {
         return ngx_http_sandbox_page_events_access(r, ctx);
@@ -180,7 +183,7 @@ denied:
 static ngx_int_t
 ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy,
-    ngx_http_sandbox_preview_policy_t *set)
+    sandbox_policy_settings_t *set)
 {
     ngx_int_t  rc;
 
@@ -212,8 +215,9 @@ ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
 ngx_uint_t
 ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_http_sandbox_preview_policy_t  set;
-    ngx_http_sandbox_node_port_t      *p;
+    sandbox_policy_settings_t      set;
+    ngx_http_sandbox_loc_conf_t   *slcf;
+    ngx_http_sandbox_node_port_t  *p;
 
     p = ngx_http_sandbox_node_cached(ctx->node, ctx->port);
 
@@ -221,7 +225,9 @@ ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx)
         return 0;
     }
 
-    ngx_http_sandbox_preview_policy(ctx->request, &p->policy, &set);
+    slcf = ngx_http_get_module_loc_conf(ctx->request, ngx_http_sandbox_module);
+
+    sandbox_policy_settings(&p->policy, &slcf->defaults, &set);
 
     if (!sandbox_policy_opens(&p->policy, ctx->token, ngx_strlen(ctx->token),
                               set.access == SANDBOX_ACCESS_PUBLIC,

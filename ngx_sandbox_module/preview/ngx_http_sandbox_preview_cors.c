@@ -6,12 +6,12 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_settings.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_header.h"
 #include "core/ngx_http_sandbox_response.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "preview/ngx_http_sandbox_preview_cors.h"
-#include "preview/ngx_http_sandbox_preview_policy.h"
 
 
 /* Access-Control-* of previews */
@@ -42,11 +42,12 @@ ngx_uint_t
 ngx_http_sandbox_preview_cors_allows(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    char                              *origin;
-    ngx_uint_t                         n;
-    ngx_table_elt_t                   *h;
-    ngx_http_sandbox_preview_policy_t  set;
-    ngx_http_sandbox_node_port_t      *p;
+    const char                    *origin;
+    ngx_uint_t                     n;
+    ngx_table_elt_t               *h;
+    sandbox_policy_settings_t      set;
+    ngx_http_sandbox_loc_conf_t   *slcf;
+    ngx_http_sandbox_node_port_t  *p;
 
     h = ngx_http_sandbox_header_in(r, "Origin", &n);
 
@@ -64,7 +65,9 @@ ngx_http_sandbox_preview_cors_allows(ngx_http_request_t *r,
         return 0;
     }
 
-    ngx_http_sandbox_preview_policy(r, &p->policy, &set);
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
+
+    sandbox_policy_settings(&p->policy, &slcf->defaults, &set);
 
     for (origin = set.origins; origin && *origin;
          origin = sandbox_policy_origin_next(origin))

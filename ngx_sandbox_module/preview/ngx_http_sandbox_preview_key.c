@@ -7,6 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
+#include "lib/sandbox_policy_settings.h"
 #include "lib/sandbox_query.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_ctx.h"
@@ -17,7 +18,6 @@
 #include "core/ngx_http_sandbox_worker.h"
 #include "preview/ngx_http_sandbox_preview_cors.h"
 #include "preview/ngx_http_sandbox_preview_key.h"
-#include "preview/ngx_http_sandbox_preview_policy.h"
 
 
 /*
@@ -64,7 +64,7 @@ static u_char *ngx_http_sandbox_preview_key_keep(u_char *list, u_char *end,
 static void ngx_http_sandbox_preview_key_kept(ngx_table_elt_t *h, u_char *list,
     u_char *end);
 static ngx_uint_t ngx_http_sandbox_preview_key_own(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_preview_policy_t *set);
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_settings_t *set);
 static ngx_uint_t ngx_http_sandbox_preview_key_navigates(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sandbox_preview_key_exchange(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy);
@@ -77,7 +77,7 @@ static ngx_uint_t ngx_http_sandbox_preview_key_header_is(ngx_http_request_t *r,
 ngx_int_t
 ngx_http_sandbox_preview_key(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy,
-    ngx_http_sandbox_preview_policy_t *set)
+    sandbox_policy_settings_t *set)
 {
     const char                            *text;
     ngx_http_sandbox_preview_key_claims_t  claims;
@@ -428,7 +428,7 @@ ngx_http_sandbox_preview_key_kept(ngx_table_elt_t *h, u_char *list, u_char *end)
 
 static ngx_uint_t
 ngx_http_sandbox_preview_key_own(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_preview_policy_t *set)
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_settings_t *set)
 {
     ngx_uint_t        n;
     ngx_table_elt_t  *origin;

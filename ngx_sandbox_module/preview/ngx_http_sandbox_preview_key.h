@@ -10,7 +10,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_policy.h"
-#include "preview/ngx_http_sandbox_preview_policy.h"
+#include "lib/sandbox_policy_settings.h"
 
 
 /* "access": "key" */
@@ -24,7 +24,7 @@
  */
 ngx_int_t ngx_http_sandbox_preview_key(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy,
-    ngx_http_sandbox_preview_policy_t *set);
+    sandbox_policy_settings_t *set);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PREVIEW_KEY_H_INCLUDED_ */

@@ -8,6 +8,7 @@
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_policy_headers.h"
+#include "lib/sandbox_policy_settings.h"
 #include "lib/sandbox_query.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
@@ -16,7 +17,6 @@
 #include "core/ngx_http_sandbox_variable.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "preview/ngx_http_sandbox_preview_domain.h"
-#include "preview/ngx_http_sandbox_preview_policy.h"
 #include "preview/ngx_http_sandbox_preview_request.h"
 
 
@@ -53,21 +53,24 @@ ngx_int_t
 ngx_http_sandbox_preview_request(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    size_t                             pos;
-    ngx_uint_t                         i, strip;
-    ngx_list_part_t                   *part;
-    ngx_table_elt_t                   *h;
-    sandbox_header_t                   header;
-    sandbox_headers_t                 *headers;
-    ngx_http_sandbox_preview_policy_t  set;
-    ngx_http_sandbox_node_port_t      *p;
+    size_t                         pos;
+    ngx_uint_t                     i, strip;
+    ngx_list_part_t               *part;
+    ngx_table_elt_t               *h;
+    sandbox_header_t               header;
+    sandbox_headers_t             *headers;
+    sandbox_policy_settings_t      set;
+    ngx_http_sandbox_loc_conf_t   *slcf;
+    ngx_http_sandbox_node_port_t  *p;
 
     p = ngx_http_sandbox_node_cached(ctx->node, ctx->port);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
-    ngx_http_sandbox_preview_policy(r, &p->policy, &set);
+    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
+
+    sandbox_policy_settings(&p->policy, &slcf->defaults, &set);
 
     strip = set.strip;
     headers = &p->policy.request;
