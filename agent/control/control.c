@@ -22,31 +22,27 @@
 #include "control/port_events.h"
 #include "control/tether.h"
 #include "net/relay.h"
-#include "sys/peer.h"
+#include "sys/listener.h"
 
 
 #define AGENT_CONTROL_MAX     1024    /* maximum number of tethers */
-#define AGENT_CONTROL_ACCEPT  64      /* per iteration of the loop */
-#define AGENT_CONTROL_LOOK    1000    /* ms between scans of listening ports */
-#define AGENT_CONTROL_PAUSE   50
+#define AGENT_CONTROL_SCAN    1000    /* ms between scans of listening ports */
+#define AGENT_CONTROL_PAUSE   50      /* ms, if out of descriptors */
 #define AGENT_CONTROL_PORTS   1024
 
 
-static void agent_control_accept(uv_poll_t *poll, int status, int events);
-static void agent_control_retry(uv_timer_t *timer);
+static void agent_control_accept(agent_listener_t *l, int fd);
 static void agent_control_event(uv_poll_t *poll, int status, int events);
 static size_t agent_control_text(char *buf, size_t size, const char *event,
     const char *member);
 static void agent_control_closed(uv_handle_t *handle);
-static int agent_control_look(void);
-static void agent_control_timer(uv_timer_t *timer);
-static void agent_control_watch(void);
+static int agent_control_scan(void);
+static void agent_control_rescan(uv_timer_t *timer);
+static void agent_control_arm(void);
 
 
-static int              agent_control_fd = -1;
-static uv_poll_t        agent_control_poll;
-static uv_timer_t       agent_control_retry_timer;
-static uv_timer_t       agent_control_look_timer;
+static agent_listener_t  agent_control_listener;
+static uv_timer_t       agent_control_scan_timer;
 
 static agent_tether_t  *agent_tethers;
 static size_t           agent_ntethers;
@@ -65,100 +61,65 @@ agent_control_start(int fd, int64_t generation,
 {
     int  rc;
 
-    rc = uv_poll_init(agent_loop, &agent_control_poll, fd);
-
-    if (rc != 0) {
-        return rc;
-    }
-
-    uv_timer_init(agent_loop, &agent_control_retry_timer);
-    uv_timer_init(agent_loop, &agent_control_look_timer);
-
     rc = agent_port_events_init();
 
     if (rc != 0) {
+        close(fd);
         return rc;
     }
 
-    agent_control_fd = fd;
+    uv_timer_init(agent_loop, &agent_control_scan_timer);
     agent_ops_init(generation, ops);
 
-    return uv_poll_start(&agent_control_poll, UV_READABLE,
-                         agent_control_accept);
+    agent_control_listener.on_accept = agent_control_accept;
+    agent_control_listener.pause_ms = AGENT_CONTROL_PAUSE;
+
+    return agent_listener_start(&agent_control_listener, fd);
 }
 
 
 static void
-agent_control_retry(uv_timer_t *timer)
+agent_control_accept(agent_listener_t *l, int fd)
 {
-    if (agent_control_fd != -1) {
-        uv_poll_start(&agent_control_poll, UV_READABLE,
-                      agent_control_accept);
-    }
-}
-
-
-static void
-agent_control_accept(uv_poll_t *poll, int status, int events)
-{
-    int              fd, i;
     char             text[AGENT_CONTROL_PORTS * 6 + 256];
     agent_tether_t  *t;
 
-    for (i = 0; i < AGENT_CONTROL_ACCEPT; i++) {
-
-        fd = accept4(agent_control_fd, NULL, NULL,
-                     SOCK_NONBLOCK|SOCK_CLOEXEC);
-
-        if (fd == -1) {
-
-            if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
-                uv_poll_stop(&agent_control_poll);
-                uv_timer_start(&agent_control_retry_timer,
-                               agent_control_retry, AGENT_CONTROL_PAUSE, 0);
-            }
-
-            return;
-        }
-
-        if (!agent_peer_outside(fd) || agent_ntethers >= AGENT_CONTROL_MAX) {
-            close(fd);
-            continue;
-        }
-
-        t = calloc(1, sizeof(agent_tether_t));
-
-        if (t == NULL || uv_poll_init(agent_loop, &t->poll, fd) != 0) {
-            free(t);
-            close(fd);
-            continue;
-        }
-
-        /* with nginx's reload, so that the level can be changed any time */
-
-        agent_log_configure(NULL);
-        agent_log_debug("control: connected, %zu connections",
-                        agent_ntethers + 1);
-
-        t->fd = fd;
-        t->poll.data = t;
-        t->next = agent_tethers;
-        agent_tethers = t;
-        agent_ntethers++;
-
-        uv_poll_start(&t->poll, UV_READABLE, agent_control_event);
-
-        /* other tethers learn of a change at the next scan */
-
-        if (agent_ntethers == 1) {
-            (void) agent_control_look();
-        }
-
-        (void) agent_control_send(t, text,
-                                  agent_control_text(text, sizeof(text),
-                                                     "hello", "listening"));
-        agent_control_watch();
+    if (agent_ntethers >= AGENT_CONTROL_MAX) {
+        close(fd);
+        return;
     }
+
+    t = calloc(1, sizeof(agent_tether_t));
+
+    if (t == NULL || uv_poll_init(agent_loop, &t->poll, fd) != 0) {
+        free(t);
+        close(fd);
+        return;
+    }
+
+    t->fd = fd;
+    t->poll.data = t;
+    t->next = agent_tethers;
+    agent_tethers = t;
+    agent_ntethers++;
+
+    uv_poll_start(&t->poll, UV_READABLE, agent_control_event);
+
+    /* a reload of nginx causes connections: the level can change any time */
+
+    agent_log_configure(NULL);
+    agent_log_debug("control: connected, %zu connections", agent_ntethers);
+
+    /* other tethers learn of a change at the next scan */
+
+    if (agent_ntethers == 1) {
+        (void) agent_control_scan();
+    }
+
+    (void) agent_control_send(t, text,
+                              agent_control_text(text, sizeof(text),
+                                                 "hello", "listening"));
+    agent_control_arm();
 }
 
 
@@ -270,7 +231,7 @@ agent_control_close(agent_tether_t *t)
 
     agent_port_events_drop(t);
     agent_diagnose_drop(t);
-    agent_control_watch();
+    agent_control_arm();
 
     uv_close((uv_handle_t *) &t->poll, agent_control_closed);
 }
@@ -305,40 +266,14 @@ agent_control_going(void)
 void
 agent_control_shut(void)
 {
-    if (agent_control_fd != -1) {
-        shutdown(agent_control_fd, SHUT_RD);
-    }
+    agent_listener_shut(&agent_control_listener);
 }
 
 
 void
 agent_control_drain(void)
 {
-    int  fd;
-
-    if (agent_control_fd == -1) {
-        return;
-    }
-
-    for ( ;; ) {
-        fd = accept4(agent_control_fd, NULL, NULL, SOCK_CLOEXEC);
-
-        if (fd == -1) {
-
-            if (errno == EINTR || errno == ECONNABORTED) {
-                continue;
-            }
-
-            break;
-        }
-
-        close(fd);
-    }
-
-    uv_poll_stop(&agent_control_poll);
-    uv_close((uv_handle_t *) &agent_control_poll, NULL);
-    close(agent_control_fd);
-    agent_control_fd = -1;
+    agent_listener_drain(&agent_control_listener, 0);
 }
 
 
@@ -359,14 +294,14 @@ agent_control_port(uint16_t port, int served)
         agent_control_nserved--;
     }
 
-    agent_control_watch();
+    agent_control_arm();
 }
 
 
 /* 1 if the set of listening ports has changed since the last scan */
 
 static int
-agent_control_look(void)
+agent_control_scan(void)
 {
     size_t    n;
     uint16_t  ports[AGENT_CONTROL_PORTS];
@@ -387,13 +322,13 @@ agent_control_look(void)
 
 
 static void
-agent_control_timer(uv_timer_t *timer)
+agent_control_rescan(uv_timer_t *timer)
 {
     char             text[AGENT_CONTROL_PORTS * 6 + 256];
     size_t           len;
     agent_tether_t  *t, *next;
 
-    if (!agent_control_look()) {
+    if (!agent_control_scan()) {
         return;
     }
 
@@ -409,16 +344,16 @@ agent_control_timer(uv_timer_t *timer)
 /* scan only while there are exposed ports and tethers */
 
 static void
-agent_control_watch(void)
+agent_control_arm(void)
 {
     if (agent_tethers && agent_control_nserved) {
 
-        if (!uv_is_active((uv_handle_t *) &agent_control_look_timer)) {
-            uv_timer_start(&agent_control_look_timer, agent_control_timer,
-                           AGENT_CONTROL_LOOK, AGENT_CONTROL_LOOK);
+        if (!uv_is_active((uv_handle_t *) &agent_control_scan_timer)) {
+            uv_timer_start(&agent_control_scan_timer, agent_control_rescan,
+                           AGENT_CONTROL_SCAN, AGENT_CONTROL_SCAN);
         }
 
     } else {
-        uv_timer_stop(&agent_control_look_timer);
+        uv_timer_stop(&agent_control_scan_timer);
     }
 }

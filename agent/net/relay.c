@@ -4,10 +4,8 @@
  */
 
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "net/listeners.h"
@@ -16,21 +14,19 @@
 #include "net/relay_copy.h"
 #include "net/relay_error.h"
 #include "net/relay_int.h"
-#include "sys/peer.h"
+#include "sys/listener.h"
 
 
 #define AGENT_RELAY_MAX       16384     /* connections */
-#define AGENT_RELAY_ACCEPTS   32        /* per iteration of the loop */
 #define AGENT_RELAY_TICK      1000      /* ms */
 
 
 static int agent_relay_init(uv_loop_t *loop);
 static agent_relay_t *agent_relay_find(uint16_t port);
-static void agent_relay_accept_event(uv_poll_t *poll, int status, int events);
-static int agent_relay_accept(agent_relay_listener_t *l);
+static void agent_relay_accept(agent_listener_t *l, int fd);
+static int agent_relay_full(agent_listener_t *l);
 static void agent_relay_listener_close(agent_relay_t *relay);
-static void agent_relay_listener_closed(uv_handle_t *handle);
-static void agent_relay_open(agent_relay_t *relay, int fd);
+static void agent_relay_listener_closed(agent_listener_t *l);
 static void agent_relay_tick(uv_timer_t *timer);
 static void agent_relay_poll(agent_relay_conn_t *c, agent_relay_side_t *s,
     int events, int *rc);
@@ -92,9 +88,9 @@ agent_relay_hooks_set(const agent_relay_hooks_t *hooks)
 int
 agent_relay_listen(uv_loop_t *loop, uint16_t port, int fd)
 {
-    int                      rc;
-    agent_relay_t           *relay;
-    agent_relay_listener_t  *l;
+    int                rc;
+    agent_relay_t     *relay;
+    agent_listener_t  *l;
 
     rc = agent_relay_init(loop);
     if (rc != 0) {
@@ -104,7 +100,7 @@ agent_relay_listen(uv_loop_t *loop, uint16_t port, int fd)
 
     (void) fcntl(fd, F_SETFD, FD_CLOEXEC);
 
-    l = calloc(1, sizeof(agent_relay_listener_t));
+    l = calloc(1, sizeof(agent_listener_t));
     if (l == NULL) {
         (void) close(fd);
         return UV_ENOMEM;
@@ -115,8 +111,9 @@ agent_relay_listen(uv_loop_t *loop, uint16_t port, int fd)
     if (relay == NULL) {
         relay = calloc(1, sizeof(agent_relay_t));
         if (relay == NULL) {
-            rc = UV_ENOMEM;
-            goto failed;
+            free(l);
+            (void) close(fd);
+            return UV_ENOMEM;
         }
 
         relay->loop = loop;
@@ -127,30 +124,21 @@ agent_relay_listen(uv_loop_t *loop, uint16_t port, int fd)
         agent_relays = relay;
     }
 
-    rc = uv_poll_init(loop, &l->poll, fd);
-    if (rc != 0) {
-        goto failed;
-    }
+    l->on_accept = agent_relay_accept;
+    l->full = agent_relay_full;
+    l->on_close = agent_relay_listener_closed;
+    l->pause_ms = AGENT_RELAY_TICK;
+    l->data = relay;
 
-    l->fd = fd;
-    l->relay = relay;
+    rc = agent_listener_start(l, fd);
+    if (rc != 0) {
+        return rc;
+    }
 
     agent_relay_listener_close(relay);
     relay->listener = l;
 
-    rc = uv_poll_start(&l->poll, UV_READABLE, agent_relay_accept_event);
-    if (rc != 0) {
-        agent_relay_listener_close(relay);
-    }
-
-    return rc;
-
-failed:
-
-    free(l);
-    (void) close(fd);
-
-    return rc;
+    return 0;
 }
 
 
@@ -209,13 +197,8 @@ agent_relay_drain(void)
             continue;
         }
 
-        (void) shutdown(relay->listener->fd, SHUT_RD);
-
-        while (agent_relay_accept(relay->listener) == 0) {
-            /* void */
-        }
-
-        agent_relay_listener_close(relay);
+        agent_listener_drain(relay->listener, 1);
+        relay->listener = NULL;
     }
 }
 
@@ -296,91 +279,12 @@ agent_relay_find(uint16_t port)
 
 
 static void
-agent_relay_accept_event(uv_poll_t *poll, int status, int events)
+agent_relay_accept(agent_listener_t *l, int fd)
 {
-    int                      n;
-    agent_relay_listener_t  *l;
-
-    l = (agent_relay_listener_t *) poll;
-
-    for (n = 0; n < AGENT_RELAY_ACCEPTS; n++) {
-
-        if (agent_relay_connections < AGENT_RELAY_MAX
-            && agent_relay_accept(l) == 0)
-        {
-            continue;
-        }
-
-        if (agent_relay_connections < AGENT_RELAY_MAX
-            && (errno == EAGAIN || errno == ECONNABORTED))
-        {
-            break;
-        }
-
-        /* full, or out of descriptors: retry at the next tick */
-
-        (void) uv_poll_stop(&l->poll);
-        l->paused = 1;
-
-        (void) uv_timer_start(&agent_relay_tick_timer, agent_relay_tick,
-                              AGENT_RELAY_TICK, AGENT_RELAY_TICK);
-        break;
-    }
-}
-
-
-/* 0: a connection was accepted; -1 with errno otherwise */
-
-static int
-agent_relay_accept(agent_relay_listener_t *l)
-{
-    int  fd;
-
-    do {
-        fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    } while (fd == -1 && errno == EINTR);
-
-    if (fd == -1) {
-        return -1;
-    }
-
-    if (agent_peer_outside(fd)) {
-        agent_relay_open(l->relay, fd);
-
-    } else {
-        (void) close(fd);
-    }
-
-    return 0;
-}
-
-
-static void
-agent_relay_listener_close(agent_relay_t *relay)
-{
-    agent_relay_listener_t  *l;
-
-    l = relay->listener;
-
-    if (l != NULL) {
-        relay->listener = NULL;
-        uv_close((uv_handle_t *) &l->poll, agent_relay_listener_closed);
-        (void) close(l->fd);
-    }
-}
-
-
-static void
-agent_relay_listener_closed(uv_handle_t *handle)
-{
-    free(handle);
-}
-
-
-static void
-agent_relay_open(agent_relay_t *relay, int fd)
-{
+    agent_relay_t       *relay;
     agent_relay_conn_t  *c;
+
+    relay = l->data;
 
     c = calloc(1, sizeof(agent_relay_conn_t));
     if (c == NULL) {
@@ -399,12 +303,35 @@ agent_relay_open(agent_relay_t *relay, int fd)
 }
 
 
+static int
+agent_relay_full(agent_listener_t *l)
+{
+    return agent_relay_connections >= AGENT_RELAY_MAX;
+}
+
+
+static void
+agent_relay_listener_close(agent_relay_t *relay)
+{
+    if (relay->listener != NULL) {
+        agent_listener_close(relay->listener);
+        relay->listener = NULL;
+    }
+}
+
+
+static void
+agent_relay_listener_closed(agent_listener_t *l)
+{
+    free(l);
+}
+
+
 static void
 agent_relay_tick(uv_timer_t *timer)
 {
-    int                  expired, paused;
+    int                  expired;
     uint64_t             now;
-    agent_relay_t       *relay;
     agent_relay_conn_t  *c, *next;
 
     now = uv_now(timer->loop);
@@ -423,23 +350,7 @@ agent_relay_tick(uv_timer_t *timer)
         }
     }
 
-    paused = 0;
-
-    for (relay = agent_relays; relay != NULL; relay = relay->next) {
-        if (relay->listener == NULL || !relay->listener->paused) {
-            continue;
-        }
-
-        if (agent_relay_connections < AGENT_RELAY_MAX) {
-            relay->listener->paused = 0;
-            (void) uv_poll_start(&relay->listener->poll, UV_READABLE,
-                                 agent_relay_accept_event);
-        } else {
-            paused = 1;
-        }
-    }
-
-    if (LIST_EMPTY(&agent_relay_watched) && !paused) {
+    if (LIST_EMPTY(&agent_relay_watched)) {
         (void) uv_timer_stop(timer);
     }
 }

@@ -15,6 +15,7 @@
 
 #include "net/listeners.h"
 #include "net/relay.h"
+#include "sys/listener.h"
 
 
 /*
@@ -84,18 +85,10 @@ struct agent_relay_conn_s {
 LIST_HEAD(agent_relay_conns_s, agent_relay_conn_s);
 
 
-typedef struct {
-    uv_poll_t       poll;
-    int             fd;
-    agent_relay_t  *relay;
-    unsigned        paused:1;
-} agent_relay_listener_t;
-
-
 struct agent_relay_s {
     agent_relay_t               *next;
     uv_loop_t                   *loop;
-    agent_relay_listener_t      *listener;
+    agent_listener_t            *listener;
     struct agent_relay_conns_s   conns;
     uint16_t                     port;
 
