@@ -21,6 +21,8 @@ typedef struct {
 
 
 static int agent_listeners_lasting(int err);
+static int agent_listeners_first(const agent_listeners_addr_t *entry,
+    void *data);
 static int agent_listeners_add(const agent_listeners_addr_t *entry, void *data);
 
 
@@ -65,6 +67,70 @@ agent_listeners_lasting(int err)
     default:
         return 0;
     }
+}
+
+
+int
+agent_listeners_find(uint16_t port, agent_listeners_addr_t *addr)
+{
+    addr->family = AF_UNSPEC;
+    addr->port = port;
+
+    agent_listeners_scan(agent_listeners_first, addr);
+
+    return addr->family != AF_UNSPEC;
+}
+
+
+static int
+agent_listeners_first(const agent_listeners_addr_t *entry, void *data)
+{
+    agent_listeners_addr_t *addr = data;
+
+    if (entry->port != addr->port) {
+        return 0;
+    }
+
+    *addr = *entry;
+
+    return 1;
+}
+
+
+socklen_t
+agent_listeners_sockaddr(const agent_listeners_addr_t *addr,
+    struct sockaddr_storage *ss)
+{
+    struct sockaddr_in   *sin;
+    struct sockaddr_in6  *sin6;
+
+    memset(ss, 0, sizeof(struct sockaddr_storage));
+
+    if (addr->family == AF_INET) {
+        sin = (struct sockaddr_in *) ss;
+
+        sin->sin_family = AF_INET;
+        sin->sin_port = htons(addr->port);
+        sin->sin_addr = addr->addr.v4;
+
+        if (sin->sin_addr.s_addr == htonl(INADDR_ANY)) {
+            sin->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        }
+
+        return sizeof(struct sockaddr_in);
+    }
+
+    sin6 = (struct sockaddr_in6 *) ss;
+
+    sin6->sin6_family = AF_INET6;
+    sin6->sin6_port = htons(addr->port);
+    sin6->sin6_addr = addr->addr.v6;
+
+    if (IN6_IS_ADDR_UNSPECIFIED(&sin6->sin6_addr)) {
+        sin6->sin6_addr = in6addr_loopback;
+    }
+
+    return sizeof(struct sockaddr_in6);
 }
 
 

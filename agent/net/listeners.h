@@ -11,6 +11,7 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 
 /* family is AF_INET or AF_INET6; addr in network, port in host byte order */
@@ -42,6 +43,16 @@ typedef struct {
  * cannot be read counts as empty.
  */
 void agent_listeners_scan(agent_listeners_pt handler, void *data);
+
+/* the first listener of the port; 0: there is none */
+int agent_listeners_find(uint16_t port, agent_listeners_addr_t *addr);
+
+/*
+ * The address at which to connect to the listener, on loopback if it listens
+ * on all addresses.  Returns its length.
+ */
+socklen_t agent_listeners_sockaddr(const agent_listeners_addr_t *addr,
+    struct sockaddr_storage *ss);
 
 /*
  * Lists the listening TCP ports of this network namespace in ascending order,

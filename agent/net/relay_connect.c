@@ -28,10 +28,7 @@ static void agent_relay_try(agent_relay_conn_t *c);
 static int agent_relay_connect_to(agent_relay_conn_t *c, struct sockaddr *sa,
     socklen_t len);
 static int agent_relay_connected(int fd);
-static int agent_relay_other(agent_relay_t *relay,
-    struct sockaddr_storage *ss, socklen_t *len);
-static int agent_relay_other_entry(const agent_listeners_addr_t *entry,
-    void *data);
+static int agent_relay_other(agent_relay_t *relay);
 static void agent_relay_connect_done(agent_relay_conn_t *c);
 static void agent_relay_redial(uv_timer_t *timer);
 
@@ -92,7 +89,8 @@ agent_relay_try(agent_relay_conn_t *c)
         rc = agent_relay_connect_to(c, (struct sockaddr *) &sin6, sizeof(sin6));
     }
 
-    if (rc == -1 && agent_relay_other(c->relay, &ss, &len)) {
+    if (rc == -1 && agent_relay_other(c->relay)) {
+        len = agent_listeners_sockaddr(&c->relay->other, &ss);
         rc = agent_relay_connect_to(c, (struct sockaddr *) &ss, len);
     }
 
@@ -207,13 +205,12 @@ agent_relay_connected(int fd)
 }
 
 
+/* 1: the app listens on another address than loopback */
+
 static int
-agent_relay_other(agent_relay_t *relay, struct sockaddr_storage *ss,
-    socklen_t *len)
+agent_relay_other(agent_relay_t *relay)
 {
-    uint64_t              now;
-    struct sockaddr_in   *sin;
-    struct sockaddr_in6  *sin6;
+    uint64_t  now;
 
     now = uv_now(relay->loop);
 
@@ -221,54 +218,12 @@ agent_relay_other(agent_relay_t *relay, struct sockaddr_storage *ss,
         || now - relay->other_read >= AGENT_RELAY_RETRY)
     {
         relay->other_read = now;
-        relay->other.family = AF_UNSPEC;
-        relay->other.port = relay->port;
-
-        agent_listeners_scan(agent_relay_other_entry, &relay->other);
+        (void) agent_listeners_find(relay->port, &relay->other);
     }
 
-    memset(ss, 0, sizeof(struct sockaddr_storage));
-
-    switch (relay->other.family) {
-
-    case AF_INET:
-        sin = (struct sockaddr_in *) ss;
-        sin->sin_family = AF_INET;
-        sin->sin_port = htons(relay->port);
-        sin->sin_addr = relay->other.addr.v4;
-        *len = sizeof(struct sockaddr_in);
-        return 1;
-
-    case AF_INET6:
-        sin6 = (struct sockaddr_in6 *) ss;
-        sin6->sin6_family = AF_INET6;
-        sin6->sin6_port = htons(relay->port);
-        sin6->sin6_addr = relay->other.addr.v6;
-        *len = sizeof(struct sockaddr_in6);
-        return 1;
-
-    default:
-        return 0;
-    }
+    return relay->other.family != AF_UNSPEC;
 }
 
-
-static int
-agent_relay_other_entry(const agent_listeners_addr_t *entry, void *data)
-{
-    agent_listeners_addr_t *other = data;
-
-    if (entry->port != other->port) {
-        return 0;
-    }
-
-    *other = *entry;
-
-    return 1;
-}
-
-
-/* the connection attempt has ended */
 
 static void
 agent_relay_connect_done(agent_relay_conn_t *c)
