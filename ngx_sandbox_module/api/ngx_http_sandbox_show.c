@@ -219,8 +219,7 @@ ngx_http_sandbox_show_inspect(ngx_http_request_t *r,
 
     ngx_http_sandbox_engine_container_name(name, ctx->node->spec.run);
 
-    ngx_http_sandbox_count(w->conf, engine_calls);
-    ngx_http_sandbox_engine_lane(AC_LANE_OTHERS, ctx->node->spec.owner);
+    ngx_http_sandbox_engine_call(AC_LANE_OTHERS, ctx->node->spec.owner, 0);
 
     if (ac_docker_inspect(w->docker, w->endpoint, (char *) name,
                           w->conf->engine_timeout,

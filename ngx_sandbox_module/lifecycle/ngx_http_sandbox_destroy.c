@@ -277,8 +277,7 @@ ngx_http_sandbox_destroy_run_stop(ngx_http_sandbox_destroy_t *d)
 
     ngx_http_sandbox_engine_container_name(name, d->run);
 
-    ngx_http_sandbox_count(w->conf, engine_calls);
-    ngx_http_sandbox_engine_lane(AC_LANE_OTHERS, d->owner);
+    ngx_http_sandbox_engine_call(AC_LANE_OTHERS, d->owner, 0);
 
     if (ac_docker_stop(w->docker, w->endpoint, (char *) name,
                        NGX_HTTP_SANDBOX_STOP_GRACE, w->conf->engine_timeout,
@@ -338,8 +337,7 @@ ngx_http_sandbox_destroy_remove(ngx_http_sandbox_destroy_t *d)
 
     ngx_http_sandbox_engine_container_name(name, d->run);
 
-    ngx_http_sandbox_count(w->conf, engine_calls);
-    ngx_http_sandbox_engine_lane(AC_LANE_OTHERS, d->owner);
+    ngx_http_sandbox_engine_call(AC_LANE_OTHERS, d->owner, 0);
 
     /* its deadline timer delays the exit of the worker */
 

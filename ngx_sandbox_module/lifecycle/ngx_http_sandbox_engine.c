@@ -13,8 +13,6 @@
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
-#include "lifecycle/ngx_http_sandbox_sweep.h"
 
 
 /* engine failures: errors for clients, and the log */
@@ -50,14 +48,17 @@ static const char  *ngx_http_sandbox_memory_words[] = {
 
 
 static ngx_msec_t  ngx_http_sandbox_engine_since;
+static void      (*ngx_http_sandbox_engine_back)(void);
 
 
 ngx_int_t
-ngx_http_sandbox_engine_init(void)
+ngx_http_sandbox_engine_init(void (*back)(void))
 {
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_engine_back = back;
 
     ac_docker_limit(w->docker, (unsigned) w->conf->engine_calls,
                     (unsigned) w->conf->engine_queue);
@@ -79,14 +80,6 @@ ngx_http_sandbox_engine_done(void)
     if (ac_docker_away(w->docker)) {
         (void) ngx_atomic_fetch_add(&w->conf->counters->engine_away, -1);
     }
-}
-
-
-void
-ngx_http_sandbox_engine_lane(ac_lane_e lane, const char *owner)
-{
-    ac_docker_turn(ngx_http_sandbox_worker->docker, lane,
-                   ngx_crc32_short((u_char *) owner, ngx_strlen(owner)), 0);
 }
 
 
@@ -130,18 +123,16 @@ ngx_http_sandbox_engine_health(void *data, int away, const char *message)
                   &w->conf->engine,
                   ngx_current_msec - ngx_http_sandbox_engine_since);
 
-    /* sandboxes may have exited, and removals may be pending */
-
-    ngx_http_sandbox_sweep_soon();
+    ngx_http_sandbox_engine_back();
 }
 
 
 void
-ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
-    const char *what, const ac_reply_t *reply)
+ngx_http_sandbox_engine_failed(ngx_http_sandbox_node_t *node,
+    const char *what, const ac_reply_t *reply,
+    ngx_http_sandbox_failure_t *failure)
 {
     const char                    *message;
-    ngx_http_sandbox_failure_t     failure;
     ngx_http_sandbox_main_conf_t  *smcf;
 
     smcf = ngx_http_sandbox_worker->conf;
@@ -152,71 +143,61 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "sandbox \"%s\": container engine \"%V\" failed to %s: %d "
-                  "%s", wake->node->id,
+                  "%s", node->id,
                   &smcf->engine, what, reply ? reply->status : 0, message);
-
-    if (reply && reply->error == AC_OK
-        && reply->status != NGX_HTTP_CONFLICT)
-    {
-        /* the engine has refused: nothing was started */
-
-        wake->asked = 0;
-    }
 
     if (reply && reply->error == AC_OK
         && ngx_http_sandbox_engine_says(message, ngx_http_sandbox_disk_words))
     {
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_INSUFFICIENT_STORAGE,
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_INSUFFICIENT_STORAGE,
                                    "no_space",
                                    "The container engine's disk is full: it "
                                    "could not %s: %s. Contact the "
                                    "administrator.",
                                    what, message);
-        failure.retry_after = NGX_HTTP_SANDBOX_DISK_RETRY;
+        failure->retry_after = NGX_HTTP_SANDBOX_DISK_RETRY;
 
     } else if (reply && reply->error == AC_OK
                && ngx_http_sandbox_engine_says(message,
                                               ngx_http_sandbox_memory_words))
     {
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "capacity_exceeded",
                                    "The container engine's host is out of "
                                    "memory: it could not %s: %s. Try again "
                                    "when fewer sandboxes are running.",
                                    what, message);
-        failure.retry_after = NGX_HTTP_SANDBOX_MEMORY_RETRY;
+        failure->retry_after = NGX_HTTP_SANDBOX_MEMORY_RETRY;
 
     } else if (reply && reply->error == AC_UNSUPPORTED) {
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                    "INTERNAL_ERROR",
                                    "The container engine cannot be used: %s.",
                                    message);
 
     } else if (reply && reply->error == AC_BUSY) {
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "CONTAINER_UNAVAILABLE",
                                    "The container engine is overloaded: %s. "
                                    "Try again later.", message);
-        failure.retry_after = NGX_HTTP_SANDBOX_ENGINE_RETRY;
+        failure->retry_after = NGX_HTTP_SANDBOX_ENGINE_RETRY;
 
     } else if (reply && reply->error == AC_OK && reply->status < 500) {
 
         /* a permanent error: the engine would refuse again */
 
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                    "INTERNAL_ERROR",
                                    "The container engine refused to %s: %s",
                                    what, message);
 
     } else {
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+        ngx_http_sandbox_error_set(failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "CONTAINER_UNAVAILABLE",
                                    "The container engine failed to %s: %s. "
                                    "Try again later.", what, message);
-        failure.retry_after = NGX_HTTP_SANDBOX_ENGINE_RETRY;
+        failure->retry_after = NGX_HTTP_SANDBOX_ENGINE_RETRY;
     }
-
-    ngx_http_sandbox_start_end(wake, &failure);
 }
 
 
@@ -244,16 +225,15 @@ ngx_http_sandbox_engine_network(ngx_http_sandbox_class_t *class)
 
 
 ngx_uint_t
-ngx_http_sandbox_engine_network_missing(ngx_http_sandbox_start_t *wake,
-    const ac_reply_t *reply)
+ngx_http_sandbox_engine_network_missing(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_class_t *class, const ac_reply_t *reply,
+    ngx_http_sandbox_failure_t *failure)
 {
-    ngx_http_sandbox_failure_t  failure;
-
     /* create and start also return 404 for a missing image or container */
 
     if (reply->error != AC_OK
         || reply->status != NGX_HTTP_NOT_FOUND
-        || wake->class->network.len != 8
+        || class->network.len != 8
         || ngx_strstr(reply->message, "network ") == NULL
         || ngx_strstr(reply->message, "not found") == NULL)
     {
@@ -264,26 +244,23 @@ ngx_http_sandbox_engine_network_missing(ngx_http_sandbox_start_t *wake,
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "sandbox \"%s\": container engine has no network \""
-                  SANDBOX_FIREWALL_NETWORK "\": %s", wake->node->id,
+                  SANDBOX_FIREWALL_NETWORK "\": %s", node->id,
                   reply->message);
 
-    ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                "INTERNAL_ERROR",
                                "The container engine has no network \""
                                SANDBOX_FIREWALL_NETWORK "\", which class "
                                "\"%V\" of this sandbox requires: run \""
                                SANDBOX_FIREWALL_COMMAND "\" on the host, then "
-                               "try again.", &wake->class->name);
-    ngx_http_sandbox_start_end(wake, &failure);
-
+                               "try again.", &class->name);
     return 1;
 }
 
 
-/* calls of a start in progress take precedence over those of new starts */
-
 void
-ngx_http_sandbox_engine_call(ngx_http_sandbox_start_t *wake)
+ngx_http_sandbox_engine_call(ac_lane_e lane, const char *owner,
+    ngx_uint_t first)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -291,11 +268,9 @@ ngx_http_sandbox_engine_call(ngx_http_sandbox_start_t *wake)
 
     ngx_http_sandbox_count(w->conf, engine_calls);
 
-    ac_docker_turn(w->docker, AC_LANE_STARTS,
-                   ngx_crc32_short((u_char *) wake->node->spec.owner,
-                                   ngx_strlen(wake->node->spec.owner)),
-                   wake->begun);
-    wake->begun = 1;
+    ac_docker_turn(w->docker, lane,
+                   ngx_crc32_short((u_char *) owner, ngx_strlen(owner)),
+                   first);
 }
 
 

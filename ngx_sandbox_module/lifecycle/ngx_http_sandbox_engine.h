@@ -11,6 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "docker/ac_docker.h"
 #include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_error.h"
 
 
 /* the container engine, and its failures */
@@ -19,31 +20,38 @@
 #define NGX_HTTP_SANDBOX_CONTAINER  "nginx-sandbox-"
 #define NGX_HTTP_SANDBOX_NAME       64
 
-/* init and exit of a worker; NGX_OK or NGX_ERROR */
-ngx_int_t ngx_http_sandbox_engine_init(void);
+/*
+ * Init of a worker: back is called when an engine that was away answers again.
+ * NGX_OK or NGX_ERROR.
+ */
+ngx_int_t ngx_http_sandbox_engine_init(void (*back)(void));
 /* before the worker exits */
 void ngx_http_sandbox_engine_done(void);
-/* sets lane and owner of the next call */
-void ngx_http_sandbox_engine_lane(ac_lane_e lane, const char *owner);
 /*
- * reports the failed operation and ends the start; reply NULL: out of memory
+ * Counts the next call, and sets its lane and owner; first: it overtakes the
+ * calls that are queued
  */
-void ngx_http_sandbox_engine_failed(ngx_http_sandbox_start_t *wake,
-    const char *what, const ac_reply_t *reply);
+void ngx_http_sandbox_engine_call(ac_lane_e lane, const char *owner,
+    ngx_uint_t first);
+/*
+ * Logs that the engine failed to do what was asked for, and fills in failure;
+ * reply NULL: out of memory
+ */
+void ngx_http_sandbox_engine_failed(ngx_http_sandbox_node_t *node,
+    const char *what, const ac_reply_t *reply,
+    ngx_http_sandbox_failure_t *failure);
 
 /* its name in the engine */
 const char *ngx_http_sandbox_engine_network(ngx_http_sandbox_class_t *class);
-/* 1 if the engine lacks the network: the start has been ended with an error */
+/* 1 if the engine lacks the network: logged, and failure is filled in */
 ngx_uint_t ngx_http_sandbox_engine_network_missing(
-    ngx_http_sandbox_start_t *wake, const ac_reply_t *reply);
+    ngx_http_sandbox_node_t *node, ngx_http_sandbox_class_t *class,
+    const ac_reply_t *reply, ngx_http_sandbox_failure_t *failure);
 
 /* the container name of a run; the buffer has NGX_HTTP_SANDBOX_NAME bytes */
 void ngx_http_sandbox_engine_container_name(u_char *name, const char *run);
 /* the message of the engine, or why there is none */
 const char *ngx_http_sandbox_engine_text(const ac_reply_t *reply);
-
-/* counts the next call, and queues it in the lane of starts */
-void ngx_http_sandbox_engine_call(ngx_http_sandbox_start_t *wake);
 
 
 #endif /* _NGX_HTTP_SANDBOX_ENGINE_H_INCLUDED_ */

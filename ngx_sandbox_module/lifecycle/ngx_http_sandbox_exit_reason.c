@@ -11,9 +11,7 @@
 #include "core/ngx_http_sandbox_response.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
-#include "lifecycle/ngx_http_sandbox_engine.h"
 #include "lifecycle/ngx_http_sandbox_exit_reason.h"
-#include "lifecycle/ngx_http_sandbox_start.h"
 
 
 /*
@@ -22,15 +20,10 @@
  */
 
 
-/* timeout of the inspection before a start, which continues without it */
-#define NGX_HTTP_SANDBOX_EXIT_TIME     2000
-
 /* exit code reported by an engine that was down when the container exited */
 #define NGX_HTTP_SANDBOX_EXIT_UNSEEN   255
 
 
-static void ngx_http_sandbox_exit_reason_noted(void *data,
-    const ac_reply_t *reply);
 static const char *ngx_http_sandbox_exit_reason_text(const ac_container_t *c);
 
 
@@ -147,36 +140,10 @@ failed:
 
 
 void
-ngx_http_sandbox_exit_reason_note(ngx_http_sandbox_start_t *wake,
-    void (*step)(ngx_http_sandbox_start_t *wake))
+ngx_http_sandbox_exit_reason_record(ngx_http_sandbox_node_t *node,
+    const char *run, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_worker_t  *w;
-
-    w = ngx_http_sandbox_worker;
-
-    wake->step = step;
-
-    ngx_http_sandbox_engine_call(wake);
-
-    wake->call = ac_docker_inspect(w->docker, w->endpoint,
-                                   (char *) wake->name,
-                                   ngx_min(w->conf->engine_timeout,
-                                           NGX_HTTP_SANDBOX_EXIT_TIME),
-                                   ngx_http_sandbox_exit_reason_noted, wake);
-    if (wake->call == NULL) {
-        step(wake);
-    }
-}
-
-
-static void
-ngx_http_sandbox_exit_reason_noted(void *data, const ac_reply_t *reply)
-{
-    ngx_http_sandbox_start_t  *wake = data;
-
     sandbox_exit_t  end;
-
-    wake->call = NULL;
 
     if (reply->error != AC_OK) {
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
@@ -188,14 +155,11 @@ ngx_http_sandbox_exit_reason_noted(void *data, const ac_reply_t *reply)
 
     if (ngx_strcmp(end.reason, "never_ran") != 0
         && sandbox_store_lifetime_write(ngx_http_sandbox_worker->store,
-                                        (char *) wake->node->id, wake->run,
-                                        &end)
+                                        (char *) node->id, run, &end)
            == -1)
     {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, ngx_errno,
                       "cannot record the last exit of sandbox \"%s\"",
-                      wake->node->id);
+                      node->id);
     }
-
-    wake->step(wake);
 }

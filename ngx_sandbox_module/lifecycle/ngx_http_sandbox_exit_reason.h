@@ -25,9 +25,9 @@ ngx_uint_t ngx_http_sandbox_exit_reason(const ac_reply_t *reply,
 cJSON *ngx_http_sandbox_exit_reason_json(sandbox_exit_t *end,
     const char *message);
 
-/* records how the container has exited, then calls step */
-void ngx_http_sandbox_exit_reason_note(ngx_http_sandbox_start_t *wake,
-    void (*step)(ngx_http_sandbox_start_t *wake));
+/* records an inspection of the container of a run as its last exit */
+void ngx_http_sandbox_exit_reason_record(ngx_http_sandbox_node_t *node,
+    const char *run, const ac_reply_t *reply);
 
 
 #endif /* _NGX_HTTP_SANDBOX_EXIT_REASON_H_INCLUDED_ */

@@ -249,8 +249,7 @@ ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain,
 
     ngx_http_sandbox_engine_container_name(name, node->spec.run);
 
-    ngx_http_sandbox_count(w->conf, engine_calls);
-    ngx_http_sandbox_engine_lane(AC_LANE_OTHERS, node->spec.owner);
+    ngx_http_sandbox_engine_call(AC_LANE_OTHERS, node->spec.owner, 0);
 
     if (ac_docker_inspect(w->docker, w->endpoint, (char *) name,
                           w->conf->engine_timeout,

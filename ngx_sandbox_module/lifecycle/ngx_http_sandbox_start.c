@@ -19,13 +19,15 @@
 #include "sandbox/ngx_http_sandbox_tether.h"
 #include "limits/ngx_http_sandbox_instances.h"
 #include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "lifecycle/ngx_http_sandbox_start_capacity.h"
+#include "lifecycle/ngx_http_sandbox_start_container.h"
 #include "lifecycle/ngx_http_sandbox_start_handover.h"
 
 
 /*
- * Starts a sandbox: lock, engine, sockets, handshake.  There is one start per
+ * Starts a sandbox in the steps of the table below.  There is one start per
  * sandbox in a worker, and, due to the lock, on the host.  Only the boot
  * handshake proves that the sandbox is running.
  */
@@ -34,14 +36,48 @@
 #define NGX_HTTP_SANDBOX_LOCK_POLL  5
 
 
+typedef struct {
+    const char               *name;
+    ngx_int_t               (*handler)(ngx_http_sandbox_start_t *start);
+} ngx_http_sandbox_start_step_t;
+
+
 static ngx_http_sandbox_start_t *ngx_http_sandbox_start_begin(
     ngx_http_sandbox_node_t *node);
 static void ngx_http_sandbox_start_event(ngx_http_sandbox_tether_observer_t *o,
     ac_agent_event_t *event);
-static void ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *wake);
-static ngx_uint_t ngx_http_sandbox_start_wanted(ngx_http_sandbox_start_t *wake);
 static void ngx_http_sandbox_start_timer_handler(ngx_event_t *ev);
+static ngx_int_t ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *start);
+static ngx_uint_t ngx_http_sandbox_start_wanted(
+    ngx_http_sandbox_start_t *start);
+static ngx_int_t ngx_http_sandbox_start_finish(
+    ngx_http_sandbox_start_t *start);
 static void ngx_http_sandbox_start_deadline_handler(ngx_event_t *ev);
+static const char *ngx_http_sandbox_start_doing(
+    ngx_http_sandbox_start_t *start);
+static void ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *start,
+    ngx_http_sandbox_failure_t *failure);
+
+
+static const ngx_http_sandbox_start_step_t  ngx_http_sandbox_start_steps[] = {
+
+    /* unless it serves: locks the sandbox against other workers */
+    { "lock", ngx_http_sandbox_start_lock },
+
+    /* takes a slot of the limits of instances */
+    { "capacity", ngx_http_sandbox_start_capacity },
+
+    /* creates the container if it is missing, and starts it */
+    { "container", ngx_http_sandbox_start_container },
+
+    /* binds the sockets and passes them to the agent, which boots */
+    { "handover", ngx_http_sandbox_start_handover },
+
+    /* connects the tether */
+    { "finish", ngx_http_sandbox_start_finish },
+
+    { NULL, NULL }
+};
 
 
 void
@@ -80,16 +116,16 @@ ngx_http_sandbox_start_unwait(ngx_http_sandbox_start_waiter_t *w)
 void
 ngx_http_sandbox_start(ngx_http_sandbox_node_t *node)
 {
-    ngx_http_sandbox_start_t  *wake;
+    ngx_http_sandbox_start_t  *start;
 
-    wake = node->start;
+    start = node->start;
 
-    if (wake == NULL) {
-        wake = ngx_http_sandbox_start_begin(node);
+    if (start == NULL) {
+        start = ngx_http_sandbox_start_begin(node);
     }
 
-    if (wake) {
-        wake->kicked = 1;
+    if (start) {
+        start->kicked = 1;
     }
 }
 
@@ -100,112 +136,206 @@ static void
 ngx_http_sandbox_start_event(ngx_http_sandbox_tether_observer_t *o,
     ac_agent_event_t *event)
 {
-    ngx_http_sandbox_start_t  *wake;
+    ngx_http_sandbox_start_t  *start;
 
-    wake = o->data;
+    start = o->data;
 
     if (event->type != AC_AGENT_HELLO
-        || wake->step != ngx_http_sandbox_start_lock
-        || !wake->timer.timer_set)
+        || ngx_http_sandbox_start_steps[start->step].handler
+           != ngx_http_sandbox_start_lock
+        || !start->timer.timer_set)
     {
         return;
     }
 
-    ngx_del_timer(&wake->timer);
+    ngx_del_timer(&start->timer);
 
-    ngx_post_event(&wake->timer, &ngx_posted_events);
+    ngx_post_event(&start->timer, &ngx_posted_events);
 }
 
 
 static ngx_http_sandbox_start_t *
 ngx_http_sandbox_start_begin(ngx_http_sandbox_node_t *node)
 {
-    ngx_http_sandbox_start_t  *wake;
+    ngx_http_sandbox_start_t  *start;
 
-    wake = ngx_calloc(sizeof(ngx_http_sandbox_start_t), ngx_cycle->log);
-    if (wake == NULL) {
+    start = ngx_calloc(sizeof(ngx_http_sandbox_start_t), ngx_cycle->log);
+    if (start == NULL) {
 
         /* waiters time out by the deadline of their own connection */
 
         return NULL;
     }
 
-    wake->node = node;
-    wake->lock = -1;
-    wake->began = ngx_current_msec;
-    wake->start = NGX_HTTP_SANDBOX_START_HIT;
-    wake->step = ngx_http_sandbox_start_lock;
+    start->node = node;
+    start->lock = -1;
+    start->began = ngx_current_msec;
+    start->type = NGX_HTTP_SANDBOX_START_HIT;
 
-    wake->dummy.fd = (ngx_socket_t) -1;
+    start->dummy.fd = (ngx_socket_t) -1;
 
-    wake->timer.handler = ngx_http_sandbox_start_timer_handler;
-    wake->timer.data = &wake->dummy;
-    wake->timer.log = ngx_cycle->log;
+    start->timer.handler = ngx_http_sandbox_start_timer_handler;
+    start->timer.data = &start->dummy;
+    start->timer.log = ngx_cycle->log;
 
-    wake->deadline.handler = ngx_http_sandbox_start_deadline_handler;
-    wake->deadline.data = &wake->dummy;
-    wake->deadline.log = ngx_cycle->log;
+    start->deadline.handler = ngx_http_sandbox_start_deadline_handler;
+    start->deadline.data = &start->dummy;
+    start->deadline.log = ngx_cycle->log;
 
-    wake->dummy.data = wake;
+    start->dummy.data = start;
 
-    wake->observer.event = ngx_http_sandbox_start_event;
-    wake->observer.data = wake;
+    start->observer.event = ngx_http_sandbox_start_event;
+    start->observer.data = start;
 
-    ngx_http_sandbox_tether_observe(node, &wake->observer);
+    ngx_http_sandbox_tether_observe(node, &start->observer);
 
-    node->start = wake;
+    node->start = start;
 
-    ngx_add_timer(&wake->deadline,
+    ngx_add_timer(&start->deadline,
                   ngx_http_sandbox_worker->conf->start_timeout);
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                   "sandbox \"%s\" start: begin", node->id);
 
     /* a waiter must not be called from within the call that queues it */
 
-    ngx_post_event(&wake->timer, &ngx_posted_events);
+    ngx_post_event(&start->timer, &ngx_posted_events);
 
-    return wake;
+    return start;
 }
 
 
 void
-ngx_http_sandbox_start_later(ngx_http_sandbox_start_t *wake,
-    void (*step)(ngx_http_sandbox_start_t *wake), ngx_msec_t ms)
+ngx_http_sandbox_start_later(ngx_http_sandbox_start_t *start,
+    void (*handler)(ngx_http_sandbox_start_t *start), ngx_msec_t ms)
 {
-    wake->step = step;
+    start->handler = handler;
 
-    ngx_add_timer(&wake->timer, ms);
+    ngx_add_timer(&start->timer, ms);
 }
 
 
 static void
 ngx_http_sandbox_start_timer_handler(ngx_event_t *ev)
 {
+    ngx_int_t                  rc;
     ngx_connection_t          *c;
-    ngx_http_sandbox_start_t  *wake;
+    ngx_http_sandbox_start_t  *start;
 
     c = ev->data;
-    wake = c->data;
+    start = c->data;
 
-    wake->step(wake);
+    if (start->handler) {
+        start->handler(start);
+        return;
+    }
+
+    rc = ngx_http_sandbox_start_steps[start->step].handler(start);
+
+    ngx_http_sandbox_start_result(start, rc);
 }
 
 
-static void
-ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *wake)
+void
+ngx_http_sandbox_start_result(ngx_http_sandbox_start_t *start, ngx_int_t rc)
 {
-    ngx_int_t                   rc;
-    ngx_http_sandbox_node_t    *node;
-    ngx_http_sandbox_failure_t  failure;
+    const ngx_http_sandbox_start_step_t  *step;
 
-    node = wake->node;
+    for ( ;; ) {
+
+        switch (rc) {
+
+        case NGX_AGAIN:
+            return;
+
+        case NGX_OK:
+            start->step++;
+            break;
+
+        case NGX_DONE:
+            ngx_http_sandbox_start_end(start, NULL);
+            return;
+
+        default:
+            ngx_http_sandbox_start_end(start, &start->failure);
+            return;
+        }
+
+        step = &ngx_http_sandbox_start_steps[start->step];
+
+        if (step->handler == NULL) {
+            ngx_http_sandbox_start_end(start, NULL);
+            return;
+        }
+
+        ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                       "sandbox \"%s\" start: %s, after %M ms",
+                       start->node->id, step->name,
+                       ngx_current_msec - start->began);
+
+        start->handler = NULL;
+
+        rc = step->handler(start);
+    }
+}
+
+
+void
+ngx_http_sandbox_start_call(ngx_http_sandbox_start_t *start)
+{
+    ngx_http_sandbox_engine_call(AC_LANE_STARTS, start->node->spec.owner,
+                                 start->begun);
+
+    /* calls of a start in progress take precedence over new starts */
+
+    start->begun = 1;
+}
+
+
+void
+ngx_http_sandbox_start_called(ngx_http_sandbox_start_t *start, ac_call_t *call)
+{
+    start->call = call;
+
+    if (call == NULL) {
+        ngx_http_sandbox_start_engine_failed(start, "accept the request",
+                                             NULL);
+    }
+}
+
+
+void
+ngx_http_sandbox_start_engine_failed(ngx_http_sandbox_start_t *start,
+    const char *what, const ac_reply_t *reply)
+{
+    if (reply && reply->error == AC_OK && reply->status != NGX_HTTP_CONFLICT) {
+
+        /* the engine has refused: nothing was started */
+
+        start->asked = 0;
+    }
+
+    ngx_http_sandbox_engine_failed(start->node, what, reply, &start->failure);
+
+    ngx_http_sandbox_start_result(start, NGX_ERROR);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *start)
+{
+    ngx_int_t                 rc;
+    ngx_http_sandbox_node_t  *node;
+
+    node = start->node;
 
     rc = ngx_http_sandbox_node_spec(node);
 
     if (rc == NGX_DECLINED) {
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_NOT_FOUND,
+        ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_NOT_FOUND,
                                    "SANDBOX_NOT_FOUND",
                                    NGX_HTTP_SANDBOX_DESTROYED);
-        ngx_http_sandbox_start_end(wake, &failure);
-        return;
+        return NGX_ERROR;
     }
 
     if (rc == NGX_OK) {
@@ -213,8 +343,7 @@ ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *wake)
     }
 
     if (rc == NGX_OK) {
-        ngx_http_sandbox_start_end(wake, NULL);
-        return;
+        return NGX_DONE;
     }
 
     if (rc == NGX_ERROR) {
@@ -223,29 +352,45 @@ ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *wake)
 
     if (rc == NGX_AGAIN) {
 
-        /* do not keep the lock while waiting for hello: destroy may need it */
+        if (!start->polled) {
+            start->polled = 1;
 
-        if (wake->lock != -1) {
-            (void) close(wake->lock);
-            wake->lock = -1;
+            ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                           "sandbox \"%s\" start: waiting for the agent",
+                           node->id);
         }
 
-        ngx_http_sandbox_start_later(wake, ngx_http_sandbox_start_lock,
-                                     NGX_HTTP_SANDBOX_LOCK_POLL);
-        return;
+        /* do not keep the lock while waiting for hello: destroy may need it */
+
+        if (start->lock != -1) {
+            (void) close(start->lock);
+            start->lock = -1;
+        }
+
+        ngx_http_sandbox_start_later(start, NULL, NGX_HTTP_SANDBOX_LOCK_POLL);
+        return NGX_AGAIN;
     }
 
-    if (wake->lock == -1) {
+    if (start->lock == -1) {
 
-        wake->lock = sandbox_store_lock(ngx_http_sandbox_worker->store,
+        start->lock = sandbox_store_lock(ngx_http_sandbox_worker->store,
                                         (char *) node->id);
 
-        if (wake->lock == -1) {
+        if (start->lock == -1) {
 
             if (ngx_errno == NGX_EAGAIN || ngx_errno == NGX_ENOENT) {
-                ngx_http_sandbox_start_later(wake, ngx_http_sandbox_start_lock,
+
+                if (!start->polled) {
+                    start->polled = 1;
+
+                    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                                   "sandbox \"%s\" start: locked by another "
+                                   "worker", node->id);
+                }
+
+                ngx_http_sandbox_start_later(start, NULL,
                                              NGX_HTTP_SANDBOX_LOCK_POLL);
-                return;
+                return NGX_AGAIN;
             }
 
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
@@ -255,46 +400,43 @@ ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *wake)
 
         /* it may have been started or replaced before we got the lock */
 
-        ngx_http_sandbox_start_lock(wake);
-        return;
+        return ngx_http_sandbox_start_lock(start);
     }
 
-    if (!ngx_http_sandbox_start_wanted(wake)) {
+    if (!ngx_http_sandbox_start_wanted(start)) {
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, preview_stale);
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SANDBOX_GONE,
+        ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_SANDBOX_GONE,
                                    "STALE_PREVIEW_URL", NGX_HTTP_SANDBOX_STALE);
-        ngx_http_sandbox_start_end(wake, &failure);
-        return;
+        return NGX_ERROR;
     }
 
     sandbox_fault("wake.locked");
 
-    ngx_http_sandbox_start_capacity(wake);
-
-    return;
+    return NGX_OK;
 
 failed:
 
-    ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+    ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                "INTERNAL_ERROR",
                                "The sandbox cannot be started. See nginx's "
                                "error log for the cause.");
-    ngx_http_sandbox_start_end(wake, &failure);
+
+    return NGX_ERROR;
 }
 
 
 static ngx_uint_t
-ngx_http_sandbox_start_wanted(ngx_http_sandbox_start_t *wake)
+ngx_http_sandbox_start_wanted(ngx_http_sandbox_start_t *start)
 {
     ngx_queue_t                      *q;
     ngx_http_sandbox_node_t          *node;
     ngx_http_sandbox_start_waiter_t  *w;
 
-    if (wake->kicked) {
+    if (start->kicked) {
         return 1;
     }
 
-    node = wake->node;
+    node = start->node;
 
     for (q = ngx_queue_head(&node->waiters);
          q != ngx_queue_sentinel(&node->waiters);
@@ -311,44 +453,42 @@ ngx_http_sandbox_start_wanted(ngx_http_sandbox_start_t *wake)
 }
 
 
-void
-ngx_http_sandbox_start_done(ngx_http_sandbox_start_t *wake)
+static ngx_int_t
+ngx_http_sandbox_start_finish(ngx_http_sandbox_start_t *start)
 {
     char                           run[SANDBOX_RANDOM_LEN + 1];
     ngx_http_sandbox_node_t       *node;
     ngx_http_sandbox_worker_t     *w;
-    ngx_http_sandbox_failure_t     failure;
     ngx_http_sandbox_main_conf_t  *smcf;
 
     w = ngx_http_sandbox_worker;
     smcf = w->conf;
-    node = wake->node;
+    node = start->node;
 
     sandbox_fault("wake.booted");
 
     if (sandbox_store_run(w->store, (char *) node->id, run) == -1
-        || ngx_strcmp(run, wake->run) != 0)
+        || ngx_strcmp(run, start->run) != 0)
     {
         /* the id was reassigned: this container is orphaned */
 
-        (void) ngx_http_sandbox_destroy_run(wake->run);
+        (void) ngx_http_sandbox_destroy_run(start->run);
 
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_NOT_FOUND,
+        ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_NOT_FOUND,
                                    "SANDBOX_NOT_FOUND",
                                    NGX_HTTP_SANDBOX_DESTROYED);
-        ngx_http_sandbox_start_end(wake, &failure);
-        return;
+        return NGX_ERROR;
     }
 
     if (ngx_http_sandbox_tether_booted(node) != NGX_OK) {
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+        ngx_http_sandbox_error_set(&start->failure,
+                                   NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "CONTAINER_UNAVAILABLE",
                                    "The sandbox exited right after it was "
                                    "started. Try again; see nginx's error log "
                                    "for details.");
-        failure.retry_after = 3;
-        ngx_http_sandbox_start_end(wake, &failure);
-        return;
+        start->failure.retry_after = 3;
+        return NGX_ERROR;
     }
 
     sandbox_fault("wake.tethered");
@@ -356,77 +496,76 @@ ngx_http_sandbox_start_done(ngx_http_sandbox_start_t *wake)
     /* send options that were changed since the handshake began */
 
     if (ngx_http_sandbox_node_spec(node) == NGX_OK
-        && !sandbox_store_stamp_equal(&node->spec.stamp, &wake->stamp))
+        && !sandbox_store_stamp_equal(&node->spec.stamp, &start->stamp))
     {
         ngx_http_sandbox_options_tell(node);
     }
 
-    ngx_http_sandbox_count(smcf, starts[wake->start]);
+    ngx_http_sandbox_count(smcf, starts[start->type]);
     (void) ngx_atomic_fetch_add(&smcf->counters->start_ms,
-                                ngx_current_msec - wake->began);
+                                ngx_current_msec - start->began);
 
     ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
                   "sandbox \"%s\" started in %M ms", node->id,
-                  ngx_current_msec - wake->began);
+                  ngx_current_msec - start->began);
 
-    ngx_http_sandbox_start_end(wake, NULL);
+    return NGX_OK;
 }
 
 
 static void
 ngx_http_sandbox_start_deadline_handler(ngx_event_t *ev)
 {
-    ngx_connection_t            *c;
-    ngx_http_sandbox_start_t    *wake;
-    ngx_http_sandbox_failure_t   failure;
+    ngx_connection_t          *c;
+    ngx_http_sandbox_start_t  *start;
 
     c = ev->data;
-    wake = c->data;
+    start = c->data;
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "sandbox \"%s\" did not start in time: %s",
-                  wake->node->id, ngx_http_sandbox_start_doing(wake));
+                  start->node->id, ngx_http_sandbox_start_doing(start));
 
-    ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+    ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                "CONTAINER_UNAVAILABLE",
                                "The sandbox did not start in time: %s. Try "
                                "again.",
-                               ngx_http_sandbox_start_doing(wake));
-    failure.retry_after = 3;
+                               ngx_http_sandbox_start_doing(start));
+    start->failure.retry_after = 3;
 
-    if (wake->call && !ac_docker_waits(wake->call)) {
+    if (start->call && !ac_docker_waits(start->call)) {
         ac_docker_doubt(ngx_http_sandbox_worker->docker,
                         ngx_http_sandbox_worker->endpoint);
     }
 
-    ngx_http_sandbox_start_end(wake, &failure);
+    ngx_http_sandbox_start_result(start, NGX_ERROR);
 }
 
 
-const char *
-ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *wake)
+static const char *
+ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *start)
 {
-    if (wake->node->tether) {
+    if (start->node->tether) {
         return "the agent in its container does not answer";
     }
 
-    if (wake->lock == -1) {
+    if (start->lock == -1) {
         return "another worker is starting or stopping it";
     }
 
-    if (wake->call && ac_docker_waits(wake->call)) {
+    if (start->call && ac_docker_waits(start->call)) {
         return "its request is still queued for the container engine";
     }
 
-    if (wake->call) {
+    if (start->call) {
         return "the container engine does not answer";
     }
 
-    if (wake->counting) {
+    if (start->counting) {
         return "the container engine does not list its containers";
     }
 
-    if (wake->boot || wake->peer) {
+    if (start->boot || start->peer) {
         return "the agent in its container does not answer";
     }
 
@@ -434,62 +573,76 @@ ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *wake)
 }
 
 
-void
-ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *wake,
+static void
+ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *start,
     ngx_http_sandbox_failure_t *failure)
 {
-    ngx_uint_t                        start;
+    ngx_uint_t                        type;
     ngx_queue_t                       waiters, *q;
     ngx_http_sandbox_node_t          *node;
+    ngx_http_sandbox_failure_t        copy;
     ngx_http_sandbox_start_waiter_t  *w;
 
-    node = wake->node;
-    start = wake->start;
+    node = start->node;
+    type = start->type;
 
     if (failure && failure->status >= NGX_HTTP_INTERNAL_SERVER_ERROR
-        && !wake->refused)
+        && !start->refused)
     {
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, start_failures);
     }
 
-    if (wake->counted) {
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                   "sandbox \"%s\" start: end, status %ui, after %M ms",
+                   node->id, failure ? failure->status : 0,
+                   ngx_current_msec - start->began);
+
+    if (failure) {
+
+        /* it is a part of the start, which is freed before waiters read it */
+
+        copy = *failure;
+        failure = &copy;
+    }
+
+    if (start->counted) {
 
         /* the container may still start: keep the slot until the next count */
 
-        if (failure == NULL || wake->asked) {
-            ngx_http_sandbox_instances_run(wake->run);
+        if (failure == NULL || start->asked) {
+            ngx_http_sandbox_instances_run(start->run);
 
         } else {
-            ngx_http_sandbox_instances_free(wake->run);
+            ngx_http_sandbox_instances_free(start->run);
         }
     }
 
-    if (wake->call) {
-        ac_docker_cancel(wake->call);
+    if (start->call) {
+        ac_docker_cancel(start->call);
     }
 
-    ngx_http_sandbox_start_handover_close(wake);
+    ngx_http_sandbox_start_handover_close(start);
 
-    if (wake->lock != -1) {
-        (void) close(wake->lock);
+    if (start->lock != -1) {
+        (void) close(start->lock);
     }
 
-    if (wake->timer.timer_set) {
-        ngx_del_timer(&wake->timer);
+    if (start->timer.timer_set) {
+        ngx_del_timer(&start->timer);
     }
 
-    if (wake->timer.posted) {
-        ngx_delete_posted_event(&wake->timer);
+    if (start->timer.posted) {
+        ngx_delete_posted_event(&start->timer);
     }
 
-    if (wake->deadline.timer_set) {
-        ngx_del_timer(&wake->deadline);
+    if (start->deadline.timer_set) {
+        ngx_del_timer(&start->deadline);
     }
 
-    ngx_http_sandbox_tether_unobserve(&wake->observer);
+    ngx_http_sandbox_tether_unobserve(&start->observer);
 
     node->start = NULL;
-    ngx_free(wake);
+    ngx_free(start);
 
     /* a handler may remove other waiters, and may wait again */
 
@@ -508,7 +661,7 @@ ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *wake,
 
         ngx_http_sandbox_start_unwait(w);
 
-        w->handler(w, start, failure);
+        w->handler(w, type, failure);
     }
 
     ngx_http_sandbox_node_release(node);

@@ -26,7 +26,8 @@ struct ngx_http_sandbox_start_s {
     ngx_http_sandbox_node_t    *node;
     ngx_http_sandbox_class_t   *class;
 
-    void                      (*step)(ngx_http_sandbox_start_t *wake);
+    ngx_uint_t                  step;           /* in the table of start.c */
+    void                      (*handler)(ngx_http_sandbox_start_t *start);
     ngx_event_t                 timer;
     ngx_event_t                 deadline;   /* delays the exit of the worker */
     ngx_connection_t            dummy;
@@ -37,7 +38,7 @@ struct ngx_http_sandbox_start_s {
 
     int                         lock;
     ac_call_t                  *call;
-    ngx_uint_t                  start;
+    ngx_uint_t                  type;           /* NGX_HTTP_SANDBOX_START_… */
     sandbox_container_t         container;
 
     ngx_connection_t           *boot;           /* boot.sock */
@@ -54,6 +55,7 @@ struct ngx_http_sandbox_start_s {
     unsigned                    created:1;
     unsigned                    unpaused:1;
     unsigned                    counting:1;     /* in start_capacity.c */
+    unsigned                    polled:1;       /* waits for the lock */
     unsigned                    counted:1;      /* has a slot */
     unsigned                    refused:1;      /* no slot is free */
     unsigned                    begun:1;        /* engine called */
@@ -61,6 +63,8 @@ struct ngx_http_sandbox_start_s {
 
     char                        run[SANDBOX_RANDOM_LEN + 1];
     u_char                      name[NGX_HTTP_SANDBOX_NAME];
+
+    ngx_http_sandbox_failure_t  failure;        /* of the step that failed */
 };
 
 
@@ -81,17 +85,27 @@ struct ngx_http_sandbox_start_waiter_s {
 };
 
 
-/* calls step from a timer */
-void ngx_http_sandbox_start_later(ngx_http_sandbox_start_t *wake,
-    void (*step)(ngx_http_sandbox_start_t *wake), ngx_msec_t ms);
+/*
+ * For the steps, each a function in a file of its own.  A step returns NGX_OK:
+ * the next one follows; NGX_DONE: the sandbox serves already; NGX_ERROR: it
+ * has filled in start->failure; or NGX_AGAIN: it goes on by a timer or a call,
+ * and reports one of the other results to ngx_http_sandbox_start_result().
+ */
 
-/* these end the start and free wake; failure NULL: the sandbox is ready */
-void ngx_http_sandbox_start_done(ngx_http_sandbox_start_t *wake);
-void ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *wake,
-    ngx_http_sandbox_failure_t *failure);
-
-/* what the start is waiting for, for messages */
-const char *ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *wake);
+/* the result of the current step: the start may be gone afterwards */
+void ngx_http_sandbox_start_result(ngx_http_sandbox_start_t *start,
+    ngx_int_t rc);
+/* calls the handler, or the current step if it is NULL, in ms */
+void ngx_http_sandbox_start_later(ngx_http_sandbox_start_t *start,
+    void (*handler)(ngx_http_sandbox_start_t *start), ngx_msec_t ms);
+/* counts the next call of the engine, and queues it in the lane of starts */
+void ngx_http_sandbox_start_call(ngx_http_sandbox_start_t *start);
+/* waits for the call, or reports NGX_ERROR if it is NULL */
+void ngx_http_sandbox_start_called(ngx_http_sandbox_start_t *start,
+    ac_call_t *call);
+/* the engine failed to do what a call asked for: reports NGX_ERROR */
+void ngx_http_sandbox_start_engine_failed(ngx_http_sandbox_start_t *start,
+    const char *what, const ac_reply_t *reply);
 
 /* queues the waiter; starts the sandbox unless w->join is set */
 void ngx_http_sandbox_start_wait(ngx_http_sandbox_node_t *node,

@@ -20,7 +20,6 @@
 #include "lifecycle/ngx_http_sandbox_engine.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "lifecycle/ngx_http_sandbox_start_capacity.h"
-#include "lifecycle/ngx_http_sandbox_start_container.h"
 
 
 /*
@@ -46,45 +45,44 @@ typedef struct {
 static ngx_uint_t ngx_http_sandbox_capacity_fresh(int64_t then);
 static void ngx_http_sandbox_capacity_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_capacity_refused(ngx_http_sandbox_start_t *wake,
-    ngx_http_sandbox_failure_t *failure);
+static ngx_int_t ngx_http_sandbox_capacity_refused(
+    ngx_http_sandbox_start_t *start);
 
 
 static ngx_http_sandbox_capacity_t  ngx_http_sandbox_capacity_state;
 
 
-void
-ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *wake)
+ngx_int_t
+ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *start)
 {
     int64_t                       counted;
     ngx_int_t                     rc;
     ngx_http_sandbox_node_t      *node;
     ngx_http_sandbox_class_t     *class;
-    ngx_http_sandbox_failure_t    failure;
     ngx_http_sandbox_capacity_t  *rec;
 
     rec = &ngx_http_sandbox_capacity_state;
-    node = wake->node;
-    wake->counting = 0;
+    node = start->node;
+    start->counting = 0;
 
-    if (wake->came == 0) {
-        wake->came = ngx_http_sandbox_clock_monotonic();
+    if (start->came == 0) {
+        start->came = ngx_http_sandbox_clock_monotonic();
     }
 
     class = ngx_http_sandbox_node_class(node);
 
     if (class) {
         rc = ngx_http_sandbox_instances_take(node->spec.run, class,
-                                             node->spec.owner, &failure);
+                                             node->spec.owner,
+                                             &start->failure);
 
         counted = ngx_http_sandbox_instances_sync_time();
 
         if (rc == NGX_DECLINED
-            && (counted >= wake->came
+            && (counted >= start->came
                 || ngx_http_sandbox_capacity_fresh(counted)))
         {
-            ngx_http_sandbox_capacity_refused(wake, &failure);
-            return;
+            return ngx_http_sandbox_capacity_refused(start);
         }
 
         if (rc != NGX_OK) {
@@ -93,27 +91,24 @@ ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *wake)
                 && ngx_http_sandbox_capacity_fresh(rec->failed))
             {
                 if (rc == NGX_DECLINED) {
-                    ngx_http_sandbox_capacity_refused(wake, &failure);
-
-                } else {
-                    ngx_http_sandbox_engine_failed(wake,
-                                                   "list the containers",
-                                                   &rec->reply);
+                    return ngx_http_sandbox_capacity_refused(start);
                 }
 
-                return;
+                ngx_http_sandbox_engine_failed(node, "list the containers",
+                                               &rec->reply, &start->failure);
+                return NGX_ERROR;
             }
 
             ngx_http_sandbox_start_capacity_refresh();
 
-            wake->counting = 1;
-            ngx_http_sandbox_start_later(wake, ngx_http_sandbox_start_capacity,
+            start->counting = 1;
+            ngx_http_sandbox_start_later(start, NULL,
                                          NGX_HTTP_SANDBOX_CAPACITY_POLL);
-            return;
+            return NGX_AGAIN;
         }
 
-        ngx_memcpy(wake->run, node->spec.run, sizeof(wake->run));
-        wake->counted = 1;
+        ngx_memcpy(start->run, node->spec.run, sizeof(start->run));
+        start->counted = 1;
 
         (void) sandbox_store_lifetime_started(ngx_http_sandbox_worker->store,
                                               (char *) node->id);
@@ -121,23 +116,22 @@ ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *wake)
         sandbox_fault("wake.begun");
     }
 
-    ngx_http_sandbox_start_container(wake);
+    return NGX_OK;
 }
 
 
-static void
-ngx_http_sandbox_capacity_refused(ngx_http_sandbox_start_t *wake,
-    ngx_http_sandbox_failure_t *failure)
+static ngx_int_t
+ngx_http_sandbox_capacity_refused(ngx_http_sandbox_start_t *start)
 {
     ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
-                  "sandbox \"%s\" is not started: %s", wake->node->id,
-                  failure->context);
+                  "sandbox \"%s\" is not started: %s", start->node->id,
+                  start->failure.context);
 
     ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, capacity_refused);
 
-    wake->refused = 1;
+    start->refused = 1;
 
-    ngx_http_sandbox_start_end(wake, failure);
+    return NGX_ERROR;
 }
 
 

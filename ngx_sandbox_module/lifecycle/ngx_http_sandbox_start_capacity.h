@@ -14,11 +14,8 @@
 /* a step of a start: checks for a free slot */
 
 
-/*
- * a step of a start, under its lock: continues with the engine, or ends the
- * start
- */
-void ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *wake);
+/* a step, under the lock: see start.h for its results */
+ngx_int_t ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *start);
 /* counts again, unless done within the last second or in progress */
 void ngx_http_sandbox_start_capacity_refresh(void);
 

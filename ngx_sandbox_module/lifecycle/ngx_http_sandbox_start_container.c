@@ -20,7 +20,6 @@
 #include "lifecycle/ngx_http_sandbox_exit_reason.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "lifecycle/ngx_http_sandbox_start_container.h"
-#include "lifecycle/ngx_http_sandbox_start_handover.h"
 
 
 /*
@@ -32,62 +31,66 @@
 #define NGX_HTTP_SANDBOX_START_POLL   50
 /* how long a stopping container may be reported as "already started" */
 #define NGX_HTTP_SANDBOX_START_DOUBT  1000
+/* timeout of the inspection before a start, which continues without it */
+#define NGX_HTTP_SANDBOX_START_EXIT_TIME  2000
 
 
-static void ngx_http_sandbox_container_create(ngx_http_sandbox_start_t *wake);
-static void ngx_http_sandbox_container_info(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_container_create(ngx_http_sandbox_start_t *start);
+static void ngx_http_sandbox_container_info(ngx_http_sandbox_start_t *start);
 static void ngx_http_sandbox_container_info_handler(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_container_image_handler(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_container_create_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_container_start(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_container_start(ngx_http_sandbox_start_t *start);
+static void ngx_http_sandbox_container_exit_handler(void *data,
+    const ac_reply_t *reply);
 static void ngx_http_sandbox_container_start_now(
-    ngx_http_sandbox_start_t *wake);
+    ngx_http_sandbox_start_t *start);
 static void ngx_http_sandbox_container_start_handler(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_container_again_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_container_conflict(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_container_conflict(
+    ngx_http_sandbox_start_t *start);
 static void ngx_http_sandbox_container_conflict_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_container_made(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_container_made(ngx_http_sandbox_start_t *start);
 
 
-void
-ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *wake)
+ngx_int_t
+ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *start)
 {
     ngx_http_sandbox_node_t    *node;
     ngx_http_sandbox_worker_t  *w;
-    ngx_http_sandbox_failure_t  failure;
 
     w = ngx_http_sandbox_worker;
-    node = wake->node;
+    node = start->node;
 
-    wake->class = ngx_http_sandbox_node_class(node);
-    if (wake->class == NULL) {
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+    start->class = ngx_http_sandbox_node_class(node);
+    if (start->class == NULL) {
+        ngx_http_sandbox_error_set(&start->failure,
+                                   NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "CONTAINER_UNAVAILABLE",
                                    "The class \"%s\" of this sandbox is no "
                                    "longer configured. Restore its "
                                    "\"sandbox_class\" directive, or destroy "
                                    "the sandbox.", node->spec.class);
-        ngx_http_sandbox_start_end(wake, &failure);
-        return;
+        return NGX_ERROR;
     }
 
-    ngx_http_sandbox_engine_container_name(wake->name, node->spec.run);
+    ngx_http_sandbox_engine_container_name(start->name, node->spec.run);
 
-    ngx_memcpy(wake->run, node->spec.run, sizeof(wake->run));
+    ngx_memcpy(start->run, node->spec.run, sizeof(start->run));
 
     if (sandbox_store_container_read(w->store, (char *) node->id,
-                                     &wake->container)
+                                     &start->container)
         == 0)
     {
-        wake->start = NGX_HTTP_SANDBOX_START_WAKE;
-        ngx_http_sandbox_container_start(wake);
-        return;
+        start->type = NGX_HTTP_SANDBOX_START_WAKE;
+        ngx_http_sandbox_container_start(start);
+        return NGX_AGAIN;
     }
 
     if (ngx_errno != NGX_ENOENT) {
@@ -96,52 +99,54 @@ ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *wake)
                       "looking the container up by name", node->id);
     }
 
-    wake->start = NGX_HTTP_SANDBOX_START_CREATE;
-    ngx_http_sandbox_container_create(wake);
+    start->type = NGX_HTTP_SANDBOX_START_CREATE;
+    ngx_http_sandbox_container_create(start);
+
+    return NGX_AGAIN;
 }
 
 
 static void
-ngx_http_sandbox_container_create(ngx_http_sandbox_start_t *wake)
+ngx_http_sandbox_container_create(ngx_http_sandbox_start_t *start)
 {
+    ac_call_t                  *call;
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
 
     /* the agent runs as user 0, its children as the user of the image */
 
-    ngx_http_sandbox_engine_call(wake);
+    ngx_http_sandbox_start_call(start);
 
-    wake->call = ac_docker_image(w->docker, w->endpoint,
-                                 (char *) wake->class->image.data,
-                                 w->conf->engine_timeout,
-                                 ngx_http_sandbox_container_image_handler,
-                                 wake);
-    if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
-    }
+    call = ac_docker_image(w->docker, w->endpoint,
+                           (char *) start->class->image.data,
+                           w->conf->engine_timeout,
+                           ngx_http_sandbox_container_image_handler,
+                           start);
+
+    ngx_http_sandbox_start_called(start, call);
 }
 
 
 static void
 ngx_http_sandbox_container_image_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_start_t  *wake = data;
+    ngx_http_sandbox_start_t  *start = data;
 
     u_char                     *p;
     char                        run_dir[128], agent[128];
     char                        owner[NGX_HTTP_SANDBOX_MARK];
     const char                 *entrypoint[3], *caps[8];
+    ac_call_t                  *call;
     ac_pair_t                   labels[4];
     ac_mount_t                  mounts[2];
     ac_container_spec_t         spec;
     ngx_http_sandbox_class_t   *class;
     ngx_http_sandbox_worker_t  *w;
-    ngx_http_sandbox_failure_t  failure;
 
     w = ngx_http_sandbox_worker;
-    class = wake->class;
-    wake->call = NULL;
+    class = start->class;
+    start->call = NULL;
 
     sandbox_fault("wake.image");
 
@@ -151,36 +156,36 @@ ngx_http_sandbox_container_image_handler(void *data, const ac_reply_t *reply)
                       "the container engine has no image \"%V\" of sandbox "
                       "class \"%V\"",
                       &class->image, &class->name);
-        ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+        ngx_http_sandbox_error_set(&start->failure,
+                                   NGX_HTTP_INTERNAL_SERVER_ERROR,
                                    "INTERNAL_ERROR",
                                    "The container engine has no image \"%V\". "
                                    "Build or pull the image, then try again.",
                                    &class->image);
-        ngx_http_sandbox_start_end(wake, &failure);
+        ngx_http_sandbox_start_result(start, NGX_ERROR);
         return;
     }
 
     if (reply->error != AC_OK || reply->status != NGX_HTTP_OK
         || reply->image == NULL)
     {
-        ngx_http_sandbox_engine_failed(wake, "inspect the image",
-                                            reply);
+        ngx_http_sandbox_start_engine_failed(start, "inspect the image", reply);
         return;
     }
 
     if (class->user.len) {
-        p = ngx_cpystrn((u_char *) wake->container.user, class->user.data,
-                        sizeof(wake->container.user));
+        p = ngx_cpystrn((u_char *) start->container.user, class->user.data,
+                        sizeof(start->container.user));
 
     } else {
-        p = ngx_cpystrn((u_char *) wake->container.user,
+        p = ngx_cpystrn((u_char *) start->container.user,
                         (u_char *) reply->image->user,
-                        sizeof(wake->container.user));
+                        sizeof(start->container.user));
     }
 
     *p = '\0';
 
-    (void) sandbox_store_run_path(w->store, wake->run, run_dir,
+    (void) sandbox_store_run_path(w->store, start->run, run_dir,
                                   sizeof(run_dir));
     (void) ngx_snprintf((u_char *) agent, sizeof(agent), "%s/.agent/agent%Z",
                         sandbox_store_path(w->store));
@@ -198,14 +203,14 @@ ngx_http_sandbox_container_image_handler(void *data, const ac_reply_t *reply)
     caps[6] = "KILL";
     caps[7] = NULL;
 
-    ngx_http_sandbox_instances_table_mark(wake->node->spec.owner, owner);
+    ngx_http_sandbox_instances_table_mark(start->node->spec.owner, owner);
 
     labels[0].key = AC_LABEL_INSTANCE;
     labels[0].value = sandbox_store_instance(w->store);
     labels[1].key = AC_LABEL_RUN;
-    labels[1].value = wake->run;
+    labels[1].value = start->run;
     labels[2].key = AC_LABEL_CLASS;
-    labels[2].value = (char *) wake->node->spec.class;
+    labels[2].value = (char *) start->node->spec.class;
     labels[3].key = AC_LABEL_OWNER;
     labels[3].value = owner;
 
@@ -218,7 +223,7 @@ ngx_http_sandbox_container_image_handler(void *data, const ac_reply_t *reply)
 
     ngx_memzero(&spec, sizeof(ac_container_spec_t));
 
-    spec.name = (char *) wake->name;
+    spec.name = (char *) start->name;
     spec.image = (char *) class->image.data;
     spec.entrypoint = entrypoint;
     spec.network = ngx_http_sandbox_engine_network(class);
@@ -239,43 +244,42 @@ ngx_http_sandbox_container_image_handler(void *data, const ac_reply_t *reply)
     spec.loopback6 = (access("/proc/sys/net/ipv6/conf/lo/disable_ipv6", F_OK)
                       == 0);
 
-    ngx_http_sandbox_engine_call(wake);
+    ngx_http_sandbox_start_call(start);
 
-    wake->call = ac_docker_create_container(
-                     w->docker, w->endpoint, &spec, w->conf->engine_timeout,
-                     ngx_http_sandbox_container_create_handler, wake);
-    if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
-    }
+    call = ac_docker_create_container(
+               w->docker, w->endpoint, &spec, w->conf->engine_timeout,
+               ngx_http_sandbox_container_create_handler, start);
+
+    ngx_http_sandbox_start_called(start, call);
 }
 
 
 /* the engine refuses more CPUs than it has: ask for their number only then */
 
 static void
-ngx_http_sandbox_container_info(ngx_http_sandbox_start_t *wake)
+ngx_http_sandbox_container_info(ngx_http_sandbox_start_t *start)
 {
+    ac_call_t                  *call;
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
 
-    ngx_http_sandbox_engine_call(wake);
+    ngx_http_sandbox_start_call(start);
 
-    wake->call = ac_docker_info(w->docker, w->endpoint,
-                                w->conf->engine_timeout,
-                                ngx_http_sandbox_container_info_handler, wake);
-    if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
-    }
+    call = ac_docker_info(w->docker, w->endpoint,
+                          w->conf->engine_timeout,
+                          ngx_http_sandbox_container_info_handler, start);
+
+    ngx_http_sandbox_start_called(start, call);
 }
 
 
 static void
 ngx_http_sandbox_container_info_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_start_t  *wake = data;
+    ngx_http_sandbox_start_t  *start = data;
 
-    wake->call = NULL;
+    start->call = NULL;
 
     /* without a reply, the error of the second attempt is final */
 
@@ -288,82 +292,84 @@ ngx_http_sandbox_container_info_handler(void *data, const ac_reply_t *reply)
         ngx_http_sandbox_worker->ncpu = (int) NGX_MAX_INT32_VALUE;
     }
 
-    ngx_http_sandbox_container_create(wake);
+    ngx_http_sandbox_container_create(start);
 }
 
 
 static void
 ngx_http_sandbox_container_create_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_start_t  *wake = data;
+    ngx_http_sandbox_start_t  *start = data;
 
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
-    wake->call = NULL;
+    start->call = NULL;
 
-    if (ngx_http_sandbox_engine_network_missing(wake, reply)) {
+    if (ngx_http_sandbox_engine_network_missing(start->node, start->class,
+                                                reply, &start->failure))
+    {
+        ngx_http_sandbox_start_result(start, NGX_ERROR);
         return;
     }
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_BAD_REQUEST
         && w->ncpu == 0)
     {
-        ngx_http_sandbox_container_info(wake);
+        ngx_http_sandbox_container_info(start);
         return;
     }
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_CONFLICT) {
-        ngx_http_sandbox_container_conflict(wake);
+        ngx_http_sandbox_container_conflict(start);
         return;
     }
 
     if (reply->error != AC_OK || reply->status != NGX_HTTP_CREATED) {
-        ngx_http_sandbox_engine_failed(wake, "create the container",
-                                            reply);
+        ngx_http_sandbox_start_engine_failed(start, "create the container",
+                                             reply);
         return;
     }
 
-    ngx_http_sandbox_container_made(wake);
+    ngx_http_sandbox_container_made(start);
 }
 
 
 /* 409: created by a worker that has died, or a foreign container */
 
 static void
-ngx_http_sandbox_container_conflict(ngx_http_sandbox_start_t *wake)
+ngx_http_sandbox_container_conflict(ngx_http_sandbox_start_t *start)
 {
+    ac_call_t                  *call;
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
 
-    ngx_http_sandbox_engine_call(wake);
+    ngx_http_sandbox_start_call(start);
 
-    wake->call = ac_docker_inspect(w->docker, w->endpoint,
-                                   (char *) wake->name,
-                                   w->conf->engine_timeout,
-                                   ngx_http_sandbox_container_conflict_handler,
-                                   wake);
-    if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
-    }
+    call = ac_docker_inspect(w->docker, w->endpoint,
+                             (char *) start->name,
+                             w->conf->engine_timeout,
+                             ngx_http_sandbox_container_conflict_handler,
+                             start);
+
+    ngx_http_sandbox_start_called(start, call);
 }
 
 
 static void
 ngx_http_sandbox_container_conflict_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_start_t  *wake = data;
+    ngx_http_sandbox_start_t  *start = data;
 
-    ngx_http_sandbox_failure_t  failure;
 
-    wake->call = NULL;
+    start->call = NULL;
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_NOT_FOUND) {
 
         /* it was just being removed: retry until the deadline of the start */
 
-        ngx_http_sandbox_start_later(wake, ngx_http_sandbox_container_create,
+        ngx_http_sandbox_start_later(start, ngx_http_sandbox_container_create,
                                      NGX_HTTP_SANDBOX_START_POLL);
         return;
     }
@@ -371,12 +377,13 @@ ngx_http_sandbox_container_conflict_handler(void *data, const ac_reply_t *reply)
     if (reply->error != AC_OK || reply->status != NGX_HTTP_OK
         || reply->ncontainers != 1)
     {
-        ngx_http_sandbox_engine_failed(wake, "inspect the container", reply);
+        ngx_http_sandbox_start_engine_failed(start, "inspect the container",
+                                             reply);
         return;
     }
 
-    if (ngx_strcmp(reply->containers[0].label_run, wake->run) == 0) {
-        ngx_http_sandbox_container_made(wake);
+    if (ngx_strcmp(reply->containers[0].label_run, start->run) == 0) {
+        ngx_http_sandbox_container_made(start);
         return;
     }
 
@@ -384,20 +391,20 @@ ngx_http_sandbox_container_conflict_handler(void *data, const ac_reply_t *reply)
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                   "sandbox \"%s\": container name \"%s\" is used by a foreign "
-                  "container", wake->node->id, wake->name);
+                  "container", start->node->id, start->name);
 
-    ngx_http_sandbox_error_set(&failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+    ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                "INTERNAL_ERROR",
                                "The name \"%s\" is used by a container that "
                                "does not belong to this sandbox: remove or "
                                "rename that container, then try again.",
-                               wake->name);
-    ngx_http_sandbox_start_end(wake, &failure);
+                               start->name);
+    ngx_http_sandbox_start_result(start, NGX_ERROR);
 }
 
 
 static void
-ngx_http_sandbox_container_made(ngx_http_sandbox_start_t *wake)
+ngx_http_sandbox_container_made(ngx_http_sandbox_start_t *start)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -405,74 +412,102 @@ ngx_http_sandbox_container_made(ngx_http_sandbox_start_t *wake)
 
     sandbox_fault("wake.created");
 
-    wake->container.created_ms = (int64_t) ngx_time() * 1000;
-    ngx_http_sandbox_class_limits(wake->class, &wake->container);
-    ngx_memcpy(wake->container.run, wake->run, sizeof(wake->run));
+    start->container.created_ms = (int64_t) ngx_time() * 1000;
+    ngx_http_sandbox_class_limits(start->class, &start->container);
+    ngx_memcpy(start->container.run, start->run, sizeof(start->run));
 
-    if (sandbox_store_container_write(w->store, (char *) wake->node->id,
-                                      &wake->container)
+    if (sandbox_store_container_write(w->store, (char *) start->node->id,
+                                      &start->container)
         == -1)
     {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
                       "cannot record the container id of sandbox \"%s\"",
-                      wake->node->id);
+                      start->node->id);
     }
 
     sandbox_fault("wake.recorded");
 
-    ngx_http_sandbox_container_start(wake);
+    ngx_http_sandbox_container_start(start);
 }
 
 
 /* before each attempt: the container may exit in between */
 
 static void
-ngx_http_sandbox_container_start(ngx_http_sandbox_start_t *wake)
-{
-    if (wake->start == NGX_HTTP_SANDBOX_START_WAKE) {
-        ngx_http_sandbox_exit_reason_note(wake,
-                                          ngx_http_sandbox_container_start_now);
-        return;
-    }
-
-    ngx_http_sandbox_container_start_now(wake);
-}
-
-
-static void
-ngx_http_sandbox_container_start_now(ngx_http_sandbox_start_t *wake)
+ngx_http_sandbox_container_start(ngx_http_sandbox_start_t *start)
 {
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
 
-    ngx_http_sandbox_engine_call(wake);
+    if (start->type == NGX_HTTP_SANDBOX_START_WAKE) {
 
-    wake->asked = 1;
+        /* the engine forgets how a container has exited when it starts it */
 
-    wake->call = ac_docker_start(w->docker, w->endpoint, (char *) wake->name,
-                                 w->conf->engine_timeout,
-                                 ngx_http_sandbox_container_start_handler,
-                                 wake);
-    if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
+        ngx_http_sandbox_start_call(start);
+
+        start->call = ac_docker_inspect(
+                          w->docker, w->endpoint, (char *) start->name,
+                          ngx_min(w->conf->engine_timeout,
+                                  NGX_HTTP_SANDBOX_START_EXIT_TIME),
+                          ngx_http_sandbox_container_exit_handler, start);
+        if (start->call) {
+            return;
+        }
     }
+
+    ngx_http_sandbox_container_start_now(start);
+}
+
+
+static void
+ngx_http_sandbox_container_exit_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_start_t  *start = data;
+
+    start->call = NULL;
+
+    ngx_http_sandbox_exit_reason_record(start->node, start->run, reply);
+
+    ngx_http_sandbox_container_start_now(start);
+}
+
+
+static void
+ngx_http_sandbox_container_start_now(ngx_http_sandbox_start_t *start)
+{
+    ac_call_t                  *call;
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_start_call(start);
+
+    start->asked = 1;
+
+    call = ac_docker_start(w->docker, w->endpoint, (char *) start->name,
+                           w->conf->engine_timeout,
+                           ngx_http_sandbox_container_start_handler,
+                           start);
+
+    ngx_http_sandbox_start_called(start, call);
 }
 
 
 static void
 ngx_http_sandbox_container_start_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_start_t  *wake = data;
+    ngx_http_sandbox_start_t  *start = data;
 
+    ac_call_t                  *call;
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
-    wake->call = NULL;
+    start->call = NULL;
 
     if (reply->error != AC_OK) {
-        ngx_http_sandbox_engine_failed(wake, "start the container",
-                                            reply);
+        ngx_http_sandbox_start_engine_failed(start, "start the container",
+                                             reply);
         return;
     }
 
@@ -480,7 +515,7 @@ ngx_http_sandbox_container_start_handler(void *data, const ac_reply_t *reply)
 
     case NGX_HTTP_NO_CONTENT:
         sandbox_fault("wake.started");
-        ngx_http_sandbox_start_handover(wake);
+        ngx_http_sandbox_start_result(start, NGX_OK);
         return;
 
     case NGX_HTTP_NOT_MODIFIED:
@@ -490,42 +525,46 @@ ngx_http_sandbox_container_start_handler(void *data, const ac_reply_t *reply)
          * Time starts with the first such reply.
          */
 
-        if (wake->doubt == 0) {
-            wake->doubt = ngx_current_msec ? ngx_current_msec : 1;
+        if (start->doubt == 0) {
+            start->doubt = ngx_current_msec ? ngx_current_msec : 1;
         }
 
-        if (ngx_current_msec - wake->doubt < NGX_HTTP_SANDBOX_START_DOUBT) {
-            ngx_http_sandbox_start_later(wake, ngx_http_sandbox_container_start,
+        if (ngx_current_msec - start->doubt < NGX_HTTP_SANDBOX_START_DOUBT) {
+            ngx_http_sandbox_start_later(start,
+                                         ngx_http_sandbox_container_start,
                                          NGX_HTTP_SANDBOX_START_POLL);
             return;
         }
 
-        wake->doubt = 0;
+        start->doubt = 0;
 
-        ngx_http_sandbox_engine_call(wake);
+        ngx_http_sandbox_start_call(start);
 
-        wake->call = ac_docker_kill(w->docker, w->endpoint,
-                                    (char *) wake->name,
-                                    w->conf->engine_timeout,
-                                    ngx_http_sandbox_container_again_handler,
-                                    wake);
+        call = ac_docker_kill(w->docker, w->endpoint,
+                              (char *) start->name,
+                              w->conf->engine_timeout,
+                              ngx_http_sandbox_container_again_handler,
+                              start);
         break;
 
     case NGX_HTTP_NOT_FOUND:
 
-        if (ngx_http_sandbox_engine_network_missing(wake, reply)) {
+        if (ngx_http_sandbox_engine_network_missing(start->node, start->class,
+                                                    reply, &start->failure))
+        {
+            ngx_http_sandbox_start_result(start, NGX_ERROR);
             return;
         }
 
-        if (wake->created) {
-            ngx_http_sandbox_engine_failed(wake, "start the container",
-                                                reply);
+        if (start->created) {
+            ngx_http_sandbox_start_engine_failed(start, "start the container",
+                                                 reply);
             return;
         }
 
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "the container of sandbox \"%s\" no longer exists, "
-                      "creating a new one", wake->node->id);
+                      "creating a new one", start->node->id);
 
         /*
          * if this worker dies, the new container must not be taken for the old
@@ -533,61 +572,60 @@ ngx_http_sandbox_container_start_handler(void *data, const ac_reply_t *reply)
          */
 
         (void) sandbox_store_container_remove(w->store,
-                                              (char *) wake->node->id);
+                                              (char *) start->node->id);
 
         sandbox_fault("wake.lost");
 
-        wake->created = 1;
-        wake->start = NGX_HTTP_SANDBOX_START_LOST;
-        ngx_http_sandbox_container_create(wake);
+        start->created = 1;
+        start->type = NGX_HTTP_SANDBOX_START_LOST;
+        ngx_http_sandbox_container_create(start);
         return;
 
     case NGX_HTTP_CONFLICT:
 
-        if (wake->unpaused) {
-            ngx_http_sandbox_engine_failed(wake, "start the container",
-                                                reply);
+        if (start->unpaused) {
+            ngx_http_sandbox_start_engine_failed(start, "start the container",
+                                                 reply);
             return;
         }
 
-        wake->unpaused = 1;
+        start->unpaused = 1;
 
-        ngx_http_sandbox_engine_call(wake);
+        ngx_http_sandbox_start_call(start);
 
-        wake->call = ac_docker_unpause(w->docker, w->endpoint,
-                                       (char *) wake->name,
-                                       w->conf->engine_timeout,
-                                       ngx_http_sandbox_container_again_handler,
-                                       wake);
+        call = ac_docker_unpause(w->docker, w->endpoint,
+                                 (char *) start->name,
+                                 w->conf->engine_timeout,
+                                 ngx_http_sandbox_container_again_handler,
+                                 start);
         break;
 
     default:
-        ngx_http_sandbox_engine_failed(wake, "start the container",
-                                            reply);
+        ngx_http_sandbox_start_engine_failed(start, "start the container",
+                                             reply);
         return;
     }
 
-    if (wake->call == NULL) {
-        ngx_http_sandbox_engine_failed(wake, "accept the request", NULL);
-    }
+    ngx_http_sandbox_start_called(start, call);
 }
 
 
 static void
 ngx_http_sandbox_container_again_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_start_t  *wake = data;
+    ngx_http_sandbox_start_t  *start = data;
 
-    wake->call = NULL;
+    start->call = NULL;
 
     sandbox_fault("wake.killed");
 
     if (reply->error != AC_OK) {
-        ngx_http_sandbox_engine_failed(wake, "stop the container", reply);
+        ngx_http_sandbox_start_engine_failed(start, "stop the container",
+                                             reply);
         return;
     }
 
     /* ignore the result: the next start will show it */
 
-    ngx_http_sandbox_start_later(wake, ngx_http_sandbox_container_start, 10);
+    ngx_http_sandbox_start_later(start, ngx_http_sandbox_container_start, 10);
 }

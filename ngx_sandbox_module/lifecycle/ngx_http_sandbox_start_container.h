@@ -17,8 +17,8 @@
 #define NGX_HTTP_SANDBOX_AGENT      "/run/sandbox-agent"
 #define NGX_HTTP_SANDBOX_DIR        "/run/sandbox"
 
-/* creates and starts the container; continues with _handover or _end */
-void ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *wake);
+/* a step: see start.h for its results */
+ngx_int_t ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *start);
 
 
 #endif /* _NGX_HTTP_SANDBOX_START_CONTAINER_H_INCLUDED_ */

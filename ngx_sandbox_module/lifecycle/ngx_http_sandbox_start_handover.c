@@ -41,37 +41,38 @@
 #define NGX_HTTP_SANDBOX_HANDOVER_CHECK    1000
 
 
-static ngx_int_t ngx_http_sandbox_handover_bind(ngx_http_sandbox_start_t *wake,
+static ngx_int_t ngx_http_sandbox_handover_bind(ngx_http_sandbox_start_t *start,
     const char *dir);
-static ngx_int_t ngx_http_sandbox_handover_add(ngx_http_sandbox_start_t *wake,
+static ngx_int_t ngx_http_sandbox_handover_add(ngx_http_sandbox_start_t *start,
     const char *dir, const char *name, int type);
 static ngx_connection_t *ngx_http_sandbox_handover_connection(int fd,
-    ngx_http_sandbox_start_t *wake, ngx_event_handler_pt handler);
+    ngx_http_sandbox_start_t *start, ngx_event_handler_pt handler);
 static void ngx_http_sandbox_handover_accept_handler(ngx_event_t *rev);
-static void ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *start);
 static void ngx_http_sandbox_handover_read_handler(ngx_event_t *rev);
 static void ngx_http_sandbox_handover_empty_handler(ngx_event_t *ev);
-static void ngx_http_sandbox_handover_check(ngx_http_sandbox_start_t *wake);
+static void ngx_http_sandbox_handover_check(ngx_http_sandbox_start_t *start);
 static void ngx_http_sandbox_handover_check_handler(void *data,
     const ac_reply_t *reply);
-static void ngx_http_sandbox_handover_close_fds(ngx_http_sandbox_start_t *wake);
-static void ngx_http_sandbox_handover_failed(ngx_http_sandbox_start_t *wake,
-    const char *fmt, ...);
+static void ngx_http_sandbox_handover_close_fds(
+    ngx_http_sandbox_start_t *start);
+static void ngx_http_sandbox_handover_failure(
+    ngx_http_sandbox_start_t *start, const char *fmt, ...);
 
 
-void
-ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *wake)
+ngx_int_t
+ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *start)
 {
     int   fd;
     char  dir[128];
 
-    (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, wake->run,
+    (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, start->run,
                                   dir, sizeof(dir));
 
-    if (ngx_http_sandbox_handover_bind(wake, dir) != NGX_OK) {
+    if (ngx_http_sandbox_handover_bind(start, dir) != NGX_OK) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
                       "cannot bind the sockets of sandbox \"%s\" in \"%s\"",
-                      wake->node->id, dir);
+                      start->node->id, dir);
         goto failed;
     }
 
@@ -85,52 +86,54 @@ ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *wake)
         goto failed;
     }
 
-    wake->boot = ngx_http_sandbox_handover_connection(fd, wake,
+    start->boot = ngx_http_sandbox_handover_connection(fd, start,
                      ngx_http_sandbox_handover_accept_handler);
-    if (wake->boot == NULL) {
+    if (start->boot == NULL) {
         goto failed;
     }
 
     sandbox_fault("wake.listening");
 
-    wake->booted = ngx_current_msec;
+    start->booted = ngx_current_msec;
 
-    ngx_http_sandbox_start_later(wake, ngx_http_sandbox_handover_check,
+    ngx_http_sandbox_start_later(start, ngx_http_sandbox_handover_check,
                                  NGX_HTTP_SANDBOX_HANDOVER_CHECK);
-    return;
+    return NGX_AGAIN;
 
 failed:
 
-    ngx_http_sandbox_handover_failed(wake,
-                                     "nginx cannot bind the sandbox's "
-                                     "sockets. See nginx's error log for the "
-                                     "cause.");
+    ngx_http_sandbox_handover_failure(start,
+                                      "nginx cannot bind the sandbox's "
+                                      "sockets. See nginx's error log for the "
+                                      "cause.");
+    return NGX_ERROR;
 }
 
 
 static ngx_int_t
-ngx_http_sandbox_handover_bind(ngx_http_sandbox_start_t *wake, const char *dir)
+ngx_http_sandbox_handover_bind(ngx_http_sandbox_start_t *start, const char *dir)
 {
     ssize_t            n, i;
     char               name[8];
     static uint16_t    ports[NGX_HTTP_SANDBOX_PORTS_MAX];
 
     n = sandbox_store_port_list(ngx_http_sandbox_worker->store,
-                                (char *) wake->node->id, ports,
+                                (char *) start->node->id, ports,
                                 NGX_HTTP_SANDBOX_PORTS_MAX);
     if (n == -1) {
         return NGX_ERROR;
     }
 
-    wake->fds = ngx_alloc((n + 2) * sizeof(int), ngx_cycle->log);
-    wake->names = ngx_alloc((n + 2) * sizeof(wake->names[0]), ngx_cycle->log);
+    start->fds = ngx_alloc((n + 2) * sizeof(int), ngx_cycle->log);
+    start->names = ngx_alloc((n + 2) * sizeof(start->names[0]), ngx_cycle->log);
 
-    if (wake->fds == NULL || wake->names == NULL) {
+    if (start->fds == NULL || start->names == NULL) {
         return NGX_ERROR;
     }
 
-    if (ngx_http_sandbox_handover_add(wake, dir, "agent", SOCK_STREAM) != NGX_OK
-        || ngx_http_sandbox_handover_add(wake, dir, "control", SOCK_SEQPACKET)
+    if (ngx_http_sandbox_handover_add(start, dir, "agent", SOCK_STREAM)
+        != NGX_OK
+        || ngx_http_sandbox_handover_add(start, dir, "control", SOCK_SEQPACKET)
            != NGX_OK)
     {
         return NGX_ERROR;
@@ -139,7 +142,7 @@ ngx_http_sandbox_handover_bind(ngx_http_sandbox_start_t *wake, const char *dir)
     for (i = 0; i < n; i++) {
         (void) ngx_sprintf((u_char *) name, "%ui%Z", (ngx_uint_t) ports[i]);
 
-        if (ngx_http_sandbox_handover_add(wake, dir, name, SOCK_STREAM)
+        if (ngx_http_sandbox_handover_add(start, dir, name, SOCK_STREAM)
             != NGX_OK)
         {
             return NGX_ERROR;
@@ -151,7 +154,7 @@ ngx_http_sandbox_handover_bind(ngx_http_sandbox_start_t *wake, const char *dir)
 
 
 static ngx_int_t
-ngx_http_sandbox_handover_add(ngx_http_sandbox_start_t *wake, const char *dir,
+ngx_http_sandbox_handover_add(ngx_http_sandbox_start_t *start, const char *dir,
     const char *name, int type)
 {
     int  fd;
@@ -162,17 +165,17 @@ ngx_http_sandbox_handover_add(ngx_http_sandbox_start_t *wake, const char *dir,
         return NGX_ERROR;
     }
 
-    wake->fds[wake->nfds] = fd;
-    (void) ngx_cpystrn((u_char *) wake->names[wake->nfds], (u_char *) name,
-                       sizeof(wake->names[0]));
-    wake->nfds++;
+    start->fds[start->nfds] = fd;
+    (void) ngx_cpystrn((u_char *) start->names[start->nfds], (u_char *) name,
+                       sizeof(start->names[0]));
+    start->nfds++;
 
     return NGX_OK;
 }
 
 
 static ngx_connection_t *
-ngx_http_sandbox_handover_connection(int fd, ngx_http_sandbox_start_t *wake,
+ngx_http_sandbox_handover_connection(int fd, ngx_http_sandbox_start_t *start,
     ngx_event_handler_pt handler)
 {
     ngx_connection_t  *c;
@@ -183,7 +186,7 @@ ngx_http_sandbox_handover_connection(int fd, ngx_http_sandbox_start_t *wake,
         return NULL;
     }
 
-    c->data = wake;
+    c->data = start;
     c->read->log = ngx_cycle->log;
     c->write->log = ngx_cycle->log;
     c->read->handler = handler;
@@ -203,10 +206,10 @@ ngx_http_sandbox_handover_accept_handler(ngx_event_t *rev)
 {
     int                        fd, init;
     ngx_connection_t          *c;
-    ngx_http_sandbox_start_t  *wake;
+    ngx_http_sandbox_start_t  *start;
 
     c = rev->data;
-    wake = c->data;
+    start = c->data;
 
     /* accept one at a time: level-triggered events report the rest */
 
@@ -218,7 +221,7 @@ ngx_http_sandbox_handover_accept_handler(ngx_event_t *rev)
         {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_socket_errno,
                           "accept() on boot.sock of sandbox \"%s\" failed",
-                          wake->node->id);
+                          start->node->id);
         }
 
         return;
@@ -229,25 +232,25 @@ ngx_http_sandbox_handover_accept_handler(ngx_event_t *rev)
     if (init == 0) {
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "sandbox \"%s\": boot.sock connection rejected, peer is "
-                      "not the agent (PID 1)", wake->node->id);
+                      "not the agent (PID 1)", start->node->id);
         (void) ngx_close_socket(fd);
         return;
     }
 
-    wake->peer = ngx_http_sandbox_handover_connection(fd, wake,
+    start->peer = ngx_http_sandbox_handover_connection(fd, start,
                      ngx_http_sandbox_handover_read_handler);
-    if (wake->peer == NULL) {
+    if (start->peer == NULL) {
         return;
     }
 
     sandbox_fault("wake.peer");
 
-    ngx_http_sandbox_handover_send(wake);
+    ngx_http_sandbox_handover_send(start);
 }
 
 
 static void
-ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
+ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *start)
 {
     char                                dir[128], path[160], suffix[256], *env;
     size_t                              i, n;
@@ -261,23 +264,23 @@ ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
     ngx_http_sandbox_main_conf_t       *smcf;
 
     smcf = ngx_http_sandbox_worker->conf;
-    spec = &wake->node->spec;
+    spec = &start->node->spec;
 
     ngx_memzero(&boot, sizeof(ac_boot_t));
 
-    boot.id = (char *) wake->node->id;
-    boot.user = wake->container.user;
-    env = ngx_http_sandbox_options_env(wake->class, spec);
+    boot.id = (char *) start->node->id;
+    boot.user = start->container.user;
+    env = ngx_http_sandbox_options_env(start->class, spec);
 
     boot.env = env;
-    wake->stamp = spec->stamp;
+    start->stamp = spec->stamp;
     boot.keep_alive = (spec->keep_alive == 1);
     boot.generation = spec->generation;
     boot.sleep_after_ms = (spec->sleep_after_ms >= 0)
                           ? (uint64_t) spec->sleep_after_ms
-                          : wake->class->sleep_after;
+                          : start->class->sleep_after;
 
-    boot.nofile = wake->class->nofile;
+    boot.nofile = start->class->nofile;
 
     if (smcf->previews.nelts) {
         preview = smcf->previews.elts;
@@ -288,15 +291,15 @@ ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
 
     policies = NULL;
 
-    names = ngx_alloc(wake->nfds * sizeof(char *), ngx_cycle->log);
+    names = ngx_alloc(start->nfds * sizeof(char *), ngx_cycle->log);
     if (names == NULL) {
         goto failed;
     }
 
     n = 0;
 
-    for (i = 0; i < wake->nfds; i++) {
-        names[i] = wake->names[i];
+    for (i = 0; i < start->nfds; i++) {
+        names[i] = start->names[i];
 
         if (names[i][0] <= '9') {
             ports[n++] = (uint16_t) ngx_atoi((u_char *) names[i],
@@ -306,7 +309,7 @@ ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
 
     /* later changes of policies find the sockets and are sent to the agent */
 
-    rc = ngx_http_sandbox_port_commands(wake->node, ports, n, &policies,
+    rc = ngx_http_sandbox_port_commands(start->node, ports, n, &policies,
                                    &boot.commands);
     if (rc == NGX_ERROR) {
         ngx_free(names);
@@ -315,8 +318,8 @@ ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
 
     boot.ncommands = rc;
 
-    rc = ac_agent_send_boot(wake->peer->fd, &boot, names, wake->fds,
-                            wake->nfds);
+    rc = ac_agent_send_boot(start->peer->fd, &boot, names, start->fds,
+                            start->nfds);
 
     sandbox_fault("wake.sent");
 
@@ -327,7 +330,7 @@ ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
     if (rc == -1) {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_socket_errno,
                       "cannot pass the sockets to the agent of sandbox \"%s\"",
-                      wake->node->id);
+                      start->node->id);
         goto failed;
     }
 
@@ -335,15 +338,15 @@ ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *wake)
 
     /* from here on, only the agent has the sockets */
 
-    ngx_http_sandbox_handover_close_fds(wake);
+    ngx_http_sandbox_handover_close_fds(start);
 
-    (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, wake->run,
+    (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, start->run,
                                   dir, sizeof(dir));
     (void) ngx_snprintf((u_char *) path, sizeof(path), "%s/boot.sock%Z", dir);
     (void) unlink(path);
 
-    ngx_close_connection(wake->boot);
-    wake->boot = NULL;
+    ngx_close_connection(start->boot);
+    start->boot = NULL;
 
     sandbox_fault("wake.handed");
 
@@ -353,10 +356,11 @@ failed:
 
     cJSON_free(env);
 
-    ngx_http_sandbox_handover_failed(wake,
-                                     "nginx cannot pass the sockets to the "
-                                     "sandbox's agent. See nginx's error log "
-                                     "for the cause.");
+    ngx_http_sandbox_handover_failure(start,
+                                      "nginx cannot pass the sockets to the "
+                                      "sandbox's agent. See nginx's error log "
+                                      "for the cause.");
+    ngx_http_sandbox_start_result(start, NGX_ERROR);
 }
 
 
@@ -365,11 +369,11 @@ ngx_http_sandbox_handover_read_handler(ngx_event_t *rev)
 {
     int                        rc;
     ngx_connection_t          *c;
-    ngx_http_sandbox_start_t  *wake;
+    ngx_http_sandbox_start_t  *start;
     static ac_agent_event_t    event;
 
     c = rev->data;
-    wake = c->data;
+    start = c->data;
 
     rc = ac_agent_recv(c->fd, &event);
 
@@ -383,23 +387,24 @@ ngx_http_sandbox_handover_read_handler(ngx_event_t *rev)
             ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                           "the agent of sandbox \"%s\" uses boot protocol "
                           "version %d",
-                          wake->node->id, event.v);
+                          start->node->id, event.v);
         }
 
-        ngx_http_sandbox_start_done(wake);
+        ngx_http_sandbox_start_result(start, NGX_OK);
         return;
     }
 
     ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "the agent of sandbox \"%s\" %s", wake->node->id,
+                  "the agent of sandbox \"%s\" %s", start->node->id,
                   (rc == 0) ? "exited before it was ready"
                             : "violated the boot protocol");
 
-    ngx_http_sandbox_handover_failed(wake,
-                                     "The sandbox's agent %s. Try again; see "
-                                     "nginx's error log for details.",
-                                     (rc == 0) ? "exited before it was ready"
-                                               : "violated the boot protocol");
+    ngx_http_sandbox_handover_failure(start,
+                                      "The sandbox's agent %s. Try again; see "
+                                      "nginx's error log for details.",
+                                      (rc == 0) ? "exited before it was ready"
+                                                : "violated the boot protocol");
+    ngx_http_sandbox_start_result(start, NGX_ERROR);
 }
 
 
@@ -411,7 +416,7 @@ ngx_http_sandbox_handover_empty_handler(ngx_event_t *ev)
 
 
 static void
-ngx_http_sandbox_handover_check(ngx_http_sandbox_start_t *wake)
+ngx_http_sandbox_handover_check(ngx_http_sandbox_start_t *start)
 {
     ngx_http_sandbox_worker_t  *w;
 
@@ -419,16 +424,15 @@ ngx_http_sandbox_handover_check(ngx_http_sandbox_start_t *wake)
 
     w = ngx_http_sandbox_worker;
 
-    ngx_http_sandbox_count(w->conf, engine_calls);
-    ngx_http_sandbox_engine_lane(AC_LANE_OTHERS, wake->node->spec.owner);
+    ngx_http_sandbox_engine_call(AC_LANE_OTHERS, start->node->spec.owner, 0);
 
-    wake->call = ac_docker_inspect(w->docker, w->endpoint,
-                                   (char *) wake->name,
+    start->call = ac_docker_inspect(w->docker, w->endpoint,
+                                   (char *) start->name,
                                    w->conf->engine_timeout,
                                    ngx_http_sandbox_handover_check_handler,
-                                   wake);
-    if (wake->call == NULL) {
-        ngx_http_sandbox_start_later(wake, ngx_http_sandbox_handover_check,
+                                   start);
+    if (start->call == NULL) {
+        ngx_http_sandbox_start_later(start, ngx_http_sandbox_handover_check,
                                      NGX_HTTP_SANDBOX_HANDOVER_CHECK);
     }
 }
@@ -437,11 +441,11 @@ ngx_http_sandbox_handover_check(ngx_http_sandbox_start_t *wake)
 static void
 ngx_http_sandbox_handover_check_handler(void *data, const ac_reply_t *reply)
 {
-    ngx_http_sandbox_start_t  *wake = data;
+    ngx_http_sandbox_start_t  *start = data;
 
     const ac_container_t  *c;
 
-    wake->call = NULL;
+    start->call = NULL;
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_OK
         && reply->ncontainers == 1)
@@ -453,84 +457,85 @@ ngx_http_sandbox_handover_check_handler(void *data, const ac_reply_t *reply)
         {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                           "container of sandbox \"%s\" exited with code %d "
-                          "before its agent was ready%s", wake->node->id,
+                          "before its agent was ready%s", start->node->id,
                           c->exit_code, c->oom_killed ? ", out of memory" : "");
 
-            wake->asked = 0;
+            start->asked = 0;
 
-            ngx_http_sandbox_handover_failed(wake,
-                                             "The sandbox's container exited "
-                                             "with code %d before its agent "
-                                             "was ready%s.",
-                                             c->exit_code,
-                                             c->oom_killed ? ", out of memory"
-                                                           : "");
+            ngx_http_sandbox_handover_failure(start,
+                                              "The sandbox's container exited "
+                                              "with code %d before its agent "
+                                              "was ready%s.",
+                                              c->exit_code,
+                                              c->oom_killed ? ", out of memory"
+                                                            : "");
+            ngx_http_sandbox_start_result(start, NGX_ERROR);
             return;
         }
     }
 
-    ngx_http_sandbox_start_later(wake, ngx_http_sandbox_handover_check,
+    ngx_http_sandbox_start_later(start, ngx_http_sandbox_handover_check,
                                  NGX_HTTP_SANDBOX_HANDOVER_CHECK);
 }
 
 
 void
-ngx_http_sandbox_start_handover_close(ngx_http_sandbox_start_t *wake)
+ngx_http_sandbox_start_handover_close(ngx_http_sandbox_start_t *start)
 {
-    if (wake->boot) {
-        ngx_close_connection(wake->boot);
-        wake->boot = NULL;
+    if (start->boot) {
+        ngx_close_connection(start->boot);
+        start->boot = NULL;
     }
 
-    if (wake->peer) {
-        ngx_close_connection(wake->peer);
-        wake->peer = NULL;
+    if (start->peer) {
+        ngx_close_connection(start->peer);
+        start->peer = NULL;
     }
 
-    ngx_http_sandbox_handover_close_fds(wake);
+    ngx_http_sandbox_handover_close_fds(start);
 
-    if (wake->fds) {
-        ngx_free(wake->fds);
+    if (start->fds) {
+        ngx_free(start->fds);
     }
 
-    if (wake->names) {
-        ngx_free(wake->names);
+    if (start->names) {
+        ngx_free(start->names);
     }
 }
 
 
 static void
-ngx_http_sandbox_handover_close_fds(ngx_http_sandbox_start_t *wake)
+ngx_http_sandbox_handover_close_fds(ngx_http_sandbox_start_t *start)
 {
     size_t  i;
 
-    for (i = 0; i < wake->nfds; i++) {
-        (void) ngx_close_socket(wake->fds[i]);
+    for (i = 0; i < start->nfds; i++) {
+        (void) ngx_close_socket(start->fds[i]);
     }
 
-    wake->nfds = 0;
+    start->nfds = 0;
 }
 
 
 static void
-ngx_http_sandbox_handover_failed(ngx_http_sandbox_start_t *wake,
+ngx_http_sandbox_handover_failure(ngx_http_sandbox_start_t *start,
     const char *fmt, ...)
 {
     u_char                      *p;
     va_list                      args;
-    ngx_http_sandbox_failure_t   failure;
+    ngx_http_sandbox_failure_t  *failure;
 
-    ngx_http_sandbox_error_set(&failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+    failure = &start->failure;
+
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                "CONTAINER_UNAVAILABLE", "");
-    failure.retry_after = 5;
+    failure->retry_after = 5;
 
     va_start(args, fmt);
-    p = ngx_vslprintf(failure.message,
-                      failure.message + sizeof(failure.message) - 1, fmt,
+    p = ngx_vslprintf(failure->message,
+                      failure->message + sizeof(failure->message) - 1, fmt,
                       args);
     va_end(args);
 
     *p = '\0';
-
-    ngx_http_sandbox_start_end(wake, &failure);
 }

@@ -14,12 +14,10 @@
 /* steps of a start: binds the sockets and passes them to the agent */
 
 
-/*
- * the container is running: binds and passes the sockets, handshake; continues
- * with _done or _end
- */
-void ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *wake);
-void ngx_http_sandbox_start_handover_close(ngx_http_sandbox_start_t *wake);
+/* a step: see start.h for its results */
+ngx_int_t ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *start);
+/* closes what is left of it */
+void ngx_http_sandbox_start_handover_close(ngx_http_sandbox_start_t *start);
 
 
 #endif /* _NGX_HTTP_SANDBOX_START_HANDOVER_H_INCLUDED_ */

@@ -84,7 +84,7 @@ ngx_http_sandbox_process_init(ngx_cycle_t *cycle)
 
     ngx_http_sandbox_worker = w;
 
-    if (ngx_http_sandbox_engine_init() != NGX_OK) {
+    if (ngx_http_sandbox_engine_init(ngx_http_sandbox_sweep_soon) != NGX_OK) {
         return NGX_ERROR;
     }
     ngx_http_sandbox_port_limits_start();

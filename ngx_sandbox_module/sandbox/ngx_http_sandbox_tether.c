@@ -112,6 +112,9 @@ ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node)
 
     (void) ngx_atomic_fetch_add(&w->conf->counters->tethers, 1);
 
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                   "sandbox \"%s\" tether: connected, fd:%d", node->id, fd);
+
     return NGX_OK;
 
 failed:
@@ -170,6 +173,9 @@ ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
     }
 
     node->tether = NULL;
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                   "sandbox \"%s\" tether: closed", node->id);
 
     ngx_http_sandbox_agent_request_lost(&t->asks);
 
@@ -323,6 +329,10 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
             ngx_http_sandbox_tether_lost(node);
             return;
         }
+
+        ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                       "sandbox \"%s\" tether: event %ui, port %ui", node->id,
+                       (ngx_uint_t) event.type, (ngx_uint_t) event.port);
 
         switch (event.type) {
 
