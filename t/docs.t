@@ -53,6 +53,7 @@ errors_of_nginx();
 errors_of_the_agent();
 log_lines();
 pages();
+policy();
 names_in_use();
 links();
 rooms();
@@ -387,6 +388,30 @@ sub pages
     }
 
     same('pages', 10, \%code, \%docs);
+}
+
+
+# the members of a port's policy
+
+sub policy
+{
+    my ($table) = $MODULE
+        =~ /sandbox_policy_member_table\[\] = \{(.*?)\{ NULL, NULL, NULL,/
+        or die "no table of members\n";
+    my (%code, %docs);
+
+    for (rows(section($API, 'The policy of a port'))) {
+        $docs{$_} = '' for $_->[0] =~ /`(\w+)`/g;
+        my ($group) = $_->[0] =~ /^`(limits)`$/ or next;
+        $docs{"$group.$_"} = '' for $_->[1] =~ /`(\w+)`:/g;
+    }
+
+    while ($table =~ /\{ "(\w+)", (?:NULL|"(\w+)"), "\w+", &/g) {
+        $code{$2} = '' if defined $2;
+        $code{defined $2 ? "$2.$1" : $1} = '';
+    }
+
+    same('members of a policy', 15, \%code, \%docs);
 }
 
 
