@@ -34,8 +34,6 @@ cmp_ok(scalar(@warn), '>=', 1, 'with a warning');
 is($host->{Memory}, 256 << 20, 'memory');
 is($host->{MemorySwap}, $host->{Memory}, 'no swap beyond it');
 is($host->{PidsLimit}, 77, 'pids');
-is_deeply($host->{Ulimits}, [{ Name => 'msgqueue', Soft => 0, Hard => 0 }],
-    'no message queues');
 is($t->run_in('big', 'ulimit -n; ulimit -Hn'), "6000\n6000\n",
     'open files: half of a worker\'s');
 is($c->{Config}{StopSignal}, 'SIGTERM', 'a signal that the agent listens for');

@@ -64,6 +64,16 @@ agent_spawn_init(void)
     }
 
     /*
+     * The kernel counts bytes in message queues for each user of the host.  To
+     * set a limit at create would make Podman ignore its own default limits.
+     */
+
+    rl.rlim_cur = 0;
+    rl.rlim_max = 0;
+
+    (void) setrlimit(RLIMIT_MSGQUEUE, &rl);
+
+    /*
      * The kernel drops the sender of a signal if the receiver's user has too
      * many pending signals.  Commands get half of our limit, so that they
      * cannot exhaust it.

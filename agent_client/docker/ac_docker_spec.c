@@ -166,16 +166,6 @@ ac_docker_spec_limits(ac_json_writer_t *w, const ac_container_spec_t *spec)
     if (spec->pids) {
         ac_json_writer_integer(w, "PidsLimit", spec->pids);
     }
-
-    /* the kernel counts bytes in message queues for each user of the host */
-
-    ac_json_writer_array(w, "Ulimits");
-    ac_json_writer_object(w, NULL);
-    ac_json_writer_string(w, "Name", "msgqueue");
-    ac_json_writer_integer(w, "Soft", 0);
-    ac_json_writer_integer(w, "Hard", 0);
-    ac_json_writer_object_end(w);
-    ac_json_writer_array_end(w);
 }
 
 

@@ -72,6 +72,9 @@ SKIP: {
     is($r{'32-socketcall-vsock'}, 'ENOSYS', '32-socketcall-vsock');
 }
 
+%r = try('queues');
+is($r{'mq-open'}, 'EMFILE', 'no POSIX message queue');
+
 # programs and threads start as ever
 is($box->sh('python3 -c "import threading as t; x = t.Thread(target=print, '
     . 'args=(7,)); x.start(); x.join()"'), "7\n", 'threads');

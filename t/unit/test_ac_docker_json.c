@@ -39,9 +39,7 @@ test_spec(void **state)
 
     text = ac_docker_spec_json(&spec);
     assert_string_equal(text,
-        "{\"HostConfig\":{\"NetworkMode\":\"none\","
-        "\"Ulimits\":[{\"Name\":\"msgqueue\",\"Soft\":0,\"Hard\":0}],"
-        "\"CapDrop\":[\"ALL\"],"
+        "{\"HostConfig\":{\"NetworkMode\":\"none\",\"CapDrop\":[\"ALL\"],"
         "\"CapAdd\":[],\"SecurityOpt\":[\"no-new-privileges\"],"
         "\"Init\":false,\"RestartPolicy\":{\"Name\":\"no\"},"
         "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":{\"max-size\":\"1m\","
@@ -79,9 +77,7 @@ test_spec(void **state)
     assert_string_equal(text,
         "{\"HostConfig\":{\"NetworkMode\":\"net\","
         "\"Memory\":9007199254740993,\"MemorySwap\":9007199254740993,"
-        "\"NanoCpus\":62500000,\"PidsLimit\":256,"
-        "\"Ulimits\":[{\"Name\":\"msgqueue\",\"Soft\":0,\"Hard\":0}],"
-        "\"CapDrop\":[\"ALL\"],"
+        "\"NanoCpus\":62500000,\"PidsLimit\":256,\"CapDrop\":[\"ALL\"],"
         "\"CapAdd\":[\"CHOWN\"],\"SecurityOpt\":[\"no-new-privileges\"],"
         "\"Init\":false,\"RestartPolicy\":{\"Name\":\"no\"},"
         "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":{\"max-size\":\"1m\","

@@ -292,9 +292,7 @@ test_life(void **state)
                      "{{.HostConfig.LogConfig.Config}} "
                      "{{.HostConfig.NetworkMode}}",
                      "json-file map[max-file:1 max-size:1m] none");
-    inspect_with_cli("{{range .HostConfig.Ulimits}}{{.}} {{end}}"
-                     "{{.Config.StopSignal}}",
-                     "msgqueue=0:0 SIGTERM");
+    inspect_with_cli("{{.Config.StopSignal}}", "SIGTERM");
     inspect_with_cli("{{.Config.User}} {{.Config.Hostname}} "
                      "{{.Config.Healthcheck.Test}} {{.Config.Entrypoint}}"
                      "{{.Config.Cmd}} {{.Config.WorkingDir}}",
