@@ -86,8 +86,9 @@ AGENT_FUZZ_CFLAGS = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 AGENT_FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%, \
                 $(wildcard t/fuzz/fuzz_agent_*.c))
 
-AGENT_FUZZ_http = base/fault base/file base/json_text base/log base/time \
-                base/utf8 http/error http/parser http/request http/response
+AGENT_FUZZ_http = base/buffer base/fault base/file base/json_text base/log \
+                base/time base/utf8 http/error http/parser http/request \
+                http/response
 AGENT_FUZZ_json = base/base64 base/fault base/file base/json base/json_text \
                 base/name base/path base/utf8 control/options run/env sys/user
 AGENT_FUZZ_session = base/base64 base/buffer session/script

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "control/options.h"
 #include "run/env.h"
 
@@ -125,9 +126,7 @@ agent_options_env(json_t *json)
 
     json_object_foreach(json, name, value) {
 
-        if (!agent_env_name(name) || !json_is_string(value)
-            || strlen(json_string_value(value)) != json_string_length(value))
-        {
+        if (!agent_env_name(name) || agent_json_string_of(value) == NULL) {
             goto failed;
         }
 

@@ -14,6 +14,7 @@
 #include <llhttp.h>
 #include <uv.h>
 
+#include "base/buffer.h"
 #include "http/connection.h"
 #include "http/request.h"
 
@@ -66,9 +67,7 @@ struct agent_http_s {
 
     /* agent_request_json() */
     void               (*json_handler)(agent_request_t *r, json_t *body);
-    char                *json;
-    size_t               json_len;
-    size_t               json_size;
+    agent_buffer_t       json;
     size_t               json_max;
 
     unsigned             named:1;      /* a field name awaits its value */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buffer.h"
 #include "base/log.h"
 #include "base/time.h"
 #include "http/connection.h"
@@ -617,7 +618,7 @@ agent_http_free(agent_http_t *h, int aborted)
                     (unsigned long long) (agent_time_ms() - h->began),
                     aborted ? ", client disconnected" : "");
 
-    free(h->json);
+    agent_buffer_free(&h->json);
     free(h);
 }
 

@@ -8,13 +8,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/buffer.h"
 #include "http/connection.h"
 #include "http/error.h"
 #include "http/http_int.h"
 #include "http/request.h"
-
-
-#define AGENT_JSON_FIRST  4096
 
 
 static int agent_request_hex(char c);
@@ -182,15 +180,12 @@ agent_request_invalid(agent_request_t *r)
 static void
 agent_request_json_body(agent_request_t *r, const char *buf, size_t len)
 {
-    char          *p;
-    size_t         size;
     agent_http_t  *h;
 
     h = (agent_http_t *) r;
 
-    if (len > h->json_max - h->json_len) {
-        free(h->json);
-        h->json = NULL;
+    if (len > h->json_max - h->json.len) {
+        agent_buffer_free(&h->json);
 
         agent_http_error(r, 413, agent_request_large(r), NULL,
                          "request body larger than %zu bytes",
@@ -198,30 +193,14 @@ agent_request_json_body(agent_request_t *r, const char *buf, size_t len)
         return;
     }
 
-    if (len > h->json_size - h->json_len) {
-        size = h->json_size ? h->json_size * 2 : AGENT_JSON_FIRST;
+    agent_buffer_add(&h->json, buf, len);
 
-        if (size < h->json_len + len) {
-            size = h->json_len + len;
-        }
+    if (h->json.failed) {
+        agent_buffer_free(&h->json);
 
-        p = realloc(h->json, size);
-
-        if (p == NULL) {
-            free(h->json);
-            h->json = NULL;
-
-            agent_http_error(r, 500, "INTERNAL_ERROR", NULL,
-                             "out of memory for the request body");
-            return;
-        }
-
-        h->json = p;
-        h->json_size = size;
+        agent_http_error(r, 500, "INTERNAL_ERROR", NULL,
+                         "out of memory for the request body");
     }
-
-    memcpy(h->json + h->json_len, buf, len);
-    h->json_len += len;
 }
 
 
@@ -229,26 +208,28 @@ static void
 agent_request_json_complete(agent_request_t *r)
 {
     json_t        *body;
+    size_t         len;
     agent_http_t  *h;
     json_error_t   error;
 
     h = (agent_http_t *) r;
 
-    if (h->json_len == 0) {
+    len = h->json.len;
+
+    if (len == 0) {
         body = json_object();
 
     } else {
-        body = json_loadb(h->json, h->json_len, JSON_ALLOW_NUL, &error);
+        body = json_loadb(h->json.data, len, JSON_ALLOW_NUL, &error);
     }
 
-    free(h->json);
-    h->json = NULL;
+    agent_buffer_free(&h->json);
 
     if (body == NULL) {
         agent_http_error(r, 400, agent_request_invalid(r), NULL,
                          "the request body is not valid JSON: %s at byte %d",
-                         h->json_len ? error.text : "out of memory",
-                         h->json_len ? error.position : 0);
+                         len ? error.text : "out of memory",
+                         len ? error.position : 0);
         return;
     }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/json.h"
 #include "base/last_lines.h"
 #include "base/log.h"
 #include "base/time.h"
@@ -101,7 +102,8 @@ agent_port_command_valid(json_t *ports)
 static const char *
 agent_port_command_text(json_t *json, const char *name, size_t max)
 {
-    json_t  *value;
+    json_t      *value;
+    const char  *s;
 
     value = json_object_get(json, name);
 
@@ -109,13 +111,9 @@ agent_port_command_text(json_t *json, const char *name, size_t max)
         return "";
     }
 
-    if (!json_is_string(value) || json_string_length(value) > max
-        || strlen(json_string_value(value)) != json_string_length(value))
-    {
-        return NULL;
-    }
+    s = agent_json_string_of(value);
 
-    return json_string_value(value);
+    return s && strlen(s) <= max ? s : NULL;
 }
 
 
