@@ -87,12 +87,12 @@ AGENT_FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%, \
                 $(wildcard t/fuzz/fuzz_agent_*.c))
 
 AGENT_FUZZ_http = base/buffer base/fault base/file base/json_text base/log \
-                base/time base/utf8 http/error http/parser http/request \
-                http/response
+                base/time base/url base/utf8 http/error http/parser \
+                http/request http/response
 AGENT_FUZZ_json = base/base64 base/fault base/file base/json base/json_text \
                 base/name base/path base/utf8 control/options run/env sys/user
 AGENT_FUZZ_session = base/base64 base/buffer session/script
-AGENT_FUZZ_path = base/path files/url_path http/range net/listeners \
+AGENT_FUZZ_path = base/path base/url files/url_path http/range net/listeners \
                 net/listeners_diag net/listeners_proc
 AGENT_FUZZ_process = base/base64 base/fault base/file base/json base/name \
                 base/path base/pattern base/utf8 process/params run/env \

@@ -11,6 +11,23 @@
 #include "base/time.h"
 
 
+#define AGENT_TIME_MAX  253402300799LL /* 9999-12-31T23:59:59Z */
+
+
+typedef struct {
+    unsigned  year;
+    unsigned  month;                   /* 1..12 */
+    unsigned  day;
+    unsigned  wday;                    /* 0: Thursday */
+    unsigned  hour;
+    unsigned  min;
+    unsigned  sec;
+} agent_time_civil_t;
+
+
+static void agent_time_civil(agent_time_civil_t *c, time_t t);
+
+
 uint64_t     agent_time_started;
 
 
@@ -25,36 +42,43 @@ agent_time_ms(void)
 }
 
 
-/*
- * not gmtime_r(): it reads /etc/localtime, which the tenant may have replaced
- */
-
 const char *
 agent_time_iso(char *buf)
 {
-    unsigned         day, era, doe, yoe, doy, mp, secs;
-    struct timespec  ts;
+    struct timespec     ts;
+    agent_time_civil_t  c;
 
     clock_gettime(CLOCK_REALTIME, &ts);
 
-    day = (unsigned) (ts.tv_sec / 86400);
-    secs = (unsigned) (ts.tv_sec % 86400);
+    agent_time_civil(&c, ts.tv_sec);
 
-    /* years begin in March and are grouped in eras of 400 years */
+    (void) snprintf(buf, 32, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ", c.year,
+                    c.month, c.day, c.hour, c.min, c.sec,
+                    (unsigned) (ts.tv_nsec / 1000000) % 1000);
 
-    day += 719468;
-    era = day / 146097;
-    doe = day % 146097;
-    yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    mp = (5 * doy + 2) / 153;
+    return buf;
+}
 
-    snprintf(buf, 32, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
-             (yoe + era * 400 + (mp >= 10)) % 10000,
-             (mp < 10 ? mp + 3 : mp - 9) % 100,
-             (doy - (153 * mp + 2) / 5 + 1) % 100,
-             secs / 3600 % 24, secs / 60 % 60, secs % 60,
-             (unsigned) (ts.tv_nsec / 1000000) % 1000);
+
+const char *
+agent_time_http(char *buf, time_t t)
+{
+    agent_time_civil_t  c;
+
+    static const char  *const week[] = {
+        "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"
+    };
+
+    static const char  *const months[] = {
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun",
+        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+    };
+
+    agent_time_civil(&c, t);
+
+    (void) snprintf(buf, 32, "%s, %02u %s %04u %02u:%02u:%02u GMT",
+                    week[c.wday], c.day, months[c.month - 1], c.year, c.hour,
+                    c.min, c.sec);
 
     return buf;
 }
@@ -64,51 +88,40 @@ agent_time_iso(char *buf)
  * not gmtime_r(): it reads /etc/localtime, which the tenant may have replaced
  */
 
-const char *
-agent_time_http(char *buf, time_t t)
+static void
+agent_time_civil(agent_time_civil_t *c, time_t t)
 {
-    int64_t      days, secs, year, month, day, era, doe, yoe, doy, mp;
+    unsigned  days, secs, day, era, doe, yoe, doy, mp;
 
-    static const char  *week[] = {
-        "Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"
-    };
-
-    static const char  *months[] = {
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-        "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
-    };
-
-    /*
-     * the header has a four-digit year, while a file time may be of any size
-     */
+    /* a file time may be of any size, while a year has four digits */
 
     if (t < 0) {
         t = 0;
     }
 
-    if (t > 253402300799) {
-        t = 253402300799;
+    if (t > AGENT_TIME_MAX) {
+        t = AGENT_TIME_MAX;
     }
 
-    days = t / 86400;
-    secs = t % 86400;
+    days = (unsigned) (t / 86400);
+    secs = (unsigned) (t % 86400);
 
     /* years begin in March and are grouped in eras of 400 years */
 
-    era = (days + 719468) / 146097;
-    doe = (days + 719468) % 146097;
+    day = days + 719468;
+    era = day / 146097;
+    doe = day % 146097;
     yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
     mp = (5 * doy + 2) / 153;
 
-    day = doy - (153 * mp + 2) / 5 + 1;
-    month = (mp < 10) ? mp + 3 : mp - 9;
-    year = yoe + era * 400 + (month <= 2);
+    /* the remainders change nothing; they tell the compiler the widths */
 
-    (void) snprintf(buf, 32, "%s, %02d %s %04d %02d:%02d:%02d GMT",
-                    week[days % 7], (int) day, months[month - 1], (int) year,
-                    (int) (secs / 3600), (int) (secs / 60 % 60),
-                    (int) (secs % 60));
-
-    return buf;
+    c->year = (yoe + era * 400 + (mp >= 10)) % 10000;
+    c->month = (mp < 10 ? mp + 3 : mp - 9) % 100;
+    c->day = (doy - (153 * mp + 2) / 5 + 1) % 100;
+    c->wday = days % 7;
+    c->hour = secs / 3600 % 24;
+    c->min = secs / 60 % 60;
+    c->sec = secs % 60;
 }

@@ -7,13 +7,13 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "base/url.h"
 #include "files/url_path.h"
 
 
 static agent_url_path_e agent_url_path_unescape(const char *p, char *out,
     size_t *len);
 static int agent_url_path_names(const char *path, int *directory);
-static int agent_url_path_digit(char c);
 
 
 agent_url_path_e
@@ -88,21 +88,19 @@ agent_url_path_strerror(agent_url_path_e rc)
 static agent_url_path_e
 agent_url_path_unescape(const char *p, char *out, size_t *len)
 {
-    int     c, hi, lo;
+    int     c;
     size_t  n;
 
     for (n = 0; *p != '\0'; p++) {
         c = *p;
 
         if (c == '%') {
-            hi = agent_url_path_digit(p[1]);
-            lo = (hi == -1) ? -1 : agent_url_path_digit(p[2]);
+            c = agent_url_escape(p, strnlen(p, 3));
 
-            if (lo == -1) {
+            if (c == -1) {
                 return AGENT_URL_PATH_ESCAPE;
             }
 
-            c = hi * 16 + lo;
             p += 2;
 
             if (c == 0) {
@@ -147,23 +145,4 @@ agent_url_path_names(const char *path, int *directory)
     }
 
     return 0;
-}
-
-
-static int
-agent_url_path_digit(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-
-    if (c >= 'A' && c <= 'F') {
-        return c - 'A' + 10;
-    }
-
-    return -1;
 }

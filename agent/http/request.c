@@ -9,13 +9,13 @@
 #include <strings.h>
 
 #include "base/buffer.h"
+#include "base/url.h"
 #include "http/connection.h"
 #include "http/error.h"
 #include "http/http_int.h"
 #include "http/request.h"
 
 
-static int agent_request_hex(char c);
 static const char *agent_request_large(agent_request_t *r);
 static const char *agent_request_invalid(agent_request_t *r);
 static void agent_request_json_body(agent_request_t *r, const char *buf,
@@ -45,7 +45,7 @@ agent_request_header(agent_request_t *r, const char *name)
 char *
 agent_request_arg(agent_request_t *r, const char *name)
 {
-    int          hi, lo;
+    int          c;
     char        *value, *d;
     size_t       len;
     const char  *p, *end;
@@ -76,18 +76,15 @@ agent_request_arg(agent_request_t *r, const char *name)
                 continue;
             }
 
-            if (*p == '%' && end - p >= 3) {
-                hi = agent_request_hex(p[1]);
-                lo = agent_request_hex(p[2]);
+            c = agent_url_escape(p, end - p);
 
-                if (hi >= 0 && lo >= 0) {
-                    *d++ = (char) (hi << 4 | lo);
-                    p += 2;
-                    continue;
-                }
+            if (c == -1) {
+                *d++ = *p;
+                continue;
             }
 
-            *d++ = *p;
+            *d++ = (char) c;
+            p += 2;
         }
 
         *d = '\0';
@@ -96,19 +93,6 @@ agent_request_arg(agent_request_t *r, const char *name)
     }
 
     return NULL;
-}
-
-
-static int
-agent_request_hex(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-
-    c |= 0x20;
-
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 
