@@ -22,9 +22,7 @@
 #include "control/options.h"
 #include "control/packet.h"
 #include "port/command.h"
-#include "run/env.h"
 #include "sys/peer.h"
-#include "sys/spawn.h"
 
 
 #define AGENT_BOOT_WAIT  30000         /* ms */
@@ -40,6 +38,7 @@ static int agent_boot_sockets(agent_boot_t *boot, json_t *names, int *fds,
 static int agent_boot_string(json_t *json, const char *name);
 static int agent_boot_ports(agent_boot_t *boot, json_t *ports);
 static void agent_boot_reset(agent_boot_t *boot);
+static void agent_boot_discard(agent_boot_t *boot);
 
 
 int
@@ -66,22 +65,7 @@ agent_boot(agent_boot_t *boot, const char *dir)
             }
 
             close(fd);
-
-            while (boot->nports) {
-                close(boot->port_fds[--boot->nports]);
-            }
-
-            while (boot->ncommands) {
-                json_decref(boot->commands[--boot->ncommands]);
-            }
-
-            if (boot->agent != -1) {
-                close(boot->agent);
-            }
-
-            if (boot->control != -1) {
-                close(boot->control);
-            }
+            agent_boot_discard(boot);
         }
 
         nanosleep(&step, NULL);
@@ -100,6 +84,32 @@ agent_boot_reset(agent_boot_t *boot)
     boot->agent = -1;
     boot->control = -1;
     boot->fd = -1;
+}
+
+
+/* what came before the connection failed */
+
+static void
+agent_boot_discard(agent_boot_t *boot)
+{
+    while (boot->nports) {
+        close(boot->port_fds[--boot->nports]);
+    }
+
+    while (boot->ncommands) {
+        json_decref(boot->commands[--boot->ncommands]);
+    }
+
+    if (boot->agent != -1) {
+        close(boot->agent);
+    }
+
+    if (boot->control != -1) {
+        close(boot->control);
+    }
+
+    agent_options_free(&boot->options);
+    free(boot->preview_suffix);
 }
 
 
@@ -197,7 +207,6 @@ agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
 {
     json_t           *value;
     const char       *what;
-    agent_options_t   settings;
 
     if (agent_boot_sockets(boot, json_object_get(json, "sockets"), fds, nfds)
         != 0 || agent_boot_ports(boot, json_object_get(json, "ports")) != 0)
@@ -227,27 +236,14 @@ agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
             strcpy(boot->user, json_string_value(value));
         }
 
-        if (agent_options_parse(&settings, json, &what) != 0) {
+        if (agent_options_parse(&boot->options, json, &what) != 0) {
             return -1;
         }
-
-        if (settings.env) {
-            agent_env_set(settings.env);
-        }
-
-        if (settings.nofile) {
-            agent_spawn_limit_files(settings.nofile);
-        }
-
-        boot->sleep_after_ms = settings.sleep_after_ms > 0
-                               ? settings.sleep_after_ms : 0;
-        boot->keep_alive = (settings.keep_alive == 1);
-        boot->generation = settings.generation;
 
         value = json_object_get(json, "preview_suffix");
 
         if (json_is_string(value)) {
-            agent_env_preview(json_string_value(value));
+            boot->preview_suffix = strdup(json_string_value(value));
         }
     }
 

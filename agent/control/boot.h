@@ -13,6 +13,8 @@
 #include <jansson.h>
 #include <sys/types.h>
 
+#include "control/options.h"
+
 
 #define AGENT_BOOT_FDS      200        /* descriptors on a packet */
 #define AGENT_BOOT_SOCKETS  1024
@@ -26,14 +28,13 @@ typedef struct {
     uint16_t  ports[AGENT_BOOT_SOCKETS];
     int       port_fds[AGENT_BOOT_SOCKETS];
 
-    char      user[128];
-    uint64_t  sleep_after_ms;
-    int       keep_alive;
-    int64_t   generation;
-    json_t   *commands[AGENT_BOOT_COMMANDS];   /* "ports" of each packet */
-    size_t    ncommands;
+    char              user[128];
+    agent_options_t   options;
+    char             *preview_suffix;  /* NULL: none */
+    json_t           *commands[AGENT_BOOT_COMMANDS];  /* "ports" by packet */
+    size_t            ncommands;
 
-    int       fd;                     /* the connection to send the reply on */
+    int       fd;                      /* the connection of the reply */
 
     /* of the nginx worker, as seen in this user namespace */
     uid_t     uid;
@@ -42,8 +43,8 @@ typedef struct {
 
 
 /*
- * Waits for <dir>/boot.sock and receives the boot packets from nginx. Blocks.
- * 0, or -1 if nothing was received within 30 s.
+ * Waits for <dir>/boot.sock and receives the boot packets from nginx, which
+ * the caller applies.  Blocks.  0, or -1 if nothing was received within 30 s.
  */
 int agent_boot(agent_boot_t *boot, const char *dir);
 

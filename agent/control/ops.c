@@ -20,9 +20,7 @@
 #include "control/tether.h"
 #include "net/relay.h"
 #include "port/command.h"
-#include "run/env.h"
 #include "sys/cgroup.h"
-#include "sys/spawn.h"
 
 
 /* the requests that nginx sends on a tether, and their replies */
@@ -201,7 +199,7 @@ agent_control_configure(json_t *json)
 {
     json_t           *ports;
     const char       *what;
-    agent_options_t   settings;
+    agent_options_t   options;
 
     static char  text[64];
 
@@ -211,32 +209,25 @@ agent_control_configure(json_t *json)
         return "ports: invalid";
     }
 
-    if (agent_options_parse(&settings, json, &what) != 0) {
+    if (agent_options_parse(&options, json, &what) != 0) {
         snprintf(text, sizeof(text), "%s: wrong type", what);
         return text;
     }
 
     /* changes sent by two workers may arrive in reverse order */
 
-    if (settings.generation != -1) {
+    if (options.generation != -1) {
 
-        if (settings.generation < agent_ops_generation) {
-            agent_options_free(&settings);
+        if (options.generation < agent_ops_generation) {
+            agent_options_free(&options);
             return NULL;
         }
 
-        agent_ops_generation = settings.generation;
+        agent_ops_generation = options.generation;
     }
 
-    if (settings.env) {
-        agent_env_set(settings.env);
-    }
-
-    if (settings.nofile) {
-        agent_spawn_limit_files(settings.nofile);
-    }
-
-    agent_ops->idle(settings.sleep_after_ms, settings.keep_alive);
+    agent_options_apply(&options);
+    agent_ops->idle(options.sleep_after_ms, options.keep_alive);
 
     if (ports) {
         agent_port_command_set(ports);

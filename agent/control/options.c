@@ -11,21 +11,22 @@
 #include "base/json.h"
 #include "control/options.h"
 #include "run/env.h"
+#include "sys/spawn.h"
 
 
 static char **agent_options_env(json_t *json);
 
 
 int
-agent_options_parse(agent_options_t *s, json_t *json, const char **what)
+agent_options_parse(agent_options_t *options, json_t *json, const char **what)
 {
     json_t  *value;
 
-    s->env = NULL;
-    s->sleep_after_ms = -1;
-    s->keep_alive = -1;
-    s->generation = -1;
-    s->nofile = 0;
+    options->env = NULL;
+    options->sleep_after_ms = -1;
+    options->keep_alive = -1;
+    options->generation = -1;
+    options->nofile = 0;
 
     value = json_object_get(json, "sleep_after_ms");
 
@@ -36,7 +37,7 @@ agent_options_parse(agent_options_t *s, json_t *json, const char **what)
             return -1;
         }
 
-        s->sleep_after_ms = json_integer_value(value);
+        options->sleep_after_ms = json_integer_value(value);
     }
 
     value = json_object_get(json, "keep_alive");
@@ -48,7 +49,7 @@ agent_options_parse(agent_options_t *s, json_t *json, const char **what)
             return -1;
         }
 
-        s->keep_alive = json_is_true(value);
+        options->keep_alive = json_is_true(value);
     }
 
     value = json_object_get(json, "generation");
@@ -60,7 +61,7 @@ agent_options_parse(agent_options_t *s, json_t *json, const char **what)
             return -1;
         }
 
-        s->generation = json_integer_value(value);
+        options->generation = json_integer_value(value);
     }
 
     value = json_object_get(json, "limits");
@@ -79,7 +80,7 @@ agent_options_parse(agent_options_t *s, json_t *json, const char **what)
             return -1;
         }
 
-        s->nofile = json_integer_value(value);
+        options->nofile = json_integer_value(value);
     }
 
     value = json_object_get(json, "preview_suffix");
@@ -92,9 +93,9 @@ agent_options_parse(agent_options_t *s, json_t *json, const char **what)
     value = json_object_get(json, "env");
 
     if (value) {
-        s->env = agent_options_env(value);
+        options->env = agent_options_env(value);
 
-        if (s->env == NULL) {
+        if (options->env == NULL) {
             *what = "env";
             return -1;
         }
@@ -155,18 +156,32 @@ failed:
 
 
 void
-agent_options_free(agent_options_t *s)
+agent_options_apply(agent_options_t *options)
+{
+    if (options->env) {
+        agent_env_set(options->env);
+        options->env = NULL;
+    }
+
+    if (options->nofile) {
+        agent_spawn_limit_files(options->nofile);
+    }
+}
+
+
+void
+agent_options_free(agent_options_t *options)
 {
     char  **p;
 
-    if (s->env == NULL) {
+    if (options->env == NULL) {
         return;
     }
 
-    for (p = s->env; *p; p++) {
+    for (p = options->env; *p; p++) {
         free(*p);
     }
 
-    free(s->env);
-    s->env = NULL;
+    free(options->env);
+    options->env = NULL;
 }

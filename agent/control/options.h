@@ -12,10 +12,8 @@
 #include <jansson.h>
 
 
-/*
- * Checks the members that boot and configure have in common: 0, or -1 with
- * *what set to the name of a member of the wrong type.
- */
+/* the members that boot and configure have in common */
+
 typedef struct {
     char      **env;                   /* "K=V" strings; NULL: not given */
     int64_t     sleep_after_ms;        /* -1: not given */
@@ -25,9 +23,14 @@ typedef struct {
 } agent_options_t;
 
 
-int agent_options_parse(agent_options_t *s, json_t *json,
+/* 0, or -1 with *what set to the name of an invalid member */
+int agent_options_parse(agent_options_t *options, json_t *json,
     const char **what);
-void agent_options_free(agent_options_t *s);
+
+/* sets what applies to commands: env, which is consumed, and nofile */
+void agent_options_apply(agent_options_t *options);
+
+void agent_options_free(agent_options_t *options);
 
 
 #endif /* _AGENT_CONTROL_OPTIONS_H_INCLUDED_ */

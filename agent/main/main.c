@@ -19,6 +19,7 @@
 #include "base/time.h"
 #include "control/boot.h"
 #include "control/control.h"
+#include "control/options.h"
 #include "http/server.h"
 #include "main/crash.h"
 #include "main/idle.h"
@@ -27,6 +28,7 @@
 #include "main/stop.h"
 #include "net/relay.h"
 #include "port/command.h"
+#include "run/env.h"
 #include "run/workspace.h"
 #include "sys/filter.h"
 #include "sys/spawn.h"
@@ -39,11 +41,14 @@
 #define AGENT_THREADS     "4"
 
 
+static int agent_main_setup(const char *dir);
+static int agent_main_confine(agent_boot_t *boot);
+static int agent_main_serve(agent_boot_t *boot);
 static void agent_threads_start(void);
 static void agent_threads_work(uv_work_t *work);
 
 
-static uv_loop_t   agent_the_loop;
+static uv_loop_t   agent_main_loop;
 
 static const agent_control_ops_t  agent_main_ops = {
     agent_idle_change,
@@ -78,8 +83,7 @@ __asan_default_options(void)
 int
 main(int argc, char **argv)
 {
-    int            fd, rc;
-    size_t         i;
+    int            rc;
     agent_boot_t   boot;
 
     agent_time_started = agent_time_ms();
@@ -97,6 +101,43 @@ main(int argc, char **argv)
         agent_log_error("the agent must run as PID 1");
         return 2;
     }
+
+    if (agent_main_setup(argv[1]) != 0) {
+        return 2;
+    }
+
+    if (agent_boot(&boot, argv[1]) != 0) {
+        agent_log_error("timed out waiting for %s/boot.sock", argv[1]);
+        return 1;
+    }
+
+    if (agent_main_confine(&boot) != 0) {
+        return 1;
+    }
+
+    rc = agent_main_serve(&boot);
+
+    if (rc != 0) {
+        agent_log_error("cannot serve the sandbox: %s", uv_strerror(rc));
+        return 1;
+    }
+
+    uv_run(agent_loop, UV_RUN_DEFAULT);
+
+    /* the agent exits by agent_stop() */
+
+    agent_log_error("the event loop ended");
+
+    return 1;
+}
+
+
+/* the process itself; 0, or -1 */
+
+static int
+agent_main_setup(const char *dir)
+{
+    int  i, fd, flags;
 
     /* root in the container must not trace us or read our memory */
 
@@ -120,8 +161,8 @@ main(int argc, char **argv)
         if (fcntl(i, F_GETFD) == -1) {
             fd = open("/dev/null", O_RDWR);
 
-            if (fd != (int) i) {
-                return 2;
+            if (fd != i) {
+                return -1;
             }
         }
     }
@@ -132,16 +173,16 @@ main(int argc, char **argv)
 
     /* a full log pipe must not block us */
 
-    rc = fcntl(STDERR_FILENO, F_GETFL);
-    fcntl(STDERR_FILENO, F_SETFL, rc|O_NONBLOCK);
+    flags = fcntl(STDERR_FILENO, F_GETFL);
+    fcntl(STDERR_FILENO, F_SETFL, flags|O_NONBLOCK);
 
-    agent_log_configure(argv[1]);
+    agent_log_configure(dir);
 
     agent_signals_default();
 
     if (agent_signals_block() == -1) {
         agent_log_error("signalfd: %s", strerror(errno));
-        return 2;
+        return -1;
     }
 
     agent_crash_init();
@@ -155,81 +196,102 @@ main(int argc, char **argv)
 
     agent_spawn_init();
 
-    if (agent_boot(&boot, argv[1]) != 0) {
-        agent_log_error("timed out waiting for %s/boot.sock", argv[1]);
-        return 1;
+    return 0;
+}
+
+
+/*
+ * What commands may do.  Must be called while there is one thread, and before
+ * any command runs.  0, or -1.
+ */
+
+static int
+agent_main_confine(agent_boot_t *boot)
+{
+    agent_options_apply(&boot->options);
+
+    if (boot->preview_suffix) {
+        agent_env_preview(boot->preview_suffix);
     }
 
-    if (agent_user_resolve(&agent_user, boot.user) != 0) {
-        agent_log_error("no such user: \"%s\"", boot.user);
-        return 1;
+    if (agent_user_resolve(&agent_user, boot->user) != 0) {
+        agent_log_error("no such user: \"%s\"", boot->user);
+        return -1;
     }
 
     agent_workspace_make();
     agent_workspace_own();
 
-    /* while there is one thread, and before any command runs */
-
-    if (agent_filter_install(boot.uid, boot.gid) == -1) {
+    if (agent_filter_install(boot->uid, boot->gid) == -1) {
         agent_log_error("seccomp() failed: %s", strerror(errno));
-        return 1;
+        return -1;
     }
 
-    if (agent_user.uid != 0 && agent_user.uid == boot.uid) {
+    if (agent_user.uid != 0 && agent_user.uid == boot->uid) {
         agent_log_warn("user %u is that of nginx's workers: commands are "
                        "refused", (unsigned) agent_user.uid);
     }
 
-    rc = uv_loop_init(&agent_the_loop);
+    return 0;
+}
+
+
+/* the loop, all sockets and the commands of ports; 0, or a libuv error */
+
+static int
+agent_main_serve(agent_boot_t *boot)
+{
+    int     rc;
+    size_t  i;
+
+    rc = uv_loop_init(&agent_main_loop);
 
     if (rc != 0) {
-        goto failed;
+        return rc;
     }
 
-    agent_loop = &agent_the_loop;
+    agent_loop = &agent_main_loop;
 
     agent_stop_init();
     agent_relay_hooks_set(&agent_main_relay_hooks);
-    agent_idle_start(boot.sleep_after_ms, boot.keep_alive);
+    agent_idle_start(boot->options.sleep_after_ms > 0
+                     ? (uint64_t) boot->options.sleep_after_ms : 0,
+                     boot->options.keep_alive == 1);
 
     rc = agent_signals_start();
 
     if (rc == 0) {
-        rc = agent_server_start(boot.agent, agent_routes, agent_idle_touch);
+        rc = agent_server_start(boot->agent, agent_routes, agent_idle_touch);
     }
 
     if (rc == 0) {
-        rc = agent_control_start(boot.control, boot.generation,
+        rc = agent_control_start(boot->control, boot->options.generation,
                                  &agent_main_ops);
     }
 
-    for (i = 0; rc == 0 && i < boot.nports; i++) {
-        rc = agent_relay_listen(agent_loop, boot.ports[i], boot.port_fds[i]);
-        agent_control_port(boot.ports[i], 1);
+    for (i = 0; rc == 0 && i < boot->nports; i++) {
+        rc = agent_relay_listen(agent_loop, boot->ports[i],
+                                boot->port_fds[i]);
+        agent_control_port(boot->ports[i], 1);
     }
 
     if (rc != 0) {
-        goto failed;
+        return rc;
     }
 
     agent_threads_start();
-    agent_boot_answer(&boot);
+    agent_boot_answer(boot);
+
     agent_log_debug("ready after %llu ms",
                     (unsigned long long) (agent_time_ms()
                                           - agent_time_started));
 
-    for (i = 0; i < boot.ncommands; i++) {
-        agent_port_command_set(boot.commands[i]);
-        json_decref(boot.commands[i]);
+    for (i = 0; i < boot->ncommands; i++) {
+        agent_port_command_set(boot->commands[i]);
+        json_decref(boot->commands[i]);
     }
 
-    uv_run(agent_loop, UV_RUN_DEFAULT);
-
-failed:
-
-    agent_log_error("%s", rc ? uv_strerror(rc) : "the event loop ended");
-
-    return 1;
+    return 0;
 }
 
 

@@ -18,6 +18,7 @@
 #include "control/options.h"
 #include "run/env.h"
 #include "session/session.h"
+#include "sys/spawn.h"
 
 
 /* bodies of exec, packets of control, and the text that answers are made of */
@@ -32,6 +33,12 @@ static void fuzz_text(const char *text, size_t len);
 static void fuzz_path(const char *text);
 
 
+void
+agent_spawn_limit_files(uint64_t n)
+{
+}
+
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -41,7 +48,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t           ms;
     const char        *what, **env;
     agent_fault_t      fault;
-    agent_options_t    settings;
+    agent_options_t    options;
 
     text = malloc(size + 1);
     FUZZ_CHECK(text != NULL);
@@ -75,13 +82,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free(env);
     }
 
-    if (agent_options_parse(&settings, json, &what) == 0) {
+    if (agent_options_parse(&options, json, &what) == 0) {
 
-        for (i = 0; settings.env && settings.env[i]; i++) {
-            FUZZ_CHECK(strchr(settings.env[i], '='));
+        for (i = 0; options.env && options.env[i]; i++) {
+            FUZZ_CHECK(strchr(options.env[i], '='));
         }
 
-        agent_options_free(&settings);
+        agent_options_free(&options);
     }
 
     json_decref(json);
