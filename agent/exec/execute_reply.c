@@ -35,7 +35,8 @@
 
 static void agent_execute_reply_write(agent_command_t *cmd, int stream,
     const char *buf, size_t len);
-static void agent_execute_reply_exit(agent_command_t *cmd, const agent_exit_t *e);
+static void agent_execute_reply_exit(agent_command_t *cmd,
+    const agent_exit_t *e);
 static void agent_execute_reply_fault(agent_execute_t *x, uint64_t timeout_ms);
 static void agent_execute_reply_begin(agent_execute_t *x);
 static void agent_execute_reply_part(agent_execute_t *x, agent_json_body_e kind,
@@ -202,7 +203,7 @@ agent_execute_reply_begin(agent_execute_t *x)
                     x->exit.code);
 
     agent_execute_reply_part(x, AGENT_JSON_BODY_LITERAL, x->opening,
-                       strlen(x->opening));
+                             strlen(x->opening));
 
     for (i = 0; i < 2; i++) {
         b = &x->out[i];
@@ -216,22 +217,24 @@ agent_execute_reply_begin(agent_execute_t *x)
 
         agent_execute_reply_part(x, AGENT_JSON_BODY_TEXT, b->data, len);
         agent_execute_reply_part(x, AGENT_JSON_BODY_LITERAL, names[i].text,
-                           strlen(names[i].text));
+                                 strlen(names[i].text));
     }
 
     for (i = 0; i < 2; i++) {
         b = &x->out[i];
 
         if (!agent_utf8_valid(b->data, b->len)) {
-            agent_execute_reply_part(x, AGENT_JSON_BODY_LITERAL, names[i].base64,
-                               strlen(names[i].base64));
-            agent_execute_reply_part(x, AGENT_JSON_BODY_BASE64, b->data, b->len);
+            agent_execute_reply_part(x, AGENT_JSON_BODY_LITERAL,
+                                     names[i].base64,
+                                     strlen(names[i].base64));
+            agent_execute_reply_part(x, AGENT_JSON_BODY_BASE64, b->data,
+                                     b->len);
             agent_execute_reply_part(x, AGENT_JSON_BODY_LITERAL, "\"", 1);
         }
     }
 
     agent_execute_reply_part(x, AGENT_JSON_BODY_LITERAL, x->closing,
-                       strlen(x->closing));
+                             strlen(x->closing));
 
     x->reply.r = x->r;
     x->reply.status = x->fault.code ? x->fault.status : 200;

@@ -288,6 +288,7 @@ agent_run_child_error_text(agent_command_t *cmd, const char *program,
         break;
 
     default:
-        snprintf(buf, size, "cannot start a process: %s", strerror(cmd->error));
+        snprintf(buf, size, "cannot start a process: %s",
+                 strerror(cmd->error));
     }
 }

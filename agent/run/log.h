@@ -34,8 +34,8 @@ typedef struct agent_run_log_s         agent_run_log_t;
  * bytes must be a multiple of AGENT_RUN_LOG_BLOCK.  on_writable is called from
  * the loop when a full log has room again.  NULL if out of memory.
  */
-agent_run_log_t *agent_run_log_create(size_t bytes, void (*on_writable)(void *data),
-    void *data);
+agent_run_log_t *agent_run_log_create(size_t bytes,
+    void (*on_writable)(void *data), void *data);
 
 /* no on_writable follows; memory and file are freed with the last reader */
 void agent_run_log_release(agent_run_log_t *s);
