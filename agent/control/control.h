@@ -19,7 +19,7 @@ int agent_control_send(agent_tether_t *t, const char *text, size_t len);
 void agent_control_close(agent_tether_t *t);
 
 
-/* what the requests of a tether do to the agent as a whole */
+/* operations of a tether that affect the agent as a whole */
 
 typedef struct {
     /* -1 leaves a value unchanged */

@@ -18,7 +18,7 @@
 
 /*
  * Reports the state of a port, and whether its app responds to a single GET /
- * as of a browser.
+ * like that of a browser.
  */
 
 

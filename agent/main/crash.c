@@ -123,9 +123,10 @@ agent_crash_find_build(struct dl_phdr_info *info, size_t size, void *data)
 
 
 /*
- * A process of the container can send these signals too, which without a
- * handler the kernel would drop, as we are PID 1.  The kernel's own have a
- * positive code, those from outside no sender, and abort() has ourselves.
+ * Processes of the container can send these signals, too, which the kernel
+ * would drop if there were no handler, as we are PID 1.  Signals of the kernel
+ * have a positive code, those from outside have no sender, and those of
+ * abort() have our own pid.
  */
 
 static void

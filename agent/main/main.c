@@ -201,8 +201,8 @@ agent_main_setup(const char *dir)
 
 
 /*
- * What commands may do.  Must be called while there is one thread, and before
- * any command runs.  0, or -1.
+ * Restricts what commands may do.  Must be called while there is a single
+ * thread, and before any command runs.  0, or -1.
  */
 
 static int

@@ -74,10 +74,10 @@ agent_signals_block(void)
     sigaddset(&set, SIGWINCH);
 
     /*
-     * The kernel drops all other signals but those of crash.c, as we are PID 1
-     * and have no handlers for them.  If they were blocked, they would be queued: an unlimited
-     * number of real-time signals could exhaust the queue that records
-     * senders.
+     * The kernel drops all other signals except those of crash.c, as we are
+     * PID 1 and have no handlers for them.  If they were blocked, they would
+     * be queued: an unlimited number of real-time signals could exhaust the
+     * queue that records senders.
      */
 
     if (sigprocmask(SIG_SETMASK, &set, NULL) == -1) {

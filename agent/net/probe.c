@@ -30,7 +30,7 @@ struct agent_probe_s {
     uint64_t                 began;
     uint64_t                 next;     /* time of the next request */
 
-    int                      rank;      /* 0: nothing listens */
+    int                      rank;     /* 0: nothing listens */
     agent_listeners_addr_t   listener;
 
     agent_http_get_t        *get;      /* NULL: no request in progress */

@@ -37,8 +37,8 @@ int agent_relay_listen(uv_loop_t *loop, uint16_t port, int fd);
 int agent_relay_unlisten(uint16_t port);
 
 /*
- * What the relay does not know about the app of a port.  Must be set before
- * the first connection.
+ * Queries about the app of a port that the relay cannot answer itself.  Must
+ * be set before the first connection.
  */
 
 typedef struct {

@@ -61,7 +61,7 @@ typedef struct {
     agent_json_body_t          body;
     agent_buffer_t             text;     /* between the members' values */
 
-    unsigned                   seen[2];    /* results of the first pass */
+    unsigned                   seen[2];  /* results of the first pass */
     unsigned                   lossy[2];
     unsigned                   timed:1;
     unsigned                   young:1;

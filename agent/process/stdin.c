@@ -35,7 +35,7 @@ typedef struct {
     agent_process_observer_t   observer;    /* leads to the process */
     uint64_t                   bytes;
     unsigned                   close:1;
-    unsigned                   whole:1;  /* the body has ended */
+    unsigned                   whole:1;     /* the body has ended */
     unsigned                   over:1;
 } agent_writer_t;
 

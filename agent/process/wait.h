@@ -32,13 +32,13 @@ typedef struct agent_wait_s  agent_wait_t;
 
 struct agent_wait_s {
     agent_request_t           *r;
-    agent_process_observer_t   observer;    /* leads to the process */
+    agent_process_observer_t   observer;  /* leads to the process */
     uv_timer_t                 timer;
     uint64_t                   timeout_ms;
     uint64_t                   began;
     char                       condition[160];
     unsigned                   over:1;
-    unsigned                   handles;  /* the timer and the kind's handle */
+    unsigned                   handles;   /* the timer and the kind's handle */
 
     /* releases resources of the kind; the structure is freed later */
     void                     (*on_close)(agent_wait_t *w);

@@ -365,7 +365,7 @@ agent_search_busy(agent_search_job_t *job)
 }
 
 
-/* another one may run */
+/* let the next search run */
 
 static void
 agent_search_leave(agent_search_job_t *job)

@@ -52,7 +52,7 @@ struct agent_shell_s {
     /* set by a start */
 
     agent_script_kind_e    kind;
-    const char            *program;    /* NULL: bash */
+    const char            *program;       /* NULL: bash */
     char                   dir[AGENT_SHELL_DIR];
 
     /* private to shell.c */

@@ -109,7 +109,7 @@ agent_identity_executable(int dir, const char *name, const struct stat *st)
         return 0;
     }
 
-    /* a kernel or a seccomp profile without it: by the mode alone */
+    /* not supported by the kernel or a seccomp profile: check the mode only */
 
     if (agent_user.uid == 0) {
         return (st->st_mode & 0111) != 0;

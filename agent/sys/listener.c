@@ -97,7 +97,7 @@ agent_listener_event(uv_poll_t *poll, int status, int events)
 }
 
 
-/* 0, or -1 with errno: EAGAIN if nobody waits */
+/* 0, or -1 with errno: EAGAIN if no connection is queued */
 
 static int
 agent_listener_accept(agent_listener_t *l)

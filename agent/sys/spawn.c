@@ -120,8 +120,8 @@ agent_spawn(agent_child_t *child, agent_spawn_t *s)
 
     /*
      * The child shares our memory until it executes the program, so that it
-     * can report errors, and no page is copied however large the agent is. No
-     * signal handler of ours runs in it but those of a crash.
+     * can report errors, and no page is copied however large the agent is.
+     * None of our signal handlers runs in it, except those of crashes.
      */
 
     pid = vfork();

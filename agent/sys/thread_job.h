@@ -12,10 +12,10 @@
 
 
 /*
- * Work that may block, done in a thread of libuv's pool for an owner that may
- * leave meanwhile.  The job is the caller's memory, usually at the beginning
- * of a structure that holds what the thread works on; it may be started again
- * once it is done.
+ * Blocking work, done in a thread of libuv's pool for an owner that may go
+ * away meanwhile.  The job is allocated by the caller, usually at the
+ * beginning of a structure with the data of the thread; it may be started
+ * again once it is done.
  */
 
 
@@ -25,11 +25,11 @@ typedef struct agent_thread_job_s  agent_thread_job_t;
 struct agent_thread_job_s {
     /* set by the caller */
 
-    /* in a thread; touches nothing but the job and what is made for it */
+    /* called in a thread; may only access the job and its data */
     void      (*run)(agent_thread_job_t *job);
-    /* from the loop: run has returned, and the owner is still there */
+    /* called from the loop: run has returned, and the owner still exists */
     void      (*done)(agent_thread_job_t *job);
-    /* from the loop, once: the owner has left, and run does not use the job */
+    /* called once from the loop: the owner has gone, and run has returned */
     void      (*free)(agent_thread_job_t *job);
     void       *owner;
     /* run has the file system identity of the sandbox's user */
@@ -38,17 +38,17 @@ struct agent_thread_job_s {
     /* an errno: that identity could not be assumed, and run was not called */
     int         error;
 
-    /* the rest is thread_job.c's */
+    /* private to thread_job.c */
 
     uv_work_t   work;
     unsigned    busy:1;
 };
 
 
-/* 0, or -1 where it cannot be queued */
+/* 0, or -1 if it cannot be queued */
 int agent_thread_job_start(agent_thread_job_t *job);
 
-/* the owner leaves: free follows, at once or when run has returned */
+/* the owner goes away: free is called, at once or when run has returned */
 void agent_thread_job_detach(agent_thread_job_t *job);
 
 
