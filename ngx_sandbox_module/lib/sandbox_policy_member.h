@@ -18,15 +18,15 @@
 
 
 /*
- * The members of a policy.  This table is all that the API, the policy file and
- * the defaults of locations know of them.  Pure: nothing blocks.
+ * The members of a policy: one table for the API, the policy file and the
+ * defaults of locations.  Pure functions that do not block.
  */
 
 
 /* why a body is refused */
 
 typedef struct {
-    int          too_large;      /* of valid syntax, but without room */
+    int          too_large;      /* valid syntax, but no room */
     char         text[640];
 } sandbox_policy_fault_t;
 
@@ -93,10 +93,12 @@ struct sandbox_policy_member_s {
 /* terminated by a file_name of NULL; in the order of responses */
 extern const sandbox_policy_member_t  sandbox_policy_member_table[];
 
-/* a member by its name in the API, within that group or NULL; or NULL */
+/*
+ * finds a member by its name in the API, in a group or NULL; NULL if unknown
+ */
 const sandbox_policy_member_t *sandbox_policy_member_find(const char *group,
     const char *name);
-/* the member's value is not what its message says; -1 */
+/* sets the fault of an invalid value; returns -1 */
 int sandbox_policy_member_invalid(const sandbox_policy_member_t *m,
     sandbox_policy_fault_t *fault);
 

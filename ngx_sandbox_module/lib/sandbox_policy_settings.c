@@ -11,7 +11,9 @@
 #include "lib/sandbox_policy_settings.h"
 
 
-/* what a preview goes by: its policy, or its location */
+/*
+ * effective settings of a preview: its policy, with defaults of the location
+ */
 
 
 #define sandbox_setting(settings, m)                                          \

@@ -14,8 +14,9 @@
 
 
 /*
- * What a preview goes by: its policy, with the defaults of its location for
- * what the policy does not say.  Pure: nothing blocks or allocates.
+ * Effective settings of a preview: its policy, with the defaults of its
+ * location for members that are not set.  Pure functions that neither block
+ * nor allocate.
  */
 
 

@@ -13,7 +13,7 @@
 #include <cjson/cJSON.h>
 
 
-/* times and durations in the API; pure: nothing blocks or allocates */
+/* times and durations in the API; pure functions */
 
 
 #define SANDBOX_TIME_LEN  sizeof("1970-01-01T00:00:00.000Z")

@@ -34,8 +34,8 @@ void ngx_http_sandbox_engine_done(void);
 void ngx_http_sandbox_engine_call(ac_lane_e lane, const char *owner,
     ngx_uint_t first);
 /*
- * Logs that the engine failed to do what was asked for, and fills in failure;
- * reply NULL: out of memory
+ * Logs a failed call of the engine and sets failure; reply NULL: out of
+ * memory.
  */
 void ngx_http_sandbox_engine_failed(ngx_http_sandbox_node_t *node,
     const char *what, const ac_reply_t *reply,
@@ -43,7 +43,7 @@ void ngx_http_sandbox_engine_failed(ngx_http_sandbox_node_t *node,
 
 /* its name in the engine */
 const char *ngx_http_sandbox_engine_network(ngx_http_sandbox_class_t *class);
-/* 1 if the engine lacks the network: logged, and failure is filled in */
+/* 1 if the engine lacks the network: logged, and failure is set */
 ngx_uint_t ngx_http_sandbox_engine_network_missing(
     ngx_http_sandbox_node_t *node, ngx_http_sandbox_class_t *class,
     const ac_reply_t *reply, ngx_http_sandbox_failure_t *failure);

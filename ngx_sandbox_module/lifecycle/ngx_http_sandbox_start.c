@@ -61,7 +61,7 @@ static void ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *start,
 
 static const ngx_http_sandbox_start_step_t  ngx_http_sandbox_start_steps[] = {
 
-    /* unless it serves: locks the sandbox against other workers */
+    /* locks the sandbox against other workers, unless it is already running */
     { "lock", ngx_http_sandbox_start_lock },
 
     /* takes a slot of the limits of instances */
@@ -599,7 +599,10 @@ ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *start,
 
     if (failure) {
 
-        /* it is a part of the start, which is freed before waiters read it */
+        /*
+         * the failure is part of the start, which is freed before waiters read
+         * it
+         */
 
         copy = *failure;
         failure = &copy;

@@ -26,7 +26,7 @@ struct ngx_http_sandbox_start_s {
     ngx_http_sandbox_node_t    *node;
     ngx_http_sandbox_class_t   *class;
 
-    ngx_uint_t                  step;           /* in the table of start.c */
+    ngx_uint_t                  step;       /* in the table of start.c */
     void                      (*handler)(ngx_http_sandbox_start_t *start);
     ngx_event_t                 timer;
     ngx_event_t                 deadline;   /* delays the exit of the worker */
@@ -87,9 +87,10 @@ struct ngx_http_sandbox_start_waiter_s {
 
 /*
  * For the steps, each a function in a file of its own.  A step returns NGX_OK:
- * the next one follows; NGX_DONE: the sandbox serves already; NGX_ERROR: it
- * has filled in start->failure; or NGX_AGAIN: it goes on by a timer or a call,
- * and reports one of the other results to ngx_http_sandbox_start_result().
+ * continue with the next step; NGX_DONE: the sandbox is already running;
+ * NGX_ERROR: start->failure is set; or NGX_AGAIN: it continues from a timer or
+ * a call, and reports one of the other results to
+ * ngx_http_sandbox_start_result().
  */
 
 /* the result of the current step: the start may be gone afterwards */
@@ -103,7 +104,7 @@ void ngx_http_sandbox_start_call(ngx_http_sandbox_start_t *start);
 /* waits for the call, or reports NGX_ERROR if it is NULL */
 void ngx_http_sandbox_start_called(ngx_http_sandbox_start_t *start,
     ac_call_t *call);
-/* the engine failed to do what a call asked for: reports NGX_ERROR */
+/* a call of the engine has failed: reports NGX_ERROR */
 void ngx_http_sandbox_start_engine_failed(ngx_http_sandbox_start_t *start,
     const char *what, const ac_reply_t *reply);
 

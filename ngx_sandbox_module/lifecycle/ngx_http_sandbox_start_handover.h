@@ -16,7 +16,7 @@
 
 /* a step: see start.h for its results */
 ngx_int_t ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *start);
-/* closes what is left of it */
+/* releases its resources */
 void ngx_http_sandbox_start_handover_close(ngx_http_sandbox_start_t *start);
 
 
