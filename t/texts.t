@@ -118,6 +118,8 @@ rows(
     ["POST $mine/api/ping", {}, 404, 'NOT_FOUND', qr/GET, HEAD/],
     ["PUT $mine", {}, 404, 'NOT_FOUND', qr/GET, HEAD, PATCH, DELETE/],
     ["GET $mine/none", {}, 404, 'NOT_FOUND', qr/\bexec\b/],
+    map({ ["GET $mine/none", {}, 404, 'NOT_FOUND', qr{[:,] \Q$_\E[,.]}] }
+        qw(sleep wake restart api/commands ports/:port/links/:name)),
     ['GET /v1/none', {}, 404, 'NOT_FOUND', qr{/v1/sandbox}],
 
     # ports

@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_route.h"
 #include "core/ngx_http_sandbox_conf.h"
@@ -281,6 +282,7 @@ static ngx_int_t
 ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_route_t *route)
 {
+    char       routes[SANDBOX_ROUTE_LIST_SIZE];
     ngx_str_t  method;
 
     method = r->method_name;
@@ -296,19 +298,13 @@ ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
     }
 
     if (route->id.len) {
+        sandbox_route_list(routes);
+
         return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                              "NOT_FOUND",
                                              "There is no such route for %V "
-                                             "below /v1/sandbox/:id. What "
-                                             "there is: running, ports, "
-                                             "ports/:port, ports/:port/links, "
-                                             "ports/:port/diagnose, exec, "
-                                             "file/<path>, api/execute, "
-                                             "api/execute/stream, "
-                                             "api/session/…, api/env, "
-                                             "api/process/…, api/port-watch, "
-                                             "api/ping and "
-                                             "api/version.", &method);
+                                             "below /v1/sandbox/:id. Routes: "
+                                             "%s.", &method, routes);
     }
 
     return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
@@ -387,14 +383,11 @@ ngx_http_sandbox_api_class(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 static ngx_int_t
 ngx_http_sandbox_health_handler(ngx_http_request_t *r)
 {
-    cJSON  *json;
+    sandbox_json_writer_t  w;
 
-    json = cJSON_CreateObject();
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_bool(&w, "ok", 1);
 
-    if (json && cJSON_AddTrueToObject(json, "ok") == NULL) {
-        cJSON_Delete(json);
-        json = NULL;
-    }
-
-    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
+                                          sandbox_json_writer_finish(&w));
 }

@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_spec.h"
 #include "lib/sandbox_time.h"
 #include "core/ngx_http_sandbox_error.h"
@@ -240,29 +241,14 @@ nomem:
 static ngx_uint_t
 ngx_http_sandbox_options_parse_name(const char *name, ngx_uint_t env)
 {
-    size_t       len;
-    const char  *p;
+    size_t  len;
 
     len = ngx_strlen(name);
 
-    if (len == 0 || len > (env ? 256 : 64)
-        || (env && *name >= '0' && *name <= '9'))
-    {
-        return 0;
+    if (!env) {
+        return sandbox_name_chars(name, len, 1, 64, "._-/");
     }
 
-    for (p = name; *p; p++) {
-
-        if ((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')
-            || (*p >= '0' && *p <= '9') || *p == '_')
-        {
-            continue;
-        }
-
-        if (env || (*p != '.' && *p != '-' && *p != '/')) {
-            return 0;
-        }
-    }
-
-    return 1;
+    return (*name < '0' || *name > '9')
+           && sandbox_name_chars(name, len, 1, 256, "_");
 }

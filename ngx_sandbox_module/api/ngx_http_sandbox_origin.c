@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_url.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_header.h"
 #include "core/ngx_http_sandbox_response.h"
@@ -27,9 +28,9 @@ char *
 ngx_http_sandbox_origin_check(ngx_conf_t *cf,
     ngx_http_sandbox_loc_conf_t *conf)
 {
-    u_char      *p, *last;
-    ngx_str_t   *origin;
-    ngx_uint_t   i;
+    ngx_str_t      *origin;
+    ngx_uint_t      i;
+    sandbox_url_t   url;
 
     if (conf->cors) {
 
@@ -37,23 +38,11 @@ ngx_http_sandbox_origin_check(ngx_conf_t *cf,
 
         for (i = 0; i < conf->cors->nelts; i++) {
 
-            p = origin[i].data;
-            last = p + origin[i].len;
-
-            if (origin[i].len > 8 && ngx_strncmp(p, "https://", 8) == 0) {
-                p += 8;
-
-            } else if (origin[i].len > 7
-                       && ngx_strncmp(p, "http://", 7) == 0)
-            {
-                p += 7;
-
-            } else {
-                p = last;
-            }
-
-            if (p == last || ngx_strlchr(p, last, '/') != NULL
-                || ngx_strlchr(p, last, '*') != NULL)
+            if (!sandbox_url_parse((char *) origin[i].data, origin[i].len, &url)
+                || !sandbox_url_is_http(&url) || url.rest.len
+                || ngx_strlchr(origin[i].data, origin[i].data + origin[i].len,
+                               '*')
+                   != NULL)
             {
                 ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                                    "invalid origin \"%V\" in "

@@ -37,6 +37,32 @@ static const sandbox_text_t  sandbox_reserved[] = {
 
 
 int
+sandbox_name_chars(const char *text, size_t len, size_t min, size_t max,
+    const char *others)
+{
+    char    c;
+    size_t  i;
+
+    if (len < min || len > max) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        c = text[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+              || (c >= '0' && c <= '9')
+              || (c != '\0' && strchr(others, c) != NULL)))
+        {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+int
 sandbox_name_id_valid(const char *text, size_t len)
 {
     size_t                 i;

@@ -44,6 +44,10 @@ typedef struct {
 } sandbox_label_t;
 
 
+/* 1 if text has min to max of [A-Za-z0-9] and the characters of others */
+int sandbox_name_chars(const char *text, size_t len, size_t min, size_t max,
+    const char *others);
+
 /* 1 if text is a valid sandbox id, and not a reserved name */
 int sandbox_name_id_valid(const char *text, size_t len);
 

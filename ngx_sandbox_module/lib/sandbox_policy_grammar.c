@@ -6,50 +6,22 @@
 
 #include <string.h>
 
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_policy_grammar.h"
+#include "lib/sandbox_url.h"
 
 
 /* the grammar of policies, and their packed lists */
 
 
-static int sandbox_set(const char *text, size_t len, size_t min, size_t max,
-    const char *others);
 static int sandbox_header_listed(const char *name, const char *const *list);
-
-
-/* letters, digits and the characters of others */
-
-static int
-sandbox_set(const char *text, size_t len, size_t min, size_t max,
-    const char *others)
-{
-    char    c;
-    size_t  i;
-
-    if (len < min || len > max) {
-        return 0;
-    }
-
-    for (i = 0; i < len; i++) {
-        c = text[i];
-
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-              || (c >= '0' && c <= '9')
-              || (c != '\0' && strchr(others, c) != NULL)))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
-}
 
 
 int
 sandbox_policy_grammar_key(const char *text, size_t len)
 {
-    return sandbox_set(text, len, SANDBOX_KEY_MIN, SANDBOX_KEY_MAX, "-_");
+    return sandbox_name_chars(text, len, SANDBOX_KEY_MIN, SANDBOX_KEY_MAX, "-_");
 }
 
 
@@ -58,7 +30,7 @@ sandbox_policy_grammar_link_name(const char *text, size_t len)
 {
     /* it is a path segment: no leading dot */
 
-    return sandbox_set(text, len, 1, SANDBOX_LINK_NAME_MAX, ".-_")
+    return sandbox_name_chars(text, len, 1, SANDBOX_LINK_NAME_MAX, ".-_")
            && text[0] != '.';
 }
 
@@ -66,51 +38,24 @@ sandbox_policy_grammar_link_name(const char *text, size_t len)
 int
 sandbox_policy_grammar_origin(const char *text, size_t len)
 {
-    size_t       n;
-    unsigned     port;
-    const char  *p, *end;
+    size_t         i;
+    sandbox_url_t  url;
 
-    p = text;
-    end = text + len;
-
-    if (len > 8 && memcmp(p, "https://", 8) == 0) {
-        p += 8;
-
-    } else if (len > 7 && memcmp(p, "http://", 7) == 0) {
-        p += 7;
-
-    } else {
+    if (!sandbox_url_parse(text, len, &url) || !sandbox_url_is_http(&url)
+        || url.rest.len
+        || !sandbox_name_chars(url.host.data, url.host.len, 1, 253, "-.")
+        || (url.has_port && sandbox_url_port(&url) == 0))
+    {
         return 0;
     }
 
-    for (n = 0; p < end && *p != ':'; p++, n++) {
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9')
-              || *p == '-' || *p == '.'))
-        {
+    for (i = 0; i < url.host.len; i++) {
+        if (url.host.data[i] >= 'A' && url.host.data[i] <= 'Z') {
             return 0;
         }
     }
 
-    if (n == 0 || n > 253) {
-        return 0;
-    }
-
-    if (p == end) {
-        return 1;
-    }
-
-    port = 0;
-
-    for (p++, n = 0; p < end; p++, n++) {
-
-        if (*p < '0' || *p > '9' || n == 5) {
-            return 0;
-        }
-
-        port = port * 10 + (unsigned) (*p - '0');
-    }
-
-    return n != 0 && port != 0 && port <= 65535;
+    return 1;
 }
 
 
@@ -170,7 +115,7 @@ sandbox_policy_grammar_header_name(const char *name, int response)
         "set-cookie2", "access-control-", "www-authenticate", NULL
     };
 
-    return sandbox_set(name, strlen(name), 1, SANDBOX_HEADER_NAME_MAX, "-_")
+    return sandbox_name_chars(name, strlen(name), 1, SANDBOX_HEADER_NAME_MAX, "-_")
            && !sandbox_header_listed(name, both)
            && !sandbox_header_listed(name, response ? responses : requests);
 }

@@ -58,7 +58,7 @@ typedef struct {
 
 #define SANDBOX_POLICY_ALWAYS    1   /* the file has it even if it is not set */
 #define SANDBOX_POLICY_EMPTY     2   /* "" in a body is valid */
-#define SANDBOX_POLICY_OMIT      4   /* not set: absent in responses, not null */
+#define SANDBOX_POLICY_OMIT      4   /* responses omit it if it is not set */
 #define SANDBOX_POLICY_SIZE      8   /* a size in the configuration */
 #define SANDBOX_POLICY_RESPONSE  16  /* headers of responses */
 #define SANDBOX_POLICY_APART     32  /* routes write it to responses */

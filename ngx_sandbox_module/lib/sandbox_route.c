@@ -4,6 +4,7 @@
  */
 
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/sandbox_name.h"
@@ -24,6 +25,8 @@ static const sandbox_route_entry_t *sandbox_route_find_process(
 static int sandbox_route_dots(const char *path, size_t len);
 static const sandbox_route_entry_t *sandbox_route_find(const char *tail,
     size_t len);
+static char *sandbox_route_list_table(char *p, char *last,
+    const sandbox_route_entry_t *table);
 static const sandbox_route_entry_t *sandbox_route_port(
     const sandbox_route_entry_t *e, sandbox_route_t *route);
 
@@ -346,21 +349,13 @@ static const sandbox_route_entry_t *
 sandbox_route_find_process(const char *rest, size_t len)
 {
     size_t                        n;
+    const char                   *slash;
     const sandbox_route_entry_t  *e;
 
-    for (n = 0; n < len && rest[n] != '/'; n++) {
+    slash = memchr(rest, '/', len);
+    n = slash ? (size_t) (slash - rest) : len;
 
-        if (n == SANDBOX_ROUTE_PROCESS_ID
-            || !((rest[n] >= 'a' && rest[n] <= 'z')
-                 || (rest[n] >= 'A' && rest[n] <= 'Z')
-                 || (rest[n] >= '0' && rest[n] <= '9')
-                 || rest[n] == '.' || rest[n] == '_' || rest[n] == '-'))
-        {
-            return NULL;
-        }
-    }
-
-    if (n == 0) {
+    if (!sandbox_name_chars(rest, n, 1, SANDBOX_ROUTE_PROCESS_ID, "._-")) {
         return NULL;
     }
 
@@ -433,4 +428,59 @@ sandbox_route_method(const sandbox_route_t *route, const char *method,
     }
 
     return 0;
+}
+
+
+void
+sandbox_route_list(char buf[SANDBOX_ROUTE_LIST_SIZE])
+{
+    char  *p, *last;
+
+    last = buf + SANDBOX_ROUTE_LIST_SIZE;
+
+    p = sandbox_route_list_table(buf, last, sandbox_routes);
+    p = sandbox_route_list_table(p, last, sandbox_route_ports);
+    (void) sandbox_route_list_table(p, last, sandbox_process_routes);
+}
+
+
+static char *
+sandbox_route_list_table(char *p, char *last,
+    const sandbox_route_entry_t *table)
+{
+    int                           n;
+    const char                   *name, *before;
+    const sandbox_route_entry_t  *e;
+
+    /* each pattern is the base, the place of the id, and the name */
+
+    before = "";
+
+    for (e = table; e->tail.data; e++) {
+
+        name = e->pattern + sizeof("/v1/sandbox/:id") - 1;
+
+        if (*name == '\0' || strcmp(e->pattern, before) == 0) {
+            continue;
+        }
+
+        before = e->pattern;
+
+        n = snprintf(p, (size_t) (last - p), "%s%s%s",
+                     e == sandbox_routes + 1 ? "" : ", ", name + 1,
+                     e->kind == SANDBOX_ROUTE_PROCESS ? ", and below it" : "");
+
+        if (n >= last - p) {
+            *p = '\0';
+            break;
+        }
+
+        p += n;
+
+        if (e->kind == SANDBOX_ROUTE_PROCESS) {
+            break;
+        }
+    }
+
+    return p;
 }

@@ -79,5 +79,12 @@ int sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route);
 int sandbox_route_method(const sandbox_route_t *route, const char *method,
     size_t len);
 
+/*
+ * The routes below /v1/sandbox/:id, separated by ", "; those of a process by
+ * one entry.  buf is NUL-terminated, and holds as many as there is room for.
+ */
+#define SANDBOX_ROUTE_LIST_SIZE  512
+void sandbox_route_list(char buf[SANDBOX_ROUTE_LIST_SIZE]);
+
 
 #endif /* _SANDBOX_ROUTE_H_INCLUDED_ */

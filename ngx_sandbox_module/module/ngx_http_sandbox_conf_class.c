@@ -294,26 +294,9 @@ invalid:
 static ngx_uint_t
 ngx_http_sandbox_conf_class_plain(ngx_str_t *s, const char *marks, size_t max)
 {
-    size_t  i;
-    u_char  c;
-
-    for (i = 0; i < s->len; i++) {
-        c = s->data[i];
-
-        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-            || (c >= '0' && c <= '9'))
-        {
-            continue;
-        }
-
-        if (c == '\0' || ngx_strchr(marks, c) == NULL
-            || (i == 0 && c != '_'))
-        {
-            return 0;
-        }
-    }
-
-    return s->len <= max;
+    return sandbox_name_chars((char *) s->data, s->len, 0, max, marks)
+           && (s->len == 0 || s->data[0] == '_'
+               || ngx_strchr(marks, s->data[0]) == NULL);
 }
 
 
@@ -351,17 +334,13 @@ ngx_http_sandbox_conf_class_env(ngx_conf_t *cf,
     last = s->data + s->len;
     eq = ngx_strlchr(s->data, last, '=');
 
-    if (eq == NULL || eq == s->data || (*s->data >= '0' && *s->data <= '9')) {
+    if (eq == NULL || (*s->data >= '0' && *s->data <= '9')
+        || !sandbox_name_chars((char *) s->data, eq - s->data, 1, s->len, "_"))
+    {
         goto invalid;
     }
 
-    for (p = s->data; p < eq; p++) {
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z')
-              || (*p >= '0' && *p <= '9') || *p == '_'))
-        {
-            goto invalid;
-        }
-    }
+    p = eq;
 
     while (p < last) {
 

@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_spec.h"
 #include "core/ngx_http_sandbox_class.h"
 #include "core/ngx_http_sandbox_conf.h"
@@ -38,8 +39,6 @@ static char *ngx_http_sandbox_conf_keys_line(
 static char *ngx_http_sandbox_conf_keys_option(
     ngx_http_sandbox_conf_keys_parser_t *kp, ngx_http_sandbox_key_t *key,
     ngx_str_t *option);
-static ngx_uint_t ngx_http_sandbox_conf_keys_name_valid(ngx_str_t *name,
-    size_t max);
 static char *ngx_http_sandbox_conf_keys_error(
     ngx_http_sandbox_conf_keys_parser_t *kp, const char *text);
 
@@ -304,8 +303,8 @@ ngx_http_sandbox_conf_keys_line(ngx_http_sandbox_conf_keys_parser_t *kp,
         switch (n) {
 
         case 0:
-            if (!ngx_http_sandbox_conf_keys_name_valid(&field,
-                                                       SANDBOX_OWNER_MAX))
+            if (!sandbox_name_chars((char *) field.data, field.len, 1,
+                                    SANDBOX_OWNER_MAX, "._-"))
             {
                 return ngx_http_sandbox_conf_keys_error(kp,
                            "invalid key name, it must be 1 to 64 of the "
@@ -460,7 +459,9 @@ ngx_http_sandbox_conf_keys_option(ngx_http_sandbox_conf_keys_parser_t *kp,
         name.data = p;
         name.len = comma - p;
 
-        if (!ngx_http_sandbox_conf_keys_name_valid(&name, SANDBOX_CLASS_MAX)) {
+        if (!sandbox_name_chars((char *) name.data, name.len, 1,
+                                SANDBOX_CLASS_MAX, "._-"))
+        {
             return ngx_http_sandbox_conf_keys_error(kp,
                        "\"classes=\" must be a comma-separated list of class "
                        "names");
@@ -479,33 +480,6 @@ ngx_http_sandbox_conf_keys_option(ngx_http_sandbox_conf_keys_parser_t *kp,
     }
 
     return NGX_CONF_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_sandbox_conf_keys_name_valid(ngx_str_t *name, size_t max)
-{
-    size_t  i;
-    u_char  ch;
-
-    if (name->len == 0 || name->len > max) {
-        return 0;
-    }
-
-    for (i = 0; i < name->len; i++) {
-        ch = name->data[i];
-
-        if ((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
-            || (ch >= '0' && ch <= '9')
-            || ch == '.' || ch == '_' || ch == '-')
-        {
-            continue;
-        }
-
-        return 0;
-    }
-
-    return 1;
 }
 
 

@@ -5,7 +5,9 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_store.h"
+#include "lib/sandbox_url.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "module/ngx_http_sandbox_conf_main.h"
 
@@ -119,68 +121,44 @@ ngx_http_sandbox_conf_main_preview_url(ngx_conf_t *cf, ngx_command_t *cmd,
 {
     ngx_http_sandbox_main_conf_t *smcf = conf;
 
-    u_char                             *p, *last;
-    ngx_str_t                          *value, url;
+    ngx_str_t                          *value;
+    sandbox_url_t                       url;
     ngx_http_sandbox_preview_domain_t  *preview;
 
     value = cf->args->elts;
-    url = value[1];
 
     preview = ngx_array_push(&smcf->previews);
     if (preview == NULL) {
         return NGX_CONF_ERROR;
     }
 
-    ngx_memzero(preview, sizeof(ngx_http_sandbox_preview_domain_t));
-
-    if (url.len > 9 && ngx_strncmp(url.data, "http://*.", 9) == 0) {
-        ngx_str_set(&preview->scheme, "http");
-        p = url.data + 9;
-
-    } else if (url.len > 10 && ngx_strncmp(url.data, "https://*.", 10) == 0) {
-        ngx_str_set(&preview->scheme, "https");
-        p = url.data + 10;
-
-    } else {
+    if (!sandbox_url_parse((char *) value[1].data, value[1].len, &url)
+        || !sandbox_url_is_http(&url)
+        || url.rest.len > 1 || (url.rest.len && url.rest.data[0] != '/')
+        || url.host.len < 3 || ngx_strncmp(url.host.data, "*.", 2) != 0
+        || (url.has_port && sandbox_url_port(&url) == 0))
+    {
         goto invalid;
     }
 
-    last = url.data + url.len;
+    preview->scheme.data = (u_char *) url.scheme.data;
+    preview->scheme.len = url.scheme.len;
 
-    if (last[-1] == '/') {
-        last--;
-    }
+    preview->host.data = (u_char *) url.host.data + 2;
+    preview->host.len = url.host.len - 2;
 
-    preview->host.data = p;
-
-    for ( /* void */ ; p < last && *p != ':'; p++) {
-        *p = ngx_tolower(*p);
-
-        if (!((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9')
-              || *p == '-' || *p == '.'))
-        {
-            goto invalid;
-        }
-    }
-
-    preview->host.len = p - preview->host.data;
+    ngx_strlow(preview->host.data, preview->host.data, preview->host.len);
 
     /* the name has at most 253 characters, its first label 63 */
 
-    if (preview->host.len == 0 || preview->host.len > 253 - 64) {
+    if (!sandbox_name_chars((char *) preview->host.data, preview->host.len, 1,
+                            253 - 64, "-."))
+    {
         goto invalid;
     }
 
-    preview->port.data = p;
-    preview->port.len = last - p;
-
-    if (p < last) {
-        if (last - p < 2 || ngx_atoi(p + 1, last - p - 1) < 1
-            || ngx_atoi(p + 1, last - p - 1) > 65535)
-        {
-            goto invalid;
-        }
-    }
+    preview->port.data = preview->host.data + preview->host.len;
+    preview->port.len = url.has_port ? url.port.len + 1 : 0;
 
     return NGX_CONF_OK;
 

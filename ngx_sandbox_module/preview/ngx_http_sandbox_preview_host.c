@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_name.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_header.h"
@@ -17,8 +18,12 @@
  */
 
 
+/* a host name or address, with a port or without */
+#define ngx_http_sandbox_preview_host_valid(host)                             \
+    sandbox_name_chars((char *) (host)->data, (host)->len, 1, 261, "._-:[]")
+
+
 static ngx_uint_t ngx_http_sandbox_preview_host_trusted(ngx_http_request_t *r);
-static ngx_uint_t ngx_http_sandbox_preview_host_is_host(ngx_str_t *host);
 
 
 ngx_int_t
@@ -62,7 +67,7 @@ ngx_http_sandbox_preview_host(ngx_http_request_t *r,
     /* nginx accepts nearly anything as the port after a name */
 
     if (r->headers_in.host
-        && ngx_http_sandbox_preview_host_is_host(&r->headers_in.host->value))
+        && ngx_http_sandbox_preview_host_valid(&r->headers_in.host->value))
     {
         ctx->public_host = r->headers_in.host->value;
 
@@ -84,7 +89,7 @@ ngx_http_sandbox_preview_host(ngx_http_request_t *r,
 
     h = ngx_http_sandbox_header_in(r, "X-Forwarded-Host", &n);
 
-    if (n == 1 && ngx_http_sandbox_preview_host_is_host(&h->value)) {
+    if (n == 1 && ngx_http_sandbox_preview_host_valid(&h->value)) {
         ctx->public_host = h->value;
     }
 
@@ -148,29 +153,4 @@ ngx_http_sandbox_preview_host_trusted(ngx_http_request_t *r)
     }
 
     return ngx_cidr_match(addr.sockaddr, *from) == NGX_OK;
-}
-
-
-static ngx_uint_t
-ngx_http_sandbox_preview_host_is_host(ngx_str_t *host)
-{
-    u_char      ch;
-    ngx_uint_t  i;
-
-    if (host->len == 0 || host->len > 261) {
-        return 0;
-    }
-
-    for (i = 0; i < host->len; i++) {
-        ch = host->data[i];
-
-        if (!((ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z')
-              || (ch >= '0' && ch <= '9') || ch == '.' || ch == '-'
-              || ch == '_' || ch == ':' || ch == '[' || ch == ']'))
-        {
-            return 0;
-        }
-    }
-
-    return 1;
 }

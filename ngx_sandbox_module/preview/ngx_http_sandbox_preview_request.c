@@ -10,6 +10,7 @@
 #include "lib/sandbox_policy_headers.h"
 #include "lib/sandbox_policy_settings.h"
 #include "lib/sandbox_query.h"
+#include "lib/sandbox_url.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_header.h"
@@ -440,8 +441,9 @@ static ngx_uint_t
 ngx_http_sandbox_preview_request_whose(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_str_t *origin)
 {
-    u_char                        *p, *last, *dot, text[256];
+    u_char                        *dot, text[256];
     ngx_str_t                      host;
+    sandbox_url_t                  url;
     sandbox_label_t                label;
     ngx_http_sandbox_main_conf_t  *smcf;
 
@@ -455,26 +457,16 @@ ngx_http_sandbox_preview_request_whose(ngx_http_request_t *r,
         return NGX_HTTP_SANDBOX_OWN;
     }
 
-    last = origin->data + origin->len;
-
-    p = ngx_strlchr(origin->data, last, '/');
-
-    if (p == NULL || last - p < 3 || p[1] != '/'
-        || (size_t) (last - p) > sizeof(text))
+    if (!sandbox_url_parse((char *) origin->data, origin->len, &url)
+        || url.rest.len || url.host.len > sizeof(text))
     {
         return NGX_HTTP_SANDBOX_ANY;
     }
 
     host.data = text;
-    host.len = last - (p + 2);
+    host.len = url.host.len;
 
-    ngx_strlow(text, p + 2, host.len);
-
-    p = ngx_strlchr(text, text + host.len, ':');
-
-    if (p) {
-        host.len = p - text;
-    }
+    ngx_strlow(text, (u_char *) url.host.data, host.len);
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
 
@@ -506,21 +498,8 @@ ngx_http_sandbox_preview_request_whose(ngx_http_request_t *r,
 static size_t
 ngx_http_sandbox_preview_request_rewrite_origin(ngx_str_t *url)
 {
-    u_char  *p, *last;
+    sandbox_url_t  parts;
 
-    last = url->data + url->len;
-
-    p = ngx_strlchr(url->data, last, ':');
-
-    if (p == NULL || last - p < 3 || p[1] != '/' || p[2] != '/') {
-        return 0;
-    }
-
-    for (p += 3; p < last; p++) {
-        if (*p == '/' || *p == '?' || *p == '#') {
-            break;
-        }
-    }
-
-    return p - url->data;
+    return sandbox_url_parse((char *) url->data, url->len, &parts)
+           ? (size_t) (parts.rest.data - (char *) url->data) : 0;
 }

@@ -7,6 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_policy_headers.h"
+#include "lib/sandbox_url.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_header.h"
 #include "core/ngx_http_sandbox_response.h"
@@ -255,54 +256,30 @@ static void
 ngx_http_sandbox_preview_response_location(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_table_elt_t *h)
 {
-    u_char      *p, *last, *port;
-    ngx_uint_t   n;
-    ngx_str_t    host;
+    u_char         *p, *last;
+    sandbox_url_t   url;
 
-    if (ctx->app_host != SANDBOX_HOST_LOCALHOST) {
-        return;
-    }
-
-    p = h->value.data;
-    last = p + h->value.len;
-
-    if (h->value.len > 8
-        && ngx_strncasecmp(p, (u_char *) "https://", 8) == 0)
-    {
-        p += 8;
-
-    } else if (h->value.len > 7
-               && ngx_strncasecmp(p, (u_char *) "http://", 7) == 0)
-    {
-        p += 7;
-
-    } else {
-        return;
-    }
-
-    host.data = p;
-
-    while (p < last && *p != '/' && *p != '?' && *p != '#') {
-        p++;
-    }
-
-    host.len = p - host.data;
-
-    port = ngx_strlchr(host.data, p, ':');
-
-    if (port == NULL) {
-        return;
-    }
-
-    n = port - host.data;
-
-    if (!((n == 9 && ngx_strncasecmp(host.data, (u_char *) "localhost", 9)
-                     == 0)
-          || (n == 9 && ngx_strncmp(host.data, "127.0.0.1", 9) == 0))
-        || ngx_atoi(port + 1, p - port - 1) != (ngx_int_t) ctx->port)
+    if (ctx->app_host != SANDBOX_HOST_LOCALHOST
+        || !sandbox_url_parse((char *) h->value.data, h->value.len, &url)
+        || (!(url.scheme.len == 4
+              && ngx_strncasecmp((u_char *) url.scheme.data, (u_char *) "http",
+                                 4)
+                 == 0)
+            && !(url.scheme.len == 5
+                 && ngx_strncasecmp((u_char *) url.scheme.data,
+                                    (u_char *) "https", 5)
+                    == 0))
+        || url.host.len != 9
+        || (ngx_strncasecmp((u_char *) url.host.data, (u_char *) "localhost", 9)
+            != 0
+            && ngx_strncmp(url.host.data, "127.0.0.1", 9) != 0)
+        || sandbox_url_port(&url) != ctx->port)
     {
         return;
     }
+
+    p = (u_char *) url.rest.data;
+    last = p + url.rest.len;
 
     /*
      * Keep only the path.  A leading "//" would be read as a host: reuse the

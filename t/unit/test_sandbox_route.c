@@ -324,13 +324,52 @@ test_methods(void **state)
 }
 
 
+/* the text of a 404 names every route below an id */
+
+static void
+test_list(void **state)
+{
+    size_t           i;
+    char             list[SANDBOX_ROUTE_LIST_SIZE];
+    sandbox_route_t  route;
+
+    static const char  *paths[] = {
+        "running", "sleep", "wake", "restart", "ports", "ports/:port",
+        "ports/:port/links", "ports/:port/links/:name",
+        "ports/:port/diagnose", "exec", "file/<path>", "api/execute",
+        "api/execute/stream", "api/session/create", "api/session/list",
+        "api/session/delete", "api/env", "api/process/start",
+        "api/process/list", "api/process/kill-all",
+        "api/process/:process", "api/port-watch", "api/ping",
+        "api/version", "api/commands"
+    };
+
+    sandbox_route_list(list);
+    print_message("%s\n", list);
+
+    assert_true(strncmp(list, "running, sleep, ", 16) == 0);
+    assert_non_null(strstr(list, "api/process/:process, and below it"));
+    assert_null(strstr(list, ", , "));
+
+    for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        print_message("%s\n", paths[i]);
+        assert_non_null(strstr(list, paths[i]));
+    }
+
+    assert_int_equal(test_parse("/v1/sandbox/a/none", &route),
+                     SANDBOX_ROUTE_OK);
+    assert_int_equal(route.kind, SANDBOX_ROUTE_NONE);
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_routes),
         cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_methods)
+        cmocka_unit_test(test_methods),
+        cmocka_unit_test(test_list)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
