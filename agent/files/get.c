@@ -13,14 +13,13 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "base/loop.h"
 #include "base/time.h"
 #include "files/files.h"
 #include "files/get.h"
 #include "http/range.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "sys/identity.h"
+#include "sys/thread_job.h"
 
 
 /*
@@ -36,43 +35,43 @@
 
 
 typedef struct {
-    uv_work_t         work;
-    agent_request_t  *r;               /* NULL: complete, or disconnected */
-    char             *path;
+    agent_thread_job_t  job;           /* first; its owner is the request */
+    agent_request_t    *r;             /* NULL: complete, or disconnected */
+    char               *path;
 
-    int               fd;
-    int               err;
-    struct stat       st;
+    int                 fd;
+    int                 err;
+    struct stat         st;
 
-    char             *buf[2];
-    int64_t           offset;          /* offset of the next read */
-    int64_t           unread;          /* bytes left of the announced length */
-    int64_t           unsent;
-    ssize_t           n;               /* bytes of the last read */
-    int               unsized;         /* the length is not known in advance */
+    char               *buf[2];
+    int64_t             offset;        /* offset of the next read */
+    int64_t             unread;        /* bytes left of the announced length */
+    int64_t             unsent;
+    ssize_t             n;             /* bytes of the last read */
+    int                 unsized;       /* the length is not known in advance */
 
-    unsigned          filling:1;  /* index of the buffer being read into */
-    unsigned          working:1;  /* a thread is working on it */
-    unsigned          full:1;     /* the filled buffer is waiting to be sent */
-    unsigned          head:1;
-    unsigned          stepping:1;
-    unsigned          ended:1;
+    unsigned            filling:1;     /* index of the buffer being read into */
+    unsigned            working:1;     /* a thread is working on it */
+    unsigned            full:1;        /* the filled buffer waits to be sent */
+    unsigned            head:1;
+    unsigned            stepping:1;
+    unsigned            ended:1;
 } agent_get_t;
 
 
-static void agent_get_open(uv_work_t *work);
+static void agent_get_open(agent_thread_job_t *job);
 static int agent_get_open_file(agent_get_t *g);
 static int agent_get_check(agent_get_t *g, int fd);
-static void agent_get_opened(uv_work_t *work, int status);
+static void agent_get_opened(agent_thread_job_t *job);
 static void agent_get_begin(agent_get_t *g);
 static int agent_get_unchanged(agent_request_t *r, const char *etag);
 static void agent_get_start_read(agent_get_t *g);
-static void agent_get_read(uv_work_t *work);
-static void agent_get_read_done(uv_work_t *work, int status);
+static void agent_get_read(agent_thread_job_t *job);
+static void agent_get_read_done(agent_thread_job_t *job);
 static void agent_get_step(agent_get_t *g);
 static void agent_get_drain(agent_request_t *r);
 static void agent_get_close(agent_request_t *r, int aborted);
-static void agent_get_free(agent_get_t *g);
+static void agent_get_free(agent_thread_job_t *job);
 
 
 void
@@ -93,6 +92,12 @@ agent_files_get(agent_request_t *r)
         return;
     }
 
+    g->job.run = agent_get_open;
+    g->job.done = agent_get_opened;
+    g->job.free = agent_get_free;
+    g->job.owner = r;
+    g->job.as_user = 1;
+
     g->r = r;
     g->path = decoded;
     g->fd = -1;
@@ -102,24 +107,20 @@ agent_files_get(agent_request_t *r)
     r->on_close = agent_get_close;
     r->on_drain = agent_get_drain;
 
-    g->working = 1;
-    (void) uv_queue_work(agent_loop, &g->work, agent_get_open,
-                         agent_get_opened);
+    (void) agent_thread_job_start(&g->job);
 }
 
 
 static void
-agent_get_open(uv_work_t *work)
+agent_get_open(agent_thread_job_t *job)
 {
     agent_get_t  *g;
 
-    g = (agent_get_t *) work;
+    g = (agent_get_t *) job;
 
-    if (agent_identity_assume() == -1 || agent_get_open_file(g) == -1) {
+    if (agent_get_open_file(g) == -1) {
         g->err = errno;
     }
-
-    agent_identity_restore();
 }
 
 
@@ -219,16 +220,18 @@ agent_get_check(agent_get_t *g, int fd)
 
 
 static void
-agent_get_opened(uv_work_t *work, int status)
+agent_get_opened(agent_thread_job_t *job)
 {
     agent_get_t  *g;
 
-    g = (agent_get_t *) work;
-    g->working = 0;
+    g = (agent_get_t *) job;
 
-    if (g->r == NULL) {
-        agent_get_free(g);
-        return;
+    job->run = agent_get_read;
+    job->done = agent_get_read_done;
+    job->as_user = 0;
+
+    if (job->error) {
+        g->err = job->error;
     }
 
     g->stepping = 1;
@@ -387,19 +390,18 @@ agent_get_start_read(agent_get_t *g)
     }
 
     g->working = 1;
-    (void) uv_queue_work(agent_loop, &g->work, agent_get_read,
-                         agent_get_read_done);
+    (void) agent_thread_job_start(&g->job);
 }
 
 
 static void
-agent_get_read(uv_work_t *work)
+agent_get_read(agent_thread_job_t *job)
 {
     char         *p, *last;
     ssize_t       n;
     agent_get_t  *g;
 
-    g = (agent_get_t *) work;
+    g = (agent_get_t *) job;
 
     p = g->buf[g->filling];
     last = p + AGENT_GET_BUFFER;
@@ -443,11 +445,11 @@ agent_get_read(uv_work_t *work)
 
 
 static void
-agent_get_read_done(uv_work_t *work, int status)
+agent_get_read_done(agent_thread_job_t *job)
 {
     agent_get_t  *g;
 
-    g = (agent_get_t *) work;
+    g = (agent_get_t *) job;
     g->working = 0;
     g->full = 1;
 
@@ -523,8 +525,8 @@ agent_get_step(agent_get_t *g)
 
     g->stepping = 0;
 
-    if (g->r == NULL && !g->working) {
-        agent_get_free(g);
+    if (g->r == NULL) {
+        agent_thread_job_detach(&g->job);
     }
 }
 
@@ -549,8 +551,12 @@ agent_get_close(agent_request_t *r, int aborted)
 
 
 static void
-agent_get_free(agent_get_t *g)
+agent_get_free(agent_thread_job_t *job)
 {
+    agent_get_t  *g;
+
+    g = (agent_get_t *) job;
+
     if (g->fd != -1) {
         (void) close(g->fd);
     }

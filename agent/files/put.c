@@ -9,27 +9,30 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/loop.h"
 #include "base/random.h"
 #include "files/files.h"
 #include "files/put.h"
 #include "files/put_disk.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "sys/thread_job.h"
 
 
 #define AGENT_PUT_HIGH    (1024 * 1024)    /* waiting for the disk */
 #define AGENT_PUT_LOW     (512 * 1024)
 
 
-static void agent_put_work(agent_put_t *p, uv_work_cb work);
-static void agent_put_done(uv_work_t *work, int status);
-static void agent_put_step(agent_put_t *p);
-static void agent_put_answer(agent_put_t *p);
+static void agent_put_work(agent_put_t *p, agent_put_state_e state);
+static void agent_put_done(agent_thread_job_t *job);
+static void agent_put_next(agent_put_t *p);
+static void agent_put_failed(agent_put_t *p, int err);
+static void agent_put_answer(agent_put_t *p, int err);
 static void agent_put_body(agent_request_t *r, const char *buf, size_t len);
 static void agent_put_complete(agent_request_t *r);
 static void agent_put_close(agent_request_t *r, int aborted);
-static void agent_put_free(agent_put_t *p);
+static void agent_put_left(agent_thread_job_t *job);
+static int agent_put_made(agent_put_t *p);
+static void agent_put_written(agent_put_t *p);
 static void agent_put_free_blocks(agent_put_block_t *b);
 
 
@@ -51,6 +54,9 @@ agent_files_put(agent_request_t *r)
         return;
     }
 
+    p->job.done = agent_put_done;
+    p->job.free = agent_put_left;
+    p->job.owner = r;
     p->r = r;
     p->path = decoded;
     p->dir = -1;
@@ -68,69 +74,90 @@ agent_files_put(agent_request_t *r)
 
     agent_random_hex(p->temp, 17);
 
-    agent_put_work(p, agent_put_disk_open);
+    agent_put_work(p, AGENT_PUT_OPENING);
+}
+
+
+/* starts the thread's part of a state */
+
+static void
+agent_put_work(agent_put_t *p, agent_put_state_e state)
+{
+    static void  (*const work[])(agent_thread_job_t *job) = {
+        [AGENT_PUT_OPENING] = agent_put_disk_open,
+        [AGENT_PUT_WRITING] = agent_put_disk_write,
+        [AGENT_PUT_COMMITTING] = agent_put_disk_commit,
+        [AGENT_PUT_DISCARDING] = agent_put_disk_discard
+    };
+
+    p->state = state;
+    p->disk_err = 0;
+    p->job.run = work[state];
+    p->job.as_user = (state != AGENT_PUT_WRITING);
+
+    (void) agent_thread_job_start(&p->job);
 }
 
 
 static void
-agent_put_work(agent_put_t *p, uv_work_cb work)
+agent_put_done(agent_thread_job_t *job)
 {
-    p->working = 1;
-    (void) uv_queue_work(agent_loop, &p->work, work, agent_put_done);
-}
+    int           err;
+    agent_put_t  *p;
 
+    p = (agent_put_t *) job;
+    err = job->error ? job->error : p->disk_err;
 
-static void
-agent_put_done(uv_work_t *work, int status)
-{
-    agent_put_t        *p;
-    agent_put_block_t  *b;
+    switch (p->state) {
 
-    p = (agent_put_t *) work;
-    p->working = 0;
+    case AGENT_PUT_WRITING:
+        agent_put_written(p);
 
-    while (p->writing != NULL) {
-        b = p->writing;
-        p->writing = b->next;
-        p->waiting -= b->len;
+        /* fall through */
 
-        if (p->spare == NULL) {
-            p->spare = b;
+    case AGENT_PUT_OPENING:
 
-        } else {
-            free(b);
+        if (err || p->err) {
+            agent_put_failed(p, err ? err : p->err);
+            return;
         }
-    }
 
-    agent_put_step(p);
+        p->state = AGENT_PUT_RECEIVING;
+        agent_put_next(p);
+        return;
+
+    case AGENT_PUT_COMMITTING:
+
+        if (err) {
+            agent_put_failed(p, err);
+            return;
+        }
+
+        agent_put_answer(p, 0);
+        return;
+
+    case AGENT_PUT_DISCARDING:
+        agent_put_answer(p, p->err);
+        return;
+
+    case AGENT_PUT_RECEIVING:
+    case AGENT_PUT_ANSWERED:
+        return;
+    }
 }
 
 
-/* start the next step; no work is in progress */
+/* writes what has come, or commits the whole */
 
 static void
-agent_put_step(agent_put_t *p)
+agent_put_next(agent_put_t *p)
 {
-    if (p->working) {
+    if (p->state != AGENT_PUT_RECEIVING) {
         return;
     }
 
-    if (p->made && (p->err != 0 || p->r == NULL)) {
-        agent_put_work(p, agent_put_disk_discard);
-        return;
-    }
-
-    if (p->r == NULL) {
-        agent_put_free(p);
-        return;
-    }
-
-    if (p->answered) {
-        return;
-    }
-
-    if (p->err != 0 || p->committed) {
-        agent_put_answer(p);
+    if (p->err) {
+        agent_put_failed(p, p->err);
         return;
     }
 
@@ -138,10 +165,10 @@ agent_put_step(agent_put_t *p)
         p->writing = p->first;
         p->first = NULL;
         p->last = NULL;
-        agent_put_work(p, agent_put_disk_write);
+        agent_put_work(p, AGENT_PUT_WRITING);
 
     } else if (p->complete) {
-        agent_put_work(p, agent_put_disk_commit);
+        agent_put_work(p, AGENT_PUT_COMMITTING);
         return;
     }
 
@@ -152,15 +179,31 @@ agent_put_step(agent_put_t *p)
 }
 
 
+/* no thread works */
+
 static void
-agent_put_answer(agent_put_t *p)
+agent_put_failed(agent_put_t *p, int err)
+{
+    p->err = err;
+
+    if (agent_put_made(p)) {
+        agent_put_work(p, AGENT_PUT_DISCARDING);
+
+    } else {
+        agent_put_answer(p, err);
+    }
+}
+
+
+static void
+agent_put_answer(agent_put_t *p, int err)
 {
     agent_request_t  *r;
 
     r = p->r;
-    p->answered = 1;
+    p->state = AGENT_PUT_ANSWERED;
 
-    if (p->err == 0) {
+    if (err == 0) {
         agent_response_json(r, 200, json_pack("{s:b}", "ok", 1));
         return;
     }
@@ -179,7 +222,7 @@ agent_put_answer(agent_put_t *p)
         agent_request_resume(r);
     }
 
-    agent_files_error(r, p->err, 1, p->path);
+    agent_files_error(r, err, 1, p->path);
 }
 
 
@@ -249,7 +292,7 @@ agent_put_body(agent_request_t *r, const char *buf, size_t len)
         agent_request_pause(r);
     }
 
-    agent_put_step(p);
+    agent_put_next(p);
 }
 
 
@@ -261,7 +304,7 @@ agent_put_complete(agent_request_t *r)
     p = r->data;
     p->complete = 1;
 
-    agent_put_step(p);
+    agent_put_next(p);
 }
 
 
@@ -271,15 +314,25 @@ agent_put_close(agent_request_t *r, int aborted)
     agent_put_t  *p;
 
     p = r->data;
-    p->r = NULL;
 
-    agent_put_step(p);
+    agent_thread_job_detach(&p->job);
 }
 
 
+/* the request is over, and no thread works */
+
 static void
-agent_put_free(agent_put_t *p)
+agent_put_left(agent_thread_job_t *job)
 {
+    agent_put_t  *p;
+
+    p = (agent_put_t *) job;
+
+    if (agent_put_made(p)) {
+        agent_put_work(p, AGENT_PUT_DISCARDING);
+        return;
+    }
+
     if (p->fd != -1) {
         (void) close(p->fd);
     }
@@ -289,10 +342,54 @@ agent_put_free(agent_put_t *p)
     }
 
     agent_put_free_blocks(p->first);
+    agent_put_free_blocks(p->writing);
     free(p->spare);
     free(p->name);
     free(p->path);
     free(p);
+}
+
+
+/* 1: the temporary file exists, as the step of the state has ended */
+
+static int
+agent_put_made(agent_put_t *p)
+{
+    switch (p->state) {
+
+    case AGENT_PUT_OPENING:
+        return !p->job.error && !p->disk_err;
+
+    case AGENT_PUT_RECEIVING:
+    case AGENT_PUT_WRITING:
+        return 1;
+
+    case AGENT_PUT_COMMITTING:
+        return p->job.error || p->disk_err;
+
+    default:
+        return 0;
+    }
+}
+
+
+static void
+agent_put_written(agent_put_t *p)
+{
+    agent_put_block_t  *b;
+
+    while (p->writing != NULL) {
+        b = p->writing;
+        p->writing = b->next;
+        p->waiting -= b->len;
+
+        if (p->spare == NULL) {
+            p->spare = b;
+
+        } else {
+            free(b);
+        }
+    }
 }
 
 

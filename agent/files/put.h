@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
-#include <uv.h>
 
 #include "http/request.h"
+#include "sys/thread_job.h"
 
 
 /*
@@ -36,34 +36,43 @@ struct agent_put_block_s {
 };
 
 
+/* the steps of an upload, most of them done by a thread */
+
+typedef enum {
+    AGENT_PUT_OPENING = 0,         /* the temporary file is created */
+    AGENT_PUT_RECEIVING,           /* no thread works */
+    AGENT_PUT_WRITING,
+    AGENT_PUT_COMMITTING,          /* the temporary file is renamed */
+    AGENT_PUT_DISCARDING,          /* the temporary file is removed */
+    AGENT_PUT_ANSWERED
+} agent_put_state_e;
+
+
 typedef struct {
-    uv_work_t           work;
-    agent_request_t    *r;             /* NULL: complete, or disconnected */
+    agent_thread_job_t  job;           /* first; its owner is the request */
+    agent_put_state_e   state;
+    agent_request_t    *r;
     char               *path;          /* as requested */
 
+    /* of the thread while it works */
+    int                 disk_err;      /* an errno: the step has failed */
     int                 dir;           /* the target's directory */
     int                 fd;
-    int                 err;
     char               *name;          /* name of the target in dir */
     char                temp[40];      /* name of the temporary file */
-    struct stat         st;            /* mode of the previous target */
+    struct stat         st;            /* the previous target */
+    int                 exists;        /* there was one */
+    agent_put_block_t  *writing;
 
+    /* of the loop */
+    int                 err;           /* an errno: the upload has failed */
     agent_put_block_t  *first;         /* to be written */
     agent_put_block_t  *last;
-    agent_put_block_t  *writing;
     agent_put_block_t  *spare;
     size_t              waiting;       /* bytes not yet written */
     int64_t             received;
-
-    /* owned by the thread while it works, so not bit-fields of one word */
-    int                 exists;
-    int                 made;          /* the temporary file exists */
-    int                 committed;
-
-    unsigned            working:1;     /* a thread is working on it */
     unsigned            paused:1;
     unsigned            complete:1;    /* the body is complete */
-    unsigned            answered:1;
 } agent_put_t;
 
 

@@ -15,7 +15,7 @@
 #include "files/put.h"
 #include "files/put_disk.h"
 #include "files/url_path.h"
-#include "sys/identity.h"
+#include "sys/thread_job.h"
 
 
 #define AGENT_PUT_LINKS   40
@@ -35,21 +35,18 @@ static int agent_put_replace(agent_put_t *p);
 
 
 void
-agent_put_disk_open(uv_work_t *work)
+agent_put_disk_open(agent_thread_job_t *job)
 {
     agent_put_t  *p;
 
-    p = (agent_put_t *) work;
+    p = (agent_put_t *) job;
 
-    if (agent_identity_assume() == -1
-        || agent_put_directory(p) == -1
+    if (agent_put_directory(p) == -1
         || agent_put_target(p) == -1
         || agent_put_open_temp(p) == -1)
     {
-        p->err = errno;
+        p->disk_err = errno;
     }
-
-    agent_identity_restore();
 }
 
 
@@ -66,13 +63,7 @@ agent_put_open_temp(agent_put_t *p)
                    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                    0600);
 
-    if (p->fd == -1) {
-        return -1;
-    }
-
-    p->made = 1;
-
-    return 0;
+    return p->fd == -1 ? -1 : 0;
 }
 
 
@@ -274,14 +265,14 @@ agent_put_follow(agent_put_t *p)
 
 
 void
-agent_put_disk_write(uv_work_t *work)
+agent_put_disk_write(agent_thread_job_t *job)
 {
     size_t              pos;
     ssize_t             n;
     agent_put_t        *p;
     agent_put_block_t  *b;
 
-    p = (agent_put_t *) work;
+    p = (agent_put_t *) job;
 
     for (b = p->writing; b != NULL; b = b->next) {
 
@@ -294,7 +285,7 @@ agent_put_disk_write(uv_work_t *work)
                     continue;
                 }
 
-                p->err = errno;
+                p->disk_err = errno;
                 return;
             }
         }
@@ -303,20 +294,15 @@ agent_put_disk_write(uv_work_t *work)
 
 
 void
-agent_put_disk_commit(uv_work_t *work)
+agent_put_disk_commit(agent_thread_job_t *job)
 {
     agent_put_t  *p;
 
-    p = (agent_put_t *) work;
+    p = (agent_put_t *) job;
 
-    if (agent_identity_assume() == -1 || agent_put_replace(p) == -1) {
-        p->err = errno;
-
-    } else {
-        p->committed = 1;
+    if (agent_put_replace(p) == -1) {
+        p->disk_err = errno;
     }
-
-    agent_identity_restore();
 }
 
 
@@ -354,26 +340,16 @@ agent_put_replace(agent_put_t *p)
         return -1;
     }
 
-    if (renameat(p->dir, p->temp, p->dir, p->name) == -1) {
-        return -1;
-    }
-
-    p->made = 0;
-
-    return 0;
+    return renameat(p->dir, p->temp, p->dir, p->name);
 }
 
 
 void
-agent_put_disk_discard(uv_work_t *work)
+agent_put_disk_discard(agent_thread_job_t *job)
 {
     agent_put_t  *p;
 
-    p = (agent_put_t *) work;
+    p = (agent_put_t *) job;
 
-    (void) agent_identity_assume();
     (void) unlinkat(p->dir, p->temp, 0);
-    agent_identity_restore();
-
-    p->made = 0;
 }

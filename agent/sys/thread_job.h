@@ -29,7 +29,10 @@ struct agent_thread_job_s {
     void      (*run)(agent_thread_job_t *job);
     /* called from the loop: run has returned, and the owner still exists */
     void      (*done)(agent_thread_job_t *job);
-    /* called once from the loop: the owner has gone, and run has returned */
+    /*
+     * called from the loop: the owner has gone, and run has returned; may start
+     * the job again to clean up
+     */
     void      (*free)(agent_thread_job_t *job);
     void       *owner;
     /* run has the file system identity of the sandbox's user */
