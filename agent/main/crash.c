@@ -26,6 +26,7 @@ typedef struct {
 
 static int agent_crash_find_build(struct dl_phdr_info *info, size_t size,
     void *data);
+static int agent_crash_foreign(int sig, const siginfo_t *info);
 static void agent_crash_handler(int sig, siginfo_t *info, void *context);
 static uintptr_t agent_crash_pc(const ucontext_t *context);
 static void agent_crash_add(agent_crash_line_t *line, const char *text);
@@ -124,10 +125,22 @@ agent_crash_find_build(struct dl_phdr_info *info, size_t size, void *data)
 
 /*
  * Processes of the container can send these signals, too, which the kernel
- * would drop if there were no handler, as we are PID 1.  Signals of the kernel
- * have a positive code, those from outside have no sender, and those of
- * abort() have our own pid.
+ * would drop if there were no handler, as we are PID 1.  A fault has a positive
+ * code; so has a descriptor's signal (F_SETSIG), but only where the signal has
+ * no codes of its own, as SIGABRT.  Signals from outside have no sender, and
+ * those of abort() have our own pid.
  */
+
+static int
+agent_crash_foreign(int sig, const siginfo_t *info)
+{
+    if (info->si_code > 0) {
+        return sig == SIGABRT;
+    }
+
+    return info->si_pid != 0 && info->si_pid != getpid();
+}
+
 
 static void
 agent_crash_handler(int sig, siginfo_t *info, void *context)
@@ -135,7 +148,7 @@ agent_crash_handler(int sig, siginfo_t *info, void *context)
     int                  i;
     agent_crash_line_t   line;
 
-    if (info->si_code <= 0 && info->si_pid != 0 && info->si_pid != getpid()) {
+    if (agent_crash_foreign(sig, info)) {
         return;
     }
 
