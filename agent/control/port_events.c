@@ -20,7 +20,7 @@
 
 
 #define AGENT_PORT_EVENTS_MAX    256  /* per tether */
-#define AGENT_PORT_EVENTS_LOOK   20   /* ms between scans of listening ports */
+#define AGENT_PORT_EVENTS_SCAN   20   /* ms between scans of listening ports */
 #define AGENT_PORT_EVENTS_FLUSH  50   /* ms during which lines are batched */
 #define AGENT_PORT_EVENTS_TEXT   16384  /* bytes of lines in a packet, max */
 
@@ -38,7 +38,7 @@ struct agent_port_events_s {
     /* state sent last */
     int                          code;
     agent_port_command_state_e   command;
-    unsigned                     told:1;
+    unsigned                     published:1;
     unsigned                     listening:1;
 
     unsigned                     now:1;  /* result of a scan */
@@ -52,19 +52,19 @@ static agent_port_events_t *agent_port_events_find(agent_tether_t *t,
     uint16_t port);
 static void agent_port_events_free(agent_port_events_t *w);
 static void agent_port_events_arm(void);
-static void agent_port_events_look(uv_timer_t *timer);
+static void agent_port_events_scan(uv_timer_t *timer);
 static int agent_port_events_entry(const agent_listeners_addr_t *entry,
     void *data);
 static void agent_port_events_changed(uint16_t port);
 static void agent_port_events_wrote(uint16_t port);
-static int agent_port_events_tell(agent_port_events_t *w);
+static int agent_port_events_publish(agent_port_events_t *w);
 static void agent_port_events_flush(uv_timer_t *timer);
 static void agent_port_events_lines(agent_port_events_t *w);
 
 
 static struct agent_port_events_list_s  agent_port_events_list;
 static size_t                           agent_port_events_count;
-static uv_timer_t                       agent_port_events_look_timer;
+static uv_timer_t                       agent_port_events_scan_timer;
 static uv_timer_t                       agent_port_events_flush_timer;
 
 static const agent_port_command_observer_t  agent_port_events_observer = {
@@ -81,7 +81,7 @@ agent_port_events_init(void)
     LIST_INIT(&agent_port_events_list);
     agent_port_command_observe(&agent_port_events_observer);
 
-    rc = uv_timer_init(agent_loop, &agent_port_events_look_timer);
+    rc = uv_timer_init(agent_loop, &agent_port_events_scan_timer);
 
     if (rc == 0) {
         rc = uv_timer_init(agent_loop, &agent_port_events_flush_timer);
@@ -127,7 +127,7 @@ agent_port_events_add(agent_tether_t *t, uint16_t port)
     /* send log lines before the state change that they explain */
 
     agent_port_events_flush(NULL);
-    agent_port_events_look(NULL);
+    agent_port_events_scan(NULL);
 
     return NULL;
 }
@@ -215,17 +215,17 @@ agent_port_events_arm(void)
     }
 
     if (w == NULL) {
-        uv_timer_stop(&agent_port_events_look_timer);
+        uv_timer_stop(&agent_port_events_scan_timer);
 
-    } else if (!uv_is_active((uv_handle_t *) &agent_port_events_look_timer)) {
-        uv_timer_start(&agent_port_events_look_timer, agent_port_events_look,
-                       AGENT_PORT_EVENTS_LOOK, AGENT_PORT_EVENTS_LOOK);
+    } else if (!uv_is_active((uv_handle_t *) &agent_port_events_scan_timer)) {
+        uv_timer_start(&agent_port_events_scan_timer, agent_port_events_scan,
+                       AGENT_PORT_EVENTS_SCAN, AGENT_PORT_EVENTS_SCAN);
     }
 }
 
 
 static void
-agent_port_events_look(uv_timer_t *timer)
+agent_port_events_scan(uv_timer_t *timer)
 {
     agent_port_events_t  *w;
 
@@ -241,7 +241,7 @@ again:
 
     for (w = LIST_FIRST(&agent_port_events_list); w; w = LIST_NEXT(w, link)) {
 
-        if (agent_port_events_tell(w) == -1) {
+        if (agent_port_events_publish(w) == -1) {
             goto again;
         }
     }
@@ -271,7 +271,7 @@ agent_port_events_changed(uint16_t port)
 {
     if (agent_port_events_count) {
         agent_port_events_flush(NULL);
-        agent_port_events_look(NULL);
+        agent_port_events_scan(NULL);
     }
 }
 
@@ -279,7 +279,7 @@ agent_port_events_changed(uint16_t port)
 /* 0: the peer is up to date; -1: the tether was closed */
 
 static int
-agent_port_events_tell(agent_port_events_t *w)
+agent_port_events_publish(agent_port_events_t *w)
 {
     int                          n, code;
     char                         text[256];
@@ -289,13 +289,13 @@ agent_port_events_tell(agent_port_events_t *w)
 
     state = agent_port_command_state(w->port, &code);
 
-    if (w->told && w->listening == w->now && w->command == state
+    if (w->published && w->listening == w->now && w->command == state
         && w->code == code)
     {
         return 0;
     }
 
-    w->told = 1;
+    w->published = 1;
     w->listening = w->now;
     w->command = state;
     w->code = code;
@@ -340,25 +340,25 @@ agent_port_events_lines(agent_port_events_t *w)
     char                 head[128];
     size_t               len;
     uint64_t             from, to;
-    agent_last_lines_t  *tail;
+    agent_last_lines_t  *lines;
 
     static char  text[128 + AGENT_PORT_EVENTS_TEXT + 2];
 
-    tail = agent_port_command_lines(w->port);
+    lines = agent_port_command_lines(w->port);
 
-    if (tail == NULL) {
+    if (lines == NULL) {
         w->line = 0;
         return;
     }
 
-    if (w->line > tail->next) {
+    if (w->line > lines->next) {
         w->line = 0;
     }
 
-    while (w->line < tail->next) {
+    while (w->line < lines->next) {
 
         from = w->line;
-        len = agent_last_lines_text(tail, &from, &to, text + sizeof(head),
+        len = agent_last_lines_text(lines, &from, &to, text + sizeof(head),
                                     AGENT_PORT_EVENTS_TEXT);
 
         n = snprintf(head, sizeof(head),

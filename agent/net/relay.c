@@ -50,7 +50,7 @@ const agent_relay_hooks_t  *agent_relay_hooks;
 static agent_relay_t               *agent_relays;
 static size_t                       agent_relay_connections;
 
-static struct agent_relay_conns_s   agent_relay_watched;
+static struct agent_relay_conns_s   agent_relay_timed;
 static uv_timer_t                   agent_relay_tick_timer;
 static uv_loop_t                   *agent_relay_loop;
 
@@ -336,8 +336,8 @@ agent_relay_tick(uv_timer_t *timer)
 
     now = uv_now(timer->loop);
 
-    for (c = LIST_FIRST(&agent_relay_watched); c != NULL; c = next) {
-        next = LIST_NEXT(c, watch);
+    for (c = LIST_FIRST(&agent_relay_timed); c != NULL; c = next) {
+        next = LIST_NEXT(c, timed_link);
         expired = (c->deadline != 0 && c->deadline <= now);
 
         if (c->state == AGENT_RELAY_HEAD || c->state == AGENT_RELAY_BODY) {
@@ -350,7 +350,7 @@ agent_relay_tick(uv_timer_t *timer)
         }
     }
 
-    if (LIST_EMPTY(&agent_relay_watched)) {
+    if (LIST_EMPTY(&agent_relay_timed)) {
         (void) uv_timer_stop(timer);
     }
 }
@@ -361,12 +361,12 @@ agent_relay_deadline(agent_relay_conn_t *c, uint64_t ms)
 {
     c->deadline = ms ? uv_now(c->relay->loop) + ms : 0;
 
-    if (c->watched) {
+    if (c->timed) {
         return;
     }
 
-    c->watched = 1;
-    LIST_INSERT_HEAD(&agent_relay_watched, c, watch);
+    c->timed = 1;
+    LIST_INSERT_HEAD(&agent_relay_timed, c, timed_link);
 
     if (!uv_is_active((uv_handle_t *) &agent_relay_tick_timer)) {
         (void) uv_timer_start(&agent_relay_tick_timer, agent_relay_tick,
@@ -470,8 +470,8 @@ agent_relay_close(agent_relay_conn_t *c)
 
     LIST_REMOVE(c, link);
 
-    if (c->watched) {
-        LIST_REMOVE(c, watch);
+    if (c->timed) {
+        LIST_REMOVE(c, timed_link);
     }
 
     agent_relay_connections--;

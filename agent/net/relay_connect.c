@@ -106,9 +106,9 @@ agent_relay_try(agent_relay_conn_t *c)
         return;
     }
 
-    if (!c->watched) {
-        c->watched = 1;
-        LIST_INSERT_HEAD(&agent_relay_connecting, c, watch);
+    if (!c->timed) {
+        c->timed = 1;
+        LIST_INSERT_HEAD(&agent_relay_connecting, c, timed_link);
 
         if (!uv_is_active((uv_handle_t *) &agent_relay_retry_timer)) {
             (void) uv_timer_start(&agent_relay_retry_timer,
@@ -230,9 +230,9 @@ agent_relay_connect_done(agent_relay_conn_t *c)
 {
     int  timed_out;
 
-    if (c->watched) {
-        c->watched = 0;
-        LIST_REMOVE(c, watch);
+    if (c->timed) {
+        c->timed = 0;
+        LIST_REMOVE(c, timed_link);
     }
 
     timed_out = (c->deadline <= uv_now(c->relay->loop)
@@ -260,7 +260,7 @@ agent_relay_redial(uv_timer_t *timer)
     agent_relay_conn_t  *c, *next;
 
     for (c = LIST_FIRST(&agent_relay_connecting); c != NULL; c = next) {
-        next = LIST_NEXT(c, watch);
+        next = LIST_NEXT(c, timed_link);
 
         if (agent_relay_copy_is_gone(&c->client)) {
             agent_relay_close(c);

@@ -322,7 +322,7 @@ agent_relay_settle(agent_relay_conn_t *c)
         }
     }
 
-    if ((cl->eof || ap->eof) && !c->watched) {
+    if ((cl->eof || ap->eof) && !c->timed) {
         agent_relay_deadline(c, 0);
     }
 

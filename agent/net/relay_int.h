@@ -61,7 +61,7 @@ typedef struct agent_relay_conn_s  agent_relay_conn_t;
 
 struct agent_relay_conn_s {
     LIST_ENTRY(agent_relay_conn_s)  link;      /* in the list of the relay */
-    LIST_ENTRY(agent_relay_conn_s)  watch;     /* in the list of deadlines */
+    LIST_ENTRY(agent_relay_conn_s)  timed_link; /* in the list of deadlines */
 
     agent_relay_t        *relay;
     agent_relay_side_t    client;
@@ -76,7 +76,7 @@ struct agent_relay_conn_s {
 
     unsigned              starved:1;   /* waiting for a descriptor */
     unsigned              timed_out:1;
-    unsigned              watched:1;
+    unsigned              timed:1;
     unsigned              closed:1;
     unsigned              handles:2;   /* poll handles to be closed */
 };

@@ -30,12 +30,12 @@ struct agent_port_command_s {
     char                     *cwd;      /* NULL: the workspace */
     uint64_t                  began;
     int                       code;
-    agent_last_lines_t        tail;
+    agent_last_lines_t        lines;
     unsigned                  runs:1;
     unsigned                  again:1;  /* restart with the current command */
 
-    /* watch of the process while it runs */
-    agent_process_observer_t        watch;
+    /* of the process while it runs */
+    agent_process_observer_t  observer;
 
     agent_port_command_t     *next;
 };
@@ -51,9 +51,9 @@ static void agent_port_command_end(agent_process_t *p);
 static void agent_port_command_start(agent_port_command_t *w);
 static void agent_port_command_failed(agent_port_command_t *w, int code,
     const char *text);
-static void agent_port_command_data(agent_process_observer_t *watch, int stream,
-    const char *buf, size_t len);
-static void agent_port_command_exit(agent_process_observer_t *watch);
+static void agent_port_command_data(agent_process_observer_t *observer,
+    int stream, const char *buf, size_t len);
+static void agent_port_command_exit(agent_process_observer_t *observer);
 
 
 static agent_port_command_t  *agent_port_commands;
@@ -173,10 +173,10 @@ agent_port_command_forget(uint16_t port)
     *p = w->next;
     agent_port_command_count--;
 
-    agent_process_unobserve(&w->watch);
+    agent_process_unobserve(&w->observer);
     agent_port_command_observer->on_change(port);
 
-    agent_last_lines_free(&w->tail);
+    agent_last_lines_free(&w->lines);
     free(w->command);
     free(w->cwd);
     free(w);
@@ -229,7 +229,7 @@ agent_port_command_change(uint16_t port, const char *command, const char *cwd)
         /* one command at a time: wait until the port is free */
 
         w->again = 1;
-        agent_port_command_end(w->watch.process);
+        agent_port_command_end(w->observer.process);
         return;
     }
 
@@ -274,7 +274,7 @@ agent_port_command_start(agent_port_command_t *w)
         /* started by a client, or by a command that was removed */
 
         w->again = 1;
-        goto watch;
+        goto observe;
     }
 
     memset(&start, 0, sizeof(agent_process_params_start_t));
@@ -307,14 +307,14 @@ agent_port_command_start(agent_port_command_t *w)
 
     agent_process_started(p);
 
-watch:
+observe:
 
     w->runs = 1;
-    w->watch.data = w;
-    w->watch.on_data = w->again ? NULL : agent_port_command_data;
-    w->watch.on_exit = agent_port_command_exit;
+    w->observer.data = w;
+    w->observer.on_data = w->again ? NULL : agent_port_command_data;
+    w->observer.on_exit = agent_port_command_exit;
 
-    agent_process_observe(p, &w->watch);
+    agent_process_observe(p, &w->observer);
 
     if (w->again) {
         agent_port_command_end(p);
@@ -329,7 +329,7 @@ agent_port_command_failed(agent_port_command_t *w, int code, const char *text)
 {
     w->code = code;
 
-    agent_last_lines_say(&w->tail, text);
+    agent_last_lines_say(&w->lines, text);
     agent_log_warn("port-%d: %s", w->port, text);
 
     agent_port_command_observer->on_change(w->port);
@@ -337,35 +337,35 @@ agent_port_command_failed(agent_port_command_t *w, int code, const char *text)
 
 
 static void
-agent_port_command_data(agent_process_observer_t *watch, int stream,
+agent_port_command_data(agent_process_observer_t *observer, int stream,
     const char *buf, size_t len)
 {
     uint64_t               next;
     agent_port_command_t  *w;
 
-    w = watch->data;
-    next = w->tail.next;
+    w = observer->data;
+    next = w->lines.next;
 
-    agent_last_lines_add(&w->tail, stream, buf, len);
+    agent_last_lines_add(&w->lines, stream, buf, len);
 
-    if (w->tail.next != next) {
+    if (w->lines.next != next) {
         agent_port_command_observer->on_line(w->port);
     }
 }
 
 
 static void
-agent_port_command_exit(agent_process_observer_t *watch)
+agent_port_command_exit(agent_process_observer_t *observer)
 {
     agent_port_command_t  *w;
 
-    w = watch->data;
+    w = observer->data;
 
     w->runs = 0;
-    w->code = watch->process->exit.code;
+    w->code = observer->process->exit.code;
 
-    agent_process_unobserve(watch);
-    agent_last_lines_end(&w->tail);
+    agent_process_unobserve(observer);
+    agent_last_lines_end(&w->lines);
 
     if (w->again) {
         agent_port_command_start(w);
@@ -405,7 +405,7 @@ agent_port_command_lines(uint16_t port)
 
     w = agent_port_command_find(port);
 
-    return w ? &w->tail : NULL;
+    return w ? &w->lines : NULL;
 }
 
 
@@ -434,7 +434,7 @@ agent_port_command_json(uint16_t port)
 
     json = json_pack("{s:s, s:o}",
                      "state", w->runs ? "running" : "exited",
-                     "log", agent_last_lines_json(&w->tail,
+                     "log", agent_last_lines_json(&w->lines,
                                                   AGENT_PORT_COMMAND_SHOWN));
 
     if (json && !w->runs
