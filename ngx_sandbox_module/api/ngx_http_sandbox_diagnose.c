@@ -579,21 +579,10 @@ ngx_http_sandbox_diagnose_answer(ngx_http_sandbox_diagnose_t *d)
 static void
 ngx_http_sandbox_diagnose_end(ngx_http_sandbox_diagnose_t *d)
 {
-    ngx_connection_t    *c;
-    ngx_http_request_t  *r;
-
-    r = d->request;
-    c = r->connection;
-
     ngx_http_sandbox_diagnose_unqueue(d);
 
-    if (!r->discard_body) {
-        r->read_event_handler = ngx_http_block_reading;
-    }
-
-    ngx_http_finalize_request(r, ngx_http_sandbox_diagnose_answer(d));
-
-    ngx_http_run_posted_requests(c);
+    ngx_http_sandbox_suspend_finish(d->request,
+                                    ngx_http_sandbox_diagnose_answer(d));
 }
 
 

@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_route.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_ctx.h"
@@ -18,8 +19,6 @@
 #include "api/ngx_http_sandbox_lifecycle.h"
 #include "api/ngx_http_sandbox_lookup.h"
 #include "api/ngx_http_sandbox_show_json.h"
-
-#include <cjson/cJSON.h>
 
 
 /* POST …/sleep, …/wake and …/restart */
@@ -69,7 +68,6 @@ ngx_http_sandbox_lifecycle_stop_handler(ngx_http_request_t *r)
 static void
 ngx_http_sandbox_lifecycle_stopped(void *data, ngx_int_t rc)
 {
-    ngx_connection_t        *c;
     ngx_http_request_t      *r;
     ngx_http_sandbox_ctx_t  *ctx;
 
@@ -79,7 +77,6 @@ ngx_http_sandbox_lifecycle_stopped(void *data, ngx_int_t rc)
         return;
     }
 
-    c = r->connection;
     ctx = ngx_http_sandbox_ctx_get(r);
 
     if (rc == NGX_OK && ctx->route == SANDBOX_ROUTE_RESTART) {
@@ -108,9 +105,7 @@ ngx_http_sandbox_lifecycle_stopped(void *data, ngx_int_t rc)
         rc = ngx_http_sandbox_error_send(r, &ctx->failure);
     }
 
-    ngx_http_finalize_request(r, rc);
-
-    ngx_http_run_posted_requests(c);
+    ngx_http_sandbox_suspend_finish(r, rc);
 }
 
 
@@ -140,7 +135,7 @@ ngx_http_sandbox_lifecycle_wake_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    r->main->count++;
+    ngx_http_sandbox_suspend_watch_client(r);
 
     return NGX_DONE;
 }
@@ -165,12 +160,6 @@ ngx_http_sandbox_lifecycle_wake(ngx_http_request_t *r,
 
     w = cln->data;
     ngx_memzero(w, sizeof(ngx_http_sandbox_start_waiter_t));
-
-    if (!r->discard_body) {
-        r->read_event_handler = ngx_http_test_reading;
-    }
-
-    r->write_event_handler = ngx_http_request_empty_handler;
 
     w->handler = ngx_http_sandbox_lifecycle_woken;
     w->data = r;
@@ -198,22 +187,16 @@ ngx_http_sandbox_lifecycle_woken(ngx_http_sandbox_start_waiter_t *w,
     ngx_uint_t start, ngx_http_sandbox_failure_t *failure)
 {
     ngx_int_t                rc;
-    ngx_connection_t        *c;
     ngx_http_request_t      *r;
     ngx_http_sandbox_ctx_t  *ctx;
 
     r = w->data;
-    c = r->connection;
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    ngx_http_set_log_request(c->log, r);
+    ngx_http_set_log_request(r->connection->log, r);
 
     ctx->start = start;
     ctx->wait_time = ngx_current_msec - ctx->wait_start;
-
-    if (!r->discard_body) {
-        r->read_event_handler = ngx_http_block_reading;
-    }
 
     if (failure) {
         rc = ngx_http_sandbox_error_send(r, failure);
@@ -223,17 +206,15 @@ ngx_http_sandbox_lifecycle_woken(ngx_http_sandbox_start_waiter_t *w,
                                             ngx_http_sandbox_show_json(r, ctx));
     }
 
-    ngx_http_finalize_request(r, rc);
-
-    ngx_http_run_posted_requests(c);
+    ngx_http_sandbox_suspend_finish(r, rc);
 }
 
 
 ngx_int_t
 ngx_http_sandbox_lifecycle_running_handler(ngx_http_request_t *r)
 {
-    cJSON                   *json;
     ngx_int_t                rc;
+    sandbox_json_writer_t    w;
     ngx_http_sandbox_ctx_t  *ctx;
 
     ctx = ngx_http_sandbox_ctx_get(r);
@@ -246,15 +227,11 @@ ngx_http_sandbox_lifecycle_running_handler(ngx_http_request_t *r)
         return ngx_http_sandbox_error_send_internal(r, ctx);
     }
 
-    json = cJSON_CreateObject();
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_bool(&w, "running", rc == NGX_OK);
 
-    if (json && cJSON_AddBoolToObject(json, "running", rc == NGX_OK) == NULL)
-    {
-        cJSON_Delete(json);
-        json = NULL;
-    }
-
-    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK, json);
+    return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
+                                          sandbox_json_writer_finish(&w));
 }
 
 
@@ -305,7 +282,6 @@ ngx_http_sandbox_lifecycle_delete_handler(ngx_http_request_t *r)
 static void
 ngx_http_sandbox_lifecycle_deleted(void *data, ngx_int_t rc)
 {
-    ngx_connection_t        *c;
     ngx_http_request_t      *r;
     ngx_http_sandbox_ctx_t  *ctx;
 
@@ -315,7 +291,6 @@ ngx_http_sandbox_lifecycle_deleted(void *data, ngx_int_t rc)
         return;
     }
 
-    c = r->connection;
     ctx = ngx_http_sandbox_ctx_get(r);
 
     if (rc == NGX_ERROR) {
@@ -325,7 +300,5 @@ ngx_http_sandbox_lifecycle_deleted(void *data, ngx_int_t rc)
         rc = ngx_http_sandbox_response_empty(r);
     }
 
-    ngx_http_finalize_request(r, rc);
-
-    ngx_http_run_posted_requests(c);
+    ngx_http_sandbox_suspend_finish(r, rc);
 }

@@ -46,8 +46,6 @@ typedef struct {
     ngx_uint_t                    next;  /* index into ids */
     ngx_uint_t                    found;
     sandbox_json_writer_t         json;
-    ngx_event_t                   timer;
-    ngx_connection_t              dummy;
     unsigned                      failed:1;
 } ngx_http_sandbox_list_t;
 
@@ -57,13 +55,11 @@ static ngx_int_t ngx_http_sandbox_list_args(ngx_http_request_t *r,
 static int ngx_http_sandbox_list_each(void *data, const char *id);
 static int ngx_libc_cdecl ngx_http_sandbox_list_compare(const void *one,
     const void *two);
+static ngx_int_t ngx_http_sandbox_list_poll(void *data);
 static ngx_int_t ngx_http_sandbox_list_turn(ngx_http_sandbox_list_t *l);
 static void ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
     ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_node_t *node);
-static void ngx_http_sandbox_list_timer_handler(ngx_event_t *ev);
 static void ngx_http_sandbox_list_cleanup(void *data);
-static ngx_int_t ngx_http_sandbox_list_send(ngx_http_sandbox_list_t *l,
-    ngx_int_t rc);
 
 
 ngx_int_t
@@ -88,8 +84,6 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
 
     l->request = r;
     l->limit = NGX_HTTP_SANDBOX_LIST_LIMIT;
-    l->dummy.fd = (ngx_socket_t) -1;
-    l->dummy.data = l;
 
     if (ngx_http_sandbox_list_args(r, l) != NGX_OK) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
@@ -132,21 +126,33 @@ ngx_http_sandbox_list_handler(ngx_http_request_t *r)
     sandbox_json_writer_start(&l->json);
     sandbox_json_writer_array(&l->json, "sandboxes");
 
-    rc = ngx_http_sandbox_list_turn(l);
+    rc = ngx_http_sandbox_list_poll(l);
 
     if (rc != NGX_AGAIN) {
-        return ngx_http_sandbox_list_send(l, rc);
+        return rc;
     }
 
-    l->timer.handler = ngx_http_sandbox_list_timer_handler;
-    l->timer.data = &l->dummy;
-    l->timer.log = r->connection->log;
+    return ngx_http_sandbox_suspend_poll(r, 1, ngx_http_sandbox_list_poll, l);
+}
 
-    ngx_add_timer(&l->timer, 1);
 
-    ngx_http_sandbox_suspend_watch_client(r);
+static ngx_int_t
+ngx_http_sandbox_list_poll(void *data)
+{
+    ngx_http_sandbox_list_t *l = data;
 
-    return NGX_DONE;
+    switch (ngx_http_sandbox_list_turn(l)) {
+
+    case NGX_OK:
+        return ngx_http_sandbox_response_json(l->request, NGX_HTTP_OK,
+                                        sandbox_json_writer_finish(&l->json));
+
+    case NGX_AGAIN:
+        return NGX_AGAIN;
+
+    default:
+        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    }
 }
 
 
@@ -325,57 +331,9 @@ ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
 
 
 static void
-ngx_http_sandbox_list_timer_handler(ngx_event_t *ev)
-{
-    ngx_int_t                 rc;
-    ngx_connection_t         *c;
-    ngx_http_request_t       *r;
-    ngx_http_sandbox_list_t  *l;
-
-    c = ev->data;
-    l = c->data;
-    r = l->request;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    rc = ngx_http_sandbox_list_turn(l);
-
-    if (rc == NGX_AGAIN) {
-        ngx_add_timer(&l->timer, 1);
-        return;
-    }
-
-    if (!r->discard_body) {
-        r->read_event_handler = ngx_http_block_reading;
-    }
-
-    ngx_http_finalize_request(r, ngx_http_sandbox_list_send(l, rc));
-
-    ngx_http_run_posted_requests(c);
-}
-
-
-static void
 ngx_http_sandbox_list_cleanup(void *data)
 {
     ngx_http_sandbox_list_t *l = data;
 
-    if (l->timer.timer_set) {
-        ngx_del_timer(&l->timer);
-    }
-
     sandbox_json_writer_drop(&l->json);
-}
-
-
-static ngx_int_t
-ngx_http_sandbox_list_send(ngx_http_sandbox_list_t *l, ngx_int_t rc)
-{
-    if (rc != NGX_OK) {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
-
-    return ngx_http_sandbox_response_json(l->request, NGX_HTTP_OK,
-                                       sandbox_json_writer_finish(&l->json));
 }

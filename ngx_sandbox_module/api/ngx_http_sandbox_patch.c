@@ -11,6 +11,7 @@
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_json_body.h"
+#include "core/ngx_http_sandbox_suspend.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_options.h"
@@ -34,15 +35,13 @@
 typedef struct {
     ngx_http_request_t       *request;
     cJSON                    *json;
-    ngx_event_t               timer;
-    ngx_connection_t          dummy;
     ngx_uint_t                tries;
 } ngx_http_sandbox_patch_t;
 
 
 static ngx_int_t ngx_http_sandbox_patch_body(ngx_http_request_t *r,
     cJSON *json);
-static void ngx_http_sandbox_patch_timer_handler(ngx_event_t *ev);
+static ngx_int_t ngx_http_sandbox_patch_poll(void *data);
 static void ngx_http_sandbox_patch_cleanup(void *data);
 static ngx_int_t ngx_http_sandbox_patch(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, cJSON *json);
@@ -90,64 +89,37 @@ ngx_http_sandbox_patch_body(ngx_http_request_t *r, cJSON *json)
     }
 
     patch->request = r;
-    patch->dummy.fd = (ngx_socket_t) -1;
-    patch->dummy.data = patch;
 
-    patch->timer.handler = ngx_http_sandbox_patch_timer_handler;
-    patch->timer.data = &patch->dummy;
-    patch->timer.log = r->connection->log;
-
-    r->main->count++;
-    r->read_event_handler = ngx_http_test_reading;
-    r->write_event_handler = ngx_http_request_empty_handler;
-
-    ngx_add_timer(&patch->timer, NGX_HTTP_SANDBOX_PATCH_POLL);
-
-    return NGX_DONE;
+    return ngx_http_sandbox_suspend_poll(r, NGX_HTTP_SANDBOX_PATCH_POLL,
+                                         ngx_http_sandbox_patch_poll, patch);
 }
 
 
-static void
-ngx_http_sandbox_patch_timer_handler(ngx_event_t *ev)
+static ngx_int_t
+ngx_http_sandbox_patch_poll(void *data)
 {
-    ngx_int_t                  rc;
-    ngx_connection_t          *c;
-    ngx_http_request_t        *r;
-    ngx_http_sandbox_ctx_t    *ctx;
-    ngx_http_sandbox_patch_t  *patch;
+    ngx_http_sandbox_patch_t *patch = data;
 
-    c = ev->data;
-    patch = c->data;
+    ngx_int_t                rc;
+    ngx_http_request_t      *r;
+    ngx_http_sandbox_ctx_t  *ctx;
 
     r = patch->request;
-    c = r->connection;
     ctx = ngx_http_sandbox_ctx_get(r);
-
-    ngx_http_set_log_request(c->log, r);
 
     rc = ngx_http_sandbox_patch(r, ctx, patch->json);
 
-    if (rc == NGX_AGAIN) {
-
-        if (++patch->tries < NGX_HTTP_SANDBOX_PATCH_TRIES) {
-            ngx_add_timer(&patch->timer, NGX_HTTP_SANDBOX_PATCH_POLL);
-            return;
-        }
-
-        ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
-                                   "RESOURCE_BUSY",
-                                   "The options of this sandbox are being "
-                                   "changed by another request. Try again.");
-        ctx->failure.retry_after = 1;
-
-        rc = ngx_http_sandbox_error_send(r, &ctx->failure);
+    if (rc != NGX_AGAIN || ++patch->tries < NGX_HTTP_SANDBOX_PATCH_TRIES) {
+        return rc;
     }
 
-    r->read_event_handler = ngx_http_block_reading;
+    ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                               "RESOURCE_BUSY",
+                               "The options of this sandbox are being "
+                               "changed by another request. Try again.");
+    ctx->failure.retry_after = 1;
 
-    ngx_http_finalize_request(r, rc);
-
-    ngx_http_run_posted_requests(c);
+    return ngx_http_sandbox_error_send(r, &ctx->failure);
 }
 
 
@@ -155,10 +127,6 @@ static void
 ngx_http_sandbox_patch_cleanup(void *data)
 {
     ngx_http_sandbox_patch_t *patch = data;
-
-    if (patch->timer.timer_set) {
-        ngx_del_timer(&patch->timer);
-    }
 
     cJSON_Delete(patch->json);
 }

@@ -42,6 +42,7 @@
 #define NGX_HTTP_SANDBOX_PORTS_UPDATE_TURN     8
 
 
+static ngx_int_t ngx_http_sandbox_ports_update_poll(void *data);
 static ngx_int_t ngx_http_sandbox_ports_update_try(
     ngx_http_sandbox_ports_update_t *e);
 static ngx_int_t ngx_http_sandbox_ports_update_answer(
@@ -58,7 +59,6 @@ static int ngx_http_sandbox_ports_update_revoke(
     ngx_http_sandbox_ports_update_t *e, in_port_t port);
 static ngx_int_t ngx_http_sandbox_ports_update_removed(
     ngx_http_sandbox_ports_update_t *e, const char *name, ngx_uint_t value);
-static void ngx_http_sandbox_ports_update_timer_handler(ngx_event_t *ev);
 static void ngx_http_sandbox_ports_update_cleanup(void *data);
 
 
@@ -83,13 +83,6 @@ ngx_http_sandbox_ports_update_create(ngx_http_request_t *r)
     e->ctx = ngx_http_sandbox_ctx_get(r);
     e->began = ngx_current_msec;
 
-    e->dummy.fd = (ngx_socket_t) -1;
-    e->dummy.data = e;
-
-    e->timer.handler = ngx_http_sandbox_ports_update_timer_handler;
-    e->timer.data = &e->dummy;
-    e->timer.log = r->connection->log;
-
     return e;
 }
 
@@ -97,19 +90,30 @@ ngx_http_sandbox_ports_update_create(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_sandbox_ports_update(ngx_http_sandbox_ports_update_t *e)
 {
-    ngx_http_request_t  *r;
+    ngx_int_t  rc;
 
-    if (ngx_http_sandbox_ports_update_try(e) != NGX_AGAIN) {
-        return ngx_http_sandbox_ports_update_answer(e);
+    rc = ngx_http_sandbox_ports_update_poll(e);
+
+    if (rc != NGX_AGAIN) {
+        return rc;
     }
 
-    r = e->request;
+    return ngx_http_sandbox_suspend_poll(e->request,
+                                         NGX_HTTP_SANDBOX_PORTS_UPDATE_POLL,
+                                         ngx_http_sandbox_ports_update_poll, e);
+}
 
-    ngx_add_timer(&e->timer, NGX_HTTP_SANDBOX_PORTS_UPDATE_POLL);
 
-    ngx_http_sandbox_suspend_watch_client(r);
+static ngx_int_t
+ngx_http_sandbox_ports_update_poll(void *data)
+{
+    ngx_http_sandbox_ports_update_t *e = data;
 
-    return NGX_DONE;
+    if (ngx_http_sandbox_ports_update_try(e) == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    return ngx_http_sandbox_ports_update_answer(e);
 }
 
 
@@ -440,42 +444,9 @@ ngx_http_sandbox_ports_update_failed(ngx_http_sandbox_ports_update_t *e,
 
 
 static void
-ngx_http_sandbox_ports_update_timer_handler(ngx_event_t *ev)
-{
-    ngx_connection_t                 *c;
-    ngx_http_request_t               *r;
-    ngx_http_sandbox_ports_update_t  *e;
-
-    c = ev->data;
-    e = c->data;
-    r = e->request;
-    c = r->connection;
-
-    ngx_http_set_log_request(c->log, r);
-
-    if (ngx_http_sandbox_ports_update_try(e) == NGX_AGAIN) {
-        ngx_add_timer(&e->timer, NGX_HTTP_SANDBOX_PORTS_UPDATE_POLL);
-        return;
-    }
-
-    if (!r->discard_body) {
-        r->read_event_handler = ngx_http_block_reading;
-    }
-
-    ngx_http_finalize_request(r, ngx_http_sandbox_ports_update_answer(e));
-
-    ngx_http_run_posted_requests(c);
-}
-
-
-static void
 ngx_http_sandbox_ports_update_cleanup(void *data)
 {
     ngx_http_sandbox_ports_update_t  *e = data;
-
-    if (e->timer.timer_set) {
-        ngx_del_timer(&e->timer);
-    }
 
     cJSON_Delete(e->json);
     e->json = NULL;

@@ -28,8 +28,6 @@
 typedef struct {
     ngx_http_request_t                *request;
     ngx_http_sandbox_ctx_t            *ctx;
-    ngx_event_t                        timer;
-    ngx_connection_t                   dummy;
     ngx_msec_t                         began;
     cJSON                             *json;          /* the response */
 

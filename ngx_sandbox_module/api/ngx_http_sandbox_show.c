@@ -274,10 +274,7 @@ static void
 ngx_http_sandbox_show_resume(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_int_t          rc;
-    ngx_connection_t  *c;
-
-    c = r->connection;
+    ngx_int_t  rc;
 
     rc = ngx_http_sandbox_lookup_own(r, ctx);
 
@@ -285,9 +282,7 @@ ngx_http_sandbox_show_resume(ngx_http_request_t *r,
         rc = ngx_http_sandbox_show(r, ctx);
     }
 
-    ngx_http_finalize_request(r, rc);
-
-    ngx_http_run_posted_requests(c);
+    ngx_http_sandbox_suspend_finish(r, rc);
 }
 
 
