@@ -345,24 +345,24 @@ ngx_http_sandbox_api_session(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_sandbox_api_class(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_int_t  rc;
+    ngx_http_sandbox_lookup_e  found;
 
     if (ctx->class && ngx_http_sandbox_auth_may_class(ctx, &ctx->class->name)) {
         return NGX_OK;
     }
 
-    rc = ngx_http_sandbox_lookup(r, ctx);
+    found = ngx_http_sandbox_lookup(r, ctx);
 
     /* the caller takes its own reference to the node */
 
     ngx_http_sandbox_node_detach(ctx);
 
-    switch (rc) {
+    switch (found) {
 
-    case NGX_OK:
+    case NGX_HTTP_SANDBOX_LOOKUP_OWN:
         return NGX_OK;
 
-    case NGX_DECLINED:
+    case NGX_HTTP_SANDBOX_LOOKUP_ABSENT:
         return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_FORBIDDEN,
                                              "PERMISSION_DENIED",
                                              "Sandbox not found, and your key "
@@ -371,7 +371,7 @@ ngx_http_sandbox_api_class(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
                                              "POST /v1/sandbox and a class "
                                              "that your key may use.");
 
-    case NGX_ABORT:
+    case NGX_HTTP_SANDBOX_LOOKUP_FOREIGN:
         return ngx_http_sandbox_error_refuse_absent(r, ctx);
 
     default:

@@ -50,7 +50,7 @@ static ngx_int_t ngx_http_sandbox_create_send(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 
-ngx_int_t
+ngx_http_sandbox_create_e
 ngx_http_sandbox_create(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     const char *nonce, cJSON *options)
 {
@@ -81,7 +81,7 @@ ngx_http_sandbox_create(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         != NGX_OK)
     {
         sandbox_spec_free(&spec);
-        return NGX_ABORT;
+        return NGX_HTTP_SANDBOX_CREATE_REFUSED;
     }
 
     if (ngx_http_sandbox_create_rate_charge(r, ctx) != NGX_OK) {
@@ -89,8 +89,9 @@ ngx_http_sandbox_create(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 
         /* the sandbox exists already */
 
-        return sandbox_store_stamp(w->store, id, &stamp) == 0 ? NGX_DECLINED
-                                                              : NGX_ABORT;
+        return sandbox_store_stamp(w->store, id, &stamp) == 0
+               ? NGX_HTTP_SANDBOX_CREATE_TAKEN
+               : NGX_HTTP_SANDBOX_CREATE_REFUSED;
     }
 
     rc = sandbox_store_create(w->store, id, &spec);
@@ -99,7 +100,7 @@ ngx_http_sandbox_create(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 
     if (rc == 0) {
         ngx_http_sandbox_count(w->conf, created);
-        return NGX_OK;
+        return NGX_HTTP_SANDBOX_CREATE_OK;
     }
 
     err = ngx_errno;
@@ -107,13 +108,13 @@ ngx_http_sandbox_create(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
     ngx_http_sandbox_create_rate_refund(r, ctx);
 
     if (err == NGX_EEXIST) {
-        return NGX_DECLINED;
+        return NGX_HTTP_SANDBOX_CREATE_TAKEN;
     }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, err,
                   "cannot create sandbox \"%s\"", id);
 
-    return NGX_ERROR;
+    return NGX_HTTP_SANDBOX_CREATE_ERROR;
 }
 
 
@@ -177,13 +178,13 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
 
     switch (ngx_http_sandbox_create(r, ctx, nonce, json)) {
 
-    case NGX_OK:
+    case NGX_HTTP_SANDBOX_CREATE_OK:
         return ngx_http_sandbox_create_send(r, ctx);
 
-    case NGX_DECLINED:
+    case NGX_HTTP_SANDBOX_CREATE_TAKEN:
         break;
 
-    case NGX_ABORT:
+    case NGX_HTTP_SANDBOX_CREATE_REFUSED:
         goto failed;
 
     default:
@@ -194,7 +195,7 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
 
     switch (ngx_http_sandbox_lookup(r, ctx)) {
 
-    case NGX_OK:
+    case NGX_HTTP_SANDBOX_LOOKUP_OWN:
         if (nonce[0] && ngx_strcmp(ctx->node->spec.nonce, nonce) == 0
             && ngx_http_sandbox_auth_owns(ctx, ctx->node->spec.owner))
         {
@@ -203,7 +204,7 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
 
         break;
 
-    case NGX_ERROR:
+    case NGX_HTTP_SANDBOX_LOOKUP_ERROR:
         return ngx_http_sandbox_error_send_internal(r, ctx);
 
     default:
@@ -391,7 +392,7 @@ static ngx_int_t
 ngx_http_sandbox_create_send(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    if (ngx_http_sandbox_lookup(r, ctx) != NGX_OK) {
+    if (ngx_http_sandbox_lookup(r, ctx) != NGX_HTTP_SANDBOX_LOOKUP_OWN) {
         return ngx_http_sandbox_error_send_internal(r, ctx);
     }
 

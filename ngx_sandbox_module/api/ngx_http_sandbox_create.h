@@ -16,13 +16,19 @@
 /* POST /v1/sandbox, and creation at first use */
 
 
+typedef enum {
+    NGX_HTTP_SANDBOX_CREATE_OK = 0,
+    NGX_HTTP_SANDBOX_CREATE_TAKEN,       /* a sandbox has this id */
+    NGX_HTTP_SANDBOX_CREATE_REFUSED,     /* ctx->failure is set */
+    NGX_HTTP_SANDBOX_CREATE_ERROR        /* logged */
+} ngx_http_sandbox_create_e;
+
+
 /*
  * Creates the directory of ctx->id for the caller, with ctx->class.  nonce is
- * an Idempotency-Key, or ""; options is a body with options, or NULL. NGX_OK;
- * NGX_DECLINED: the id is taken; NGX_ABORT: invalid options, ctx->failure is
- * set; NGX_ERROR: logged.
+ * an Idempotency-Key, or ""; options is a body with options, or NULL.
  */
-ngx_int_t ngx_http_sandbox_create(ngx_http_request_t *r,
+ngx_http_sandbox_create_e ngx_http_sandbox_create(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *nonce, cJSON *options);
 ngx_int_t ngx_http_sandbox_create_handler(ngx_http_request_t *r);
 

@@ -100,9 +100,7 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
     w = ngx_http_sandbox_worker;
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    rc = ngx_http_sandbox_lookup_discard(r, ctx);
-
-    if (rc != NGX_DECLINED) {
+    if (!ngx_http_sandbox_lookup_discard(r, ctx, &rc)) {
         return rc;
     }
 

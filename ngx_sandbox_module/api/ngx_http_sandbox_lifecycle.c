@@ -42,9 +42,7 @@ ngx_http_sandbox_lifecycle_stop_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    rc = ngx_http_sandbox_lookup_discard(r, ctx);
-
-    if (rc != NGX_DECLINED) {
+    if (!ngx_http_sandbox_lookup_discard(r, ctx, &rc)) {
         return rc;
     }
 
@@ -117,9 +115,7 @@ ngx_http_sandbox_lifecycle_wake_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    rc = ngx_http_sandbox_lookup_discard(r, ctx);
-
-    if (rc != NGX_DECLINED) {
+    if (!ngx_http_sandbox_lookup_discard(r, ctx, &rc)) {
         return rc;
     }
 
@@ -213,22 +209,23 @@ ngx_http_sandbox_lifecycle_woken(ngx_http_sandbox_start_waiter_t *w,
 ngx_int_t
 ngx_http_sandbox_lifecycle_running_handler(ngx_http_request_t *r)
 {
-    ngx_int_t                rc;
-    sandbox_json_writer_t    w;
-    ngx_http_sandbox_ctx_t  *ctx;
+    sandbox_json_writer_t       w;
+    ngx_http_sandbox_ctx_t     *ctx;
+    ngx_http_sandbox_lookup_e   found;
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    rc = ngx_http_sandbox_lookup(r, ctx);
+    found = ngx_http_sandbox_lookup(r, ctx);
 
     /* on false, clients wipe the workspace: never report it by mistake */
 
-    if (rc == NGX_ERROR) {
+    if (found == NGX_HTTP_SANDBOX_LOOKUP_ERROR) {
         return ngx_http_sandbox_error_send_internal(r, ctx);
     }
 
     sandbox_json_writer_start(&w);
-    sandbox_json_writer_bool(&w, "running", rc == NGX_OK);
+    sandbox_json_writer_bool(&w, "running",
+                             found == NGX_HTTP_SANDBOX_LOOKUP_OWN);
 
     return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
                                           sandbox_json_writer_finish(&w));
@@ -246,10 +243,10 @@ ngx_http_sandbox_lifecycle_delete_handler(ngx_http_request_t *r)
 
     switch (ngx_http_sandbox_lookup(r, ctx)) {
 
-    case NGX_OK:
+    case NGX_HTTP_SANDBOX_LOOKUP_OWN:
         break;
 
-    case NGX_ERROR:
+    case NGX_HTTP_SANDBOX_LOOKUP_ERROR:
         return ngx_http_sandbox_error_send_internal(r, ctx);
 
     default:

@@ -15,56 +15,59 @@
 /* look-up of a sandbox for all routes; running, delete */
 
 
-ngx_int_t
+ngx_http_sandbox_lookup_e
 ngx_http_sandbox_lookup(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_int_t  rc;
-
     if (ctx->node == NULL && ngx_http_sandbox_node_attach(r, ctx) != NGX_OK) {
-        return NGX_ERROR;
+        return NGX_HTTP_SANDBOX_LOOKUP_ERROR;
     }
 
-    rc = ngx_http_sandbox_node_spec(ctx->node);
+    switch (ngx_http_sandbox_node_spec(ctx->node)) {
 
-    if (rc != NGX_OK) {
-        return rc;
+    case NGX_OK:
+        break;
+
+    case NGX_DECLINED:
+        return NGX_HTTP_SANDBOX_LOOKUP_ABSENT;
+
+    default:
+        return NGX_HTTP_SANDBOX_LOOKUP_ERROR;
     }
 
-    return ngx_http_sandbox_auth_owns(ctx, ctx->node->spec.owner) ? NGX_OK
-                                                                  : NGX_ABORT;
+    return ngx_http_sandbox_auth_owns(ctx, ctx->node->spec.owner)
+           ? NGX_HTTP_SANDBOX_LOOKUP_OWN : NGX_HTTP_SANDBOX_LOOKUP_FOREIGN;
 }
 
 
-ngx_int_t
-ngx_http_sandbox_lookup_own(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+ngx_uint_t
+ngx_http_sandbox_lookup_own(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
+    ngx_int_t *rc)
 {
     switch (ngx_http_sandbox_lookup(r, ctx)) {
 
-    case NGX_OK:
-        return NGX_DECLINED;
+    case NGX_HTTP_SANDBOX_LOOKUP_OWN:
+        return 1;
 
-    case NGX_ERROR:
-        return ngx_http_sandbox_error_send_internal(r, ctx);
+    case NGX_HTTP_SANDBOX_LOOKUP_ERROR:
+        *rc = ngx_http_sandbox_error_send_internal(r, ctx);
+        return 0;
 
     default:
-        return ngx_http_sandbox_error_send_absent(r, ctx);
+        *rc = ngx_http_sandbox_error_send_absent(r, ctx);
+        return 0;
     }
 }
 
 
-ngx_int_t
+ngx_uint_t
 ngx_http_sandbox_lookup_discard(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx)
+    ngx_http_sandbox_ctx_t *ctx, ngx_int_t *rc)
 {
-    ngx_int_t  rc;
-
-    rc = ngx_http_sandbox_lookup_own(r, ctx);
-
-    if (rc != NGX_DECLINED) {
-        return rc;
+    if (!ngx_http_sandbox_lookup_own(r, ctx, rc)) {
+        return 0;
     }
 
-    rc = ngx_http_discard_request_body(r);
+    *rc = ngx_http_discard_request_body(r);
 
-    return rc == NGX_OK ? NGX_DECLINED : rc;
+    return *rc == NGX_OK;
 }

@@ -14,19 +14,27 @@
 /* look-up of the sandbox named by a route */
 
 
+typedef enum {
+    NGX_HTTP_SANDBOX_LOOKUP_OWN = 0,     /* the caller's */
+    NGX_HTTP_SANDBOX_LOOKUP_ABSENT,      /* no such sandbox */
+    NGX_HTTP_SANDBOX_LOOKUP_FOREIGN,     /* another key's */
+    NGX_HTTP_SANDBOX_LOOKUP_ERROR        /* logged */
+} ngx_http_sandbox_lookup_e;
+
+
+/* references ctx->node and checks its owner; if OWN, its spec is valid */
+ngx_http_sandbox_lookup_e ngx_http_sandbox_lookup(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
+
 /*
- * Takes a reference to ctx->node and checks the owner of ctx->id.  NGX_OK:
- * owned by the caller, spec is valid; NGX_DECLINED: no such sandbox;
- * NGX_ABORT: owned by another key; NGX_ERROR: logged.
+ * For content handlers.  1 if the sandbox is the caller's; 0 if the request has
+ * been answered, and the handler must return rc.
  */
-ngx_int_t ngx_http_sandbox_lookup(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx);
-/* NGX_DECLINED: owned by the caller; otherwise the result of the response */
-ngx_int_t ngx_http_sandbox_lookup_own(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx);
-/* the same; on NGX_DECLINED the request body has been discarded */
-ngx_int_t ngx_http_sandbox_lookup_discard(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx);
+ngx_uint_t ngx_http_sandbox_lookup_own(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_int_t *rc);
+/* the same, and discards the request body */
+ngx_uint_t ngx_http_sandbox_lookup_discard(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_int_t *rc);
 
 
 #endif /* _NGX_HTTP_SANDBOX_LOOKUP_H_INCLUDED_ */

@@ -142,9 +142,7 @@ ngx_http_sandbox_patch(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_sandbox_lookup_own(r, ctx);
-
-    if (rc != NGX_DECLINED) {
+    if (!ngx_http_sandbox_lookup_own(r, ctx, &rc)) {
         return rc;
     }
 

@@ -32,8 +32,8 @@ static ngx_int_t ngx_http_sandbox_ports_list(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_ports_show(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-static ngx_int_t ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy);
+static ngx_uint_t ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy, ngx_int_t *rc);
 static ngx_int_t ngx_http_sandbox_ports_delete(ngx_http_request_t *r,
     ngx_uint_t op);
 static ngx_int_t ngx_http_sandbox_ports_body(ngx_http_request_t *r,
@@ -95,9 +95,7 @@ ngx_http_sandbox_ports_links_handler(ngx_http_request_t *r)
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    rc = ngx_http_sandbox_ports_policy(r, ctx, &policy);
-
-    if (rc != NGX_DECLINED) {
+    if (!ngx_http_sandbox_ports_policy(r, ctx, &policy, &rc)) {
         return rc;
     }
 
@@ -118,35 +116,34 @@ ngx_http_sandbox_ports_link_handler(ngx_http_request_t *r)
 
 /* the same, and reads the policy of the port */
 
-static ngx_int_t
+static ngx_uint_t
 ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy)
+    ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy, ngx_int_t *rc)
 {
-    ngx_int_t  rc;
-
-    rc = ngx_http_sandbox_lookup_own(r, ctx);
-
-    if (rc != NGX_DECLINED) {
-        return rc;
+    if (!ngx_http_sandbox_lookup_own(r, ctx, rc)) {
+        return 0;
     }
 
     if (sandbox_store_port_read(ngx_http_sandbox_worker->store,
                                 (char *) ctx->node->id, ctx->port, policy)
         == 0)
     {
-        return NGX_DECLINED;
+        return 1;
     }
 
     if (ngx_errno == NGX_ENOENT) {
         ngx_http_sandbox_ports_json_unexposed(ctx);
-        return ngx_http_sandbox_error_send(r, &ctx->failure);
+        *rc = ngx_http_sandbox_error_send(r, &ctx->failure);
+        return 0;
     }
 
     ngx_log_error(NGX_LOG_ERR, r->connection->log, ngx_errno,
                   "cannot read port %ui of sandbox \"%s\"",
                   (ngx_uint_t) ctx->port, ctx->node->id);
 
-    return ngx_http_sandbox_error_send_internal(r, ctx);
+    *rc = ngx_http_sandbox_error_send_internal(r, ctx);
+
+    return 0;
 }
 
 
@@ -157,9 +154,7 @@ ngx_http_sandbox_ports_list(ngx_http_request_t *r,
     ngx_int_t              rc;
     sandbox_json_writer_t  w;
 
-    rc = ngx_http_sandbox_lookup_own(r, ctx);
-
-    if (rc != NGX_DECLINED) {
+    if (!ngx_http_sandbox_lookup_own(r, ctx, &rc)) {
         return rc;
     }
 
@@ -179,9 +174,7 @@ ngx_http_sandbox_ports_show(ngx_http_request_t *r,
     sandbox_policy_t       policy;
     sandbox_json_writer_t  w;
 
-    rc = ngx_http_sandbox_ports_policy(r, ctx, &policy);
-
-    if (rc != NGX_DECLINED) {
+    if (!ngx_http_sandbox_ports_policy(r, ctx, &policy, &rc)) {
         return rc;
     }
 
@@ -204,9 +197,7 @@ ngx_http_sandbox_ports_delete(ngx_http_request_t *r, ngx_uint_t op)
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    rc = ngx_http_sandbox_lookup_discard(r, ctx);
-
-    if (rc != NGX_DECLINED) {
+    if (!ngx_http_sandbox_lookup_discard(r, ctx, &rc)) {
         return rc;
     }
 

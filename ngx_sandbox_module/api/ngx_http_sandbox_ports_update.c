@@ -200,28 +200,31 @@ ngx_http_sandbox_ports_update_answer(ngx_http_sandbox_ports_update_t *e)
 static ngx_int_t
 ngx_http_sandbox_ports_update_owner(ngx_http_sandbox_ports_update_t *e)
 {
-    ngx_int_t                rc;
-    ngx_uint_t               made;
-    ngx_http_request_t      *r;
-    ngx_http_sandbox_ctx_t  *ctx;
+    ngx_uint_t                  made;
+    ngx_http_request_t         *r;
+    ngx_http_sandbox_ctx_t     *ctx;
+    ngx_http_sandbox_create_e   created;
+    ngx_http_sandbox_lookup_e   found;
 
     r = e->request;
     ctx = e->ctx;
 
     for (made = 0; /* void */ ; made = 1) {
 
-        rc = ngx_http_sandbox_lookup(r, ctx);
+        found = ngx_http_sandbox_lookup(r, ctx);
 
-        if (rc == NGX_OK) {
+        if (found == NGX_HTTP_SANDBOX_LOOKUP_OWN) {
             return NGX_OK;
         }
 
-        if (rc == NGX_ERROR) {
+        if (found == NGX_HTTP_SANDBOX_LOOKUP_ERROR) {
             ngx_http_sandbox_error_set_internal(ctx);
             return NGX_DECLINED;
         }
 
-        if (rc == NGX_ABORT || e->op != NGX_HTTP_SANDBOX_PORTS_EXPOSE || made) {
+        if (found == NGX_HTTP_SANDBOX_LOOKUP_FOREIGN
+            || e->op != NGX_HTTP_SANDBOX_PORTS_EXPOSE || made)
+        {
             return ngx_http_sandbox_error_refuse_absent(r, ctx);
         }
 
@@ -238,14 +241,14 @@ ngx_http_sandbox_ports_update_owner(ngx_http_sandbox_ports_update_t *e)
             return NGX_DECLINED;
         }
 
-        rc = ngx_http_sandbox_create(r, ctx, "", NULL);
+        created = ngx_http_sandbox_create(r, ctx, "", NULL);
 
-        if (rc == NGX_ERROR) {
+        if (created == NGX_HTTP_SANDBOX_CREATE_ERROR) {
             ngx_http_sandbox_error_set_internal(ctx);
             return NGX_DECLINED;
         }
 
-        if (rc == NGX_ABORT) {
+        if (created == NGX_HTTP_SANDBOX_CREATE_REFUSED) {
             return NGX_DECLINED;
         }
     }

@@ -82,9 +82,7 @@ ngx_http_sandbox_show_handler(ngx_http_request_t *r)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    rc = ngx_http_sandbox_lookup_discard(r, ctx);
-
-    if (rc != NGX_DECLINED) {
+    if (!ngx_http_sandbox_lookup_discard(r, ctx, &rc)) {
         return rc;
     }
 
@@ -276,9 +274,7 @@ ngx_http_sandbox_show_resume(ngx_http_request_t *r,
 {
     ngx_int_t  rc;
 
-    rc = ngx_http_sandbox_lookup_own(r, ctx);
-
-    if (rc == NGX_DECLINED) {
+    if (ngx_http_sandbox_lookup_own(r, ctx, &rc)) {
         rc = ngx_http_sandbox_show(r, ctx);
     }
 

@@ -37,8 +37,8 @@
 static ngx_int_t ngx_http_sandbox_precontent_hosts(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sandbox_precontent_api(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-static ngx_int_t ngx_http_sandbox_precontent_first(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx);
+static ngx_http_sandbox_lookup_e ngx_http_sandbox_precontent_first(
+    ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx, ngx_uint_t *refused);
 
 
 ngx_int_t
@@ -168,23 +168,25 @@ static ngx_int_t
 ngx_http_sandbox_precontent_api(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_int_t  rc;
+    ngx_uint_t                 refused;
+    ngx_http_sandbox_lookup_e  found;
 
-    rc = ngx_http_sandbox_lookup(r, ctx);
+    found = ngx_http_sandbox_lookup(r, ctx);
 
-    if (rc == NGX_DECLINED) {
-        rc = ngx_http_sandbox_precontent_first(r, ctx);
+    if (found == NGX_HTTP_SANDBOX_LOOKUP_ABSENT) {
 
-        if (rc == NGX_DONE) {
+        found = ngx_http_sandbox_precontent_first(r, ctx, &refused);
+
+        if (refused) {
             return ngx_http_sandbox_error_refuse_set(r);
         }
     }
 
-    if (rc == NGX_ABORT) {
+    if (found == NGX_HTTP_SANDBOX_LOOKUP_FOREIGN) {
         return ngx_http_sandbox_error_refuse_absent(r, ctx);
     }
 
-    if (rc != NGX_OK) {
+    if (found != NGX_HTTP_SANDBOX_LOOKUP_OWN) {
         return ngx_http_sandbox_error_refuse(r, ctx,
                                              NGX_HTTP_INTERNAL_SERVER_ERROR,
                                              "INTERNAL_ERROR",
@@ -209,16 +211,19 @@ ngx_http_sandbox_precontent_api(ngx_http_request_t *r,
 /*
  * The first request for an unknown id creates the sandbox.  If another request
  * wins the race, check ownership as usual.  The slot is taken before the
- * directory is created, so that a refusal leaves nothing behind.  Result as of
- * ngx_http_sandbox_lookup(), or NGX_DONE: refused, ctx->failure is set.
+ * directory is created, so that a refusal leaves nothing behind.  If the
+ * request is refused, ctx->failure is set.
  */
 
-static ngx_int_t
+static ngx_http_sandbox_lookup_e
 ngx_http_sandbox_precontent_first(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx)
+    ngx_http_sandbox_ctx_t *ctx, ngx_uint_t *refused)
 {
-    char       owner[SANDBOX_OWNER_MAX + 1], ticket[SANDBOX_RANDOM_LEN + 1];
-    ngx_int_t  rc;
+    char  owner[SANDBOX_OWNER_MAX + 1], ticket[SANDBOX_RANDOM_LEN + 1];
+
+    ngx_http_sandbox_lookup_e  found;
+
+    *refused = 0;
 
     (void) ngx_snprintf((u_char *) owner, sizeof(owner), "%V%Z", &ctx->owner);
 
@@ -236,27 +241,36 @@ ngx_http_sandbox_precontent_first(ngx_http_request_t *r,
 
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf,
                                capacity_refused);
-        return NGX_DONE;
+        *refused = 1;
+        return NGX_HTTP_SANDBOX_LOOKUP_ABSENT;
     }
 
-    rc = ngx_http_sandbox_create(r, ctx, "", NULL);
+    switch (ngx_http_sandbox_create(r, ctx, "", NULL)) {
 
-    if (rc == NGX_OK) {
-        rc = ngx_http_sandbox_lookup(r, ctx);
+    case NGX_HTTP_SANDBOX_CREATE_OK:
+        found = ngx_http_sandbox_lookup(r, ctx);
 
-        if (rc == NGX_OK) {
+        if (found == NGX_HTTP_SANDBOX_LOOKUP_OWN) {
             ngx_http_sandbox_instances_name(ticket, ctx->node->spec.run);
-            return NGX_OK;
+            return found;
         }
 
-    } else if (rc == NGX_DECLINED) {
-        rc = ngx_http_sandbox_lookup(r, ctx);
+        break;
 
-    } else if (rc == NGX_ABORT) {
-        rc = NGX_DONE;
+    case NGX_HTTP_SANDBOX_CREATE_TAKEN:
+        found = ngx_http_sandbox_lookup(r, ctx);
+        break;
+
+    case NGX_HTTP_SANDBOX_CREATE_REFUSED:
+        *refused = 1;
+        found = NGX_HTTP_SANDBOX_LOOKUP_ABSENT;
+        break;
+
+    default:
+        found = NGX_HTTP_SANDBOX_LOOKUP_ERROR;
     }
 
     ngx_http_sandbox_instances_free(ticket);
 
-    return rc;
+    return found;
 }
