@@ -94,6 +94,10 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         return rc;
     }
 
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "sandbox api route: \"%s\", sandbox: \"%*s\"",
+                   route.pattern, route.id.len, route.id.data);
+
     ctx->route = route.kind;
     ctx->id.data = (u_char *) route.id.data;
     ctx->id.len = route.id.len;

@@ -79,8 +79,16 @@ ngx_http_sandbox_auth(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
         ctx->key = claim.key;
         ctx->owner = claim.key->name;
         ctx->admin = claim.key->admin;
+
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                       "sandbox api key of \"%V\"", &ctx->owner);
+
         return NGX_OK;
     }
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "sandbox api key refused, sent:%ui wrong:%ui",
+                   claim.seen, claim.wrong);
 
     ngx_http_sandbox_count(smcf, api_denied);
 

@@ -28,14 +28,22 @@ ngx_http_sandbox_lookup(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
         break;
 
     case NGX_DECLINED:
+        ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                       "sandbox \"%V\" is absent", &ctx->id);
         return NGX_HTTP_SANDBOX_LOOKUP_ABSENT;
 
     default:
         return NGX_HTTP_SANDBOX_LOOKUP_ERROR;
     }
 
-    return ngx_http_sandbox_auth_owns(ctx, ctx->node->spec.owner)
-           ? NGX_HTTP_SANDBOX_LOOKUP_OWN : NGX_HTTP_SANDBOX_LOOKUP_FOREIGN;
+    if (ngx_http_sandbox_auth_owns(ctx, ctx->node->spec.owner)) {
+        return NGX_HTTP_SANDBOX_LOOKUP_OWN;
+    }
+
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "sandbox \"%V\" belongs to another key", &ctx->id);
+
+    return NGX_HTTP_SANDBOX_LOOKUP_FOREIGN;
 }
 
 

@@ -219,8 +219,8 @@ static ngx_http_sandbox_lookup_e
 ngx_http_sandbox_precontent_first(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_uint_t *refused)
 {
-    char  owner[SANDBOX_OWNER_MAX + 1], ticket[SANDBOX_RANDOM_LEN + 1];
-
+    char                       owner[SANDBOX_OWNER_MAX + 1];
+    char                       ticket[SANDBOX_RANDOM_LEN + 1];
     ngx_http_sandbox_lookup_e  found;
 
     *refused = 0;

@@ -147,7 +147,7 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
 {
     ngx_http_sandbox_upstream_peer_t  *peer = data;
 
-    ngx_int_t  rc;
+    ngx_http_sandbox_upstream_wait_e  wait;
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, pc->log, 0,
                    "get sandbox peer, sandbox: \"%s\", attempt: %ui",
@@ -164,9 +164,11 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
     pc->socklen = peer->socklen;
     pc->name = &peer->name;
 
-    rc = ngx_http_sandbox_upstream_wait_ready(peer);
+    wait = ngx_http_sandbox_upstream_wait_ready(peer);
 
-    if (rc == NGX_OK && peer->attempts++ < NGX_HTTP_SANDBOX_ATTEMPTS) {
+    if (wait == NGX_HTTP_SANDBOX_UPSTREAM_WAIT_NONE
+        && peer->attempts++ < NGX_HTTP_SANDBOX_ATTEMPTS)
+    {
         return NGX_OK;
     }
 
@@ -174,16 +176,20 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
         return NGX_ERROR;
     }
 
-    if (rc == NGX_OK) {
+    switch (wait) {
+
+    case NGX_HTTP_SANDBOX_UPSTREAM_WAIT_NONE:
 
         /* the sandbox is running but its backlog is full: retry later */
 
         ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
+        break;
 
-    } else if (rc == NGX_BUSY) {
+    case NGX_HTTP_SANDBOX_UPSTREAM_WAIT_APP:
         ngx_http_sandbox_upstream_wait_app(peer);
+        break;
 
-    } else {
+    default:
         ngx_http_sandbox_upstream_wait_start(peer);
     }
 

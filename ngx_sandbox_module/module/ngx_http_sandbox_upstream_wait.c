@@ -111,6 +111,10 @@ ngx_http_sandbox_upstream_wait_start(ngx_http_sandbox_upstream_peer_t *peer)
         ctx->wait_start = ngx_current_msec;
     }
 
+    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, peer->request->connection->log, 0,
+                   "sandbox \"%s\" request waits for the start",
+                   ctx->node->id);
+
     peer->waiter.handler = ngx_http_sandbox_upstream_wait_start_handler;
     peer->waiter.data = peer;
     peer->waiter.join = (ctx->preview && !ctx->wakes);
@@ -137,6 +141,11 @@ ngx_http_sandbox_upstream_wait_start_handler(ngx_http_sandbox_start_waiter_t *w,
 
     ngx_http_set_log_request(peer->request->connection->log, peer->request);
 
+    ngx_log_debug3(NGX_LOG_DEBUG_HTTP, peer->request->connection->log, 0,
+                   "sandbox \"%s\" request waited %Mms for the start: %s",
+                   ctx->node->id, ctx->wait_time,
+                   failure ? failure->code : "started");
+
     if (failure) {
         ngx_http_sandbox_upstream_wait_failed(peer, failure);
         return;
@@ -159,6 +168,10 @@ ngx_http_sandbox_upstream_wait_app(ngx_http_sandbox_upstream_peer_t *peer)
         ctx->waited = 1;
         ctx->wait_start = ngx_current_msec;
     }
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, peer->request->connection->log, 0,
+                   "sandbox \"%s\" request waits for an app on port %ui",
+                   ctx->node->id, (ngx_uint_t) ctx->port);
 
     peer->port_watcher.handler = ngx_http_sandbox_upstream_wait_app_handler;
     peer->port_watcher.data = peer;
@@ -198,6 +211,11 @@ ngx_http_sandbox_upstream_wait_app_handler(
     p = await->awaited;
 
     ngx_http_set_log_request(peer->request->connection->log, peer->request);
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, peer->request->connection->log, 0,
+                   "sandbox \"%s\" port %ui: known:%d listening:%d",
+                   ctx->node->id, (ngx_uint_t) ctx->port, (int) p->known,
+                   (int) p->listening);
 
     if (!p->known) {
 
@@ -301,18 +319,18 @@ ngx_http_sandbox_upstream_wait_resume(ngx_http_sandbox_upstream_peer_t *peer)
 
     switch (ngx_http_sandbox_upstream_wait_ready(peer)) {
 
-    case NGX_OK:
+    case NGX_HTTP_SANDBOX_UPSTREAM_WAIT_NONE:
         break;
 
-    case NGX_DECLINED:
+    case NGX_HTTP_SANDBOX_UPSTREAM_WAIT_START:
         ngx_http_sandbox_upstream_wait_start(peer);
         return;
 
-    case NGX_BUSY:
+    case NGX_HTTP_SANDBOX_UPSTREAM_WAIT_APP:
         ngx_http_sandbox_upstream_wait_app(peer);
         return;
 
-    case NGX_AGAIN:
+    case NGX_HTTP_SANDBOX_UPSTREAM_WAIT_RETRY:
         ngx_add_timer(&peer->retry, NGX_HTTP_SANDBOX_RETRY);
         return;
 
@@ -328,6 +346,10 @@ ngx_http_sandbox_upstream_wait_resume(ngx_http_sandbox_upstream_peer_t *peer)
     ngx_http_sandbox_upstream_wait_address(peer);
 
     rc = connect(c->fd, (struct sockaddr *) &peer->sun, peer->socklen);
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, c->log, 0,
+                   "sandbox request continues, connect to %V: %d",
+                   &peer->name, rc);
 
     if (rc == -1) {
         err = ngx_socket_errno;
@@ -437,7 +459,7 @@ ngx_http_sandbox_upstream_wait_failed(ngx_http_sandbox_upstream_peer_t *peer,
 }
 
 
-ngx_int_t
+ngx_http_sandbox_upstream_wait_e
 ngx_http_sandbox_upstream_wait_ready(ngx_http_sandbox_upstream_peer_t *peer)
 {
     ngx_int_t                      rc;
@@ -454,15 +476,15 @@ ngx_http_sandbox_upstream_wait_ready(ngx_http_sandbox_upstream_peer_t *peer)
         ngx_http_sandbox_tether_close(node);
     }
 
-    rc = ngx_http_sandbox_tether_served(node);
-
-    if (rc != NGX_OK) {
-        return NGX_DECLINED;
+    if (ngx_http_sandbox_tether_served(node) != NGX_OK) {
+        return NGX_HTTP_SANDBOX_UPSTREAM_WAIT_START;
     }
 
     if (ctx->port == 0) {
-        return NGX_OK;
+        return NGX_HTTP_SANDBOX_UPSTREAM_WAIT_NONE;
     }
+
+    rc = NGX_OK;
 
     policy = ngx_http_sandbox_node_cached(node, ctx->port);
 
@@ -476,13 +498,22 @@ ngx_http_sandbox_upstream_wait_ready(ngx_http_sandbox_upstream_peer_t *peer)
         }
     }
 
-    if (rc == NGX_OK && ctx->wakes
-        && !ngx_http_sandbox_tether_listens(node, ctx->port))
-    {
-        return NGX_BUSY;
-    }
+    switch (rc) {
 
-    return rc;
+    case NGX_OK:
+        return (ctx->wakes && !ngx_http_sandbox_tether_listens(node, ctx->port))
+               ? NGX_HTTP_SANDBOX_UPSTREAM_WAIT_APP
+               : NGX_HTTP_SANDBOX_UPSTREAM_WAIT_NONE;
+
+    case NGX_DECLINED:
+        return NGX_HTTP_SANDBOX_UPSTREAM_WAIT_START;
+
+    case NGX_AGAIN:
+        return NGX_HTTP_SANDBOX_UPSTREAM_WAIT_RETRY;
+
+    default:
+        return NGX_HTTP_SANDBOX_UPSTREAM_WAIT_ERROR;
+    }
 }
 
 

@@ -15,14 +15,20 @@
 /* a peer that waits for a sandbox or for its app */
 
 
+typedef enum {
+    NGX_HTTP_SANDBOX_UPSTREAM_WAIT_NONE = 0,     /* connect now */
+    NGX_HTTP_SANDBOX_UPSTREAM_WAIT_START,
+    NGX_HTTP_SANDBOX_UPSTREAM_WAIT_APP,          /* for the app to listen */
+    NGX_HTTP_SANDBOX_UPSTREAM_WAIT_RETRY,        /* busy: retry soon */
+    NGX_HTTP_SANDBOX_UPSTREAM_WAIT_ERROR         /* logged */
+} ngx_http_sandbox_upstream_wait_e;
+
+
 /* sets the address of the socket and its name */
 void ngx_http_sandbox_upstream_wait_address(
     ngx_http_sandbox_upstream_peer_t *peer);
-/*
- * NGX_OK: connect now; NGX_AGAIN: retry soon; NGX_DECLINED: wait for the
- * start; NGX_BUSY: wait for the app to listen.
- */
-ngx_int_t ngx_http_sandbox_upstream_wait_ready(
+/* what a request has to wait for */
+ngx_http_sandbox_upstream_wait_e ngx_http_sandbox_upstream_wait_ready(
     ngx_http_sandbox_upstream_peer_t *peer);
 
 /* gives pc a connection with an unconnected socket; NGX_OK or NGX_ERROR */

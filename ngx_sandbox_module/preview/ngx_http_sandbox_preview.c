@@ -41,6 +41,7 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     u_char                       *dot;
     ngx_str_t                    *host;
     ngx_int_t                     rc;
+    const char                   *reason;
     sandbox_policy_t             *policy;
     sandbox_label_t               label;
     ngx_http_sandbox_node_t      *node;
@@ -51,11 +52,15 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     w = ngx_http_sandbox_worker;
     host = &r->headers_in.server;
 
+    reason = "no preview domain";
+
     if (ngx_http_sandbox_preview_domain_find(w->conf, host) == NULL) {
         goto denied;
     }
 
     dot = ngx_strlchr(host->data, host->data + host->len, '.');
+
+    reason = "no preview label";
 
     if (!sandbox_name_label_parse((char *) host->data, dot - host->data,
                                   &label))
@@ -91,6 +96,7 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     }
 
     if (rc == NGX_DECLINED) {
+        reason = "port not exposed";
         goto denied;
     }
 
@@ -102,6 +108,7 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
                               set.access == SANDBOX_ACCESS_PUBLIC,
                               ngx_http_sandbox_clock_cached()))
     {
+        reason = "token wrong or expired";
         goto denied;
     }
 
@@ -110,6 +117,7 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
             || ngx_memcmp(dot + 1, policy->host, ngx_strlen(policy->host))
                != 0))
     {
+        reason = "exposed on another domain";
         goto denied;
     }
 
@@ -120,6 +128,10 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     if (rc != NGX_OK) {
         return rc;
     }
+
+    ngx_log_debug4(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "sandbox \"%s\" preview of port %ui, access:%L wake:%L",
+                   node->id, (ngx_uint_t) ctx->port, set.access, set.wake);
 
     ctx->trusted = 1;
     ctx->wakes = (set.wake == SANDBOX_WAKE_ON);
@@ -171,6 +183,9 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
                                          NGX_HTTP_SANDBOX_STALE);
 
 denied:
+
+    ngx_log_debug2(NGX_LOG_DEBUG_HTTP, r->connection->log, 0,
+                   "sandbox \"%V\" preview denied: %s", &ctx->id, reason);
 
     ngx_http_sandbox_count(w->conf, preview_denied);
 
