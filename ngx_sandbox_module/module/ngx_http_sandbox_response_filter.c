@@ -111,7 +111,9 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ctx->preview && ngx_http_sandbox_preview_cors(r, ctx) != NGX_OK) {
+    if (ctx->preview && ctx->cors >= SANDBOX_CORS_REFLECT
+        && ngx_http_sandbox_preview_cors(r, ctx) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -205,9 +205,11 @@ ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
 
     ngx_connection_t  *c;
 
-    ngx_http_sandbox_start_unwait(&peer->waiter);
+    if (peer->waiter.queued) {
+        ngx_http_sandbox_start_unwait(&peer->waiter);
+    }
 
-    if (!peer->failing) {
+    if (peer->port_watcher.awaited && !peer->failing) {
         ngx_http_sandbox_port_watch_cancel(&peer->port_watcher);
     }
 
@@ -250,6 +252,11 @@ ngx_http_sandbox_upstream_cleanup(void *data)
         return;
     }
 
-    ngx_http_sandbox_start_unwait(&peer->waiter);
-    ngx_http_sandbox_port_watch_cancel(&peer->port_watcher);
+    if (peer->waiter.queued) {
+        ngx_http_sandbox_start_unwait(&peer->waiter);
+    }
+
+    if (peer->port_watcher.awaited) {
+        ngx_http_sandbox_port_watch_cancel(&peer->port_watcher);
+    }
 }

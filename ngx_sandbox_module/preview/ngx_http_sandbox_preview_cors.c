@@ -25,10 +25,6 @@ ngx_int_t
 ngx_http_sandbox_preview_cors(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    if (ctx->cors < SANDBOX_CORS_REFLECT) {
-        return NGX_OK;
-    }
-
     return ngx_http_sandbox_response_cors(r,
                                    ngx_http_sandbox_preview_cors_allows(r, ctx),
                                    "Access-Control-Allow-Credentials",

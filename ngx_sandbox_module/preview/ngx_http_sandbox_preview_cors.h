@@ -14,7 +14,7 @@
 /* Access-Control-* of previews */
 
 
-/* sets Access-Control-* of any response, if the policy says so */
+/* sets Access-Control-* of any response; ctx->cors is "reflect" or a list */
 ngx_int_t ngx_http_sandbox_preview_cors(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 /* 1 if pages of the request's origin may read the response */
