@@ -7,6 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "agent/ac_agent_recv.h"
 #include "docker/ac_docker.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_conf.h"
@@ -51,8 +52,10 @@ typedef struct {
     ngx_connection_t          dummy;
     double                    began;            /* start of a hop, ms */
 
-    cJSON                    *json;             /* the response */
-    cJSON                    *hops;
+    const char               *state;            /* when the request came */
+    sandbox_json_writer_t     hops;
+    cJSON                    *listening;        /* NULL: unknown */
+    cJSON                    *command;
     const char               *advice;
     unsigned                  failed:1;
     unsigned                  queued:1;
@@ -123,17 +126,9 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
     cln->handler = ngx_http_sandbox_diagnose_cleanup;
 
     d->began = ngx_http_sandbox_diagnose_clock();
-    d->json = cJSON_CreateObject();
+    d->state = ngx_http_sandbox_tether_state(ctx->node);
 
-    if (d->json == NULL
-        || cJSON_AddNumberToObject(d->json, "port", ctx->port) == NULL
-        || cJSON_AddStringToObject(d->json, "state",
-                                   ngx_http_sandbox_tether_state(ctx->node))
-           == NULL
-        || (d->hops = cJSON_AddArrayToObject(d->json, "hops")) == NULL)
-    {
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
-    }
+    sandbox_json_writer_start_array(&d->hops);
 
     ngx_http_sandbox_diagnose_nginx(d);
 
@@ -401,7 +396,7 @@ ngx_http_sandbox_diagnose_port(ngx_http_sandbox_diagnose_t *d, cJSON *json)
 {
     char    address[64];
     double  ms;
-    cJSON  *list, *command, *app, *took;
+    cJSON  *app, *took;
 
     ms = ngx_http_sandbox_diagnose_clock() - d->began;
 
@@ -418,25 +413,12 @@ ngx_http_sandbox_diagnose_port(ngx_http_sandbox_diagnose_t *d, cJSON *json)
     ngx_http_sandbox_diagnose_hop(d, "agent", 1, ms < 0 ? 0 : ms,
                                   "The agent responds.");
 
-    list = ngx_http_sandbox_diagnose_json_listening(
+    d->listening = ngx_http_sandbox_diagnose_json_listening(
                          cJSON_GetObjectItemCaseSensitive(json, "listening"),
                          d->ctx->port, address, sizeof(address));
-    command = ngx_http_sandbox_diagnose_json_command(
-                           cJSON_GetObjectItemCaseSensitive(json, "command"));
-
-    if (list) {
-        (void) cJSON_AddItemToObject(d->json, "listening", list);
-    }
-
-    if (command) {
-
-        if (d->policy.command[0]) {
-            (void) cJSON_AddStringToObject(command, "command",
-                                           d->policy.command);
-        }
-
-        (void) cJSON_AddItemToObject(d->json, "command", command);
-    }
+    d->command = ngx_http_sandbox_diagnose_json_command(
+                            cJSON_GetObjectItemCaseSensitive(json, "command"),
+                            d->policy.command);
 
     if (address[0] == '\0') {
         ngx_http_sandbox_diagnose_hop(d, "port", 0, 0,
@@ -522,7 +504,6 @@ static void
 ngx_http_sandbox_diagnose_hop(ngx_http_sandbox_diagnose_t *d,
     const char *hop, ngx_uint_t ok, double ms, const char *fmt, ...)
 {
-    cJSON                       *json;
     va_list                      args;
     u_char                      *p;
     ngx_http_sandbox_failure_t   text;
@@ -538,39 +519,44 @@ ngx_http_sandbox_diagnose_hop(ngx_http_sandbox_diagnose_t *d,
         d->failed = 1;
     }
 
-    json = cJSON_CreateObject();
-
-    if (json == NULL || !cJSON_AddItemToArray(d->hops, json)) {
-        cJSON_Delete(json);
-        return;
-    }
-
-    (void) cJSON_AddStringToObject(json, "hop", hop);
-    (void) cJSON_AddBoolToObject(json, "ok", ok);
-    (void) cJSON_AddNumberToObject(json, "ms",
-                                   (double) (int64_t) (ms * 1000) / 1000);
-    (void) cJSON_AddStringToObject(json, "message", (char *) text.message);
+    sandbox_json_writer_object(&d->hops, NULL);
+    sandbox_json_writer_string(&d->hops, "hop", hop);
+    sandbox_json_writer_bool(&d->hops, "ok", ok);
+    sandbox_json_writer_number(&d->hops, "ms",
+                               (double) (int64_t) (ms * 1000) / 1000);
+    sandbox_json_writer_string(&d->hops, "message", (char *) text.message);
+    sandbox_json_writer_close(&d->hops);
 }
 
 
 static ngx_int_t
 ngx_http_sandbox_diagnose_answer(ngx_http_sandbox_diagnose_t *d)
 {
-    cJSON  *json;
+    sandbox_json_writer_t  w;
 
-    json = d->json;
-    d->json = NULL;
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_number(&w, "port", d->ctx->port);
+    sandbox_json_writer_string(&w, "state", d->state);
+    sandbox_json_writer_item(&w, "hops", sandbox_json_writer_finish(&d->hops));
 
-    if (cJSON_AddBoolToObject(json, "ok", !d->failed) == NULL
-        || (d->advice
-            && cJSON_AddStringToObject(json, "suggestion", d->advice)
-               == NULL))
-    {
-        cJSON_Delete(json);
-        return NGX_HTTP_INTERNAL_SERVER_ERROR;
+    if (d->listening) {
+        sandbox_json_writer_item(&w, "listening", d->listening);
+        d->listening = NULL;
     }
 
-    return ngx_http_sandbox_response_json(d->request, NGX_HTTP_OK, json);
+    if (d->command) {
+        sandbox_json_writer_item(&w, "command", d->command);
+        d->command = NULL;
+    }
+
+    sandbox_json_writer_bool(&w, "ok", !d->failed);
+
+    if (d->advice) {
+        sandbox_json_writer_string(&w, "suggestion", d->advice);
+    }
+
+    return ngx_http_sandbox_response_json(d->request, NGX_HTTP_OK,
+                                          sandbox_json_writer_finish(&w));
 }
 
 
@@ -610,8 +596,9 @@ ngx_http_sandbox_diagnose_cleanup(void *data)
         d->call = NULL;
     }
 
-    cJSON_Delete(d->json);
-    d->json = NULL;
+    sandbox_json_writer_drop(&d->hops);
+    cJSON_Delete(d->listening);
+    cJSON_Delete(d->command);
 }
 
 

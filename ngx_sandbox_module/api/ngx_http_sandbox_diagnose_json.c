@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_json_writer.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "api/ngx_http_sandbox_diagnose_json.h"
 
@@ -19,13 +20,14 @@ cJSON *
 ngx_http_sandbox_diagnose_json_listening(cJSON *list, in_port_t port,
     char *address, size_t size)
 {
-    cJSON       *copy, *item, *one, *at, *number;
-    ngx_uint_t   n;
+    cJSON                  *item, *at, *number;
+    ngx_uint_t              n;
+    sandbox_json_writer_t   w;
 
     address[0] = '\0';
-
-    copy = cJSON_CreateArray();
     n = 0;
+
+    sandbox_json_writer_start_array(&w);
 
     cJSON_ArrayForEach(item, list) {
         number = cJSON_GetObjectItemCaseSensitive(item, "port");
@@ -43,26 +45,22 @@ ngx_http_sandbox_diagnose_json_listening(cJSON *list, in_port_t port,
             address[size - 1] = '\0';
         }
 
-        one = cJSON_CreateObject();
-
-        if (one == NULL || !cJSON_AddItemToArray(copy, one)) {
-            cJSON_Delete(one);
-            break;
-        }
-
-        (void) cJSON_AddNumberToObject(one, "port", number->valuedouble);
-        (void) cJSON_AddStringToObject(one, "address", at->valuestring);
+        sandbox_json_writer_object(&w, NULL);
+        sandbox_json_writer_number(&w, "port", number->valuedouble);
+        sandbox_json_writer_string(&w, "address", at->valuestring);
+        sandbox_json_writer_close(&w);
     }
 
-    return copy;
+    return sandbox_json_writer_finish(&w);
 }
 
 
 cJSON *
-ngx_http_sandbox_diagnose_json_command(cJSON *command)
+ngx_http_sandbox_diagnose_json_command(cJSON *command, const char *text)
 {
-    cJSON       *copy, *log, *state, *code, *item, *line;
-    ngx_uint_t   n;
+    cJSON                  *state, *code, *item;
+    ngx_uint_t              n;
+    sandbox_json_writer_t   w;
 
     state = cJSON_GetObjectItemCaseSensitive(command, "state");
 
@@ -70,21 +68,8 @@ ngx_http_sandbox_diagnose_json_command(cJSON *command)
         return cJSON_CreateNull();
     }
 
-    copy = cJSON_CreateObject();
-    log = copy ? cJSON_AddArrayToObject(copy, "log") : NULL;
-
-    if (log == NULL) {
-        cJSON_Delete(copy);
-        return NULL;
-    }
-
-    (void) cJSON_AddStringToObject(copy, "state", state->valuestring);
-
-    code = cJSON_GetObjectItemCaseSensitive(command, "exitCode");
-
-    if (cJSON_IsNumber(code)) {
-        (void) cJSON_AddNumberToObject(copy, "exitCode", code->valuedouble);
-    }
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_array(&w, "log");
 
     n = 0;
 
@@ -97,13 +82,21 @@ ngx_http_sandbox_diagnose_json_command(cJSON *command)
             break;
         }
 
-        line = cJSON_CreateString(item->valuestring);
-
-        if (line == NULL || !cJSON_AddItemToArray(log, line)) {
-            cJSON_Delete(line);
-            break;
-        }
+        sandbox_json_writer_string(&w, NULL, item->valuestring);
     }
 
-    return copy;
+    sandbox_json_writer_close(&w);
+    sandbox_json_writer_string(&w, "state", state->valuestring);
+
+    code = cJSON_GetObjectItemCaseSensitive(command, "exitCode");
+
+    if (cJSON_IsNumber(code)) {
+        sandbox_json_writer_number(&w, "exitCode", code->valuedouble);
+    }
+
+    if (text[0]) {
+        sandbox_json_writer_string(&w, "command", text);
+    }
+
+    return sandbox_json_writer_finish(&w);
 }

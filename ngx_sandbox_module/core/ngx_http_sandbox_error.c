@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_json_writer.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
@@ -69,41 +70,27 @@ static cJSON *
 ngx_http_sandbox_error_json(ngx_http_request_t *r,
     ngx_http_sandbox_failure_t *failure)
 {
-    char         time[NGX_HTTP_SANDBOX_TIME_LEN];
-    cJSON       *json, *context;
-    const char  *message, *suggestion;
-
-    json = cJSON_CreateObject();
-    context = failure->context[0] ? cJSON_Parse((char *) failure->context)
-                                  : ngx_http_sandbox_error_context(r);
-
-    if (json == NULL || context == NULL) {
-        cJSON_Delete(json);
-        cJSON_Delete(context);
-        return NULL;
-    }
-
-    ngx_http_sandbox_clock_iso(ngx_http_sandbox_clock_now(), time);
+    const char             *message, *suggestion;
+    sandbox_json_writer_t   w;
 
     message = (char *) failure->message;
     suggestion = ngx_http_sandbox_error_suggestion(failure->code);
 
-    if (cJSON_AddStringToObject(json, "error", message) == NULL
-        || cJSON_AddStringToObject(json, "code", failure->code) == NULL
-        || cJSON_AddStringToObject(json, "message", message) == NULL
-        || !cJSON_AddItemToObject(json, "context", context)
-        || cJSON_AddNumberToObject(json, "httpStatus", failure->status)
-           == NULL
-        || cJSON_AddStringToObject(json, "timestamp", time) == NULL
-        || (suggestion
-            && cJSON_AddStringToObject(json, "suggestion", suggestion)
-               == NULL))
-    {
-        cJSON_Delete(json);
-        return NULL;
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_string(&w, "error", message);
+    sandbox_json_writer_string(&w, "code", failure->code);
+    sandbox_json_writer_string(&w, "message", message);
+    sandbox_json_writer_item(&w, "context", failure->context[0]
+                                  ? cJSON_Parse((char *) failure->context)
+                                  : ngx_http_sandbox_error_context(r));
+    sandbox_json_writer_number(&w, "httpStatus", failure->status);
+    sandbox_json_writer_time(&w, "timestamp", ngx_http_sandbox_clock_now());
+
+    if (suggestion) {
+        sandbox_json_writer_string(&w, "suggestion", suggestion);
     }
 
-    return json;
+    return sandbox_json_writer_finish(&w);
 }
 
 

@@ -11,16 +11,16 @@
 #include <cjson/cJSON.h>
 
 #include "lib/sandbox_json.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_spec.h"
 
 
 static int sandbox_spec_flag(const cJSON *json, const char *name, int *value);
 static int sandbox_spec_object(const cJSON *json, const char *name,
     char **text);
-static int sandbox_spec_add_object(cJSON *json, const char *name,
-    const char *text);
-static int sandbox_spec_add_told(cJSON *json, const char *name,
-    int64_t value);
+static int sandbox_spec_parse_object(const char *text, cJSON **item);
+static void sandbox_spec_write_known(sandbox_json_writer_t *w,
+    const char *name, int64_t value);
 static int sandbox_spec_is_flat(const cJSON *item);
 
 
@@ -79,55 +79,14 @@ failed:
 char *
 sandbox_spec_format(const sandbox_spec_t *spec)
 {
-    cJSON  *json;
+    cJSON                  *env, *labels, *json;
+    sandbox_json_writer_t   w;
 
-    json = cJSON_CreateObject();
-    if (json == NULL) {
-        errno = ENOMEM;
-        return NULL;
-    }
+    env = NULL;
+    labels = NULL;
 
-    errno = ENOMEM;
-
-    if (cJSON_AddNumberToObject(json, "v", 1) == NULL
-        || cJSON_AddNumberToObject(json, "generation",
-                                   (double) spec->generation) == NULL
-        || cJSON_AddStringToObject(json, "owner", spec->owner) == NULL
-        || cJSON_AddStringToObject(json, "class", spec->class) == NULL
-        || cJSON_AddNumberToObject(json, "created_ms",
-                                   (double) spec->created_ms) == NULL)
-    {
-        goto failed;
-    }
-
-    if (spec->nonce[0]
-        && cJSON_AddStringToObject(json, "nonce", spec->nonce) == NULL)
-    {
-        goto failed;
-    }
-
-    if (spec->sleep_after_ms >= 0
-        && cJSON_AddNumberToObject(json, "sleep_after_ms",
-                                   (double) spec->sleep_after_ms) == NULL)
-    {
-        goto failed;
-    }
-
-    if (spec->max_age_ms >= 0
-        && cJSON_AddNumberToObject(json, "max_age_ms",
-                                   (double) spec->max_age_ms) == NULL)
-    {
-        goto failed;
-    }
-
-    if (spec->keep_alive >= 0
-        && cJSON_AddBoolToObject(json, "keep_alive", spec->keep_alive) == NULL)
-    {
-        goto failed;
-    }
-
-    if (sandbox_spec_add_object(json, "env", spec->env)
-        || sandbox_spec_add_object(json, "labels", spec->labels))
+    if (sandbox_spec_parse_object(spec->env, &env)
+        || sandbox_spec_parse_object(spec->labels, &labels))
     {
         goto failed;
     }
@@ -137,11 +96,45 @@ sandbox_spec_format(const sandbox_spec_t *spec)
         goto failed;
     }
 
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_number(&w, "v", 1);
+    sandbox_json_writer_number(&w, "generation", (double) spec->generation);
+    sandbox_json_writer_string(&w, "owner", spec->owner);
+    sandbox_json_writer_string(&w, "class", spec->class);
+    sandbox_json_writer_number(&w, "created_ms", (double) spec->created_ms);
+
+    if (spec->nonce[0]) {
+        sandbox_json_writer_string(&w, "nonce", spec->nonce);
+    }
+
+    sandbox_spec_write_known(&w, "sleep_after_ms", spec->sleep_after_ms);
+    sandbox_spec_write_known(&w, "max_age_ms", spec->max_age_ms);
+
+    if (spec->keep_alive >= 0) {
+        sandbox_json_writer_bool(&w, "keep_alive", spec->keep_alive);
+    }
+
+    if (env) {
+        sandbox_json_writer_item(&w, "env", env);
+    }
+
+    if (labels) {
+        sandbox_json_writer_item(&w, "labels", labels);
+    }
+
+    json = sandbox_json_writer_finish(&w);
+
+    if (json == NULL) {
+        errno = ENOMEM;
+        return NULL;
+    }
+
     return sandbox_json_print(json);
 
 failed:
 
-    cJSON_Delete(json);
+    cJSON_Delete(env);
+    cJSON_Delete(labels);
 
     return NULL;
 }
@@ -200,21 +193,22 @@ sandbox_spec_parse_container(const char *text, size_t len,
 char *
 sandbox_spec_format_container(const sandbox_container_t *c)
 {
-    cJSON  *json;
+    cJSON                  *json;
+    sandbox_json_writer_t   w;
 
-    json = cJSON_CreateObject();
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_number(&w, "v", 1);
+    sandbox_json_writer_number(&w, "created_ms", (double) c->created_ms);
+    sandbox_json_writer_string(&w, "user", c->user);
 
-    if (json == NULL
-        || cJSON_AddNumberToObject(json, "v", 1) == NULL
-        || cJSON_AddNumberToObject(json, "created_ms",
-                                   (double) c->created_ms) == NULL
-        || cJSON_AddStringToObject(json, "user", c->user) == NULL
-        || sandbox_spec_add_told(json, "memory", c->memory) == -1
-        || sandbox_spec_add_told(json, "nano_cpus", c->nano_cpus) == -1
-        || sandbox_spec_add_told(json, "pids", c->pids) == -1
-        || sandbox_spec_add_told(json, "disk", c->disk) == -1)
-    {
-        cJSON_Delete(json);
+    sandbox_spec_write_known(&w, "memory", c->memory);
+    sandbox_spec_write_known(&w, "nano_cpus", c->nano_cpus);
+    sandbox_spec_write_known(&w, "pids", c->pids);
+    sandbox_spec_write_known(&w, "disk", c->disk);
+
+    json = sandbox_json_writer_finish(&w);
+
+    if (json == NULL) {
         errno = ENOMEM;
         return NULL;
     }
@@ -270,11 +264,12 @@ sandbox_spec_object(const cJSON *json, const char *name, char **text)
 }
 
 
+/* NULL is absent; the item is to be deleted by the caller */
+
 static int
-sandbox_spec_add_object(cJSON *json, const char *name, const char *text)
+sandbox_spec_parse_object(const char *text, cJSON **item)
 {
     size_t       len;
-    cJSON       *item;
     const char  *end;
 
     if (text == NULL) {
@@ -289,17 +284,10 @@ sandbox_spec_add_object(cJSON *json, const char *name, const char *text)
         return -1;
     }
 
-    item = len ? cJSON_ParseWithLengthOpts(text, len, &end, 0) : NULL;
+    *item = len ? cJSON_ParseWithLengthOpts(text, len, &end, 0) : NULL;
 
-    if (item == NULL || end != text + len || !sandbox_spec_is_flat(item)) {
-        cJSON_Delete(item);
+    if (*item == NULL || end != text + len || !sandbox_spec_is_flat(*item)) {
         errno = EINVAL;
-        return -1;
-    }
-
-    if (!cJSON_AddItemToObject(json, name, item)) {
-        cJSON_Delete(item);
-        errno = ENOMEM;
         return -1;
     }
 
@@ -309,11 +297,13 @@ sandbox_spec_add_object(cJSON *json, const char *name, const char *text)
 
 /* -1 means unknown and is omitted */
 
-static int
-sandbox_spec_add_told(cJSON *json, const char *name, int64_t value)
+static void
+sandbox_spec_write_known(sandbox_json_writer_t *w, const char *name,
+    int64_t value)
 {
-    return value == -1
-           || cJSON_AddNumberToObject(json, name, (double) value) ? 0 : -1;
+    if (value >= 0) {
+        sandbox_json_writer_number(w, name, (double) value);
+    }
 }
 
 

@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_json_writer.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "sandbox/ngx_http_sandbox_node.h"
@@ -35,67 +36,45 @@ const ngx_http_sandbox_error_renderer_t  ngx_http_sandbox_page_error = {
 static cJSON *
 ngx_http_sandbox_page_error_context(ngx_http_request_t *r)
 {
-    cJSON                   *context, *list, *item;
     uint16_t                *ports;
     ngx_uint_t               i, n;
+    sandbox_json_writer_t    w;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    context = cJSON_CreateObject();
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    if (context == NULL || !ctx->trusted) {
-        return context;
+    sandbox_json_writer_start(&w);
+
+    if (!ctx->trusted) {
+        return sandbox_json_writer_finish(&w);
     }
 
-    if (cJSON_AddNumberToObject(context, "port", ctx->port) == NULL
-        || cJSON_AddStringToObject(context, "state",
-                                   ngx_http_sandbox_tether_state(ctx->node))
-           == NULL)
-    {
-        goto failed;
-    }
+    sandbox_json_writer_number(&w, "port", ctx->port);
+    sandbox_json_writer_string(&w, "state",
+                               ngx_http_sandbox_tether_state(ctx->node));
 
     if (ctx->node->tether) {
 
-        list = cJSON_AddArrayToObject(context, "listening");
-        if (list == NULL) {
-            goto failed;
-        }
+        sandbox_json_writer_array(&w, "listening");
 
         n = ngx_http_sandbox_tether_ports(ctx->node, &ports);
 
         for (i = 0; i < n; i++) {
-            item = cJSON_CreateObject();
-
-            if (item == NULL || !cJSON_AddItemToArray(list, item)) {
-                cJSON_Delete(item);
-                goto failed;
-            }
-
-            if (cJSON_AddNumberToObject(item, "port", ports[i]) == NULL) {
-                goto failed;
-            }
+            sandbox_json_writer_object(&w, NULL);
+            sandbox_json_writer_number(&w, "port", ports[i]);
+            sandbox_json_writer_close(&w);
         }
+
+        sandbox_json_writer_close(&w);
     }
 
     if (ctx->port_watcher && ctx->port_watcher->awaited) {
-        item = ngx_http_sandbox_port_watch_json(ctx->port_watcher->awaited);
-
-        if (item == NULL
-            || !cJSON_AddItemToObject(context, "command", item))
-        {
-            cJSON_Delete(item);
-            goto failed;
-        }
+        sandbox_json_writer_item(&w, "command",
+                                 ngx_http_sandbox_port_watch_json(
+                                              ctx->port_watcher->awaited));
     }
 
-    return context;
-
-failed:
-
-    cJSON_Delete(context);
-
-    return NULL;
+    return sandbox_json_writer_finish(&w);
 }
 
 

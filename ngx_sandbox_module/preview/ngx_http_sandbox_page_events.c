@@ -6,6 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "agent/ac_agent_recv.h"
+#include "lib/sandbox_json_writer.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
@@ -83,7 +84,7 @@ static ngx_int_t ngx_http_sandbox_page_events_send(
 static void ngx_http_sandbox_page_events_fill(
     ngx_http_sandbox_page_events_t *e);
 static void ngx_http_sandbox_page_events_add(ngx_http_sandbox_page_events_t *e,
-    const char *event, uint64_t id, cJSON *json);
+    const char *event, uint64_t id, sandbox_json_writer_t *w);
 static void ngx_http_sandbox_page_events_run(ngx_http_sandbox_page_events_t *e);
 static void ngx_http_sandbox_page_events_cleanup(void *data);
 
@@ -532,9 +533,9 @@ ngx_http_sandbox_page_events_send(ngx_http_sandbox_page_events_t *e)
 static void
 ngx_http_sandbox_page_events_fill(ngx_http_sandbox_page_events_t *e)
 {
-    cJSON                          *json;
     uint64_t                        first;
     ngx_str_t                      *line;
+    sandbox_json_writer_t           w;
     ngx_http_sandbox_port_watch_t  *p;
 
     p = e->port_watcher.awaited;
@@ -551,12 +552,11 @@ ngx_http_sandbox_page_events_fill(ngx_http_sandbox_page_events_t *e)
         {
             line = ngx_http_sandbox_port_watch_line(p, e->line++);
 
-            json = cJSON_CreateObject();
+            sandbox_json_writer_start(&w);
+            sandbox_json_writer_string(&w, "text",
+                                       line->data ? (char *) line->data : "");
 
-            (void) cJSON_AddStringToObject(json, "text",
-                                           line->data ? (char *) line->data
-                                                      : "");
-            ngx_http_sandbox_page_events_add(e, "log", e->line, json);
+            ngx_http_sandbox_page_events_add(e, "log", e->line, &w);
         }
     }
 
@@ -565,14 +565,13 @@ ngx_http_sandbox_page_events_fill(ngx_http_sandbox_page_events_t *e)
     {
         e->told = e->state;
 
-        json = cJSON_CreateObject();
+        sandbox_json_writer_start(&w);
+        sandbox_json_writer_string(&w, "state", e->state);
+        sandbox_json_writer_string(&w, "message", (char *) e->message);
+        sandbox_json_writer_string(&w, "sandbox",
+                                   ngx_http_sandbox_tether_state(e->ctx->node));
 
-        (void) cJSON_AddStringToObject(json, "state", e->state);
-        (void) cJSON_AddStringToObject(json, "message", (char *) e->message);
-        (void) cJSON_AddStringToObject(json, "sandbox",
-                   ngx_http_sandbox_tether_state(e->ctx->node));
-
-        ngx_http_sandbox_page_events_add(e, "state", e->line, json);
+        ngx_http_sandbox_page_events_add(e, "state", e->line, &w);
     }
 
     if (e->silent && e->buf.pos == e->buf.last) {
@@ -583,15 +582,17 @@ ngx_http_sandbox_page_events_fill(ngx_http_sandbox_page_events_t *e)
 }
 
 
-/* frees json; an event that does not fit is dropped */
+/* finishes w; an event that does not fit is dropped */
 
 static void
 ngx_http_sandbox_page_events_add(ngx_http_sandbox_page_events_t *e,
-    const char *event, uint64_t id, cJSON *json)
+    const char *event, uint64_t id, sandbox_json_writer_t *w)
 {
     char    *text;
+    cJSON   *json;
     u_char  *p;
 
+    json = sandbox_json_writer_finish(w);
     text = json ? cJSON_PrintUnformatted(json) : NULL;
 
     cJSON_Delete(json);

@@ -6,6 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "agent/ac_agent_recv.h"
+#include "lib/sandbox_json_writer.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
@@ -379,49 +380,34 @@ ngx_http_sandbox_port_watch_line(ngx_http_sandbox_port_watch_t *p, uint64_t n)
 cJSON *
 ngx_http_sandbox_port_watch_json(ngx_http_sandbox_port_watch_t *p)
 {
-    cJSON      *json, *log, *item;
-    uint64_t    n;
-    ngx_str_t  *line;
+    uint64_t                n;
+    ngx_str_t              *line;
+    sandbox_json_writer_t   w;
 
     if (!p->known || p->command == AC_AGENT_COMMAND_NONE) {
         return cJSON_CreateNull();
     }
 
-    json = cJSON_CreateObject();
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_string(&w, "state",
+                               p->command == AC_AGENT_COMMAND_RUNNING
+                               ? "running" : "exited");
 
-    if (json == NULL
-        || cJSON_AddStringToObject(json, "state",
-                                   p->command == AC_AGENT_COMMAND_RUNNING
-                                   ? "running" : "exited")
-           == NULL
-        || (p->command == AC_AGENT_COMMAND_EXITED
-            && cJSON_AddNumberToObject(json, "exitCode", p->code) == NULL))
-    {
-        goto failed;
+    if (p->command == AC_AGENT_COMMAND_EXITED) {
+        sandbox_json_writer_number(&w, "exitCode", p->code);
     }
 
-    log = cJSON_AddArrayToObject(json, "log");
-    if (log == NULL) {
-        goto failed;
-    }
+    sandbox_json_writer_array(&w, "log");
 
     n = p->next - ngx_min(p->nlines, NGX_HTTP_SANDBOX_PORT_WATCH_SHOWN);
 
     for ( /* void */ ; n < p->next; n++) {
         line = ngx_http_sandbox_port_watch_line(p, n);
-        item = cJSON_CreateString(line->data ? (char *) line->data : "");
-
-        if (item == NULL || !cJSON_AddItemToArray(log, item)) {
-            cJSON_Delete(item);
-            goto failed;
-        }
+        sandbox_json_writer_string(&w, NULL,
+                                   line->data ? (char *) line->data : "");
     }
 
-    return json;
+    sandbox_json_writer_close(&w);
 
-failed:
-
-    cJSON_Delete(json);
-
-    return NULL;
+    return sandbox_json_writer_finish(&w);
 }
