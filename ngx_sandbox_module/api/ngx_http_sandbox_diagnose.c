@@ -16,6 +16,7 @@
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_response.h"
 #include "core/ngx_http_sandbox_suspend.h"
+#include "core/ngx_http_sandbox_timer.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
@@ -117,11 +118,10 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
 
     d->request = r;
     d->ctx = ctx;
-    d->dummy.fd = (ngx_socket_t) -1;
-    d->dummy.data = d;
-    d->timer.handler = ngx_http_sandbox_diagnose_timer;
-    d->timer.data = &d->dummy;
-    d->timer.log = r->connection->log;
+
+    ngx_http_sandbox_timer_init(&d->timer, &d->dummy,
+                                ngx_http_sandbox_diagnose_timer, d,
+                                r->connection->log);
 
     cln->handler = ngx_http_sandbox_diagnose_cleanup;
 

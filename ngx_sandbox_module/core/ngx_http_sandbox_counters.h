@@ -9,21 +9,11 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "core/ngx_http_sandbox_start_type.h"
 
 
 /* counters of the shared zone */
 
-
-/* how the request's sandbox was started */
-
-#define NGX_HTTP_SANDBOX_START_NONE    0
-#define NGX_HTTP_SANDBOX_START_HIT     1
-#define NGX_HTTP_SANDBOX_START_WAKE    2
-#define NGX_HTTP_SANDBOX_START_CREATE  3
-#define NGX_HTTP_SANDBOX_START_LOST    4
-
-
-/* counters of the shared zone */
 
 typedef struct {
     ngx_atomic_t                   api_requests;
@@ -31,7 +21,7 @@ typedef struct {
     ngx_atomic_t                   preview_requests;
     ngx_atomic_t                   preview_denied;     /* 404 */
     ngx_atomic_t                   preview_stale;  /* 410 */
-    ngx_atomic_t                   starts[5];      /* indexed by ..._START_* */
+    ngx_atomic_t                   starts[NGX_HTTP_SANDBOX_START_TYPES];
     ngx_atomic_t                   start_failures;
     ngx_atomic_t                   start_ms;       /* total of all starts */
     ngx_atomic_t                   created;        /* directories created */

@@ -6,7 +6,9 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "ac_loop.h"
+#include "core/ngx_http_sandbox_connection.h"
 #include "core/ngx_http_sandbox_event_loop.h"
+#include "core/ngx_http_sandbox_timer.h"
 
 
 /* ac_loop_t based on nginx events and timers */
@@ -15,8 +17,6 @@
 typedef struct {
     ac_loop_t          loop;
     ngx_log_t         *log;
-    /* the debug log reads the connection in the data of each timer */
-    ngx_connection_t   dummy;
 } ngx_http_sandbox_event_loop_t;
 
 
@@ -29,6 +29,7 @@ struct ac_watch_s {
 
 struct ac_timer_s {
     ngx_event_t        event;
+    ngx_connection_t   dummy;
     ac_timer_pt        handler;
     void              *data;
 };
@@ -62,7 +63,6 @@ ngx_http_sandbox_event_loop_create(ngx_cycle_t *cycle)
     }
 
     l->log = cycle->log;
-    l->dummy.fd = (ngx_socket_t) -1;
 
     l->loop.data = l;
     l->loop.watch = ngx_http_sandbox_event_loop_watch;
@@ -100,17 +100,14 @@ ngx_http_sandbox_event_loop_watch(ac_loop_t *loop, int fd, ac_watch_pt handler,
         return NULL;
     }
 
-    c = ngx_get_connection(fd, l->log);
+    c = ngx_http_sandbox_connection(fd, w,
+                                    ngx_http_sandbox_event_loop_watch_handler,
+                                    ngx_http_sandbox_event_loop_watch_handler,
+                                    l->log);
     if (c == NULL) {
         ngx_free(w);
         return NULL;
     }
-
-    c->data = w;
-    c->read->log = l->log;
-    c->write->log = l->log;
-    c->read->handler = ngx_http_sandbox_event_loop_watch_handler;
-    c->write->handler = ngx_http_sandbox_event_loop_watch_handler;
 
     w->connection = c;
     w->handler = handler;
@@ -212,9 +209,9 @@ ngx_http_sandbox_event_loop_timer(ac_loop_t *loop, unsigned flags,
         return NULL;
     }
 
-    t->event.handler = ngx_http_sandbox_event_loop_timer_handler;
-    t->event.data = &l->dummy;
-    t->event.log = l->log;
+    ngx_http_sandbox_timer_init(&t->event, &t->dummy,
+                                ngx_http_sandbox_event_loop_timer_handler, t,
+                                l->log);
     t->event.cancelable = (flags & AC_BACKGROUND) ? 1 : 0;
 
     t->handler = handler;
@@ -258,9 +255,11 @@ ngx_http_sandbox_event_loop_free_timer(ac_timer_t *t)
 static void
 ngx_http_sandbox_event_loop_timer_handler(ngx_event_t *ev)
 {
-    ac_timer_t  *t;
+    ac_timer_t        *t;
+    ngx_connection_t  *c;
 
-    t = (ac_timer_t *) ((u_char *) ev - offsetof(ac_timer_t, event));
+    c = ev->data;
+    t = c->data;
 
     t->handler(t->data);
 }

@@ -15,6 +15,7 @@
 #include "lib/sandbox_store_trash.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_timer.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
@@ -147,12 +148,9 @@ ngx_http_sandbox_destroy_create(void)
     d->began = ngx_current_msec;
     d->lock = -1;
 
-    d->dummy.fd = (ngx_socket_t) -1;
-    d->dummy.data = d;
-
-    d->timer.handler = ngx_http_sandbox_destroy_timer_handler;
-    d->timer.data = &d->dummy;
-    d->timer.log = ngx_cycle->log;
+    ngx_http_sandbox_timer_init(&d->timer, &d->dummy,
+                                ngx_http_sandbox_destroy_timer_handler, d,
+                                ngx_cycle->log);
 
     return d;
 }

@@ -13,6 +13,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_timer.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_options.h"
@@ -172,17 +173,13 @@ ngx_http_sandbox_start_begin(ngx_http_sandbox_node_t *node)
     start->began = ngx_current_msec;
     start->type = NGX_HTTP_SANDBOX_START_HIT;
 
-    start->dummy.fd = (ngx_socket_t) -1;
+    ngx_http_sandbox_timer_init(&start->timer, &start->dummy,
+                                ngx_http_sandbox_start_timer_handler, start,
+                                ngx_cycle->log);
 
-    start->timer.handler = ngx_http_sandbox_start_timer_handler;
-    start->timer.data = &start->dummy;
-    start->timer.log = ngx_cycle->log;
-
-    start->deadline.handler = ngx_http_sandbox_start_deadline_handler;
-    start->deadline.data = &start->dummy;
-    start->deadline.log = ngx_cycle->log;
-
-    start->dummy.data = start;
+    ngx_http_sandbox_timer_init(&start->deadline, &start->dummy,
+                                ngx_http_sandbox_start_deadline_handler, start,
+                                ngx_cycle->log);
 
     start->observer.event = ngx_http_sandbox_start_event;
     start->observer.data = start;

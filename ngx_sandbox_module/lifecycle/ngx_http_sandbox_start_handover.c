@@ -16,6 +16,7 @@
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_conf.h"
+#include "core/ngx_http_sandbox_connection.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_worker.h"
@@ -180,17 +181,13 @@ ngx_http_sandbox_handover_connection(int fd, ngx_http_sandbox_start_t *start,
 {
     ngx_connection_t  *c;
 
-    c = ngx_get_connection(fd, ngx_cycle->log);
+    c = ngx_http_sandbox_connection(fd, start, handler,
+                                    ngx_http_sandbox_handover_empty_handler,
+                                    ngx_cycle->log);
     if (c == NULL) {
         (void) ngx_close_socket(fd);
         return NULL;
     }
-
-    c->data = start;
-    c->read->log = ngx_cycle->log;
-    c->write->log = ngx_cycle->log;
-    c->read->handler = handler;
-    c->write->handler = ngx_http_sandbox_handover_empty_handler;
 
     if (ngx_add_event(c->read, NGX_READ_EVENT, NGX_LEVEL_EVENT) != NGX_OK) {
         ngx_close_connection(c);

@@ -12,6 +12,7 @@
 #include "lib/sandbox_store_sweep.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_timer.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "limits/ngx_http_sandbox_instances_sync.h"
 #include "lifecycle/ngx_http_sandbox_destroy.h"
@@ -65,11 +66,10 @@ ngx_http_sandbox_sweep_start(ngx_cycle_t *cycle)
     ngx_memzero(sweep, sizeof(ngx_http_sandbox_sweep_t));
 
     sweep->lock = -1;
-    sweep->dummy.fd = (ngx_socket_t) -1;
 
-    sweep->timer.handler = ngx_http_sandbox_sweep_timer_handler;
-    sweep->timer.data = &sweep->dummy;
-    sweep->timer.log = cycle->log;
+    ngx_http_sandbox_timer_init(&sweep->timer, &sweep->dummy,
+                                ngx_http_sandbox_sweep_timer_handler, sweep,
+                                cycle->log);
     sweep->timer.cancelable = 1;
 
     ngx_add_timer(&sweep->timer, NGX_HTTP_SANDBOX_SWEEP_ELECT);

@@ -9,6 +9,7 @@
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_header.h"
 #include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_start_type.h"
 #include "preview/ngx_http_sandbox_page.h"
 #include "preview/ngx_http_sandbox_preview_cors.h"
 #include "preview/ngx_http_sandbox_preview_response.h"
@@ -51,11 +52,6 @@ static ngx_int_t ngx_http_sandbox_body_filter(ngx_http_request_t *r,
 
 static ngx_http_output_header_filter_pt  ngx_http_next_header_filter;
 static ngx_http_output_body_filter_pt    ngx_http_next_body_filter;
-
-
-static const char  *ngx_http_sandbox_starts[] = {
-    NULL, "hit", "wake", "create", "lost"
-};
 
 
 ngx_int_t
@@ -226,7 +222,7 @@ ngx_http_sandbox_response_filter_upstream(ngx_http_request_t *r,
 
     if (ctx->api && ctx->start) {
         return ngx_http_sandbox_response_header(r, "Sandbox-Start",
-                   ngx_http_sandbox_starts[ctx->start]);
+                   ngx_http_sandbox_start_type_name(ctx->start));
     }
 
     return ctx->preview ? ngx_http_sandbox_preview_response(r, ctx) : NGX_OK;

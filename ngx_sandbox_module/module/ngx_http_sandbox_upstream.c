@@ -6,6 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_timer.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
@@ -120,16 +121,13 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
 
     ctx->port_watcher = &peer->port_watcher;
 
-    peer->dummy.fd = (ngx_socket_t) -1;
-    peer->dummy.data = peer;
+    ngx_http_sandbox_timer_init(&peer->retry, &peer->dummy,
+                                ngx_http_sandbox_upstream_wait_retry_handler,
+                                peer, r->connection->log);
 
-    peer->retry.handler = ngx_http_sandbox_upstream_wait_retry_handler;
-    peer->retry.data = &peer->dummy;
-    peer->retry.log = r->connection->log;
-
-    peer->deadline.handler = ngx_http_sandbox_upstream_wait_deadline_handler;
-    peer->deadline.data = &peer->dummy;
-    peer->deadline.log = r->connection->log;
+    ngx_http_sandbox_timer_init(&peer->deadline, &peer->dummy,
+                                ngx_http_sandbox_upstream_wait_deadline_handler,
+                                peer, r->connection->log);
 
     u = r->upstream;
 

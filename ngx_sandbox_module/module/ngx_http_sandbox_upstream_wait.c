@@ -7,6 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "agent/ac_agent_recv.h"
 #include "lib/sandbox_store.h"
+#include "core/ngx_http_sandbox_abort.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
@@ -418,31 +419,18 @@ static void
 ngx_http_sandbox_upstream_wait_failed(ngx_http_sandbox_upstream_peer_t *peer,
     ngx_http_sandbox_failure_t *failure)
 {
-    ngx_int_t               rc;
-    ngx_connection_t       *c;
-    ngx_http_request_t     *r;
-    ngx_http_upstream_t    *u;
-    ngx_http_cleanup_pt     cleanup;
+    ngx_int_t            rc;
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
 
     r = peer->request;
     c = r->connection;
-    u = r->upstream;
-
-    /*
-     * The upstream is finalized as if the request had ended, which drops one
-     * reference; the response is generated here.
-     */
-
-    r->main->count++;
 
     /* the response includes the output of the port's command */
 
     peer->failing = 1;
 
-    if (u->cleanup) {
-        cleanup = *u->cleanup;
-        cleanup(r);
-    }
+    ngx_http_sandbox_abort_upstream(r);
 
     r->read_event_handler = ngx_http_block_reading;
 

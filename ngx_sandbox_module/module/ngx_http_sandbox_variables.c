@@ -255,27 +255,19 @@ static ngx_int_t
 ngx_http_sandbox_variable_start(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, uintptr_t data)
 {
+    const char              *name;
     ngx_http_sandbox_ctx_t  *ctx;
-
-    static ngx_str_t  names[] = {
-        ngx_string(""),
-        ngx_string("hit"),
-        ngx_string("wake"),
-        ngx_string("create"),
-        ngx_string("lost")
-    };
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    if (ctx == NULL || ctx->start == NGX_HTTP_SANDBOX_START_NONE
-        || ctx->start > NGX_HTTP_SANDBOX_START_LOST)
-    {
+    if (ctx == NULL || ctx->start == NGX_HTTP_SANDBOX_START_NONE) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    ngx_http_sandbox_variable_set(v, names[ctx->start].data,
-                                  names[ctx->start].len);
+    name = ngx_http_sandbox_start_type_name(ctx->start);
+
+    ngx_http_sandbox_variable_set(v, (u_char *) name, ngx_strlen(name));
 
     return NGX_OK;
 }

@@ -12,6 +12,7 @@
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_header.h"
 #include "core/ngx_http_sandbox_response.h"
+#include "core/ngx_http_sandbox_timer.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
@@ -163,12 +164,9 @@ ngx_http_sandbox_page_events_handler(ngx_http_request_t *r)
     e->buf.pos = p;
     e->buf.last = p;
 
-    e->dummy.fd = (ngx_socket_t) -1;
-    e->dummy.data = e;
-
-    e->beat.handler = ngx_http_sandbox_page_events_beat;
-    e->beat.data = &e->dummy;
-    e->beat.log = r->connection->log;
+    ngx_http_sandbox_timer_init(&e->beat, &e->dummy,
+                                ngx_http_sandbox_page_events_beat, e,
+                                r->connection->log);
 
     cln->handler = ngx_http_sandbox_page_events_cleanup;
 

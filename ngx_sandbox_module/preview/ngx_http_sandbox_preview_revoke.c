@@ -6,8 +6,10 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_policy.h"
+#include "core/ngx_http_sandbox_abort.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_ctx.h"
+#include "core/ngx_http_sandbox_timer.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "preview/ngx_http_sandbox_preview.h"
@@ -66,12 +68,10 @@ ngx_http_sandbox_preview_revoke_add(ngx_http_sandbox_ctx_t *ctx)
     ev = &ngx_http_sandbox_preview_revoke_event;
 
     if (!ev->timer_set) {
-        ev->handler = ngx_http_sandbox_preview_revoke_handler;
-        ev->data = &ngx_http_sandbox_preview_revoke_dummy;
-        ev->log = ngx_cycle->log;
+        ngx_http_sandbox_timer_init(ev, &ngx_http_sandbox_preview_revoke_dummy,
+                                    ngx_http_sandbox_preview_revoke_handler,
+                                    NULL, ngx_cycle->log);
         ev->cancelable = 1;
-
-        ngx_http_sandbox_preview_revoke_dummy.fd = (ngx_socket_t) -1;
 
         ngx_add_timer(ev, NGX_HTTP_SANDBOX_PREVIEW_REVOKE_INTERVAL);
     }
@@ -254,19 +254,14 @@ ngx_http_sandbox_preview_revoke_due(ngx_http_sandbox_node_t *node)
 }
 
 
-/* finalizes the upstream as if the request had ended, then the request */
-
 static void
 ngx_http_sandbox_preview_revoke_cut(ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_connection_t     *c;
-    ngx_http_request_t   *r;
-    ngx_http_upstream_t  *u;
-    ngx_http_cleanup_pt   cleanup;
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
 
     r = ctx->request;
     c = r->connection;
-    u = r->upstream;
 
     ngx_http_set_log_request(c->log, r);
 
@@ -274,12 +269,7 @@ ngx_http_sandbox_preview_revoke_cut(ngx_http_sandbox_ctx_t *ctx)
                   "preview of sandbox \"%s\" closed: its link was revoked or "
                   "has expired", ctx->node->id);
 
-    if (u && u->cleanup) {
-        r->main->count++;
-
-        cleanup = *u->cleanup;
-        cleanup(r);
-    }
+    ngx_http_sandbox_abort_upstream(r);
 
     ngx_http_finalize_request(r, NGX_ERROR);
 

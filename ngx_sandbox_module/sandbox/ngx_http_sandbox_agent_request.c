@@ -6,6 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "agent/ac_agent_recv.h"
+#include "core/ngx_http_sandbox_timer.h"
 #include "sandbox/ngx_http_sandbox_agent_request.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether_send.h"
@@ -68,12 +69,9 @@ ngx_http_sandbox_agent_request(ngx_http_sandbox_node_t *node,
 
     node->refs++;
 
-    ask->dummy.fd = (ngx_socket_t) -1;
-    ask->dummy.data = ask;
-
-    ask->timer.handler = ngx_http_sandbox_agent_request_timer_handler;
-    ask->timer.data = &ask->dummy;
-    ask->timer.log = ngx_cycle->log;
+    ngx_http_sandbox_timer_init(&ask->timer, &ask->dummy,
+                                ngx_http_sandbox_agent_request_timer_handler,
+                                ask, ngx_cycle->log);
 
     ngx_add_timer(&ask->timer, NGX_HTTP_SANDBOX_AGENT_REQUEST_TIME);
 

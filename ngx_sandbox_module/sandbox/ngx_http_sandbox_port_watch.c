@@ -7,6 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "agent/ac_agent_recv.h"
 #include "lib/sandbox_json_writer.h"
+#include "core/ngx_http_sandbox_timer.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
@@ -137,12 +138,9 @@ ngx_http_sandbox_port_watch_create(ngx_http_sandbox_node_t *node,
     p->node = node;
     p->port = port;
 
-    p->dummy.fd = (ngx_socket_t) -1;
-    p->dummy.data = p;
-
-    p->event.handler = ngx_http_sandbox_port_watch_handler;
-    p->event.data = &p->dummy;
-    p->event.log = ngx_cycle->log;
+    ngx_http_sandbox_timer_init(&p->event, &p->dummy,
+                                ngx_http_sandbox_port_watch_handler, p,
+                                ngx_cycle->log);
 
     p->observer.event = ngx_http_sandbox_port_watch_event;
     p->observer.lost = ngx_http_sandbox_port_watch_lost;

@@ -8,6 +8,7 @@
 #include "agent/ac_agent_recv.h"
 #include "agent/ac_agent_socket.h"
 #include "lib/sandbox_store.h"
+#include "core/ngx_http_sandbox_connection.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_agent_request.h"
@@ -87,16 +88,13 @@ ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node)
         goto failed;
     }
 
-    c = ngx_get_connection(fd, ngx_cycle->log);
+    c = ngx_http_sandbox_connection(fd, t,
+                                    ngx_http_sandbox_tether_read_handler,
+                                    ngx_http_sandbox_tether_write_handler,
+                                    ngx_cycle->log);
     if (c == NULL) {
         goto failed;
     }
-
-    c->data = t;
-    c->read->log = ngx_cycle->log;
-    c->write->log = ngx_cycle->log;
-    c->read->handler = ngx_http_sandbox_tether_read_handler;
-    c->write->handler = ngx_http_sandbox_tether_write_handler;
 
     t->node = node;
     t->connection = c;
