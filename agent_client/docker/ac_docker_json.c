@@ -22,6 +22,8 @@ static ac_error_e ac_docker_json_summary(const cJSON *item,
     ac_container_t *container);
 static int ac_docker_json_id(const cJSON *object, const char *name,
     char *dst, size_t size);
+static int ac_docker_json_state(const cJSON *object, const char *name,
+    ac_container_t *container);
 static int ac_docker_json_labels(const cJSON *object, const char *name,
     char *run, char *class, char *owner);
 static int ac_docker_json_label(const cJSON *labels, const char *name,
@@ -108,9 +110,7 @@ ac_docker_json_inspected(const char *text, size_t len,
         goto done;
     }
 
-    if (ac_json_string(state, "Status", container->state,
-                       sizeof(container->state))
-           != AC_JSON_FOUND
+    if (ac_docker_json_state(state, "Status", container) == -1
         || ac_docker_json_bad(ac_json_integer(state, "ExitCode", INT32_MIN,
                                               INT32_MAX, &code))
         || ac_docker_json_bad(ac_json_bool(state, "OOMKilled",
@@ -222,9 +222,7 @@ ac_docker_json_summary(const cJSON *item, ac_container_t *container)
 
     if (ac_docker_json_id(item, "Id", container->id, sizeof(container->id))
            == -1
-        || ac_json_string(item, "State", container->state,
-                          sizeof(container->state))
-           != AC_JSON_FOUND
+        || ac_docker_json_state(item, "State", container) == -1
         || ac_docker_json_bad(ac_json_string(item, "Status",
                                              container->status,
                                              sizeof(container->status)))
@@ -451,6 +449,49 @@ ac_docker_json_id(const cJSON *object, const char *name, char *dst,
     memcpy(dst, p, i + 1);
 
     return i ? 0 : -1;
+}
+
+
+/* states added by later engines are not errors */
+
+static int
+ac_docker_json_state(const cJSON *object, const char *name,
+    ac_container_t *container)
+{
+    size_t  i;
+
+    static const struct {
+        const char            *text;
+        ac_container_state_e   state;
+    } states[] = {
+        { "created", AC_CONTAINER_CREATED },
+        { "running", AC_CONTAINER_RUNNING },
+        { "paused", AC_CONTAINER_PAUSED },
+        { "restarting", AC_CONTAINER_RESTARTING },
+        { "stopping", AC_CONTAINER_STOPPING },
+        { "stopped", AC_CONTAINER_STOPPED },
+        { "exited", AC_CONTAINER_EXITED },
+        { "dead", AC_CONTAINER_DEAD }
+    };
+
+    if (ac_json_string(object, name, container->state_text,
+                       sizeof(container->state_text))
+        != AC_JSON_FOUND)
+    {
+        return -1;
+    }
+
+    container->state = AC_CONTAINER_OTHER;
+
+    for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+
+        if (strcmp(container->state_text, states[i].text) == 0) {
+            container->state = states[i].state;
+            break;
+        }
+    }
+
+    return 0;
 }
 
 

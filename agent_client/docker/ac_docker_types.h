@@ -69,11 +69,26 @@ typedef struct {
 } ac_container_spec_t;
 
 
+typedef enum {
+    AC_CONTAINER_OTHER = 0,              /* only its text is known */
+    AC_CONTAINER_CREATED,                /* never started */
+    AC_CONTAINER_RUNNING,
+    AC_CONTAINER_PAUSED,
+    AC_CONTAINER_RESTARTING,
+    AC_CONTAINER_STOPPING,               /* Podman: may still be running */
+    AC_CONTAINER_STOPPED,                /* Podman: as exited */
+    AC_CONTAINER_EXITED,
+    AC_CONTAINER_DEAD                    /* its removal failed */
+} ac_container_state_e;
+
+
 typedef struct {
     char               id[65];
     char               name[128];        /* without the leading slash */
     char               image[256];
-    char               state[16];        /* created, running, exited, … */
+    ac_container_state_e
+                       state;
+    char               state_text[16];   /* the engine's word, for people */
     char               status[128];      /* list only */
     int                exit_code;        /* inspect only */
     int                oom_killed;       /* inspect only */

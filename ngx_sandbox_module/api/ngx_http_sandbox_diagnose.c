@@ -234,7 +234,7 @@ ngx_http_sandbox_diagnose_engine(void *data, const ac_reply_t *reply)
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_OK
         && reply->ncontainers == 1
-        && ngx_strcmp(reply->containers[0].state, "running") == 0)
+        && reply->containers[0].state == AC_CONTAINER_RUNNING)
     {
         ngx_http_sandbox_diagnose_hop(d, "container", 1, ms,
                                       "The container is running.");
@@ -282,7 +282,7 @@ ngx_http_sandbox_diagnose_stopped(ngx_http_sandbox_diagnose_t *d,
         ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
                                       "The container is not running: %s, exit "
                                       "code %d%s.",
-                                      reply->containers[0].state,
+                                      reply->containers[0].state_text,
                                       reply->containers[0].exit_code,
                                       reply->containers[0].oom_killed
                                       ? ", out of memory" : "");

@@ -297,10 +297,10 @@ static void
 ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
     ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_node_t *node)
 {
-    ngx_uint_t              tethered;
-    const char             *life;
-    sandbox_spec_t         *spec;
-    sandbox_json_writer_t  *w;
+    ngx_uint_t                        tethered;
+    sandbox_spec_t                   *spec;
+    sandbox_json_writer_t            *w;
+    ngx_http_sandbox_tether_state_e   state;
 
     spec = &node->spec;
 
@@ -308,7 +308,7 @@ ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
 
     tethered = (node->tether != NULL);
 
-    life = ngx_http_sandbox_tether_state(node);
+    state = ngx_http_sandbox_tether_state(node);
 
     if (!tethered && ngx_queue_empty(&node->waiters) && node->start == NULL) {
         ngx_http_sandbox_tether_close(node);
@@ -319,7 +319,8 @@ ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
     sandbox_json_writer_object(w, NULL);
     sandbox_json_writer_string(w, "id", (char *) node->id);
     sandbox_json_writer_string(w, "class", spec->class);
-    sandbox_json_writer_string(w, "state", life);
+    sandbox_json_writer_string(w, "state",
+                               ngx_http_sandbox_tether_state_name(state));
     sandbox_json_writer_time(w, "created", spec->created_ms);
 
     if (ctx->admin) {

@@ -61,9 +61,10 @@ static void ngx_http_sandbox_show_resume(ngx_http_request_t *r,
 static ngx_int_t ngx_http_sandbox_show_send(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_uint_t ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_show_t *show, const char *state, sandbox_exit_t *end);
+    ngx_http_sandbox_show_t *show, ngx_http_sandbox_tether_state_e state,
+    sandbox_exit_t *end);
 static void ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_show_t *show, const char *state,
+    ngx_http_sandbox_show_t *show, ngx_http_sandbox_tether_state_e state,
     sandbox_json_writer_t *w);
 static int64_t ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node,
     int64_t told);
@@ -118,9 +119,9 @@ ngx_http_sandbox_show_changed(ngx_http_request_t *r,
 static ngx_int_t
 ngx_http_sandbox_show(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
-    ngx_int_t                 rc;
-    const char               *life;
-    ngx_http_sandbox_show_t  *show;
+    ngx_int_t                         rc;
+    ngx_http_sandbox_show_t          *show;
+    ngx_http_sandbox_tether_state_e   state;
 
     show = ctx->body;
 
@@ -128,13 +129,13 @@ ngx_http_sandbox_show(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     /* the state may have changed since the last query */
 
-    life = ngx_http_sandbox_tether_state(ctx->node);
+    state = ngx_http_sandbox_tether_state(ctx->node);
 
-    if (ngx_strcmp(life, "running") == 0 && !show->asked) {
+    if (state == NGX_HTTP_SANDBOX_RUNNING && !show->asked) {
         show->asked = 1;
         rc = ngx_http_sandbox_show_ask(r, ctx);
 
-    } else if (ngx_strcmp(life, "asleep") == 0 && !show->inspected
+    } else if (state == NGX_HTTP_SANDBOX_ASLEEP && !show->inspected
                && !show->plain)
     {
         rc = ngx_http_sandbox_show_inspect(r, ctx);
@@ -286,12 +287,12 @@ static ngx_int_t
 ngx_http_sandbox_show_send(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    int64_t                   since;
-    const char               *state;
-    ngx_uint_t                known;
-    sandbox_exit_t            end;
-    sandbox_json_writer_t     w;
-    ngx_http_sandbox_show_t  *show;
+    int64_t                           since;
+    ngx_uint_t                        known;
+    sandbox_exit_t                    end;
+    sandbox_json_writer_t             w;
+    ngx_http_sandbox_show_t          *show;
+    ngx_http_sandbox_tether_state_e   state;
 
     show = ctx->body;
 
@@ -304,7 +305,7 @@ ngx_http_sandbox_show_send(ngx_http_request_t *r,
     state = ngx_http_sandbox_tether_state(ctx->node);
     known = ngx_http_sandbox_show_ended(ctx->node, show, state, &end);
 
-    since = (known && state[0] == 'a') ? end.at_ms : 0;
+    since = (known && state == NGX_HTTP_SANDBOX_ASLEEP) ? end.at_ms : 0;
 
     sandbox_json_writer_start(&w);
 
@@ -329,15 +330,16 @@ ngx_http_sandbox_show_send(ngx_http_request_t *r,
 
 static ngx_uint_t
 ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_show_t *show, const char *state, sandbox_exit_t *end)
+    ngx_http_sandbox_show_t *show, ngx_http_sandbox_tether_state_e state,
+    sandbox_exit_t *end)
 {
-    if (ngx_strcmp(state, "running") == 0) {
+    if (state == NGX_HTTP_SANDBOX_RUNNING) {
         return sandbox_store_lifetime_read(ngx_http_sandbox_worker->store,
                                            (char *) node->id, end)
                == 0;
     }
 
-    if (ngx_strcmp(state, "asleep") == 0 && show->inspected) {
+    if (state == NGX_HTTP_SANDBOX_ASLEEP && show->inspected) {
         *end = show->end;
         return 1;
     }
@@ -348,13 +350,14 @@ ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
 
 static void
 ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
-    ngx_http_sandbox_show_t *show, const char *state, sandbox_json_writer_t *w)
+    ngx_http_sandbox_show_t *show, ngx_http_sandbox_tether_state_e state,
+    sandbox_json_writer_t *w)
 {
     ngx_uint_t                        known;
     ngx_http_sandbox_agent_status_t  *told;
 
     told = &show->told;
-    known = (state[0] == 'r' && show->has_told);
+    known = (state == NGX_HTTP_SANDBOX_RUNNING && show->has_told);
 
     if (!known
         || (told->memory == -1 && told->pids == -1 && told->cpu == -1))

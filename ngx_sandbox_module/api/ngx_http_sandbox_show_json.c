@@ -30,7 +30,7 @@
 
 
 static int64_t ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node,
-    const char *state);
+    ngx_http_sandbox_tether_state_e state);
 static void ngx_http_sandbox_show_options(sandbox_spec_t *spec,
     ngx_http_sandbox_class_t *class, sandbox_json_writer_t *w);
 static void ngx_http_sandbox_show_limits(ngx_http_sandbox_node_t *node,
@@ -56,8 +56,8 @@ ngx_http_sandbox_show_json(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
 void
 ngx_http_sandbox_show_json_write(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx, const char *state, int64_t since,
-    sandbox_json_writer_t *w)
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_tether_state_e state,
+    int64_t since, sandbox_json_writer_t *w)
 {
     sandbox_spec_t            *spec;
     ngx_http_sandbox_node_t   *node;
@@ -73,7 +73,8 @@ ngx_http_sandbox_show_json_write(ngx_http_request_t *r,
 
     sandbox_json_writer_string(w, "id", (char *) node->id);
     sandbox_json_writer_string(w, "class", spec->class);
-    sandbox_json_writer_string(w, "state", state);
+    sandbox_json_writer_string(w, "state",
+                               ngx_http_sandbox_tether_state_name(state));
 
     if (since == -1) {
         sandbox_json_writer_null(w, "since");
@@ -92,7 +93,7 @@ ngx_http_sandbox_show_json_write(ngx_http_request_t *r,
     ngx_http_sandbox_show_limits(node, class, w);
     ngx_http_sandbox_ports_json(r, w, &node->sn.str);
 
-    if (state[0] == 'r') {
+    if (state == NGX_HTTP_SANDBOX_RUNNING) {
         ngx_http_sandbox_show_listening(node, w);
     }
 }
@@ -176,17 +177,18 @@ ngx_http_sandbox_show_listening(ngx_http_sandbox_node_t *node,
 /* ms since the epoch; -1: unknown, or known only to the engine */
 
 static int64_t
-ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node, const char *state)
+ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_tether_state_e state)
 {
     int         ended;
     int64_t     since;
     ngx_uint_t  asleep;
 
-    asleep = (ngx_strcmp(state, "asleep") == 0);
-
-    if (!asleep && ngx_strcmp(state, "running") != 0) {
+    if (state == NGX_HTTP_SANDBOX_STARTING) {
         return -1;
     }
+
+    asleep = (state == NGX_HTTP_SANDBOX_ASLEEP);
 
     since = sandbox_store_lifetime_changed(ngx_http_sandbox_worker->store,
                                            (char *) node->id, &ended);

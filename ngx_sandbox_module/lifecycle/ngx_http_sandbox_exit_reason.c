@@ -71,13 +71,13 @@ ngx_http_sandbox_exit_reason(const ac_reply_t *reply, sandbox_exit_t *end)
 static const char *
 ngx_http_sandbox_exit_reason_text(const ac_container_t *c)
 {
-    if (ngx_strcmp(c->state, "created") == 0) {
+    if (c->state == AC_CONTAINER_CREATED) {
         return "never_ran";
     }
 
-    if (ngx_strcmp(c->state, "exited") != 0
-        && ngx_strcmp(c->state, "stopped") != 0
-        && ngx_strcmp(c->state, "dead") != 0)
+    if (c->state != AC_CONTAINER_EXITED
+        && c->state != AC_CONTAINER_STOPPED
+        && c->state != AC_CONTAINER_DEAD)
     {
         return NULL;
     }

@@ -303,9 +303,9 @@ ngx_http_sandbox_expire_inspected(void *data, const ac_reply_t *reply)
     if (reply->status == NGX_HTTP_OK) {
 
         if (reply->ncontainers != 1
-            || ngx_strcmp(reply->containers[0].state, "running") == 0
-            || ngx_strcmp(reply->containers[0].state, "paused") == 0
-            || ngx_strcmp(reply->containers[0].state, "restarting") == 0)
+            || reply->containers[0].state == AC_CONTAINER_RUNNING
+            || reply->containers[0].state == AC_CONTAINER_PAUSED
+            || reply->containers[0].state == AC_CONTAINER_RESTARTING)
         {
             goto done;
         }

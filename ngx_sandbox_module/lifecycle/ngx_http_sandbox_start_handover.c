@@ -449,9 +449,7 @@ ngx_http_sandbox_handover_check_handler(void *data, const ac_reply_t *reply)
     {
         c = &reply->containers[0];
 
-        if (ngx_strcmp(c->state, "exited") == 0
-            || ngx_strcmp(c->state, "dead") == 0)
-        {
+        if (c->state == AC_CONTAINER_EXITED || c->state == AC_CONTAINER_DEAD) {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                           "container of sandbox \"%s\" exited with code %d "
                           "before its agent was ready%s", start->node->id,

@@ -218,10 +218,10 @@ ngx_http_sandbox_instances_sync_time(void)
 static ngx_uint_t
 ngx_http_sandbox_instances_sync_runs(const ac_container_t *c)
 {
-    return ngx_strcmp(c->state, "running") == 0
-           || ngx_strcmp(c->state, "paused") == 0
-           || ngx_strcmp(c->state, "restarting") == 0
-           || ngx_strcmp(c->state, "stopping") == 0;
+    return c->state == AC_CONTAINER_RUNNING
+           || c->state == AC_CONTAINER_PAUSED
+           || c->state == AC_CONTAINER_RESTARTING
+           || c->state == AC_CONTAINER_STOPPING;
 }
 
 

@@ -361,7 +361,8 @@ ngx_http_sandbox_page_facts(ngx_http_sandbox_page_t *page,
 
     if (ctx->trusted) {
         ngx_http_sandbox_html(html, "<div><dt>Sandbox</dt><dd id=\"state\">");
-        ngx_http_sandbox_html(html, ngx_http_sandbox_tether_state(ctx->node));
+        ngx_http_sandbox_html(html,
+                              ngx_http_sandbox_tether_state_text(ctx->node));
         ngx_http_sandbox_html(html, "</dd></div><div><dt>Port</dt><dd>");
         ngx_http_sandbox_html_number(html, ctx->port);
         ngx_http_sandbox_html(html, "</dd></div>");

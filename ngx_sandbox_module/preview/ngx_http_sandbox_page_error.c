@@ -51,7 +51,7 @@ ngx_http_sandbox_page_error_context(ngx_http_request_t *r)
 
     sandbox_json_writer_number(&w, "port", ctx->port);
     sandbox_json_writer_string(&w, "state",
-                               ngx_http_sandbox_tether_state(ctx->node));
+                               ngx_http_sandbox_tether_state_text(ctx->node));
 
     if (ctx->node->tether) {
 

@@ -494,12 +494,30 @@ ngx_http_sandbox_tether_ports(ngx_http_sandbox_node_t *node, uint16_t **ports)
 }
 
 
-const char *
+ngx_http_sandbox_tether_state_e
 ngx_http_sandbox_tether_state(ngx_http_sandbox_node_t *node)
 {
     if (ngx_http_sandbox_tether(node) == NGX_OK) {
-        return "running";
+        return NGX_HTTP_SANDBOX_RUNNING;
     }
 
-    return ngx_http_sandbox_node_busy(node) ? "starting" : "asleep";
+    return ngx_http_sandbox_node_busy(node) ? NGX_HTTP_SANDBOX_STARTING
+                                            : NGX_HTTP_SANDBOX_ASLEEP;
+}
+
+
+const char *
+ngx_http_sandbox_tether_state_name(ngx_http_sandbox_tether_state_e state)
+{
+    static const char  *names[] = { "asleep", "starting", "running" };
+
+    return names[state];
+}
+
+
+const char *
+ngx_http_sandbox_tether_state_text(ngx_http_sandbox_node_t *node)
+{
+    return ngx_http_sandbox_tether_state_name(
+               ngx_http_sandbox_tether_state(node));
 }

@@ -15,6 +15,15 @@
 /* the control connection between a worker and an agent */
 
 
+/* the states of a sandbox that the API distinguishes */
+
+typedef enum {
+    NGX_HTTP_SANDBOX_ASLEEP = 0,       /* no agent, and nothing is starting */
+    NGX_HTTP_SANDBOX_STARTING,         /* being started, stopped or destroyed */
+    NGX_HTTP_SANDBOX_RUNNING           /* its agent accepts connections */
+} ngx_http_sandbox_tether_state_e;
+
+
 /* private to the tether files */
 
 struct ngx_http_sandbox_tether_s {
@@ -50,8 +59,16 @@ void ngx_http_sandbox_tether_observe(ngx_http_sandbox_node_t *node,
 void ngx_http_sandbox_tether_unobserve(ngx_http_sandbox_tether_observer_t *o);
 
 
-/* "running", "starting" or "asleep"; does not start the sandbox */
-const char *ngx_http_sandbox_tether_state(ngx_http_sandbox_node_t *node);
+/*
+ * The state of a sandbox, which is not started by it, but connects its tether
+ * if it runs; and its name in the API: "asleep", "starting" or "running".
+ */
+ngx_http_sandbox_tether_state_e ngx_http_sandbox_tether_state(
+    ngx_http_sandbox_node_t *node);
+const char *ngx_http_sandbox_tether_state_name(
+    ngx_http_sandbox_tether_state_e state);
+/* the name of the current state */
+const char *ngx_http_sandbox_tether_state_text(ngx_http_sandbox_node_t *node);
 
 /*
  * NGX_OK: the sandbox is running, according to the kernel.  NGX_DECLINED: not

@@ -22,7 +22,8 @@ check_container(const ac_container_t *c)
 {
     if (c->id[0] == '\0' || strlen(c->id) >= sizeof(c->id)
         || strlen(c->name) >= sizeof(c->name)
-        || strlen(c->state) >= sizeof(c->state)
+        || strlen(c->state_text) >= sizeof(c->state_text)
+        || c->state > AC_CONTAINER_DEAD
         || strlen(c->label_run) >= sizeof(c->label_run))
     {
         abort();

@@ -230,7 +230,7 @@ test_other_calls(void **state)
     run(ac_docker_inspect, "c1");
     assert_int_equal(seen.containers[0].exit_code, 137);
     assert_int_equal(seen.containers[0].oom_killed, 1);
-    assert_string_equal(seen.containers[0].state, "exited");
+    assert_int_equal(seen.containers[0].state, AC_CONTAINER_EXITED);
     assert_string_equal(seen.containers[0].name, "c1");
     assert_string_equal(seen.containers[0].image, "i:1");
     assert_string_equal(seen.containers[0].label_run, "r1");

@@ -147,6 +147,25 @@ test_containers(void **state)
         "{\"Id\":\"ab\",\"State\":{\"Status\":\"x\"},\"Name\":{}}",
     };
 
+    static const struct {
+        const char            *text;
+        ac_container_state_e   state;
+    } states[] = {
+        { "created", AC_CONTAINER_CREATED },
+        { "running", AC_CONTAINER_RUNNING },
+        { "paused", AC_CONTAINER_PAUSED },
+        { "restarting", AC_CONTAINER_RESTARTING },
+        { "stopping", AC_CONTAINER_STOPPING },
+        { "stopped", AC_CONTAINER_STOPPED },
+        { "exited", AC_CONTAINER_EXITED },
+        { "dead", AC_CONTAINER_DEAD },
+        { "", AC_CONTAINER_OTHER },
+        { "Running", AC_CONTAINER_OTHER },
+        { "exited0", AC_CONTAINER_OTHER },
+        { "exit", AC_CONTAINER_OTHER },
+        { "runningxxxxxxxxxxxxxxxxx", AC_CONTAINER_OTHER },
+    };
+
     static const char  *bad_lists[] = {
         "", "{}", "null", "[1]", "[{}]", "[{\"Id\":\"ab\"}]",
         "[{\"Id\":\"ab\",\"State\":\"x\",\"Names\":{}}]",
@@ -180,7 +199,25 @@ test_containers(void **state)
                              "\"State\":{\"Status\":\"paused\","
                              "\"Paused\":true},\"Config\":null}", &c), AC_OK);
     assert_string_equal(c.name, "x");
-    assert_string_equal(c.state, "paused");
+    assert_string_equal(c.state_text, "paused");
+    assert_int_equal(c.state, AC_CONTAINER_PAUSED);
+
+    for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        (void) snprintf(text, sizeof(text), "{\"Id\":\"ab\",\"State\":"
+                        "{\"Status\":\"%s\"}}", states[i].text);
+
+        assert_int_equal(read_of(inspected, text, &c), AC_OK);
+        assert_int_equal(c.state, states[i].state);
+
+        (void) snprintf(text, sizeof(text),
+                        "[{\"Id\":\"ab\",\"State\":\"%s\"}]",
+                        states[i].text);
+
+        assert_int_equal(read_of(listed, text, &list, &n), AC_OK);
+        assert_int_equal(n, 1);
+        assert_int_equal(list[0].state, states[i].state);
+        free(list);
+    }
 
     /* of a name no more than there is room for, with its slash or without */
 
@@ -192,7 +229,8 @@ test_containers(void **state)
 
         assert_int_equal(read_of(inspected, text, &c), AC_OK);
         assert_int_equal(strlen(c.name), sizeof(c.name) - 1);
-        assert_string_equal(c.state, "x");
+        assert_string_equal(c.state_text, "x");
+        assert_int_equal(c.state, AC_CONTAINER_OTHER);
     }
 
     /* a label that is too long is none of ours */

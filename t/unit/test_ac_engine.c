@@ -314,7 +314,7 @@ test_life(void **state)
     assert_string_equal(seen.containers[0].id, id);
     assert_string_equal(seen.containers[0].name, name);
     assert_string_equal(seen.containers[0].image, image);
-    assert_string_equal(seen.containers[0].state, "running");
+    assert_int_equal(seen.containers[0].state, AC_CONTAINER_RUNNING);
     assert_string_equal(seen.containers[0].label_run, run);
 
     call(seen, ac_docker_list, "another");
@@ -323,7 +323,7 @@ test_life(void **state)
     call(seen, ac_docker_inspect, name);
     assert_string_equal(seen.containers[0].id, id);
     assert_string_equal(seen.containers[0].name, name);
-    assert_string_equal(seen.containers[0].state, "running");
+    assert_int_equal(seen.containers[0].state, AC_CONTAINER_RUNNING);
     assert_string_equal(seen.containers[0].label_run, run);
 
     pid = atoi(inspected_by_cli("{{.State.Pid}}"));
@@ -340,7 +340,7 @@ test_life(void **state)
     assert_int_equal(seen.reply.status, 204);
 
     call(seen, ac_docker_inspect, name);
-    assert_string_equal(seen.containers[0].state, "exited");
+    assert_int_equal(seen.containers[0].state, AC_CONTAINER_EXITED);
     assert_int_equal(seen.containers[0].exit_code, 7);
     inspect_with_cli("{{.State.Pid}}", "0");
 
