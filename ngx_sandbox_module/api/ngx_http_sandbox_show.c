@@ -38,10 +38,10 @@
 typedef struct {
     sandbox_exit_t                  end;
     char                            message[256];
-    ngx_http_sandbox_agent_status_t told;
-    unsigned                        asked:1;
+    ngx_http_sandbox_agent_status_t status;
+    unsigned                        requested:1;
     unsigned                        inspected:1;
-    unsigned                        has_told:1;
+    unsigned                        has_status:1;
     unsigned                        plain:1;
 } ngx_http_sandbox_show_t;
 
@@ -50,8 +50,8 @@ static ngx_int_t ngx_http_sandbox_show(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_show_ask(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
-static void ngx_http_sandbox_show_told(void *data,
-    ngx_http_sandbox_agent_status_t *told);
+static void ngx_http_sandbox_show_status(void *data,
+    ngx_http_sandbox_agent_status_t *status);
 static ngx_int_t ngx_http_sandbox_show_inspect(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static void ngx_http_sandbox_show_inspected(void *data,
@@ -67,7 +67,7 @@ static void ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_show_t *show, ngx_http_sandbox_tether_state_e state,
     sandbox_json_writer_t *w);
 static int64_t ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node,
-    int64_t told);
+    int64_t agent_ms);
 
 
 ngx_int_t
@@ -131,8 +131,8 @@ ngx_http_sandbox_show(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     state = ngx_http_sandbox_tether_state(ctx->node);
 
-    if (state == NGX_HTTP_SANDBOX_RUNNING && !show->asked) {
-        show->asked = 1;
+    if (state == NGX_HTTP_SANDBOX_RUNNING && !show->requested) {
+        show->requested = 1;
         rc = ngx_http_sandbox_show_ask(r, ctx);
 
     } else if (state == NGX_HTTP_SANDBOX_ASLEEP && !show->inspected
@@ -155,7 +155,8 @@ ngx_http_sandbox_show_ask(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_sandbox_agent_request(ctx->node, ngx_http_sandbox_show_told, p)
+    if (ngx_http_sandbox_agent_request(ctx->node,
+                                       ngx_http_sandbox_show_status, p)
         != NGX_OK)
     {
         ngx_http_sandbox_suspend_cancel(p);
@@ -167,7 +168,8 @@ ngx_http_sandbox_show_ask(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
 
 static void
-ngx_http_sandbox_show_told(void *data, ngx_http_sandbox_agent_status_t *told)
+ngx_http_sandbox_show_status(void *data,
+    ngx_http_sandbox_agent_status_t *status)
 {
     ngx_http_request_t       *r;
     ngx_http_sandbox_ctx_t   *ctx;
@@ -182,9 +184,9 @@ ngx_http_sandbox_show_told(void *data, ngx_http_sandbox_agent_status_t *told)
     ctx = ngx_http_sandbox_ctx_get(r);
     show = ctx->body;
 
-    if (told) {
-        show->told = *told;
-        show->has_told = 1;
+    if (status) {
+        show->status = *status;
+        show->has_status = 1;
     }
 
     ngx_http_sandbox_show_resume(r, ctx);
@@ -354,39 +356,39 @@ ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
     sandbox_json_writer_t *w)
 {
     ngx_uint_t                        known;
-    ngx_http_sandbox_agent_status_t  *told;
+    ngx_http_sandbox_agent_status_t  *status;
 
-    told = &show->told;
-    known = (state == NGX_HTTP_SANDBOX_RUNNING && show->has_told);
+    status = &show->status;
+    known = (state == NGX_HTTP_SANDBOX_RUNNING && show->has_status);
 
     if (!known
-        || (told->memory == -1 && told->pids == -1 && told->cpu == -1))
+        || (status->memory == -1 && status->pids == -1 && status->cpu == -1))
     {
         sandbox_json_writer_null(w, "usage");
 
     } else {
         sandbox_json_writer_object(w, "usage");
 
-        ngx_http_sandbox_show_json_number(w, "memory", told->memory, 1);
-        ngx_http_sandbox_show_json_number(w, "pids", told->pids, 1);
-        ngx_http_sandbox_show_json_number(w, "cpuTime", told->cpu, 1000);
+        ngx_http_sandbox_show_json_number(w, "memory", status->memory, 1);
+        ngx_http_sandbox_show_json_number(w, "pids", status->pids, 1);
+        ngx_http_sandbox_show_json_number(w, "cpuTime", status->cpu, 1000);
 
         sandbox_json_writer_close(w);
     }
 
     ngx_http_sandbox_show_json_number(w, "sleepsIn",
-        known ? ngx_http_sandbox_show_sleeps_in(node, told->sleeps_in) : -1,
+        known ? ngx_http_sandbox_show_sleeps_in(node, status->sleeps_in) : -1,
         1000);
 }
 
 
 /*
- * when it will go to sleep: decided by the agent, limited by max_awake; ms, or
+ * when it will go to sleep: agent_ms, limited by max_awake; ms, or
  * -1
  */
 
 static int64_t
-ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node, int64_t told)
+ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node, int64_t agent_ms)
 {
     int                        ended;
     int64_t                    since, left;
@@ -395,18 +397,18 @@ ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node, int64_t told)
     class = ngx_http_sandbox_node_class(node);
 
     if (class == NULL || class->max_awake == 0) {
-        return told;
+        return agent_ms;
     }
 
     since = sandbox_store_lifetime_changed(ngx_http_sandbox_worker->store,
                                            (char *) node->id, &ended);
 
     if (since == -1 || ended) {
-        return told;
+        return agent_ms;
     }
 
     left = since + class->max_awake - ngx_http_sandbox_clock_now();
     left = ngx_max(left, 0);
 
-    return (told == -1 || left < told) ? left : told;
+    return (agent_ms == -1 || left < agent_ms) ? left : agent_ms;
 }

@@ -27,7 +27,7 @@ typedef struct {
     int                            ncpu;   /* CPUs of the engine; 0: unknown */
     ngx_rbtree_t                   nodes;
     ngx_rbtree_node_t              sentinel;
-    ngx_queue_t                    watched; /* ngx_http_sandbox_node_t */
+    ngx_queue_t                    previewed;   /* nodes with open previews */
 } ngx_http_sandbox_worker_t;
 
 

@@ -45,7 +45,7 @@ typedef struct {
     void                         *data;
     ngx_event_t                   timer;      /* delays the exit */
     ngx_connection_t              dummy;
-    ngx_msec_t                    began;
+    ngx_msec_t                    start_msec;
     int64_t                       since;      /* -1: any state */
     int                           lock;
     unsigned                      stop:1;     /* stop only, do not destroy */
@@ -145,7 +145,7 @@ ngx_http_sandbox_destroy_create(void)
         return NULL;
     }
 
-    d->began = ngx_current_msec;
+    d->start_msec = ngx_current_msec;
     d->lock = -1;
 
     ngx_http_sandbox_timer_init(&d->timer, &d->dummy,
@@ -180,7 +180,8 @@ ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev)
         }
 
         if (ngx_errno == NGX_EAGAIN
-            && ngx_current_msec - d->began < NGX_HTTP_SANDBOX_DESTROY_TIMEOUT)
+            && ngx_current_msec - d->start_msec
+               < NGX_HTTP_SANDBOX_DESTROY_TIMEOUT)
         {
             ngx_add_timer(&d->timer, NGX_HTTP_SANDBOX_DESTROY_POLL);
             return;

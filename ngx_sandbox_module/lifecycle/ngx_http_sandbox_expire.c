@@ -164,7 +164,7 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
     }
 
     if (class == NULL || (class->max_awake == 0 && class->retain == 0)
-        || node->asked || ngx_http_sandbox_node_busy(node))
+        || node->inspecting || ngx_http_sandbox_node_busy(node))
     {
         return;
     }
@@ -260,7 +260,7 @@ ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain,
         return;
     }
 
-    node->asked = 1;
+    node->inspecting = 1;
     node->refs++;
 }
 
@@ -278,7 +278,7 @@ ngx_http_sandbox_expire_inspected(void *data, const ac_reply_t *reply)
     w = ngx_http_sandbox_worker;
 
     node = check->node;
-    node->asked = 0;
+    node->inspecting = 0;
 
     if (reply->error != AC_OK
         || (reply->status != NGX_HTTP_OK

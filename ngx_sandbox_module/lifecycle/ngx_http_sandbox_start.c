@@ -65,7 +65,7 @@ static const ngx_http_sandbox_start_step_t  ngx_http_sandbox_start_steps[] = {
     /* locks the sandbox against other workers, unless it is already running */
     { "lock", ngx_http_sandbox_start_lock },
 
-    /* takes a slot of the limits of instances */
+    /* takes an instance: the limits allow one more */
     { "capacity", ngx_http_sandbox_start_capacity },
 
     /* creates the container if it is missing, and starts it */
@@ -126,7 +126,7 @@ ngx_http_sandbox_start(ngx_http_sandbox_node_t *node)
     }
 
     if (start) {
-        start->kicked = 1;
+        start->unattended = 1;
     }
 }
 
@@ -170,7 +170,7 @@ ngx_http_sandbox_start_begin(ngx_http_sandbox_node_t *node)
 
     start->node = node;
     start->lock = -1;
-    start->began = ngx_current_msec;
+    start->start_msec = ngx_current_msec;
     start->type = NGX_HTTP_SANDBOX_START_HIT;
 
     ngx_http_sandbox_timer_init(&start->timer, &start->dummy,
@@ -268,7 +268,7 @@ ngx_http_sandbox_start_result(ngx_http_sandbox_start_t *start, ngx_int_t rc)
         ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
                        "sandbox \"%s\" start: %s, after %M ms",
                        start->node->id, step->name,
-                       ngx_current_msec - start->began);
+                       ngx_current_msec - start->start_msec);
 
         start->handler = NULL;
 
@@ -281,11 +281,11 @@ void
 ngx_http_sandbox_start_call(ngx_http_sandbox_start_t *start)
 {
     ngx_http_sandbox_engine_call(AC_LANE_STARTS, start->node->spec.owner,
-                                 start->begun);
+                                 start->engine_called);
 
     /* calls of a start in progress take precedence over new starts */
 
-    start->begun = 1;
+    start->engine_called = 1;
 }
 
 
@@ -309,7 +309,7 @@ ngx_http_sandbox_start_engine_failed(ngx_http_sandbox_start_t *start,
 
         /* the engine has refused: nothing was started */
 
-        start->asked = 0;
+        start->start_sent = 0;
     }
 
     ngx_http_sandbox_engine_failed(start->node, what, reply, &start->failure);
@@ -429,7 +429,7 @@ ngx_http_sandbox_start_wanted(ngx_http_sandbox_start_t *start)
     ngx_http_sandbox_node_t          *node;
     ngx_http_sandbox_start_waiter_t  *w;
 
-    if (start->kicked) {
+    if (start->unattended) {
         return 1;
     }
 
@@ -500,11 +500,11 @@ ngx_http_sandbox_start_finish(ngx_http_sandbox_start_t *start)
 
     ngx_http_sandbox_count(smcf, starts[start->type]);
     (void) ngx_atomic_fetch_add(&smcf->counters->start_ms,
-                                ngx_current_msec - start->began);
+                                ngx_current_msec - start->start_msec);
 
     ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
                   "sandbox \"%s\" started in %M ms", node->id,
-                  ngx_current_msec - start->began);
+                  ngx_current_msec - start->start_msec);
 
     return NGX_OK;
 }
@@ -558,7 +558,7 @@ ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *start)
         return "the container engine does not answer";
     }
 
-    if (start->counting) {
+    if (start->listing) {
         return "the container engine does not list its containers";
     }
 
@@ -592,7 +592,7 @@ ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *start,
     ngx_log_debug3(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
                    "sandbox \"%s\" start: end, status %ui, after %M ms",
                    node->id, failure ? failure->status : 0,
-                   ngx_current_msec - start->began);
+                   ngx_current_msec - start->start_msec);
 
     if (failure) {
 
@@ -605,11 +605,11 @@ ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *start,
         failure = &copy;
     }
 
-    if (start->counted) {
+    if (start->has_instance) {
 
-        /* the container may still start: keep the slot until the next count */
+        /* it may still start: keep its instance until the next list */
 
-        if (failure == NULL || start->asked) {
+        if (failure == NULL || start->start_sent) {
             ngx_http_sandbox_instances_run(start->run);
 
         } else {

@@ -33,8 +33,8 @@ struct ngx_http_sandbox_start_s {
     ngx_connection_t            dummy;
     ngx_http_sandbox_tether_observer_t
                                 observer;
-    ngx_msec_t                  began;
-    ngx_msec_t                  doubt;      /* since "already started" */
+    ngx_msec_t                  start_msec;     /* when it began */
+    ngx_msec_t                  running_since;  /* first 304; 0: none */
 
     int                         lock;
     ac_call_t                  *call;
@@ -46,20 +46,19 @@ struct ngx_http_sandbox_start_s {
     int                        *fds;
     char                      (*names)[8];
     size_t                      nfds;
-    ngx_msec_t                  booted;
     sandbox_stamp_t             stamp;          /* of the options sent */
 
-    int64_t                     came;           /* time of the request */
+    int64_t                     capacity_since; /* monotonic ms of that step */
 
-    unsigned                    kicked:1;
-    unsigned                    created:1;
-    unsigned                    unpaused:1;
-    unsigned                    counting:1;     /* in start_capacity.c */
-    unsigned                    polled:1;       /* waits for the lock */
-    unsigned                    counted:1;      /* has a slot */
-    unsigned                    refused:1;      /* no slot is free */
-    unsigned                    begun:1;        /* engine called */
-    unsigned                    asked:1;        /* to start the container */
+    unsigned                    unattended:1;   /* wanted without waiters */
+    unsigned                    created:1;      /* a lost one was made again */
+    unsigned                    unpaused:1;     /* an unpause has been tried */
+    unsigned                    listing:1;      /* waits for a new list */
+    unsigned                    polled:1;       /* has waited for the lock */
+    unsigned                    has_instance:1; /* counts for the limits */
+    unsigned                    refused:1;      /* a limit was reached */
+    unsigned                    engine_called:1;  /* at least once */
+    unsigned                    start_sent:1;   /* the container may start */
 
     char                        run[SANDBOX_RANDOM_LEN + 1];
     u_char                      name[NGX_HTTP_SANDBOX_NAME];

@@ -23,7 +23,7 @@
 
 
 /*
- * A start needs a slot.  If none is free, or instances have not been counted
+ * A start adds an instance.  If a limit is reached, or none have been counted
  * since nginx started, the running containers are listed before a start is
  * refused: once for all starts of this worker.
  */
@@ -36,7 +36,7 @@
 
 typedef struct {
     ac_call_t    *call;
-    int64_t       asked;
+    int64_t       requested;
     int64_t       failed;                          /* 0: never */
     ac_reply_t    reply;                           /* last failure */
 } ngx_http_sandbox_capacity_t;
@@ -63,10 +63,10 @@ ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *start)
 
     rec = &ngx_http_sandbox_capacity_state;
     node = start->node;
-    start->counting = 0;
+    start->listing = 0;
 
-    if (start->came == 0) {
-        start->came = ngx_http_sandbox_clock_monotonic();
+    if (start->capacity_since == 0) {
+        start->capacity_since = ngx_http_sandbox_clock_monotonic();
     }
 
     class = ngx_http_sandbox_node_class(node);
@@ -79,7 +79,7 @@ ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *start)
         counted = ngx_http_sandbox_instances_sync_time();
 
         if (rc == NGX_DECLINED
-            && (counted >= start->came
+            && (counted >= start->capacity_since
                 || ngx_http_sandbox_capacity_fresh(counted)))
         {
             return ngx_http_sandbox_capacity_refused(start);
@@ -101,14 +101,14 @@ ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *start)
 
             ngx_http_sandbox_start_capacity_refresh();
 
-            start->counting = 1;
+            start->listing = 1;
             ngx_http_sandbox_start_later(start, NULL,
                                          NGX_HTTP_SANDBOX_CAPACITY_POLL);
             return NGX_AGAIN;
         }
 
         ngx_memcpy(start->run, node->spec.run, sizeof(start->run));
-        start->counted = 1;
+        start->has_instance = 1;
 
         (void) sandbox_store_lifetime_started(ngx_http_sandbox_worker->store,
                                               (char *) node->id);
@@ -155,7 +155,7 @@ ngx_http_sandbox_start_capacity_refresh(void)
     ngx_http_sandbox_count(w->conf, engine_calls);
 
     rec->failed = 0;
-    rec->asked = ngx_http_sandbox_clock_monotonic();
+    rec->requested = ngx_http_sandbox_clock_monotonic();
 
     /* starts wait for this call: put it first */
 
@@ -185,7 +185,7 @@ ngx_http_sandbox_capacity_handler(void *data, const ac_reply_t *reply)
     rec->call = NULL;
 
     if (reply->error == AC_OK && reply->status == NGX_HTTP_OK) {
-        ngx_http_sandbox_instances_sync_list(reply, rec->asked);
+        ngx_http_sandbox_instances_sync_list(reply, rec->requested);
         return;
     }
 

@@ -11,7 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* a step of a start: checks for a free slot */
+/* a step of a start: adds an instance, if the limits allow it */
 
 
 /* a step, under the lock: see start.h for its results */

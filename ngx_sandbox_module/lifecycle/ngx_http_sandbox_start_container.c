@@ -30,7 +30,7 @@
 
 #define NGX_HTTP_SANDBOX_START_POLL   50
 /* how long a stopping container may be reported as "already started" */
-#define NGX_HTTP_SANDBOX_START_DOUBT  1000
+#define NGX_HTTP_SANDBOX_START_KILL_AFTER  1000
 /* timeout of the inspection before a start, which continues without it */
 #define NGX_HTTP_SANDBOX_START_EXIT_TIME  2000
 
@@ -483,7 +483,7 @@ ngx_http_sandbox_container_start_now(ngx_http_sandbox_start_t *start)
 
     ngx_http_sandbox_start_call(start);
 
-    start->asked = 1;
+    start->start_sent = 1;
 
     call = ac_docker_start(w->docker, w->endpoint, (char *) start->name,
                            w->conf->engine_timeout,
@@ -525,18 +525,20 @@ ngx_http_sandbox_container_start_handler(void *data, const ac_reply_t *reply)
          * Time starts with the first such reply.
          */
 
-        if (start->doubt == 0) {
-            start->doubt = ngx_current_msec ? ngx_current_msec : 1;
+        if (start->running_since == 0) {
+            start->running_since = ngx_current_msec ? ngx_current_msec : 1;
         }
 
-        if (ngx_current_msec - start->doubt < NGX_HTTP_SANDBOX_START_DOUBT) {
+        if (ngx_current_msec - start->running_since
+            < NGX_HTTP_SANDBOX_START_KILL_AFTER)
+        {
             ngx_http_sandbox_start_later(start,
                                          ngx_http_sandbox_container_start,
                                          NGX_HTTP_SANDBOX_START_POLL);
             return;
         }
 
-        start->doubt = 0;
+        start->running_since = 0;
 
         ngx_http_sandbox_start_call(start);
 

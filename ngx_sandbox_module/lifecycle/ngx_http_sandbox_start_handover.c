@@ -95,8 +95,6 @@ ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *start)
 
     sandbox_fault("wake.listening");
 
-    start->booted = ngx_current_msec;
-
     ngx_http_sandbox_start_later(start, ngx_http_sandbox_handover_check,
                                  NGX_HTTP_SANDBOX_HANDOVER_CHECK);
     return NGX_AGAIN;
@@ -455,7 +453,7 @@ ngx_http_sandbox_handover_check_handler(void *data, const ac_reply_t *reply)
                           "before its agent was ready%s", start->node->id,
                           c->exit_code, c->oom_killed ? ", out of memory" : "");
 
-            start->asked = 0;
+            start->start_sent = 0;
 
             ngx_http_sandbox_handover_failure(start,
                                               "The sandbox's container exited "

@@ -36,7 +36,7 @@ typedef struct {
     ngx_event_t        timer;
     ngx_connection_t   dummy;
     ngx_msec_t         next;
-    int64_t            asked;         /* time of the list */
+    int64_t            requested;         /* time of the list */
     int                lock;
     ac_call_t         *list;
     ac_call_t         *events;
@@ -184,7 +184,7 @@ ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep)
 
     ngx_http_sandbox_count(w->conf, engine_calls);
 
-    sweep->asked = ngx_http_sandbox_clock_monotonic();
+    sweep->requested = ngx_http_sandbox_clock_monotonic();
 
     ac_docker_turn(w->docker, AC_LANE_OTHERS, 0, 1);
 
@@ -242,7 +242,7 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
 
     sweep->failed = 0;
 
-    ngx_http_sandbox_instances_sync_list(reply, sweep->asked);
+    ngx_http_sandbox_instances_sync_list(reply, sweep->requested);
 
     for (i = 0; i < reply->ncontainers; i++) {
         c = &reply->containers[i];

@@ -17,7 +17,7 @@
 
 /*
  * Limits of starting and running sandboxes, per class, per key and in total.
- * Each sandbox takes a slot before the engine is asked to start it.
+ * Each sandbox becomes an instance before the engine is called to start it.
  */
 
 
@@ -70,7 +70,7 @@ ngx_http_sandbox_instances_take(const char *run,
     char                           mark[NGX_HTTP_SANDBOX_MARK];
     ngx_uint_t                     key, full;
     ngx_slab_pool_t               *shpool;
-    ngx_http_sandbox_instance_t   *slot;
+    ngx_http_sandbox_instance_t   *instance;
     ngx_http_sandbox_tally_t       tally;
     ngx_http_sandbox_shared_t     *sh;
     ngx_http_sandbox_main_conf_t  *smcf;
@@ -88,14 +88,14 @@ ngx_http_sandbox_instances_take(const char *run,
 
     shpool = ngx_http_sandbox_instances_table_lock();
 
-    slot = ngx_http_sandbox_instances_table_find(sh, run);
+    instance = ngx_http_sandbox_instances_table_find(sh, run);
 
-    if (slot) {
+    if (instance) {
 
-        /* it already has a slot */
+        /* it is an instance already */
 
         ngx_http_sandbox_instances_table_set(
-            slot, NGX_HTTP_SANDBOX_INSTANCE_STARTING);
+            instance, NGX_HTTP_SANDBOX_INSTANCE_STARTING);
         goto done;
     }
 
@@ -119,14 +119,14 @@ ngx_http_sandbox_instances_take(const char *run,
         full = 1;
     }
 
-    /* without a limit, it is counted only if there is a free slot */
+    /* without a limit, it is counted only if the table has room */
 
-    slot = ngx_http_sandbox_instances_table_add(sh, run, name, mark);
+    instance = ngx_http_sandbox_instances_table_add(sh, run, name, mark);
 
-    if (slot) {
+    if (instance) {
         full = 0;
         ngx_http_sandbox_instances_table_set(
-            slot, NGX_HTTP_SANDBOX_INSTANCE_STARTING);
+            instance, NGX_HTTP_SANDBOX_INSTANCE_STARTING);
     }
 
 done:
@@ -154,7 +154,7 @@ done:
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "zone \"%V\" is full, increase \"sandbox_zone\"",
                       &smcf->zone->shm.name);
-        ngx_http_sandbox_instances_fail(failure, "zone", "", sh->nslots,
+        ngx_http_sandbox_instances_fail(failure, "zone", "", sh->ninstances,
                                         tally.all);
     }
 
@@ -167,22 +167,22 @@ ngx_http_sandbox_instances_tally(ngx_http_sandbox_shared_t *sh,
     const char *class, const char *owner, ngx_http_sandbox_tally_t *tally)
 {
     ngx_uint_t                    i;
-    ngx_http_sandbox_instance_t  *slot;
+    ngx_http_sandbox_instance_t  *instance;
 
     for (i = 0; i < sh->used; i++) {
-        slot = &sh->slots[i];
+        instance = &sh->instances[i];
 
-        if (slot->state == NGX_HTTP_SANDBOX_INSTANCE_FREE) {
+        if (instance->state == NGX_HTTP_SANDBOX_INSTANCE_FREE) {
             continue;
         }
 
         tally->all++;
 
-        if (ngx_strcmp(slot->class, class) == 0) {
+        if (ngx_strcmp(instance->class, class) == 0) {
             tally->class++;
         }
 
-        if (ngx_strcmp(slot->owner, owner) == 0) {
+        if (ngx_strcmp(instance->owner, owner) == 0) {
             tally->key++;
         }
     }
@@ -236,22 +236,22 @@ void
 ngx_http_sandbox_instances_name(const char *ticket, const char *run)
 {
     ngx_slab_pool_t              *shpool;
-    ngx_http_sandbox_instance_t  *slot;
+    ngx_http_sandbox_instance_t  *instance;
     ngx_http_sandbox_shared_t    *sh;
 
     sh = ngx_http_sandbox_worker->conf->shared;
     shpool = ngx_http_sandbox_instances_table_lock();
 
-    slot = ngx_http_sandbox_instances_table_find(sh, ticket);
+    instance = ngx_http_sandbox_instances_table_find(sh, ticket);
 
-    if (slot) {
+    if (instance) {
 
         if (ngx_http_sandbox_instances_table_find(sh, run)) {
-            ngx_http_sandbox_instances_table_release(sh, slot);
+            ngx_http_sandbox_instances_table_release(sh, instance);
 
         } else {
-            (void) ngx_cpystrn((u_char *) slot->run, (u_char *) run,
-                               sizeof(slot->run));
+            (void) ngx_cpystrn((u_char *) instance->run, (u_char *) run,
+                               sizeof(instance->run));
         }
     }
 
@@ -263,14 +263,14 @@ void
 ngx_http_sandbox_instances_run(const char *run)
 {
     ngx_slab_pool_t              *shpool;
-    ngx_http_sandbox_instance_t  *slot;
+    ngx_http_sandbox_instance_t  *instance;
 
     shpool = ngx_http_sandbox_instances_table_lock();
 
-    slot = ngx_http_sandbox_instances_table_find(
+    instance = ngx_http_sandbox_instances_table_find(
                ngx_http_sandbox_worker->conf->shared, run);
-    if (slot) {
-        ngx_http_sandbox_instances_table_set(slot,
+    if (instance) {
+        ngx_http_sandbox_instances_table_set(instance,
                                              NGX_HTTP_SANDBOX_INSTANCE_RUNNING);
     }
 
@@ -282,16 +282,16 @@ void
 ngx_http_sandbox_instances_free(const char *run)
 {
     ngx_slab_pool_t              *shpool;
-    ngx_http_sandbox_instance_t  *slot;
+    ngx_http_sandbox_instance_t  *instance;
     ngx_http_sandbox_shared_t    *sh;
 
     sh = ngx_http_sandbox_worker->conf->shared;
     shpool = ngx_http_sandbox_instances_table_lock();
 
-    slot = ngx_http_sandbox_instances_table_find(sh, run);
+    instance = ngx_http_sandbox_instances_table_find(sh, run);
 
-    if (slot) {
-        ngx_http_sandbox_instances_table_release(sh, slot);
+    if (instance) {
+        ngx_http_sandbox_instances_table_release(sh, instance);
     }
 
     ngx_shmtx_unlock(&shpool->mutex);
@@ -313,7 +313,7 @@ ngx_http_sandbox_instances_figures(ngx_http_sandbox_main_conf_t *smcf)
     ngx_shmtx_lock(&shpool->mutex);
 
     for (i = 0; i < sh->used; i++) {
-        n[sh->slots[i].state]++;
+        n[sh->instances[i].state]++;
     }
 
     smcf->counters->starting = n[NGX_HTTP_SANDBOX_INSTANCE_STARTING];

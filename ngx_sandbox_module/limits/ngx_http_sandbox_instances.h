@@ -15,8 +15,9 @@
 
 
 /*
- * Limits of starting and running sandboxes.  Scans the table under the zone's
- * mutex: a few microseconds per thousand sandboxes.
+ * Limits of starting and running sandboxes.  Each call scans the table under
+ * the zone's mutex: a few microseconds per thousand sandboxes; none makes a
+ * system call or waits for the engine.
  */
 
 
@@ -24,19 +25,24 @@
 ngx_uint_t ngx_http_sandbox_instances_of_key(ngx_http_sandbox_main_conf_t *smcf,
     const char *owner);
 /*
- * Takes a slot for a run that is about to start.  NGX_OK; NGX_DECLINED: limit
- * reached, failure is set; NGX_AGAIN: limited, but not counted yet.
+ * Adds an instance for a run that is about to start, or finds it.  NGX_OK;
+ * NGX_DECLINED: a limit is reached, failure is set; NGX_AGAIN: limited, but
+ * nothing has been counted since nginx started: refresh from the engine's list.
  */
 ngx_int_t ngx_http_sandbox_instances_take(const char *run,
     ngx_http_sandbox_class_t *class, const char *owner,
     ngx_http_sandbox_failure_t *failure);
-/* a placeholder for the run of a sandbox not created yet */
+/*
+ * Makes a placeholder for the run of a sandbox not created yet, to be taken
+ * like a run; then renames its instance to the run.
+ */
 void ngx_http_sandbox_instances_ticket(char ticket[SANDBOX_RANDOM_LEN + 1]);
 void ngx_http_sandbox_instances_name(const char *ticket, const char *run);
-/* marks the run as running; frees its slot */
+/* its container has started */
 void ngx_http_sandbox_instances_run(const char *run);
+/* its container will not start, or is removed; unknown runs are ignored */
 void ngx_http_sandbox_instances_free(const char *run);
-/* updates the counters */
+/* stores the numbers of instances in the counters of metrics */
 void ngx_http_sandbox_instances_figures(ngx_http_sandbox_main_conf_t *smcf);
 
 

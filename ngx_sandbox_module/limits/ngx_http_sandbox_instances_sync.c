@@ -36,7 +36,7 @@ void
 ngx_http_sandbox_instances_sync_event(const ac_event_t *event, ngx_uint_t died)
 {
     ngx_slab_pool_t              *shpool;
-    ngx_http_sandbox_instance_t  *slot;
+    ngx_http_sandbox_instance_t  *instance;
     ngx_http_sandbox_shared_t    *sh;
 
     if (event->label_run[0] == '\0') {
@@ -46,7 +46,7 @@ ngx_http_sandbox_instances_sync_event(const ac_event_t *event, ngx_uint_t died)
     sh = ngx_http_sandbox_worker->conf->shared;
     shpool = ngx_http_sandbox_instances_table_lock();
 
-    slot = ngx_http_sandbox_instances_table_find(sh, event->label_run);
+    instance = ngx_http_sandbox_instances_table_find(sh, event->label_run);
 
     if (died) {
 
@@ -55,10 +55,10 @@ ngx_http_sandbox_instances_sync_event(const ac_event_t *event, ngx_uint_t died)
          * the current start.
          */
 
-        if (slot && slot->state == NGX_HTTP_SANDBOX_INSTANCE_RUNNING
-            && event->time_ms >= slot->since_epoch)
+        if (instance && instance->state == NGX_HTTP_SANDBOX_INSTANCE_RUNNING
+            && event->time_ms >= instance->since_epoch)
         {
-            ngx_http_sandbox_instances_table_release(sh, slot);
+            ngx_http_sandbox_instances_table_release(sh, instance);
         }
 
         goto done;
@@ -66,24 +66,24 @@ ngx_http_sandbox_instances_sync_event(const ac_event_t *event, ngx_uint_t died)
 
     /* an abandoned start: its worker has died */
 
-    if (slot == NULL) {
-        slot = ngx_http_sandbox_instances_table_add(sh, event->label_run,
+    if (instance == NULL) {
+        instance = ngx_http_sandbox_instances_table_add(sh, event->label_run,
                                           event->label_class,
                                           event->label_owner);
-        if (slot == NULL) {
+        if (instance == NULL) {
             goto done;
         }
 
-        slot->pid = -1;
-        slot->state = NGX_HTTP_SANDBOX_INSTANCE_STARTING;
+        instance->pid = -1;
+        instance->state = NGX_HTTP_SANDBOX_INSTANCE_STARTING;
     }
 
     if (ngx_http_sandbox_instances_table_orphan(
-            slot, ngx_http_sandbox_clock_monotonic()))
+            instance, ngx_http_sandbox_clock_monotonic()))
     {
-        ngx_http_sandbox_instances_table_set(slot,
+        ngx_http_sandbox_instances_table_set(instance,
                                              NGX_HTTP_SANDBOX_INSTANCE_RUNNING);
-        slot->since_epoch = event->time_ms;
+        instance->since_epoch = event->time_ms;
     }
 
 done:
@@ -93,13 +93,13 @@ done:
 
 
 void
-ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t asked)
+ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t requested)
 {
     int64_t                       now;
     ngx_uint_t                    i, n;
     ngx_slab_pool_t              *shpool;
     const ac_container_t         *c;
-    ngx_http_sandbox_instance_t  *slot;
+    ngx_http_sandbox_instance_t  *instance;
     ngx_http_sandbox_found_t     *list, *found;
     ngx_http_sandbox_shared_t    *sh;
 
@@ -129,7 +129,7 @@ ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t asked)
 
     shpool = ngx_http_sandbox_instances_table_lock();
 
-    if (asked < sh->counted) {
+    if (requested < sh->counted) {
 
         /* another worker has requested a newer list */
 
@@ -137,20 +137,21 @@ ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t asked)
     }
 
     for (i = 0; i < sh->used; i++) {
-        slot = &sh->slots[i];
+        instance = &sh->instances[i];
 
-        if (slot->state == NGX_HTTP_SANDBOX_INSTANCE_FREE) {
+        if (instance->state == NGX_HTTP_SANDBOX_INSTANCE_FREE) {
             continue;
         }
 
-        found = bsearch(slot->run, list, n, sizeof(ngx_http_sandbox_found_t),
+        found = bsearch(instance->run, list, n,
+                        sizeof(ngx_http_sandbox_found_t),
                         ngx_http_sandbox_instances_sync_search);
 
         if (found) {
             found->known = 1;
 
-            if (ngx_http_sandbox_instances_table_orphan(slot, now)) {
-                ngx_http_sandbox_instances_table_set(slot,
+            if (ngx_http_sandbox_instances_table_orphan(instance, now)) {
+                ngx_http_sandbox_instances_table_set(instance,
                                            NGX_HTTP_SANDBOX_INSTANCE_RUNNING);
             }
 
@@ -159,11 +160,11 @@ ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t asked)
 
         /* the list may be older than this entry */
 
-        if (slot->since < asked
-            && (slot->state == NGX_HTTP_SANDBOX_INSTANCE_RUNNING
-                || ngx_http_sandbox_instances_table_orphan(slot, now)))
+        if (instance->since < requested
+            && (instance->state == NGX_HTTP_SANDBOX_INSTANCE_RUNNING
+                || ngx_http_sandbox_instances_table_orphan(instance, now)))
         {
-            ngx_http_sandbox_instances_table_release(sh, slot);
+            ngx_http_sandbox_instances_table_release(sh, instance);
         }
     }
 
@@ -175,23 +176,23 @@ ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t asked)
 
         c = list[i].container;
 
-        slot = ngx_http_sandbox_instances_table_add(sh, c->label_run,
+        instance = ngx_http_sandbox_instances_table_add(sh, c->label_run,
                                                     c->label_class,
                                           c->label_owner);
-        if (slot == NULL) {
+        if (instance == NULL) {
             break;
         }
 
-        ngx_http_sandbox_instances_table_set(slot,
+        ngx_http_sandbox_instances_table_set(instance,
                                              NGX_HTTP_SANDBOX_INSTANCE_RUNNING);
 
         /* the start time is unknown, but before the list was requested */
 
-        slot->since = asked - 1;
-        slot->since_epoch = 0;
+        instance->since = requested - 1;
+        instance->since_epoch = 0;
     }
 
-    sh->counted = asked;
+    sh->counted = requested;
 
 done:
 

@@ -20,7 +20,7 @@ void ngx_http_sandbox_instances_sync_event(const ac_event_t *event,
     ngx_uint_t died);
 /* synchronizes the table with the engine's list, requested at that time */
 void ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply,
-    int64_t asked);
+    int64_t requested);
 /* when the last list was requested; 0: never */
 int64_t ngx_http_sandbox_instances_sync_time(void);
 

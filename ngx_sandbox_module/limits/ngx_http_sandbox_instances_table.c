@@ -57,15 +57,16 @@ ngx_http_sandbox_instances_table_find(ngx_http_sandbox_shared_t *sh,
     const char *run)
 {
     ngx_uint_t                    i;
-    ngx_http_sandbox_instance_t  *slot;
+    ngx_http_sandbox_instance_t  *instance;
 
     for (i = 0; i < sh->used; i++) {
-        slot = &sh->slots[i];
+        instance = &sh->instances[i];
 
-        if (slot->state != NGX_HTTP_SANDBOX_INSTANCE_FREE
-            && slot->run[0] == run[0] && ngx_strcmp(slot->run, run) == 0)
+        if (instance->state != NGX_HTTP_SANDBOX_INSTANCE_FREE
+            && instance->run[0] == run[0]
+            && ngx_strcmp(instance->run, run) == 0)
         {
-            return slot;
+            return instance;
         }
     }
 
@@ -78,58 +79,58 @@ ngx_http_sandbox_instances_table_add(ngx_http_sandbox_shared_t *sh,
     const char *run, const char *class, const char *owner)
 {
     ngx_uint_t                    i;
-    ngx_http_sandbox_instance_t  *slot;
+    ngx_http_sandbox_instance_t  *instance;
 
     for (i = sh->first; i < sh->used; i++) {
-        if (sh->slots[i].state == NGX_HTTP_SANDBOX_INSTANCE_FREE) {
+        if (sh->instances[i].state == NGX_HTTP_SANDBOX_INSTANCE_FREE) {
             break;
         }
     }
 
     sh->first = i;
 
-    if (i == sh->nslots) {
+    if (i == sh->ninstances) {
         return NULL;
     }
 
-    slot = &sh->slots[i];
+    instance = &sh->instances[i];
 
     if (i == sh->used) {
-        slot->state = NGX_HTTP_SANDBOX_INSTANCE_FREE;
+        instance->state = NGX_HTTP_SANDBOX_INSTANCE_FREE;
         sh->used++;
     }
 
-    (void) ngx_cpystrn((u_char *) slot->run, (u_char *) run,
-                       sizeof(slot->run));
-    (void) ngx_cpystrn((u_char *) slot->class, (u_char *) class,
-                       sizeof(slot->class));
-    (void) ngx_cpystrn((u_char *) slot->owner, (u_char *) owner,
-                       sizeof(slot->owner));
+    (void) ngx_cpystrn((u_char *) instance->run, (u_char *) run,
+                       sizeof(instance->run));
+    (void) ngx_cpystrn((u_char *) instance->class, (u_char *) class,
+                       sizeof(instance->class));
+    (void) ngx_cpystrn((u_char *) instance->owner, (u_char *) owner,
+                       sizeof(instance->owner));
 
-    return slot;
+    return instance;
 }
 
 
 void
-ngx_http_sandbox_instances_table_set(ngx_http_sandbox_instance_t *slot,
+ngx_http_sandbox_instances_table_set(ngx_http_sandbox_instance_t *instance,
     ngx_uint_t state)
 {
-    slot->pid = ngx_pid;
-    slot->since = ngx_http_sandbox_clock_monotonic();
-    slot->since_epoch = ngx_http_sandbox_clock_now();
-    slot->state = state;
+    instance->pid = ngx_pid;
+    instance->since = ngx_http_sandbox_clock_monotonic();
+    instance->since_epoch = ngx_http_sandbox_clock_now();
+    instance->state = state;
 }
 
 
 void
 ngx_http_sandbox_instances_table_release(ngx_http_sandbox_shared_t *sh,
-    ngx_http_sandbox_instance_t *slot)
+    ngx_http_sandbox_instance_t *instance)
 {
     ngx_uint_t  i;
 
-    slot->state = NGX_HTTP_SANDBOX_INSTANCE_FREE;
+    instance->state = NGX_HTTP_SANDBOX_INSTANCE_FREE;
 
-    i = slot - sh->slots;
+    i = instance - sh->instances;
 
     if (i < sh->first) {
         sh->first = i;
@@ -138,20 +139,20 @@ ngx_http_sandbox_instances_table_release(ngx_http_sandbox_shared_t *sh,
 
 
 ngx_uint_t
-ngx_http_sandbox_instances_table_orphan(ngx_http_sandbox_instance_t *slot,
+ngx_http_sandbox_instances_table_orphan(ngx_http_sandbox_instance_t *instance,
     int64_t now)
 {
-    if (slot->state != NGX_HTTP_SANDBOX_INSTANCE_STARTING) {
+    if (instance->state != NGX_HTTP_SANDBOX_INSTANCE_STARTING) {
         return 0;
     }
 
-    if (slot->pid == -1
-        || (kill(slot->pid, 0) == -1 && ngx_errno == ESRCH))
+    if (instance->pid == -1
+        || (kill(instance->pid, 0) == -1 && ngx_errno == ESRCH))
     {
         return 1;
     }
 
-    return now - slot->since
+    return now - instance->since
            > (int64_t) ngx_http_sandbox_worker->conf->start_timeout
              + NGX_HTTP_SANDBOX_INSTANCE_GRACE;
 }

@@ -47,20 +47,20 @@ void ngx_http_sandbox_instances_table_mark(const char *owner, char *mark);
 /* locks the mutex of the returned pool */
 ngx_slab_pool_t *ngx_http_sandbox_instances_table_lock(void);
 
-/* the slot of a run; NULL: none */
+/* the instance of a run; NULL: none */
 ngx_http_sandbox_instance_t *ngx_http_sandbox_instances_table_find(
     ngx_http_sandbox_shared_t *sh, const char *run);
-/* the slot remains free until its state is set; NULL: no slot left */
+/* the entry remains free until its state is set; NULL: the table is full */
 ngx_http_sandbox_instance_t *ngx_http_sandbox_instances_table_add(
     ngx_http_sandbox_shared_t *sh, const char *run, const char *class,
     const char *owner);
-void ngx_http_sandbox_instances_table_set(ngx_http_sandbox_instance_t *slot,
+void ngx_http_sandbox_instances_table_set(ngx_http_sandbox_instance_t *instance,
     ngx_uint_t state);
 void ngx_http_sandbox_instances_table_release(ngx_http_sandbox_shared_t *sh,
-    ngx_http_sandbox_instance_t *slot);
+    ngx_http_sandbox_instance_t *instance);
 /* 1 if it is starting, but its worker is gone */
 ngx_uint_t ngx_http_sandbox_instances_table_orphan(
-    ngx_http_sandbox_instance_t *slot, int64_t now);
+    ngx_http_sandbox_instance_t *instance, int64_t now);
 
 
 #endif /* _NGX_HTTP_SANDBOX_INSTANCES_TABLE_H_INCLUDED_ */

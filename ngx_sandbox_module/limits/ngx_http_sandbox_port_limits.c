@@ -56,15 +56,15 @@ struct ngx_http_sandbox_port_limits_table_s {
 
 static ngx_slab_pool_t *ngx_http_sandbox_port_limits_pool(void);
 static void ngx_http_sandbox_port_limits_leave(void *data);
-static ngx_http_sandbox_port_limits_t *ngx_http_sandbox_port_limits_slot(
+static ngx_http_sandbox_port_limits_t *ngx_http_sandbox_port_limits_find(
     ngx_http_sandbox_ctx_t *ctx, ngx_slab_pool_t *shpool);
 static void ngx_http_sandbox_port_limits_evict(ngx_slab_pool_t *shpool,
     ngx_http_sandbox_port_limits_table_t *limits);
 static int64_t ngx_http_sandbox_port_limits_served(
     ngx_http_sandbox_port_limits_table_t *limits,
-    ngx_http_sandbox_port_limits_t *slot);
+    ngx_http_sandbox_port_limits_t *record);
 static ngx_uint_t ngx_http_sandbox_port_limits_rate(
-    ngx_http_sandbox_port_limits_t *slot, int64_t rate);
+    ngx_http_sandbox_port_limits_t *record, int64_t rate);
 static ngx_int_t ngx_http_sandbox_port_limits_refuse(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *fmt, int64_t value);
 static ngx_int_t ngx_http_sandbox_port_limits_body(ngx_http_request_t *r,
@@ -167,7 +167,7 @@ ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
     ngx_uint_t                             i, exceeded;
     ngx_slab_pool_t                       *shpool;
     ngx_pool_cleanup_t                    *cln;
-    ngx_http_sandbox_port_limits_t        *slot;
+    ngx_http_sandbox_port_limits_t        *record;
     ngx_http_sandbox_served_t             *count;
     ngx_http_sandbox_port_limits_table_t  *limits;
 
@@ -197,21 +197,21 @@ ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
 
     ngx_shmtx_lock(&shpool->mutex);
 
-    slot = ngx_http_sandbox_port_limits_slot(ctx, shpool);
+    record = ngx_http_sandbox_port_limits_find(ctx, shpool);
 
-    if (slot && connections) {
-        served = ngx_http_sandbox_port_limits_served(limits, slot);
+    if (record && connections) {
+        served = ngx_http_sandbox_port_limits_served(limits, record);
     }
 
-    if (slot && served < connections + (connections == 0)) {
+    if (record && served < connections + (connections == 0)) {
 
         exceeded = rate
-                   && ngx_http_sandbox_port_limits_rate(slot, rate);
+                   && ngx_http_sandbox_port_limits_rate(record, rate);
 
         if (connections && !exceeded
             && i < NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS)
         {
-            count = &slot->counts[i];
+            count = &record->counts[i];
 
             if (count->generation != limits->workers[i].generation) {
                 count->generation = limits->workers[i].generation;
@@ -219,7 +219,7 @@ ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
             }
 
             count->n++;
-            ctx->port_limits = slot;
+            ctx->port_limits = record;
 
             cln->handler = ngx_http_sandbox_port_limits_leave;
             cln->data = ctx;
@@ -228,7 +228,7 @@ ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
 
     ngx_shmtx_unlock(&shpool->mutex);
 
-    if (slot == NULL) {
+    if (record == NULL) {
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0,
                       "\"sandbox_zone\" is too small for the port limits");
 
@@ -286,13 +286,13 @@ ngx_http_sandbox_port_limits_leave(void *data)
 
 
 static ngx_http_sandbox_port_limits_t *
-ngx_http_sandbox_port_limits_slot(ngx_http_sandbox_ctx_t *ctx,
+ngx_http_sandbox_port_limits_find(ngx_http_sandbox_ctx_t *ctx,
     ngx_slab_pool_t *shpool)
 {
     char                                  *run;
     uint32_t                               hash;
     ngx_rbtree_node_t                     *node, *sentinel;
-    ngx_http_sandbox_port_limits_t        *slot;
+    ngx_http_sandbox_port_limits_t        *record;
     ngx_http_sandbox_port_limits_table_t  *limits;
 
     limits = ngx_http_sandbox_worker->conf->counters->port_limits;
@@ -308,41 +308,43 @@ ngx_http_sandbox_port_limits_slot(ngx_http_sandbox_ctx_t *ctx,
     while (node != sentinel) {
 
         if (hash == node->key) {
-            slot = (ngx_http_sandbox_port_limits_t *) node;
+            record = (ngx_http_sandbox_port_limits_t *) node;
 
-            if (slot->port == ctx->port && ngx_strcmp(slot->run, run) == 0) {
-                ngx_queue_remove(&slot->queue);
-                ngx_queue_insert_head(&limits->queue, &slot->queue);
+            if (record->port == ctx->port
+                && ngx_strcmp(record->run, run) == 0)
+            {
+                ngx_queue_remove(&record->queue);
+                ngx_queue_insert_head(&limits->queue, &record->queue);
 
-                return slot;
+                return record;
             }
         }
 
         node = hash < node->key ? node->left : node->right;
     }
 
-    slot = ngx_slab_calloc_locked(shpool,
+    record = ngx_slab_calloc_locked(shpool,
                                   sizeof(ngx_http_sandbox_port_limits_t));
 
-    if (slot == NULL) {
+    if (record == NULL) {
         ngx_http_sandbox_port_limits_evict(shpool, limits);
 
-        slot = ngx_slab_calloc_locked(shpool,
+        record = ngx_slab_calloc_locked(shpool,
                                       sizeof(ngx_http_sandbox_port_limits_t));
-        if (slot == NULL) {
+        if (record == NULL) {
             return NULL;
         }
     }
 
-    slot->node.key = hash;
-    slot->port = ctx->port;
-    slot->last = ngx_current_msec;
-    ngx_memcpy(slot->run, run, sizeof(slot->run));
+    record->node.key = hash;
+    record->port = ctx->port;
+    record->last = ngx_current_msec;
+    ngx_memcpy(record->run, run, sizeof(record->run));
 
-    ngx_rbtree_insert(&limits->tree, &slot->node);
-    ngx_queue_insert_head(&limits->queue, &slot->queue);
+    ngx_rbtree_insert(&limits->tree, &record->node);
+    ngx_queue_insert_head(&limits->queue, &record->queue);
 
-    return slot;
+    return record;
 }
 
 
@@ -352,7 +354,7 @@ ngx_http_sandbox_port_limits_evict(ngx_slab_pool_t *shpool,
 {
     ngx_uint_t                       n;
     ngx_queue_t                     *q, *prev;
-    ngx_http_sandbox_port_limits_t  *slot;
+    ngx_http_sandbox_port_limits_t  *record;
 
     q = ngx_queue_last(&limits->queue);
 
@@ -363,15 +365,15 @@ ngx_http_sandbox_port_limits_evict(ngx_slab_pool_t *shpool,
         }
 
         prev = ngx_queue_prev(q);
-        slot = ngx_queue_data(q, ngx_http_sandbox_port_limits_t, queue);
+        record = ngx_queue_data(q, ngx_http_sandbox_port_limits_t, queue);
 
-        if (ngx_http_sandbox_port_limits_served(limits, slot)) {
+        if (ngx_http_sandbox_port_limits_served(limits, record)) {
             continue;
         }
 
         ngx_queue_remove(q);
-        ngx_rbtree_delete(&limits->tree, &slot->node);
-        ngx_slab_free_locked(shpool, slot);
+        ngx_rbtree_delete(&limits->tree, &record->node);
+        ngx_slab_free_locked(shpool, record);
     }
 }
 
@@ -379,7 +381,7 @@ ngx_http_sandbox_port_limits_evict(ngx_slab_pool_t *shpool,
 static int64_t
 ngx_http_sandbox_port_limits_served(
     ngx_http_sandbox_port_limits_table_t *limits,
-    ngx_http_sandbox_port_limits_t *slot)
+    ngx_http_sandbox_port_limits_t *record)
 {
     int64_t     n;
     ngx_uint_t  i;
@@ -388,9 +390,9 @@ ngx_http_sandbox_port_limits_served(
 
     for (i = 0; i < NGX_HTTP_SANDBOX_PORT_LIMITS_WORKERS; i++) {
         if (limits->workers[i].pid
-            && slot->counts[i].generation == limits->workers[i].generation)
+            && record->counts[i].generation == limits->workers[i].generation)
         {
-            n += slot->counts[i].n;
+            n += record->counts[i].n;
         }
     }
 
@@ -401,13 +403,13 @@ ngx_http_sandbox_port_limits_served(
 /* the burst is the number of requests of one second */
 
 static ngx_uint_t
-ngx_http_sandbox_port_limits_rate(ngx_http_sandbox_port_limits_t *slot,
+ngx_http_sandbox_port_limits_rate(ngx_http_sandbox_port_limits_t *record,
     int64_t rate)
 {
     int64_t         excess;
     ngx_msec_int_t  ms;
 
-    ms = (ngx_msec_int_t) (ngx_current_msec - slot->last);
+    ms = (ngx_msec_int_t) (ngx_current_msec - record->last);
 
     if (ms < 0) {
         ms = 0;
@@ -417,14 +419,14 @@ ngx_http_sandbox_port_limits_rate(ngx_http_sandbox_port_limits_t *slot,
         ms = 1000;
     }
 
-    excess = ngx_max(slot->excess - rate * ms, 0) + 1000;
+    excess = ngx_max(record->excess - rate * ms, 0) + 1000;
 
     if (excess > rate * 1000) {
         return 1;
     }
 
-    slot->excess = excess;
-    slot->last = ngx_current_msec;
+    record->excess = excess;
+    record->last = ngx_current_msec;
 
     return 0;
 }

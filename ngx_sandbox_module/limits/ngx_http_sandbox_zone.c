@@ -15,7 +15,7 @@
 /* the shared zone for counters and limits */
 
 
-static ngx_uint_t ngx_http_sandbox_zone_slots(
+static ngx_uint_t ngx_http_sandbox_zone_instances(
     ngx_http_sandbox_main_conf_t *smcf);
 static ngx_int_t ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
     ngx_http_sandbox_shared_t **shared);
@@ -63,7 +63,7 @@ ngx_http_sandbox_zone_init(ngx_shm_zone_t *zone, void *data)
 }
 
 
-/* one page for the rest, an eighth for rates, the remainder for slots */
+/* one page for the rest, an eighth for rates, the remainder for instances */
 
 static ngx_int_t
 ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
@@ -99,10 +99,10 @@ ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
 
     size = pages * ngx_pagesize - size;
 
-    sh->nslots = size / sizeof(ngx_http_sandbox_instance_t);
-    sh->slots = ngx_slab_calloc(shpool, size);
+    sh->ninstances = size / sizeof(ngx_http_sandbox_instance_t);
+    sh->instances = ngx_slab_calloc(shpool, size);
 
-    if (sh->slots == NULL) {
+    if (sh->instances == NULL) {
         return NGX_ERROR;
     }
 
@@ -123,16 +123,16 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
     ngx_http_sandbox_shared_t *sh)
 {
     size_t                         size;
-    ngx_uint_t                     slots, pages;
+    ngx_uint_t                     n, pages;
     ngx_http_sandbox_main_conf_t  *smcf;
 
     smcf = zone->data;
 
-    slots = ngx_http_sandbox_zone_slots(smcf);
+    n = ngx_http_sandbox_zone_instances(smcf);
 
-    if (slots > sh->nslots) {
+    if (n > sh->ninstances) {
 
-        pages = (slots * sizeof(ngx_http_sandbox_instance_t) + ngx_pagesize - 1)
+        pages = (n * sizeof(ngx_http_sandbox_instance_t) + ngx_pagesize - 1)
                 / ngx_pagesize;
         pages = (pages + pages / 7 + 6) * 4 / 3 + 1;
 
@@ -144,7 +144,7 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
                       "zone \"%V\" is too small: it holds %ui sandboxes, but "
                       "the limits allow %ui to run at a time, set "
                       "\"sandbox_zone\" to %uzk",
-                      &zone->shm.name, sh->nslots, slots, size / 1024 + 1);
+                      &zone->shm.name, sh->ninstances, n, size / 1024 + 1);
         return NGX_ERROR;
     }
 
@@ -168,10 +168,10 @@ ngx_http_sandbox_zone_check(ngx_shm_zone_t *zone,
 }
 
 
-/* the number of slots that the limits require */
+/* the number of instances that the limits require */
 
 static ngx_uint_t
-ngx_http_sandbox_zone_slots(ngx_http_sandbox_main_conf_t *smcf)
+ngx_http_sandbox_zone_instances(ngx_http_sandbox_main_conf_t *smcf)
 {
     ngx_uint_t                 i, sum, most, all;
     ngx_http_sandbox_class_t  *class;

@@ -12,19 +12,19 @@
 #include "core/ngx_http_sandbox_counters.h"
 
 
-/* the shared zone: slots of instances.c, buckets of create_rate.c */
-
-
-/* the shared zone: slots of instances.c, buckets of create_rate.c */
+/*
+ * The shared zone: counters, the table of instances.c, whose entries are
+ * instances or free, and the buckets of create_rate.c.
+ */
 
 struct ngx_http_sandbox_shared_s {
     ngx_http_sandbox_counters_t    counters;
 
     int64_t                        counted;  /* by the engine's list, or 0 */
-    ngx_uint_t                     nslots;
-    ngx_uint_t                     used;   /* all slots after these are free */
-    ngx_uint_t                     first;  /* no free slot before it */
-    ngx_http_sandbox_instance_t   *slots;
+    ngx_uint_t                     ninstances;
+    ngx_uint_t                     used;   /* all after these are free */
+    ngx_uint_t                     first;  /* none before it is free */
+    ngx_http_sandbox_instance_t   *instances;
 
     ngx_uint_t                     nbuckets;
     ngx_http_sandbox_bucket_t     *buckets;

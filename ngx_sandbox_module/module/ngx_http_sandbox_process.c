@@ -49,7 +49,7 @@ ngx_http_sandbox_process_init(ngx_cycle_t *cycle)
     w->conf = smcf;
 
     ngx_rbtree_init(&w->nodes, &w->sentinel, ngx_str_rbtree_insert_value);
-    ngx_queue_init(&w->watched);
+    ngx_queue_init(&w->previewed);
 
     (void) curl_global_init(CURL_GLOBAL_ALL);
 

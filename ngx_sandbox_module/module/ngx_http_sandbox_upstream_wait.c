@@ -33,7 +33,7 @@ static void ngx_http_sandbox_upstream_wait_start_handler(
     ngx_http_sandbox_start_waiter_t *w, ngx_uint_t start,
     ngx_http_sandbox_failure_t *failure);
 static void ngx_http_sandbox_upstream_wait_app_handler(
-    ngx_http_sandbox_port_watcher_t *await);
+    ngx_http_sandbox_port_watcher_t *watcher);
 static void ngx_http_sandbox_upstream_wait_resume(
     ngx_http_sandbox_upstream_peer_t *peer);
 static void ngx_http_sandbox_upstream_wait_failed(
@@ -200,16 +200,16 @@ ngx_http_sandbox_upstream_wait_app(ngx_http_sandbox_upstream_peer_t *peer)
 
 static void
 ngx_http_sandbox_upstream_wait_app_handler(
-    ngx_http_sandbox_port_watcher_t *await)
+    ngx_http_sandbox_port_watcher_t *watcher)
 {
     ngx_http_sandbox_ctx_t            *ctx;
     ngx_http_sandbox_upstream_peer_t  *peer;
     ngx_http_sandbox_failure_t         failure;
     ngx_http_sandbox_port_watch_t     *p;
 
-    peer = await->data;
+    peer = watcher->data;
     ctx = peer->ctx;
-    p = await->awaited;
+    p = watcher->watch;
 
     ngx_http_set_log_request(peer->request->connection->log, peer->request);
 
@@ -220,8 +220,8 @@ ngx_http_sandbox_upstream_wait_app_handler(
 
     if (!p->known) {
 
-        if (!p->asked) {
-            ngx_http_sandbox_port_watch_cancel(await);
+        if (!p->requested) {
+            ngx_http_sandbox_port_watch_cancel(watcher);
             ngx_http_sandbox_upstream_wait_resume(peer);
         }
 
@@ -231,7 +231,7 @@ ngx_http_sandbox_upstream_wait_app_handler(
     if (p->listening) {
         ctx->wait_time = ngx_current_msec - ctx->wait_start;
 
-        ngx_http_sandbox_port_watch_cancel(await);
+        ngx_http_sandbox_port_watch_cancel(watcher);
         ngx_http_sandbox_upstream_wait_resume(peer);
         return;
     }

@@ -68,10 +68,10 @@ ngx_http_sandbox_page_error_context(ngx_http_request_t *r)
         sandbox_json_writer_close(&w);
     }
 
-    if (ctx->port_watcher && ctx->port_watcher->awaited) {
+    if (ctx->port_watcher && ctx->port_watcher->watch) {
         sandbox_json_writer_item(&w, "command",
                                  ngx_http_sandbox_port_watch_json(
-                                              ctx->port_watcher->awaited));
+                                              ctx->port_watcher->watch));
     }
 
     return sandbox_json_writer_finish(&w);

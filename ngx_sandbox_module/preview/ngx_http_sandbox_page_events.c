@@ -55,7 +55,7 @@ typedef struct {
     ngx_chain_t                 out;
 
     const char                 *state;          /* pending event */
-    const char                 *told;
+    const char                 *sent_state;     /* last event */
     u_char                      message[640];
     uint64_t                    line;           /* next line to send */
 
@@ -74,8 +74,8 @@ static void ngx_http_sandbox_page_events_port(
 static void ngx_http_sandbox_page_events_waiter(
     ngx_http_sandbox_start_waiter_t *w, ngx_uint_t start,
     ngx_http_sandbox_failure_t *failure);
-static void ngx_http_sandbox_page_events_awaited(
-    ngx_http_sandbox_port_watcher_t *await);
+static void ngx_http_sandbox_page_events_port_handler(
+    ngx_http_sandbox_port_watcher_t *watcher);
 static void ngx_http_sandbox_page_events_beat(ngx_event_t *ev);
 static void ngx_http_sandbox_page_events_set(ngx_http_sandbox_page_events_t *e,
     const char *state, const char *fmt, ...);
@@ -242,7 +242,7 @@ ngx_http_sandbox_page_events_look(ngx_http_sandbox_page_events_t *e,
                                          "the app to listen on port %ui.",
                                          (ngx_uint_t) ctx->port);
 
-        e->port_watcher.handler = ngx_http_sandbox_page_events_awaited;
+        e->port_watcher.handler = ngx_http_sandbox_page_events_port_handler;
         e->port_watcher.data = e;
 
         rc = ngx_http_sandbox_port_watch(node, ctx->port, &e->port_watcher);
@@ -301,25 +301,26 @@ ngx_http_sandbox_page_events_waiter(ngx_http_sandbox_start_waiter_t *w,
 
 
 static void
-ngx_http_sandbox_page_events_awaited(ngx_http_sandbox_port_watcher_t *await)
+ngx_http_sandbox_page_events_port_handler(
+    ngx_http_sandbox_port_watcher_t *watcher)
 {
     ngx_http_sandbox_page_events_t  *e;
     ngx_http_sandbox_port_watch_t   *p;
 
-    e = await->data;
-    p = await->awaited;
+    e = watcher->data;
+    p = watcher->watch;
 
     if (p->known) {
         ngx_http_sandbox_page_events_port(e);
 
-    } else if (!p->asked) {
+    } else if (!p->requested) {
 
         /*
          * the tether is lost: temporarily, or because the sandbox is going to
          * sleep
          */
 
-        ngx_http_sandbox_port_watch_cancel(await);
+        ngx_http_sandbox_port_watch_cancel(watcher);
         ngx_http_sandbox_page_events_look(e, 0);
     }
 
@@ -332,7 +333,7 @@ ngx_http_sandbox_page_events_port(ngx_http_sandbox_page_events_t *e)
 {
     ngx_http_sandbox_port_watch_t  *p;
 
-    p = e->port_watcher.awaited;
+    p = e->port_watcher.watch;
 
     if (p->listening) {
         ngx_http_sandbox_page_events_set(e, "ready", "The app is ready.");
@@ -375,7 +376,7 @@ ngx_http_sandbox_page_events_set(ngx_http_sandbox_page_events_t *e,
     ngx_memcpy(e->message, message, sizeof(message));
 
     e->state = state;
-    e->told = NULL;
+    e->sent_state = NULL;
 }
 
 
@@ -536,7 +537,7 @@ ngx_http_sandbox_page_events_fill(ngx_http_sandbox_page_events_t *e)
     sandbox_json_writer_t           w;
     ngx_http_sandbox_port_watch_t  *p;
 
-    p = e->port_watcher.awaited;
+    p = e->port_watcher.watch;
 
     if (p) {
         first = p->next - p->nlines;
@@ -558,10 +559,10 @@ ngx_http_sandbox_page_events_fill(ngx_http_sandbox_page_events_t *e)
         }
     }
 
-    if (e->state && e->told != e->state
+    if (e->state && e->sent_state != e->state
         && e->buf.end - e->buf.last >= NGX_HTTP_SANDBOX_PAGE_EVENTS_ROOM)
     {
-        e->told = e->state;
+        e->sent_state = e->state;
 
         sandbox_json_writer_start(&w);
         sandbox_json_writer_string(&w, "state", e->state);

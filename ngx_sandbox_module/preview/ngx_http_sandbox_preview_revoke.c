@@ -58,12 +58,12 @@ ngx_http_sandbox_preview_revoke_add(ngx_http_sandbox_ctx_t *ctx)
     node = ctx->node;
 
     if (ngx_queue_empty(&node->previews)) {
-        ngx_queue_insert_tail(&ngx_http_sandbox_worker->watched,
-                              &node->watch);
+        ngx_queue_insert_tail(&ngx_http_sandbox_worker->previewed,
+                              &node->preview_queue);
     }
 
     ngx_queue_insert_tail(&node->previews, &ctx->queue);
-    ctx->watched = 1;
+    ctx->open = 1;
 
     ev = &ngx_http_sandbox_preview_revoke_event;
 
@@ -92,16 +92,16 @@ ngx_http_sandbox_preview_revoke_cleanup(void *data)
 static void
 ngx_http_sandbox_preview_revoke_remove(ngx_http_sandbox_ctx_t *ctx)
 {
-    if (!ctx->watched) {
+    if (!ctx->open) {
         return;
     }
 
-    ctx->watched = 0;
+    ctx->open = 0;
 
     ngx_queue_remove(&ctx->queue);
 
     if (ngx_queue_empty(&ctx->node->previews)) {
-        ngx_queue_remove(&ctx->node->watch);
+        ngx_queue_remove(&ctx->node->preview_queue);
     }
 }
 
@@ -109,7 +109,7 @@ ngx_http_sandbox_preview_revoke_remove(ngx_http_sandbox_ctx_t *ctx)
 void
 ngx_http_sandbox_preview_revoke_soon(void)
 {
-    if (!ngx_queue_empty(&ngx_http_sandbox_worker->watched)) {
+    if (!ngx_queue_empty(&ngx_http_sandbox_worker->previewed)) {
         ngx_add_timer(&ngx_http_sandbox_preview_revoke_event, 1);
     }
 }
@@ -128,13 +128,13 @@ static void
 ngx_http_sandbox_preview_revoke_handler(ngx_event_t *ev)
 {
     ngx_uint_t                n;
-    ngx_queue_t              *q, *watched;
+    ngx_queue_t              *q, *previewed;
     ngx_http_sandbox_node_t  *node;
 
-    watched = &ngx_http_sandbox_worker->watched;
+    previewed = &ngx_http_sandbox_worker->previewed;
     n = 0;
 
-    for (q = ngx_queue_head(watched); q != ngx_queue_sentinel(watched);
+    for (q = ngx_queue_head(previewed); q != ngx_queue_sentinel(previewed);
          q = ngx_queue_next(q))
     {
         n++;
@@ -144,18 +144,18 @@ ngx_http_sandbox_preview_revoke_handler(ngx_event_t *ev)
      * closing may remove other nodes: move each to the tail before checking it
      */
 
-    while (n-- && !ngx_queue_empty(watched)) {
+    while (n-- && !ngx_queue_empty(previewed)) {
 
-        q = ngx_queue_head(watched);
-        node = ngx_queue_data(q, ngx_http_sandbox_node_t, watch);
+        q = ngx_queue_head(previewed);
+        node = ngx_queue_data(q, ngx_http_sandbox_node_t, preview_queue);
 
         ngx_queue_remove(q);
-        ngx_queue_insert_tail(watched, q);
+        ngx_queue_insert_tail(previewed, q);
 
         ngx_http_sandbox_preview_revoke_node(node);
     }
 
-    if (!ngx_queue_empty(watched)) {
+    if (!ngx_queue_empty(previewed)) {
         ngx_add_timer(ev, NGX_HTTP_SANDBOX_PREVIEW_REVOKE_INTERVAL);
     }
 }
@@ -245,8 +245,8 @@ ngx_http_sandbox_preview_revoke_due(ngx_http_sandbox_node_t *node)
         }
     }
 
-    if (node->watched != node->changes) {
-        node->watched = node->changes;
+    if (node->checked != node->changes) {
+        node->checked = node->changes;
         due = 1;
     }
 

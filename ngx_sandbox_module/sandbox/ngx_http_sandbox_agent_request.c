@@ -28,7 +28,7 @@ struct ngx_http_sandbox_agent_request_s {
     ngx_http_sandbox_node_t          *node;     /* referenced */
     ngx_http_sandbox_agent_request_pt handler;
     void                             *data;
-    ngx_http_sandbox_agent_status_t   told;
+    ngx_http_sandbox_agent_status_t   status;
     ngx_event_t                       timer;
     ngx_connection_t                  dummy;
     unsigned                          queued:1;
@@ -37,7 +37,7 @@ struct ngx_http_sandbox_agent_request_s {
 
 
 static void ngx_http_sandbox_agent_request_over(
-    ngx_http_sandbox_agent_request_t *ask);
+    ngx_http_sandbox_agent_request_t *req);
 static void ngx_http_sandbox_agent_request_timer_handler(ngx_event_t *ev);
 
 
@@ -45,65 +45,66 @@ ngx_int_t
 ngx_http_sandbox_agent_request(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_agent_request_pt handler, void *data)
 {
-    ngx_queue_t                       *asks;
-    ngx_http_sandbox_agent_request_t  *ask;
+    ngx_queue_t                       *requests;
+    ngx_http_sandbox_agent_request_t  *req;
 
-    ask = ngx_calloc(sizeof(ngx_http_sandbox_agent_request_t), ngx_cycle->log);
-    if (ask == NULL) {
+    req = ngx_calloc(sizeof(ngx_http_sandbox_agent_request_t), ngx_cycle->log);
+    if (req == NULL) {
         return NGX_ERROR;
     }
 
-    asks = ngx_http_sandbox_tether_send_status(node, &ask->seq);
+    requests = ngx_http_sandbox_tether_send_status(node, &req->seq);
 
-    if (asks == NULL) {
-        ngx_free(ask);
+    if (requests == NULL) {
+        ngx_free(req);
         return NGX_DECLINED;
     }
 
-    ngx_queue_insert_tail(asks, &ask->queue);
-    ask->queued = 1;
+    ngx_queue_insert_tail(requests, &req->queue);
+    req->queued = 1;
 
-    ask->node = node;
-    ask->handler = handler;
-    ask->data = data;
+    req->node = node;
+    req->handler = handler;
+    req->data = data;
 
     node->refs++;
 
-    ngx_http_sandbox_timer_init(&ask->timer, &ask->dummy,
+    ngx_http_sandbox_timer_init(&req->timer, &req->dummy,
                                 ngx_http_sandbox_agent_request_timer_handler,
-                                ask, ngx_cycle->log);
+                                req, ngx_cycle->log);
 
-    ngx_add_timer(&ask->timer, NGX_HTTP_SANDBOX_AGENT_REQUEST_TIME);
+    ngx_add_timer(&req->timer, NGX_HTTP_SANDBOX_AGENT_REQUEST_TIME);
 
     return NGX_OK;
 }
 
 
 ngx_uint_t
-ngx_http_sandbox_agent_request_reply(ngx_queue_t *asks, ac_agent_event_t *event)
+ngx_http_sandbox_agent_request_reply(ngx_queue_t *requests,
+    ac_agent_event_t *event)
 {
     ngx_queue_t                       *q;
-    ngx_http_sandbox_agent_request_t  *ask;
+    ngx_http_sandbox_agent_request_t  *req;
 
-    for (q = ngx_queue_head(asks);
-         q != ngx_queue_sentinel(asks);
+    for (q = ngx_queue_head(requests);
+         q != ngx_queue_sentinel(requests);
          q = ngx_queue_next(q))
     {
-        ask = ngx_queue_data(q, ngx_http_sandbox_agent_request_t, queue);
+        req = ngx_queue_data(q, ngx_http_sandbox_agent_request_t, queue);
 
-        if (ask->seq != event->seq) {
+        if (req->seq != event->seq) {
             continue;
         }
 
         if (event->error[0] == '\0') {
-            ask->answered = 1;
-            ask->told.sleeps_in = event->sleeps_in_ms;
-            ask->told.memory = event->memory;
-            ask->told.pids = event->pids;
-            ask->told.cpu = event->cpu_ms;
+            req->answered = 1;
+            req->status.sleeps_in = event->sleeps_in_ms;
+            req->status.memory = event->memory;
+            req->status.pids = event->pids;
+            req->status.cpu = event->cpu_ms;
         }
 
-        ngx_http_sandbox_agent_request_over(ask);
+        ngx_http_sandbox_agent_request_over(req);
 
         return 1;
     }
@@ -113,12 +114,12 @@ ngx_http_sandbox_agent_request_reply(ngx_queue_t *asks, ac_agent_event_t *event)
 
 
 void
-ngx_http_sandbox_agent_request_lost(ngx_queue_t *asks)
+ngx_http_sandbox_agent_request_lost(ngx_queue_t *requests)
 {
     ngx_queue_t  *q;
 
-    while (!ngx_queue_empty(asks)) {
-        q = ngx_queue_head(asks);
+    while (!ngx_queue_empty(requests)) {
+        q = ngx_queue_head(requests);
 
         ngx_http_sandbox_agent_request_over(
             ngx_queue_data(q, ngx_http_sandbox_agent_request_t, queue));
@@ -129,16 +130,16 @@ ngx_http_sandbox_agent_request_lost(ngx_queue_t *asks)
 /* the handler may close the tether, which owns this request */
 
 static void
-ngx_http_sandbox_agent_request_over(ngx_http_sandbox_agent_request_t *ask)
+ngx_http_sandbox_agent_request_over(ngx_http_sandbox_agent_request_t *req)
 {
-    ngx_queue_remove(&ask->queue);
-    ask->queued = 0;
+    ngx_queue_remove(&req->queue);
+    req->queued = 0;
 
-    if (ask->timer.timer_set) {
-        ngx_del_timer(&ask->timer);
+    if (req->timer.timer_set) {
+        ngx_del_timer(&req->timer);
     }
 
-    ngx_post_event(&ask->timer, &ngx_posted_events);
+    ngx_post_event(&req->timer, &ngx_posted_events);
 }
 
 
@@ -146,20 +147,20 @@ static void
 ngx_http_sandbox_agent_request_timer_handler(ngx_event_t *ev)
 {
     ngx_connection_t                  *c;
-    ngx_http_sandbox_agent_request_t  *ask;
+    ngx_http_sandbox_agent_request_t  *req;
     ngx_http_sandbox_node_t           *node;
 
     c = ev->data;
-    ask = c->data;
-    node = ask->node;
+    req = c->data;
+    node = req->node;
 
-    if (ask->queued) {
-        ngx_queue_remove(&ask->queue);
+    if (req->queued) {
+        ngx_queue_remove(&req->queue);
     }
 
-    ask->handler(ask->data, ask->answered ? &ask->told : NULL);
+    req->handler(req->data, req->answered ? &req->status : NULL);
 
-    ngx_free(ask);
+    ngx_free(req);
 
     ngx_http_sandbox_node_release(node);
 }

@@ -27,17 +27,17 @@ typedef struct {
 
 /*
  * Requests the status of the agent.  NGX_OK: handler is called once, later,
- * within a second; told is NULL if there was no reply.  NGX_DECLINED: no
+ * within a second; status is NULL if there was no reply.  NGX_DECLINED: no
  * tether; NGX_ERROR.
  */
 typedef void (*ngx_http_sandbox_agent_request_pt)(void *data,
-    ngx_http_sandbox_agent_status_t *told);
+    ngx_http_sandbox_agent_status_t *status);
 ngx_int_t ngx_http_sandbox_agent_request(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_agent_request_pt handler, void *data);
 /* called by tether.c: 1 if it is a reply to such a request; on its close */
-ngx_uint_t ngx_http_sandbox_agent_request_reply(ngx_queue_t *asks,
+ngx_uint_t ngx_http_sandbox_agent_request_reply(ngx_queue_t *requests,
     ac_agent_event_t *event);
-void ngx_http_sandbox_agent_request_lost(ngx_queue_t *asks);
+void ngx_http_sandbox_agent_request_lost(ngx_queue_t *requests);
 
 
 #endif /* _NGX_HTTP_SANDBOX_AGENT_REQUEST_H_INCLUDED_ */

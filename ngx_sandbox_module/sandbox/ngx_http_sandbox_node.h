@@ -38,12 +38,13 @@ struct ngx_http_sandbox_node_s {
     ngx_queue_t                    policies; /* ngx_http_sandbox_node_port_t */
     ngx_uint_t                     changes;           /* changes of policies */
 
-    ngx_queue_t                    watch;        /* see preview_revoke.c */
+    /* open previews, which end when their link is revoked or expires */
     ngx_queue_t                    previews;     /* ngx_http_sandbox_ctx_t */
-    ngx_uint_t                     watched;      /* value of changes checked */
+    ngx_queue_t                    preview_queue;      /* of the worker */
+    ngx_uint_t                     checked;      /* changes at the last check */
 
     unsigned                       known:1;            /* spec is valid */
-    unsigned                       asked:1;            /* set by expire.c */
+    unsigned                       inspecting:1;       /* call of expire.c */
 
     ngx_http_sandbox_tether_t     *tether;
     ngx_http_sandbox_start_t      *start;

@@ -43,7 +43,7 @@ static void ngx_http_sandbox_port_watch_forget(
 
 ngx_int_t
 ngx_http_sandbox_port_watch(ngx_http_sandbox_node_t *node, in_port_t port,
-    ngx_http_sandbox_port_watcher_t *await)
+    ngx_http_sandbox_port_watcher_t *watcher)
 {
     ngx_int_t                       rc;
     ngx_http_sandbox_port_watch_t  *p;
@@ -58,7 +58,7 @@ ngx_http_sandbox_port_watch(ngx_http_sandbox_node_t *node, in_port_t port,
         }
     }
 
-    if (!p->asked) {
+    if (!p->requested) {
         rc = ngx_http_sandbox_tether_send_watch(node, port, 1);
 
         if (rc != NGX_OK) {
@@ -68,12 +68,12 @@ ngx_http_sandbox_port_watch(ngx_http_sandbox_node_t *node, in_port_t port,
             return rc;
         }
 
-        p->asked = 1;
+        p->requested = 1;
     }
 
-    await->awaited = p;
+    watcher->watch = p;
 
-    ngx_queue_insert_tail(&p->awaits, &await->queue);
+    ngx_queue_insert_tail(&p->watchers, &watcher->queue);
 
     /* report a known state, always from the event loop */
 
@@ -86,18 +86,18 @@ ngx_http_sandbox_port_watch(ngx_http_sandbox_node_t *node, in_port_t port,
 
 
 void
-ngx_http_sandbox_port_watch_cancel(ngx_http_sandbox_port_watcher_t *await)
+ngx_http_sandbox_port_watch_cancel(ngx_http_sandbox_port_watcher_t *watcher)
 {
     ngx_http_sandbox_port_watch_t  *p;
 
-    p = await->awaited;
+    p = watcher->watch;
 
     if (p == NULL) {
         return;
     }
 
-    ngx_queue_remove(&await->queue);
-    await->awaited = NULL;
+    ngx_queue_remove(&watcher->queue);
+    watcher->watch = NULL;
 
     ngx_http_sandbox_port_watch_idle(p);
 }
@@ -148,7 +148,7 @@ ngx_http_sandbox_port_watch_create(ngx_http_sandbox_node_t *node,
 
     ngx_http_sandbox_tether_observe(node, &p->observer);
 
-    ngx_queue_init(&p->awaits);
+    ngx_queue_init(&p->watchers);
     ngx_queue_insert_tail(&node->port_watches, &p->queue);
 
     return p;
@@ -160,7 +160,7 @@ ngx_http_sandbox_port_watch_create(ngx_http_sandbox_node_t *node,
 static void
 ngx_http_sandbox_port_watch_idle(ngx_http_sandbox_port_watch_t *p)
 {
-    if (ngx_queue_empty(&p->awaits) && !p->busy) {
+    if (ngx_queue_empty(&p->watchers) && !p->busy) {
         ngx_http_sandbox_port_watch_free(p);
     }
 }
@@ -169,7 +169,7 @@ ngx_http_sandbox_port_watch_idle(ngx_http_sandbox_port_watch_t *p)
 static void
 ngx_http_sandbox_port_watch_free(ngx_http_sandbox_port_watch_t *p)
 {
-    if (p->asked) {
+    if (p->requested) {
         (void) ngx_http_sandbox_tether_send_watch(p->node, p->port, 0);
     }
 
@@ -190,17 +190,17 @@ ngx_http_sandbox_port_watch_free(ngx_http_sandbox_port_watch_t *p)
 static void
 ngx_http_sandbox_port_watch_handler(ngx_event_t *ev)
 {
-    ngx_queue_t                       awaits, *q;
+    ngx_queue_t                       watchers, *q;
     ngx_connection_t                 *c;
     ngx_http_sandbox_node_t          *node;
-    ngx_http_sandbox_port_watcher_t  *await;
+    ngx_http_sandbox_port_watcher_t  *watcher;
     ngx_http_sandbox_port_watch_t    *p;
 
     c = ev->data;
     p = c->data;
     node = p->node;
 
-    if (ngx_queue_empty(&p->awaits)) {
+    if (ngx_queue_empty(&p->watchers)) {
         ngx_http_sandbox_port_watch_free(p);
         return;
     }
@@ -208,18 +208,18 @@ ngx_http_sandbox_port_watch_handler(ngx_event_t *ev)
     p->busy = 1;
     node->refs++;
 
-    ngx_queue_init(&awaits);
-    ngx_queue_add(&awaits, &p->awaits);
-    ngx_queue_init(&p->awaits);
+    ngx_queue_init(&watchers);
+    ngx_queue_add(&watchers, &p->watchers);
+    ngx_queue_init(&p->watchers);
 
-    while (!ngx_queue_empty(&awaits)) {
-        q = ngx_queue_head(&awaits);
-        await = ngx_queue_data(q, ngx_http_sandbox_port_watcher_t, queue);
+    while (!ngx_queue_empty(&watchers)) {
+        q = ngx_queue_head(&watchers);
+        watcher = ngx_queue_data(q, ngx_http_sandbox_port_watcher_t, queue);
 
         ngx_queue_remove(q);
-        ngx_queue_insert_tail(&p->awaits, q);
+        ngx_queue_insert_tail(&p->watchers, q);
 
-        await->handler(await);
+        watcher->handler(watcher);
     }
 
     p->busy = 0;
@@ -285,7 +285,7 @@ ngx_http_sandbox_port_watch_lost(ngx_http_sandbox_tether_observer_t *o)
 
     p = o->data;
 
-    p->asked = 0;
+    p->requested = 0;
     p->known = 0;
     p->listening = 0;
 
@@ -299,22 +299,22 @@ void
 ngx_http_sandbox_port_watch_cleanup(ngx_http_sandbox_node_t *node)
 {
     ngx_queue_t                      *q;
-    ngx_http_sandbox_port_watcher_t  *await;
+    ngx_http_sandbox_port_watcher_t  *watcher;
     ngx_http_sandbox_port_watch_t    *p;
 
     while (!ngx_queue_empty(&node->port_watches)) {
         p = ngx_queue_data(ngx_queue_head(&node->port_watches),
                            ngx_http_sandbox_port_watch_t, queue);
 
-        while (!ngx_queue_empty(&p->awaits)) {
-            q = ngx_queue_head(&p->awaits);
-            await = ngx_queue_data(q, ngx_http_sandbox_port_watcher_t, queue);
+        while (!ngx_queue_empty(&p->watchers)) {
+            q = ngx_queue_head(&p->watchers);
+            watcher = ngx_queue_data(q, ngx_http_sandbox_port_watcher_t, queue);
 
             ngx_queue_remove(q);
-            await->awaited = NULL;
+            watcher->watch = NULL;
         }
 
-        p->asked = 0;
+        p->requested = 0;
         ngx_http_sandbox_port_watch_free(p);
     }
 }

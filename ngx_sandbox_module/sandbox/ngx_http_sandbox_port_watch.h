@@ -25,7 +25,7 @@ typedef struct {
     ngx_queue_t                    queue;         /* in the list of the node */
     ngx_http_sandbox_node_t       *node;
     in_port_t                      port;
-    ngx_queue_t                    awaits;
+    ngx_queue_t                    watchers;  /* waiting requests and pages */
     ngx_http_sandbox_tether_observer_t
                                    observer;
     ngx_event_t                    event;
@@ -38,19 +38,19 @@ typedef struct {
     ngx_uint_t                     nlines;
     ngx_str_t                      lines[NGX_HTTP_SANDBOX_PORT_WATCH_LINES];
 
-    unsigned                       asked:1;
-    unsigned                       known:1;
+    unsigned                       requested:1;   /* the agent reports it */
+    unsigned                       known:1;       /* it has reported a state */
     unsigned                       listening:1;
-    unsigned                       busy:1;
+    unsigned                       busy:1;        /* calling its watchers */
 } ngx_http_sandbox_port_watch_t;
 
 
 struct ngx_http_sandbox_port_watcher_s {
     ngx_queue_t                    queue;
-    ngx_http_sandbox_port_watch_t *awaited;            /* NULL: not watching */
+    ngx_http_sandbox_port_watch_t *watch;            /* NULL: not watching */
     /*
      * Called from the event loop after every change, and may end the watch.
-     * If awaited->known is 0, the tether is lost, or the agent has not replied
+     * If watch->known is 0, the tether is lost, or the agent has not replied
      * yet.
      */
     void                         (*handler)(
@@ -60,13 +60,14 @@ struct ngx_http_sandbox_port_watcher_s {
 
 
 /*
- * NGX_OK: await->handler will be called; otherwise as
+ * NGX_OK: watcher->handler will be called; otherwise as
  * ngx_http_sandbox_tether(). The caller must hold the node meanwhile, and set
  * handler and data first.
  */
 ngx_int_t ngx_http_sandbox_port_watch(ngx_http_sandbox_node_t *node,
-    in_port_t port, ngx_http_sandbox_port_watcher_t *await);
-void ngx_http_sandbox_port_watch_cancel(ngx_http_sandbox_port_watcher_t *await);
+    in_port_t port, ngx_http_sandbox_port_watcher_t *watcher);
+void ngx_http_sandbox_port_watch_cancel(
+    ngx_http_sandbox_port_watcher_t *watcher);
 /* exit_process */
 void ngx_http_sandbox_port_watch_cleanup(ngx_http_sandbox_node_t *node);
 /* the line of that number, among the last nlines */

@@ -98,7 +98,7 @@ ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node)
 
     t->node = node;
     t->connection = c;
-    ngx_queue_init(&t->asks);
+    ngx_queue_init(&t->requests);
 
     if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
         ngx_close_connection(c);
@@ -175,7 +175,7 @@ ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
                    "sandbox \"%s\" tether: closed", node->id);
 
-    ngx_http_sandbox_agent_request_lost(&t->asks);
+    ngx_http_sandbox_agent_request_lost(&t->requests);
 
     ngx_close_connection(t->connection);
 
@@ -359,7 +359,7 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
             break;
 
         case AC_AGENT_REPLY:
-            if (!ngx_http_sandbox_agent_request_reply(&t->asks, &event)
+            if (!ngx_http_sandbox_agent_request_reply(&t->requests, &event)
                 && event.error[0])
             {
                 ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,

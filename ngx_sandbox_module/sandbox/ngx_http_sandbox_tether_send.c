@@ -265,7 +265,7 @@ ngx_http_sandbox_tether_send_status(ngx_http_sandbox_node_t *node,
         return NULL;
     }
 
-    return &node->tether->asks;
+    return &node->tether->requests;
 }
 
 
