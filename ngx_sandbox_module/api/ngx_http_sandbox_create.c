@@ -273,13 +273,9 @@ static void
 ngx_http_sandbox_create_derive(ngx_http_sandbox_ctx_t *ctx, const char *nonce,
     char *id)
 {
-    size_t        i;
-    u_char        digest[20];
-    ngx_uint_t    bits, value;
-    ngx_sha1_t    sha1;
-    const char   *instance;
-
-    static const char  base32[] = "abcdefghijklmnopqrstuvwxyz234567";
+    u_char       digest[20];
+    ngx_sha1_t   sha1;
+    const char  *instance;
 
     instance = sandbox_store_instance(ngx_http_sandbox_worker->store);
 
@@ -290,21 +286,9 @@ ngx_http_sandbox_create_derive(ngx_http_sandbox_ctx_t *ctx, const char *nonce,
     ngx_sha1_update(&sha1, nonce, ngx_strlen(nonce));
     ngx_sha1_final(digest, &sha1);
 
-    bits = 0;
-    value = 0;
+    /* as long as a random id */
 
-    for (i = 0; i < 16; i++) {
-        value = (value << 8 | digest[i]) & 0xffff;
-        bits += 8;
-
-        while (bits >= 5) {
-            bits -= 5;
-            *id++ = base32[(value >> bits) & 31];
-        }
-    }
-
-    *id++ = base32[(value << (5 - bits)) & 31];
-    *id = '\0';
+    sandbox_name_base32(digest, 16, id);
 }
 
 

@@ -301,12 +301,8 @@ sandbox_name_token_random(char *buf)
 static int
 sandbox_random_text(char *buf, size_t bytes)
 {
-    size_t         i;
     ssize_t        n;
-    unsigned       acc, bits;
     unsigned char  random[SANDBOX_RANDOM_BYTES];
-
-    static const char  base32[] = "abcdefghijklmnopqrstuvwxyz234567";
 
     do {
         n = getrandom(random, bytes, GRND_NONBLOCK);
@@ -321,11 +317,25 @@ sandbox_random_text(char *buf, size_t bytes)
         return -1;
     }
 
+    sandbox_name_base32(random, bytes, buf);
+
+    return 0;
+}
+
+
+void
+sandbox_name_base32(const unsigned char *bytes, size_t n, char *buf)
+{
+    size_t    i;
+    unsigned  acc, bits;
+
+    static const char  base32[] = "abcdefghijklmnopqrstuvwxyz234567";
+
     acc = 0;
     bits = 0;
 
-    for (i = 0; i < bytes; i++) {
-        acc = (acc << 8 | random[i]) & 0xffff;
+    for (i = 0; i < n; i++) {
+        acc = (acc << 8 | bytes[i]) & 0xffff;
         bits += 8;
 
         while (bits >= 5) {
@@ -339,8 +349,6 @@ sandbox_random_text(char *buf, size_t bytes)
     }
 
     *buf = '\0';
-
-    return 0;
 }
 
 

@@ -90,5 +90,11 @@ int sandbox_name_random(char *buf);
  */
 int sandbox_name_token_random(char *buf);
 
+/*
+ * n bytes as lower-case base32 (RFC 4648) without padding, and a NUL: buf has
+ * room for (n * 8 + 4) / 5 + 1 bytes
+ */
+void sandbox_name_base32(const unsigned char *bytes, size_t n, char *buf);
+
 
 #endif /* _SANDBOX_NAME_H_INCLUDED_ */

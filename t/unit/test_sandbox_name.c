@@ -388,6 +388,30 @@ test_parse(const char *text, sandbox_label_t *label)
 }
 
 
+/* the vectors of RFC 4648, in lower case and without padding */
+
+static void
+test_base32(void **state)
+{
+    char    buf[16];
+    size_t  n;
+
+    static const char  *texts[] = {
+        "", "my", "mzxq", "mzxw6", "mzxw6yq", "mzxw6ytb", "mzxw6ytboi"
+    };
+
+    for (n = 0; n < sizeof(texts) / sizeof(texts[0]); n++) {
+        memset(buf, 'x', sizeof(buf));
+
+        sandbox_name_base32((const unsigned char *) "foobar", n, buf);
+
+        assert_string_equal(buf, texts[n]);
+        assert_int_equal(strlen(buf), (n * 8 + 4) / 5);
+        assert_int_equal(buf[(n * 8 + 4) / 5 + 1], 'x');
+    }
+}
+
+
 static unsigned
 test_next(void)
 {
@@ -410,6 +434,7 @@ main(void)
         cmocka_unit_test(test_label_masks),
         cmocka_unit_test(test_equality),
         cmocka_unit_test(test_random),
+        cmocka_unit_test(test_base32),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
