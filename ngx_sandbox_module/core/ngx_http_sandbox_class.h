@@ -22,7 +22,7 @@ ngx_http_sandbox_class_t *ngx_http_sandbox_class_find(
 
 /* limited to the number of CPUs of the engine, once known */
 int64_t ngx_http_sandbox_class_cpus(ngx_http_sandbox_class_t *class);
-/* show_json.c: limits of a container by its class; NULL: unknown */
+/* limits of a container by its class; class NULL: unknown limits */
 void ngx_http_sandbox_class_limits(ngx_http_sandbox_class_t *class,
     sandbox_container_t *c);
 

@@ -15,6 +15,10 @@
 /* agent_client's event loop on nginx events and timers */
 
 
+/*
+ * NULL: out of memory.  Watches and timers must be freed before it is
+ * destroyed.
+ */
 ac_loop_t *ngx_http_sandbox_event_loop_create(ngx_cycle_t *cycle);
 void ngx_http_sandbox_event_loop_destroy(ac_loop_t *loop);
 

@@ -16,8 +16,6 @@
 /* JSON bodies of requests */
 
 
-/* JSON in requests and responses */
-
 #define NGX_HTTP_SANDBOX_BODY_MAX    65536   /* limit of JSON request bodies */
 
 

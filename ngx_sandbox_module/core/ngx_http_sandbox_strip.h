@@ -20,7 +20,7 @@
  * NGX_ERROR.
  */
 ngx_int_t ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets);
-/* removes only the arguments: see sandbox_query_strip() */
+/* removes only arguments, as sandbox_query_strip(); NGX_OK or NGX_ERROR */
 ngx_int_t ngx_http_sandbox_strip_args(ngx_http_request_t *r, int which);
 
 

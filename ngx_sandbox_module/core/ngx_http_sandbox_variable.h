@@ -14,6 +14,7 @@
 /* values of variables */
 
 
+/* sets a value that is not cached; text must live as long as the request */
 void ngx_http_sandbox_variable_set(ngx_http_variable_value_t *v, u_char *text,
     size_t len);
 

@@ -17,18 +17,26 @@
 /*
  * Destroys the sandbox: frees the id at once, then removes the container and
  * the files.  since: only if sandbox_store_lifetime_changed() still returns
- * it, otherwise NGX_DECLINED; -1: unconditionally.
+ * it; -1: unconditionally.  It does not wait: NGX_OK: begun; NGX_ERROR: out of
+ * memory, and handler is not called.
  *
- * handler(data, rc) is called once, later: NGX_OK: done; NGX_DECLINED: no such
- * sandbox, or no longer that run; NGX_ERROR: the id is not free (logged).
+ * handler(data, rc) is called once, from the event loop: NGX_OK: the id is
+ * free; NGX_DECLINED: no such sandbox, or it has changed since; NGX_ERROR: the
+ * id is not free, logged.
  */
 typedef void (*ngx_http_sandbox_destroy_pt)(void *data, ngx_int_t rc);
 ngx_int_t ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,
     int64_t since, ngx_http_sandbox_destroy_pt handler, void *data);
-/* stops the container; NGX_OK also if it was not running */
+/*
+ * Stops the container in the same way; rc of the handler: NGX_OK also if it was
+ * not running.
+ */
 ngx_int_t ngx_http_sandbox_destroy_stop(ngx_http_sandbox_node_t *node,
     int64_t since, ngx_http_sandbox_destroy_pt handler, void *data);
-/* the second half, for leftovers of a crash: the container, then the files */
+/*
+ * The second half, for leftovers of a crash: removes the container, then the
+ * files.  NGX_OK: begun; NGX_ERROR: out of memory.
+ */
 ngx_int_t ngx_http_sandbox_destroy_run(const char *run);
 
 

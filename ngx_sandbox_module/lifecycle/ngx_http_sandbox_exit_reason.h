@@ -15,17 +15,17 @@
 #include <cjson/cJSON.h>
 
 
-/* how a container has exited */
-
-
 /* how a container has exited, according to an inspection; 1 if it has */
 ngx_uint_t ngx_http_sandbox_exit_reason(const ac_reply_t *reply,
     sandbox_exit_t *end);
-/* as JSON; NULL: out of memory */
+/* as JSON, owned by the caller; message may be NULL; NULL: out of memory */
 cJSON *ngx_http_sandbox_exit_reason_json(sandbox_exit_t *end,
     const char *message);
 
-/* records an inspection of the container of a run as its last exit */
+/*
+ * Records an inspection of the container of a run as its last exit: writes a
+ * small file; errors are logged.
+ */
 void ngx_http_sandbox_exit_reason_record(ngx_http_sandbox_node_t *node,
     const char *run, const ac_reply_t *reply);
 

@@ -16,6 +16,7 @@
 
 /* one step, called every second by the worker that sweeps */
 void ngx_http_sandbox_expire(void);
+/* closes the directory that is being read; the next step begins anew */
 void ngx_http_sandbox_expire_stop(void);
 
 

@@ -14,9 +14,9 @@
 /* a step of a start: adds an instance, if the limits allow it */
 
 
-/* a step, under the lock: see start.h for its results */
+/* see start.h for the results of a step */
 ngx_int_t ngx_http_sandbox_start_capacity(ngx_http_sandbox_start_t *start);
-/* counts again, unless done within the last second or in progress */
+/* lists again, unless done within the last second or in progress */
 void ngx_http_sandbox_start_capacity_refresh(void);
 
 

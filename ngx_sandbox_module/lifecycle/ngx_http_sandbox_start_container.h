@@ -17,7 +17,7 @@
 #define NGX_HTTP_SANDBOX_AGENT      "/run/sandbox-agent"
 #define NGX_HTTP_SANDBOX_DIR        "/run/sandbox"
 
-/* a step: see start.h for its results */
+/* see start.h for the results of a step */
 ngx_int_t ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *start);
 
 

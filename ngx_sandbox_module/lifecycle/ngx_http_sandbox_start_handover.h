@@ -14,9 +14,9 @@
 /* steps of a start: binds the sockets and passes them to the agent */
 
 
-/* a step: see start.h for its results */
+/* see start.h for the results of a step */
 ngx_int_t ngx_http_sandbox_start_handover(ngx_http_sandbox_start_t *start);
-/* releases its resources */
+/* closes the sockets that it still holds; idempotent */
 void ngx_http_sandbox_start_handover_close(ngx_http_sandbox_start_t *start);
 
 

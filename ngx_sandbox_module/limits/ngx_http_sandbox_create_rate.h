@@ -14,8 +14,9 @@
 /* sandbox_create_rate */
 
 
+/* bytes of the bucket of a key */
 size_t ngx_http_sandbox_create_rate_size(void);
-/* NGX_OK: counted; NGX_DECLINED: too many, ctx->failure is set */
+/* NGX_OK: counted, or unlimited; NGX_DECLINED: too many, ctx->failure is set */
 ngx_int_t ngx_http_sandbox_create_rate_charge(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 /* undoes it: nothing was created */

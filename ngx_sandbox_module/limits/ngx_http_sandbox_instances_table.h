@@ -14,8 +14,9 @@
 
 
 /*
- * The table of starting and running sandboxes in the shared zone.  Its mutex
- * must be held for all of these but the first two.
+ * The table of starting and running sandboxes in the shared zone.  Its mutex,
+ * which is held for microseconds only, must be held for all functions but the
+ * first two, and for as long as an instance is used.
  */
 
 
@@ -54,8 +55,10 @@ ngx_http_sandbox_instance_t *ngx_http_sandbox_instances_table_find(
 ngx_http_sandbox_instance_t *ngx_http_sandbox_instances_table_add(
     ngx_http_sandbox_shared_t *sh, const char *run, const char *class,
     const char *owner);
+/* sets the state, with the current time and process */
 void ngx_http_sandbox_instances_table_set(ngx_http_sandbox_instance_t *instance,
     ngx_uint_t state);
+/* frees the entry */
 void ngx_http_sandbox_instances_table_release(ngx_http_sandbox_shared_t *sh,
     ngx_http_sandbox_instance_t *instance);
 /* 1 if it is starting, but its worker is gone */

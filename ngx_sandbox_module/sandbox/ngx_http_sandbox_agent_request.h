@@ -25,16 +25,21 @@ typedef struct {
 } ngx_http_sandbox_agent_status_t;
 
 
-/*
- * Requests the status of the agent.  NGX_OK: handler is called once, later,
- * within a second; status is NULL if there was no reply.  NGX_DECLINED: no
- * tether; NGX_ERROR.
- */
+/* status is NULL if there was no reply; it is valid only during the call */
 typedef void (*ngx_http_sandbox_agent_request_pt)(void *data,
     ngx_http_sandbox_agent_status_t *status);
+/*
+ * Requests the status of the agent, without waiting for it.  NGX_OK: handler is
+ * called once, from the event loop, within a second; the node is referenced
+ * until then.  Otherwise it is not called: NGX_DECLINED: no tether; NGX_ERROR:
+ * out of memory.
+ */
 ngx_int_t ngx_http_sandbox_agent_request(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_agent_request_pt handler, void *data);
-/* called by tether.c: 1 if it is a reply to such a request; on its close */
+/*
+ * For tether.c, with the list of its pending requests: 1 if event was the reply
+ * to one of them; and when the tether is closed, which ends all.
+ */
 ngx_uint_t ngx_http_sandbox_agent_request_reply(ngx_queue_t *requests,
     ac_agent_event_t *event);
 void ngx_http_sandbox_agent_request_lost(ngx_queue_t *requests);

@@ -15,13 +15,17 @@
 #include "core/ngx_http_sandbox_conf.h"
 
 
-/* per-worker record of a sandbox in use */
+/*
+ * The record of a sandbox that this worker uses.  Functions read the state
+ * directory where stated, which is on a local disk; none of them waits for an
+ * agent or the engine.
+ */
 
 
 #define NGX_HTTP_SANDBOX_PORTS_MAX   512           /* per sandbox */
 
 
-/* per-worker record of a sandbox in use */
+/* the cached policy of a port, owned by the node */
 
 typedef struct {
     ngx_queue_t                    queue;
@@ -56,26 +60,35 @@ struct ngx_http_sandbox_node_s {
 };
 
 
-/* finds or creates a record, and references it; NULL: out of memory */
+/*
+ * Finds or creates the record of an id, which need not exist, and references
+ * it; NULL: out of memory, or not an id.  The caller releases it, which frees
+ * it if it is unused.
+ */
 ngx_http_sandbox_node_t *ngx_http_sandbox_node_hold(ngx_str_t *id);
 void ngx_http_sandbox_node_release(ngx_http_sandbox_node_t *node);
 /*
- * Updates node->spec from disk (one fstatat() if unchanged).  NGX_OK;
- * NGX_DECLINED: no such sandbox; NGX_ERROR: logged.
+ * Updates node->spec from disk (one fstatat() if unchanged), and closes the
+ * tether if the id belongs to another sandbox now.  NGX_OK; NGX_DECLINED: no
+ * such sandbox; NGX_ERROR: logged.
  */
 ngx_int_t ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node);
 /* the class of a node with a valid spec; NULL: no longer configured */
 ngx_http_sandbox_class_t *ngx_http_sandbox_node_class(
     ngx_http_sandbox_node_t *node);
-/* likewise for the policy of the port */
+/*
+ * Gets the policy of a port in the same way.  *policy belongs to the node, and
+ * is valid until the next call for this node.  NGX_OK; NGX_DECLINED: no such
+ * sandbox, or the port is not exposed; NGX_ERROR: logged.
+ */
 ngx_int_t ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node,
     in_port_t port, sandbox_policy_t **policy);
-/* the cached policy, without access to the disk; or NULL */
+/* the policy as last read, without access to the disk; NULL: not cached */
 ngx_http_sandbox_node_port_t *ngx_http_sandbox_node_cached(
     ngx_http_sandbox_node_t *node, in_port_t port);
 /*
  * Sets ctx->node to the node of ctx->id, referenced until the request ends or
- * detaches it.  NGX_OK or NGX_ERROR.
+ * detaches it.  NGX_OK; NGX_ERROR: out of memory.
  */
 ngx_int_t ngx_http_sandbox_node_attach(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
@@ -85,7 +98,7 @@ void ngx_http_sandbox_node_collect(ngx_http_sandbox_node_t *node);
 /* closes the tethers of all nodes; called by exit_process */
 void ngx_http_sandbox_node_cleanup(void);
 
-/* 1 while any worker starts, stops or destroys it */
+/* 1 while any worker starts, stops or destroys it; tries the lock's file */
 ngx_uint_t ngx_http_sandbox_node_busy(ngx_http_sandbox_node_t *node);
 
 

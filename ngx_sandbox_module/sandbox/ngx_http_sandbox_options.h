@@ -16,7 +16,10 @@
 /* effective options of a sandbox */
 
 
-/* merged environment of class and sandbox as JSON text, for cJSON_free() */
+/*
+ * merged environment of class and sandbox as JSON text, for cJSON_free(); NULL:
+ * out of memory
+ */
 char *ngx_http_sandbox_options_env(ngx_http_sandbox_class_t *class,
     sandbox_spec_t *spec);
 /* the effective value, ms; 0: no limit; class NULL: no longer configured */

@@ -23,7 +23,10 @@
 /* 1 if a running sandbox must be sent the policy's command */
 ngx_uint_t ngx_http_sandbox_port_commands_changed(cJSON *json,
     sandbox_policy_t *old, sandbox_policy_t *policy);
-/* NGX_DECLINED: too many ports have a command; ctx->failure is set */
+/*
+ * NGX_OK: the policy may be stored; NGX_DECLINED: too many ports have a
+ * command, ctx->failure is set.  Reads the policies of all ports.
+ */
 ngx_int_t ngx_http_sandbox_port_commands_check(ngx_http_sandbox_ctx_t *ctx,
     sandbox_policy_t *policy);
 /*

@@ -60,15 +60,18 @@ struct ngx_http_sandbox_port_watcher_s {
 
 
 /*
- * NGX_OK: watcher->handler will be called; otherwise as
- * ngx_http_sandbox_tether(). The caller must hold the node meanwhile, and set
- * handler and data first.
+ * NGX_OK: watcher->handler will be called, never from within this call;
+ * otherwise nothing is watched, and the code is that of
+ * ngx_http_sandbox_tether(), or NGX_ERROR: out of memory.  The caller sets
+ * handler and data first, holds the node, and owns the watcher, which it
+ * cancels before freeing it.
  */
 ngx_int_t ngx_http_sandbox_port_watch(ngx_http_sandbox_node_t *node,
     in_port_t port, ngx_http_sandbox_port_watcher_t *watcher);
+/* idempotent */
 void ngx_http_sandbox_port_watch_cancel(
     ngx_http_sandbox_port_watcher_t *watcher);
-/* exit_process */
+/* ends all watches of the node without calling their handlers */
 void ngx_http_sandbox_port_watch_cleanup(ngx_http_sandbox_node_t *node);
 /* the line of that number, among the last nlines */
 ngx_str_t *ngx_http_sandbox_port_watch_line(ngx_http_sandbox_port_watch_t *p,

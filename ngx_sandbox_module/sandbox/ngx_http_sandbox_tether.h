@@ -12,7 +12,11 @@
 #include "agent/ac_agent_recv.h"
 
 
-/* the control connection between a worker and an agent */
+/*
+ * The control connection between a worker and an agent.  No function waits:
+ * sockets are non-blocking, and connect() on a unix socket succeeds or fails at
+ * once.
+ */
 
 
 /* the states of a sandbox that the API distinguishes */
@@ -34,7 +38,7 @@ struct ngx_http_sandbox_tether_s {
     ngx_uint_t                nports;
     ngx_queue_t               requests;  /* ngx_http_sandbox_agent_request_t */
     unsigned                  served:1;  /* the agent has sent hello */
-    unsigned                  going:1;
+    unsigned                  going:1;   /* the agent is about to exit */
 };
 
 
@@ -71,8 +75,10 @@ const char *ngx_http_sandbox_tether_state_name(
 const char *ngx_http_sandbox_tether_state_text(ngx_http_sandbox_node_t *node);
 
 /*
- * NGX_OK: the sandbox is running, according to the kernel.  NGX_DECLINED: not
- * running.  NGX_AGAIN: going to sleep, or too busy: try again.  NGX_ERROR.
+ * Connects node->tether, if it is not.  NGX_OK: the sandbox is running,
+ * according to the kernel.  NGX_DECLINED: it is not running, or does not exist.
+ * NGX_AGAIN: it is going to sleep, or its backlog is full: try again.
+ * NGX_ERROR: logged.
  */
 ngx_int_t ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node);
 /*
@@ -83,13 +89,17 @@ ngx_int_t ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node);
 ngx_int_t ngx_http_sandbox_tether_served(ngx_http_sandbox_node_t *node);
 /* the same as the first, after a successful boot handshake */
 ngx_int_t ngx_http_sandbox_tether_booted(ngx_http_sandbox_node_t *node);
+/* closes the tether, if any, and tells its observers; the node remains */
 void ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node);
 /* peeks at the socket: 1 if the tether is still connected */
 ngx_uint_t ngx_http_sandbox_tether_alive(ngx_http_sandbox_node_t *node);
 /* 1 if an app listens on the exposed port, by the agent's last report */
 ngx_uint_t ngx_http_sandbox_tether_listens(ngx_http_sandbox_node_t *node,
     in_port_t port);
-/* listening ports by the agent's last report; returns their number */
+/*
+ * listening ports by the agent's last report; returns their number; *ports
+ * belongs to the tether and is valid until its next event
+ */
 ngx_uint_t ngx_http_sandbox_tether_ports(ngx_http_sandbox_node_t *node,
     uint16_t **ports);
 

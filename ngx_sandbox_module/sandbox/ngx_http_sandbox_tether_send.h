@@ -12,7 +12,11 @@
 #include "agent/ac_agent_send.h"
 
 
-/* packets of a worker to the agent */
+/*
+ * Packets of a worker to the agent, whose tether is connected if needed.  They
+ * are sent at once or lost: no function waits, and those without a result do
+ * nothing if the sandbox is not running.  Errors are logged.
+ */
 
 
 /*
@@ -28,10 +32,13 @@ void ngx_http_sandbox_tether_send_unlisten(ngx_http_sandbox_node_t *node,
 /* sends new options to a running sandbox: text of a JSON object */
 void ngx_http_sandbox_tether_send_configure(ngx_http_sandbox_node_t *node,
     const char *fields);
-/* starts or stops watching a port; results as of ..._tether() */
+/*
+ * Starts or stops watching a port.  NGX_OK: sent; otherwise as
+ * ngx_http_sandbox_tether().
+ */
 ngx_int_t ngx_http_sandbox_tether_send_watch(ngx_http_sandbox_node_t *node,
     in_port_t port, ngx_uint_t on);
-/* requests a diagnosis of the port; likewise, with the number of the packet */
+/* requests a diagnosis of the port, which has the number *seq; likewise */
 ngx_int_t ngx_http_sandbox_tether_send_diagnose(ngx_http_sandbox_node_t *node,
     in_port_t port, uint32_t *seq);
 /* sends the commands of these ports to a running sandbox */
