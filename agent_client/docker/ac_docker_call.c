@@ -421,7 +421,8 @@ ac_docker_call_finish(ac_call_t *call, ac_reply_t *reply)
                            reply->message);
 
     } else {
-        ac_docker_call_log(call, "%d %.200s", reply->status, reply->message);
+        ac_docker_call_log(call, "%d%s%.200s", reply->status,
+                           reply->message[0] ? " " : "", reply->message);
     }
 
     ac_docker_call_detach(call);

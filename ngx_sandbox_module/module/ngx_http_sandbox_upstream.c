@@ -148,7 +148,7 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
     ngx_http_sandbox_upstream_wait_e  wait;
 
     ngx_log_debug2(NGX_LOG_DEBUG_HTTP, pc->log, 0,
-                   "get sandbox peer, sandbox: \"%s\", attempt: %ui",
+                   "sandbox \"%s\" upstream: get peer, attempt %ui",
                    peer->ctx->node->id, peer->attempts);
 
     pc->cached = 0;
