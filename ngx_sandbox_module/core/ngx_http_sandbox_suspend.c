@@ -6,6 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "core/ngx_http_sandbox_suspend.h"
+#include "core/ngx_http_sandbox_timer.h"
 
 
 /*
@@ -148,14 +149,9 @@ ngx_http_sandbox_suspend_poll(ngx_http_request_t *r, ngx_msec_t interval,
     p->handler = handler;
     p->data = data;
 
-    /* the debug log reads the connection in the data of each timer */
-
-    p->dummy.fd = (ngx_socket_t) -1;
-    p->dummy.data = p;
-
-    p->timer.handler = ngx_http_sandbox_suspend_poll_timer;
-    p->timer.data = &p->dummy;
-    p->timer.log = r->connection->log;
+    ngx_http_sandbox_timer_init(&p->timer, &p->dummy,
+                                ngx_http_sandbox_suspend_poll_timer, p,
+                                r->connection->log);
 
     ngx_add_timer(&p->timer, interval);
 

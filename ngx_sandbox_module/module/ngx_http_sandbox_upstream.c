@@ -207,7 +207,7 @@ ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
         ngx_http_sandbox_start_unwait(&peer->waiter);
     }
 
-    if (peer->port_watcher.awaited && !peer->failing) {
+    if (peer->port_watcher.watch && !peer->failing) {
         ngx_http_sandbox_port_watch_cancel(&peer->port_watcher);
     }
 
@@ -254,7 +254,7 @@ ngx_http_sandbox_upstream_cleanup(void *data)
         ngx_http_sandbox_start_unwait(&peer->waiter);
     }
 
-    if (peer->port_watcher.awaited) {
+    if (peer->port_watcher.watch) {
         ngx_http_sandbox_port_watch_cancel(&peer->port_watcher);
     }
 }
