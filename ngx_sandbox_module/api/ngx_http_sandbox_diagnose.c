@@ -126,7 +126,7 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
     cln->handler = ngx_http_sandbox_diagnose_cleanup;
 
     d->began = ngx_http_sandbox_diagnose_clock();
-    d->state = ngx_http_sandbox_tether_state(ctx->node);
+    d->state = ngx_http_sandbox_tether_state_text(ctx->node);
 
     sandbox_json_writer_start_array(&d->hops);
 

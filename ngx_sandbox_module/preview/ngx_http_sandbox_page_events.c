@@ -568,7 +568,8 @@ ngx_http_sandbox_page_events_fill(ngx_http_sandbox_page_events_t *e)
         sandbox_json_writer_string(&w, "state", e->state);
         sandbox_json_writer_string(&w, "message", (char *) e->message);
         sandbox_json_writer_string(&w, "sandbox",
-                                   ngx_http_sandbox_tether_state_text(e->ctx->node));
+                                   ngx_http_sandbox_tether_state_text(
+                                       e->ctx->node));
 
         ngx_http_sandbox_page_events_add(e, "state", e->line, &w);
     }
