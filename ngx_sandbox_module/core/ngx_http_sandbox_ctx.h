@@ -78,6 +78,7 @@ struct ngx_http_sandbox_ctx_s {
     unsigned                        app_host:2;        /* SANDBOX_HOST_… */
     unsigned                        cors:3;    /* 0: unknown */
     unsigned                        cookies:2;
+    unsigned                        strip:3;   /* SANDBOX_STRIP_… */
     unsigned                        open:1;    /* in the list of the node */
     unsigned                        cut:1;     /* to be closed: revoked */
     unsigned                        keyed:1;   /* by Sec-WebSocket-Protocol */

@@ -205,6 +205,7 @@ ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
     ctx->app_host = set->app_host;
     ctx->cors = set->cors;
     ctx->cookies = set->cookies;
+    ctx->strip = set->strip;
 
     if (ngx_http_sandbox_preview_host(r, ctx) != NGX_OK) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;

@@ -8,7 +8,6 @@
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_policy_headers.h"
-#include "lib/sandbox_policy_settings.h"
 #include "lib/sandbox_query.h"
 #include "lib/sandbox_url.h"
 #include "core/ngx_http_sandbox_conf.h"
@@ -60,8 +59,6 @@ ngx_http_sandbox_preview_request(ngx_http_request_t *r,
     ngx_table_elt_t               *h;
     sandbox_header_t               header;
     sandbox_headers_t             *headers;
-    sandbox_policy_settings_t      set;
-    ngx_http_sandbox_loc_conf_t   *slcf;
     ngx_http_sandbox_node_port_t  *p;
 
     p = ngx_http_sandbox_node_cached(ctx->node, ctx->port);
@@ -69,14 +66,10 @@ ngx_http_sandbox_preview_request(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
-    slcf = ngx_http_get_module_loc_conf(r, ngx_http_sandbox_module);
-
-    sandbox_policy_settings(&p->policy, &slcf->defaults, &set);
-
-    strip = set.strip;
+    strip = ctx->strip;
     headers = &p->policy.request;
 
-    if (set.cookies == SANDBOX_COOKIES_OFF) {
+    if (ctx->cookies == SANDBOX_COOKIES_OFF) {
         strip |= SANDBOX_STRIP_COOKIE;
     }
 
