@@ -141,10 +141,17 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_node_t *node,
 
     message = reply ? ngx_http_sandbox_engine_text(reply) : "out of memory";
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
-                  "sandbox \"%s\": container engine \"%V\" failed to %s: %d "
-                  "%s", node->id,
-                  &smcf->engine, what, reply ? reply->status : 0, message);
+    if (reply && reply->status) {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "sandbox \"%s\": container engine \"%V\" failed to %s: "
+                      "%d %s", node->id, &smcf->engine, what, reply->status,
+                      message);
+
+    } else {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
+                      "sandbox \"%s\": container engine \"%V\" failed to %s: "
+                      "%s", node->id, &smcf->engine, what, message);
+    }
 
     if (reply && reply->error == AC_OK
         && ngx_http_sandbox_engine_says(message, ngx_http_sandbox_disk_words))
