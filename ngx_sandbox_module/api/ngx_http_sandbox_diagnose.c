@@ -179,7 +179,10 @@ ngx_http_sandbox_diagnose_nginx(ngx_http_sandbox_diagnose_t *d)
         return;
     }
 
-    if (ngx_http_sandbox_preview_domain_named(smcf, d->policy.host) == NULL) {
+    if (ngx_http_sandbox_preview_domain_find(smcf, d->policy.host,
+                                             ngx_strlen(d->policy.host))
+        == NULL)
+    {
         ngx_http_sandbox_diagnose_hop(d, "nginx", 0, ms,
                                       "The preview domain of this port is no "
                                       "longer configured.");

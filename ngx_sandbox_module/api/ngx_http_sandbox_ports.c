@@ -16,6 +16,7 @@
 #include "core/ngx_http_sandbox_response.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
+#include "preview/ngx_http_sandbox_preview_domain.h"
 #include "api/ngx_http_sandbox_lookup.h"
 #include "api/ngx_http_sandbox_ports.h"
 #include "api/ngx_http_sandbox_ports_apply.h"
@@ -380,36 +381,11 @@ static ngx_http_sandbox_preview_domain_t *
 ngx_http_sandbox_ports_domain(ngx_http_sandbox_main_conf_t *smcf,
     const char *name)
 {
-    size_t                              len, host;
-    ngx_uint_t                          i;
-    ngx_http_sandbox_preview_domain_t  *p;
-
     if (name[0] == '*' && name[1] == '.') {
         name += 2;
     }
 
-    len = ngx_strlen(name);
-    p = smcf->previews.elts;
-
-    for (i = 0; i < smcf->previews.nelts; i++) {
-
-        host = p[i].host.len;
-
-        if (len < host
-            || ngx_strncasecmp((u_char *) name, p[i].host.data, host) != 0)
-        {
-            continue;
-        }
-
-        if (len == host
-            || (len - host == p[i].port.len
-                && ngx_memcmp(name + host, p[i].port.data, len - host) == 0))
-        {
-            return &p[i];
-        }
-    }
-
-    return NULL;
+    return ngx_http_sandbox_preview_domain_find(smcf, name, ngx_strlen(name));
 }
 
 

@@ -290,7 +290,8 @@ ngx_http_sandbox_ports_apply_domain(ngx_http_sandbox_ports_update_t *e,
     smcf = ngx_http_get_module_main_conf(e->request, ngx_http_sandbox_module);
 
     if (e->preview == NULL && known
-        && ngx_http_sandbox_preview_domain_named(smcf, policy->host))
+        && ngx_http_sandbox_preview_domain_find(smcf, policy->host,
+                                                ngx_strlen(policy->host)))
     {
         return NGX_OK;
     }

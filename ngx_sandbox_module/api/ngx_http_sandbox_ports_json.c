@@ -60,7 +60,8 @@ ngx_http_sandbox_ports_json_url(ngx_http_request_t *r,
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
 
-    p = ngx_http_sandbox_preview_domain_named(smcf, policy->host);
+    p = ngx_http_sandbox_preview_domain_find(smcf, policy->host,
+                                             ngx_strlen(policy->host));
 
     if (p == NULL) {
         sandbox_json_writer_null(w, "url");

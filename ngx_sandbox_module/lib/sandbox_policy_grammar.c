@@ -21,7 +21,8 @@ static int sandbox_header_listed(const char *name, const char *const *list);
 int
 sandbox_policy_grammar_key(const char *text, size_t len)
 {
-    return sandbox_name_chars(text, len, SANDBOX_KEY_MIN, SANDBOX_KEY_MAX, "-_");
+    return sandbox_name_chars(text, len, SANDBOX_KEY_MIN, SANDBOX_KEY_MAX,
+                              "-_");
 }
 
 
@@ -115,7 +116,8 @@ sandbox_policy_grammar_header_name(const char *name, int response)
         "set-cookie2", "access-control-", "www-authenticate", NULL
     };
 
-    return sandbox_name_chars(name, strlen(name), 1, SANDBOX_HEADER_NAME_MAX, "-_")
+    return sandbox_name_chars(name, strlen(name), 1, SANDBOX_HEADER_NAME_MAX,
+                              "-_")
            && !sandbox_header_listed(name, both)
            && !sandbox_header_listed(name, response ? responses : requests);
 }

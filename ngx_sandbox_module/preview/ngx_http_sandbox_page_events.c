@@ -31,7 +31,6 @@
  */
 
 
-#define NGX_HTTP_SANDBOX_PAGE_EVENTS_PREFIX  "/.sandbox"
 #define NGX_HTTP_SANDBOX_PAGE_EVENTS_BUF     32768
 #define NGX_HTTP_SANDBOX_PAGE_EVENTS_BEAT    5000        /* ms */
 /* a client that does not read is disconnected this long after the end */
@@ -88,22 +87,6 @@ static void ngx_http_sandbox_page_events_add(ngx_http_sandbox_page_events_t *e,
     const char *event, uint64_t id, sandbox_json_writer_t *w);
 static void ngx_http_sandbox_page_events_run(ngx_http_sandbox_page_events_t *e);
 static void ngx_http_sandbox_page_events_cleanup(void *data);
-
-
-/* checks the path as normalized by nginx, and as an app would resolve it */
-
-ngx_uint_t
-ngx_http_sandbox_page_events_reserved(ngx_http_request_t *r)
-{
-    size_t  len;
-
-    len = sizeof(NGX_HTTP_SANDBOX_PAGE_EVENTS_PREFIX) - 1;
-
-    return r->uri.len >= len
-           && ngx_memcmp(r->uri.data, NGX_HTTP_SANDBOX_PAGE_EVENTS_PREFIX,
-                         len) == 0
-           && (r->uri.len == len || r->uri.data[len] == '/');
-}
 
 
 ngx_int_t

@@ -14,9 +14,9 @@
 /* the path of previews reserved by nginx */
 
 
-/* 1 if the request is for that path */
-ngx_uint_t ngx_http_sandbox_page_events_reserved(ngx_http_request_t *r);
-/* admits or refuses such a request; returns NGX_DECLINED */
+#define NGX_HTTP_SANDBOX_PAGE_EVENTS_PREFIX  "/.sandbox"
+
+/* admits or refuses a request for that path or below; returns NGX_DECLINED */
 ngx_int_t ngx_http_sandbox_page_events_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 

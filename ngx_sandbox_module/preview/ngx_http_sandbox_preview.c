@@ -29,6 +29,7 @@
 /* preview hosts, whose label names port, sandbox and token */
 
 
+static ngx_uint_t ngx_http_sandbox_preview_reserved(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy,
     sandbox_policy_settings_t *set);
@@ -54,11 +55,16 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
 
     reason = "no preview domain";
 
-    if (ngx_http_sandbox_preview_domain_find(w->conf, host) == NULL) {
+    dot = ngx_strlchr(host->data, host->data + host->len, '.');
+
+    if (dot == NULL
+        || ngx_http_sandbox_preview_domain_find(w->conf, dot + 1,
+                                                host->data + host->len
+                                                - (dot + 1))
+           == NULL)
+    {
         goto denied;
     }
-
-    dot = ngx_strlchr(host->data, host->data + host->len, '.');
 
     reason = "no preview label";
 
@@ -136,7 +142,7 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
     ctx->trusted = 1;
     ctx->wakes = (set.wake == SANDBOX_WAKE_ON);
 
-    if (ngx_http_sandbox_page_events_reserved(r)) {
+    if (ngx_http_sandbox_preview_reserved(r)) {
         return ngx_http_sandbox_page_events_access(r, ctx);
     }
 
@@ -219,12 +225,30 @@ ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
 
     rc = ngx_http_sandbox_preview_key(r, ctx, policy, set);
 
-    if (rc != NGX_OK) {
+    if (rc != NGX_OK
+        || (set->connections == 0 && set->rate == 0 && set->body == 0))
+    {
         return rc;
     }
 
     return ngx_http_sandbox_port_limits_enter(r, ctx, set->connections,
                                               set->rate, set->body);
+}
+
+
+/* checks the path as normalized by nginx, and as an app would resolve it */
+
+static ngx_uint_t
+ngx_http_sandbox_preview_reserved(ngx_http_request_t *r)
+{
+    size_t  len;
+
+    len = sizeof(NGX_HTTP_SANDBOX_PAGE_EVENTS_PREFIX) - 1;
+
+    return r->uri.len >= len
+           && ngx_memcmp(r->uri.data, NGX_HTTP_SANDBOX_PAGE_EVENTS_PREFIX,
+                         len) == 0
+           && (r->uri.len == len || r->uri.data[len] == '/');
 }
 
 

@@ -15,13 +15,12 @@
 /* configured preview domains */
 
 
-/* the configured preview domain of that name, or NULL */
-ngx_http_sandbox_preview_domain_t *ngx_http_sandbox_preview_domain_named(
-    ngx_http_sandbox_main_conf_t *smcf, const char *host);
-
-/* the preview domain of host (lower case, without port), or NULL */
+/*
+ * Finds the domain of that name, without "*." and in any case; the port of
+ * sandbox_preview_url may follow it.  NULL: not configured.
+ */
 ngx_http_sandbox_preview_domain_t *ngx_http_sandbox_preview_domain_find(
-    ngx_http_sandbox_main_conf_t *smcf, ngx_str_t *host);
+    ngx_http_sandbox_main_conf_t *smcf, const void *name, size_t len);
 
 
 #endif /* _NGX_HTTP_SANDBOX_PREVIEW_DOMAIN_H_INCLUDED_ */

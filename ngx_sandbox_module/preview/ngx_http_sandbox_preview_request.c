@@ -435,7 +435,6 @@ ngx_http_sandbox_preview_request_whose(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_str_t *origin)
 {
     u_char                        *dot, text[256];
-    ngx_str_t                      host;
     sandbox_url_t                  url;
     sandbox_label_t                label;
     ngx_http_sandbox_main_conf_t  *smcf;
@@ -456,18 +455,19 @@ ngx_http_sandbox_preview_request_whose(ngx_http_request_t *r,
         return NGX_HTTP_SANDBOX_ANY;
     }
 
-    host.data = text;
-    host.len = url.host.len;
-
-    ngx_strlow(text, (u_char *) url.host.data, host.len);
+    ngx_strlow(text, (u_char *) url.host.data, url.host.len);
 
     smcf = ngx_http_get_module_main_conf(r, ngx_http_sandbox_module);
 
-    if (ngx_http_sandbox_preview_domain_find(smcf, &host) == NULL) {
+    dot = ngx_strlchr(text, text + url.host.len, '.');
+
+    if (dot == NULL
+        || ngx_http_sandbox_preview_domain_find(smcf, dot + 1,
+                                                text + url.host.len - (dot + 1))
+           == NULL)
+    {
         return NGX_HTTP_SANDBOX_ANY;
     }
-
-    dot = ngx_strlchr(text, text + host.len, '.');
 
     if (!sandbox_name_label_parse((char *) text, dot - text, &label)) {
         return NGX_HTTP_SANDBOX_ANY;
