@@ -14,15 +14,11 @@
 /* the wall clock, and a monotonic clock common to all workers */
 
 
-#define NGX_HTTP_SANDBOX_TIME_LEN  sizeof("1970-01-01T00:00:00.000Z")
-
 /* ms since the epoch, cached by the event loop: no system call */
 #define ngx_http_sandbox_clock_cached()                                       \
     ((int64_t) ngx_cached_time->sec * 1000 + ngx_cached_time->msec)
 /* ms since the epoch, by a system call */
 int64_t ngx_http_sandbox_clock_now(void);
-/* formats ms since the epoch as ISO 8601 text of the length above */
-void ngx_http_sandbox_clock_iso(int64_t ms, char *buf);
 
 /* ms of the monotonic clock, common to all workers */
 int64_t ngx_http_sandbox_clock_monotonic(void);

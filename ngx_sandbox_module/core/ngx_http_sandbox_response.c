@@ -5,7 +5,6 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
-#include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_header.h"
 #include "core/ngx_http_sandbox_response.h"
 
@@ -161,37 +160,6 @@ ngx_http_sandbox_response_empty(ngx_http_request_t *r)
     ngx_http_clear_content_length(r);
 
     return ngx_http_send_header(r);
-}
-
-
-ngx_int_t
-ngx_http_sandbox_response_add_number(cJSON *json, const char *name,
-    int64_t value, double unit)
-{
-    cJSON  *item;
-
-    item = (value == -1) ? cJSON_AddNullToObject(json, name)
-                         : cJSON_AddNumberToObject(json, name, value / unit);
-
-    return item ? NGX_OK : NGX_ERROR;
-}
-
-
-ngx_int_t
-ngx_http_sandbox_response_add_time(cJSON *json, const char *name, int64_t ms)
-{
-    char    time[NGX_HTTP_SANDBOX_TIME_LEN];
-    cJSON  *item;
-
-    if (ms == -1) {
-        item = cJSON_AddNullToObject(json, name);
-
-    } else {
-        ngx_http_sandbox_clock_iso(ms, time);
-        item = cJSON_AddStringToObject(json, name, time);
-    }
-
-    return item ? NGX_OK : NGX_ERROR;
 }
 
 

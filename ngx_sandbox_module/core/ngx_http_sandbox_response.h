@@ -28,11 +28,6 @@ ngx_int_t ngx_http_sandbox_response_header(ngx_http_request_t *r,
     const char *name, const char *value);
 ngx_int_t ngx_http_sandbox_response_header_text(ngx_http_request_t *r,
     const char *name, ngx_str_t *value);
-/* add a member, null for -1: value / unit; a time.  NGX_OK or NGX_ERROR */
-ngx_int_t ngx_http_sandbox_response_add_number(cJSON *json, const char *name,
-    int64_t value, double unit);
-ngx_int_t ngx_http_sandbox_response_add_time(cJSON *json, const char *name,
-    int64_t ms);
 
 /* a content handler's result; json is freed */
 ngx_int_t ngx_http_sandbox_response_json(ngx_http_request_t *r,

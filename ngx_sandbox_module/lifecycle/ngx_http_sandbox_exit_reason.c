@@ -6,9 +6,9 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "docker/ac_docker.h"
+#include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_store_lifetime.h"
 #include "core/ngx_http_sandbox_counters.h"
-#include "core/ngx_http_sandbox_response.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "lifecycle/ngx_http_sandbox_exit_reason.h"
@@ -102,40 +102,24 @@ ngx_http_sandbox_exit_reason_text(const ac_container_t *c)
 cJSON *
 ngx_http_sandbox_exit_reason_json(sandbox_exit_t *end, const char *message)
 {
-    cJSON  *json;
+    sandbox_json_writer_t  w;
 
-    json = cJSON_CreateObject();
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_string(&w, "reason", end->reason);
 
-    if (json == NULL
-        || cJSON_AddStringToObject(json, "reason", end->reason) == NULL)
-    {
-        goto failed;
+    if (message) {
+        sandbox_json_writer_string(&w, "message", message);
     }
 
-    if (message && cJSON_AddStringToObject(json, "message", message) == NULL)
-    {
-        goto failed;
+    if (end->exit_code != -1) {
+        sandbox_json_writer_number(&w, "exitCode", end->exit_code);
     }
 
-    if (end->exit_code != -1
-        && cJSON_AddNumberToObject(json, "exitCode", end->exit_code) == NULL)
-    {
-        goto failed;
+    if (end->at_ms) {
+        sandbox_json_writer_time(&w, "at", end->at_ms);
     }
 
-    if (end->at_ms
-        && ngx_http_sandbox_response_add_time(json, "at", end->at_ms) != NGX_OK)
-    {
-        goto failed;
-    }
-
-    return json;
-
-failed:
-
-    cJSON_Delete(json);
-
-    return NULL;
+    return sandbox_json_writer_finish(&w);
 }
 
 
