@@ -40,8 +40,9 @@ int
 sandbox_name_chars(const char *text, size_t len, size_t min, size_t max,
     const char *others)
 {
-    char    c;
-    size_t  i;
+    char         c;
+    size_t       i;
+    const char  *p;
 
     if (len < min || len > max) {
         return 0;
@@ -50,10 +51,15 @@ sandbox_name_chars(const char *text, size_t len, size_t min, size_t max,
     for (i = 0; i < len; i++) {
         c = text[i];
 
-        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-              || (c >= '0' && c <= '9')
-              || (c != '\0' && strchr(others, c) != NULL)))
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+            || (c >= '0' && c <= '9'))
         {
+            continue;
+        }
+
+        for (p = others; *p && *p != c; p++) { /* void */ }
+
+        if (*p == '\0') {
             return 0;
         }
     }
