@@ -375,17 +375,28 @@ ngx_http_sandbox_ports_number(cJSON *json, in_port_t *port)
 }
 
 
-/* "*.host" or "host", optionally with the port of sandbox_preview_url */
+/* "*.host" or "host" in any case, optionally with the port of sandbox_preview_url */
 
 static ngx_http_sandbox_preview_domain_t *
 ngx_http_sandbox_ports_domain(ngx_http_sandbox_main_conf_t *smcf,
     const char *name)
 {
+    size_t  len;
+    u_char  host[SANDBOX_HOST_MAX];
+
     if (name[0] == '*' && name[1] == '.') {
         name += 2;
     }
 
-    return ngx_http_sandbox_preview_domain_find(smcf, name, ngx_strlen(name));
+    len = ngx_strlen(name);
+
+    if (len > SANDBOX_HOST_MAX) {
+        return NULL;
+    }
+
+    ngx_strlow(host, (u_char *) name, len);
+
+    return ngx_http_sandbox_preview_domain_find(smcf, host, len);
 }
 
 

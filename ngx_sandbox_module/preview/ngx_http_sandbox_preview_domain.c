@@ -26,9 +26,7 @@ ngx_http_sandbox_preview_domain_find(ngx_http_sandbox_main_conf_t *smcf,
 
         n = p[i].host.len;
 
-        if (len < n
-            || ngx_strncasecmp((u_char *) name, p[i].host.data, n) != 0)
-        {
+        if (len < n || ngx_memcmp(name, p[i].host.data, n) != 0) {
             continue;
         }
 

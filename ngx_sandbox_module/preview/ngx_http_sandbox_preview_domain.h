@@ -16,7 +16,7 @@
 
 
 /*
- * Finds the domain of that name, without "*." and in any case; the port of
+ * Finds the domain of that name, without "*." and in lower case; the port of
  * sandbox_preview_url may follow it.  NULL: not configured.
  */
 ngx_http_sandbox_preview_domain_t *ngx_http_sandbox_preview_domain_find(
