@@ -16,8 +16,8 @@
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_response.h"
 #include "core/ngx_http_sandbox_suspend.h"
-#include "core/ngx_http_sandbox_timer.h"
 #include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_agent_request.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
 #include "sandbox/ngx_http_sandbox_tether_send.h"
@@ -41,16 +41,13 @@
 
 
 typedef struct {
-    ngx_http_sandbox_tether_observer_t
-                              observer;
+    ngx_http_sandbox_agent_request_t
+                              agent;
     ngx_http_request_t       *request;
     ngx_http_sandbox_ctx_t   *ctx;
     sandbox_policy_t          policy;
 
     ac_call_t                *call;
-    uint32_t                  seq;
-    ngx_event_t               timer;
-    ngx_connection_t          dummy;
     double                    began;            /* start of a hop, ms */
 
     const char               *state;            /* when the request came */
@@ -59,7 +56,6 @@ typedef struct {
     cJSON                    *command;
     const char               *advice;
     unsigned                  failed:1;
-    unsigned                  queued:1;
 } ngx_http_sandbox_diagnose_t;
 
 
@@ -78,15 +74,11 @@ static void ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d,
     cJSON *app);
 static void ngx_http_sandbox_diagnose_hop(ngx_http_sandbox_diagnose_t *d,
     const char *hop, ngx_uint_t ok, double ms, const char *fmt, ...);
-static void ngx_http_sandbox_diagnose_timer(ngx_event_t *ev);
-static void ngx_http_sandbox_diagnose_event(
-    ngx_http_sandbox_tether_observer_t *o, ac_agent_event_t *event);
-static void ngx_http_sandbox_diagnose_lost(
-    ngx_http_sandbox_tether_observer_t *o);
+static void ngx_http_sandbox_diagnose_response(
+    ngx_http_sandbox_agent_request_t *req, ac_agent_event_t *event);
 static ngx_int_t ngx_http_sandbox_diagnose_answer(
     ngx_http_sandbox_diagnose_t *d);
 static void ngx_http_sandbox_diagnose_end(ngx_http_sandbox_diagnose_t *d);
-static void ngx_http_sandbox_diagnose_unqueue(ngx_http_sandbox_diagnose_t *d);
 static void ngx_http_sandbox_diagnose_cleanup(void *data);
 static double ngx_http_sandbox_diagnose_clock(void);
 
@@ -119,9 +111,8 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
     d->request = r;
     d->ctx = ctx;
 
-    ngx_http_sandbox_timer_init(&d->timer, &d->dummy,
-                                ngx_http_sandbox_diagnose_timer, d,
-                                r->connection->log);
+    d->agent.handler = ngx_http_sandbox_diagnose_response;
+    d->agent.data = d;
 
     cln->handler = ngx_http_sandbox_diagnose_cleanup;
 
@@ -301,6 +292,7 @@ ngx_http_sandbox_diagnose_stopped(ngx_http_sandbox_diagnose_t *d,
 static ngx_int_t
 ngx_http_sandbox_diagnose_agent(ngx_http_sandbox_diagnose_t *d)
 {
+    uint32_t                  seq;
     ngx_int_t                 rc;
     ngx_http_sandbox_node_t  *node;
 
@@ -308,7 +300,7 @@ ngx_http_sandbox_diagnose_agent(ngx_http_sandbox_diagnose_t *d)
 
     d->began = ngx_http_sandbox_diagnose_clock();
 
-    rc = ngx_http_sandbox_tether_send_diagnose(node, d->ctx->port, &d->seq);
+    rc = ngx_http_sandbox_tether_send_diagnose(node, d->ctx->port, &seq);
 
     if (rc != NGX_OK) {
         ngx_http_sandbox_diagnose_hop(d, "agent", 0, 0,
@@ -321,76 +313,42 @@ ngx_http_sandbox_diagnose_agent(ngx_http_sandbox_diagnose_t *d)
         return NGX_DECLINED;
     }
 
-    d->observer.event = ngx_http_sandbox_diagnose_event;
-    d->observer.lost = ngx_http_sandbox_diagnose_lost;
-    d->observer.data = d;
-
-    ngx_http_sandbox_tether_observe(node, &d->observer);
-    d->queued = 1;
-
-    ngx_add_timer(&d->timer, NGX_HTTP_SANDBOX_DIAGNOSE_WAIT);
+    ngx_http_sandbox_agent_request(&d->agent, node, seq, AC_AGENT_DIAGNOSIS,
+                                   NGX_HTTP_SANDBOX_DIAGNOSE_WAIT);
 
     return NGX_OK;
 }
 
 
 static void
-ngx_http_sandbox_diagnose_timer(ngx_event_t *ev)
-{
-    ngx_connection_t             *c;
-    ngx_http_sandbox_diagnose_t  *d;
-
-    c = ev->data;
-    d = c->data;
-
-    ngx_http_set_log_request(d->request->connection->log, d->request);
-
-    ngx_http_sandbox_diagnose_hop(d, "agent", 0,
-                                  ngx_http_sandbox_diagnose_clock() - d->began,
-                                  d->queued ? "The agent did not respond in "
-                                              "time."
-                                            : "The agent closed the "
-                                              "connection.");
-    ngx_http_sandbox_diagnose_end(d);
-}
-
-
-static void
-ngx_http_sandbox_diagnose_event(ngx_http_sandbox_tether_observer_t *o,
+ngx_http_sandbox_diagnose_response(ngx_http_sandbox_agent_request_t *req,
     ac_agent_event_t *event)
 {
     cJSON                        *json;
     ngx_http_sandbox_diagnose_t  *d;
 
-    d = o->data;
-
-    if (event->type != AC_AGENT_DIAGNOSIS || event->seq != d->seq) {
-        return;
-    }
+    d = req->data;
 
     ngx_http_set_log_request(d->request->connection->log, d->request);
 
-    json = cJSON_Parse(event->text);
+    if (event) {
+        json = cJSON_Parse(event->text);
 
-    ngx_http_sandbox_diagnose_port(d, json);
+        ngx_http_sandbox_diagnose_port(d, json);
 
-    cJSON_Delete(json);
+        cJSON_Delete(json);
+
+    } else {
+        ngx_http_sandbox_diagnose_hop(d, "agent", 0,
+                                      ngx_http_sandbox_diagnose_clock()
+                                      - d->began,
+                                      req->lost ? "The agent closed the "
+                                                  "connection."
+                                                : "The agent did not respond "
+                                                  "in time.");
+    }
 
     ngx_http_sandbox_diagnose_end(d);
-}
-
-
-static void
-ngx_http_sandbox_diagnose_lost(ngx_http_sandbox_tether_observer_t *o)
-{
-    ngx_http_sandbox_diagnose_t  *d;
-
-    d = o->data;
-
-    ngx_http_sandbox_tether_unobserve(o);
-    d->queued = 0;
-
-    ngx_add_timer(&d->timer, 0);
 }
 
 
@@ -566,24 +524,8 @@ ngx_http_sandbox_diagnose_answer(ngx_http_sandbox_diagnose_t *d)
 static void
 ngx_http_sandbox_diagnose_end(ngx_http_sandbox_diagnose_t *d)
 {
-    ngx_http_sandbox_diagnose_unqueue(d);
-
     ngx_http_sandbox_suspend_finish(d->request,
                                     ngx_http_sandbox_diagnose_answer(d));
-}
-
-
-static void
-ngx_http_sandbox_diagnose_unqueue(ngx_http_sandbox_diagnose_t *d)
-{
-    if (d->queued) {
-        ngx_http_sandbox_tether_unobserve(&d->observer);
-        d->queued = 0;
-    }
-
-    if (d->timer.timer_set) {
-        ngx_del_timer(&d->timer);
-    }
 }
 
 
@@ -592,7 +534,7 @@ ngx_http_sandbox_diagnose_cleanup(void *data)
 {
     ngx_http_sandbox_diagnose_t *d = data;
 
-    ngx_http_sandbox_diagnose_unqueue(d);
+    ngx_http_sandbox_agent_request_cancel(&d->agent);
 
     if (d->call) {
         ac_docker_cancel(d->call);

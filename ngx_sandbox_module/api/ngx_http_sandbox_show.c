@@ -155,8 +155,8 @@ ngx_http_sandbox_show_ask(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_sandbox_agent_request(ctx->node,
-                                       ngx_http_sandbox_show_status, p)
+    if (ngx_http_sandbox_agent_request_status(ctx->node,
+                                              ngx_http_sandbox_show_status, p)
         != NGX_OK)
     {
         ngx_http_sandbox_suspend_cancel(p);

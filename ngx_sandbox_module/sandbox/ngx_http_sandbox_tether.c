@@ -11,7 +11,6 @@
 #include "core/ngx_http_sandbox_connection.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_worker.h"
-#include "sandbox/ngx_http_sandbox_agent_request.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
 
@@ -98,7 +97,6 @@ ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node)
 
     t->node = node;
     t->connection = c;
-    ngx_queue_init(&t->requests);
 
     if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
         ngx_close_connection(c);
@@ -174,8 +172,6 @@ ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
 
     ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
                    "sandbox \"%s\" tether: closed", node->id);
-
-    ngx_http_sandbox_agent_request_lost(&t->requests);
 
     ngx_close_connection(t->connection);
 
@@ -279,7 +275,7 @@ static void
 ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
 {
     int                         rc;
-    ngx_uint_t                  i;
+    ngx_uint_t                  i, closed;
     ngx_connection_t           *c;
     ngx_http_sandbox_node_t    *node;
     ngx_http_sandbox_tether_t  *t;
@@ -337,7 +333,6 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
         case AC_AGENT_HELLO:
             t->served = 1;
             ngx_http_sandbox_tether_set_ports(t, &event);
-            ngx_http_sandbox_tether_deliver(node, &event);
             break;
 
         case AC_AGENT_LISTENING:
@@ -346,12 +341,6 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
 
         case AC_AGENT_PORT:
             ngx_http_sandbox_tether_set_port(t, &event);
-
-            /* fall through */
-
-        case AC_AGENT_LOG:
-        case AC_AGENT_DIAGNOSIS:
-            ngx_http_sandbox_tether_deliver(node, &event);
             break;
 
         case AC_AGENT_GOING:
@@ -359,9 +348,7 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
             break;
 
         case AC_AGENT_REPLY:
-            if (!ngx_http_sandbox_agent_request_reply(&t->requests, &event)
-                && event.error[0])
-            {
+            if (event.error[0]) {
                 ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                               "the agent of sandbox \"%s\" rejected a "
                               "request: %s",
@@ -371,6 +358,20 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
 
         default:
             break;
+        }
+
+        /* an observer may close the tether, and may be its last user */
+
+        node->refs++;
+
+        ngx_http_sandbox_tether_deliver(node, &event);
+
+        closed = (node->tether != t);
+
+        ngx_http_sandbox_node_release(node);
+
+        if (closed) {
+            return;
         }
     }
 

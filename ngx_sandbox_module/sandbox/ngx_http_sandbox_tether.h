@@ -36,7 +36,6 @@ struct ngx_http_sandbox_tether_s {
     uint32_t                  seq;
     uint16_t                 *ports;
     ngx_uint_t                nports;
-    ngx_queue_t               requests;  /* ngx_http_sandbox_agent_request_t */
     unsigned                  served:1;  /* the agent has sent hello */
     unsigned                  going:1;   /* the agent is about to exit */
 };

@@ -249,23 +249,23 @@ ngx_http_sandbox_tether_send_prepare(ngx_http_sandbox_node_t *node,
 }
 
 
-ngx_queue_t *
+ngx_int_t
 ngx_http_sandbox_tether_send_status(ngx_http_sandbox_node_t *node,
     uint32_t *seq)
 {
-    if (ngx_http_sandbox_tether(node) != NGX_OK) {
-        return NULL;
+    ngx_int_t  rc;
+
+    rc = ngx_http_sandbox_tether(node);
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     *seq = ++node->tether->seq;
 
-    /* do not send more to an agent that does not read */
+    /* not logged: an agent that does not read gets no more */
 
-    if (ac_agent_send_status(node->tether->connection->fd, *seq) == -1) {
-        return NULL;
-    }
-
-    return &node->tether->requests;
+    return ac_agent_send_status(node->tether->connection->fd, *seq) == 0
+           ? NGX_OK : NGX_ERROR;
 }
 
 

@@ -47,8 +47,8 @@ void ngx_http_sandbox_tether_send_commands(ngx_http_sandbox_node_t *node,
 /* announces a stop: processes have ms to exit by themselves */
 void ngx_http_sandbox_tether_send_prepare(ngx_http_sandbox_node_t *node,
     ngx_msec_t ms);
-/* sends a status request; returns the queue of pending requests, or NULL */
-ngx_queue_t *ngx_http_sandbox_tether_send_status(ngx_http_sandbox_node_t *node,
+/* requests the status of the agent; likewise */
+ngx_int_t ngx_http_sandbox_tether_send_status(ngx_http_sandbox_node_t *node,
     uint32_t *seq);
 
 
