@@ -375,7 +375,7 @@ ngx_http_sandbox_ports_number(cJSON *json, in_port_t *port)
 }
 
 
-/* "*.host" or "host" in any case, optionally with the port of sandbox_preview_url */
+/* "*.host" or "host" in any case, perhaps with the port of the preview URL */
 
 static ngx_http_sandbox_preview_domain_t *
 ngx_http_sandbox_ports_domain(ngx_http_sandbox_main_conf_t *smcf,
