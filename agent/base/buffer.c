@@ -27,13 +27,20 @@ agent_buffer_reserve(agent_buffer_t *b, size_t size)
     }
 
     if (size > b->size - b->len) {
-        n = b->size ? b->size : AGENT_BUFFER_FIRST;
-
-        while (n - b->len < size && n <= SIZE_MAX / 2) {
-            n *= 2;
+        if (size > SIZE_MAX / 4 || b->size > SIZE_MAX / 4) {
+            b->failed = 1;
+            return NULL;
         }
 
-        data = n - b->len < size ? NULL : realloc(b->data, n);
+        /* not doubled for a large piece: malloc() would map it each time */
+
+        n = b->size ? b->size * 2 : AGENT_BUFFER_FIRST;
+
+        if (n - b->len < size) {
+            n = b->len + size + AGENT_BUFFER_FIRST;
+        }
+
+        data = realloc(b->data, n);
 
         if (data == NULL) {
             b->failed = 1;
