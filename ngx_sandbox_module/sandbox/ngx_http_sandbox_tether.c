@@ -181,7 +181,11 @@ ngx_http_sandbox_tether_close(ngx_http_sandbox_node_t *node)
 
     ngx_free(t);
 
+    node->refs++;
+
     ngx_http_sandbox_tether_deliver(node, NULL);
+
+    node->refs--;
 
     for (q = ngx_queue_head(&node->policies);
          q != ngx_queue_sentinel(&node->policies);
@@ -211,7 +215,7 @@ ngx_http_sandbox_tether_unobserve(ngx_http_sandbox_tether_observer_t *o)
 }
 
 
-/* event NULL: the tether was closed */
+/* event NULL: the tether was closed; the caller holds the node */
 
 static void
 ngx_http_sandbox_tether_deliver(ngx_http_sandbox_node_t *node,
@@ -224,9 +228,7 @@ ngx_http_sandbox_tether_deliver(ngx_http_sandbox_node_t *node,
         return;
     }
 
-    /* an observer may remove itself and others, and may be the last user */
-
-    node->refs++;
+    /* an observer may remove itself and others */
 
     ngx_queue_init(&observers);
     ngx_queue_add(&observers, &node->observers);
@@ -248,8 +250,6 @@ ngx_http_sandbox_tether_deliver(ngx_http_sandbox_node_t *node,
             o->event(o, event);
         }
     }
-
-    node->refs--;
 }
 
 
