@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/time.h"
+#include "files/beneath.h"
 #include "files/files.h"
 #include "files/get.h"
 #include "http/range.h"
@@ -61,7 +62,7 @@ typedef struct {
 
 static void agent_get_open(agent_thread_job_t *job);
 static int agent_get_open_file(agent_get_t *g);
-static int agent_get_check(agent_get_t *g, int fd);
+static int agent_get_sized(agent_get_t *g, int fd);
 static void agent_get_opened(agent_thread_job_t *job);
 static void agent_get_begin(agent_get_t *g);
 static int agent_get_unchanged(agent_request_t *r, const char *etag);
@@ -127,32 +128,24 @@ agent_get_open(agent_thread_job_t *job)
 static int
 agent_get_open_file(agent_get_t *g)
 {
-    int  fd, err;
+    int              fd, err;
+    agent_beneath_t  b;
 
-    /*
-     * check the type first: opening a device or a FIFO may have side effects
-     */
+    fd = -1;
 
-    if (stat(g->path, &g->st) == -1) {
-        return -1;
+    if (agent_beneath_resolve(&b, -1, g->path, AGENT_BENEATH_FOLLOW) == 0) {
+        fd = agent_beneath_open_file(&b, O_RDONLY);
     }
 
-    if (S_ISDIR(g->st.st_mode)) {
-        errno = EISDIR;
-        return -1;
-    }
+    agent_beneath_close(&b);
 
-    if (!S_ISREG(g->st.st_mode)) {
-        errno = ENXIO;
-        return -1;
-    }
-
-    fd = open(g->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd == -1) {
         return -1;
     }
 
-    if (agent_get_check(g, fd) == -1) {
+    g->st = b.st;
+
+    if (agent_get_sized(g, fd) == -1) {
         err = errno;
         (void) close(fd);
         errno = err;
@@ -165,46 +158,20 @@ agent_get_open_file(agent_get_t *g)
 }
 
 
+/* file systems of the kernel's own do not know the lengths of their files */
+
 static int
-agent_get_check(agent_get_t *g, int fd)
+agent_get_sized(agent_get_t *g, int fd)
 {
-    int            n;
-    char           link[64], name[64], own[64];
     struct statfs  fs;
 
-    if (fstat(fd, &g->st) == -1 || fstatfs(fd, &fs) == -1) {
-        return -1;
-    }
-
-    if (!S_ISREG(g->st.st_mode)) {
-        errno = S_ISDIR(g->st.st_mode) ? EISDIR : ENXIO;
+    if (fstatfs(fd, &fs) == -1) {
         return -1;
     }
 
     switch (fs.f_type) {
 
     case PROC_SUPER_MAGIC:
-
-        /* do not follow a link to /proc/self: it would expose the agent */
-
-        (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        n = readlink(link, name, sizeof(name) - 1);
-
-        if (n == -1) {
-            return -1;
-        }
-
-        name[n] = '\0';
-        n = snprintf(own, sizeof(own), "/proc/%d/", (int) getpid());
-
-        if (strncmp(name, own, n) == 0) {
-            errno = EACCES;
-            return -1;
-        }
-
-        g->unsized = 1;
-        break;
-
     case SYSFS_MAGIC:
     case CGROUP_SUPER_MAGIC:
     case CGROUP2_SUPER_MAGIC:
@@ -212,7 +179,6 @@ agent_get_check(agent_get_t *g, int fd)
     case DEBUGFS_MAGIC:
     case TRACEFS_MAGIC:
         g->unsized = 1;
-        break;
     }
 
     return 0;

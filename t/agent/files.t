@@ -252,6 +252,12 @@ like(get('version')->{body}, qr/^Linux version .*\n$/, 'another one');
 is($box->call('HEAD', '/file/workspace/os')->{status}, 200, 'its head');
 is(get($_)->{status}, 403, "the agent's own: $_") for qw/own init maps/;
 
+# each of its threads has a directory in /proc too, which ls does not show
+my ($thread) = grep { $_ != 1 } split ' ', $box->sh('ls /proc/1/task');
+$box->sh("ln -s /proc/$thread/environ thread; ln -s /proc/$thread/task/$thread"
+    . '/environ task');
+is(get($_)->{status}, 403, "the agent's own: $_") for qw/thread task/;
+
 
 # rights are those of the sandbox's user
 
