@@ -81,7 +81,7 @@ for my $case (
 # ids
 
 for my $bad ('A', 'a_b', '-a', 'a-', 'a.b', '%61bc', 'www', 'api', 'admin',
-    'root', 'system', 'a' x 41, 'a%2fb', '%c3%a9', 'a%00')
+    'root', 'system', 'instance', 'a' x 41, 'a%2fb', '%c3%a9', 'a%00')
 {
     for my $r (['GET', ''], ['POST', '/exec'], ['GET', '/running'],
         ['DELETE', ''], ['GET', '/nothing'])

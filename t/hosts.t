@@ -65,6 +65,7 @@ my %bad = (
     "8080_one_tokenofone.localhost" => '404', "*.localhost" => '404',
     "8080-www-tokenofone.localhost" => '404',
     "8080-admin-tokenofone.localhost" => '404',
+    "8080-instance-tokenofone.localhost" => '404',
 
     # row 2
     "0-one-tokenofone.localhost" => '404',

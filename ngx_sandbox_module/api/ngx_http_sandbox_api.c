@@ -249,8 +249,8 @@ ngx_http_sandbox_api_route(ngx_http_request_t *r,
                                              "1 to %d of the characters a-z, "
                                              "0-9 and \"-\", with no \"-\" at "
                                              "either end. The names www, api, "
-                                             "admin, root and system are "
-                                             "reserved.",
+                                             "admin, root, system and instance "
+                                             "are reserved.",
                                              SANDBOX_ID_MAX);
 
     default:

@@ -32,6 +32,9 @@ static const sandbox_text_t  sandbox_reserved[] = {
     { "admin", 5 },
     { "root", 4 },
     { "system", 6 },
+
+    /* the file of that name in the state directory */
+    { "instance", 8 },
     { NULL, 0 }
 };
 

@@ -345,6 +345,30 @@ test_damage(void **state)
 }
 
 
+/* what the store keeps beside the sandboxes must not have the name of one */
+
+static void
+test_own_names(void **state)
+{
+    DIR             *dir;
+    unsigned         n;
+    struct dirent   *entry;
+
+    dir = sandbox_file_list(sandbox_store_fd(test_store), ".");
+    assert_non_null(dir);
+
+    for (n = 0; sandbox_file_next(dir, &entry) == 1; n++) {
+        assert_int_equal(sandbox_name_id_valid(entry->d_name,
+                                               strlen(entry->d_name)),
+                         0);
+    }
+
+    closedir(dir);
+
+    assert_true(n >= 3);
+}
+
+
 static void
 test_walking(void **state)
 {
@@ -486,6 +510,7 @@ main(void)
         test_in_store(test_big_spec),
         test_in_store(test_damage),
         test_in_store(test_updating),
+        test_in_store(test_own_names),
         test_in_store(test_walking),
     };
 
