@@ -9,7 +9,6 @@
 #include "lib/sandbox_fault.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_store.h"
-#include "lib/sandbox_store_lock.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_error.h"
@@ -25,6 +24,7 @@
 #include "lifecycle/ngx_http_sandbox_start_capacity.h"
 #include "lifecycle/ngx_http_sandbox_start_container.h"
 #include "lifecycle/ngx_http_sandbox_start_handover.h"
+#include "lifecycle/ngx_http_sandbox_start_lock.h"
 
 
 /*
@@ -32,9 +32,6 @@
  * sandbox in a worker, and, due to the lock, on the host.  Only the boot
  * handshake proves that the sandbox is running.
  */
-
-
-#define NGX_HTTP_SANDBOX_LOCK_POLL  5
 
 
 typedef struct {
@@ -48,9 +45,6 @@ static ngx_http_sandbox_start_t *ngx_http_sandbox_start_begin(
 static void ngx_http_sandbox_start_event(ngx_http_sandbox_tether_observer_t *o,
     ac_agent_event_t *event);
 static void ngx_http_sandbox_start_timer_handler(ngx_event_t *ev);
-static ngx_int_t ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *start);
-static ngx_uint_t ngx_http_sandbox_start_wanted(
-    ngx_http_sandbox_start_t *start);
 static ngx_int_t ngx_http_sandbox_start_finish(
     ngx_http_sandbox_start_t *start);
 static void ngx_http_sandbox_start_deadline_handler(ngx_event_t *ev);
@@ -315,138 +309,6 @@ ngx_http_sandbox_start_engine_failed(ngx_http_sandbox_start_t *start,
     ngx_http_sandbox_engine_failed(start->node, what, reply, &start->failure);
 
     ngx_http_sandbox_start_result(start, NGX_ERROR);
-}
-
-
-static ngx_int_t
-ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *start)
-{
-    ngx_int_t                 rc;
-    ngx_http_sandbox_node_t  *node;
-
-    node = start->node;
-
-    rc = ngx_http_sandbox_node_spec(node);
-
-    if (rc == NGX_DECLINED) {
-        ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_NOT_FOUND,
-                                   "SANDBOX_NOT_FOUND",
-                                   NGX_HTTP_SANDBOX_DESTROYED);
-        return NGX_ERROR;
-    }
-
-    if (rc == NGX_OK) {
-        rc = ngx_http_sandbox_tether_served(node);
-    }
-
-    if (rc == NGX_OK) {
-        return NGX_DONE;
-    }
-
-    if (rc == NGX_ERROR) {
-        goto failed;
-    }
-
-    if (rc == NGX_AGAIN) {
-
-        if (!start->polled) {
-            start->polled = 1;
-
-            ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
-                           "sandbox \"%s\" start: waiting for the agent",
-                           node->id);
-        }
-
-        /* do not keep the lock while waiting for hello: destroy may need it */
-
-        if (start->lock != -1) {
-            (void) close(start->lock);
-            start->lock = -1;
-        }
-
-        ngx_http_sandbox_start_later(start, NULL, NGX_HTTP_SANDBOX_LOCK_POLL);
-        return NGX_AGAIN;
-    }
-
-    if (start->lock == -1) {
-
-        start->lock = sandbox_store_lock(ngx_http_sandbox_worker->store,
-                                        (char *) node->id);
-
-        if (start->lock == -1) {
-
-            if (ngx_errno == NGX_EAGAIN || ngx_errno == NGX_ENOENT) {
-
-                if (!start->polled) {
-                    start->polled = 1;
-
-                    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
-                                   "sandbox \"%s\" start: locked by another "
-                                   "worker", node->id);
-                }
-
-                ngx_http_sandbox_start_later(start, NULL,
-                                             NGX_HTTP_SANDBOX_LOCK_POLL);
-                return NGX_AGAIN;
-            }
-
-            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                          "cannot lock sandbox \"%s\"", node->id);
-            goto failed;
-        }
-
-        /* it may have been started or replaced before we got the lock */
-
-        return ngx_http_sandbox_start_lock(start);
-    }
-
-    if (!ngx_http_sandbox_start_wanted(start)) {
-        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, preview_stale);
-        ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_SANDBOX_GONE,
-                                   "STALE_PREVIEW_URL", NGX_HTTP_SANDBOX_STALE);
-        return NGX_ERROR;
-    }
-
-    sandbox_fault("wake.locked");
-
-    return NGX_OK;
-
-failed:
-
-    ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
-                               "INTERNAL_ERROR",
-                               "The sandbox cannot be started. See nginx's "
-                               "error log for the cause.");
-
-    return NGX_ERROR;
-}
-
-
-static ngx_uint_t
-ngx_http_sandbox_start_wanted(ngx_http_sandbox_start_t *start)
-{
-    ngx_queue_t                      *q;
-    ngx_http_sandbox_node_t          *node;
-    ngx_http_sandbox_start_waiter_t  *w;
-
-    if (start->unattended) {
-        return 1;
-    }
-
-    node = start->node;
-
-    for (q = ngx_queue_head(&node->waiters);
-         q != ngx_queue_sentinel(&node->waiters);
-         q = ngx_queue_next(q))
-    {
-        w = ngx_queue_data(q, ngx_http_sandbox_start_waiter_t, queue);
-
-        if (!w->join) {
-            return 1;
-        }
-    }
-
-    return 0;
 }
 
 

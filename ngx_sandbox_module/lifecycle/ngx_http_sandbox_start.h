@@ -28,6 +28,8 @@ struct ngx_http_sandbox_start_s {
 
     ngx_uint_t                  step;       /* in the table of start.c */
     void                      (*handler)(ngx_http_sandbox_start_t *start);
+    void                      (*created_handler)(
+                                    ngx_http_sandbox_start_t *start);
     ngx_event_t                 timer;
     ngx_event_t                 deadline;   /* delays the exit of the worker */
     ngx_connection_t            dummy;

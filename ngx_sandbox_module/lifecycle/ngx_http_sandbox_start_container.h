@@ -11,12 +11,7 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* steps of a start: creates and starts the container */
-
-
-#define NGX_HTTP_SANDBOX_AGENT      "/run/sandbox-agent"
-#define NGX_HTTP_SANDBOX_DIR        "/run/sandbox"
-
+/* a step of a start: creates the container if needed, and starts it */
 /* see start.h for the results of a step */
 ngx_int_t ngx_http_sandbox_start_container(ngx_http_sandbox_start_t *start);
 

@@ -1,0 +1,162 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_fault.h"
+#include "lib/sandbox_store.h"
+#include "lib/sandbox_store_lock.h"
+#include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_start.h"
+#include "lifecycle/ngx_http_sandbox_start_lock.h"
+
+
+/*
+ * The first step of a start: the sandbox is running already, or this worker
+ * locks it.
+ */
+
+
+#define NGX_HTTP_SANDBOX_LOCK_POLL  5
+
+
+static ngx_uint_t ngx_http_sandbox_lock_wanted(
+    ngx_http_sandbox_start_t *start);
+
+
+ngx_int_t
+ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *start)
+{
+    ngx_int_t                 rc;
+    ngx_http_sandbox_node_t  *node;
+
+    node = start->node;
+
+    rc = ngx_http_sandbox_node_spec(node);
+
+    if (rc == NGX_DECLINED) {
+        ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_NOT_FOUND,
+                                   "SANDBOX_NOT_FOUND",
+                                   NGX_HTTP_SANDBOX_DESTROYED);
+        return NGX_ERROR;
+    }
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_sandbox_tether_served(node);
+    }
+
+    if (rc == NGX_OK) {
+        return NGX_DONE;
+    }
+
+    if (rc == NGX_ERROR) {
+        goto failed;
+    }
+
+    if (rc == NGX_AGAIN) {
+
+        if (!start->polled) {
+            start->polled = 1;
+
+            ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                           "sandbox \"%s\" start: waiting for the agent",
+                           node->id);
+        }
+
+        /* do not keep the lock while waiting for hello: destroy may need it */
+
+        if (start->lock != -1) {
+            (void) close(start->lock);
+            start->lock = -1;
+        }
+
+        ngx_http_sandbox_start_later(start, NULL, NGX_HTTP_SANDBOX_LOCK_POLL);
+        return NGX_AGAIN;
+    }
+
+    if (start->lock == -1) {
+
+        start->lock = sandbox_store_lock(ngx_http_sandbox_worker->store,
+                                        (char *) node->id);
+
+        if (start->lock == -1) {
+
+            if (ngx_errno == NGX_EAGAIN || ngx_errno == NGX_ENOENT) {
+
+                if (!start->polled) {
+                    start->polled = 1;
+
+                    ngx_log_debug1(NGX_LOG_DEBUG_HTTP, ngx_cycle->log, 0,
+                                   "sandbox \"%s\" start: locked by another "
+                                   "worker", node->id);
+                }
+
+                ngx_http_sandbox_start_later(start, NULL,
+                                             NGX_HTTP_SANDBOX_LOCK_POLL);
+                return NGX_AGAIN;
+            }
+
+            ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                          "cannot lock sandbox \"%s\"", node->id);
+            goto failed;
+        }
+
+        /* it may have been started or replaced before we got the lock */
+
+        return ngx_http_sandbox_start_lock(start);
+    }
+
+    if (!ngx_http_sandbox_lock_wanted(start)) {
+        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, preview_stale);
+        ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_SANDBOX_GONE,
+                                   "STALE_PREVIEW_URL", NGX_HTTP_SANDBOX_STALE);
+        return NGX_ERROR;
+    }
+
+    sandbox_fault("wake.locked");
+
+    return NGX_OK;
+
+failed:
+
+    ngx_http_sandbox_error_set(&start->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
+                               "INTERNAL_ERROR",
+                               "The sandbox cannot be started. See nginx's "
+                               "error log for the cause.");
+
+    return NGX_ERROR;
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_lock_wanted(ngx_http_sandbox_start_t *start)
+{
+    ngx_queue_t                      *q;
+    ngx_http_sandbox_node_t          *node;
+    ngx_http_sandbox_start_waiter_t  *w;
+
+    if (start->unattended) {
+        return 1;
+    }
+
+    node = start->node;
+
+    for (q = ngx_queue_head(&node->waiters);
+         q != ngx_queue_sentinel(&node->waiters);
+         q = ngx_queue_next(q))
+    {
+        w = ngx_queue_data(q, ngx_http_sandbox_start_waiter_t, queue);
+
+        if (!w->join) {
+            return 1;
+        }
+    }
+
+    return 0;
+}
