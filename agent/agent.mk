@@ -67,13 +67,28 @@ $(eval $(call AGENT_SANITIZED,dev,-O0))
 
 # what the agent's tests need
 
-agent-tests: $(BUILD)/t/agent_box
+agent-tests: $(BUILD)/t/agent_box $(BUILD)/t/websocket_echo
 
 $(BUILD)/t/agent_box: t/lib/agent_box.c t/lib/agent_box_container.c \
 		t/lib/agent_box.h
 	@mkdir -p $(@D)
 	$(AGENT_CC) -O1 -std=gnu99 -D_GNU_SOURCE $(AGENT_WARN) -o $@.tmp \
 		$(filter %.c,$^)
+	@mv $@.tmp $@
+
+# the agent's WebSockets behind a route that sends back what it receives
+
+AGENT_ECHO    = base/base64 base/buffer base/fault base/file base/log \
+                base/sha1 base/time base/url base/utf8 http/connection http/error \
+                http/parser http/request http/response http/router \
+                http/websocket http/websocket_frame
+
+$(BUILD)/t/websocket_echo: t/lib/websocket_echo.c \
+		$(patsubst %,$(BUILD)/obj/agent/%.o,$(AGENT_ECHO)) \
+		$(patsubst %,$(BUILD)/obj/llhttp/%.o,$(AGENT_LLHTTP))
+	@mkdir -p $(@D)
+	$(AGENT_CC) -O1 $(AGENT_WARN) $(AGENT_DEFS) -o $@.tmp $^ \
+		-l:libuv_a.a -l:libjansson.a -lpthread -ldl
 	@mv $@.tmp $@
 
 .PHONY: agent-tests
@@ -97,6 +112,7 @@ AGENT_FUZZ_path = base/path base/url files/url_path http/range net/listeners \
 AGENT_FUZZ_process = base/base64 base/fault base/file base/json base/name \
                 base/path base/pattern base/utf8 process/params run/env \
                 sys/signal sys/user
+AGENT_FUZZ_websocket = base/utf8 http/websocket_frame
 AGENT_FUZZ_log = base/file base/utf8 run/log run/log_reader sys/identity \
                 sys/thread_job sys/user
 

@@ -82,6 +82,7 @@ struct agent_http_s {
     unsigned             continue_wanted:1;
     unsigned             http10:1;
     unsigned             keepalive:1;
+    unsigned             switched:1;   /* no longer HTTP */
     unsigned             overflow:1;   /* more was written than announced */
     int64_t              length;       /* bytes of the body not yet written */
 };

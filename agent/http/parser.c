@@ -31,6 +31,8 @@ static int agent_http_on_body(llhttp_t *parser, const char *at, size_t len);
 static int agent_http_on_message(llhttp_t *parser);
 static size_t agent_http_body(agent_connection_t *c, const char *buf,
     size_t len);
+static size_t agent_http_switched(agent_connection_t *c, char *buf,
+    size_t len);
 static void agent_http_continue(agent_http_t *h);
 static void agent_http_complete(agent_http_t *h);
 static int agent_http_finish(agent_connection_t *c);
@@ -97,6 +99,18 @@ agent_parser_process(agent_connection_t *c, char *buf, size_t len)
         }
 
         if (!c->http->body_done && !c->http->paused && used < len) {
+
+            if (c->http->switched) {
+                n = agent_http_switched(c, buf + used, len - used);
+                used += n;
+
+                if (n == 0) {
+                    break;
+                }
+
+                continue;
+            }
+
             used += agent_http_body(c, buf + used, len - used);
             continue;
         }
@@ -226,7 +240,7 @@ agent_http_start(agent_connection_t *c, const char *buf, size_t len)
     h->r.query = p ? p : "";
 
     if (rc == HPE_PAUSED_UPGRADE) {
-        /* protocols are not switched: treat it as an ordinary request */
+        /* an ordinary request unless its handler switches protocols */
         h->body_done = 1;
         h->keepalive = 0;
     }
@@ -496,6 +510,19 @@ agent_http_body(agent_connection_t *c, const char *buf, size_t len)
     }
 
     return used;
+}
+
+
+/* returns the number of bytes consumed */
+
+static size_t
+agent_http_switched(agent_connection_t *c, char *buf, size_t len)
+{
+    agent_http_t  *h;
+
+    h = c->http;
+
+    return h->ended ? len : h->r.on_switched(&h->r, buf, len);
 }
 
 

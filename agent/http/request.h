@@ -51,6 +51,11 @@ struct agent_request_s {
     void        *data;
     /* called for body bytes as they arrive; NULL: they are dropped */
     void       (*on_body)(agent_request_t *r, const char *buf, size_t len);
+    /*
+     * called for bytes after agent_response_switch(), which may be changed in
+     * place; returns the number consumed, which must be all unless paused
+     */
+    size_t     (*on_switched)(agent_request_t *r, char *buf, size_t len);
     /* the body is complete */
     void       (*on_complete)(agent_request_t *r);
     /* the output queue has drained below AGENT_HTTP_LOW */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "http/connection.h"
 #include "http/http_int.h"
 #include "http/request.h"
@@ -204,7 +205,61 @@ agent_response_end(agent_request_t *r)
     h->ended = 1;
     h->paused = 0;
 
+    if (h->switched) {
+        h->body_done = 1;
+    }
+
     agent_connection_defer(h->conn);
+}
+
+
+void
+agent_response_switch(agent_request_t *r,
+    const agent_response_header_t *headers)
+{
+    agent_http_t    *h;
+    struct iovec     iov;
+    agent_buffer_t   head;
+
+    h = (agent_http_t *) r;
+
+    if (h->begun || h->conn->broken) {
+        h->begun = 1;
+        return;
+    }
+
+    h->begun = 1;
+    h->status = 101;
+    h->length = -1;
+    h->switched = 1;
+    h->keepalive = 0;
+
+    /* what follows the headers is what on_switched takes */
+    h->body_done = 0;
+    h->completed = 1;
+
+    memset(&head, 0, sizeof(agent_buffer_t));
+
+    agent_buffer_adds(&head, "HTTP/1.1 101 Switching Protocols\r\n");
+
+    for ( /* void */ ; headers->name; headers++) {
+        agent_buffer_printf(&head, "%s: %s\r\n", headers->name,
+                            headers->value);
+    }
+
+    agent_buffer_adds(&head, "Connection: Upgrade\r\n\r\n");
+
+    if (head.failed) {
+        agent_response_abort(r);
+
+    } else {
+        iov.iov_base = head.data;
+        iov.iov_len = head.len;
+
+        agent_connection_send(h->conn, &iov, 1);
+    }
+
+    agent_buffer_free(&head);
 }
 
 
@@ -270,6 +325,7 @@ agent_response_reason(int status)
         { 409, "Conflict" }, { 410, "Gone" },
         { 412, "Precondition Failed" }, { 413, "Content Too Large" },
         { 416, "Range Not Satisfiable" }, { 417, "Expectation Failed" },
+        { 426, "Upgrade Required" },
         { 429, "Too Many Requests" },
         { 431, "Request Header Fields Too Large" },
         { 500, "Internal Server Error" }, { 501, "Not Implemented" },

@@ -43,6 +43,14 @@ size_t agent_response_queued(agent_request_t *r);
 /* ends the response */
 void agent_response_end(agent_request_t *r);
 
+/*
+ * Responds with 101 Switching Protocols; headers as above, with Upgrade.  Until
+ * the end of the response, bytes from the client are passed to on_switched, and
+ * what is written is sent as it is.
+ */
+void agent_response_switch(agent_request_t *r,
+    const agent_response_header_t *headers);
+
 /* writes the last bytes of a stream and ends the response */
 void agent_response_finish(agent_request_t *r, const void *buf, size_t len);
 

@@ -78,6 +78,8 @@ $(UNIT_DIR)/test_agent_listeners: agent/net/listeners.c \
 $(UNIT_DIR)/test_agent_cgroup: agent/sys/cgroup.c
 $(UNIT_DIR)/test_agent_filter: agent/sys/filter.c
 $(UNIT_DIR)/test_agent_pattern: agent/base/pattern.c
+$(UNIT_DIR)/test_agent_websocket: agent/base/sha1.c agent/base/utf8.c \
+		agent/http/websocket_frame.c
 
 $(addprefix $(UNIT_DIR)/,$(UNIT_OF_AGENT)): \
 $(UNIT_DIR)/%: t/unit/%.c $(wildcard agent/*/*.h)
