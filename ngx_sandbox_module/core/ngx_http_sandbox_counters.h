@@ -40,7 +40,7 @@ typedef struct {
     ngx_atomic_t                   starting;       /* as of the last count */
     ngx_atomic_t                   running;
 
-    /* see port_limits.c */
+    /* see port_limits_table.c */
     ngx_http_sandbox_port_limits_table_t
                                   *port_limits;
 } ngx_http_sandbox_counters_t;

@@ -71,7 +71,6 @@ struct ngx_http_sandbox_ctx_s {
     ngx_str_t                       app_name;  /* Host of the app */
     ngx_table_elt_t                *origin;    /* last Origin */
     ngx_uint_t                      origins;   /* number of them */
-    ngx_http_sandbox_port_limits_t *port_limits;
 #if (NGX_HTTP_CACHE)
     ngx_int_t                    (*create_key)(ngx_http_request_t *r);
 #endif

@@ -11,20 +11,27 @@
 #include "core/ngx_http_sandbox_module.h"
 
 
-/* limits of a port: connections, rate and body size */
+/*
+ * Limits of a port: concurrent connections, requests per second and bytes of a
+ * body; 0: no limit.  Where the shared zone has no room for the port's owner,
+ * each worker counts the port's requests alone: nobody is refused for what
+ * others use.
+ */
 
 
 /*
- * Counts a preview request until it ends.  The limits are concurrent
- * connections, requests per second and bytes of a body; 0: no limit.  NGX_OK;
- * NGX_DECLINED: the content handler responds; or an HTTP status.
+ * Counts a preview request until it ends.  NGX_OK; NGX_DECLINED: the content
+ * handler responds; or an HTTP status.
  */
 ngx_int_t ngx_http_sandbox_port_limits_enter(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, int64_t connections, int64_t rate,
     int64_t body);
-/* NULL: the zone is full */
-ngx_http_sandbox_port_limits_table_t *ngx_http_sandbox_port_limits_create(
-    ngx_slab_pool_t *shpool);
+/*
+ * the same for a request that nginx answers itself: only this worker counts
+ * it, apart from those that reach the app unless they are counted alike
+ */
+ngx_int_t ngx_http_sandbox_port_limits_enter_local(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, int64_t connections);
 /* init and exit of a worker */
 void ngx_http_sandbox_port_limits_start(void);
 void ngx_http_sandbox_port_limits_stop(void);

@@ -8,7 +8,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 #include "limits/ngx_http_sandbox_create_rate.h"
 #include "limits/ngx_http_sandbox_instances_table.h"
-#include "limits/ngx_http_sandbox_port_limits.h"
+#include "limits/ngx_http_sandbox_port_limits_table.h"
 #include "limits/ngx_http_sandbox_zone.h"
 
 
@@ -63,7 +63,10 @@ ngx_http_sandbox_zone_init(ngx_shm_zone_t *zone, void *data)
 }
 
 
-/* one page for the rest, an eighth for rates, the remainder for instances */
+/*
+ * A quarter is for port limits.  Of the rest, one page is for counters, an
+ * eighth for rates, the remainder for instances.
+ */
 
 static ngx_int_t
 ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
@@ -76,10 +79,6 @@ ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
     if (shpool->pfree < 5) {
         return NGX_ERROR;
     }
-
-    /*
-     * a quarter is reserved for port limits, which are allocated dynamically
-     */
 
     pages = (shpool->pfree - 1) * 3 / 4 - 1;
 
@@ -106,8 +105,9 @@ ngx_http_sandbox_zone_alloc(ngx_slab_pool_t *shpool,
         return NGX_ERROR;
     }
 
-    sh->counters.port_limits = ngx_http_sandbox_port_limits_create(shpool);
-
+    sh->counters.port_limits =
+        ngx_http_sandbox_port_limits_table_create(shpool, shpool->pfree
+                                                          * ngx_pagesize);
     if (sh->counters.port_limits == NULL) {
         return NGX_ERROR;
     }

@@ -231,6 +231,11 @@ ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
         return rc;
     }
 
+    if (ngx_http_sandbox_preview_reserved(r)) {
+        return ngx_http_sandbox_port_limits_enter_local(r, ctx,
+                                                        set->connections);
+    }
+
     return ngx_http_sandbox_port_limits_enter(r, ctx, set->connections,
                                               set->rate, set->body);
 }
