@@ -36,6 +36,7 @@ struct ngx_http_sandbox_ctx_s {
 
     ngx_http_sandbox_failure_t      failure;       /* error to respond with */
     void                           *body;          /* of the content handler */
+    void                           *peer;          /* of upstream.c */
 
     const ngx_http_sandbox_error_renderer_t
                                    *renderer;          /* or NULL */

@@ -26,6 +26,7 @@
 #include "module/ngx_http_sandbox_process.h"
 #include "module/ngx_http_sandbox_response_filter.h"
 #include "module/ngx_http_sandbox_upstream.h"
+#include "module/ngx_http_sandbox_upstream_kept.h"
 #include "module/ngx_http_sandbox_variables.h"
 
 
@@ -276,7 +277,8 @@ static ngx_http_module_t  ngx_http_sandbox_module_ctx = {
     ngx_http_sandbox_create_main_conf,     /* create main configuration */
     ngx_http_sandbox_init_main_conf,       /* init main configuration */
 
-    NULL,                                  /* create server configuration */
+    ngx_http_sandbox_upstream_kept_create_conf,
+                                           /* create server configuration */
     NULL,                                  /* merge server configuration */
 
     ngx_http_sandbox_create_loc_conf,      /* create location configuration */
@@ -341,6 +343,8 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_str_t           name;
     ac_endpoint_conf_t  epc;
     ngx_pool_cleanup_t *cln;
+
+    ngx_http_sandbox_upstream_kept_wrap(cf);
 
     if (smcf->engine.data == NULL) {
         ngx_str_set(&smcf->engine, "unix:/var/run/docker.sock");

@@ -22,19 +22,28 @@
  */
 
 
+/* connections for a request, as long as nothing has been sent on any */
 #define NGX_HTTP_SANDBOX_TRIES     5
 /* connect attempts by nginx */
 #define NGX_HTTP_SANDBOX_ATTEMPTS  2
+
+/* an app that executes one of these twice does no harm: RFC 9110, 9.2.1 */
+#define NGX_HTTP_SANDBOX_SAFE                                                 \
+    (NGX_HTTP_GET|NGX_HTTP_HEAD|NGX_HTTP_OPTIONS|NGX_HTTP_PROPFIND)
 
 
 static ngx_int_t ngx_http_sandbox_init_upstream(ngx_conf_t *cf,
     ngx_http_upstream_srv_conf_t *us);
 static ngx_int_t ngx_http_sandbox_init_peer(ngx_http_request_t *r,
     ngx_http_upstream_srv_conf_t *us);
+static ngx_uint_t ngx_http_sandbox_upstream_fresh(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc,
     void *data);
 static void ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
     ngx_uint_t state);
+static ngx_uint_t ngx_http_sandbox_upstream_repeats(
+    ngx_http_sandbox_upstream_peer_t *peer, ngx_peer_connection_t *pc);
 static void ngx_http_sandbox_upstream_cleanup(void *data);
 
 
@@ -118,7 +127,10 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
 
     peer->request = r;
     peer->ctx = ctx;
+    peer->tries = NGX_HTTP_SANDBOX_TRIES;
+    peer->fresh = ngx_http_sandbox_upstream_fresh(r, ctx);
 
+    ctx->peer = peer;
     ctx->port_watcher = &peer->port_watcher;
 
     ngx_http_sandbox_timer_init(&peer->retry, &peer->dummy,
@@ -134,9 +146,31 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
     u->peer.data = peer;
     u->peer.get = ngx_http_sandbox_get_peer;
     u->peer.free = ngx_http_sandbox_free_peer;
-    u->peer.tries = NGX_HTTP_SANDBOX_TRIES;
+
+    /* free() decides about each further try */
+
+    u->peer.tries = 1;
 
     return NGX_OK;
+}
+
+
+/*
+ * An app may close a kept connection just as the request is sent.  nginx then
+ * repeats the request, unless its body is unbuffered or its method is not
+ * idempotent.  Whatever changes something goes out on a fresh connection: it
+ * neither fails for that reason nor reaches the app twice.  The agent closes
+ * no idle connection.
+ */
+
+static ngx_uint_t
+ngx_http_sandbox_upstream_fresh(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
+{
+    return ctx->port
+           && (r->headers_in.content_length_n > 0
+               || r->headers_in.chunked
+               || !(r->method & NGX_HTTP_SANDBOX_SAFE));
 }
 
 
@@ -201,8 +235,6 @@ ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
 {
     ngx_http_sandbox_upstream_peer_t  *peer = data;
 
-    ngx_connection_t  *c;
-
     if (peer->waiter.queued) {
         ngx_http_sandbox_start_unwait(&peer->waiter);
     }
@@ -221,21 +253,48 @@ ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
 
     peer->parked = NULL;
 
-    if (pc->tries == 0) {
+    if (state == 0) {
         return;
     }
 
-    pc->tries--;
+    pc->tries = ngx_http_sandbox_upstream_repeats(peer, pc);
+
+    /* or nginx would add a try for each kept connection that fails */
+
+    pc->cached = 0;
+}
+
+
+/*
+ * 1: try again after a failure.  Once any byte has been sent, an app may have
+ * seen the request, and it is not repeated.  The exception is a kept connection
+ * that was closed without any response: the request is sent once more, on a
+ * fresh one.
+ */
+
+static ngx_uint_t
+ngx_http_sandbox_upstream_repeats(ngx_http_sandbox_upstream_peer_t *peer,
+    ngx_peer_connection_t *pc)
+{
+    ngx_connection_t  *c;
 
     c = pc->connection;
 
-    if ((state & NGX_PEER_FAILED)
-        && c && (c->read->timedout || c->write->timedout))
+    if (peer->tries == 0
+        || (c && (c->read->timedout || c->write->timedout)))
     {
-        /* timed out: do not try again */
-
-        pc->tries = 0;
+        return 0;
     }
+
+    peer->tries--;
+
+    if (!pc->cached) {
+        return c == NULL || c->sent == 0;
+    }
+
+    peer->fresh = 1;
+
+    return peer->request->upstream->state->bytes_received == 0;
 }
 
 

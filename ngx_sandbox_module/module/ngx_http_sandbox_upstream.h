@@ -13,13 +13,26 @@
 #include "lifecycle/ngx_http_sandbox_start.h"
 
 
-/* the upstream peer of a request; lives as long as the request */
+/* the upstream peer of a request */
 
 
 /* shared by the upstream peer and its wait; lives as long as the request */
 
 /* ms before a retry: full backlog, or socket being passed by another worker */
 #define NGX_HTTP_SANDBOX_RETRY     10
+
+
+/* the peer of "keepalive", wrapped by upstream_kept.c */
+
+typedef struct {
+    void                           *data;
+    ngx_event_get_peer_pt           get;
+    ngx_event_free_peer_pt          free;
+#if (NGX_HTTP_SSL)
+    ngx_event_set_peer_session_pt   set_session;
+    ngx_event_save_peer_session_pt  save_session;
+#endif
+} ngx_http_sandbox_upstream_kept_t;
 
 
 typedef struct {
@@ -33,8 +46,12 @@ typedef struct {
     ngx_event_t               retry;
     ngx_event_t               deadline;
     ngx_connection_t          dummy;
+    ngx_http_sandbox_upstream_kept_t
+                              kept;
     ngx_uint_t                attempts;
+    ngx_uint_t                tries;         /* further ones */
     unsigned                  failing:1;
+    unsigned                  fresh:1;       /* needs a fresh connection */
     socklen_t                 socklen;
     struct sockaddr_un        sun;
     ngx_str_t                 name;
