@@ -84,13 +84,14 @@ ok(wait_for(sub { $t->preview('GET', $url, path => '/sockets')->{json}{ended}
 
 $res = raw("HTTP/1.1 100 Continue\r\n\r\n" x 1000
     . "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-like($res->{status}, qr/^(?:200|502)$/, "a flood of 100: $res->{status}");
-for my $status ('102 Processing', '103 Early Hints', '101 Switching Protocols',
-    '199 Odd', '001 Low')
+is($res->{status}, 502, 'a flood of 100: 502');
+for my $case (['102 Processing', 500], ['103 Early Hints', 500],
+    ['199 Odd', 500], ['101 Switching Protocols', 1], ['001 Low', 1])
 {
-    $res = raw("HTTP/1.1 $status\r\nLink: </a>\r\n\r\n" x 50
+    my ($status, $n) = @$case;
+    $res = raw("HTTP/1.1 $status\r\nLink: </a>\r\n\r\n" x $n
         . "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-    is($res->{status}, 502, "$status: 502");
+    is($res->{status}, 502, "$n x $status: 502");
 }
 for my $to ('h2c', 'websocket', 'TLS/1.0') {
     $res = raw("HTTP/1.1 101 Switching Protocols\r\nUpgrade: $to\r\n"

@@ -20,6 +20,15 @@
  */
 
 
+/* handlers of the proxy module, called by interim.c */
+
+typedef struct {
+    ngx_int_t                     (*process_header)(ngx_http_request_t *r);
+    ngx_int_t                     (*reinit_request)(ngx_http_request_t *r);
+    ngx_uint_t                      n;             /* responses discarded */
+} ngx_http_sandbox_ctx_interim_t;
+
+
 struct ngx_http_sandbox_ctx_s {
     ngx_http_request_t             *request;
     ngx_http_sandbox_node_t        *node;             /* referenced, or NULL */
@@ -42,6 +51,7 @@ struct ngx_http_sandbox_ctx_s {
                                    *renderer;          /* or NULL */
     ngx_http_sandbox_port_watcher_t
                                    *port_watcher;      /* or NULL */
+    ngx_http_sandbox_ctx_interim_t  interim;
     ngx_uint_t                      http_version;      /* the client's */
     ngx_uint_t                      start;
     ngx_msec_t                      wait_start;

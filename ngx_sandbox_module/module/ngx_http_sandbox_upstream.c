@@ -11,6 +11,7 @@
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
+#include "module/ngx_http_sandbox_interim.h"
 #include "module/ngx_http_sandbox_upstream.h"
 #include "module/ngx_http_sandbox_upstream_wait.h"
 
@@ -150,6 +151,8 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
     /* free() decides about each further try */
 
     u->peer.tries = 1;
+
+    ngx_http_sandbox_interim_init(r, ctx);
 
     return NGX_OK;
 }
