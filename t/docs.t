@@ -338,10 +338,10 @@ sub errors_of_the_agent
 sub shouted
 {
     my ($text, $whose, $code) = @_;
-    # the last two are codes of the agent that nginx words
+    # PORT_ are codes of the agent that nginx words, INVALID_ are in a context
     my %not = map { $_ => 1 } qw/COMMAND_TIMEOUT_MS DAC_OVERRIDE LC_ALL
         SANDBOX_COMMAND_ID UV_THREADPOOL_SIZE PORT_NOT_LISTENING
-        PORT_TIMEOUT/;
+        PORT_TIMEOUT INVALID_PATH INVALID_BASE64/;
     my @lost = grep { !$not{$_} && !exists $code->{$_} }
         $text =~ /"([A-Z]+(?:_[A-Z]+)+)"/g;
 

@@ -61,6 +61,21 @@ agent_time_iso(char *buf)
 
 
 const char *
+agent_time_file(char *buf, const struct timespec *ts)
+{
+    agent_time_civil_t  c;
+
+    agent_time_civil(&c, ts->tv_sec);
+
+    (void) snprintf(buf, 32, "%04u-%02u-%02uT%02u:%02u:%02u.%09uZ",
+                    c.year, c.month, c.day, c.hour, c.min, c.sec,
+                    (unsigned) ts->tv_nsec % 1000000000);
+
+    return buf;
+}
+
+
+const char *
 agent_time_http(char *buf, time_t t)
 {
     agent_time_civil_t  c;

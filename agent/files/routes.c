@@ -6,7 +6,9 @@
 
 #include <stddef.h>
 
+#include "files/entry.h"
 #include "files/get.h"
+#include "files/move.h"
 #include "files/put.h"
 #include "files/routes.h"
 #include "http/router.h"
@@ -17,5 +19,13 @@ const agent_route_t  agent_files_routes[] = {
     { "GET", "/file/:path*", agent_files_get },
     { "PUT", "/file", agent_files_put },
     { "PUT", "/file/:path*", agent_files_put },
+    { "POST", "/api/stat", agent_files_entry_stat },
+    { "POST", "/api/exists", agent_files_entry_exists },
+    { "POST", "/api/chmod", agent_files_entry_chmod },
+    { "POST", "/api/mkdir", agent_files_entry_mkdir },
+    { "POST", "/api/delete", agent_files_move_delete },
+    { "POST", "/api/rename", agent_files_move_rename },
+    { "POST", "/api/move", agent_files_move },
+    { "POST", "/api/copy", agent_files_move_copy },
     { NULL, NULL, NULL }
 };

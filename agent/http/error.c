@@ -49,6 +49,30 @@ static const agent_suggestion_t  agent_suggestions[] = {
     { "RESOURCE_BUSY",
       "Try again in a moment" },
 
+    { "FILE_NOT_FOUND",
+      "Check the path, or create the file or directory first" },
+
+    { "FILE_EXISTS",
+      "Choose another path, or delete what is there" },
+
+    { "IS_DIRECTORY",
+      "Give the path of a file, or set \"recursive\" where the route has it" },
+
+    { "NOT_DIRECTORY",
+      "Give the path of a directory" },
+
+    { "PERMISSION_DENIED",
+      "Use a path that the sandbox's user may access" },
+
+    { "READ_ONLY",
+      "Use a path on a writable file system" },
+
+    { "NO_SPACE",
+      "Remove files" },
+
+    { "FILE_TOO_LARGE",
+      "Use POST /api/read/stream or GET /file/<path>, which have no limit" },
+
     { "STDIN_CLOSED",
       "Start the process with \"stdin\": true" },
 
@@ -62,7 +86,7 @@ agent_http_error(agent_request_t *r, int status, const char *code,
 {
     int          n, l;
     char         text[1024], clean[sizeof(text) * 3], stamp[32];
-    json_t      *json;
+    json_t      *json, *operation;
     size_t       len;
     va_list      args;
     const char  *s, *suggestion;
@@ -104,6 +128,12 @@ agent_http_error(agent_request_t *r, int status, const char *code,
                      "context", context ? context : json_object(),
                      "httpStatus", status,
                      "timestamp", agent_time_iso(stamp));
+
+    operation = json_object_get(context, "operation");
+
+    if (json && operation) {
+        json_object_set(json, "operation", operation);
+    }
 
     if (json && suggestion) {
         json_object_set_new(json, "suggestion", json_string(suggestion));

@@ -16,7 +16,8 @@
 
 /*
  * An error response {error, code, message, context, httpStatus, timestamp,
- * suggestion?}.  context may be NULL and is stolen; format is as for printf().
+ * operation?, suggestion?}.  context may be NULL and is stolen; its member
+ * "operation" is repeated outside of it.  format is as for printf().
  */
 void agent_http_error(agent_request_t *r, int status, const char *code,
     json_t *context, const char *format, ...)

@@ -341,6 +341,17 @@ failed:
 }
 
 
+pid_t
+agent_session_pid(const char *name)
+{
+    agent_session_t  *s;
+
+    s = agent_session_find(name);
+
+    return s && s->shell ? s->shell->child.pid : 0;
+}
+
+
 agent_session_t *
 agent_session_find(const char *name)
 {

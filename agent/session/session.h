@@ -78,6 +78,9 @@ int agent_session_delete(const char *name, void (*done)(void *data),
 /* done will not be called */
 void agent_session_forget(void *data);
 
+/* the process of its shell; 0: there is no such session, or it has exited */
+pid_t agent_session_pid(const char *name);
+
 /* a JSON array of names */
 json_t *agent_session_list(void);
 

@@ -22,6 +22,7 @@ static void agent_user_copy(char *dst, size_t size, const char *src);
 static int agent_user_passwd(agent_user_t *user, const char *name);
 static int agent_user_group(const char *name, gid_t *gid);
 static void agent_user_groups(agent_user_t *user);
+static void agent_user_find(const char *file, uint32_t id, char *name);
 
 
 agent_user_t  agent_user;
@@ -283,6 +284,51 @@ agent_user_groups(agent_user_t *user)
                 user->groups[user->ngroups++] = gid;
                 break;
             }
+        }
+    }
+
+    free(text);
+}
+
+
+void
+agent_user_name(uid_t uid, char *name)
+{
+    agent_user_find("/etc/passwd", uid, name);
+}
+
+
+void
+agent_user_group_name(gid_t gid, char *name)
+{
+    agent_user_find("/etc/group", gid, name);
+}
+
+
+/* both files have the name first, and the id third */
+
+static void
+agent_user_find(const char *file, uint32_t id, char *name)
+{
+    char      *text, *rest, *f[3];
+    size_t     len;
+    uint32_t   number;
+
+    name[0] = '\0';
+
+    text = agent_file_read(file, AGENT_PASSWD_MAX, &len);
+
+    if (text == NULL) {
+        return;
+    }
+
+    rest = text;
+
+    while (agent_user_line(&rest, f, 3)) {
+
+        if (agent_user_number(f[2], &number) == 0 && number == id) {
+            agent_user_copy(name, AGENT_USER_NAME, f[0]);
+            break;
         }
     }
 

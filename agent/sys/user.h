@@ -36,5 +36,13 @@ extern agent_user_t  agent_user;
  */
 int agent_user_resolve(agent_user_t *user, const char *spec);
 
+/*
+ * The names of a user's id and of a group's, "" if there is none.  Both read a
+ * file, so they run in a thread.
+ */
+#define AGENT_USER_NAME  64
+void agent_user_name(uid_t uid, char *name);
+void agent_user_group_name(gid_t gid, char *name);
+
 
 #endif /* _AGENT_SYS_USER_H_INCLUDED_ */

@@ -128,6 +128,30 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/api/process/kill-all"), SANDBOX_ROUTE_PROCESSES,
       "DELETE", "/v1/sandbox/:id/api/process/kill-all", 0 },
 
+    { sandbox_route_text("/api/stat"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/stat", 0 },
+
+    { sandbox_route_text("/api/exists"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/exists", 0 },
+
+    { sandbox_route_text("/api/chmod"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/chmod", 0 },
+
+    { sandbox_route_text("/api/mkdir"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/mkdir", 0 },
+
+    { sandbox_route_text("/api/delete"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/delete", 0 },
+
+    { sandbox_route_text("/api/rename"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/rename", 0 },
+
+    { sandbox_route_text("/api/move"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/move", 0 },
+
+    { sandbox_route_text("/api/copy"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/copy", 0 },
+
     { sandbox_route_text("/api/port-watch"), SANDBOX_ROUTE_PORT_WATCH,
       "POST", "/v1/sandbox/:id/api/port-watch", 0 },
 
@@ -466,9 +490,18 @@ sandbox_route_list_table(char *p, char *last,
 
         before = e->pattern;
 
-        n = snprintf(p, (size_t) (last - p), "%s%s%s",
-                     e == sandbox_routes + 1 ? "" : ", ", name + 1,
-                     e->kind == SANDBOX_ROUTE_PROCESS ? ", and below it" : "");
+        /* there are many of files: "api/stat|exists|mkdir" */
+
+        if (e->kind == SANDBOX_ROUTE_FILES && e[-1].kind == e->kind) {
+            n = snprintf(p, (size_t) (last - p), "|%s",
+                         name + sizeof("/api/") - 1);
+
+        } else {
+            n = snprintf(p, (size_t) (last - p), "%s%s%s",
+                         e == sandbox_routes + 1 ? "" : ", ", name + 1,
+                         e->kind == SANDBOX_ROUTE_PROCESS ? ", and below it"
+                                                          : "");
+        }
 
         if (n >= last - p) {
             *p = '\0';

@@ -129,6 +129,10 @@ test_routes(void **state)
           SANDBOX_ROUTE_PROCESSES, "a", "/api/process/kill-all", "" },
         { "/v1/sandbox/a/api/port-watch",
           SANDBOX_ROUTE_PORT_WATCH, "a", "/api/port-watch", "" },
+        { "/v1/sandbox/a/api/stat", SANDBOX_ROUTE_FILES, "a", "/api/stat",
+          "" },
+        { "/v1/sandbox/a/api/copy", SANDBOX_ROUTE_FILES, "a", "/api/copy",
+          "" },
         { "/v1/sandbox/a/api/process/p",
           SANDBOX_ROUTE_PROCESS, "a", "/api/process/p", "" },
         { "/v1/sandbox/a/api/process/A.b_c-9",
@@ -340,7 +344,8 @@ test_list(void **state)
         "api/execute/stream", "api/session/create", "api/session/list",
         "api/session/delete", "api/env", "api/process/start",
         "api/process/list", "api/process/kill-all",
-        "api/process/:process", "api/port-watch", "api/ping",
+        "api/process/:process", "api/stat|exists|chmod|mkdir|",
+        "api/port-watch", "api/ping",
         "api/version", "api/commands"
     };
 
@@ -350,6 +355,7 @@ test_list(void **state)
     assert_true(strncmp(list, "running, sleep, ", 16) == 0);
     assert_non_null(strstr(list, "api/process/:process, and below it"));
     assert_null(strstr(list, ", , "));
+    assert_true(strlen(list) < SANDBOX_ROUTE_LIST_SIZE - 1);
 
     for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
         print_message("%s\n", paths[i]);
