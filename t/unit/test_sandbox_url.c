@@ -31,7 +31,8 @@ typedef struct {
 static int
 test_is(const sandbox_text_t *text, const char *is)
 {
-    return text->len == strlen(is) && memcmp(text->data, is, text->len) == 0;
+    return text->len == strlen(is)
+           && (text->len == 0 || memcmp(text->data, is, text->len) == 0);
 }
 
 
