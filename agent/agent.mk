@@ -26,7 +26,7 @@ $(BUILD)/agent: $(AGENT_OBJS) tools/split-debug
 	@mkdir -p $(@D)
 	$(AGENT_CC) -static -Wl,--gc-sections -Wl,--build-id -o $@.full \
 		$(AGENT_OBJS) -l:libuv_a.a -l:libjansson.a -l:libtre.a \
-		-lpthread
+		-l:libz.a -lpthread
 	tools/split-debug $@.full $@
 	@rm -f $@.full
 
@@ -47,7 +47,7 @@ define AGENT_SANITIZED
 $(BUILD)/$(1)/agent: $(AGENT_OBJS:$(BUILD)/%=$(BUILD)/$(1)/%)
 	@mkdir -p $$(@D)
 	clang $(AGENT_SANITIZE) -o $$@ $$^ -l:libuv_a.a -l:libjansson.a \
-		-l:libtre.a -lpthread -ldl -lrt
+		-l:libtre.a -l:libz.a -lpthread -ldl -lrt
 
 $(BUILD)/$(1)/obj/agent/%.o: agent/%.c agent/agent.mk
 	@mkdir -p $$(@D)
@@ -113,12 +113,15 @@ AGENT_FUZZ_process = base/base64 base/fault base/file base/json base/name \
                 base/path base/pattern base/utf8 process/params run/env \
                 sys/signal sys/user
 AGENT_FUZZ_websocket = base/utf8 http/websocket_frame
+AGENT_FUZZ_archive = archive/exclude archive/refuse archive/gunzip archive/tar \
+                archive/tar_pax archive/tar_reader archive/tar_sparse \
+                archive/tar_writer base/buffer base/fault base/utf8
 AGENT_FUZZ_log = base/file base/utf8 run/log run/log_reader sys/identity \
                 sys/thread_job sys/user
 
 # all but what touches the machine, of which the fuzzer has its own
-AGENT_FUZZ_routes = $(filter-out base/file base/log base/loop base/random \
-                exec/programs files/files files/get files/put files/put_disk \
+AGENT_FUZZ_routes = $(filter-out archive/hydrate archive/persist base/file \
+                base/log base/loop base/random exec/programs files/files files/get files/put files/put_disk \
                 files/url_path http/server main/main main/signals \
                 main/stop run/workspace sys/child sys/peer sys/spawn, \
                 $(patsubst agent/%.c,%,$(AGENT_SRCS)))
@@ -145,7 +148,7 @@ $(BUILD)/fuzz/fuzz_agent_$(1): $(BUILD)/fuzz/obj/fuzz_agent_$(1).o \
 		$$(patsubst %,$(BUILD)/fuzz/obj/agent/%.o,$$(AGENT_FUZZ_$(1))) \
 		$(if $(filter http routes,$(1)),$(patsubst %, \
 			$(BUILD)/fuzz/obj/llhttp/%.o,$(AGENT_LLHTTP)))
-	clang -fsanitize=fuzzer,address,undefined -o $$@ $$^ -ljansson -luv -ltre
+	clang -fsanitize=fuzzer,address,undefined -o $$@ $$^ -ljansson -luv -ltre -lz
 endef
 
 $(foreach name,$(patsubst $(BUILD)/fuzz/fuzz_agent_%,%,$(AGENT_FUZZERS)), \

@@ -1,0 +1,39 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#ifndef _AGENT_ARCHIVE_EXCLUDE_H_INCLUDED_
+#define _AGENT_ARCHIVE_EXCLUDE_H_INCLUDED_
+
+
+#include <stddef.h>
+
+
+/*
+ * What an archive leaves out: patterns below its root, separated by commas, as
+ * "tar --exclude=./PATTERN" takes them.  "*" and "?" match a slash too,
+ * "[a-z]" and "[!a-z]" one character of a set, and a backslash takes the next
+ * character as it is.
+ */
+
+
+typedef struct {
+    char    *text;                     /* the patterns, each NUL-terminated */
+    size_t   n;
+} agent_exclude_t;
+
+
+/*
+ * Takes ownership of the text, which may be NULL.  0, or -1 with a message in
+ * *error.
+ */
+int agent_exclude_parse(agent_exclude_t *x, char *text, const char **error);
+void agent_exclude_free(agent_exclude_t *x);
+
+/* 1 if a path without its leading "./" is left out */
+int agent_exclude_match(const agent_exclude_t *x, const char *path);
+
+
+#endif /* _AGENT_ARCHIVE_EXCLUDE_H_INCLUDED_ */
