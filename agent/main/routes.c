@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "archive/routes.h"
 #include "base/base.h"
 #include "base/time.h"
 #include "exec/routes.h"
@@ -34,6 +35,7 @@ static const agent_route_t  agent_main_routes[] = {
 
 const agent_route_t *const  agent_routes[] = {
     agent_files_routes,
+    agent_archive_routes,
     agent_exec_routes,
     agent_session_routes,
     agent_process_routes,

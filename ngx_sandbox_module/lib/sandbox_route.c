@@ -100,6 +100,12 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/file/"), SANDBOX_ROUTE_FILE,
       "GET, HEAD, PUT", "/v1/sandbox/:id/file/<path>", 1 },
 
+    { sandbox_route_text("/persist"), SANDBOX_ROUTE_ARCHIVE,
+      "POST", "/v1/sandbox/:id/persist", 0 },
+
+    { sandbox_route_text("/hydrate"), SANDBOX_ROUTE_ARCHIVE,
+      "POST", "/v1/sandbox/:id/hydrate", 0 },
+
     { sandbox_route_text("/api/execute"), SANDBOX_ROUTE_EXECUTE,
       "POST", "/v1/sandbox/:id/api/execute", 0 },
 

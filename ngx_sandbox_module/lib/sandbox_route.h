@@ -35,6 +35,7 @@ typedef enum {
     SANDBOX_ROUTE_DIAGNOSE,
     SANDBOX_ROUTE_EXEC,           /* from here on: handled by the agent */
     SANDBOX_ROUTE_FILE,
+    SANDBOX_ROUTE_ARCHIVE,        /* /persist, /hydrate */
     SANDBOX_ROUTE_EXECUTE,
     SANDBOX_ROUTE_EXECUTE_STREAM,
     SANDBOX_ROUTE_SESSIONS,       /* /api/session/list and similar */
