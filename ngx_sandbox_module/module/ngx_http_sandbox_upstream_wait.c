@@ -509,13 +509,10 @@ void
 ngx_http_sandbox_upstream_wait_address(ngx_http_sandbox_upstream_peer_t *peer)
 {
     u_char                  *p;
-    char                     dir[128];
+    size_t                   len;
     ngx_http_sandbox_ctx_t  *ctx;
 
     ctx = peer->ctx;
-
-    (void) sandbox_store_run_path(ngx_http_sandbox_worker->store, ctx->run,
-                                  dir, sizeof(dir));
 
     /* the keepalive module compares addresses bytewise */
 
@@ -523,22 +520,27 @@ ngx_http_sandbox_upstream_wait_address(ngx_http_sandbox_upstream_peer_t *peer)
 
     peer->sun.sun_family = AF_UNIX;
 
-    p = (u_char *) peer->sun.sun_path;
+    len = sandbox_store_run_path(ngx_http_sandbox_worker->store, ctx->run,
+                                 peer->sun.sun_path,
+                                 sizeof(peer->sun.sun_path)
+                                 - sizeof("/agent.sock"));
+
+    p = (u_char *) peer->sun.sun_path + len;
 
     if (ctx->port) {
-        p = ngx_snprintf(p, sizeof(peer->sun.sun_path) - 1, "%s/%ui.sock",
-                         dir, (ngx_uint_t) ctx->port);
+        p = ngx_sprintf(p, "/%ui.sock", (ngx_uint_t) ctx->port);
+
     } else {
-        p = ngx_snprintf(p, sizeof(peer->sun.sun_path) - 1, "%s/agent.sock",
-                         dir);
+        p = ngx_cpymem(p, "/agent.sock", sizeof("/agent.sock") - 1);
     }
 
-    *p = '\0';
+    len = p - (u_char *) peer->sun.sun_path;
 
-    peer->socklen = offsetof(struct sockaddr_un, sun_path)
-                    + (p - (u_char *) peer->sun.sun_path) + 1;
+    peer->socklen = offsetof(struct sockaddr_un, sun_path) + len + 1;
+
+    p = ngx_cpymem(peer->text, "unix:", sizeof("unix:") - 1);
+    p = ngx_cpymem(p, peer->sun.sun_path, len);
 
     peer->name.data = peer->text;
-    peer->name.len = ngx_sprintf(peer->text, "unix:%s", peer->sun.sun_path)
-                     - peer->text;
+    peer->name.len = p - peer->text;
 }
