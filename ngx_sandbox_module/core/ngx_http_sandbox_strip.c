@@ -14,6 +14,27 @@
 /* removal of headers and arguments that must not reach a container */
 
 
+/*
+ * RFC 9110, section 5.6.2: 0 is a letter, a digit or '-', 1 another character
+ * of a token, 2 no character of a token.
+ */
+
+static const u_char  ngx_http_sandbox_strip_chars[] =
+    "\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2" "\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2"
+    /*  ! " # $ % & ' ( ) * + , - . /     0 ... 9 : ; < = > ? */
+    "\2\1\2\1\1\1\1\1\2\2\1\1\2\0\1\2" "\0\0\0\0\0\0\0\0\0\0\2\2\2\2\2\2"
+    /* @ A ... O                           P ... Z [ \ ] ^ _ */
+    "\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0\0\0\0\2\2\2\1\1"
+    /* ` a ... o                           p ... z { | } ~ */
+    "\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0\0\0\0\2\1\2\1\2"
+    "\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2" "\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2"
+    "\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2" "\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2"
+    "\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2" "\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2"
+    "\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2" "\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2\2";
+
+
+static ngx_uint_t ngx_http_sandbox_strip_begins(ngx_str_t *name,
+    const char *text, size_t len);
 static ngx_uint_t ngx_http_sandbox_strip_listed(ngx_str_t *name,
     const sandbox_text_t *s);
 static ngx_uint_t ngx_http_sandbox_strip_matches(ngx_str_t *name,
@@ -34,33 +55,72 @@ ngx_http_sandbox_strip(ngx_http_request_t *r, ngx_uint_t secrets)
 }
 
 
-/* '_' is treated as '-': CGI-like gateways do not distinguish them */
+/*
+ * CGI-like gateways put headers into variables, in whose names '-' and, with
+ * some, every other character of a token become '_'.
+ */
 
 static ngx_uint_t
-ngx_http_sandbox_strip_listed(ngx_str_t *name, const sandbox_text_t *s)
+ngx_http_sandbox_strip_begins(ngx_str_t *name, const char *text, size_t len)
 {
     size_t  i;
     u_char  ch;
 
+    if (name->len < len) {
+        return 0;
+    }
+
+    for (i = 0; i < len; i++) {
+        ch = name->data[i];
+        ch = ngx_http_sandbox_strip_chars[ch] ? '-' : ngx_tolower(ch);
+
+        if (ch != (u_char) text[i]) {
+            return 0;
+        }
+    }
+
+    return 1;
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_strip_imitates(ngx_str_t *name, const char *header)
+{
+    size_t  i;
+    u_char  ch, ours;
+
+    for (i = 0; i < name->len; i++) {
+        ch = name->data[i];
+        ours = (u_char) header[i];
+
+        if (ours == '\0') {
+            return 0;
+        }
+
+        ch = ngx_http_sandbox_strip_chars[ch] ? '-' : ngx_tolower(ch);
+        ours = ngx_http_sandbox_strip_chars[ours] ? '-' : ngx_tolower(ours);
+
+        if (ch != ours) {
+            return 0;
+        }
+    }
+
+    return header[i] == '\0';
+}
+
+
+static ngx_uint_t
+ngx_http_sandbox_strip_listed(ngx_str_t *name, const sandbox_text_t *s)
+{
     for ( /* void */ ; s->data; s++) {
 
         /* a name that ends with '-' is a prefix */
 
-        if (name->len < s->len
-            || (name->len > s->len && s->data[s->len - 1] != '-'))
-        {
+        if (name->len > s->len && s->data[s->len - 1] != '-') {
             continue;
         }
 
-        for (i = 0; i < s->len; i++) {
-            ch = name->data[i] == '_' ? '-' : ngx_tolower(name->data[i]);
-
-            if (ch != (u_char) s->data[i]) {
-                break;
-            }
-        }
-
-        if (i == s->len) {
+        if (ngx_http_sandbox_strip_begins(name, s->data, s->len)) {
             return 1;
         }
     }
@@ -72,10 +132,24 @@ ngx_http_sandbox_strip_listed(ngx_str_t *name, const sandbox_text_t *s)
 static ngx_uint_t
 ngx_http_sandbox_strip_matches(ngx_str_t *name, ngx_uint_t secrets)
 {
+    u_char   chars, first;
+    u_char  *p, *last;
+
     static const sandbox_text_t  ours[] = {
         { "x-sandbox-", 10 },
         { "x-accel-", 8 },
         { "http2-settings", 14 },
+        { NULL, 0 }
+    };
+
+    /* imitations of what nginx sets, or removes when it caches */
+
+    static const sandbox_text_t  imitated[] = {
+        { "x-forwarded-", 12 },
+        { "x-real-ip", 9 },
+        { "content-length", 14 },
+        { "transfer-encoding", 17 },
+        { "if-", 3 },
         { NULL, 0 }
     };
 
@@ -87,8 +161,31 @@ ngx_http_sandbox_strip_matches(ngx_str_t *name, ngx_uint_t secrets)
         { NULL, 0 }
     };
 
-    return name->len == 0
+    if (name->len == 0) {
+        return 1;
+    }
+
+    p = name->data;
+    last = p + name->len;
+    chars = 0;
+
+    do {
+        chars |= ngx_http_sandbox_strip_chars[*p++];
+    } while (p < last);
+
+    if (chars == 0 && !secrets) {
+
+        /* nearly all */
+
+        first = name->data[0] | 0x20;
+
+        return (first == 'x' || first == 'h')
+               && ngx_http_sandbox_strip_listed(name, ours);
+    }
+
+    return (chars & 2)
            || ngx_http_sandbox_strip_listed(name, ours)
+           || (chars && ngx_http_sandbox_strip_listed(name, imitated))
            || (secrets && ngx_http_sandbox_strip_listed(name, secret));
 }
 

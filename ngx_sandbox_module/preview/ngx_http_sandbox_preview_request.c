@@ -128,7 +128,7 @@ ngx_http_sandbox_preview_request_drops(ngx_table_elt_t *h, ngx_uint_t strip,
     pos = 0;
 
     while (sandbox_policy_headers_next(headers, &pos, &header)) {
-        if (ngx_http_sandbox_header_is(h, header.name)) {
+        if (ngx_http_sandbox_strip_imitates(&h->key, header.name)) {
             return 1;
         }
     }

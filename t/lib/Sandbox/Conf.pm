@@ -42,6 +42,10 @@ http {
     uwsgi_temp_path %%DIR%%/uwsgi;
     scgi_temp_path %%DIR%%/scgi;
 
+    underscores_in_headers on;
+    ignore_invalid_headers off;
+    large_client_header_buffers 4 32k;
+
     sandbox_state %%STATE%%;
     sandbox_zone sandbox:1m;
     sandbox_engine %%ENGINE%%;
