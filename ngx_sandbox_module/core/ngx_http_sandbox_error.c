@@ -32,6 +32,27 @@ static const ngx_http_sandbox_error_suggestion_t
     { "PORT_NOT_EXPOSED",
       "Expose the port first: POST /v1/sandbox/:id/ports with "
       "{\"port\":8080}." },
+    { "INVALID_URL",
+      "Percent-encode what a URL may not contain, such as a space (%20) and a "
+      "\"%\" by itself (%25)." },
+    { "INVALID_HEADERS",
+      "Send exactly one Host; Content-Length or \"Transfer-Encoding: "
+      "chunked\", but not both; and each header in one line, without spaces "
+      "in its name." },
+    { "METHOD_NOT_ALLOWED",
+      "TRACE and CONNECT are never allowed. Use another method." },
+    { "payload_too_large",
+      "Send less." },
+    { "URL_TOO_LONG",
+      "Send long values in the body of a POST, or increase "
+      "large_client_header_buffers." },
+    { "HEADERS_TOO_LARGE",
+      "Delete cookies of this site, or increase "
+      "large_client_header_buffers." },
+    { "UNKNOWN_TRANSFER_ENCODING",
+      "Send Content-Length or \"Transfer-Encoding: chunked\"." },
+    { "VERSION_NOT_SUPPORTED",
+      "Use HTTP/1.1 or HTTP/2." },
     { "SANDBOX_NOT_FOUND",
       "List your sandboxes: GET /v1/sandbox." },
     { "SANDBOX_ALREADY_EXISTS",

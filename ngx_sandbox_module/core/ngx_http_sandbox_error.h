@@ -16,8 +16,9 @@
 /* error responses of nginx, as described in docs/api.md */
 
 
-/* 410, not defined by nginx */
-#define NGX_HTTP_SANDBOX_GONE        410
+/* not defined by nginx */
+#define NGX_HTTP_SANDBOX_GONE               410
+#define NGX_HTTP_SANDBOX_HEADERS_TOO_LARGE  431
 
 #define NGX_HTTP_SANDBOX_STALE                                                \
     "The sandbox behind this preview is asleep. Any API request wakes it."

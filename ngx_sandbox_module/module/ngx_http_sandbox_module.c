@@ -22,6 +22,7 @@
 #include "module/ngx_http_sandbox_host.h"
 #include "module/ngx_http_sandbox_log_mask.h"
 #include "module/ngx_http_sandbox_metrics.h"
+#include "module/ngx_http_sandbox_nginx_error.h"
 #include "module/ngx_http_sandbox_precontent.h"
 #include "module/ngx_http_sandbox_process.h"
 #include "module/ngx_http_sandbox_response_filter.h"
@@ -482,6 +483,8 @@ ngx_http_sandbox_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
                            "block");
         return NGX_CONF_ERROR;
     }
+
+    ngx_http_sandbox_nginx_error_conf(cf, conf);
 
     if (conf->api && conf->preview) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,

@@ -14,6 +14,7 @@
 #include "preview/ngx_http_sandbox_preview_cors.h"
 #include "preview/ngx_http_sandbox_preview_response.h"
 #include "api/ngx_http_sandbox_origin.h"
+#include "module/ngx_http_sandbox_nginx_error.h"
 #include "module/ngx_http_sandbox_response_filter.h"
 
 #include <cjson/cJSON.h>
@@ -22,7 +23,6 @@
 /*
  * Responses of a container, including its agent, are untrusted: headers that
  * would affect the API's origin are removed, and their number is limited.
- * nginx's own error pages are replaced by the JSON of the API.
  */
 
 
@@ -44,8 +44,6 @@ static ngx_int_t ngx_http_sandbox_response_filter_collect(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_response_filter_collected(
     ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx, ngx_chain_t *in);
-static ngx_int_t ngx_http_sandbox_response_filter_error(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_body_filter(ngx_http_request_t *r,
     ngx_chain_t *in);
 
@@ -75,6 +73,10 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
+    if (ctx == NULL) {
+        ctx = ngx_http_sandbox_nginx_error_ctx(r);
+    }
+
     if (ctx == NULL || r != r->main || ctx->filtered) {
         return ngx_http_next_header_filter(r);
     }
@@ -87,7 +89,7 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
         rc = ngx_http_sandbox_response_filter_upstream(r, ctx);
 
     } else if (r->err_status && r->err_status == r->headers_out.status) {
-        rc = ngx_http_sandbox_response_filter_error(r, ctx);
+        rc = ngx_http_sandbox_nginx_error(r, ctx);
 
     } else {
         rc = NGX_OK;
@@ -354,90 +356,6 @@ ngx_http_sandbox_response_filter_drops(ngx_http_sandbox_ctx_t *ctx,
             && ngx_strncasecmp(h->key.data, (u_char *) "Access-Control-",
                                sizeof("Access-Control-") - 1)
                == 0);
-}
-
-
-static ngx_int_t
-ngx_http_sandbox_response_filter_error(ngx_http_request_t *r,
-    ngx_http_sandbox_ctx_t *ctx)
-{
-    const char                  *code, *text;
-    ngx_http_sandbox_failure_t   failure;
-
-    if (r->headers_out.status < NGX_HTTP_BAD_REQUEST) {
-        return NGX_OK;
-    }
-
-    switch (r->headers_out.status) {
-
-    case NGX_HTTP_BAD_REQUEST:
-        code = "invalid_request";
-        text = "nginx could not parse the request.";
-        break;
-
-    case NGX_HTTP_UNAUTHORIZED:
-        code = "unauthorized";
-        text = "This location requires authorization.";
-        break;
-
-    case NGX_HTTP_FORBIDDEN:
-        code = "FORBIDDEN";
-        text = "nginx's configuration forbids this request.";
-        break;
-
-    case NGX_HTTP_REQUEST_ENTITY_TOO_LARGE:
-        code = "payload_too_large";
-        text = "The request body is larger than this location or port allows.";
-        break;
-
-    case NGX_HTTP_TOO_MANY_REQUESTS:
-        code = "TOO_MANY_REQUESTS";
-        text = "Too many requests. Wait, then try again.";
-        break;
-
-    case NGX_HTTP_BAD_GATEWAY:
-        code = ctx->api ? "exec_transport_error" : "SERVICE_NOT_RESPONDING";
-        text = ctx->api ? "The sandbox's agent closed the connection early or "
-                          "sent an invalid response. The request may or may "
-                          "not have taken effect."
-                        : "The app behind this preview closed the connection "
-                          "early or sent an invalid response.";
-        break;
-
-    case NGX_HTTP_SERVICE_UNAVAILABLE:
-        code = "CONTAINER_UNAVAILABLE";
-        text = "The service is busy. Try again later.";
-        break;
-
-    case NGX_HTTP_GATEWAY_TIME_OUT:
-        code = ctx->api ? "exec_transport_error" : "SERVICE_NOT_RESPONDING";
-        text = ctx->api ? "The sandbox did not respond in time."
-                        : "The app behind this preview did not respond in "
-                          "time.";
-        break;
-
-    default:
-        code = "UNKNOWN_ERROR";
-        text = "nginx refused the request.";
-        break;
-    }
-
-    ngx_http_sandbox_error_set(&failure, r->headers_out.status, code, "%s",
-                               text);
-
-    if (ngx_http_sandbox_error_text(r, &failure, &ctx->replacement)
-        != NGX_OK)
-    {
-        return NGX_ERROR;
-    }
-
-    ngx_http_clear_content_length(r);
-    ngx_http_clear_accept_ranges(r);
-    ngx_http_clear_last_modified(r);
-
-    r->headers_out.content_length_n = ctx->replacement.len;
-
-    return NGX_OK;
 }
 
 
