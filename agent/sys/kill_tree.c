@@ -67,6 +67,7 @@ struct agent_kill_tree_s {
 
     unsigned                    reaped:1;
     unsigned                    killing:1;
+    unsigned                    forced:1;
 };
 
 
@@ -220,7 +221,9 @@ agent_kill_tree_again(agent_kill_tree_t *tree, int sig, unsigned grace_ms)
 
     tree->sig = sig;
 
-    (void) agent_kill_tree_deliver(tree, sig);
+    if (agent_kill_tree_deliver(tree, sig) > 0 && sig == SIGKILL) {
+        tree->forced = 1;
+    }
 
     uv_timer_start(&tree->timer, agent_kill_tree_step,
                    AGENT_KILL_TREE_KILL_STEP, 0);
@@ -240,6 +243,13 @@ agent_kill_tree_signal(pid_t leader, const char *marker, int sig)
     (void) agent_kill_tree_deliver(&tree, sig);
 
     free(tree.members);
+}
+
+
+int
+agent_kill_tree_forced(agent_kill_tree_t *tree)
+{
+    return tree->forced;
 }
 
 
@@ -292,6 +302,10 @@ agent_kill_tree_step(uv_timer_t *timer)
                                     overdue >= AGENT_KILL_TREE_LIMIT);
 
     left = agent_kill_tree_deliver(tree, tree->killing ? SIGKILL : 0);
+
+    if (left > 0 && tree->killing) {
+        tree->forced = 1;
+    }
 
     last = ((left == 0 && !busy) || overdue >= AGENT_KILL_TREE_HUNT);
 

@@ -78,6 +78,9 @@ agent_kill_tree_t *agent_kill_tree_command(pid_t shell, const char *marker,
     int (*busy)(void *data, int last), void (*done)(void *data, int left),
     void *data);
 
+/* 1: something was left to SIGKILL, the other signals having had no effect */
+int agent_kill_tree_forced(agent_kill_tree_t *tree);
+
 /* the leader was reaped: its pid may be reused */
 void agent_kill_tree_reaped(agent_kill_tree_t *tree);
 
