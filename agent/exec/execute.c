@@ -13,7 +13,6 @@
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/time.h"
-#include "base/utf8.h"
 #include "exec/execute.h"
 #include "exec/execute_int.h"
 #include "exec/execute_reply.h"
@@ -197,7 +196,9 @@ agent_execute_params(agent_execute_t *x, agent_command_t *cmd, char *path,
     value = json_object_get(x->body, "command");
 
     if (!json_is_string(value)) {
-        return agent_fault_invalid(fault, "command: a string is required");
+        return agent_fault_set(fault, 400, x->streams ? "INVALID_COMMAND"
+                                                      : "VALIDATION_FAILED",
+                               NULL, "command: a string is required");
     }
 
     s = agent_json_string_of(value);
@@ -206,7 +207,9 @@ agent_execute_params(agent_execute_t *x, agent_command_t *cmd, char *path,
         return agent_fault_invalid(fault, "command: must not contain NUL");
     }
 
-    if (s[strspn(s, " \t\r\n")] == '\0') {
+    /* without a stream, an empty command line runs, as it does in a shell */
+
+    if (x->streams && s[strspn(s, " \t\r\n")] == '\0') {
         return agent_fault_set(fault, 400, "INVALID_COMMAND", NULL,
                                "command: must not be empty");
     }
@@ -474,59 +477,18 @@ static void
 agent_execute_event(agent_exec_stream_t *s, int stream, const char *buf,
     size_t len)
 {
-    char             *partial;
-    size_t            n, *npartial;
-    agent_execute_t  *x;
-
-    static char  joined[AGENT_COMMAND_READ + 4];
-
-    x = (agent_execute_t *) s;
-
-    partial = x->partial[stream - 1];
-    npartial = &x->npartial[stream - 1];
-
-    if (*npartial) {
-        memcpy(joined, partial, *npartial);
-        memcpy(joined + *npartial, buf, len);
-
-        buf = joined;
-        len += *npartial;
-        *npartial = 0;
-    }
-
-    n = agent_utf8_incomplete(buf, len);
-
-    if (n) {
-        len -= n;
-        memcpy(partial, buf + len, n);
-        *npartial = n;
-    }
-
-    if (len) {
-        agent_sse_output(s->sse, NULL, NULL, stream, buf, len);
-    }
+    agent_sse_output(s->sse, NULL, NULL, stream, buf, len);
 }
 
 
 static void
 agent_execute_events_end(agent_exec_stream_t *s, const agent_exit_t *e)
 {
-    int               i;
     char              stamp[32];
     json_t           *json;
     agent_execute_t  *x;
 
     x = (agent_execute_t *) s;
-
-    /* a truncated character at the end of the output */
-
-    for (i = 0; i < 2; i++) {
-
-        if (x->npartial[i]) {
-            agent_sse_output(s->sse, NULL, NULL, i + 1, x->partial[i],
-                             x->npartial[i]);
-        }
-    }
 
     json = json_pack("{s:s, s:i, s:s}",
                      "type", "complete",

@@ -63,11 +63,6 @@ typedef struct {
     agent_execute_part_t  parts[AGENT_EXECUTE_PARTS];
     unsigned              nparts;
     unsigned              part;        /* the next segment */
-
-    /* streaming: the first bytes of an incomplete character */
-
-    char                  partial[2][4];
-    size_t                npartial[2];
 } agent_execute_t;
 
 

@@ -64,6 +64,12 @@ agent_process_params_start(json_t *json, agent_process_params_start_t *s,
                                    "or start", AGENT_PROCESS_ID);
     }
 
+    /* an empty one counts as absent */
+
+    if (s->session && s->session[0] == '\0') {
+        s->session = NULL;
+    }
+
     if (s->session && !agent_session_name_valid(s->session)) {
         return agent_fault_invalid(fault,
                                    "sessionId: " AGENT_SESSION_NAME_RULE);
@@ -125,7 +131,8 @@ agent_parse_command(json_t *json, agent_process_params_start_t *s,
     value = json_object_get(json, "command");
 
     if (!json_is_string(value)) {
-        return agent_fault_invalid(fault, "command: a string is required");
+        return agent_fault_set(fault, 400, "INVALID_COMMAND", NULL,
+                               "command: a string is required");
     }
 
     if (agent_json_string(json, "command", &s->command, fault) != 0) {

@@ -203,7 +203,7 @@ agent_search_idle(uv_idle_t *idle)
 static void
 agent_search_more(agent_search_t *x)
 {
-    size_t                     len;
+    size_t                     n, len;
     agent_search_job_t        *job;
     agent_log_reader_piece_t   piece;
 
@@ -229,8 +229,11 @@ agent_search_more(agent_search_t *x)
         if (agent_pattern_is_regex(job->pattern)
             && len > AGENT_PATTERN_WINDOW)
         {
-            agent_log_reader_unread(x->reader, len - AGENT_PATTERN_WINDOW);
-            len = AGENT_PATTERN_WINDOW;
+            n = AGENT_PATTERN_WINDOW;
+            n -= agent_utf8_incomplete(piece.data, n);
+
+            agent_log_reader_unread(x->reader, len - n);
+            len = n;
         }
 
         job->stream = piece.stream;

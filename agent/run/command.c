@@ -7,60 +7,26 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/time.h"
 #include "run/command.h"
+#include "run/output.h"
 #include "run/stdin.h"
 #include "sys/cgroup.h"
 #include "sys/kill_tree.h"
 #include "sys/signal.h"
 
 
-/*
- * Background processes left by a command may still write to its pipes.  The
- * output is read and discarded, or they would block on a full pipe or be
- * killed by SIGPIPE.  This is the maximum number of such pipes.
- */
-#define AGENT_COMMAND_DISCARD  256
-
-
-/* one of a command's output pipes */
-
-struct agent_output_s {
-    uv_poll_t         poll;
-    int               fd;
-    int               stream;
-    int               remain;          /* left to read while draining */
-    unsigned          polled:1;
-    agent_command_t  *cmd;             /* NULL: output is discarded */
-};
-
-
 static void agent_command_deadline(uv_timer_t *timer);
 static void agent_command_killed(void *data, int left);
-static void agent_command_drain(agent_command_t *cmd);
 static void agent_command_finish(agent_command_t *cmd);
 static void agent_command_over(agent_command_t *cmd,
     void (*close_output)(agent_output_t *out));
 static void agent_command_closed(uv_handle_t *handle);
 static void agent_command_unref(agent_command_t *cmd);
-static agent_output_t *agent_output_create(agent_command_t *cmd, int fd,
-    int stream);
-static void agent_output_event(uv_poll_t *poll, int status, int events);
-static int agent_output_read(agent_output_t *out, size_t max);
-static void agent_output_poll(agent_output_t *out, int on);
-static void agent_output_close(agent_output_t *out);
-static void agent_output_closed(uv_handle_t *handle);
-static void agent_output_discard(agent_output_t *out);
-
-
-static size_t  agent_output_discarded;
-static char    agent_output_buf[AGENT_COMMAND_READ];
 
 
 agent_command_t *
@@ -215,6 +181,17 @@ agent_command_killed(void *data, int left)
     agent_command_t  *cmd;
 
     cmd = data;
+
+    /*
+     * A shell dies of the signal that the program it waits for ignores: what
+     * ended the command is what ended that program.
+     */
+
+    if (cmd->exit.signal && agent_kill_tree_forced(cmd->tree)) {
+        cmd->exit.code = 128 + SIGKILL;
+        cmd->exit.signal = SIGKILL;
+    }
+
     cmd->tree = NULL;
 
     /* if its exit is not reported yet, it is drained later */
@@ -236,11 +213,11 @@ agent_command_killed(void *data, int left)
  * output of other processes is not waited for.
  */
 
-static void
+void
 agent_command_drain(agent_command_t *cmd)
 {
     int              i;
-    size_t           max;
+    size_t           left;
     agent_output_t  *out;
 
     if (cmd->state == AGENT_COMMAND_OVER) {
@@ -250,43 +227,32 @@ agent_command_drain(agent_command_t *cmd)
     if (cmd->state != AGENT_COMMAND_DRAINING) {
         cmd->state = AGENT_COMMAND_DRAINING;
 
-        for (i = 0; i < 2; i++) {
+        agent_output_last(cmd->out[0]);
+        agent_output_last(cmd->out[1]);
+    }
 
-            if (cmd->out[i]
-                && ioctl(cmd->out[i]->fd, FIONREAD, &cmd->out[i]->remain)
-                   == -1)
-            {
-                cmd->out[i]->remain = 0;
+    for (i = 0; i < 2; i++) {
+
+        while ((out = cmd->out[i]) != NULL
+               && (left = agent_output_left(out)) != 0)
+        {
+            if (cmd->paused) {
+                return;
+            }
+
+            (void) agent_output_read(out, left);
+
+            if (cmd->state == AGENT_COMMAND_OVER) {
+                return;
             }
         }
     }
 
     for (i = 0; i < 2; i++) {
+        agent_output_flush(cmd->out[i]);
 
-        while ((out = cmd->out[i]) != NULL && out->remain > 0) {
-
-            if (cmd->paused) {
-                return;
-            }
-
-            max = out->remain;
-
-            if (max > AGENT_COMMAND_READ) {
-                max = AGENT_COMMAND_READ;
-            }
-
-            if (!agent_output_read(out, max)) {
-
-                /* another process has read the data */
-
-                if (cmd->out[i]) {
-                    out->remain = 0;
-                }
-            }
-
-            if (cmd->state == AGENT_COMMAND_OVER) {
-                return;
-            }
+        if (cmd->state == AGENT_COMMAND_OVER) {
+            return;
         }
     }
 
@@ -413,21 +379,17 @@ agent_command_abort(agent_command_t *cmd)
 void
 agent_command_read(agent_command_t *cmd)
 {
-    int              i, len;
-    agent_output_t  *out;
+    int  i;
+
+    /* one buffer is enough for a snapshot */
 
     for (i = 0; i < 2; i++) {
-        out = cmd->out[i];
 
-        if (out == NULL || cmd->paused || cmd->state != AGENT_COMMAND_RUNNING
-            || ioctl(out->fd, FIONREAD, &len) == -1 || len == 0)
+        if (cmd->out[i] && !cmd->paused
+            && cmd->state == AGENT_COMMAND_RUNNING)
         {
-            continue;
+            (void) agent_output_read(cmd->out[i], AGENT_OUTPUT_READ);
         }
-
-        /* one buffer is enough for a snapshot */
-
-        (void) agent_output_read(out, AGENT_COMMAND_READ);
     }
 }
 
@@ -476,169 +438,4 @@ agent_command_exit_json(json_t *json, const agent_exit_t *e)
     if (e->peak >= 0) {
         json_object_set_new(json, "peakMemory", json_integer(e->peak));
     }
-}
-
-
-/* takes ownership of fd; NULL on failure, and fd is not closed */
-
-static agent_output_t *
-agent_output_create(agent_command_t *cmd, int fd, int stream)
-{
-    agent_output_t  *out;
-
-    out = calloc(1, sizeof(agent_output_t));
-
-    if (out == NULL) {
-        return NULL;
-    }
-
-    if (uv_poll_init(agent_loop, &out->poll, fd) != 0) {
-        free(out);
-        return NULL;
-    }
-
-    out->poll.data = out;
-    out->fd = fd;
-    out->stream = stream;
-    out->cmd = cmd;
-
-    return out;
-}
-
-
-static void
-agent_output_event(uv_poll_t *poll, int status, int events)
-{
-    size_t            max;
-    agent_output_t   *out;
-    agent_command_t  *cmd;
-
-    out = poll->data;
-    cmd = out->cmd;
-
-    max = AGENT_COMMAND_READ;
-
-    if (cmd && cmd->state == AGENT_COMMAND_DRAINING
-        && (size_t) out->remain < max)
-    {
-        max = out->remain;
-    }
-
-    if (max) {
-        (void) agent_output_read(out, max);
-    }
-
-    if (cmd && cmd->state == AGENT_COMMAND_DRAINING) {
-        agent_command_drain(cmd);
-    }
-}
-
-
-/* reads once and writes to the sink; 1: there may be more */
-
-static int
-agent_output_read(agent_output_t *out, size_t max)
-{
-    ssize_t           n;
-    agent_command_t  *cmd;
-
-    cmd = out->cmd;
-
-    n = read(out->fd, agent_output_buf, max);
-
-    if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
-        return 0;
-    }
-
-    if (n <= 0) {
-
-        if (cmd) {
-            cmd->out[out->stream - 1] = NULL;
-
-        } else {
-            agent_output_discarded--;
-        }
-
-        agent_output_close(out);
-        return 0;
-    }
-
-    if (cmd) {
-
-        if (cmd->state == AGENT_COMMAND_DRAINING) {
-            out->remain -= n;
-        }
-
-        cmd->sink->write(cmd, out->stream, agent_output_buf, n);
-
-        if (cmd->sink->full && cmd->state != AGENT_COMMAND_OVER
-            && cmd->sink->full(cmd))
-        {
-            agent_command_pause(cmd);
-        }
-    }
-
-    return 1;
-}
-
-
-/* out may be NULL, as below */
-
-static void
-agent_output_poll(agent_output_t *out, int on)
-{
-    if (out == NULL || (int) out->polled == on) {
-        return;
-    }
-
-    out->polled = on;
-
-    if (on) {
-        uv_poll_start(&out->poll, UV_READABLE, agent_output_event);
-
-    } else {
-        uv_poll_stop(&out->poll);
-    }
-}
-
-
-static void
-agent_output_close(agent_output_t *out)
-{
-    if (out == NULL) {
-        return;
-    }
-
-    out->cmd = NULL;
-
-    uv_poll_stop(&out->poll);
-    uv_close((uv_handle_t *) &out->poll, agent_output_closed);
-    close(out->fd);
-}
-
-
-static void
-agent_output_closed(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
-
-/* the command has ended; other processes may still hold the write end */
-
-static void
-agent_output_discard(agent_output_t *out)
-{
-    if (out == NULL) {
-        return;
-    }
-
-    if (agent_output_discarded >= AGENT_COMMAND_DISCARD) {
-        agent_output_close(out);
-        return;
-    }
-
-    agent_output_discarded++;
-    out->cmd = NULL;
-    agent_output_poll(out, 1);
 }

@@ -39,8 +39,6 @@
  */
 
 
-#define AGENT_COMMAND_READ      32768  /* bytes read at a time */
-
 /* limit of a request body: the kernel's limit for arguments, as JSON */
 #define AGENT_COMMAND_JSON_MAX  (4 * 1024 * 1024)
 
@@ -81,7 +79,10 @@ typedef struct {
 /* destination of the output */
 
 typedef struct {
-    /* bytes of stream 1 or 2 as received, at most AGENT_COMMAND_READ */
+    /*
+     * bytes of stream 1 or 2 as received, but no character of UTF-8 is split
+     * between two writes (run/output.h)
+     */
     void        (*write)(agent_command_t *cmd, int stream, const char *buf,
                          size_t len);
     /*
@@ -191,6 +192,9 @@ void agent_command_begin(agent_command_t *cmd);
 
 /* it has exited with a code, or by a signal if not 0 */
 void agent_command_ended(agent_command_t *cmd, int code, int sig);
+
+/* it has exited, and its output can be read: for run/output.c */
+void agent_command_drain(agent_command_t *cmd);
 
 
 /* for the users of commands */

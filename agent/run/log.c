@@ -134,42 +134,6 @@ void
 agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
     size_t len)
 {
-    char    *held, join[4];
-    size_t   n, partial;
-
-    held = s->held[stream - 1];
-    n = s->nheld[stream - 1];
-
-    /* the rest of a held character: now it is complete or malformed */
-
-    while (n && len) {
-        memcpy(join, held, n);
-        join[n++] = *buf++;
-        len--;
-
-        if (agent_utf8_incomplete(join, n) == n) {
-            memcpy(held, join, n);
-            s->nheld[stream - 1] = n;
-            continue;
-        }
-
-        s->nheld[stream - 1] = 0;
-
-        partial = agent_utf8_incomplete(join, n);
-        agent_run_log_put(s, stream, join, n - partial);
-
-        memcpy(held, join + n - partial, partial);
-        s->nheld[stream - 1] = n = partial;
-    }
-
-    partial = len ? agent_utf8_incomplete(buf, len) : 0;
-
-    if (partial) {
-        len -= partial;
-        memcpy(held, buf + len, partial);
-        s->nheld[stream - 1] = partial;
-    }
-
     agent_run_log_put(s, stream, buf, len);
 
     if (s->nblocks > AGENT_RUN_LOG_BLOCKS) {
@@ -188,14 +152,8 @@ agent_run_log_full(agent_run_log_t *s)
 void
 agent_run_log_finish(agent_run_log_t *s)
 {
-    int                     i;
     char                   *data;
     agent_run_log_block_t  *b;
-
-    for (i = 0; i < 2; i++) {
-        agent_run_log_put(s, i + 1, s->held[i], s->nheld[i]);
-        s->nheld[i] = 0;
-    }
 
     b = s->last;
 

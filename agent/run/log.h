@@ -19,7 +19,7 @@
  * only by the thread pool: a slow disk makes the writer wait, a full or
  * failing one leaves a gap.
  *
- * A character is never split: its first bytes are held until the rest arrives.
+ * No character of UTF-8 that was appended in one piece is split between blocks.
  */
 
 
@@ -47,7 +47,7 @@ void agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
 /* 1 if full: the writer must stop until on_writable */
 int agent_run_log_full(agent_run_log_t *s);
 
-/* flushes held bytes; nothing more may be appended */
+/* nothing more is appended: frees memory */
 void agent_run_log_finish(agent_run_log_t *s);
 
 /* the first offset kept, and the offset of the next byte */

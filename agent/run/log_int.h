@@ -58,9 +58,6 @@ struct agent_run_log_s {
     agent_run_log_block_t  *last;      /* the block being filled */
     size_t                  nblocks;
 
-    char                    held[2][4];
-    size_t                  nheld[2];
-
     int                     fd;
     int                     error;
     uint64_t                lost;

@@ -119,8 +119,8 @@ my $before = @{$box->call('GET', '/api/process/list')->{json}{processes}};
 my $count = $box->sh('ls /tmp | wc -l');
 
 for my $case (
-    [{}, '400 VALIDATION_FAILED', qr/command/],
-    [{ command => 1 }, '400 VALIDATION_FAILED', qr/command/],
+    [{}, '400 INVALID_COMMAND', qr/command/],
+    [{ command => 1 }, '400 INVALID_COMMAND', qr/command/],
     [{ command => " \t\n" }, '400 INVALID_COMMAND', qr/empty/],
     [{ command => "a\0b" }, '400 VALIDATION_FAILED', qr/NUL/],
     [{ command => 'x' x 131_072 }, '400 VALIDATION_FAILED', qr/longer/],
@@ -293,6 +293,25 @@ is(code($box->call('DELETE', "/api/process/sig?signal=$_")),
     for '', '0', '65', 'NOPE', '-9', '9x', 'SIG';
 is(of('sig')->{status}, 'running', 'and nothing is sent');
 stop('sig');
+
+# a shell dies of the signal that the program it waits for ignores; what ended
+# that program counts, and an exit code of one's own remains
+for my $session ('stubborn', '__DISABLE_SESSION__') {
+    start("bash -c 'trap \"\" TERM; echo up; while :; do sleep 0.05; done'; :",
+        processId => 'stubborn', sessionId => $session);
+    post('stubborn', 'wait-for-log', { text => 'up' });
+    $res = stop('stubborn');
+    is_deeply([@{$res->{json}}{qw/status exitCode signal outcome/}],
+        ['killed', 137, 'SIGKILL', 'signaled'], "had to be killed: $session");
+
+    start('trap "exit 6" TERM; (trap "" TERM; while :; do sleep 0.05; done) & '
+        . 'echo up; wait', processId => 'mixed', sessionId => $session);
+    post('mixed', 'wait-for-log', { text => 'up' });
+    $res = stop('mixed');
+    is_deeply([@{$res->{json}}{qw/status exitCode outcome/}],
+        ['killed', 6, 'exited'], "its own exit code: $session");
+}
+$box->call('POST', '/api/session/delete', { sessionId => 'stubborn' });
 
 # many at a time, one wait
 start("trap '' TERM; echo up; sleep 76; sleep 76", processId => "m$_")
