@@ -166,10 +166,10 @@ agent_execute_reply_fault(agent_execute_t *x, uint64_t timeout_ms)
 
     } else if (x->exit.terminated) {
         (void) agent_fault_set(&x->fault, 410, "SESSION_TERMINATED", NULL,
-                               "The shell of session '%s' exited with code "
-                               "%d: its state is lost, and the next request "
-                               "starts a new shell", x->session,
-                               x->exit.code);
+                               "The session's shell exited (exit code: %d): "
+                               "the state of session '%s' is lost, and the "
+                               "next request starts a new shell",
+                               x->exit.code, x->session);
     }
 }
 

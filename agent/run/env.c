@@ -160,6 +160,7 @@ agent_env_defaults(void)
         "PATH", AGENT_ENV_PATH, "HOME", NULL, "USER", NULL, "LOGNAME", NULL,
         /* the host that Vite-based dev servers must accept */
         "__VITE_ADDITIONAL_SERVER_ALLOWED_HOSTS", agent_env_suffix,
+        "SANDBOX_VERSION", AGENT_BUILD,
         NULL
     };
 

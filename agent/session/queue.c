@@ -309,7 +309,7 @@ agent_queue_gone(agent_call_t *call, agent_session_t *s)
         return;
     }
 
-    snprintf(text, sizeof(text), "the session's shell exited with code %d; "
+    snprintf(text, sizeof(text), "The session's shell exited (exit code: %d): "
              "the command was not run, and the next request starts a new "
              "shell", s->code);
 

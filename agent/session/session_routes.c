@@ -224,7 +224,11 @@ agent_session_routes_of(agent_request_t *r, json_t *body, char *name,
 
     value = json_object_get(body, "sessionId");
 
-    if (value && !json_is_null(value)) {
+    /* an empty one counts as absent, here and below */
+
+    if (value && !json_is_null(value)
+        && !(json_is_string(value) && json_string_length(value) == 0))
+    {
         rc = agent_session_string(value, name);
         goto done;
     }
@@ -232,7 +236,7 @@ agent_session_routes_of(agent_request_t *r, json_t *body, char *name,
     for (i = 0; i < 2; i++) {
         header = agent_request_header(r, headers[i]);
 
-        if (header) {
+        if (header && header[0]) {
             rc = agent_session_name_valid(header) ? 0 : -1;
             snprintf(name, 129, "%s", header);
             goto done;
@@ -241,6 +245,11 @@ agent_session_routes_of(agent_request_t *r, json_t *body, char *name,
 
     for (i = 0; i < 2; i++) {
         arg = agent_request_arg(r, args[i]);
+
+        if (arg && arg[0] == '\0') {
+            free(arg);
+            continue;
+        }
 
         if (arg) {
             rc = agent_session_name_valid(arg) ? 0 : -1;

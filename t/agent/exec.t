@@ -264,13 +264,70 @@ is($box->exec({ argv => ['true'], later => 1, cwd => undef, env => undef,
     timeout_ms => undef })->{exit}{exit_code}, 0,
     'unknown members are ignored, null is absent');
 
-for my $id ('', '..', 'a..b', 'a/b', 'x' x 129, "a b") {
+for my $id ('..', 'a..b', 'a/b', 'x' x 129, "a b") {
     $res = $box->exec({ argv => ['true'] }, 'Session-Id', $id);
     is($res->{status}, 400, "Session-Id '$id': 400");
 }
 
-is($box->exec({ argv => ['true'] }, 'Session-Id', 'x' x 128)
-    ->{exit}{exit_code}, 0, 'a good Session-Id');
+# in a subshell of a session: it sees its state, and changes none of it
+
+$box->call('POST', '/api/session/create', { id => 's2', cwd => '/tmp',
+    env => { A => '1' } });
+$box->execute('B=2; f() { echo "f: $*"; }; cd /usr', sessionId => 's2');
+
+my @session = ('Session-Id', 's2');
+is($box->exec({ argv => ['sh', '-c', 'pwd; echo [$A]'] }, @session)->{stdout},
+    "/usr\n[1]\n", 'session: directory and variables');
+is($box->exec({ argv => ['f', 'a b', "q'\"\n", '$HOME'] }, @session)->{stdout},
+    "f: a b q'\"\n \$HOME\n", 'session: a function, its arguments as they are');
+$res = $box->exec({ argv => ['eval', 'echo $B; B=3; cd /; unset -f f; exit 5'] },
+    @session);
+is_deeply([$res->{stdout}, $res->{exit}{exit_code}], ["2\n", 5],
+    'session: a builtin');
+is($box->output('echo $B; pwd; f', sessionId => 's2'), "2\n/usr\nf: ",
+    'session: nothing has changed');
+is($box->exec({ argv => ['pwd'] }, 'Session-Id', $_)->{stdout},
+    "/workspace\n", "session '$_': none") for '', '__DISABLE_SESSION__';
+is($box->exec({ argv => ['sh', '-c', 'pwd; echo $C'], cwd => '/workspace/a',
+    env => { C => "it's" } }, @session)->{stdout}, "/workspace/a\nit's\n",
+    'session: cwd and env of the call');
+is($box->exec({ argv => ['no-such-program'] }, @session)->{exit}{exit_code},
+    127, 'session: no such program');
+$res = $box->exec({ argv => ['sleep', '100'], timeout_ms => 200 }, @session);
+ok($res->{exit}{timed_out}, 'session: timeout');
+is($box->exec({ argv => ['pwd'] }, 'Session-Id', 'x' x 128)->{stdout},
+    "/workspace\n", 'session: made by its first use');
+
+# one that is running blocks no other command of the session
+$box->sh('rm -f go; mkfifo go');
+my $wait = $box->http(timeout => 60);
+$wait->request('POST', '/exec', host => 'x', headers => [@session],
+    body => '{"argv":["sh","-c","echo up; cat /workspace/go"]}');
+$wait->head();
+is(Sandbox::SSE->new($wait)->next()->{data}, 'dXAK', 'session: it runs');
+is($box->output('echo free', sessionId => 's2'), 'free', 'the session is free');
+
+# and ends with its client
+ok($box->wait_for(30, sub { $box->processes(qr/^cat\b/) }), 'it is there');
+$wait->close();
+ok($box->wait_for(30, sub { !$box->processes(qr/^cat\b/) }),
+    'until its client goes');
+
+# those that wait, too
+my $busy = $box->execute_start('read x < /workspace/go', sessionId => 's2');
+$wait = $box->http(timeout => 60);
+$wait->request('POST', '/exec', host => 'x', headers => [@session],
+    body => '{"argv":["touch","/workspace/never"]}');
+$box->call('GET', '/api/ping');
+$wait->close();
+$box->call('GET', '/api/ping');
+$box->sh('echo > go');
+is($busy->response()->{status}, 200, 'the command before it');
+is($box->output('[ -e /workspace/never ]; echo $?', sessionId => 's2'), '1',
+    'a cancelled one is not run');
+
+$res = $box->call('POST', '/api/session/delete', { sessionId => 's2' });
+is($res->{status}, 200, 'session: deleted');
 
 is($box->stop(), 0, 'an orderly end');
 

@@ -247,12 +247,12 @@ like($sse->next()->{data}, qr/"two\\n"/, 'and later');
 # wrong requests
 
 for my $path ('/api/execute', '/api/execute/stream') {
+    my $none = $path =~ /stream/ ? 'INVALID_COMMAND' : 'VALIDATION_FAILED';
+
     for my $case (
-        ['', 'VALIDATION_FAILED', 'command'],
-        ['{"command":5}', 'VALIDATION_FAILED', 'command'],
-        ['{"command":null}', 'VALIDATION_FAILED', 'command'],
-        ['{"command":""}', 'INVALID_COMMAND', 'command'],
-        ['{"command":" \n\t"}', 'INVALID_COMMAND', 'command'],
+        ['', $none, 'command'],
+        ['{"command":5}', $none, 'command'],
+        ['{"command":null}', $none, 'command'],
         ['{"command":"a\u0000b"}', 'VALIDATION_FAILED', 'NUL'],
         ['{"command":"a","timeoutMs":"x"}', 'VALIDATION_FAILED', 'timeoutMs'],
         ['{"command":"a","env":{"A B":"x"}}', 'VALIDATION_FAILED', 'A B'],
@@ -281,6 +281,46 @@ is_deeply([sort keys %{$res->{json}}], [qw/code context error httpStatus
 is($res->{json}{httpStatus}, 400, 'httpStatus');
 is($res->{json}{error}, $res->{json}{message}, 'error and message agree');
 like($res->{json}{timestamp}, $stamp, 'timestamp of an error');
+
+# nothing to run: an error of a stream only
+
+for my $command ('', " \n\t") {
+    for my $session ('', 'blank', '__DISABLE_SESSION__') {
+        my %call = (command => $command, sessionId => $session);
+        my $text = JSON::PP->new->canonical->encode(\%call);
+        $res = $box->execute($command, %call);
+        is_deeply([@{$res->{json}}{qw/success exitCode stdout stderr/}],
+            [JSON::PP::true, 0, '', ''], "$text: runs");
+        $res = $box->call('POST', '/api/execute/stream', \%call);
+        is("$res->{status} $res->{json}{code}", '400 INVALID_COMMAND',
+            "$text: refused as a stream");
+    }
+}
+is($box->output('A=blank; :', sessionId => 'blank'), '', 'and the session');
+is($box->output('', sessionId => 'blank'), '', 'goes on');
+is($box->output('echo $A', sessionId => 'blank'), 'blank', 'as before');
+
+# an empty session is the default one, however it is named
+
+is($box->output('A=the-default'), '', 'a variable of the default session');
+is($box->output('echo $A', sessionId => ''), 'the-default', 'sessionId ""');
+for my $header ('Session-Id', 'X-Session-Id') {
+    $res = $box->call('POST', '/api/execute', { command => 'echo $A' },
+        $header, '');
+    is($res->{json}{stdout}, 'the-default', "an empty $header");
+}
+$res = $box->call('POST', '/api/execute?session=', { command => 'echo $A' });
+is($res->{json}{stdout}, 'the-default', 'session=');
+
+# the version is in every environment, and a variable of one's own wins
+
+my $version = $box->call('GET', '/api/version')->{json}{version};
+is($box->output('printf "$SANDBOX_VERSION"', sessionId => $_), $version,
+    "SANDBOX_VERSION: $_") for 'v', '__DISABLE_SESSION__';
+is($box->exec({ argv => ['printenv', 'SANDBOX_VERSION'] })->{stdout},
+    "$version\n", 'SANDBOX_VERSION: exec');
+is($box->output('echo $SANDBOX_VERSION', env => { SANDBOX_VERSION => 'mine' }),
+    'mine', "SANDBOX_VERSION: the call's own");
 
 $res = $box->call('POST', '/api/execute/stream',
     { command => 'true', cwd => '/no/such',
