@@ -138,10 +138,12 @@ is(scalar $proxy->calls(qr/^POST/), 0, 'none of this started anything');
 
 $res = $t->api('DELETE', "$p/8081");
 is($res->{status}, 200, 'unexpose');
-is($res->{json}{port}, 8081, 'the port');
+is_deeply($res->{json}, { success => JSON::PP::true, port => 8081,
+    wasExposed => JSON::PP::true }, 'the port, and that it had been exposed');
 $res = $t->api('DELETE', "$p/8081");
-is($res->{status}, 404, 'again: 404');
-is($res->{json}{code}, 'PORT_NOT_EXPOSED', 'its code');
+is($res->{status}, 200, 'again: no error');
+is_deeply($res->{json}, { success => JSON::PP::true, port => 8081,
+    wasExposed => JSON::PP::false }, 'it had not been exposed');
 $res = $t->api('POST', "$p/8081");
 isnt($res->{json}{token}, 'chosen_1', 'exposed anew: another token');
 

@@ -47,7 +47,7 @@ my $awake = good('POST', '/v1/sandbox/mine/ports', { port => 8082,
 
 my $new = 'POST /v1/sandbox';
 my $mine = '/v1/sandbox/mine';
-my $bad = qr/\bid\b/i;
+my $bad = qr/Invalid sandbox ID format/;
 
 rows(
     # who asks
@@ -110,6 +110,10 @@ rows(
         'invalid_request', qr/X-Session-Id/],
     ["GET $mine/file/../exec", {}, 400, 'invalid_request', qr/path/],
     ["GET $mine//ports", {}, 400, 'invalid_request', qr/path/],
+    ["GET $mine/file/workspace/\xc3\xa9", {}, 400, 'invalid_request',
+        qr/percent-encode/i],
+    ["GET $mine/ports?x=\xc3\xa9", {}, 400, 'invalid_request',
+        qr/percent-encode/i],
 
     # routes
     ["GET $mine/exec", {}, 404, 'NOT_FOUND', qr{POST}],
@@ -124,10 +128,11 @@ rows(
 
     # ports
     ["POST $mine/ports", { json => {} }, 400, 'INVALID_PORT',
-        qr/port.*1024.*65535/],
+        qr/invalid port.*1024.*65535/],
     ["POST $mine/ports", { json => { port => 80 } }, 400, 'INVALID_PORT',
-        qr/port.*1024.*65535/],
-    ["POST $mine/ports/80", {}, 400, 'INVALID_PORT', qr/port.*1024.*65535/i],
+        qr/invalid port.*1024.*65535/],
+    ["POST $mine/ports/80", {}, 400, 'INVALID_PORT',
+        qr/invalid port.*1024.*65535/],
     ["POST $mine/ports/8080", { json => { port => 8081 } }, 400,
         'INVALID_PORT', qr/8081.*8080/],
     ["PATCH $mine/ports/9000", { json => {} }, 404, 'PORT_NOT_EXPOSED',

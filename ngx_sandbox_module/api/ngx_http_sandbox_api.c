@@ -180,8 +180,9 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         if (ctx->port == 0) {
             return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
                                                  "INVALID_PORT",
-                                                 "Invalid port: it must be a "
-                                                 "number from %d to %d.",
+                                                 "The path names an invalid "
+                                                 "port: it must be a number "
+                                                 "from %d to %d.",
                                                  SANDBOX_PORT_MIN,
                                                  SANDBOX_PORT_MAX);
         }
@@ -226,8 +227,22 @@ static ngx_int_t
 ngx_http_sandbox_api_route(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, ngx_str_t *path, sandbox_route_t *route)
 {
+    size_t           i;
     ngx_int_t        rc;
     sandbox_route_t  other;
+
+    /* RFC 3986, 2: a URL consists of ASCII characters */
+
+    for (i = 0; i < r->unparsed_uri.len; i++) {
+
+        if (r->unparsed_uri.data[i] >= 0x80) {
+            return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                                 "invalid_request",
+                                                 "Invalid URL: it contains "
+                                                 "bytes that are not ASCII. "
+                                                 "Percent-encode them.");
+        }
+    }
 
     rc = sandbox_route_parse((char *) path->data, path->len, route);
 
@@ -328,9 +343,12 @@ ngx_http_sandbox_api_session(ngx_http_request_t *r,
 
     h = ngx_http_sandbox_header_in(r, name, &n);
 
+    /* an empty one counts as absent */
+
     if (n == 0
-        || (n == 1 && sandbox_name_session_valid((char *) h->value.data,
-                                                 h->value.len)))
+        || (n == 1 && (h->value.len == 0
+                       || sandbox_name_session_valid((char *) h->value.data,
+                                                     h->value.len))))
     {
         return NGX_OK;
     }

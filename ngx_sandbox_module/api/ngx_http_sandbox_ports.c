@@ -241,6 +241,7 @@ ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
     {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "INVALID_PORT",
+                                   "The body names an invalid port: "
                                    "\"port\" must be a number from %d to %d.",
                                    SANDBOX_PORT_MIN, SANDBOX_PORT_MAX);
         goto failed;

@@ -22,7 +22,6 @@
 #include "api/ngx_http_sandbox_create.h"
 #include "api/ngx_http_sandbox_lookup.h"
 #include "api/ngx_http_sandbox_ports_apply.h"
-#include "api/ngx_http_sandbox_ports_json.h"
 #include "api/ngx_http_sandbox_ports_update.h"
 
 #include <sys/file.h>
@@ -57,8 +56,6 @@ static ngx_int_t ngx_http_sandbox_ports_update_remove_all(
     ngx_http_sandbox_ports_update_t *e);
 static int ngx_http_sandbox_ports_update_revoke(
     ngx_http_sandbox_ports_update_t *e, in_port_t port);
-static ngx_int_t ngx_http_sandbox_ports_update_removed(
-    ngx_http_sandbox_ports_update_t *e, const char *name, ngx_uint_t value);
 static void ngx_http_sandbox_ports_update_cleanup(void *data);
 
 
@@ -308,19 +305,32 @@ failed:
 static ngx_int_t
 ngx_http_sandbox_ports_update_remove(ngx_http_sandbox_ports_update_t *e)
 {
+    ngx_uint_t             exposed;
+    sandbox_json_writer_t  w;
+
+    exposed = 1;
+
     if (ngx_http_sandbox_ports_update_revoke(e, e->port) == -1) {
 
-        if (ngx_errno == NGX_ENOENT) {
-            ngx_http_sandbox_ports_json_unexposed(e->ctx);
-            return NGX_DECLINED;
+        if (ngx_errno != NGX_ENOENT) {
+            return ngx_http_sandbox_ports_update_failed(e, e->port, "removed");
         }
 
-        return ngx_http_sandbox_ports_update_failed(e, e->port, "removed");
+        exposed = 0;
     }
 
-    ngx_http_sandbox_port_commands_tell(e->ctx->node, e->port, "", "");
+    if (exposed) {
+        ngx_http_sandbox_port_commands_tell(e->ctx->node, e->port, "", "");
+    }
 
-    return ngx_http_sandbox_ports_update_removed(e, "port", e->port);
+    sandbox_json_writer_start(&w);
+    sandbox_json_writer_bool(&w, "success", 1);
+    sandbox_json_writer_number(&w, "port", e->port);
+    sandbox_json_writer_bool(&w, "wasExposed", exposed);
+
+    e->json = sandbox_json_writer_finish(&w);
+
+    return NGX_OK;
 }
 
 
@@ -358,9 +368,10 @@ ngx_http_sandbox_ports_update_revoke(ngx_http_sandbox_ports_update_t *e,
 static ngx_int_t
 ngx_http_sandbox_ports_update_remove_all(ngx_http_sandbox_ports_update_t *e)
 {
-    ssize_t     n;
-    in_port_t   port;
-    ngx_uint_t  last;
+    ssize_t                n;
+    in_port_t              port;
+    ngx_uint_t             last;
+    sandbox_json_writer_t  w;
 
     if (e->ports == NULL) {
 
@@ -406,19 +417,9 @@ ngx_http_sandbox_ports_update_remove_all(ngx_http_sandbox_ports_update_t *e)
         return NGX_AGAIN;
     }
 
-    return ngx_http_sandbox_ports_update_removed(e, "count", e->removed);
-}
-
-
-static ngx_int_t
-ngx_http_sandbox_ports_update_removed(ngx_http_sandbox_ports_update_t *e,
-    const char *name, ngx_uint_t value)
-{
-    sandbox_json_writer_t  w;
-
     sandbox_json_writer_start(&w);
     sandbox_json_writer_bool(&w, "success", 1);
-    sandbox_json_writer_number(&w, name, value);
+    sandbox_json_writer_number(&w, "count", e->removed);
 
     e->json = sandbox_json_writer_finish(&w);
 
