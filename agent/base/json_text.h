@@ -21,6 +21,12 @@
 
 size_t agent_json_text_escape(char *dst, const char *src, size_t len);
 
+/*
+ * how many of the first bytes are printable ASCII that needs no escape in a
+ * JSON string
+ */
+size_t agent_json_text_plain(const char *src, size_t len);
+
 /* the number of bytes agent_json_escape() would write */
 size_t agent_json_text_len(const char *src, size_t len);
 

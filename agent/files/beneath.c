@@ -28,6 +28,7 @@ typedef struct {
     unsigned          flags;
     unsigned          links;
     char             *p;               /* what is left of it, in text */
+    size_t            own;             /* of that: not the text of a link */
     char              text[PATH_MAX * 2];
 } agent_beneath_walk_t;
 
@@ -79,6 +80,7 @@ agent_beneath_resolve(agent_beneath_t *b, int base, const char *path,
     w.b = b;
     w.flags = flags;
     w.links = 0;
+    w.own = len;
     w.p = w.text;
 
     memcpy(w.text, path, len + 1);
@@ -164,7 +166,11 @@ agent_beneath_enter(agent_beneath_walk_t *w, const char *name)
     dir = w->b->dir;
     fd = openat(dir, name, flags);
 
-    if (fd == -1 && errno == ENOENT && (w->flags & AGENT_BENEATH_PARENTS)) {
+    /* a name in the text of a link is not created */
+
+    if (fd == -1 && errno == ENOENT && (w->flags & AGENT_BENEATH_PARENTS)
+        && strlen(w->p) < w->own)
+    {
 
         if (agent_beneath_mkdir(dir, name, AGENT_BENEATH_MODE) == -1
             && errno != EEXIST)
@@ -242,6 +248,10 @@ agent_beneath_link(agent_beneath_walk_t *w, const char *name)
     }
 
     len = strlen(w->p);
+
+    if (w->own > len) {
+        w->own = len;
+    }
 
     if (n + 1 + len >= sizeof(w->text)) {
         errno = ENAMETOOLONG;

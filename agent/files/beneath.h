@@ -26,7 +26,7 @@
 
 
 #define AGENT_BENEATH_FOLLOW   0x01    /* follow a link that is the last name */
-#define AGENT_BENEATH_PARENTS  0x02    /* create missing parents, mode 0755 */
+#define AGENT_BENEATH_PARENTS  0x02    /* create missing parents, 0755 */
 
 /*
  * The path stays in base: EXDEV for ".." and for an absolute path, ELOOP for
