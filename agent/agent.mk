@@ -121,7 +121,8 @@ AGENT_FUZZ_log = base/file base/utf8 run/log run/log_reader sys/identity \
 
 # all but what touches the machine, of which the fuzzer has its own
 AGENT_FUZZ_routes = $(filter-out archive/hydrate archive/persist base/file \
-                base/log base/loop base/random exec/programs files/files files/get files/put files/put_disk \
+                base/log base/loop base/random exec/programs files/files \
+                files/get files/put \
                 files/url_path http/server main/main main/signals \
                 main/stop run/workspace sys/child sys/peer sys/spawn, \
                 $(patsubst agent/%.c,%,$(AGENT_SRCS)))

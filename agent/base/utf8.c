@@ -4,6 +4,9 @@
  */
 
 
+#include <stdint.h>
+#include <string.h>
+
 #include "base/utf8.h"
 
 
@@ -73,9 +76,28 @@ agent_utf8_char(const char *str, size_t len)
 int
 agent_utf8_valid(const char *s, size_t len)
 {
-    int  n;
+    int       n;
+    uint64_t  v;
 
     while (len) {
+
+        /* most text is ASCII */
+
+        while (len >= sizeof(v)) {
+            memcpy(&v, s, sizeof(v));
+
+            if (v & 0x8080808080808080ULL) {
+                break;
+            }
+
+            s += sizeof(v);
+            len -= sizeof(v);
+        }
+
+        if (len == 0) {
+            break;
+        }
+
         n = agent_utf8_char(s, len);
 
         if (n <= 0) {

@@ -10,7 +10,9 @@
 #include "files/get.h"
 #include "files/move.h"
 #include "files/put.h"
+#include "files/read.h"
 #include "files/routes.h"
+#include "files/write.h"
 #include "http/router.h"
 
 
@@ -19,6 +21,11 @@ const agent_route_t  agent_files_routes[] = {
     { "GET", "/file/:path*", agent_files_get },
     { "PUT", "/file", agent_files_put },
     { "PUT", "/file/:path*", agent_files_put },
+    { "POST", "/api/read", agent_files_read },
+    { "POST", "/api/read/stream", agent_files_read_stream },
+    { "POST", "/api/write", agent_files_write },
+    { "POST", "/api/append", agent_files_write_append },
+    { "POST", "/api/write-batch", agent_files_write_batch },
     { "POST", "/api/stat", agent_files_entry_stat },
     { "POST", "/api/exists", agent_files_entry_exists },
     { "POST", "/api/chmod", agent_files_entry_chmod },

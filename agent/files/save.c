@@ -24,7 +24,7 @@
 static void agent_save_start(agent_save_t *s,
     void (*run)(agent_thread_job_t *job));
 static void agent_save_done(agent_thread_job_t *job);
-static void agent_save_failed(agent_save_t *s, int err);
+static void agent_save_drop(agent_save_t *s);
 static void agent_save_left(agent_thread_job_t *job);
 static void agent_save_written(agent_save_t *s);
 static void agent_save_free_blocks(agent_save_block_t *b);
@@ -61,6 +61,11 @@ void
 agent_save_go(agent_save_t *s)
 {
     if (s->job.busy || s->ended) {
+        return;
+    }
+
+    if (s->broken) {
+        agent_save_start(s, agent_save_disk_discard);
         return;
     }
 
@@ -105,36 +110,38 @@ agent_save_done(agent_thread_job_t *job)
         return;
     }
 
-    if (err) {
-        agent_save_failed(s, err);
+    /* done() and drain() may release it */
+
+    if (s->broken || err) {
+        agent_save_drop(s);
+        s->ended = 1;
+        s->done(s, s->broken ? ENOMEM : err);
         return;
     }
 
     if (s->now.complete) {
         s->ended = 1;
-        s->saved = 1;
         s->done(s, 0);
         return;
     }
+
+    agent_save_go(s);
 
     if (s->full && s->waiting < AGENT_SAVE_LOW) {
         s->full = 0;
         s->drain(s);
     }
-
-    agent_save_go(s);
 }
 
 
+/* bytes of no use */
+
 static void
-agent_save_failed(agent_save_t *s, int err)
+agent_save_drop(agent_save_t *s)
 {
     agent_save_free_blocks(s->first);
     s->first = NULL;
     s->last = NULL;
-    s->ended = 1;
-
-    s->done(s, err);
 }
 
 
@@ -144,7 +151,7 @@ agent_save_write(agent_save_t *s, const char *buf, size_t len)
     size_t               n;
     agent_save_block_t  *b;
 
-    while (len != 0 && !s->ended) {
+    while (len != 0 && !s->ended && !s->broken) {
         b = s->last;
 
         if (b == NULL || b->len == AGENT_SAVE_BLOCK) {
@@ -156,7 +163,8 @@ agent_save_write(agent_save_t *s, const char *buf, size_t len)
             }
 
             if (b == NULL) {
-                agent_save_failed(s, ENOMEM);
+                agent_save_drop(s);
+                s->broken = 1;
                 break;
             }
 

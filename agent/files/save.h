@@ -64,7 +64,7 @@ struct agent_save_s {
 
     agent_save_file_t     file;
     unsigned              early:1;     /* check the target before any bytes */
-    /* once: the file is saved (0), or an errno; more bytes are dropped */
+    /* once: it is saved (0), or an errno; may release it, as may drain */
     void                (*done)(agent_save_t *s, int err);
     /* the source may go on */
     void                (*drain)(agent_save_t *s);
@@ -91,7 +91,7 @@ struct agent_save_s {
     size_t                waiting;     /* bytes not yet written */
     unsigned              full:1;
     unsigned              ended:1;     /* done was called */
-    unsigned              saved:1;
+    unsigned              broken:1;    /* out of memory */
 };
 
 

@@ -93,6 +93,22 @@ agent_sse_json(agent_sse_t *sse, const uint64_t *id, json_t *json)
 
 
 void
+agent_sse_text(agent_sse_t *sse, agent_buffer_t *json)
+{
+    agent_buffer_t  b;
+
+    sse->active = 1;
+
+    agent_sse_open(&b, NULL, NULL);
+    agent_buffer_add(&b, json->data, json->len);
+    b.failed |= json->failed;
+    agent_sse_send(sse, &b);
+
+    agent_buffer_free(json);
+}
+
+
+void
 agent_sse_output(agent_sse_t *sse, const uint64_t *id, const char *process,
     int stream, const char *buf, size_t len)
 {

@@ -64,6 +64,9 @@ int agent_sse_full(agent_sse_t *sse);
 /* json is stolen; does not count as output */
 void agent_sse_json(agent_sse_t *sse, const uint64_t *id, json_t *json);
 
+/* the text of an object; frees it; counts as output */
+void agent_sse_text(agent_sse_t *sse, agent_buffer_t *json);
+
 /*
  * Output of stream 1 or 2, sent as base64 if it is not valid UTF-8; processId
  * must need no escaping, or is NULL

@@ -134,6 +134,21 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/api/process/kill-all"), SANDBOX_ROUTE_PROCESSES,
       "DELETE", "/v1/sandbox/:id/api/process/kill-all", 0 },
 
+    { sandbox_route_text("/api/read"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/read", 0 },
+
+    { sandbox_route_text("/api/read/stream"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/read/stream", 0 },
+
+    { sandbox_route_text("/api/write"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/write", 0 },
+
+    { sandbox_route_text("/api/append"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/append", 0 },
+
+    { sandbox_route_text("/api/write-batch"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/write-batch", 0 },
+
     { sandbox_route_text("/api/stat"), SANDBOX_ROUTE_FILES,
       "POST", "/v1/sandbox/:id/api/stat", 0 },
 

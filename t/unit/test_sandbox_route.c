@@ -133,6 +133,8 @@ test_routes(void **state)
           SANDBOX_ROUTE_PROCESSES, "a", "/api/process/kill-all", "" },
         { "/v1/sandbox/a/api/port-watch",
           SANDBOX_ROUTE_PORT_WATCH, "a", "/api/port-watch", "" },
+        { "/v1/sandbox/a/api/read/stream", SANDBOX_ROUTE_FILES, "a",
+          "/api/read/stream", "" },
         { "/v1/sandbox/a/api/stat", SANDBOX_ROUTE_FILES, "a", "/api/stat",
           "" },
         { "/v1/sandbox/a/api/copy", SANDBOX_ROUTE_FILES, "a", "/api/copy",
@@ -348,7 +350,7 @@ test_list(void **state)
         "api/execute/stream", "api/session/create", "api/session/list",
         "api/session/delete", "api/env", "api/process/start",
         "api/process/list", "api/process/kill-all",
-        "api/process/:process", "api/stat|exists|chmod|mkdir|",
+        "api/process/:process", "api/read|read/stream|write|", "|stat|exists|",
         "api/port-watch", "api/ping",
         "api/version", "api/commands"
     };
