@@ -188,6 +188,13 @@ for my $where ('API', 'preview') {
     $c->close();
 }
 
+# a request that it breaks off is sent again at most once, for the kept
+# connection that it may have been sent on
+
+my $n = () = record() =~ m{^GET \S*g-nothing }mg;
+cmp_ok($n, '>=', 2, 'a request that ends without a byte, seen twice');
+cmp_ok($n, '<=', 4, "and not repeated more than once each: $n");
+
 is(join(',', $t->workers_alive()), join(',', @workers),
     'the workers are those of the beginning');
 
