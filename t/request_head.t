@@ -16,7 +16,13 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
 
-my $t = Sandbox->new()->start();
+# a second port, which speaks HTTP/2
+
+my $h2 = free_port();
+my $conf = Sandbox::default_conf()
+    =~ s/(listen 127\.0\.0\.1:)%%PORT%%;/$& $1$h2 http2;/gr;
+
+my $t = Sandbox->new(conf => $conf)->start();
 my $id = 'heads';
 $t->app($id, 'app.py', 8080);
 my $url = $t->expose($id, 8080);
@@ -65,6 +71,19 @@ for my $name ('X_Internal_Auth', 'x.internal-auth', 'X_Gone', 'X-Gone') {
 }
 $t->api('PATCH', "/v1/sandbox/$id/ports/8080", json => {
     requestHeaders => { 'X-Internal-Auth' => undef, 'X-Gone' => undef } });
+
+
+# the same over HTTP/2
+
+$res = curl2('/headers', map { ('-H', "$_: v") } @names, @ours);
+my %seen = map { $_->[0] => $_->[1] }
+    @{(JSON::PP::decode_json($res))->{headers}};
+is(join(' ', map { $seen{lc $_} // 'no' } @names), join(' ', ('v') x @names),
+    'HTTP/2: the same names pass');
+is(join(' ', grep { exists $seen{lc $_} } @ours), '',
+    'HTTP/2: the others do not');
+is(JSON::PP::decode_json(curl2('/100%'))->{code}, 'INVALID_URL',
+    'HTTP/2: a lone %');
 
 
 # lengths: up to 32 KB for a line, in both directions
@@ -191,3 +210,11 @@ for my $case (@refused[1, 11, 14]) {
 }
 
 $t->done();
+
+
+sub curl2
+{
+    my ($path, @args) = @_;
+    my $cmd = join ' ', map { quotemeta } @args;
+    return `curl -s --http2-prior-knowledge -m 60 --path-as-is -H 'Host: $host' 'http://127.0.0.1:$h2$path' $cmd`;
+}

@@ -93,4 +93,13 @@ my ($host) = $url =~ m{//([^/]+)};
 like(`printf 'GET / HTTP/1.1\r\nHost: $host\r\nConnection: close\r\n\r\n' | openssl s_client -quiet -CAfile $etc/ca.crt -verify_return_error -servername ${\($host =~ s/:.*//r)} -connect 127.0.0.1:$t->{port} 2>/dev/null`,
     qr/^HTTP\/1\.1 200/, 'with one certificate for every name');
 
+# what nginx refuses before it has read the Host, as the server name chooses
+
+my $long = "${url}?" . 'u' x 40_000;
+like(`curl -sS $ca $long`, qr/"code":"URL_TOO_LONG"/, 'a URL of 40 KB');
+like(`curl -sS $ca --http1.1 --path-as-is '${url}100%'`,
+    qr/"code":"INVALID_URL"/, 'a lone %');
+like(`curl -sS http://127.0.0.1:$t->{port}/`,
+    qr/"error":"This port accepts HTTPS only\."/, 'http to the port of https');
+
 $t->done();

@@ -20,6 +20,9 @@
  */
 
 
+static ngx_uint_t ngx_http_sandbox_nginx_error_head(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_sandbox_nginx_error_headers(ngx_http_request_t *r);
+static ngx_uint_t ngx_http_sandbox_nginx_error_tls(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_sandbox_nginx_error_status(ngx_http_request_t *r);
 
 
@@ -58,7 +61,7 @@ ngx_http_sandbox_nginx_error_ctx(ngx_http_request_t *r)
     api = slcf->api;
     preview = slcf->preview;
 
-    if (!r->valid_location) {
+    if (ngx_http_sandbox_nginx_error_head(r)) {
         api |= slcf->api_server;
         preview |= slcf->preview_server && !slcf->api_server;
     }
@@ -78,6 +81,47 @@ ngx_http_sandbox_nginx_error_ctx(ngx_http_request_t *r)
     ctx->http_version = r->http_version;
 
     return ctx;
+}
+
+
+/* 1: refused before the first phase */
+
+static ngx_uint_t
+ngx_http_sandbox_nginx_error_head(ngx_http_request_t *r)
+{
+    return r->phase_handler == 0
+           && r->write_event_handler != ngx_http_core_run_phases;
+}
+
+
+/* 1: a header is invalid, or one that is required is missing */
+
+static ngx_uint_t
+ngx_http_sandbox_nginx_error_headers(ngx_http_request_t *r)
+{
+    if (!ngx_http_sandbox_nginx_error_head(r)) {
+        return 0;
+    }
+
+    return r->http_state == NGX_HTTP_READING_REQUEST_STATE
+           || (r->headers_in.host == NULL
+               && r->http_version > NGX_HTTP_VERSION_10)
+           || (r->headers_in.content_length
+               && r->headers_in.content_length_n == NGX_ERROR)
+           || r->headers_in.transfer_encoding;
+}
+
+
+/* 1: a plain request to a port with TLS */
+
+static ngx_uint_t
+ngx_http_sandbox_nginx_error_tls(ngx_http_request_t *r)
+{
+#if (NGX_HTTP_SSL)
+    return r->http_connection->ssl && r->connection->ssl == NULL;
+#else
+    return 0;
+#endif
 }
 
 
@@ -106,35 +150,26 @@ ngx_http_sandbox_nginx_error(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
     const char                  *code, *text;
-    ngx_uint_t                   head, url;
+    ngx_uint_t                   url, headers, tls;
     ngx_http_sandbox_failure_t   failure;
 
     if (r->headers_out.status < NGX_HTTP_BAD_REQUEST) {
         return NGX_OK;
     }
 
-    /* nginx has not accepted the head, or not even its first line */
-
-    head = !r->valid_location;
-    url = (head && r->uri.len == 0);
-
-#if (NGX_HTTP_SSL)
-
-    if (r->http_connection->ssl && r->connection->ssl == NULL) {
-        head = 0;
-        url = 0;
-    }
-
-#endif
+    url = (ngx_http_sandbox_nginx_error_head(r) && r->uri.len == 0);
+    headers = ngx_http_sandbox_nginx_error_headers(r);
+    tls = ngx_http_sandbox_nginx_error_tls(r);
 
     switch (ngx_http_sandbox_nginx_error_status(r)) {
 
     case NGX_HTTP_BAD_REQUEST:
-        code = url ? "INVALID_URL" : head ? "INVALID_HEADERS"
-                                          : "invalid_request";
+        code = url ? "INVALID_URL" : headers ? "INVALID_HEADERS"
+                                             : "invalid_request";
         text = url ? "The request line is invalid."
-                   : head ? "The request's headers are invalid."
-                          : "nginx could not parse the request.";
+                   : headers ? "The request's headers are invalid."
+                   : tls ? "This port accepts HTTPS only."
+                         : "nginx could not parse the request.";
         break;
 
     case NGX_HTTP_UNAUTHORIZED:
