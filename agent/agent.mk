@@ -79,7 +79,8 @@ $(BUILD)/t/agent_box: t/lib/agent_box.c t/lib/agent_box_container.c \
 # the agent's WebSockets behind a route that sends back what it receives
 
 AGENT_ECHO    = base/base64 base/buffer base/fault base/file base/log \
-                base/sha1 base/time base/url base/utf8 http/connection http/error \
+                base/memory base/sha1 base/time base/url base/utf8 \
+                http/connection http/error \
                 http/parser http/request http/response http/router \
                 http/websocket http/websocket_frame
 
@@ -102,7 +103,7 @@ AGENT_FUZZERS = $(patsubst t/fuzz/%.c,$(BUILD)/fuzz/%, \
                 $(wildcard t/fuzz/fuzz_agent_*.c))
 
 AGENT_FUZZ_http = base/buffer base/fault base/file base/json_text base/log \
-                base/time base/url base/utf8 http/error http/parser \
+                base/memory base/time base/url base/utf8 http/error http/parser \
                 http/request http/response
 AGENT_FUZZ_json = base/base64 base/fault base/file base/json base/json_text \
                 base/name base/path base/utf8 control/options run/env sys/user
@@ -116,8 +117,8 @@ AGENT_FUZZ_websocket = base/utf8 http/websocket_frame
 AGENT_FUZZ_archive = archive/exclude archive/refuse archive/gunzip archive/tar \
                 archive/tar_pax archive/tar_reader archive/tar_sparse \
                 archive/tar_writer base/buffer base/fault base/utf8
-AGENT_FUZZ_log = base/file base/utf8 run/log run/log_reader sys/identity \
-                sys/thread_job sys/user
+AGENT_FUZZ_log = base/file base/memory base/utf8 run/log run/log_reader \
+                sys/identity sys/thread_job sys/user
 
 # all but what touches the machine, of which the fuzzer has its own
 AGENT_FUZZ_routes = $(filter-out archive/hydrate archive/persist base/file \

@@ -231,9 +231,7 @@ agent_persist_send(agent_persist_t *p)
         { NULL, NULL }
     };
 
-    if (!p->full || p->ended
-        || agent_response_queued(p->r) > AGENT_HTTP_HIGH)
-    {
+    if (!p->full || p->ended || agent_response_full(p->r)) {
         return;
     }
 

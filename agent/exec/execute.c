@@ -422,8 +422,7 @@ agent_execute_free(void *data)
 
     free(x->input);
 
-    agent_buffer_free(&x->out[0]);
-    agent_buffer_free(&x->out[1]);
+    agent_execute_reply_free(x);
 
     if (x->stream.hint.recent) {
         agent_network_hint_free(&x->stream.hint);

@@ -55,6 +55,7 @@ typedef struct {
     /* of a non-streaming response */
 
     agent_buffer_t        out[2];
+    size_t                collected;   /* bytes of both */
     agent_exit_t          exit;
     agent_fault_t         fault;       /* code NULL: none */
     agent_json_body_t     reply;

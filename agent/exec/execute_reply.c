@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/fault.h"
+#include "base/memory.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "exec/execute_int.h"
@@ -79,10 +80,14 @@ agent_execute_reply_write(agent_command_t *cmd, int stream, const char *buf,
                                AGENT_EXECUTE_OUTPUT_MAX);
 
     } else {
-        agent_buffer_add(b, buf, len);
 
-        if (!b->failed) {
-            return;
+        if (agent_memory_collect(len) == 0) {
+            x->collected += len;
+            agent_buffer_add(b, buf, len);
+
+            if (!b->failed) {
+                return;
+            }
         }
 
         (void) agent_fault_set(&x->fault, 413, "OUTPUT_TOO_LARGE", NULL,
@@ -90,10 +95,20 @@ agent_execute_reply_write(agent_command_t *cmd, int stream, const char *buf,
                                "command");
     }
 
+    agent_execute_reply_free(x);
+
+    agent_command_end(cmd);
+}
+
+
+void
+agent_execute_reply_free(agent_execute_t *x)
+{
     agent_buffer_free(&x->out[0]);
     agent_buffer_free(&x->out[1]);
 
-    agent_command_end(cmd);
+    agent_memory_drop(x->collected);
+    x->collected = 0;
 }
 
 
@@ -264,6 +279,7 @@ agent_execute_reply_part(agent_execute_t *x, agent_json_body_e kind,
 static agent_json_body_e
 agent_execute_reply_next(void *data, agent_json_body_segment_t *segment)
 {
+    size_t                 max;
     agent_execute_t       *x;
     agent_execute_part_t  *part;
 
@@ -278,12 +294,13 @@ agent_execute_reply_next(void *data, agent_json_body_segment_t *segment)
     segment->data = part->data;
     segment->len = part->len;
 
-    if (part->len > AGENT_EXECUTE_PIECE) {
-        segment->len = AGENT_EXECUTE_PIECE;
+    max = agent_memory_piece(AGENT_EXECUTE_PIECE);
+
+    if (part->len > max) {
+        segment->len = max;
 
         if (part->kind == AGENT_JSON_BODY_TEXT) {
-            segment->len -= agent_utf8_incomplete(part->data,
-                                                  AGENT_EXECUTE_PIECE);
+            segment->len -= agent_utf8_incomplete(part->data, max);
         }
     }
 

@@ -13,6 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "base/time.h"
 #include "files/beneath.h"
 #include "files/files.h"
@@ -25,10 +26,12 @@
 
 /*
  * A file is opened and read in the thread pool: one buffer is filled while the
- * other is written to the client.
+ * other is written to the client, unless the agent is short of memory.  A
+ * client that does not read has no buffer then.
  */
 
 #define AGENT_GET_BUFFER  (128 * 1024)
+#define AGENT_GET_FIRST   (64 * 1024)      /* of the first buffer */
 
 #ifndef CGROUP2_SUPER_MAGIC
 #define CGROUP2_SUPER_MAGIC  0x63677270
@@ -45,6 +48,7 @@ typedef struct {
     struct stat         st;
 
     char               *buf[2];
+    size_t              size[2];
     int64_t             offset;        /* offset of the next read */
     int64_t             unread;        /* bytes left of the announced length */
     int64_t             unsent;
@@ -54,6 +58,7 @@ typedef struct {
     unsigned            filling:1;     /* index of the buffer being read into */
     unsigned            working:1;     /* a thread is working on it */
     unsigned            full:1;        /* the filled buffer waits to be sent */
+    unsigned            begun:1;       /* a buffer was read */
     unsigned            head:1;
     unsigned            stepping:1;
     unsigned            ended:1;
@@ -67,6 +72,8 @@ static void agent_get_opened(agent_thread_job_t *job);
 static void agent_get_begin(agent_get_t *g);
 static int agent_get_unchanged(agent_request_t *r, const char *etag);
 static void agent_get_start_read(agent_get_t *g);
+static int agent_get_buffer(agent_get_t *g, int i);
+static void agent_get_free_buffer(agent_get_t *g, int i);
 static void agent_get_read(agent_thread_job_t *job);
 static void agent_get_read_done(agent_thread_job_t *job);
 static void agent_get_step(agent_get_t *g);
@@ -345,18 +352,64 @@ agent_get_unchanged(agent_request_t *r, const char *etag)
 static void
 agent_get_start_read(agent_get_t *g)
 {
-    if (g->buf[g->filling] == NULL) {
-        g->buf[g->filling] = malloc(AGENT_GET_BUFFER);
-
-        if (g->buf[g->filling] == NULL) {
-            g->ended = 1;
-            agent_response_abort(g->r);
-            return;
-        }
+    if (agent_get_buffer(g, g->filling) == -1) {
+        g->ended = 1;
+        agent_response_abort(g->r);
+        return;
     }
 
     g->working = 1;
     (void) agent_thread_job_start(&g->job);
+}
+
+
+/* a buffer for the next read; 0, or -1 if out of memory */
+
+static int
+agent_get_buffer(agent_get_t *g, int i)
+{
+    size_t  size;
+
+    size = AGENT_GET_FIRST;
+
+    if (g->begun && agent_memory_level() == AGENT_MEMORY_PLENTY) {
+        size = AGENT_GET_BUFFER;
+    }
+
+    size = agent_memory_piece(size);
+
+    if (!g->unsized && (int64_t) size > g->unread) {
+        size = (size_t) g->unread;
+    }
+
+    if (g->size[i] < size || (g->size[i] > size
+                              && agent_memory_level() == AGENT_MEMORY_LOW))
+    {
+        agent_get_free_buffer(g, i);
+
+        g->buf[i] = malloc(size);
+        if (g->buf[i] == NULL) {
+            return -1;
+        }
+
+        g->size[i] = size;
+        agent_memory_use(size);
+    }
+
+    g->begun = 1;
+
+    return 0;
+}
+
+
+static void
+agent_get_free_buffer(agent_get_t *g, int i)
+{
+    free(g->buf[i]);
+    g->buf[i] = NULL;
+
+    agent_memory_release(g->size[i]);
+    g->size[i] = 0;
 }
 
 
@@ -370,7 +423,7 @@ agent_get_read(agent_thread_job_t *job)
     g = (agent_get_t *) job;
 
     p = g->buf[g->filling];
-    last = p + AGENT_GET_BUFFER;
+    last = p + g->size[g->filling];
 
     if (last - p > g->unread) {
         last = p + g->unread;
@@ -443,15 +496,22 @@ agent_get_step(agent_get_t *g)
             break;
         }
 
-        if (!g->full) {
-            if (!g->working) {
-                agent_get_start_read(g);
+        if (!g->full && g->working) {
+            break;
+        }
+
+        if (agent_response_full(g->r)) {
+
+            if (!g->full) {
+                agent_get_free_buffer(g, 0);
+                agent_get_free_buffer(g, 1);
             }
 
             break;
         }
 
-        if (agent_response_queued(g->r) > AGENT_HTTP_HIGH) {
+        if (!g->full) {
+            agent_get_start_read(g);
             break;
         }
 
@@ -479,7 +539,7 @@ agent_get_step(agent_get_t *g)
             g->unsent -= n;
         }
 
-        if (g->unread != 0) {
+        if (g->unread != 0 && agent_memory_level() == AGENT_MEMORY_PLENTY) {
             g->filling = !g->filling;
             agent_get_start_read(g);
         }
@@ -527,8 +587,8 @@ agent_get_free(agent_thread_job_t *job)
         (void) close(g->fd);
     }
 
-    free(g->buf[0]);
-    free(g->buf[1]);
+    agent_get_free_buffer(g, 0);
+    agent_get_free_buffer(g, 1);
     free(g->path);
     free(g);
 }

@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "base/memory.h"
 #include "base/time.h"
 #include "base/utf8.h"
 #include "files/beneath.h"
@@ -42,7 +43,7 @@
 
 /* of an event, before base64: a multiple of 3, so that only the last is padded */
 #define AGENT_READ_CHUNK   65535
-#define AGENT_READ_BUFFER  (2 * AGENT_READ_CHUNK)
+#define AGENT_READ_SMALL   16383           /* if memory is short */
 
 
 typedef enum {
@@ -71,6 +72,7 @@ typedef struct {
     size_t               end;
     unsigned             eof:1;
     char                *buf;
+    size_t               size;         /* of the buffer, two chunks */
 
     agent_magic_t       *magic;
     char                 type[AGENT_MIME_MAX];
@@ -211,6 +213,10 @@ agent_read_create(agent_request_t *r)
     f->r = r;
     f->fd = -1;
 
+    f->size = 2 * (agent_memory_level() == AGENT_MEMORY_PLENTY
+                   ? AGENT_READ_CHUNK : AGENT_READ_SMALL);
+    agent_memory_use(f->size);
+
     f->job.run = agent_read_run;
     f->job.done = agent_read_done;
     f->job.free = agent_read_left;
@@ -314,7 +320,7 @@ agent_read_open(agent_read_t *f)
         return -1;
     }
 
-    f->buf = malloc(AGENT_READ_BUFFER);
+    f->buf = malloc(f->size);
 
     return f->buf ? 0 : -1;
 }
@@ -333,9 +339,9 @@ agent_read_fill(agent_read_t *f)
     f->pos = 0;
     f->end = len;
 
-    while (f->end < AGENT_READ_BUFFER && !f->eof) {
+    while (f->end < f->size && !f->eof) {
 
-        len = AGENT_READ_BUFFER - f->end;
+        len = f->size - f->end;
 
         if ((int64_t) len > f->unread) {
             len = f->unread;
@@ -535,7 +541,7 @@ agent_read_next(void *data, agent_json_body_segment_t *segment)
 
     case AGENT_READ_DATA:
         segment->data = f->buf + f->pos;
-        segment->len = agent_read_piece(f, AGENT_READ_BUFFER);
+        segment->len = agent_read_piece(f, agent_memory_piece(f->size));
 
         if (segment->len) {
             f->pos += segment->len;
@@ -653,9 +659,9 @@ agent_read_events(void *data)
     while (f->state == AGENT_READ_DATA && !f->job.busy
            && !agent_sse_full(f->sse))
     {
-        len = agent_read_piece(f, AGENT_READ_CHUNK);
+        len = agent_read_piece(f, f->size / 2);
 
-        if (!f->eof && f->end - f->pos < AGENT_READ_CHUNK) {
+        if (!f->eof && f->end - f->pos < f->size / 2) {
             (void) agent_thread_job_start(&f->job);
             return;
         }
@@ -762,6 +768,7 @@ agent_read_free(agent_read_t *f)
     }
 
     agent_buffer_free(&f->text);
+    agent_memory_release(f->size);
     free(f->buf);
     free(f->path);
     free(f);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "files/save.h"
 #include "files/save_disk.h"
 #include "run/workspace.h"
@@ -69,7 +70,7 @@ agent_save_go(agent_save_t *s)
         return;
     }
 
-    if (!s->file.complete && s->waiting < AGENT_SAVE_KEEP
+    if (!s->file.complete && s->waiting < agent_memory_queue(AGENT_SAVE_KEEP)
         && !(s->early && (s->dir == -1 || s->waiting >= AGENT_SAVE_BLOCK)))
     {
         return;
@@ -127,7 +128,7 @@ agent_save_done(agent_thread_job_t *job)
 
     agent_save_go(s);
 
-    if (s->full && s->waiting < AGENT_SAVE_LOW) {
+    if (s->full && s->waiting <= agent_memory_queue(AGENT_SAVE_LOW)) {
         s->full = 0;
         s->drain(s);
     }
@@ -192,9 +193,10 @@ agent_save_write(agent_save_t *s, const char *buf, size_t len)
         buf += n;
         len -= n;
         s->waiting += n;
+        agent_memory_use(n);
     }
 
-    if (s->waiting >= AGENT_SAVE_HIGH) {
+    if (s->waiting > agent_memory_queue(AGENT_SAVE_HIGH)) {
         s->full = 1;
     }
 
@@ -244,8 +246,9 @@ agent_save_written(agent_save_t *s)
         b = s->writing;
         s->writing = b->next;
         s->waiting -= b->len;
+        agent_memory_release(b->len);
 
-        if (s->spare == NULL) {
+        if (s->spare == NULL && agent_memory_level() == AGENT_MEMORY_PLENTY) {
             s->spare = b;
 
         } else {
@@ -262,6 +265,7 @@ agent_save_free_blocks(agent_save_block_t *b)
 
     for ( /* void */ ; b != NULL; b = next) {
         next = b->next;
+        agent_memory_release(b->len);
         free(b);
     }
 }

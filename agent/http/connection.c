@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "base/memory.h"
 #include "http/connection.h"
 #include "http/http_int.h"
 #include "http/parser.h"
@@ -18,15 +19,24 @@
 #include "http/server.h"
 
 
-#define AGENT_BLOCK_SIZE  16384
+#define AGENT_BLOCK_SIZE         16384
+
+/* with more connections than that, the kernel's buffer of each is small */
+#define AGENT_CONNECTION_MANY    64
+#define AGENT_CONNECTION_SNDBUF  16384
 
 
 static void agent_connection_event(uv_poll_t *poll, int status, int events);
 static void agent_connection_read(agent_connection_t *c);
 static void agent_connection_advance(agent_connection_t *c, char *buf,
     size_t len);
+static int agent_connection_keep(agent_connection_t *c, const char *buf,
+    size_t len);
+static void agent_connection_forget(agent_connection_t *c);
 static int agent_connection_queue(agent_connection_t *c,
     const struct iovec *iov, int n, size_t skip);
+static void agent_connection_free_block(agent_http_block_t *b);
+static int agent_connection_drained(agent_connection_t *c);
 static void agent_connection_update(agent_connection_t *c);
 static void agent_connection_close(agent_connection_t *c);
 static void agent_connection_closed(uv_handle_t *handle);
@@ -150,7 +160,8 @@ agent_connection_read(agent_connection_t *c)
 {
     ssize_t  n;
 
-    n = recv(c->fd, agent_read_buf, sizeof(agent_read_buf), 0);
+    n = recv(c->fd, agent_read_buf, agent_memory_piece(sizeof(agent_read_buf)),
+             0);
 
     if (n == -1 && (errno == EAGAIN || errno == EINTR)) {
         return;
@@ -171,31 +182,22 @@ agent_connection_read(agent_connection_t *c)
 static void
 agent_connection_advance(agent_connection_t *c, char *buf, size_t len)
 {
-    char    *in;
-    size_t   used;
+    size_t  used;
 
     if (c->closed) {
         return;
     }
 
-    if (c->want_drain && c->queued < AGENT_HTTP_LOW && !c->broken) {
+    if (agent_connection_drained(c) && !c->broken) {
         c->want_drain = 0;
         agent_parser_drained(c);
     }
 
     if (c->in_len || len == 0) {
 
-        if (len) {
-            in = realloc(c->in, c->in_len + len);
-
-            if (in == NULL) {
-                agent_connection_close(c);
-                return;
-            }
-
-            memcpy(in + c->in_len, buf, len);
-            c->in = in;
-            c->in_len += len;
+        if (len && agent_connection_keep(c, buf, len) == -1) {
+            agent_connection_close(c);
+            return;
         }
 
         used = agent_parser_process(c, c->in ? c->in : agent_read_buf,
@@ -209,23 +211,16 @@ agent_connection_advance(agent_connection_t *c, char *buf, size_t len)
     } else {
         used = agent_parser_process(c, buf, len);
 
-        if (used < len && !c->broken) {
-            in = realloc(c->in, len - used);
-
-            if (in == NULL) {
-                agent_connection_close(c);
-                return;
-            }
-
-            memcpy(in, buf + used, len - used);
-            c->in = in;
-            c->in_len = len - used;
+        if (used < len && !c->broken
+            && agent_connection_keep(c, buf + used, len - used) == -1)
+        {
+            agent_connection_close(c);
+            return;
         }
     }
 
     if (c->in && c->in_len == 0) {
-        free(c->in);
-        c->in = NULL;
+        agent_connection_forget(c);
     }
 
     if (!c->corked && c->queued) {
@@ -238,6 +233,75 @@ agent_connection_advance(agent_connection_t *c, char *buf, size_t len)
     }
 
     agent_connection_update(c);
+}
+
+
+static int
+agent_connection_keep(agent_connection_t *c, const char *buf, size_t len)
+{
+    char  *in;
+
+    in = realloc(c->in, c->in_len + len);
+
+    if (in == NULL) {
+        return -1;
+    }
+
+    memcpy(in + c->in_len, buf, len);
+
+    c->in = in;
+    c->in_len += len;
+
+    agent_memory_release(c->in_size);
+    c->in_size = c->in_len;
+    agent_memory_use(c->in_size);
+
+    return 0;
+}
+
+
+static void
+agent_connection_forget(agent_connection_t *c)
+{
+    free(c->in);
+    c->in = NULL;
+    c->in_len = 0;
+
+    agent_memory_release(c->in_size);
+    c->in_size = 0;
+}
+
+
+void
+agent_connection_fit(agent_connection_t *c)
+{
+    int        size;
+    unsigned   small;
+    socklen_t  len;
+
+    static int  normal;
+
+    small = (agent_nconnections > AGENT_CONNECTION_MANY);
+
+    if (small == c->small) {
+        return;
+    }
+
+    if (normal == 0) {
+        len = sizeof(int);
+
+        if (getsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &normal, &len) == -1) {
+            return;
+        }
+    }
+
+    /* the kernel doubles what is set */
+
+    size = small ? AGENT_CONNECTION_SNDBUF : normal / 2;
+
+    if (setsockopt(c->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(int)) == 0) {
+        c->small = small;
+    }
 }
 
 
@@ -343,7 +407,11 @@ agent_connection_queue(agent_connection_t *c, const struct iovec *iov, int n,
             b = c->out_last;
 
             if (b == NULL || b->end == b->size) {
-                size = len > AGENT_BLOCK_SIZE ? len : AGENT_BLOCK_SIZE;
+                size = agent_memory_piece(AGENT_BLOCK_SIZE);
+
+                if (size < len) {
+                    size = len;
+                }
 
                 b = malloc(sizeof(agent_http_block_t) + size);
 
@@ -355,6 +423,7 @@ agent_connection_queue(agent_connection_t *c, const struct iovec *iov, int n,
                 b->start = 0;
                 b->end = 0;
                 b->size = size;
+                agent_memory_use(size);
 
                 if (c->out_last) {
                     c->out_last->next = b;
@@ -439,7 +508,7 @@ agent_connection_flush(agent_connection_t *c)
 
             rc -= len;
             c->out = b->next;
-            free(b);
+            agent_connection_free_block(b);
         }
 
         if (c->out == NULL) {
@@ -449,11 +518,28 @@ agent_connection_flush(agent_connection_t *c)
 
     /* on_drain is always called from the loop, never from here */
 
-    if (c->want_drain && c->queued < AGENT_HTTP_LOW) {
+    if (agent_connection_drained(c)) {
         agent_connection_defer(c);
     }
 
     agent_connection_update(c);
+}
+
+
+static void
+agent_connection_free_block(agent_http_block_t *b)
+{
+    agent_memory_release(b->size);
+    free(b);
+}
+
+
+/* 1: the handler waits for room, and there is room */
+
+static int
+agent_connection_drained(agent_connection_t *c)
+{
+    return c->want_drain && c->queued <= agent_memory_queue(AGENT_HTTP_LOW);
 }
 
 
@@ -544,10 +630,10 @@ agent_connection_closed(uv_handle_t *handle)
 
     while ((b = c->out) != NULL) {
         c->out = b->next;
-        free(b);
+        agent_connection_free_block(b);
     }
 
-    free(c->in);
+    agent_connection_forget(c);
     free(c);
 }
 

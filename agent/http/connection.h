@@ -38,6 +38,9 @@ void agent_connection_flush(agent_connection_t *c);
 void agent_connection_hold(agent_connection_t *c, const struct iovec *iov,
     int n);
 
+/* a request begins: sizes the kernel's buffer by the number of connections */
+void agent_connection_fit(agent_connection_t *c);
+
 /* schedules an update of the connection from the loop */
 void agent_connection_defer(agent_connection_t *c);
 

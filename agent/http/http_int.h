@@ -69,6 +69,7 @@ struct agent_http_s {
     void               (*json_handler)(agent_request_t *r, json_t *body);
     agent_buffer_t       json;
     size_t               json_max;
+    size_t               collected;  /* bytes of the body */
 
     unsigned             named:1;      /* a field name awaits its value */
     unsigned             routed:1;
@@ -98,6 +99,7 @@ struct agent_connection_s {
 
     char                 *in;        /* received but not yet parsed */
     size_t                in_len;
+    size_t                in_size;
 
     agent_http_block_t   *out;
     agent_http_block_t   *out_last;
@@ -114,6 +116,7 @@ struct agent_connection_s {
     unsigned              last:1;    /* close once everything has been sent */
     unsigned              served:1;  /* at least one request was received */
     unsigned              closed:1;
+    unsigned              small:1;   /* so is the kernel's buffer */
 };
 
 

@@ -9,6 +9,7 @@
 
 #include "base/base64.h"
 #include "base/json_text.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "http/json_body.h"
 #include "http/response.h"
@@ -37,7 +38,7 @@ agent_json_body_send(agent_json_body_t *b)
     agent_json_body_e          kind;
     agent_json_body_segment_t  segment;
 
-    while (!b->ended && agent_response_queued(b->r) <= AGENT_HTTP_HIGH) {
+    while (!b->ended && !agent_response_full(b->r)) {
 
         kind = b->next(b->data, &segment);
 
@@ -64,6 +65,11 @@ agent_json_body_send(agent_json_body_t *b)
 
         default:
             agent_json_body_put(b, kind, &segment);
+
+            if (agent_json_body_len > agent_memory_piece(SIZE_MAX)) {
+                agent_json_body_flush(b, 0);
+            }
+
             break;
         }
     }

@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/time.h"
 #include "http/connection.h"
 #include "http/error.h"
@@ -189,6 +190,8 @@ agent_http_start(agent_connection_t *c, const char *buf, size_t len)
         agent_http_refuse(c, 500, "out of memory");
         return;
     }
+
+    agent_connection_fit(c);
 
     h->conn = c;
     h->began = agent_time_ms();
@@ -646,6 +649,7 @@ agent_http_free(agent_http_t *h, int aborted)
                     aborted ? ", client disconnected" : "");
 
     agent_buffer_free(&h->json);
+    agent_memory_drop(h->collected);
     free(h);
 }
 

@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "base/url.h"
 #include "http/connection.h"
 #include "http/error.h"
@@ -176,6 +177,21 @@ agent_request_json_body(agent_request_t *r, const char *buf, size_t len)
                          h->json_max);
         return;
     }
+
+    if (agent_memory_collect(len) == -1) {
+        agent_buffer_free(&h->json);
+
+        agent_http_error(r, 429, "LIMIT_REACHED",
+                         json_pack("{s:s, s:I}", "limit", "bytes of requests",
+                                   "max", (json_int_t)
+                                   agent_memory_collect_max()),
+                         "the bodies and outputs of requests in progress "
+                         "exceed %zu bytes; wait until some have ended",
+                         agent_memory_collect_max());
+        return;
+    }
+
+    h->collected += len;
 
     agent_buffer_add(&h->json, buf, len);
 

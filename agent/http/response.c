@@ -9,7 +9,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/memory.h"
 #include "http/connection.h"
+#include "http/error.h"
 #include "http/http_int.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -159,11 +161,30 @@ agent_http_put(agent_request_t *r, const void *buf, size_t len,
         put(h->conn, iov, 1);
     }
 
-    if (h->conn->queued > AGENT_HTTP_HIGH) {
-        h->conn->want_drain = 1;
-    }
+    (void) agent_response_full(r);
 
     return h->conn->queued;
+}
+
+
+int
+agent_response_full(agent_request_t *r)
+{
+    agent_http_t  *h;
+
+    h = (agent_http_t *) r;
+
+    /* a head that is held back is sent with the first bytes of the body */
+
+    if (h->conn->corked
+        || h->conn->queued <= agent_memory_queue(AGENT_HTTP_HIGH))
+    {
+        return 0;
+    }
+
+    h->conn->want_drain = 1;
+
+    return 1;
 }
 
 
@@ -302,6 +323,19 @@ agent_response_json(agent_request_t *r, int status, json_t *json)
     }
 
     len = strlen(text);
+
+    /* a large response would be in memory until its client has read it */
+
+    if (len > AGENT_HTTP_LOW && agent_memory_level() == AGENT_MEMORY_LOW) {
+        free(text);
+        agent_http_error(r, 429, "LIMIT_REACHED",
+                         json_pack("{s:s, s:i}", "limit",
+                                   "bytes of unread responses", "max",
+                                   AGENT_HTTP_LOW),
+                         "a response of %zu bytes does not fit beside "
+                         "responses that are not read", len);
+        return;
+    }
 
     agent_response_begin(r, status, headers, len);
     agent_response_write(r, text, len);

@@ -15,7 +15,10 @@
 #include "http/request.h"
 
 
-/* stop writing above the high mark; on_drain is called below the low mark */
+/*
+ * Stop writing above the high mark; on_drain is called below the low mark.
+ * Both are lower while the agent is short of memory.
+ */
 #define AGENT_HTTP_HIGH          (256 * 1024)
 #define AGENT_HTTP_LOW           (64 * 1024)
 
@@ -35,10 +38,13 @@ void agent_response_begin(agent_request_t *r, int status,
 
 /*
  * Queues a copy of the bytes and tries to send at once.  Returns the number of
- * bytes now queued: above AGENT_HTTP_HIGH the caller must stop until on_drain.
+ * bytes now queued.
  */
 size_t agent_response_write(agent_request_t *r, const void *buf, size_t len);
 size_t agent_response_queued(agent_request_t *r);
+
+/* 1: the queue is full, and the caller must stop writing until on_drain */
+int agent_response_full(agent_request_t *r);
 
 /* ends the response */
 void agent_response_end(agent_request_t *r);

@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "http/connection.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -13,6 +14,7 @@
 
 
 #define AGENT_SERVER_PAUSE  50         /* ms */
+#define AGENT_SERVER_COST   65536      /* bytes of a connection, at most */
 
 
 static void agent_server_accept(agent_listener_t *l, int fd);
@@ -53,7 +55,8 @@ agent_server_accept(agent_listener_t *l, int fd)
 static int
 agent_server_full(agent_listener_t *l)
 {
-    return agent_connection_count() >= AGENT_SERVER_MAX;
+    return agent_connection_count()
+           >= agent_memory_clients(AGENT_SERVER_MAX, AGENT_SERVER_COST);
 }
 
 

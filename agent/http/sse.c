@@ -66,7 +66,7 @@ agent_sse_create(agent_request_t *r)
 int
 agent_sse_full(agent_sse_t *sse)
 {
-    return agent_response_queued(sse->r) > AGENT_HTTP_HIGH;
+    return agent_response_full(sse->r);
 }
 
 

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "base/memory.h"
 #include "base/time.h"
 #include "control/boot.h"
 #include "control/control.h"
@@ -30,6 +31,7 @@
 #include "port/command.h"
 #include "run/env.h"
 #include "run/workspace.h"
+#include "sys/cgroup.h"
 #include "sys/filter.h"
 #include "sys/spawn.h"
 #include "sys/user.h"
@@ -252,6 +254,7 @@ agent_main_serve(agent_boot_t *boot)
 
     agent_loop = &agent_main_loop;
 
+    agent_memory_init(agent_cgroup_memory_limit("/sys/fs/cgroup"));
     agent_stop_init();
     agent_relay_hooks_set(&agent_main_relay_hooks);
     agent_idle_start(boot->options.sleep_after_ms > 0

@@ -6,8 +6,10 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "net/listeners.h"
 #include "net/relay.h"
 #include "net/relay_connect.h"
@@ -19,6 +21,10 @@
 
 #define AGENT_RELAY_MAX       16384     /* connections */
 #define AGENT_RELAY_TICK      1000      /* ms */
+
+/* with more connections than that, the kernel's buffer of each is small */
+#define AGENT_RELAY_MANY      64
+#define AGENT_RELAY_SNDBUF    4096
 
 
 static int agent_relay_init(uv_loop_t *loop);
@@ -281,6 +287,7 @@ agent_relay_find(uint16_t port)
 static void
 agent_relay_accept(agent_listener_t *l, int fd)
 {
+    int                  size;
     agent_relay_t       *relay;
     agent_relay_conn_t  *c;
 
@@ -299,6 +306,11 @@ agent_relay_accept(agent_listener_t *l, int fd)
     LIST_INSERT_HEAD(&relay->conns, c, link);
     agent_relay_connections++;
 
+    if (agent_relay_connections > AGENT_RELAY_MANY) {
+        size = AGENT_RELAY_SNDBUF;
+        (void) setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(int));
+    }
+
     agent_relay_connect(c);
 }
 
@@ -306,7 +318,8 @@ agent_relay_accept(agent_listener_t *l, int fd)
 static int
 agent_relay_full(agent_listener_t *l)
 {
-    return agent_relay_connections >= AGENT_RELAY_MAX;
+    return agent_relay_connections
+           >= agent_memory_clients(AGENT_RELAY_MAX, AGENT_RELAY_COST);
 }
 
 
@@ -477,7 +490,7 @@ agent_relay_close(agent_relay_conn_t *c)
     agent_relay_connections--;
     c->relay = NULL;
 
-    free(c->head);
+    agent_relay_error_free(c);
 
     agent_relay_side_close(c, &c->client);
     agent_relay_side_close(c, &c->app);
@@ -491,8 +504,7 @@ agent_relay_close(agent_relay_conn_t *c)
 static void
 agent_relay_side_close(agent_relay_conn_t *c, agent_relay_side_t *s)
 {
-    free(s->out);
-    s->out = NULL;
+    agent_relay_copy_free(s);
 
     if (s->polled) {
         uv_close((uv_handle_t *) &s->poll, agent_relay_closed);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/memory.h"
 #include "net/relay_copy.h"
 #include "net/relay_int.h"
 
@@ -132,7 +133,8 @@ agent_relay_recv(agent_relay_conn_t *c, agent_relay_side_t *s)
     ssize_t  n;
 
     do {
-        n = recv(s->fd, agent_relay_copy_buffer, AGENT_RELAY_BUFFER, 0);
+        n = recv(s->fd, agent_relay_copy_buffer,
+                 agent_memory_piece(AGENT_RELAY_BUFFER), 0);
     } while (n == -1 && errno == EINTR);
 
     if (n > 0) {
@@ -156,11 +158,38 @@ agent_relay_recv(agent_relay_conn_t *c, agent_relay_side_t *s)
 
     if (n == -1 || agent_relay_copy_is_gone(s)) {
         s->gone = 1;
-        free(s->out);
-        s->out = NULL;
+        agent_relay_copy_free(s);
     }
 
     return 0;
+}
+
+
+int
+agent_relay_copy_alloc(agent_relay_side_t *s, size_t size)
+{
+    s->out = malloc(size);
+    if (s->out == NULL) {
+        return -1;
+    }
+
+    s->pos = 0;
+    s->last = size;
+    s->size = size;
+    agent_memory_use(size);
+
+    return 0;
+}
+
+
+void
+agent_relay_copy_free(agent_relay_side_t *s)
+{
+    free(s->out);
+    s->out = NULL;
+
+    agent_memory_release(s->size);
+    s->size = 0;
 }
 
 
@@ -185,13 +214,10 @@ agent_relay_copy_send(agent_relay_side_t *s, const char *buf, size_t len)
         return 0;
     }
 
-    s->out = malloc(len - n);
-    if (s->out == NULL) {
+    if (agent_relay_copy_alloc(s, len - n) == -1) {
         return -1;
     }
 
-    s->pos = 0;
-    s->last = len - n;
     memcpy(s->out, buf + n, s->last);
 
     return 0;
@@ -224,8 +250,7 @@ agent_relay_copy_flush(agent_relay_side_t *s)
         }
     }
 
-    free(s->out);
-    s->out = NULL;
+    agent_relay_copy_free(s);
 }
 
 
@@ -284,8 +309,7 @@ agent_relay_settle(agent_relay_conn_t *c)
 
         /* the client has gone: flush pending bytes to the app, then close */
 
-        free(cl->out);
-        cl->out = NULL;
+        agent_relay_copy_free(cl);
 
         if (ap->out == NULL && (cl->eof || ap->fd == -1)) {
             agent_relay_close(c);
@@ -300,8 +324,7 @@ agent_relay_settle(agent_relay_conn_t *c)
     }
 
     if (ap->gone) {
-        free(ap->out);
-        ap->out = NULL;
+        agent_relay_copy_free(ap);
     }
 
     if (cl->eof && ap->out == NULL) {

@@ -23,6 +23,10 @@ void agent_relay_copy_check(agent_relay_conn_t *c, int expired);
 /* sends s->out; marks the side as gone on error */
 void agent_relay_copy_flush(agent_relay_side_t *s);
 
+/* allocates and frees s->out; 0, or -1 */
+int agent_relay_copy_alloc(agent_relay_side_t *s, size_t size);
+void agent_relay_copy_free(agent_relay_side_t *s);
+
 /* queues a copy of the bytes, some of which may be sent at once */
 int agent_relay_copy_send(agent_relay_side_t *s, const char *buf, size_t len);
 

@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <sys/socket.h>
 
+#include "base/memory.h"
 #include "base/time.h"
 #include "net/listeners.h"
 #include "net/relay_copy.h"
@@ -37,8 +38,21 @@ agent_relay_error(agent_relay_conn_t *c, int timed_out)
         return;
     }
 
+    agent_memory_use(AGENT_RELAY_HEAD_MAX);
+
     agent_relay_deadline(c, AGENT_RELAY_DRAIN);
     agent_relay_error_event(c);
+}
+
+
+void
+agent_relay_error_free(agent_relay_conn_t *c)
+{
+    if (c->head) {
+        free(c->head);
+        c->head = NULL;
+        agent_memory_release(AGENT_RELAY_HEAD_MAX);
+    }
 }
 
 
@@ -196,8 +210,7 @@ agent_relay_answer(agent_relay_conn_t *c)
 
     head = (c->head_len > 5 && memcmp(c->head, "HEAD ", 5) == 0);
 
-    free(c->head);
-    c->head = NULL;
+    agent_relay_error_free(c);
 
     body = agent_relay_answer_body(c, status);
 
@@ -219,16 +232,13 @@ agent_relay_answer(agent_relay_conn_t *c)
 
     /* head and body are sent as one buffer */
 
-    c->client.out = malloc(len + strlen(body));
-
-    if (c->client.out == NULL) {
+    if (agent_relay_copy_alloc(&c->client, len + strlen(body)) == -1) {
         free(body);
         agent_relay_close(c);
         return;
     }
 
     memcpy(c->client.out, line, len);
-    c->client.pos = 0;
     c->client.last = len;
 
     if (!head) {

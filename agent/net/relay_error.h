@@ -19,6 +19,9 @@ void agent_relay_error(agent_relay_conn_t *c, int timed_out);
 void agent_relay_error_event(agent_relay_conn_t *c);
 void agent_relay_error_expired(agent_relay_conn_t *c);
 
+/* frees what was read of the request */
+void agent_relay_error_free(agent_relay_conn_t *c);
+
 /*
  * The length of a request body according to its head of len bytes; -1 if it
  * cannot be determined from the head.

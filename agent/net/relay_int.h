@@ -28,6 +28,7 @@
 #define AGENT_RELAY_BUFFER      65536
 #define AGENT_RELAY_HEAD_MAX    32768      /* of a refused request */
 #define AGENT_RELAY_DRAIN       30000      /* ms */
+#define AGENT_RELAY_COST        16384      /* bytes of a connection, at most */
 
 
 typedef enum {
@@ -47,6 +48,7 @@ typedef struct {
     char      *out;            /* pending output to this side, or NULL */
     size_t     pos;
     size_t     last;
+    size_t     size;           /* of out */
 
     unsigned   polled:1;       /* poll is initialized */
     unsigned   failed:1;       /* poll reported an error: read until the end */

@@ -77,6 +77,7 @@ static void agent_logs_wait(agent_logs_t *x);
 static void agent_logs_output(agent_process_observer_t *w);
 static void agent_logs_timer(uv_timer_t *timer);
 static void agent_logs_answer(agent_logs_t *x);
+static void agent_logs_send(agent_logs_t *x);
 static void agent_logs_ready(void *data);
 static void agent_logs_drain(agent_request_t *r);
 static agent_json_body_e agent_logs_next(void *data,
@@ -274,18 +275,25 @@ agent_logs_answer(agent_logs_t *x)
     x->body.data = x;
     x->body.chunked = 1;
 
+    agent_logs_send(x);
+}
+
+
+static void
+agent_logs_send(agent_logs_t *x)
+{
     agent_json_body_send(&x->body);
+
+    if (x->reader) {
+        agent_log_reader_rest(x->reader);
+    }
 }
 
 
 static void
 agent_logs_ready(void *data)
 {
-    agent_logs_t  *x;
-
-    x = data;
-
-    agent_json_body_send(&x->body);
+    agent_logs_send(data);
 }
 
 
@@ -297,7 +305,7 @@ agent_logs_drain(agent_request_t *r)
     x = r->data;
 
     if (!x->young) {
-        agent_json_body_send(&x->body);
+        agent_logs_send(x);
     }
 }
 

@@ -26,7 +26,7 @@
 /*
  * Standard input of a process.  A body that is not JSON is passed on as raw
  * bytes, as it arrives and no faster than it is read.  The response is sent
- * once at most AGENT_STDIN_HIGH bytes are queued.
+ * once the queue is no longer full.
  */
 
 
@@ -169,8 +169,7 @@ agent_writer_body(agent_request_t *r, const char *buf, size_t len)
     x = r->data;
 
     if (agent_writer_write(x, buf, len) == 0
-        && agent_stdin_queued(x->observer.process->cmd)
-           > AGENT_STDIN_HIGH)
+        && agent_stdin_full(x->observer.process->cmd))
     {
         agent_request_pause(r);
     }
@@ -236,7 +235,7 @@ agent_writer_more(agent_process_t *p)
         return;
     }
 
-    if (agent_stdin_queued(p->cmd) > AGENT_STDIN_HIGH) {
+    if (agent_stdin_full(p->cmd)) {
         return;
     }
 

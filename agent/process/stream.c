@@ -236,6 +236,8 @@ agent_stream_more(void *data)
             return;
         }
     }
+
+    agent_log_reader_rest(x->reader);
 }
 
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/loop.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "base/utf8.h"
 #include "run/log.h"
@@ -29,6 +30,7 @@ static void agent_run_log_put(agent_run_log_t *s, int stream, const char *buf,
 static size_t agent_run_log_space(agent_run_log_block_t *b, int stream,
     int *join);
 static int agent_run_log_grow(agent_run_log_block_t *b, size_t size);
+static void agent_run_log_free(agent_run_log_block_t *b);
 static agent_run_log_block_t *agent_run_log_block(agent_run_log_t *s);
 static void agent_run_log_write(agent_run_log_t *s);
 static void agent_run_log_work(uv_work_t *work);
@@ -87,8 +89,7 @@ agent_run_log_unref(agent_run_log_t *s)
 
     while ((b = s->head) != NULL) {
         s->head = b->next;
-        free(b->data);
-        free(b);
+        agent_run_log_free(b);
     }
 
     free(s->index);
@@ -136,7 +137,9 @@ agent_run_log_append(agent_run_log_t *s, int stream, const char *buf,
 {
     agent_run_log_put(s, stream, buf, len);
 
-    if (s->nblocks > AGENT_RUN_LOG_BLOCKS) {
+    if (s->nblocks > (agent_memory_level() == AGENT_MEMORY_PLENTY
+                      ? AGENT_RUN_LOG_BLOCKS : AGENT_RUN_LOG_BLOCKS - 1))
+    {
         s->full = 1;
     }
 }
@@ -163,8 +166,10 @@ agent_run_log_finish(agent_run_log_t *s)
         data = realloc(b->data, b->used + 1);
 
         if (data) {
+            agent_memory_release(b->size);
             b->data = data;
             b->size = b->used + 1;
+            agent_memory_use(b->size);
         }
     }
 }
@@ -285,10 +290,20 @@ agent_run_log_grow(agent_run_log_block_t *b, size_t size)
         return -1;
     }
 
+    agent_memory_use(n - b->size);
     b->data = data;
     b->size = n;
 
     return 0;
+}
+
+
+static void
+agent_run_log_free(agent_run_log_block_t *b)
+{
+    agent_memory_release(b->size);
+    free(b->data);
+    free(b);
 }
 
 
@@ -476,8 +491,7 @@ agent_run_log_written(uv_work_t *work, int status)
     s->head = b->next;
     s->nblocks--;
 
-    free(b->data);
-    free(b);
+    agent_run_log_free(b);
 
     if (s->work_error) {
         agent_run_log_block_lost(s, number, s->work_error);

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
+#include "base/utf8.h"
 #include "run/log.h"
 #include "run/log_int.h"
 #include "run/log_reader.h"
@@ -39,6 +41,7 @@ struct agent_log_reader_s {
 };
 
 
+static void agent_log_reader_drop(agent_log_reader_t *rd);
 static uint64_t agent_run_log_find(agent_run_log_t *s, uint64_t offset);
 static int agent_run_log_parse(agent_log_reader_t *rd, uint64_t number,
     const char *data, size_t used, agent_log_reader_piece_t *piece);
@@ -94,8 +97,30 @@ agent_log_reader_unref(agent_thread_job_t *job)
 
     agent_run_log_unref(rd->log);
 
-    free(rd->buf);
+    agent_log_reader_drop(rd);
     free(rd);
+}
+
+
+static void
+agent_log_reader_drop(agent_log_reader_t *rd)
+{
+    if (rd->buf) {
+        free(rd->buf);
+        rd->buf = NULL;
+        agent_memory_release(AGENT_RUN_LOG_BLOCK);
+    }
+
+    rd->loaded = 0;
+}
+
+
+void
+agent_log_reader_rest(agent_log_reader_t *rd)
+{
+    if (!rd->job.busy && agent_memory_level() != AGENT_MEMORY_PLENTY) {
+        agent_log_reader_drop(rd);
+    }
 }
 
 
@@ -130,9 +155,7 @@ agent_log_reader_read(agent_log_reader_t *rd, agent_log_reader_piece_t *piece)
 
         /* a reader that has caught up needs no buffer */
 
-        free(rd->buf);
-        rd->buf = NULL;
-        rd->loaded = 0;
+        agent_log_reader_drop(rd);
 
         return AGENT_LOG_READER_OFF;
     }
@@ -168,6 +191,10 @@ agent_log_reader_read(agent_log_reader_t *rd, agent_log_reader_piece_t *piece)
 
         if (rd->buf == NULL) {
             rd->buf = malloc(AGENT_RUN_LOG_BLOCK);
+
+            if (rd->buf) {
+                agent_memory_use(AGENT_RUN_LOG_BLOCK);
+            }
         }
 
         rd->loaded = 0;
@@ -228,7 +255,7 @@ static int
 agent_run_log_parse(agent_log_reader_t *rd, uint64_t number,
     const char *data, size_t used, agent_log_reader_piece_t *piece)
 {
-    size_t         at, len;
+    size_t         at, len, max;
     uint64_t       offset;
 
     if (rd->number == number && rd->at_offset <= rd->offset) {
@@ -255,6 +282,13 @@ agent_run_log_parse(agent_log_reader_t *rd, uint64_t number,
             piece->end = offset + len;
             piece->data = data + at + AGENT_RUN_LOG_HEAD
                           + (size_t) (rd->offset - offset);
+
+            max = agent_memory_piece(AGENT_RUN_LOG_BLOCK);
+
+            if (piece->end - piece->offset > max) {
+                piece->end = piece->offset + max
+                             - agent_utf8_incomplete(piece->data, max);
+            }
 
             rd->number = number;
             rd->at = at;

@@ -45,6 +45,12 @@ agent_log_reader_e agent_log_reader_read(agent_log_reader_t *rd,
 /* the last n bytes of the last piece will be returned again */
 void agent_log_reader_unread(agent_log_reader_t *rd, size_t n);
 
+/*
+ * Nothing is read for a while: frees the buffer if memory is short.  The last
+ * piece is no longer valid.
+ */
+void agent_log_reader_rest(agent_log_reader_t *rd);
+
 /* its current offset */
 uint64_t agent_log_reader_offset(agent_log_reader_t *rd);
 

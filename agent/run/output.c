@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "base/loop.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 #include "run/command.h"
 #include "run/output.h"
@@ -154,6 +155,8 @@ agent_output_read(agent_output_t *out, size_t max)
     if (max > AGENT_OUTPUT_READ) {
         max = AGENT_OUTPUT_READ;
     }
+
+    max = agent_memory_piece(max);
 
     n = read(out->fd, agent_output_buf + out->nheld, max);
 

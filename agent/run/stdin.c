@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "base/loop.h"
+#include "base/memory.h"
 #include "run/command.h"
 #include "run/stdin.h"
 
@@ -22,6 +23,7 @@ struct agent_stdin_s {
     agent_command_t  *cmd;
     agent_buffer_t    queue;
     size_t            start;           /* bytes not yet written */
+    size_t            counted;         /* bytes of memory in use */
     unsigned          polled:1;
     unsigned          last:1;          /* close once all is written */
     unsigned          high:1;          /* a writer may be waiting */
@@ -29,6 +31,7 @@ struct agent_stdin_s {
 
 
 static int agent_stdin_queue(agent_stdin_t *in, const char *buf, size_t len);
+static void agent_stdin_count(agent_stdin_t *in);
 static int agent_stdin_flush(agent_stdin_t *in);
 static void agent_stdin_event(uv_poll_t *poll, int status, int events);
 static void agent_stdin_closed(uv_handle_t *handle);
@@ -113,6 +116,19 @@ agent_stdin_queued(agent_command_t *cmd)
 }
 
 
+int
+agent_stdin_full(agent_command_t *cmd)
+{
+    if (agent_stdin_queued(cmd) <= agent_memory_queue(AGENT_STDIN_HIGH)) {
+        return 0;
+    }
+
+    cmd->in->high = 1;
+
+    return 1;
+}
+
+
 void
 agent_stdin_end(agent_command_t *cmd)
 {
@@ -156,16 +172,18 @@ agent_stdin_queue(agent_stdin_t *in, const char *buf, size_t len)
     }
 
     agent_buffer_add(&in->queue, buf, len);
+    agent_stdin_count(in);
 
-    if (in->queue.failed) {
-        return ENOMEM;
-    }
+    return in->queue.failed ? ENOMEM : 0;
+}
 
-    if (in->queue.len - in->start > AGENT_STDIN_HIGH) {
-        in->high = 1;
-    }
 
-    return 0;
+static void
+agent_stdin_count(agent_stdin_t *in)
+{
+    agent_memory_release(in->counted);
+    in->counted = in->queue.size;
+    agent_memory_use(in->counted);
 }
 
 
@@ -202,6 +220,7 @@ agent_stdin_flush(agent_stdin_t *in)
     }
 
     agent_buffer_free(&in->queue);
+    agent_stdin_count(in);
     in->start = 0;
 
     /* only a close by the reader matters now, and a write reports it */
@@ -228,7 +247,10 @@ agent_stdin_event(uv_poll_t *poll, int status, int events)
     if (err || (in->last && in->start == in->queue.len)) {
         agent_stdin_close(cmd);
 
-    } else if (!in->high || in->queue.len - in->start >= AGENT_STDIN_LOW) {
+    } else if (!in->high
+               || in->queue.len - in->start
+                  > agent_memory_queue(AGENT_STDIN_LOW))
+    {
         return;
 
     } else {
@@ -249,5 +271,6 @@ agent_stdin_closed(uv_handle_t *handle)
     in = handle->data;
 
     agent_buffer_free(&in->queue);
+    agent_stdin_count(in);
     free(in);
 }

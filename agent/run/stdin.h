@@ -25,12 +25,14 @@ int agent_stdin_adopt(agent_command_t *cmd, int fd);
 
 /*
  * Queues a copy for its standard input.  0, or an errno: EPIPE if either side
- * has closed it.  If more than AGENT_STDIN_HIGH bytes are queued, the caller
- * must wait for on_stdin.
+ * has closed it.
  */
 int agent_stdin_write(agent_command_t *cmd, const char *buf,
     size_t len);
 size_t agent_stdin_queued(agent_command_t *cmd);
+
+/* 1: the queue is full, and the caller must wait for on_stdin */
+int agent_stdin_full(agent_command_t *cmd);
 
 /* closes it after the queued bytes; or at once, dropping them */
 void agent_stdin_end(agent_command_t *cmd);

@@ -63,6 +63,20 @@ agent_cgroup_usage(agent_cgroup_usage_t *usage, const char *root)
 }
 
 
+int64_t
+agent_cgroup_memory_limit(const char *root)
+{
+    int64_t  limit;
+
+    limit = agent_cgroup_number(root, "memory.max", NULL);
+
+    return limit != -1 ? limit
+                       : agent_cgroup_number(root,
+                                             "memory/memory.limit_in_bytes",
+                                             NULL);
+}
+
+
 /* the number in a file, or in its line that begins with field; or -1 */
 
 static int64_t

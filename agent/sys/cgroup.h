@@ -27,6 +27,10 @@ typedef struct {
 void agent_cgroup_usage(agent_cgroup_usage_t *usage, const char *root);
 
 
+/* its memory limit in bytes; -1: none, or not available */
+int64_t agent_cgroup_memory_limit(const char *root);
+
+
 /*
  * The number of processes that the kernel has killed in this container when
  * out of memory, according to the control group; -1: not available.

@@ -133,6 +133,25 @@ test_absent(void **state)
 }
 
 
+static void
+test_limit(void **state)
+{
+    assert_int_equal(agent_cgroup_memory_limit(path), -1);
+
+    put("memory/memory.limit_in_bytes", "268435456\n");
+    assert_int_equal(agent_cgroup_memory_limit(path), 268435456);
+
+    put("memory/memory.limit_in_bytes", "9223372036854771712\n");
+    assert_int_equal(agent_cgroup_memory_limit(path), -1);
+
+    put("memory.max", "max\n");
+    assert_int_equal(agent_cgroup_memory_limit(path), -1);
+
+    put("memory.max", "1048576\n");
+    assert_int_equal(agent_cgroup_memory_limit(path), 1048576);
+}
+
+
 int
 main(void)
 {
@@ -140,6 +159,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_v2, setup, teardown),
         cmocka_unit_test_setup_teardown(test_v1, setup, teardown),
         cmocka_unit_test_setup_teardown(test_absent, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limit, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,8 @@
 # Copyright (C) the ngx_sandbox authors
 
 # Listens on as many ports as its second argument says, upwards from the first,
-# and answers "ok"; a request for /hold is kept without an answer.
+# and answers "ok"; a request for /hold is kept without an answer, one for /big
+# gets 4 MB.
 
 import asyncio
 import sys
@@ -11,9 +12,17 @@ async def serve(reader, writer):
     try:
         while True:
             head = await reader.readuntil(b'\r\n\r\n')
-            if head.split(b' ')[1] == b'/hold':
+            path = head.split(b' ')[1]
+            if path == b'/hold':
                 await reader.read()
                 break
+            if path == b'/big':
+                writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 4194304\r\n'
+                             b'\r\n')
+                for i in range(512):
+                    writer.write(b'x' * 8192)
+                    await writer.drain()
+                continue
             writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok')
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
