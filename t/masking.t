@@ -33,6 +33,18 @@ $t->preview('GET', $url, path => '/a?b=c', headers => [
     Referer => "http://$host/secret-page",
     Origin => "http://$host"]);
 $t->preview('GET', $url, path => "/x?sandbox_key=$key&y=1");
+for my $u ("http://$host/", "http%3A%2F%2F$host%2F", "//$host/a", "%2f%2f$host",
+    "http%253A%252F%252F$host%252F", $host, "a%2C$host",
+    "http%3A%2F%2Fx%2F%3Fa%26sandbox_key%3D$key",
+    "%252F%253Fsandbox_key%253D$key")
+{
+    $t->preview('GET', $url, path => "/x?z=1&next=$u&y=2", headers => [
+        Referer => "https://login.example/?return=$u"]);
+    $t->preview('GET', $url, path => "/close?next=$u", headers => [
+        Referer => "https://login.example/?return=$u"]);
+    $t->preview('GET', $url, path => "/to/$u");
+}
+$t->preview('GET', $url, path => '/forget');
 $t->preview('GET', $url, path => '/cut');
 $t->preview('GET', $url, path => '/close');
 $t->preview('GET', "http://8090-$id-othersecret1234.localhost:$t->{port}/");
@@ -148,6 +160,8 @@ like($error, qr/\[error\].*upstream/, 'the error log has errors of requests');
 like($access, qr/8080-$id-\*+\./, 'hosts are there, masked');
 like($access, qr/sandbox_key=\*+/, 'arguments are there, masked');
 like($access, qr/a=1&sandbox_key=\*+&b=2/, 'and the others as they were');
+like($access, qr{next=http%3A%2F%2F8080-$id-\*+\.\S+&y=2},
+    'hosts in arguments too');
 like($access, qr/id=$id port=8080/, 'with the sandbox\'s id and port');
 like($access, qr/owner=alice/, 'and the owner');
 like($access, qr/start=hit/, 'and how it came to run');

@@ -8,7 +8,13 @@
 
 #include "lib/sandbox_mask.h"
 #include "lib/sandbox_name.h"
-#include "lib/sandbox_query.h"
+
+
+/*
+ * Secrets are found in URLs within arguments too, such as that of a redirect
+ * after a login: all comparisons are of characters with their percent-encoding
+ * removed, however often it was applied.
+ */
 
 
 #define SANDBOX_MASK  "***"
@@ -22,17 +28,23 @@ typedef struct {
 
 static void sandbox_mask_put(sandbox_mask_out_t *out, const char *text,
     size_t len);
-static void sandbox_mask_put_host(sandbox_mask_out_t *out, const char *host,
-    size_t len);
-static void sandbox_mask_put_args(sandbox_mask_out_t *out, const char *args,
-    size_t len);
+static void sandbox_mask_cut(sandbox_mask_out_t *out, const char **copied,
+    const char *start, const char *end);
+static int sandbox_mask_hex(int c);
+static int sandbox_mask_char(const char **pos, const char *end);
+static int sandbox_mask_is_label(int c);
+static const char *sandbox_mask_label(const char *p, const char *end,
+    int authority, const char **token);
+static const char *sandbox_mask_value(const char *p, const char *end);
+static const char *sandbox_mask_name(const char *p, const char *end,
+    const char *name);
 
 
 static void
 sandbox_mask_put(sandbox_mask_out_t *out, const char *text, size_t len)
 {
     if (len > (size_t) (out->end - out->pos)) {
-        len = out->end - out->pos;
+        len = (size_t) (out->end - out->pos);
     }
 
     memcpy(out->pos, text, len);
@@ -40,118 +52,254 @@ sandbox_mask_put(sandbox_mask_out_t *out, const char *text, size_t len)
 }
 
 
+/* writes what precedes a secret, and the mask in its place */
+
 static void
-sandbox_mask_put_host(sandbox_mask_out_t *out, const char *host, size_t len)
+sandbox_mask_cut(sandbox_mask_out_t *out, const char **copied,
+    const char *start, const char *end)
 {
-    size_t  start, n;
-
-    if (!sandbox_name_label_token(host, len, &start, &n)) {
-        sandbox_mask_put(out, host, len);
-        return;
-    }
-
-    sandbox_mask_put(out, host, start);
+    sandbox_mask_put(out, *copied, (size_t) (start - *copied));
     sandbox_mask_put(out, SANDBOX_MASK, sizeof(SANDBOX_MASK) - 1);
-    sandbox_mask_put(out, host + start + n, len - start - n);
+
+    *copied = end;
 }
 
 
-static void
-sandbox_mask_put_args(sandbox_mask_out_t *out, const char *args, size_t len)
+static int
+sandbox_mask_hex(int c)
 {
-    const char          *pos, *end;
-    sandbox_query_arg_t  arg;
-
-    pos = args;
-    end = args + len;
-
-    while (sandbox_query_next(&pos, end, &arg)) {
-
-        if (arg.start != args) {
-            sandbox_mask_put(out, "&", 1);
-        }
-
-        if (!arg.secret || arg.value == NULL) {
-            sandbox_mask_put(out, arg.start, arg.end - arg.start);
-            continue;
-        }
-
-        sandbox_mask_put(out, arg.start, arg.value - arg.start);
-        sandbox_mask_put(out, SANDBOX_MASK, sizeof(SANDBOX_MASK) - 1);
+    if (c >= '0' && c <= '9') {
+        return c - '0';
     }
+
+    c |= 0x20;
+
+    return (c >= 'a' && c <= 'f') ? c - 'a' + 10 : -1;
+}
+
+
+/* the next character; that of "%2F", "%252F" and so on is '/' */
+
+static int
+sandbox_mask_char(const char **pos, const char *end)
+{
+    const char  *p;
+
+    p = *pos;
+
+    if (*p != '%') {
+        *pos = p + 1;
+        return (unsigned char) *p;
+    }
+
+    for (p++; end - p >= 2 && p[0] == '2' && p[1] == '5'; p += 2) {
+        /* void */
+    }
+
+    *pos = p;
+
+    if (end - p < 2 || sandbox_mask_hex(p[0]) < 0 || sandbox_mask_hex(p[1]) < 0)
+    {
+        return '%';
+    }
+
+    *pos = p + 2;
+
+    return sandbox_mask_hex(p[0]) * 16 + sandbox_mask_hex(p[1]);
+}
+
+
+static int
+sandbox_mask_is_label(int c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z')
+           || (c >= 'a' && c <= 'z') || c == '-' || c == '_';
+}
+
+
+/*
+ * The end of a label <port>-<id>-<token>, and where its token begins; NULL: p
+ * is none.  Outside of an authority, where labels are guessed, the token must
+ * be as long as those that are issued, and a domain must follow.
+ */
+
+static const char *
+sandbox_mask_label(const char *p, const char *end, int authority,
+    const char **token)
+{
+    int          c, last;
+    size_t       len;
+    const char  *pos;
+
+    *token = NULL;
+    len = 0;
+    last = 0;
+    c = 0;
+
+    while (p < end) {
+        pos = p;
+        c = sandbox_mask_char(&p, end);
+
+        if (authority ? strchr(".:/?#& \"\\@", c) != NULL
+                      : !sandbox_mask_is_label(c))
+        {
+            p = pos;
+            break;
+        }
+
+        /* the last '-' that is followed by something: ignore trailing ones */
+
+        if (last == '-' && c != '-') {
+            *token = pos;
+            len = 0;
+        }
+
+        last = c;
+        len++;
+        c = 0;
+    }
+
+    if (*token == NULL
+        || (!authority && (len < SANDBOX_TOKEN_MAX || c != '.')))
+    {
+        return NULL;
+    }
+
+    return p;
+}
+
+
+/* the value of an argument, if its name says that it is secret, or NULL */
+
+static const char *
+sandbox_mask_value(const char *p, const char *end)
+{
+    const char  *value;
+
+    value = sandbox_mask_name(p, end, "sandbox_key");
+
+    return value ? value : sandbox_mask_name(p, end, "authorization");
+}
+
+
+static const char *
+sandbox_mask_name(const char *p, const char *end, const char *name)
+{
+    int  c;
+
+    while (p < end) {
+        c = sandbox_mask_char(&p, end);
+
+        if (*name == '\0') {
+            return c == '=' ? p : NULL;
+        }
+
+        if (c >= 'A' && c <= 'Z') {
+            c |= 0x20;
+        }
+
+        if (c != *name++) {
+            return NULL;
+        }
+    }
+
+    return NULL;
 }
 
 
 size_t
 sandbox_mask_url(const char *text, size_t len, char *buf, size_t size)
 {
-    size_t              n;
-    const char         *p, *end;
-    sandbox_mask_out_t  out;
+    int                  c, last, start;
+    const char          *p, *pos, *end, *stop, *token, *copied;
+    sandbox_mask_out_t   out;
 
     out.pos = buf;
     out.end = buf + size;
 
     p = text;
     end = text + len;
-
-    /* every "//host" and every "?arguments", at any position */
+    copied = text;
+    last = 0;
+    start = 0;
 
     while (p < end) {
+        pos = p;
+        c = sandbox_mask_char(&p, end);
 
-        if (*p == '/' && end - p > 2 && p[1] == '/') {
-            sandbox_mask_put(&out, "//", 2);
-            p += 2;
+        switch (c) {
 
-            for (n = 0; p + n < end; n++) {
-                if (strchr("/?# \"", p[n]) != NULL) {
-                    break;
+        case '/':
+            start = (last == '/');
+            break;
+
+        case '@':
+            start = 1;
+            break;
+
+        case '?':
+        case '&':
+        case ';':
+            start = 0;
+
+            stop = sandbox_mask_value(p, end);
+
+            if (stop) {
+                for (p = stop; p < end && strchr("&# \"", *p) == NULL; p++) {
+                    /* void */
                 }
 
-                if (p[n] == '@') {
-                    sandbox_mask_put(&out, p, n + 1);
-                    p += n + 1;
-                    n = (size_t) -1;
-                }
+                sandbox_mask_cut(&out, &copied, stop, p);
             }
 
-            sandbox_mask_put_host(&out, p, n);
-            p += n;
-            continue;
-        }
+            break;
 
-        if (*p == '?') {
-            sandbox_mask_put(&out, "?", 1);
-            p++;
+        default:
 
-            for (n = 0; p + n < end; n++) {
-                if (strchr("# \"", p[n]) != NULL) {
-                    break;
-                }
+            if (c < '0' || c > '9' || sandbox_mask_is_label(last)) {
+                start = 0;
+                break;
             }
 
-            sandbox_mask_put_args(&out, p, n);
-            p += n;
-            continue;
+            stop = sandbox_mask_label(pos, end, start, &token);
+
+            if (stop) {
+                sandbox_mask_cut(&out, &copied, token, stop);
+                p = stop;
+            }
+
+            start = 0;
         }
 
-        sandbox_mask_put(&out, p, 1);
-        p++;
+        last = c;
     }
 
-    return out.pos - buf;
+    sandbox_mask_put(&out, copied, (size_t) (end - copied));
+
+    return (size_t) (out.pos - buf);
 }
 
 
 size_t
 sandbox_mask_host(const char *host, size_t len, char *buf, size_t size)
 {
-    sandbox_mask_out_t  out;
+    const char          *stop, *token, *copied;
+    sandbox_mask_out_t   out;
 
     out.pos = buf;
     out.end = buf + size;
 
-    sandbox_mask_put_host(&out, host, len);
+    copied = host;
 
-    return out.pos - buf;
+    if (len && host[0] >= '0' && host[0] <= '9') {
+        stop = sandbox_mask_label(host, host + len, 1, &token);
+
+        if (stop) {
+            sandbox_mask_cut(&out, &copied, token, stop);
+        }
+    }
+
+    sandbox_mask_put(&out, copied, (size_t) (host + len - copied));
+
+    return (size_t) (out.pos - buf);
 }

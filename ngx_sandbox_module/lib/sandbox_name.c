@@ -237,43 +237,6 @@ sandbox_name_label_parse(const char *text, size_t len, sandbox_label_t *label)
 
 
 int
-sandbox_name_label_token(const char *host, size_t len, size_t *start,
-    size_t *token_len)
-{
-    size_t  i, end, dash;
-
-    if (len == 0 || host[0] < '0' || host[0] > '9') {
-        return 0;
-    }
-
-    for (end = 0; end < len; end++) {
-        if (host[end] == '.' || host[end] == ':') {
-            break;
-        }
-    }
-
-    /* the last '-' that is followed by something: ignore trailing ones */
-
-    dash = 0;
-
-    for (i = 1; i + 1 < end; i++) {
-        if (host[i] == '-' && host[i + 1] != '-') {
-            dash = i;
-        }
-    }
-
-    if (dash == 0) {
-        return 0;
-    }
-
-    *start = dash + 1;
-    *token_len = end - dash - 1;
-
-    return 1;
-}
-
-
-int
 sandbox_name_equal(const char *a, size_t alen, const char *b, size_t blen)
 {
     size_t                   i;

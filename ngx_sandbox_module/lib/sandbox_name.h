@@ -67,15 +67,6 @@ int sandbox_name_session_valid(const char *text, size_t len);
 int sandbox_name_label_parse(const char *text, size_t len,
     sandbox_label_t *label);
 
-/*
- * Finds the token in a host name whose first label looks like a preview label:
- * 1 and its position, else 0.  Less strict than sandbox_name_label_parse(), so
- * that mistyped hosts are masked, too: the label must begin with a digit and
- * contain a '-' followed by something; the token follows the last such '-'.
- */
-int sandbox_name_label_token(const char *host, size_t len, size_t *start,
-    size_t *token_len);
-
 /* 1 if both are equal; the time depends only on the lengths */
 int sandbox_name_equal(const char *a, size_t alen, const char *b, size_t blen);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/sandbox_mask.h"
 #include "lib/sandbox_name.h"
 
 
@@ -26,17 +27,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     int              n;
     char             buf[SANDBOX_LABEL_MAX + 1];
-    size_t           start, len;
+    char             masked[SANDBOX_LABEL_MAX * 2 + 8];
+    size_t           len;
     const char      *text;
     sandbox_label_t  label;
 
     text = (const char *) data;
-
-    if (sandbox_name_label_token(text, size, &start, &len)) {
-        FUZZ_CHECK(start > 1 && len > 0);
-        FUZZ_CHECK(start < size && len <= size - start);
-        FUZZ_CHECK(memchr(text + start, '.', len) == NULL);
-    }
 
     (void) sandbox_name_session_valid(text, size);
 
@@ -56,8 +52,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(n > 0 && (size_t) n == size && size < sizeof(buf));
     FUZZ_CHECK(strncasecmp(buf, text, size) == 0);
 
-    FUZZ_CHECK(sandbox_name_label_token(text, size, &start, &len));
-    FUZZ_CHECK(len == label.token_len && start + len == size);
+    len = sandbox_mask_host(text, size, masked, sizeof(masked));
+
+    FUZZ_CHECK(len == size - label.token_len + 3);
+    FUZZ_CHECK(memcmp(masked, text, len - 3) == 0);
+    FUZZ_CHECK(memcmp(masked + len - 3, "***", 3) == 0);
 
     return 0;
 }

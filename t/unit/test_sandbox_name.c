@@ -248,54 +248,6 @@ test_label_round(void **state)
 
 
 static void
-test_label_masks(void **state)
-{
-    size_t  i, start, len;
-
-    static const struct {
-        const char  *host;
-        const char  *token;
-    } cases[] = {
-        { "8080-app-tok.preview.example.com", "tok" },
-        { "8080-app-TOK.preview.example.com:8443", "TOK" },
-        { "8080-app-tok", "tok" },
-        { "8080-app-tok:80", "tok" },
-        { "8080-app-tok-.preview.example.com", "tok-" },
-        { "80-my-app-tok.example.com", "tok" },
-        { "99999-www-tok_that_is_much_too_long.example.com",
-          "tok_that_is_much_too_long" },
-        { "8080-tok.example.com", "tok" },
-        { "8080a-app-tok.example.com", "tok" },
-        { "api.example.com", NULL },
-        { "my-app.example.com", NULL },
-        { "8080.example.com", NULL },
-        { "8080-.example.com", NULL },
-        { "8080.a-b.example.com", NULL },
-        { "127.0.0.1:8080", NULL },
-        { "[::1]:8080", NULL },
-        { "", NULL },
-        { NULL, NULL }
-    };
-
-    for (i = 0; cases[i].host; i++) {
-
-        if (cases[i].token == NULL) {
-            assert_int_equal(sandbox_name_label_token(cases[i].host,
-                                                      strlen(cases[i].host),
-                                                      &start, &len), 0);
-            continue;
-        }
-
-        assert_int_equal(sandbox_name_label_token(cases[i].host,
-                                                  strlen(cases[i].host),
-                                                  &start, &len), 1);
-        assert_int_equal(len, strlen(cases[i].token));
-        assert_memory_equal(cases[i].host + start, cases[i].token, len);
-    }
-}
-
-
-static void
 test_equality(void **state)
 {
     char    a[16], b[16];
@@ -431,7 +383,6 @@ main(void)
         cmocka_unit_test(test_sessions),
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_label_round),
-        cmocka_unit_test(test_label_masks),
         cmocka_unit_test(test_equality),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_base32),
