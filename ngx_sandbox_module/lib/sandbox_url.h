@@ -30,8 +30,19 @@ typedef struct {
 /* splits scheme://host[:port][rest]; 1, or 0 if text has no scheme and host */
 int sandbox_url_parse(const char *text, size_t len, sandbox_url_t *url);
 
+/* the same, for //host[:port][rest] also: its scheme is empty */
+int sandbox_url_parse_reference(const char *text, size_t len,
+    sandbox_url_t *url);
+
 /* 1 for "http" and "https" in lower case */
 int sandbox_url_is_http(const sandbox_url_t *url);
+
+/*
+ * 1 if the host is one by which an app is reached from its own machine:
+ * "localhost", a loopback address, or the unspecified address that a server
+ * listens on
+ */
+int sandbox_url_is_local(const sandbox_url_t *url);
 
 /* the number of up to five digits, from 1 to 65535, or 0 */
 unsigned sandbox_url_port(const sandbox_url_t *url);

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -86,11 +87,70 @@ test_parts(void **state)
 }
 
 
+static void
+test_reference(void **state)
+{
+    sandbox_url_t  url;
+
+    assert_int_equal(sandbox_url_parse_reference("//a:1/b", 7, &url), 1);
+    assert_int_equal(url.scheme.len, 0);
+    assert_true(test_is(&url.host, "a"));
+    assert_true(test_is(&url.port, "1"));
+    assert_true(test_is(&url.rest, "/b"));
+
+    assert_int_equal(sandbox_url_parse_reference("http://a", 8, &url), 1);
+    assert_true(test_is(&url.scheme, "http"));
+
+    assert_int_equal(sandbox_url_parse_reference("//", 2, &url), 0);
+    assert_int_equal(sandbox_url_parse_reference("///a", 4, &url), 0);
+    assert_int_equal(sandbox_url_parse_reference("/a", 2, &url), 0);
+    assert_int_equal(sandbox_url_parse_reference("", 0, &url), 0);
+}
+
+
+static void
+test_local(void **state)
+{
+    char           text[128];
+    size_t         i;
+    sandbox_url_t  url;
+
+    static const char  *local[] = {
+        "localhost", "LocalHost", "127.0.0.1", "127.255.0.3", "0.0.0.0",
+        "[::1]", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]",
+        "[::ffff:0.0.0.0]"
+    };
+
+    static const char  *other[] = {
+        "localhost.", "a.localhost", "local", "128.0.0.1", "0.0.0.1",
+        "127.0.0.1.a", "127.1", "::1", "[::1", "[]", "[::2]", "[127.0.0.1]",
+        "[::ffff:10.0.0.1]", "[::1%lo]", "me@localhost",
+        "[0000:0000:0000:0000:0000:0000:0000:0000:0000:0001]"
+    };
+
+    for (i = 0; i < sizeof(local) / sizeof(local[0]); i++) {
+        (void) snprintf(text, sizeof(text), "http://%s:1/", local[i]);
+        print_message("%s\n", text);
+        assert_int_equal(sandbox_url_parse(text, strlen(text), &url), 1);
+        assert_int_equal(sandbox_url_is_local(&url), 1);
+    }
+
+    for (i = 0; i < sizeof(other) / sizeof(other[0]); i++) {
+        (void) snprintf(text, sizeof(text), "http://%s/", other[i]);
+        print_message("%s\n", text);
+        assert_int_equal(sandbox_url_parse(text, strlen(text), &url), 1);
+        assert_int_equal(sandbox_url_is_local(&url), 0);
+    }
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
-        cmocka_unit_test(test_parts)
+        cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_reference),
+        cmocka_unit_test(test_local)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
