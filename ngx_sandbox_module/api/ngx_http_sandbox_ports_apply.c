@@ -176,6 +176,17 @@ ngx_http_sandbox_ports_apply_policy(ngx_http_sandbox_ctx_t *ctx,
                                   &fault)
         == 0)
     {
+#if !(NGX_HTTP_SSL)
+        if (policy->scheme == SANDBOX_SCHEME_HTTPS) {
+            ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
+                                       "invalid_request",
+                                       "\"scheme\" cannot be \"https\": this "
+                                       "nginx was built without "
+                                       "http_ssl_module.");
+            return NGX_DECLINED;
+        }
+#endif
+
         return NGX_OK;
     }
 

@@ -22,6 +22,10 @@ const char *const  sandbox_policy_host_words[] = {
     "", "localhost", "public", NULL
 };
 
+const char *const  sandbox_policy_scheme_words[] = {
+    "", "http", "https", NULL
+};
+
 const char *const  sandbox_policy_cors_words[] = {
     "", "app", "off", "reflect", "list", NULL
 };

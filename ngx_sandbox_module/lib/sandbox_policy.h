@@ -53,6 +53,11 @@
 #define SANDBOX_HOST_LOCALHOST    1      /* localhost:<port> */
 #define SANDBOX_HOST_PUBLIC       2      /* as seen by browser */
 
+/* scheme: that of the connection to the app */
+
+#define SANDBOX_SCHEME_HTTP       1
+#define SANDBOX_SCHEME_HTTPS      2      /* its certificate is not verified */
+
 /* cors: who sets CORS headers */
 
 #define SANDBOX_CORS_APP          1      /* the app */
@@ -125,6 +130,7 @@ typedef struct {
     int64_t            access;
     char               key[SANDBOX_KEY_MAX + 1];     /* "": none */
     int64_t            app_host;
+    int64_t            scheme;
     int64_t            cors;
     char               origins[SANDBOX_ORIGINS_SIZE];   /* "a\0b\0\0" */
     int64_t            cookies;
@@ -150,6 +156,7 @@ typedef struct {
 
 extern const char *const  sandbox_policy_access_words[];
 extern const char *const  sandbox_policy_host_words[];
+extern const char *const  sandbox_policy_scheme_words[];
 extern const char *const  sandbox_policy_cors_words[];
 extern const char *const  sandbox_policy_cookies_words[];
 /* indexed by bit */

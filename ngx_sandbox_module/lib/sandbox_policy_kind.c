@@ -259,7 +259,9 @@ sandbox_name_words(const sandbox_policy_member_t *m,
     }
 
     (void) snprintf(p, size - (size_t) (p - fault->text),
-                    "or null for the default of the location.");
+                    m->setting == SANDBOX_POLICY_NO_SETTING
+                    ? "or null for the default."
+                    : "or null for the default of the location.");
 }
 
 

@@ -102,6 +102,11 @@ const sandbox_policy_member_t  sandbox_policy_member_table[] = {
       NULL, sandbox_setting(app_host), SANDBOX_HOST_LOCALHOST, 0,
       NULL },
 
+    { "scheme", NULL, "scheme", &sandbox_policy_kind_word,
+      sandbox_field(scheme), 0, sandbox_policy_scheme_words,
+      NULL, SANDBOX_NONE, 0, 0,
+      NULL },
+
     { "cors", NULL, "cors", &sandbox_policy_list_cors,
       offsetof(sandbox_policy_t, cors), SANDBOX_CORS_SIZE, 0,
       sandbox_policy_cors_words,
