@@ -18,7 +18,8 @@
 
 /*
  * Reports the state of a port, and whether its app responds to a single GET /
- * like that of a browser.
+ * like that of a browser.  If the port's scheme is https, or the app sends no
+ * HTTP, a ClientHello shows whether the app speaks TLS.
  */
 
 
@@ -37,12 +38,19 @@ struct agent_diagnose_s {
     uint32_t           seq;
     uint16_t           port;
     agent_http_get_t  *get;
+
+    agent_listeners_addr_t   addr;
+    agent_http_get_result_t  plain;    /* of the GET before a ClientHello */
 };
 
 
 LIST_HEAD(agent_diagnose_list_s, agent_diagnose_s);
 
 
+static void agent_diagnose_plain(void *data,
+    const agent_http_get_result_t *result);
+static void agent_diagnose_tls(void *data,
+    const agent_http_get_result_t *result);
 static void agent_diagnose_done(void *data,
     const agent_http_get_result_t *result);
 static json_t *agent_diagnose_app(const agent_http_get_result_t *result);
@@ -54,10 +62,9 @@ static size_t                        agent_ndiagnoses;
 
 
 const char *
-agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port)
+agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port, int tls)
 {
     agent_diagnose_t         *d;
-    agent_listeners_addr_t    addr;
     agent_http_get_result_t   refused;
 
     if (agent_ndiagnoses == AGENT_DIAGNOSE_MAX) {
@@ -77,9 +84,17 @@ agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port)
     LIST_INSERT_HEAD(&agent_diagnoses, d, link);
     agent_ndiagnoses++;
 
-    if (agent_listeners_find(port, &addr)) {
-        d->get = agent_http_get(&addr, "/", "nginx-sandbox-diagnose",
-                                AGENT_DIAGNOSE_WAIT, agent_diagnose_done, d);
+    if (agent_listeners_find(port, &d->addr)) {
+
+        if (tls) {
+            d->get = agent_http_get_tls(&d->addr, AGENT_DIAGNOSE_WAIT,
+                                        agent_diagnose_done, d);
+
+        } else {
+            d->get = agent_http_get(&d->addr, "/", "nginx-sandbox-diagnose",
+                                    AGENT_DIAGNOSE_WAIT, agent_diagnose_plain,
+                                    d);
+        }
     }
 
     if (d->get == NULL) {
@@ -90,6 +105,43 @@ agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port)
     }
 
     return NULL;
+}
+
+
+static void
+agent_diagnose_plain(void *data, const agent_http_get_result_t *result)
+{
+    agent_diagnose_t  *d;
+
+    d = data;
+
+    if (result->outcome == AGENT_HTTP_GET_CLOSED
+        || result->outcome == AGENT_HTTP_GET_INVALID)
+    {
+        d->plain = *result;
+        d->get = agent_http_get_tls(&d->addr, AGENT_DIAGNOSE_WAIT,
+                                    agent_diagnose_tls, d);
+        if (d->get) {
+            return;
+        }
+    }
+
+    agent_diagnose_done(d, result);
+}
+
+
+static void
+agent_diagnose_tls(void *data, const agent_http_get_result_t *result)
+{
+    agent_diagnose_t  *d;
+
+    d = data;
+
+    if (result->outcome == AGENT_HTTP_GET_TLS) {
+        d->plain.outcome = AGENT_HTTP_GET_TLS;
+    }
+
+    agent_diagnose_done(d, &d->plain);
 }
 
 
@@ -143,7 +195,7 @@ agent_diagnose_app(const agent_http_get_result_t *result)
     json_t  *app;
 
     static const char  *const errors[] = {
-        NULL, "refused", "timeout", "closed", "invalid", "silent"
+        NULL, "refused", "timeout", "closed", "invalid", "silent", "tls"
     };
 
     app = json_pack("{s:I, s:I}",

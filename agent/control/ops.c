@@ -169,7 +169,8 @@ agent_control_op(agent_tether_t *t, const char *op, json_t *json, int *fds,
     if (strcmp(op, "diagnose") == 0) {
         return agent_diagnose(t, (uint32_t) json_integer_value(
                                      json_object_get(json, "seq")),
-                              (uint16_t) port);
+                              (uint16_t) port,
+                              json_is_true(json_object_get(json, "tls")));
     }
 
     if (strcmp(op, "configure") == 0) {

@@ -20,6 +20,12 @@
 
 #define AGENT_HTTP_GET_REQUEST  2560   /* bytes */
 
+/* RFC 8446, section 5.1: content type and legacy_record_version */
+
+#define AGENT_HTTP_GET_ALERT      21
+#define AGENT_HTTP_GET_HANDSHAKE  22
+#define AGENT_HTTP_GET_MAJOR      3
+
 
 struct agent_http_get_s {
     uv_poll_t     poll;
@@ -27,7 +33,7 @@ struct agent_http_get_s {
     int           fd;
 
     uint16_t      port;
-    const char   *path;
+    const char   *path;                /* NULL: send a ClientHello */
     const char   *user_agent;
     void        (*on_done)(void *data, const agent_http_get_result_t *result);
     void         *data;
@@ -42,6 +48,13 @@ struct agent_http_get_s {
 };
 
 
+static agent_http_get_t *agent_http_get_start(
+    const agent_listeners_addr_t *addr, const char *path,
+    const char *user_agent, unsigned timeout_ms,
+    void (*on_done)(void *data, const agent_http_get_result_t *result),
+    void *data);
+static int agent_http_get_request(agent_http_get_t *g, char *buf,
+    size_t size);
 static void agent_http_get_event(uv_poll_t *poll, int status, int events);
 static void agent_http_get_send(agent_http_get_t *g);
 static void agent_http_get_read(agent_http_get_t *g);
@@ -51,8 +64,47 @@ static void agent_http_get_done(agent_http_get_t *g, agent_http_get_e outcome,
 static void agent_http_get_closed(uv_handle_t *handle);
 
 
+/*
+ * A ClientHello of TLS 1.2 for "localhost", RFC 5246, section 7.4.1.2.  A
+ * server that supports none of it still answers with an alert.
+ */
+
+static const char  agent_http_get_hello[] =
+    "\x16\x03\x01\x00\x6f"                       /* record */
+    "\x01\x00\x00\x6b\x03\x03"                   /* ClientHello */
+    "nginx-sandbox diagnoses the port"             /* random */
+    "\x00"                                         /* session_id */
+    "\x00\x10\xc0\x2b\xc0\x2f\xc0\x2c\xc0\x30\xcc\xa9\xcc\xa8\x00\x9c\x00\x2f"
+    "\x01\x00"                                     /* compression_methods */
+    "\x00\x32"                                     /* extensions */
+    "\x00\x00\x00\x0e\x00\x0c\x00\x00\x09" "localhost"
+    "\x00\x0a\x00\x06\x00\x04\x00\x1d\x00\x17"    /* supported_groups */
+    "\x00\x0b\x00\x02\x01\x00"                     /* ec_point_formats */
+    "\x00\x0d\x00\x0c\x00\x0a\x04\x03\x08\x04\x04\x01\x05\x03\x08\x05";
+
+
 agent_http_get_t *
 agent_http_get(const agent_listeners_addr_t *addr, const char *path,
+    const char *user_agent, unsigned timeout_ms,
+    void (*on_done)(void *data, const agent_http_get_result_t *result),
+    void *data)
+{
+    return agent_http_get_start(addr, path, user_agent, timeout_ms, on_done,
+                                data);
+}
+
+
+agent_http_get_t *
+agent_http_get_tls(const agent_listeners_addr_t *addr, unsigned timeout_ms,
+    void (*on_done)(void *data, const agent_http_get_result_t *result),
+    void *data)
+{
+    return agent_http_get_start(addr, NULL, NULL, timeout_ms, on_done, data);
+}
+
+
+static agent_http_get_t *
+agent_http_get_start(const agent_listeners_addr_t *addr, const char *path,
     const char *user_agent, unsigned timeout_ms,
     void (*on_done)(void *data, const agent_http_get_result_t *result),
     void *data)
@@ -137,13 +189,7 @@ agent_http_get_send(agent_http_get_t *g)
 
     g->connected = agent_time_ms();
 
-    n = snprintf(text, sizeof(text),
-                 "GET %s%s HTTP/1.1\r\nHost: localhost:%d\r\n%s%s%s"
-                 "Accept: */*\r\nConnection: close\r\n\r\n",
-                 g->path[0] == '/' ? "" : "/", g->path, g->port,
-                 g->user_agent ? "User-Agent: " : "",
-                 g->user_agent ? g->user_agent : "",
-                 g->user_agent ? "\r\n" : "");
+    n = agent_http_get_request(g, text, sizeof(text));
 
     /* the send buffer of a new connection is empty, so nothing blocks */
 
@@ -155,6 +201,25 @@ agent_http_get_send(agent_http_get_t *g)
     }
 
     uv_poll_start(&g->poll, UV_READABLE, agent_http_get_event);
+}
+
+
+static int
+agent_http_get_request(agent_http_get_t *g, char *buf, size_t size)
+{
+    if (g->path == NULL) {
+        memcpy(buf, agent_http_get_hello, sizeof(agent_http_get_hello) - 1);
+
+        return (int) sizeof(agent_http_get_hello) - 1;
+    }
+
+    return snprintf(buf, size,
+                    "GET %s%s HTTP/1.1\r\nHost: localhost:%d\r\n%s%s%s"
+                    "Accept: */*\r\nConnection: close\r\n\r\n",
+                    g->path[0] == '/' ? "" : "/", g->path, g->port,
+                    g->user_agent ? "User-Agent: " : "",
+                    g->user_agent ? g->user_agent : "",
+                    g->user_agent ? "\r\n" : "");
 }
 
 
@@ -179,6 +244,20 @@ agent_http_get_read(agent_http_get_t *g)
 
     g->len += n;
     g->line[g->len] = '\0';
+
+    if (g->len >= 2
+        && (g->line[0] == AGENT_HTTP_GET_ALERT
+            || g->line[0] == AGENT_HTTP_GET_HANDSHAKE)
+        && g->line[1] == AGENT_HTTP_GET_MAJOR)
+    {
+        agent_http_get_done(g, AGENT_HTTP_GET_TLS, 0);
+        return;
+    }
+
+    if (g->len >= 2 && g->path == NULL) {
+        agent_http_get_done(g, AGENT_HTTP_GET_INVALID, 0);
+        return;
+    }
 
     if (memchr(g->line, '\n', g->len) == NULL
         && g->len < sizeof(g->line) - 1)

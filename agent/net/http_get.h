@@ -15,7 +15,8 @@
 
 /*
  * One GET request to an app of this container, of whose response only the
- * status is read.
+ * status is read; or one TLS ClientHello, to learn whether the app speaks TLS.
+ * The agent itself does not.
  */
 
 
@@ -28,7 +29,8 @@ typedef enum {
     AGENT_HTTP_GET_UNCONNECTED,        /* in time */
     AGENT_HTTP_GET_CLOSED,             /* without a response */
     AGENT_HTTP_GET_INVALID,            /* no HTTP response */
-    AGENT_HTTP_GET_UNANSWERED          /* in time */
+    AGENT_HTTP_GET_UNANSWERED,         /* in time */
+    AGENT_HTTP_GET_TLS                 /* answered with a TLS record */
 } agent_http_get_e;
 
 
@@ -47,6 +49,15 @@ typedef struct {
  */
 agent_http_get_t *agent_http_get(const agent_listeners_addr_t *addr,
     const char *path, const char *user_agent, unsigned timeout_ms,
+    void (*on_done)(void *data, const agent_http_get_result_t *result),
+    void *data);
+
+/*
+ * sends a ClientHello instead: the outcome is never AGENT_HTTP_GET_OK, and
+ * AGENT_HTTP_GET_INVALID means that the app does not speak TLS
+ */
+agent_http_get_t *agent_http_get_tls(const agent_listeners_addr_t *addr,
+    unsigned timeout_ms,
     void (*on_done)(void *data, const agent_http_get_result_t *result),
     void *data);
 

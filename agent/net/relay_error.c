@@ -19,6 +19,7 @@
 
 
 #define AGENT_RELAY_SHOWN  32      /* maximum listeners in a reply */
+#define AGENT_RELAY_TLS    22      /* first byte of a TLS handshake */
 
 
 static size_t agent_relay_head_end(agent_relay_conn_t *c, size_t from);
@@ -77,6 +78,13 @@ agent_relay_error_event(agent_relay_conn_t *c)
         }
 
         agent_relay_received += n;
+
+        /* nginx speaks TLS to this app; it asks for the reason by itself */
+
+        if (c->head_len == 0 && c->head[0] == AGENT_RELAY_TLS) {
+            agent_relay_close(c);
+            return;
+        }
 
         from = (c->head_len > 3) ? c->head_len - 3 : 0;
         c->head_len += n;

@@ -250,9 +250,18 @@ ac_agent_send_unlisten(int fd, uint32_t seq, uint16_t port)
 
 
 int
-ac_agent_send_diagnose(int fd, uint32_t seq, uint16_t port)
+ac_agent_send_diagnose(int fd, uint32_t seq, uint16_t port, int tls)
 {
-    return ac_agent_send_port(fd, "diagnose", seq, port, NULL);
+    ac_json_writer_t  w;
+
+    ac_agent_send_op(&w, "diagnose", seq);
+    ac_json_writer_integer(&w, "port", port);
+
+    if (tls) {
+        ac_json_writer_bool(&w, "tls", 1);
+    }
+
+    return ac_agent_send_packet(fd, &w, NULL, 0);
 }
 
 

@@ -53,7 +53,8 @@ int ac_agent_send_boot(int fd, const ac_boot_t *boot, const char **names,
 /* one packet each; the agent's reply has the same seq */
 int ac_agent_send_listen(int fd, uint32_t seq, uint16_t port, int port_fd);
 int ac_agent_send_unlisten(int fd, uint32_t seq, uint16_t port);
-int ac_agent_send_diagnose(int fd, uint32_t seq, uint16_t port);
+/* tls: whether the app speaks TLS, instead of HTTP */
+int ac_agent_send_diagnose(int fd, uint32_t seq, uint16_t port, int tls);
 int ac_agent_send_watch(int fd, uint32_t seq, uint16_t port, int on);
 int ac_agent_send_commands(int fd, uint32_t seq, const ac_command_t *commands,
     size_t n);

@@ -39,6 +39,9 @@
 /* timeout of the agent, which waits up to 5 s for the app */
 #define NGX_HTTP_SANDBOX_DIAGNOSE_WAIT   10000      /* ms */
 
+#define NGX_HTTP_SANDBOX_DIAGNOSE_PLAIN                                       \
+    "If the app speaks plain HTTP, expose its port with \"scheme\": \"http\"."
+
 
 typedef struct {
     ngx_http_sandbox_agent_request_t
@@ -300,7 +303,8 @@ ngx_http_sandbox_diagnose_agent(ngx_http_sandbox_diagnose_t *d)
 
     d->began = ngx_http_sandbox_diagnose_clock();
 
-    rc = ngx_http_sandbox_tether_send_diagnose(node, d->ctx->port, &seq);
+    rc = ngx_http_sandbox_tether_send_diagnose(node, d->ctx->port,
+                               d->policy.scheme == SANDBOX_SCHEME_HTTPS, &seq);
 
     if (rc != NGX_OK) {
         ngx_http_sandbox_diagnose_hop(d, "agent", 0, 0,
@@ -406,12 +410,13 @@ ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d, cJSON *app)
 {
     cJSON        *status, *error, *took;
     double        ms;
-    ngx_uint_t    i, code;
+    ngx_uint_t    i, code, tls;
 
     static const struct {
         const char  *error;
         const char  *text;
     } errors[] = {
+        { "tls", "The app speaks TLS, but the scheme of its port is http." },
         { "refused", "The app refuses connections." },
         { "timeout", "The app does not accept connections." },
         { "closed", "The app closed the connection without a response." },
@@ -447,6 +452,35 @@ ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d, cJSON *app)
         return;
     }
 
+    tls = (d->policy.scheme == SANDBOX_SCHEME_HTTPS);
+
+    if (tls && cJSON_IsString(error)) {
+
+        if (ngx_strcmp(error->valuestring, "tls") == 0) {
+            ngx_http_sandbox_diagnose_hop(d, "app", 1, ms,
+                                          "The app answers TLS handshakes.");
+            return;
+        }
+
+        if (ngx_strcmp(error->valuestring, "closed") == 0
+            || ngx_strcmp(error->valuestring, "invalid") == 0)
+        {
+            ngx_http_sandbox_diagnose_hop(d, "app", 0, ms,
+                                          "The app does not speak TLS, but "
+                                          "the scheme of its port is https.");
+            d->advice = NGX_HTTP_SANDBOX_DIAGNOSE_PLAIN;
+            return;
+        }
+
+        if (ngx_strcmp(error->valuestring, "silent") == 0) {
+            ngx_http_sandbox_diagnose_hop(d, "app", 0, ms,
+                                          "The app did not answer a TLS "
+                                          "handshake within 5 seconds.");
+            d->advice = NGX_HTTP_SANDBOX_DIAGNOSE_PLAIN;
+            return;
+        }
+    }
+
     for (i = 0; errors[i].error; i++) {
         if (cJSON_IsString(error)
             && ngx_strcmp(error->valuestring, errors[i].error) == 0)
@@ -457,7 +491,9 @@ ngx_http_sandbox_diagnose_app(ngx_http_sandbox_diagnose_t *d, cJSON *app)
 
     ngx_http_sandbox_diagnose_hop(d, "app", 0, ms, "%s", errors[i].text);
 
-    d->advice = "Check the app: it must accept connections and speak HTTP.";
+    d->advice = i == 0
+                ? "Expose the port with \"scheme\": \"https\"."
+                : "Check the app: it must accept connections and speak HTTP.";
 }
 
 

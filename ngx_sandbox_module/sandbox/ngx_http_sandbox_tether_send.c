@@ -194,7 +194,7 @@ ngx_http_sandbox_tether_send_watch(ngx_http_sandbox_node_t *node,
 
 ngx_int_t
 ngx_http_sandbox_tether_send_diagnose(ngx_http_sandbox_node_t *node,
-    in_port_t port, uint32_t *seq)
+    in_port_t port, ngx_uint_t tls, uint32_t *seq)
 {
     ngx_int_t  rc;
 
@@ -205,7 +205,8 @@ ngx_http_sandbox_tether_send_diagnose(ngx_http_sandbox_node_t *node,
 
     *seq = ++node->tether->seq;
 
-    if (ac_agent_send_diagnose(node->tether->connection->fd, *seq, port)
+    if (ac_agent_send_diagnose(node->tether->connection->fd, *seq, port,
+                               (int) tls)
         == -1)
     {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,

@@ -40,7 +40,7 @@ ngx_int_t ngx_http_sandbox_tether_send_watch(ngx_http_sandbox_node_t *node,
     in_port_t port, ngx_uint_t on);
 /* requests a diagnosis of the port, which has the number *seq; likewise */
 ngx_int_t ngx_http_sandbox_tether_send_diagnose(ngx_http_sandbox_node_t *node,
-    in_port_t port, uint32_t *seq);
+    in_port_t port, ngx_uint_t tls, uint32_t *seq);
 /* sends the commands of these ports to a running sandbox */
 void ngx_http_sandbox_tether_send_commands(ngx_http_sandbox_node_t *node,
     ac_command_t *commands, size_t n);
