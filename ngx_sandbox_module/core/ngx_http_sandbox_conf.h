@@ -88,6 +88,9 @@ typedef struct {
 
     ngx_module_t                  *realip;          /* NULL: not built in */
     ngx_int_t                      realip_index;    /* index of its variable */
+#if (NGX_HTTP_SSL)
+    ngx_ssl_t                     *tls;             /* to apps */
+#endif
 } ngx_http_sandbox_main_conf_t;
 
 

@@ -29,6 +29,13 @@ typedef struct {
 } ngx_http_sandbox_ctx_interim_t;
 
 
+/* why the response of an app cannot be passed on, if that is known */
+
+#define NGX_HTTP_SANDBOX_FAULT_LOOP   1    /* redirects to the same URL */
+#define NGX_HTTP_SANDBOX_FAULT_TLS    2    /* speaks TLS, expected plain */
+#define NGX_HTTP_SANDBOX_FAULT_PLAIN  3    /* does not speak TLS, expected it */
+
+
 struct ngx_http_sandbox_ctx_s {
     ngx_http_request_t             *request;
     ngx_http_sandbox_node_t        *node;             /* referenced, or NULL */
@@ -80,6 +87,7 @@ struct ngx_http_sandbox_ctx_s {
     ngx_str_t                       public_host;       /* as seen by browser */
     ngx_str_t                       public_proto;
     ngx_str_t                       app_name;  /* Host of the app */
+    ngx_str_t                       app_proto;  /* scheme of its own URL */
     ngx_table_elt_t                *origin;    /* last Origin */
     ngx_uint_t                      origins;   /* number of them */
 #if (NGX_HTTP_CACHE)
@@ -92,6 +100,8 @@ struct ngx_http_sandbox_ctx_s {
     unsigned                        open:1;    /* in the list of the node */
     unsigned                        cut:1;     /* to be closed: revoked */
     unsigned                        keyed:1;   /* by Sec-WebSocket-Protocol */
+    unsigned                        tls:1;     /* to the app */
+    unsigned                        fault:3;   /* NGX_HTTP_SANDBOX_FAULT_… */
 };
 
 

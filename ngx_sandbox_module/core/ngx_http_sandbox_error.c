@@ -61,6 +61,8 @@ static const ngx_http_sandbox_error_suggestion_t
       "Wait for the time given in Retry-After, then try again." },
     { "STALE_PREVIEW_URL",
       "Call the sandbox's API, then load the page again." },
+    { "PORT_NOT_LISTENING",
+      "Start the app on this port, or expose the port on which it listens." },
     { "PORT_COMMAND_FAILED",
       "Fix the port's command and expose the port again, or start the app." },
     { "WAKE_TIMEOUT",

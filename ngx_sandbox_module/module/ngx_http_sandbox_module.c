@@ -28,6 +28,7 @@
 #include "module/ngx_http_sandbox_response_filter.h"
 #include "module/ngx_http_sandbox_upstream.h"
 #include "module/ngx_http_sandbox_upstream_kept.h"
+#include "module/ngx_http_sandbox_upstream_tls.h"
 #include "module/ngx_http_sandbox_variables.h"
 
 
@@ -598,7 +599,9 @@ ngx_http_sandbox_postconfiguration(ngx_conf_t *cf)
 
     *h = ngx_http_sandbox_precontent_handler;
 
-    if (ngx_http_sandbox_preview_host_init(cf) != NGX_OK) {
+    if (ngx_http_sandbox_preview_host_init(cf) != NGX_OK
+        || ngx_http_sandbox_upstream_tls_init(cf) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 

@@ -9,6 +9,7 @@
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "preview/ngx_http_sandbox_page_error.h"
+#include "preview/ngx_http_sandbox_preview_fault.h"
 #include "module/ngx_http_sandbox_nginx_error.h"
 
 
@@ -213,12 +214,13 @@ ngx_http_sandbox_nginx_error(ngx_http_request_t *r,
         break;
 
     case NGX_HTTP_BAD_GATEWAY:
-        code = ctx->api ? "exec_transport_error" : "SERVICE_NOT_RESPONDING";
+        code = ctx->api ? "exec_transport_error"
+                        : ctx->fault == NGX_HTTP_SANDBOX_FAULT_LOOP
+                          ? "REDIRECT_LOOP" : "SERVICE_NOT_RESPONDING";
         text = ctx->api ? "The sandbox's agent closed the connection early or "
                           "sent an invalid response. The request may or may "
                           "not have taken effect."
-                        : "The app behind this preview closed the connection "
-                          "early or sent an invalid response.";
+                        : ngx_http_sandbox_preview_fault(r, ctx);
         break;
 
     case NGX_HTTP_SERVICE_UNAVAILABLE:
@@ -231,6 +233,11 @@ ngx_http_sandbox_nginx_error(ngx_http_request_t *r,
         text = ctx->api ? "The sandbox did not respond in time."
                         : "The app behind this preview did not respond in "
                           "time.";
+
+        if (ctx->fault == NGX_HTTP_SANDBOX_FAULT_PLAIN) {
+            text = ngx_http_sandbox_preview_fault(r, ctx);
+        }
+
         break;
 
     case NGX_HTTP_VERSION_NOT_SUPPORTED:

@@ -12,6 +12,7 @@
 #include "core/ngx_http_sandbox_start_type.h"
 #include "preview/ngx_http_sandbox_page.h"
 #include "preview/ngx_http_sandbox_preview_cors.h"
+#include "preview/ngx_http_sandbox_preview_fault.h"
 #include "preview/ngx_http_sandbox_preview_response.h"
 #include "api/ngx_http_sandbox_origin.h"
 #include "module/ngx_http_sandbox_nginx_error.h"
@@ -162,6 +163,8 @@ ngx_http_sandbox_response_filter_upstream(ngx_http_request_t *r,
 
     if (r->http_version == NGX_HTTP_VERSION_9) {
         r->http_version = ctx->http_version;
+        ngx_http_sandbox_preview_fault_bytes(r, ctx);
+
         return NGX_DECLINED;
     }
 

@@ -13,6 +13,7 @@
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "module/ngx_http_sandbox_interim.h"
 #include "module/ngx_http_sandbox_upstream.h"
+#include "module/ngx_http_sandbox_upstream_tls.h"
 #include "module/ngx_http_sandbox_upstream_wait.h"
 
 
@@ -115,6 +116,10 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
         return NGX_ERROR;
     }
 
+    if (ngx_http_sandbox_upstream_tls(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     cln = ngx_pool_cleanup_add(r->pool,
                                sizeof(ngx_http_sandbox_upstream_peer_t));
     if (cln == NULL) {
@@ -201,6 +206,13 @@ ngx_http_sandbox_get_peer(ngx_peer_connection_t *pc, void *data)
 
     wait = ngx_http_sandbox_upstream_wait_ready(peer);
 
+    if (wait == NGX_HTTP_SANDBOX_UPSTREAM_WAIT_NONE && peer->handshakes) {
+
+        /* ask whether the app listens at all */
+
+        wait = NGX_HTTP_SANDBOX_UPSTREAM_WAIT_APP;
+    }
+
     if (wait == NGX_HTTP_SANDBOX_UPSTREAM_WAIT_NONE
         && peer->attempts++ < NGX_HTTP_SANDBOX_ATTEMPTS)
     {
@@ -255,6 +267,13 @@ ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
     }
 
     peer->parked = NULL;
+
+    if ((state & NGX_PEER_FAILED)
+        && ngx_http_sandbox_upstream_tls_failed(pc->connection))
+    {
+        peer->handshakes++;
+        peer->ctx->fault = NGX_HTTP_SANDBOX_FAULT_PLAIN;
+    }
 
     if (state == 0) {
         return;

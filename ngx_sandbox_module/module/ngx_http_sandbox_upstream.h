@@ -21,6 +21,9 @@
 /* ms before a retry: full backlog, or socket being passed by another worker */
 #define NGX_HTTP_SANDBOX_RETRY     10
 
+/* TLS handshakes with an app that listens, before its scheme is doubted */
+#define NGX_HTTP_SANDBOX_HANDSHAKES  2
+
 
 /* the peer of "keepalive", wrapped by upstream_kept.c */
 
@@ -50,6 +53,7 @@ typedef struct {
                               kept;
     ngx_uint_t                attempts;
     ngx_uint_t                tries;         /* further ones */
+    ngx_uint_t                handshakes;   /* of TLS that failed */
     unsigned                  failing:1;
     unsigned                  fresh:1;       /* needs a fresh connection */
     socklen_t                 socklen;

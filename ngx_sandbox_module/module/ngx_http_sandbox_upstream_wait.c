@@ -18,6 +18,7 @@
 #include "sandbox/ngx_http_sandbox_tether_send.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "preview/ngx_http_sandbox_page.h"
+#include "preview/ngx_http_sandbox_preview_fault.h"
 #include "module/ngx_http_sandbox_upstream.h"
 #include "module/ngx_http_sandbox_upstream_wait.h"
 
@@ -228,6 +229,15 @@ ngx_http_sandbox_upstream_wait_app_handler(
         return;
     }
 
+    if (p->listening && peer->handshakes >= NGX_HTTP_SANDBOX_HANDSHAKES) {
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_BAD_GATEWAY,
+                                   "SERVICE_NOT_RESPONDING", "%s",
+                                   ngx_http_sandbox_preview_fault(
+                                                       peer->request, ctx));
+        ngx_http_sandbox_upstream_wait_failed(peer, &failure);
+        return;
+    }
+
     if (p->listening) {
         ctx->wait_time = ngx_current_msec - ctx->wait_start;
 
@@ -242,6 +252,15 @@ ngx_http_sandbox_upstream_wait_app_handler(
                                    "Nothing listens on port %ui of this "
                                    "sandbox: its command exited with code %i.",
                                    (ngx_uint_t) ctx->port, p->code);
+        ngx_http_sandbox_upstream_wait_failed(peer, &failure);
+        return;
+    }
+
+    if (!ctx->wakes) {
+        ngx_http_sandbox_error_set(&failure, NGX_HTTP_BAD_GATEWAY,
+                                   "PORT_NOT_LISTENING",
+                                   "Nothing listens on port %ui of this "
+                                   "sandbox.", (ngx_uint_t) ctx->port);
         ngx_http_sandbox_upstream_wait_failed(peer, &failure);
         return;
     }
@@ -514,7 +533,10 @@ ngx_http_sandbox_upstream_wait_address(ngx_http_sandbox_upstream_peer_t *peer)
 
     ctx = peer->ctx;
 
-    /* the keepalive module compares addresses bytewise */
+    /*
+     * The keepalive module compares addresses bytewise: by TLS, the socket has
+     * another path, so that each connection keeps its scheme.
+     */
 
     ngx_memzero(&peer->sun, sizeof(struct sockaddr_un));
 
@@ -523,12 +545,13 @@ ngx_http_sandbox_upstream_wait_address(ngx_http_sandbox_upstream_peer_t *peer)
     len = sandbox_store_run_path(ngx_http_sandbox_worker->store, ctx->run,
                                  peer->sun.sun_path,
                                  sizeof(peer->sun.sun_path)
-                                 - sizeof("/agent.sock"));
+                                 - sizeof("/./65535.sock"));
 
     p = (u_char *) peer->sun.sun_path + len;
 
     if (ctx->port) {
-        p = ngx_sprintf(p, "/%ui.sock", (ngx_uint_t) ctx->port);
+        p = ngx_sprintf(p, "/%s%ui.sock", ctx->tls ? "./" : "",
+                        (ngx_uint_t) ctx->port);
 
     } else {
         p = ngx_cpymem(p, "/agent.sock", sizeof("/agent.sock") - 1);

@@ -76,6 +76,9 @@ static const ngx_http_sandbox_page_words_t
       "Check the app's output: it may have crashed. Then try again.",
       NULL },
 
+    { "REDIRECT_LOOP", 0, "The app redirects to itself",
+      NGX_HTTP_SANDBOX_ICON_ALERT, NULL, NULL },
+
     { "CONTAINER_UNAVAILABLE", 0, "The sandbox cannot be started",
       NGX_HTTP_SANDBOX_ICON_BOX,
       "Try again in a moment. If the problem persists, contact the "

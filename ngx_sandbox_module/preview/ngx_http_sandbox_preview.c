@@ -217,6 +217,18 @@ ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
+    ctx->tls = (policy->scheme == SANDBOX_SCHEME_HTTPS);
+
+    if (ctx->app_host == SANDBOX_HOST_PUBLIC) {
+        ctx->app_proto = ctx->public_proto;
+
+    } else if (ctx->tls) {
+        ngx_str_set(&ctx->app_proto, "https");
+
+    } else {
+        ngx_str_set(&ctx->app_proto, "http");
+    }
+
     if (set->cors >= SANDBOX_CORS_REFLECT
         && ngx_http_sandbox_preview_cors_preflight(r, ctx))
     {
