@@ -23,9 +23,10 @@
 /*
  * The request sent to the app: applies the removals of the policy, and sets
  * variables for sandbox_proxy.conf that describe its origin.  An app with
- * app_host "localhost" sees that host in all headers, so that it recognizes
- * requests of its own pages; the preview host, which contains the token, is
- * hidden from it.
+ * app_host "localhost" sees <scheme>://localhost:<port> in all headers, also
+ * behind an https preview: this is the origin that frameworks compare with,
+ * whether they take the scheme from the connection or from X-Forwarded-Proto.
+ * The preview host, which contains the token, is hidden from it.
  */
 
 
@@ -222,13 +223,12 @@ ngx_http_sandbox_preview_request_proto(ngx_http_request_t *r,
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    if (ctx == NULL || ctx->public_proto.len == 0) {
+    if (ctx == NULL || ctx->app_proto.len == 0) {
         v->not_found = 1;
         return NGX_OK;
     }
 
-    ngx_http_sandbox_variable_set(v, ctx->public_proto.data,
-                                  ctx->public_proto.len);
+    ngx_http_sandbox_variable_set(v, ctx->app_proto.data, ctx->app_proto.len);
 
     return NGX_OK;
 }
@@ -286,7 +286,7 @@ ngx_http_sandbox_preview_request_forwarded(ngx_http_request_t *r,
     p = ngx_cpymem(p, ";host=\"", 7);
     p = ngx_cpymem(p, host.data, host.len);
     p = ngx_cpymem(p, "\";proto=", 8);
-    p = ngx_cpymem(p, ctx->public_proto.data, ctx->public_proto.len);
+    p = ngx_cpymem(p, ctx->app_proto.data, ctx->app_proto.len);
 
     ngx_http_sandbox_variable_set(v, v->data, p - v->data);
 
@@ -405,8 +405,6 @@ ngx_http_sandbox_preview_request_referer(ngx_http_request_t *r,
 }
 
 
-/* always http, the only scheme of apps */
-
 static ngx_int_t
 ngx_http_sandbox_preview_request_own(ngx_http_request_t *r,
     ngx_http_variable_value_t *v, ngx_http_sandbox_ctx_t *ctx,
@@ -414,13 +412,13 @@ ngx_http_sandbox_preview_request_own(ngx_http_request_t *r,
 {
     u_char  *p;
 
-    p = ngx_pnalloc(r->pool, sizeof("http://localhost:65535") + path->len);
+    p = ngx_pnalloc(r->pool, sizeof("https://localhost:65535") + path->len);
     if (p == NULL) {
         return NGX_ERROR;
     }
 
     ngx_http_sandbox_variable_set(v, p,
-                    ngx_sprintf(p, "http://localhost:%ui%V",
+                    ngx_sprintf(p, "%V://localhost:%ui%V", &ctx->app_proto,
                                 (ngx_uint_t) ctx->port, path)
                     - p);
 
