@@ -32,9 +32,10 @@ my ($host) = $url =~ m{//([^/]+)};
 
 $res = get();
 is($res->{status}, 200, 'shown');
-is_deeply({ map { $_ => $res->{json}{$_} } qw/expires access key host cors
-    cookies strip limits requestHeaders responseHeaders links status/ },
-    { (map { $_ => undef } qw/expires access key host cors cookies strip/),
+is_deeply({ map { $_ => $res->{json}{$_} } qw/expires access key host scheme
+    cors cookies strip limits requestHeaders responseHeaders links status/ },
+    { (map { $_ => undef } qw/expires access key host scheme cors cookies
+        strip/),
       limits => { connections => undef, rate => undef, body => undef },
       requestHeaders => {}, responseHeaders => {}, links => [],
       status => 'active' }, 'nothing is given unless it is');
@@ -71,6 +72,7 @@ is_deeply([@{$res->{json}}{qw/cors cookies strip limits requestHeaders
 
 for my $case (
     ['access', 'open'], ['access', 1], ['host', 'example.com'],
+    ['scheme', 'ftp'], ['scheme', ''], ['scheme', ['https']],
     ['cookies', 'all'], ['cors', '*'], ['cors', []], ['cors', ['a.example']],
     ['cors', ['https://A.example']], ['cors', ["https://a.example/x"]],
     ['cors', 'list'], ['strip', 'cookie'], ['strip', ['host']],
@@ -89,6 +91,7 @@ for my $case (
         { 'Proxy-Authorization' => 'x' }, { 'X-Forwarded-For' => '1.1.1.1' },
         { 'X-Sandbox-Key' => 'k' }, { 'x_sandbox_key' => 'k' }, ['X-A']),
     (map { ['responseHeaders', $_] } { 'Set-Cookie' => 'a=b' },
+        { 'Clear-Site-Data' => '"cookies"' },
         { 'Transfer-Encoding' => 'chunked' }, { Trailer => 'x' },
         { 'Access-Control-Allow-Origin' => '*' }, { 'X-Accel-Redirect' => '/' },
         { 'Content-Length' => JSON::PP::false }, { Location => '/' }),
@@ -320,6 +323,16 @@ is(scalar(grep { $_->[1] eq "8080-$id-tok.localhost" }
 
 for my $case (["http://localhost:8080/a?b", '/a?b'],
     ['https://localhost:8080', '/'], ['http://127.0.0.1:8080/x', '/x'],
+    ['http://0.0.0.0:8080/x?y', '/x?y'], ['http://127.3.2.1:8080/x', '/x'],
+    ['http://[::1]:8080/x', '/x'], ['https://[::]:8080/x', '/x'],
+    ['http://[0:0::0:1]:8080/x', '/x'], ['HTTP://LOCALHOST:8080/x', '/x'],
+    ['http://[::ffff:127.0.0.1]:8080/x', '/x'],
+    ['//localhost:8080/x', '/x'], ['//127.0.0.1:8080', '/'],
+    ['//[::1]:8080//e.example/', '/.//e.example/'],
+    (map { [$_, $_] } '//e.example:8080/x', '//localhost:8081/x',
+        'http://0.0.0.1:8080/x', 'http://128.0.0.1:8080/x',
+        'http://127.0.0.1.e.example:8080/x', 'http://[::2]:8080/x',
+        'http://localhost:8080@e.example/', 'ftp://localhost:8080/x'),
     ['http://localhost:8080//e.example/', '/.//e.example/'],
     ['http://localhost:8081/a', 'http://localhost:8081/a'],
     ['/rel', '/rel'], ['https://e.example/', 'https://e.example/'])
@@ -329,6 +342,31 @@ for my $case (["http://localhost:8080/a?b", '/a?b'],
         . "Content-Length: 0\r\n\r\n");
     is($res->{headers}{location}, $case->[1],
         "a redirect to $case->[0] leads to $case->[1]");
+}
+
+for my $case (['0; url=http://0.0.0.0:8080/x', '0; url=/x'],
+    ["5;URL='http://localhost:8080/x'", "5;URL='/x'"],
+    ['0; url=https://e.example/', '0; url=https://e.example/'], ['3', '3'])
+{
+    is(raw("HTTP/1.1 200 OK\r\nRefresh: $case->[0]\r\n"
+        . "Content-Length: 0\r\n\r\n")->{headers}{refresh}, $case->[1],
+        "Refresh: $case->[0] leads to $case->[1]");
+}
+
+# an app that wants https: each request would be redirected to itself
+
+for my $case (['http', 8087], ['https', 8088]) {
+    my ($to, $port) = @$case;
+    $t->put($id, "workspace/again$port.py", again($to, $port));
+    my $again = $t->expose($id, $port, token => 'again',
+        command => "exec python3 again$port.py");
+    ok(wait_for(sub { $t->preview('GET', $again, path => '/up')->{status}
+        == 200 }, 60), "an app that redirects to itself by $to");
+    $res = $t->preview('GET', $again, path => '/again');
+    is("$res->{status} " . ($res->{json}{code} // $res->{headers}{location}),
+        $to eq 'http' ? '302 /again' : '502 REDIRECT_LOOP', 'GET');
+    is($t->preview('POST', $again, path => '/again')->{status}, 302, 'POST');
+    $t->api('DELETE', "$p/$port");
 }
 
 
@@ -384,6 +422,23 @@ is(headers([Cookie => 'a=1; __Host-sandbox=secret; b=2'])->{cookie},
     'a=1; b=2', 'ours does not reach the app');
 ok(!exists headers([Cookie => '__Host-sandbox=secret'])->{cookie},
     'nor does an empty header');
+
+# what would act on the cookies of other previews
+
+is(raw("HTTP/1.1 200 OK\r\nSet-Cookie2: a=1; Version=1; Domain=.localhost\r\n"
+    . "Content-Length: 2\r\n\r\nok")->{headers}{'set-cookie2'}, undef,
+    'no Set-Cookie2');
+for my $case (['"cookies"', undef], ['"cache", "cookies"', '"cache"'],
+    ['"storage","cache"', '"cache", "storage"'], ['cookies', undef],
+    ['"*"', '"cache", "clientHints", "executionContexts", "prefetchCache", '
+        . '"prerenderCache", "storage"'],
+    ['"other", "executionContexts"', '"executionContexts"'], ['', undef])
+{
+    is(raw("HTTP/1.1 200 OK\r\nClear-Site-Data: $case->[0]\r\n"
+        . "Content-Length: 2\r\n\r\nok")->{headers}{'clear-site-data'},
+        $case->[1], "Clear-Site-Data: $case->[0]");
+}
+
 patch({ cookies => 'off' });
 is(cookies($set), '', 'off: the app sets none');
 ok(!exists headers([Cookie => 'a=1'])->{cookie}, 'and gets none');
@@ -512,12 +567,34 @@ patch({ host => 'localhost' });
 $h = headers([@outer, Origin => 'https://demo.example'], 1);
 is(join('|', map { "@{$h->{$_} || ['-']}" } qw/host x-forwarded-proto
     x-forwarded-host origin/),
-    'localhost:8080|https|localhost:8080|http://localhost:8080',
+    'localhost:8080|http|localhost:8080|http://localhost:8080',
     'and its page is the app\'s own');
+is($h->{forwarded}[0], 'for=9.9.9.9;host="localhost:8080";proto=http',
+    'by the scheme that all of them name');
 $h = headers(['X-Forwarded-Host' => "a b\"c", 'X-Forwarded-Proto' => 'gopher']);
 is($h->{'x-forwarded-proto'}, 'http', 'but no nonsense');
 
 $t->done();
+
+
+# answers 200 to /up, and else redirects to the same URL by this scheme
+
+sub again
+{
+    my ($scheme, $port) = @_;
+    return <<"END";
+from http.server import *
+class H(BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+    def do_GET(self):
+        self.send_response(200 if self.path == '/up' else 302)
+        self.send_header('Location', '$scheme://localhost:$port' + self.path)
+        self.send_header('Content-Length', '0')
+        self.end_headers()
+    do_POST = do_GET
+ThreadingHTTPServer(('', $port), H).serve_forever()
+END
+}
 
 
 sub get { $t->api('GET', "$p/8080", @_) }

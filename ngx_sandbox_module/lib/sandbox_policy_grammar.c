@@ -113,7 +113,8 @@ sandbox_policy_grammar_header_name(const char *name, int response)
     static const char *const  responses[] = {
         "content-type", "content-encoding", "content-range", "accept-ranges",
         "location", "last-modified", "etag", "date", "server", "set-cookie",
-        "set-cookie2", "access-control-", "www-authenticate", NULL
+        "set-cookie2", "clear-site-data", "access-control-",
+        "www-authenticate", NULL
     };
 
     return sandbox_name_chars(name, strlen(name), 1, SANDBOX_HEADER_NAME_MAX,
