@@ -90,7 +90,8 @@ my @servers = (
 @servers = grep { !$only || $_->{name} eq $only } @servers;
 Sandbox::bail("no dev server is named $only") if !@servers;
 
-jupyter() if grep { $_->{name} eq 'Jupyter' } @servers;
+Sandbox::Image::debian('jupyter', 'jupyter-notebook')
+    if grep { $_->{name} eq 'Jupyter' } @servers;
 my $python = python() if grep { $_->{python} } @servers;
 
 for my $s (@servers) {
@@ -193,27 +194,6 @@ sub python
     }
 
     return $to;
-}
-
-
-# the base image with Debian's Jupyter; apt takes the image's packages for the
-# installed ones, and fetches what they lack
-
-sub jupyter
-{
-    my $dir = build_dir() . '/layer-jupyter';
-    File::Path::make_path("$dir/archives/partial");
-
-    if (! -e "$dir/stamp") {
-        my $out = `docker run --rm sandbox-base cat /var/lib/dpkg/status >$dir/status && apt-get -y -q -d -o Dir::State::status=$dir/status -o Dir::Cache::archives=$dir/archives --no-install-recommends install jupyter-notebook 2>&1`;
-        is($?, 0, 'Jupyter of Debian') or Sandbox::bail($out);
-        spew("$dir/stamp", '');
-    }
-
-    Sandbox::Image::layer('jupyter', 'sandbox-base', 'USER root',
-        'COPY archives/*.deb /tmp/archives/',
-        'RUN DEBIAN_FRONTEND=noninteractive dpkg -i /tmp/archives/*.deb '
-            . '&& rm -r /tmp/archives');
 }
 
 

@@ -79,6 +79,29 @@ sub layer
 }
 
 
+# an image made of the base image by packages of Debian; apt takes the image's
+# packages for the installed ones, and fetches what they lack
+
+sub debian
+{
+    my ($name, @packages) = @_;
+    my $dir = Sandbox::build_dir() . "/layer-$name";
+    my $held = lock_build();
+    File::Path::make_path("$dir/archives/partial");
+
+    if (! -e "$dir/stamp" || Sandbox::slurp("$dir/stamp") ne "@packages") {
+        my $out = `docker run --rm sandbox-base cat /var/lib/dpkg/status >$dir/status && apt-get -y -q -d -o Dir::State::status=$dir/status -o Dir::Cache::archives=$dir/archives --no-install-recommends install @packages 2>&1`;
+        Sandbox::bail("cannot download @packages: $out") if $?;
+        Sandbox::spew("$dir/stamp", "@packages");
+    }
+
+    return layer($name, 'sandbox-base', 'USER root',
+        'COPY archives/*.deb /tmp/archives/',
+        'RUN DEBIAN_FRONTEND=noninteractive dpkg -i /tmp/archives/*.deb '
+            . '&& rm -r /tmp/archives');
+}
+
+
 sub has_sum
 {
     my ($tag, $sum) = @_;
