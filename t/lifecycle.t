@@ -203,7 +203,7 @@ is($t->api('DELETE', "/v1/sandbox/$id")->{status}, 204, 'and the first');
 ok(wait_for(sub { !$t->containers() }, 60), 'no container is left')
     or diag(join ' ', $t->containers());
 opendir my $dir, $t->{state} or die $!;
-my @left = grep { !/^\.\.?$|^\.run$|^\.agent$|^instance$|^lock$/ }
+my @left = grep { !/^\.\.?$|^\.run$|^\.agent$|^\.clock$|^instance$|^lock$/ }
     readdir $dir;
 is("@left", '', 'nothing of theirs in the state directory');
 

@@ -172,7 +172,7 @@ ngx_http_sandbox_ports_apply_policy(ngx_http_sandbox_ctx_t *ctx,
 {
     sandbox_policy_fault_t  fault;
 
-    if (sandbox_policy_json_merge(policy, body, ngx_http_sandbox_clock_now(),
+    if (sandbox_policy_json_merge(policy, body, ngx_http_sandbox_clock_late(),
                                   &fault)
         == 0)
     {
@@ -202,7 +202,8 @@ ngx_http_sandbox_ports_apply_link(ngx_http_sandbox_ctx_t *ctx,
 {
     sandbox_policy_fault_t  fault;
 
-    if (sandbox_policy_json_merge_link(link, body, ngx_http_sandbox_clock_now(),
+    if (sandbox_policy_json_merge_link(link, body,
+                                       ngx_http_sandbox_clock_late(),
                                        &fault)
         == 0)
     {

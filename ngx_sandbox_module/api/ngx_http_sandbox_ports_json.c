@@ -83,7 +83,7 @@ const char *
 ngx_http_sandbox_ports_json_status(sandbox_policy_t *policy)
 {
     return (policy->expires_ms
-            && policy->expires_ms <= ngx_http_sandbox_clock_now())
+            && policy->expires_ms <= ngx_http_sandbox_clock_late())
            ? "expired" : "active";
 }
 

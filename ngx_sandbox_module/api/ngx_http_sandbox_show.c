@@ -407,7 +407,7 @@ ngx_http_sandbox_show_sleeps_in(ngx_http_sandbox_node_t *node, int64_t agent_ms)
         return agent_ms;
     }
 
-    left = since + class->max_awake - ngx_http_sandbox_clock_now();
+    left = since + class->max_awake - ngx_http_sandbox_clock_early();
     left = ngx_max(left, 0);
 
     return (agent_ms == -1 || left < agent_ms) ? left : agent_ms;

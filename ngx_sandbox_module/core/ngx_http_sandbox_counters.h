@@ -9,6 +9,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_start_type.h"
 
 
@@ -39,6 +40,9 @@ typedef struct {
     ngx_atomic_t                   engine_away;    /* current workers */
     ngx_atomic_t                   starting;       /* as of the last count */
     ngx_atomic_t                   running;
+
+    ngx_http_sandbox_clock_shared_t
+                                   clock;
 
     /* see port_limits_table.c */
     ngx_http_sandbox_port_limits_table_t

@@ -95,7 +95,7 @@ ngx_http_sandbox_expire(void)
         ngx_http_sandbox_expire_seen = 0;
     }
 
-    now = ngx_http_sandbox_clock_now();
+    now = ngx_http_sandbox_clock_early();
 
     for (i = 0; i < NGX_HTTP_SANDBOX_EXPIRE_TURN; i++) {
 
@@ -313,7 +313,7 @@ ngx_http_sandbox_expire_inspected(void *data, const ac_reply_t *reply)
         finished = ngx_max(finished, reply->containers[0].finished_ms);
     }
 
-    if (ngx_http_sandbox_clock_now() - finished >= check->retain) {
+    if (ngx_http_sandbox_clock_early() - finished >= check->retain) {
         ngx_http_sandbox_expire_destroy(node, check->since, "retain");
         goto done;
     }

@@ -8,6 +8,7 @@
 #include "docker/ac_docker.h"
 #include "lib/sandbox_fault.h"
 #include "lib/sandbox_store.h"
+#include "lib/sandbox_store_clock.h"
 #include "lib/sandbox_store_lock.h"
 #include "lib/sandbox_store_sweep.h"
 #include "core/ngx_http_sandbox_clock.h"
@@ -30,6 +31,7 @@
 
 #define NGX_HTTP_SANDBOX_SWEEP_ELECT     1000
 #define NGX_HTTP_SANDBOX_SWEEP_INTERVAL  60000
+#define NGX_HTTP_SANDBOX_SWEEP_SAVE      10000
 
 
 typedef struct {
@@ -37,6 +39,7 @@ typedef struct {
     ngx_connection_t   dummy;
     ngx_msec_t         next;
     int64_t            requested;         /* time of the list */
+    int64_t            saved;             /* time in the state; 0: none */
     int                lock;
     ac_call_t         *list;
     ac_call_t         *events;
@@ -45,6 +48,7 @@ typedef struct {
 
 
 static void ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev);
+static void ngx_http_sandbox_sweep_clock(ngx_http_sandbox_sweep_t *sweep);
 static void ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep);
 static int ngx_http_sandbox_sweep_trash(void *data, const char *run);
 static void ngx_http_sandbox_sweep_list_handler(void *data,
@@ -94,6 +98,8 @@ ngx_http_sandbox_sweep_stop(void)
     }
 
     if (sweep->lock > 0) {
+        (void) sandbox_store_clock_write(ngx_http_sandbox_worker->store,
+                                         ngx_http_sandbox_clock_look());
         (void) close(sweep->lock);
         sweep->lock = -1;
     }
@@ -156,10 +162,34 @@ ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev)
             ngx_http_sandbox_sweep_run(sweep);
         }
 
+        ngx_http_sandbox_sweep_clock(sweep);
         ngx_http_sandbox_expire();
     }
 
     ngx_add_timer(&sweep->timer, NGX_HTTP_SANDBOX_SWEEP_ELECT);
+}
+
+
+static void
+ngx_http_sandbox_sweep_clock(ngx_http_sandbox_sweep_t *sweep)
+{
+    int64_t  now;
+
+    now = ngx_http_sandbox_clock_look();
+
+    if (sweep->saved && now - sweep->saved < NGX_HTTP_SANDBOX_SWEEP_SAVE) {
+        return;
+    }
+
+    if (sandbox_store_clock_write(ngx_http_sandbox_worker->store, now) == -1
+        && sweep->saved == 0)
+    {
+        ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                      "cannot record the time in the sandbox state \"%V\"",
+                      &ngx_http_sandbox_worker->conf->state->name);
+    }
+
+    sweep->saved = now;
 }
 
 

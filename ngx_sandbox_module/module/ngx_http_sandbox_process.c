@@ -8,6 +8,8 @@
 #include "docker/ac_docker.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_agent.h"
+#include "lib/sandbox_store_clock.h"
+#include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_event_loop.h"
 #include "core/ngx_http_sandbox_worker.h"
@@ -90,6 +92,7 @@ ngx_http_sandbox_process_init(ngx_cycle_t *cycle)
     ngx_http_sandbox_port_limits_start();
 
     if (w->store) {
+        ngx_http_sandbox_clock_start(sandbox_store_clock_read(w->store));
         ngx_http_sandbox_sweep_start(cycle);
     }
 

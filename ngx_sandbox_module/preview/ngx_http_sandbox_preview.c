@@ -33,6 +33,7 @@ static ngx_uint_t ngx_http_sandbox_preview_reserved(ngx_http_request_t *r);
 static ngx_int_t ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy,
     sandbox_policy_settings_t *set);
+static int64_t ngx_http_sandbox_preview_time(sandbox_policy_t *policy);
 
 
 ngx_int_t
@@ -112,7 +113,7 @@ ngx_http_sandbox_preview_access(ngx_http_request_t *r,
 
     if (!sandbox_policy_opens(policy, label.token, label.token_len,
                               set.access == SANDBOX_ACCESS_PUBLIC,
-                              ngx_http_sandbox_clock_cached()))
+                              ngx_http_sandbox_preview_time(policy)))
     {
         reason = "token wrong or expired";
         goto denied;
@@ -269,6 +270,16 @@ ngx_http_sandbox_preview_reserved(ngx_http_request_t *r)
 }
 
 
+/* reads the clock only where something expires */
+
+static int64_t
+ngx_http_sandbox_preview_time(sandbox_policy_t *policy)
+{
+    return policy->expires_ms || policy->nlinks
+           ? ngx_http_sandbox_clock_late() : 0;
+}
+
+
 ngx_uint_t
 ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx)
 {
@@ -288,7 +299,7 @@ ngx_http_sandbox_preview_holds(ngx_http_sandbox_ctx_t *ctx)
 
     if (!sandbox_policy_opens(&p->policy, ctx->token, ngx_strlen(ctx->token),
                               set.access == SANDBOX_ACCESS_PUBLIC,
-                              ngx_http_sandbox_clock_cached()))
+                              ngx_http_sandbox_preview_time(&p->policy)))
     {
         return 0;
     }

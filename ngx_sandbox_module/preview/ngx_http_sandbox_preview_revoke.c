@@ -233,7 +233,7 @@ ngx_http_sandbox_preview_revoke_due(ngx_http_sandbox_node_t *node)
         ports[n++] = p->policy.port;
     }
 
-    now = ngx_http_sandbox_clock_cached();
+    now = ngx_http_sandbox_clock_late();
     due = 0;
 
     for (i = 0; i < n; i++) {
