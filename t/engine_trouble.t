@@ -65,7 +65,9 @@ sub words
         my $res = $t->exec($id, ['true']);
         is($res->{status}, $status, "$name: $status");
         is($res->{json}{code}, $code, "$name: $code");
-        like($res->{json}{message}, qr/\Q$words\E/, "$name: in its own words");
+        my $public = $words =~ s{(?<!\S)/\S*[^\s:]}{***}r;
+        like($res->{json}{message}, qr/\Q$public\E/,
+            "$name: in its own words, without paths");
         is(defined $res->{headers}{'retry-after'} ? 1 : 0, $again,
             "$name: Retry-After where that helps");
         $proxy->set('');

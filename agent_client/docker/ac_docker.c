@@ -25,8 +25,8 @@ static ac_call_t *ac_docker_send(ac_docker_t *d, ac_endpoint_t *ep,
     ac_reply_pt handler, void *data);
 static char *ac_docker_path(const char *prefix, const char *name,
     const char *plain, const char *suffix);
-static char *ac_docker_filtered(const char *prefix, const char *instance,
-    int events);
+static char *ac_docker_filtered(const char *prefix, const char *key,
+    const char *value, int events);
 
 
 ac_docker_t *
@@ -236,15 +236,6 @@ ac_docker_kill(ac_docker_t *d, ac_endpoint_t *ep, const char *name,
 
 
 ac_call_t *
-ac_docker_unpause(ac_docker_t *d, ac_endpoint_t *ep, const char *name,
-    unsigned ms, ac_reply_pt handler, void *data)
-{
-    return ac_docker_action(d, ep, "POST", name, "/unpause", ms,
-                            handler, data);
-}
-
-
-ac_call_t *
 ac_docker_remove(ac_docker_t *d, ac_endpoint_t *ep, const char *name,
     unsigned ms, ac_reply_pt handler, void *data)
 {
@@ -270,7 +261,19 @@ ac_docker_list(ac_docker_t *d, ac_endpoint_t *ep, const char *instance,
     return ac_docker_send(d, ep, AC_DOCKER_LIST, "GET",
                           ac_docker_filtered("/containers/json?all=1"
                                              "&filters=",
-                                             instance, 0),
+                                             AC_LABEL_INSTANCE, instance, 0),
+                          ms, handler, data);
+}
+
+
+ac_call_t *
+ac_docker_list_run(ac_docker_t *d, ac_endpoint_t *ep, const char *run,
+    unsigned ms, ac_reply_pt handler, void *data)
+{
+    return ac_docker_send(d, ep, AC_DOCKER_LIST, "GET",
+                          ac_docker_filtered("/containers/json?all=1"
+                                             "&filters=",
+                                             AC_LABEL_RUN, run, 0),
                           ms, handler, data);
 }
 
@@ -285,7 +288,8 @@ ac_docker_events(ac_docker_t *d, ac_endpoint_t *ep, const char *instance,
 
     params.kind = AC_DOCKER_EVENTS;
     params.method = "GET";
-    params.path = ac_docker_filtered("/events?filters=", instance, 1);
+    params.path = ac_docker_filtered("/events?filters=", AC_LABEL_INSTANCE,
+                                     instance, 1);
     params.on_event = handler;
     params.data = data;
 
@@ -371,11 +375,12 @@ ac_docker_path(const char *prefix, const char *name, const char *plain,
 
 
 static char *
-ac_docker_filtered(const char *prefix, const char *instance, int events)
+ac_docker_filtered(const char *prefix, const char *key, const char *value,
+    int events)
 {
     char  *filters, *path;
 
-    filters = ac_docker_spec_filters(instance, events);
+    filters = ac_docker_spec_filters(key, value, events);
     if (filters == NULL) {
         return NULL;
     }

@@ -85,8 +85,6 @@ ac_call_t *ac_docker_stop(ac_docker_t *d, ac_endpoint_t *ep,
     void *data);
 ac_call_t *ac_docker_kill(ac_docker_t *d, ac_endpoint_t *ep,
     const char *name, unsigned ms, ac_reply_pt handler, void *data);
-ac_call_t *ac_docker_unpause(ac_docker_t *d, ac_endpoint_t *ep,
-    const char *name, unsigned ms, ac_reply_pt handler, void *data);
 /* by force, with its anonymous volumes */
 ac_call_t *ac_docker_remove(ac_docker_t *d, ac_endpoint_t *ep,
     const char *name, unsigned ms, ac_reply_pt handler, void *data);
@@ -95,6 +93,9 @@ ac_call_t *ac_docker_inspect(ac_docker_t *d, ac_endpoint_t *ep,
 /* all containers, running or not, with AC_LABEL_INSTANCE=instance */
 ac_call_t *ac_docker_list(ac_docker_t *d, ac_endpoint_t *ep,
     const char *instance, unsigned ms, ac_reply_pt handler, void *data);
+/* the same of those with AC_LABEL_RUN=run */
+ac_call_t *ac_docker_list_run(ac_docker_t *d, ac_endpoint_t *ep,
+    const char *run, unsigned ms, ac_reply_pt handler, void *data);
 /* a background stream of the container events of the instance; no deadline */
 ac_call_t *ac_docker_events(ac_docker_t *d, ac_endpoint_t *ep,
     const char *instance, ac_event_pt handler, void *data);

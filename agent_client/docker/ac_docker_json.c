@@ -24,6 +24,8 @@ static int ac_docker_json_id(const cJSON *object, const char *name,
     char *dst, size_t size);
 static int ac_docker_json_state(const cJSON *object, const char *name,
     ac_container_t *container);
+static int ac_docker_json_mount(const cJSON *object, const char *name,
+    ac_container_t *container);
 static int ac_docker_json_labels(const cJSON *object, const char *name,
     char *run, char *class, char *owner);
 static int ac_docker_json_label(const cJSON *labels, const char *name,
@@ -110,7 +112,8 @@ ac_docker_json_inspected(const char *text, size_t len,
         goto done;
     }
 
-    if (ac_docker_json_state(state, "Status", container) == -1
+    if (ac_docker_json_mount(value, "Mounts", container) == -1
+        || ac_docker_json_state(state, "Status", container) == -1
         || ac_docker_json_bad(ac_json_integer(state, "ExitCode", INT32_MIN,
                                               INT32_MAX, &code))
         || ac_docker_json_bad(ac_json_bool(state, "OOMKilled",
@@ -488,6 +491,35 @@ ac_docker_json_state(const cJSON *object, const char *name,
         if (strcmp(container->state_text, states[i].text) == 0) {
             container->state = states[i].state;
             break;
+        }
+    }
+
+    return 0;
+}
+
+
+/* mounts of other targets, or with longer sources, are not ours */
+
+static int
+ac_docker_json_mount(const cJSON *object, const char *name,
+    ac_container_t *container)
+{
+    const cJSON  *mounts, *mount, *source, *target;
+
+    if (ac_docker_json_bad(ac_json_array(object, name, &mounts))) {
+        return -1;
+    }
+
+    cJSON_ArrayForEach(mount, mounts) {
+        source = cJSON_GetObjectItemCaseSensitive(mount, "Source");
+        target = cJSON_GetObjectItemCaseSensitive(mount, "Destination");
+
+        if (cJSON_IsString(source) && cJSON_IsString(target)
+            && strcmp(target->valuestring, AC_MOUNT_TARGET) == 0
+            && strlen(source->valuestring) < sizeof(container->mount))
+        {
+            ac_text_copy(container->mount, sizeof(container->mount),
+                         source->valuestring, strlen(source->valuestring));
         }
     }
 

@@ -190,7 +190,7 @@ ac_docker_spec_mounts(ac_json_writer_t *w, const ac_container_spec_t *spec)
 
 
 char *
-ac_docker_spec_filters(const char *instance, int events)
+ac_docker_spec_filters(const char *key, const char *value, int events)
 {
     char              *label;
     size_t             size;
@@ -199,14 +199,14 @@ ac_docker_spec_filters(const char *instance, int events)
 
     static const char  *type[] = { "container", NULL };
 
-    size = strlen(instance) + sizeof(AC_LABEL_INSTANCE) + 1;
+    size = strlen(key) + strlen(value) + 2;
 
     label = malloc(size);
     if (label == NULL) {
         return NULL;
     }
 
-    (void) snprintf(label, size, "%s=%s", AC_LABEL_INSTANCE, instance);
+    (void) snprintf(label, size, "%s=%s", key, value);
 
     labels[0] = label;
     labels[1] = NULL;

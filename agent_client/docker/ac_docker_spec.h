@@ -19,8 +19,11 @@
 
 /* the body of a create */
 char *ac_docker_spec_json(const ac_container_spec_t *spec);
-/* the value of the "filters" argument; events: of containers only */
-char *ac_docker_spec_filters(const char *instance, int events);
+/*
+ * the value of the "filters" argument: containers with that label; events: of
+ * containers only
+ */
+char *ac_docker_spec_filters(const char *key, const char *value, int events);
 
 
 #endif /* _AC_DOCKER_SPEC_H_INCLUDED_ */

@@ -35,6 +35,10 @@ typedef struct ac_call_s       ac_call_t;       /* one call under way */
 #define AC_LABEL_CLASS_SIZE  64
 #define AC_LABEL_OWNER_SIZE  24
 
+/* the target of the mount whose source the client reads back */
+#define AC_MOUNT_TARGET      "/run/sandbox"
+#define AC_MOUNT_SIZE        128
+
 
 typedef struct {
     const char    *source;
@@ -93,6 +97,7 @@ typedef struct {
     int                exit_code;        /* inspect only */
     int                oom_killed;       /* inspect only */
     int64_t            finished_ms;      /* inspect only; 0: never */
+    char               mount[AC_MOUNT_SIZE];  /* inspect only; "": none */
 
     /* "" where the container has no such label */
     char               label_run[AC_LABEL_RUN_SIZE];

@@ -21,7 +21,9 @@
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
 #include "sandbox/ngx_http_sandbox_tether_send.h"
+#include "lifecycle/ngx_http_sandbox_container.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_state.h"
 #include "preview/ngx_http_sandbox_preview_domain.h"
 #include "api/ngx_http_sandbox_diagnose.h"
 #include "api/ngx_http_sandbox_diagnose_json.h"
@@ -50,7 +52,8 @@ typedef struct {
     ngx_http_sandbox_ctx_t   *ctx;
     sandbox_policy_t          policy;
 
-    ac_call_t                *call;
+    ngx_http_sandbox_container_t
+                             *search;
     double                    began;            /* start of a hop, ms */
 
     const char               *state;            /* when the request came */
@@ -89,14 +92,11 @@ static double ngx_http_sandbox_diagnose_clock(void);
 ngx_int_t
 ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
 {
-    u_char                        name[NGX_HTTP_SANDBOX_NAME];
     ngx_int_t                     rc;
     ngx_pool_cleanup_t           *cln;
     ngx_http_sandbox_ctx_t       *ctx;
-    ngx_http_sandbox_worker_t    *w;
     ngx_http_sandbox_diagnose_t  *d;
 
-    w = ngx_http_sandbox_worker;
     ctx = ngx_http_sandbox_ctx_get(r);
 
     if (!ngx_http_sandbox_lookup_discard(r, ctx, &rc)) {
@@ -120,7 +120,7 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
     cln->handler = ngx_http_sandbox_diagnose_cleanup;
 
     d->began = ngx_http_sandbox_diagnose_clock();
-    d->state = ngx_http_sandbox_tether_state_text(ctx->node);
+    d->state = ngx_http_sandbox_state_text(ctx->node);
 
     sandbox_json_writer_start_array(&d->hops);
 
@@ -130,15 +130,12 @@ ngx_http_sandbox_diagnose_handler(ngx_http_request_t *r)
         return ngx_http_sandbox_diagnose_answer(d);
     }
 
-    ngx_http_sandbox_engine_container_name(name, ctx->node->spec.run);
-
-    ngx_http_sandbox_count(w->conf, engine_calls);
-
     d->began = ngx_http_sandbox_diagnose_clock();
-    d->call = ac_docker_inspect(w->docker, w->endpoint, (char *) name,
-                                w->conf->engine_timeout,
-                                ngx_http_sandbox_diagnose_engine, d);
-    if (d->call == NULL) {
+    d->search = ngx_http_sandbox_container_find(
+                    ctx->node->spec.run, AC_LANE_OTHERS, ctx->node->spec.owner,
+                    0, ngx_http_sandbox_worker->conf->engine_timeout,
+                    ngx_http_sandbox_diagnose_engine, d);
+    if (d->search == NULL) {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
@@ -215,9 +212,10 @@ ngx_http_sandbox_diagnose_engine(void *data, const ac_reply_t *reply)
 {
     ngx_http_sandbox_diagnose_t *d = data;
 
+    char    text[NGX_HTTP_SANDBOX_ENGINE_TEXT];
     double  ms;
 
-    d->call = NULL;
+    d->search = NULL;
     ms = ngx_http_sandbox_diagnose_clock() - d->began;
 
     ngx_http_set_log_request(d->request->connection->log, d->request);
@@ -248,10 +246,12 @@ ngx_http_sandbox_diagnose_engine(void *data, const ac_reply_t *reply)
 
         /* previews work without the engine: continue */
 
+        ngx_http_sandbox_engine_public_text(text, reply);
+
         ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
                                       "The container engine did not report "
                                       "the state of the container: %s",
-                                      ngx_http_sandbox_engine_text(reply));
+                                      text);
         d->failed = 0;
     }
 
@@ -274,6 +274,13 @@ ngx_http_sandbox_diagnose_stopped(ngx_http_sandbox_diagnose_t *d,
                                       "There is no container: the sandbox has "
                                       "not been started yet, or its container "
                                       "was removed.");
+
+    } else if (reply->containers[0].state == AC_CONTAINER_PAUSED) {
+        ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
+                                      "The container is paused, by the "
+                                      "administrator.");
+        d->advice = "Try again when the container has been unpaused.";
+        return;
 
     } else {
         ngx_http_sandbox_diagnose_hop(d, "container", 0, ms,
@@ -572,9 +579,9 @@ ngx_http_sandbox_diagnose_cleanup(void *data)
 
     ngx_http_sandbox_agent_request_cancel(&d->agent);
 
-    if (d->call) {
-        ac_docker_cancel(d->call);
-        d->call = NULL;
+    if (d->search) {
+        ngx_http_sandbox_container_cancel(d->search);
+        d->search = NULL;
     }
 
     sandbox_json_writer_drop(&d->hops);

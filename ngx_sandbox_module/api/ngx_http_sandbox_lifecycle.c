@@ -13,8 +13,11 @@
 #include "core/ngx_http_sandbox_response.h"
 #include "core/ngx_http_sandbox_suspend.h"
 #include "core/ngx_http_sandbox_worker.h"
+#include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "limits/ngx_http_sandbox_instances.h"
 #include "lifecycle/ngx_http_sandbox_destroy.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "api/ngx_http_sandbox_lifecycle.h"
 #include "api/ngx_http_sandbox_lookup.h"
@@ -93,6 +96,10 @@ ngx_http_sandbox_lifecycle_stopped(void *data, ngx_int_t rc)
         rc = ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
                                             ngx_http_sandbox_show_json(r, ctx));
 
+    } else if (rc == NGX_BUSY) {
+        ngx_http_sandbox_engine_paused(ctx->node, &ctx->failure);
+        rc = ngx_http_sandbox_error_send(r, &ctx->failure);
+
     } else {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_SERVICE_UNAVAILABLE,
                                    "CONTAINER_UNAVAILABLE",
@@ -119,7 +126,9 @@ ngx_http_sandbox_lifecycle_wake_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    if (ngx_http_sandbox_tether_served(ctx->node) == NGX_OK) {
+    if (ngx_http_sandbox_tether_served(ctx->node) == NGX_OK
+        && !ngx_http_sandbox_instances_paused(ctx->node->spec.run))
+    {
         ctx->start = NGX_HTTP_SANDBOX_START_HIT;
 
         return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,

@@ -17,6 +17,7 @@
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_state.h"
 #include "api/ngx_http_sandbox_auth.h"
 #include "api/ngx_http_sandbox_list.h"
 
@@ -308,7 +309,7 @@ ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
 
     tethered = (node->tether != NULL);
 
-    state = ngx_http_sandbox_tether_state(node);
+    state = ngx_http_sandbox_state(node);
 
     if (!tethered && ngx_queue_empty(&node->waiters) && node->start == NULL) {
         ngx_http_sandbox_tether_close(node);
@@ -320,7 +321,7 @@ ngx_http_sandbox_list_add(ngx_http_sandbox_list_t *l,
     sandbox_json_writer_string(w, "id", (char *) node->id);
     sandbox_json_writer_string(w, "class", spec->class);
     sandbox_json_writer_string(w, "state",
-                               ngx_http_sandbox_tether_state_name(state));
+                               ngx_http_sandbox_state_name(state));
     sandbox_json_writer_time(w, "created", spec->created_ms);
 
     if (ctx->admin) {

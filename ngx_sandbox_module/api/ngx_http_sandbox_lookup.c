@@ -33,7 +33,15 @@ ngx_http_sandbox_lookup(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
         return NGX_HTTP_SANDBOX_LOOKUP_ABSENT;
 
     default:
-        return NGX_HTTP_SANDBOX_LOOKUP_ERROR;
+
+        /* only the owner is told about a copy */
+
+        ctx->copied = ctx->node->copied;
+
+        return ctx->copied
+               && !ngx_http_sandbox_auth_owns(ctx, ctx->node->spec.owner)
+               ? NGX_HTTP_SANDBOX_LOOKUP_FOREIGN
+               : NGX_HTTP_SANDBOX_LOOKUP_ERROR;
     }
 
     if (ngx_http_sandbox_auth_owns(ctx, ctx->node->spec.owner)) {

@@ -20,8 +20,11 @@
 #include "sandbox/ngx_http_sandbox_agent_request.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "lifecycle/ngx_http_sandbox_container.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
 #include "lifecycle/ngx_http_sandbox_exit_reason.h"
+#include "lifecycle/ngx_http_sandbox_state.h"
 #include "api/ngx_http_sandbox_lookup.h"
 #include "api/ngx_http_sandbox_show.h"
 #include "api/ngx_http_sandbox_show_json.h"
@@ -37,10 +40,11 @@
 
 typedef struct {
     sandbox_exit_t                  end;
-    char                            message[256];
+    char                            message[NGX_HTTP_SANDBOX_ENGINE_TEXT];
     ngx_http_sandbox_agent_status_t status;
     unsigned                        requested:1;
     unsigned                        inspected:1;
+    unsigned                        paused:1;
     unsigned                        has_status:1;
     unsigned                        plain:1;
 } ngx_http_sandbox_show_t;
@@ -129,14 +133,19 @@ ngx_http_sandbox_show(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 
     /* the state may have changed since the last query */
 
-    state = ngx_http_sandbox_tether_state(ctx->node);
+    state = ngx_http_sandbox_state(ctx->node);
 
     if (state == NGX_HTTP_SANDBOX_RUNNING && !show->requested) {
         show->requested = 1;
         rc = ngx_http_sandbox_show_ask(r, ctx);
+    }
 
-    } else if (state == NGX_HTTP_SANDBOX_ASLEEP && !show->inspected
-               && !show->plain)
+    /* an agent that does not answer may be paused */
+
+    if (rc == NGX_DECLINED && !show->inspected && !show->plain
+        && (state == NGX_HTTP_SANDBOX_ASLEEP
+            || state == NGX_HTTP_SANDBOX_PAUSED
+            || (state == NGX_HTTP_SANDBOX_RUNNING && !show->has_status)))
     {
         rc = ngx_http_sandbox_show_inspect(r, ctx);
     }
@@ -199,7 +208,6 @@ static ngx_int_t
 ngx_http_sandbox_show_inspect(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
-    u_char                       name[NGX_HTTP_SANDBOX_NAME];
     sandbox_container_t          container;
     ngx_http_sandbox_worker_t   *w;
     ngx_http_sandbox_suspend_t  *p;
@@ -218,13 +226,10 @@ ngx_http_sandbox_show_inspect(ngx_http_request_t *r,
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    ngx_http_sandbox_engine_container_name(name, ctx->node->spec.run);
-
-    ngx_http_sandbox_engine_call(AC_LANE_OTHERS, ctx->node->spec.owner, 0);
-
-    if (ac_docker_inspect(w->docker, w->endpoint, (char *) name,
-                          w->conf->engine_timeout,
-                          ngx_http_sandbox_show_inspected, p)
+    if (ngx_http_sandbox_container_find(ctx->node->spec.run, AC_LANE_OTHERS,
+                                        ctx->node->spec.owner, 0,
+                                        w->conf->engine_timeout,
+                                        ngx_http_sandbox_show_inspected, p)
         == NULL)
     {
         ngx_http_sandbox_suspend_cancel(p);
@@ -239,7 +244,6 @@ ngx_http_sandbox_show_inspect(ngx_http_request_t *r,
 static void
 ngx_http_sandbox_show_inspected(void *data, const ac_reply_t *reply)
 {
-    const char               *text;
     ngx_http_request_t       *r;
     ngx_http_sandbox_ctx_t   *ctx;
     ngx_http_sandbox_show_t  *show;
@@ -259,12 +263,20 @@ ngx_http_sandbox_show_inspected(void *data, const ac_reply_t *reply)
 
     show->inspected = 1;
 
-    if (!ngx_http_sandbox_exit_reason(reply, &show->end)) {
-        text = reply->ncontainers ? "the container has not exited"
-                                  : ngx_http_sandbox_engine_text(reply);
+    show->paused = (reply->ncontainers
+                    && reply->containers[0].state == AC_CONTAINER_PAUSED);
 
-        (void) ngx_cpystrn((u_char *) show->message, (u_char *) text,
-                           sizeof(show->message));
+    ngx_http_sandbox_instances_pause(ctx->node->spec.run, show->paused);
+
+    if (!ngx_http_sandbox_exit_reason(reply, &show->end)) {
+
+        if (reply->ncontainers) {
+            (void) ngx_cpystrn((u_char *) show->message,
+                               (u_char *) "the container has not exited",
+                               sizeof(show->message));
+        } else {
+            ngx_http_sandbox_engine_public_text(show->message, reply);
+        }
     }
 
     ngx_http_sandbox_show_resume(r, ctx);
@@ -304,7 +316,8 @@ ngx_http_sandbox_show_send(ngx_http_request_t *r,
                                                                          ctx));
     }
 
-    state = ngx_http_sandbox_tether_state(ctx->node);
+    state = show->paused ? NGX_HTTP_SANDBOX_PAUSED
+                         : ngx_http_sandbox_state(ctx->node);
     known = ngx_http_sandbox_show_ended(ctx->node, show, state, &end);
 
     since = (known && state == NGX_HTTP_SANDBOX_ASLEEP) ? end.at_ms : 0;
@@ -335,7 +348,7 @@ ngx_http_sandbox_show_ended(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_show_t *show, ngx_http_sandbox_tether_state_e state,
     sandbox_exit_t *end)
 {
-    if (state == NGX_HTTP_SANDBOX_RUNNING) {
+    if (state == NGX_HTTP_SANDBOX_RUNNING || state == NGX_HTTP_SANDBOX_PAUSED) {
         return sandbox_store_lifetime_read(ngx_http_sandbox_worker->store,
                                            (char *) node->id, end)
                == 0;

@@ -16,6 +16,7 @@
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_options.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_state.h"
 #include "api/ngx_http_sandbox_ports_json.h"
 #include "api/ngx_http_sandbox_show_json.h"
 
@@ -47,7 +48,7 @@ ngx_http_sandbox_show_json(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     sandbox_json_writer_start(&w);
 
     ngx_http_sandbox_show_json_write(r, ctx,
-                                     ngx_http_sandbox_tether_state(ctx->node),
+                                     ngx_http_sandbox_state(ctx->node),
                                      0, &w);
 
     return sandbox_json_writer_finish(&w);
@@ -74,7 +75,7 @@ ngx_http_sandbox_show_json_write(ngx_http_request_t *r,
     sandbox_json_writer_string(w, "id", (char *) node->id);
     sandbox_json_writer_string(w, "class", spec->class);
     sandbox_json_writer_string(w, "state",
-                               ngx_http_sandbox_tether_state_name(state));
+                               ngx_http_sandbox_state_name(state));
 
     if (since == -1) {
         sandbox_json_writer_null(w, "since");
@@ -193,7 +194,13 @@ ngx_http_sandbox_show_since(ngx_http_sandbox_node_t *node,
     since = sandbox_store_lifetime_changed(ngx_http_sandbox_worker->store,
                                            (char *) node->id, &ended);
 
-    return ((ngx_uint_t) ended == asleep) ? since : -1;
+    if (since == -1 || (ngx_uint_t) ended != asleep) {
+        return -1;
+    }
+
+    /* times of files are coarse */
+
+    return ngx_max(since, node->spec.created_ms);
 }
 
 

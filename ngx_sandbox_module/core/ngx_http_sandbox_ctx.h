@@ -71,6 +71,7 @@ struct ngx_http_sandbox_ctx_s {
     unsigned                        admitted:1;  /* may be proxied */
     unsigned                        waited:1;
     unsigned                        own:1;       /* nginx responds itself */
+    unsigned                        copied:1;    /* see node.h */
     unsigned                        filtered:1;
     unsigned                        replaced:1;
     unsigned                        collects:1;  /* collects JSON for a page */

@@ -372,6 +372,17 @@ ngx_http_sandbox_error_refuse_token(ngx_http_request_t *r,
 void
 ngx_http_sandbox_error_set_internal(ngx_http_sandbox_ctx_t *ctx)
 {
+    if (ctx->copied) {
+        ngx_http_sandbox_error_set(&ctx->failure,
+                                   NGX_HTTP_INTERNAL_SERVER_ERROR,
+                                   "INTERNAL_ERROR",
+                                   "The directory of this sandbox is that of "
+                                   "another one, copied or renamed, and is not "
+                                   "used. Ask the administrator to remove it, "
+                                   "or to rename it back.");
+        return;
+    }
+
     ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_INTERNAL_SERVER_ERROR,
                                "INTERNAL_ERROR",
                                "The sandbox cannot be read or written. See "

@@ -39,7 +39,8 @@ sandbox_spec_parse(const char *text, size_t len, sandbox_spec_t *spec)
 
     errno = EBADMSG;
 
-    if (sandbox_json_string(json, "owner", spec->owner, sizeof(spec->owner))
+    if (sandbox_json_string(json, "id", spec->id, sizeof(spec->id))
+        || sandbox_json_string(json, "owner", spec->owner, sizeof(spec->owner))
         || sandbox_json_string(json, "class", spec->class,
                                sizeof(spec->class))
         || sandbox_json_string(json, "nonce", spec->nonce,
@@ -98,6 +99,11 @@ sandbox_spec_format(const sandbox_spec_t *spec)
 
     sandbox_json_writer_start(&w);
     sandbox_json_writer_number(&w, "v", 1);
+
+    if (spec->id[0]) {
+        sandbox_json_writer_string(&w, "id", spec->id);
+    }
+
     sandbox_json_writer_number(&w, "generation", (double) spec->generation);
     sandbox_json_writer_string(&w, "owner", spec->owner);
     sandbox_json_writer_string(&w, "class", spec->class);

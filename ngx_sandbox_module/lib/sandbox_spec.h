@@ -24,6 +24,7 @@
 
 
 typedef struct {
+    char             id[SANDBOX_ID_MAX + 1];         /* "": version 0.1 */
     char             owner[SANDBOX_OWNER_MAX + 1];   /* "": without a key */
     char             class[SANDBOX_CLASS_MAX + 1];
     char             run[SANDBOX_RANDOM_LEN + 1];

@@ -38,8 +38,6 @@ struct sandbox_store_s {
 };
 
 
-static int sandbox_store_own(int at, const char *name, mode_t mode,
-    const struct stat *owner);
 static int sandbox_store_name(sandbox_store_t *store,
     const struct stat *owner);
 static int sandbox_store_name_read(sandbox_store_t *store);
@@ -95,8 +93,8 @@ sandbox_store_open(const char *path)
         goto failed;
     }
 
-    if (sandbox_store_own(store->fd, ".run", 0711, &st) == -1
-        || sandbox_store_own(store->fd, ".agent", 0755, &st) == -1
+    if (sandbox_store_dir_make(store->fd, ".run", 0711, &st) == -1
+        || sandbox_store_dir_make(store->fd, ".agent", 0755, &st) == -1
         || sandbox_store_name(store, &st) == -1)
     {
         goto failed;
@@ -127,51 +125,6 @@ sandbox_store_close(sandbox_store_t *store)
 
     free(store->path);
     free(store);
-}
-
-
-static int
-sandbox_store_own(int at, const char *name, mode_t mode,
-    const struct stat *owner)
-{
-    int  fd;
-
-    if (mkdirat(at, name, mode) == -1) {
-
-        if (errno != EEXIST) {
-            return -1;
-        }
-
-        fd = sandbox_file_dir(at, name);
-        if (fd == -1) {
-            return -1;
-        }
-
-        close(fd);
-
-        return 0;
-    }
-
-    fd = sandbox_file_dir(at, name);
-    if (fd == -1) {
-        return -1;
-    }
-
-    /* the mode was restricted by umask */
-
-    if (fchmod(fd, mode) == -1) {
-        return sandbox_file_close_error(fd);
-    }
-
-    if (geteuid() == 0 && owner->st_uid != 0
-        && fchown(fd, owner->st_uid, owner->st_gid) == -1)
-    {
-        return sandbox_file_close_error(fd);
-    }
-
-    close(fd);
-
-    return 0;
 }
 
 
@@ -327,6 +280,12 @@ sandbox_store_read(sandbox_store_t *store, const char *id,
         goto failed;
     }
 
+    if (spec->id[0] && strcmp(spec->id, id) != 0) {
+        sandbox_spec_free(spec);
+        errno = ENOTUNIQ;
+        goto failed;
+    }
+
     memcpy(spec->run, run, sizeof(run));
     sandbox_store_dir_stamp(&spec->stamp, &st);
 
@@ -380,6 +339,10 @@ sandbox_store_stamp(sandbox_store_t *store, const char *id,
     (void) snprintf(path, sizeof(path), "%s/spec.json", id);
 
     if (fstatat(store->fd, path, &st, AT_SYMLINK_NOFOLLOW) == -1) {
+        if (errno == ENOTDIR) {
+            errno = ENOENT;
+        }
+
         return -1;
     }
 
@@ -461,16 +424,33 @@ int
 sandbox_store_update(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec)
 {
+    int  rc;
+
+    spec->generation++;
+
+    rc = sandbox_store_replace(store, id, spec);
+
+    if (rc == -1) {
+        spec->generation--;
+    }
+
+    return rc;
+}
+
+
+int
+sandbox_store_replace(sandbox_store_t *store, const char *id,
+    sandbox_spec_t *spec)
+{
     int              dir, rc, err;
     char            *text, run[SANDBOX_RANDOM_LEN + 1];
     struct stat      st;
     sandbox_stamp_t  now;
 
-    spec->generation++;
+    (void) snprintf(spec->id, sizeof(spec->id), "%s", id);
 
     text = sandbox_spec_format(spec);
     if (text == NULL) {
-        spec->generation--;
         return -1;
     }
 
@@ -505,10 +485,6 @@ sandbox_store_update(sandbox_store_t *store, const char *id,
     errno = err;
 
 done:
-
-    if (rc == -1) {
-        spec->generation--;
-    }
 
     err = errno;
     free(text);

@@ -26,8 +26,8 @@
  *     <id>/lock                    flock: starting, stopping, destroying
  *     <id>/ended -> <reason>,<exit code>,<ms>    the end before this life
  *     <id>/run -> ../.run/<random>    never changes for a sandbox: its name
- *     .run/<random>/               the sockets
- *     .agent/agent                 the agent's binary
+ *     .run/<random>/               the sockets; made anew if missing
+ *     .agent/agent                 the agent's binary; made anew if missing
  *     .new-<random>  .trash-<random>
  *
  * Local files of nginx's own only: short system calls on a local directory,
@@ -78,8 +78,9 @@ int sandbox_store_fd(const sandbox_store_t *store);
 
 /*
  * Reads spec.json.  ENOENT: no such sandbox; EBADMSG: damaged (spec.json or
- * run, or the id is not a directory).  Spec and run belong to the same
- * sandbox. On failure there is nothing to free.
+ * run); ENOTUNIQ: the directory was copied or renamed, spec->id is the sandbox
+ * that it belongs to, and spec->owner its owner.  Spec and run belong to the
+ * same sandbox.  On failure there is nothing to free.
  */
 int sandbox_store_read(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);
@@ -91,6 +92,9 @@ int sandbox_store_read(sandbox_store_t *store, const char *id,
  * spec->run.
  */
 int sandbox_store_update(sandbox_store_t *store, const char *id,
+    sandbox_spec_t *spec);
+/* the same, but keeps the generation: no option is changed */
+int sandbox_store_replace(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);
 
 /* one fstatat(); ENOENT if there is no such sandbox */

@@ -20,6 +20,7 @@
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_agent.h"
+#include "lib/sandbox_store_dir.h"
 
 
 #define SANDBOX_AGENT_CHUNK  65536
@@ -34,7 +35,14 @@ static void sandbox_agent_tidy(int dir);
 
 
 int
-sandbox_store_agent(sandbox_store_t *store, const char *source)
+sandbox_store_agent_exists(sandbox_store_t *store)
+{
+    return faccessat(sandbox_store_fd(store), ".agent/agent", F_OK, 0) == 0;
+}
+
+
+int
+sandbox_store_agent(sandbox_store_t *store, const char *source, int wait)
 {
     int          fd, dir, rc, err;
     struct stat  st;
@@ -61,12 +69,18 @@ sandbox_store_agent(sandbox_store_t *store, const char *source)
         goto done;
     }
 
+    if (sandbox_store_dir_make(sandbox_store_fd(store), ".agent", 0755, NULL)
+        == -1)
+    {
+        goto done;
+    }
+
     dir = sandbox_file_dir(sandbox_store_fd(store), ".agent");
     if (dir == -1) {
         goto done;
     }
 
-    while (flock(dir, LOCK_EX) == -1) {
+    while (flock(dir, wait ? LOCK_EX : LOCK_EX|LOCK_NB) == -1) {
         if (errno != EINTR) {
             goto done;
         }

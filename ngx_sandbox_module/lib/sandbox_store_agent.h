@@ -19,10 +19,13 @@
 /*
  * Copies the agent's binary to .agent/agent by rename if source differs in
  * size or content.  1: copied; 0: identical; -1 with errno (EINVAL: source is
- * not a regular file, or empty; EFBIG).  Blocks while other workers do the
- * same: only for the start of a worker.
+ * not a regular file, or empty; EFBIG).  While another worker does the same, it
+ * blocks if wait is set, which is only for the start of a worker, and fails
+ * with EWOULDBLOCK otherwise.
  */
-int sandbox_store_agent(sandbox_store_t *store, const char *source);
+int sandbox_store_agent(sandbox_store_t *store, const char *source, int wait);
+/* 1 if there is an agent, of whatever version, else 0 */
+int sandbox_store_agent_exists(sandbox_store_t *store);
 
 
 #endif /* _SANDBOX_STORE_AGENT_H_INCLUDED_ */

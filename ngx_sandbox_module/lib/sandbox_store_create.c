@@ -32,8 +32,8 @@
 
 static int sandbox_create_directory(int state, char *name, size_t size,
     char *run);
-static int sandbox_create_files(int state, int dir, const char *run,
-    const char *text);
+static int sandbox_create_files(sandbox_store_t *store, int dir,
+    const char *run, const char *text);
 
 
 int
@@ -60,6 +60,8 @@ sandbox_store_create(sandbox_store_t *store, const char *id,
         return -1;
     }
 
+    (void) snprintf(spec->id, sizeof(spec->id), "%s", id);
+
     spec->generation = 1;
     spec->created_ms = (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
 
@@ -75,7 +77,7 @@ sandbox_store_create(sandbox_store_t *store, const char *id,
 
     sandbox_fault("create.directory");
 
-    if (sandbox_create_files(state, dir, spec->run, text) == -1
+    if (sandbox_create_files(store, dir, spec->run, text) == -1
         || renameat2(state, name, state, id, RENAME_NOREPLACE) == -1)
     {
         err = errno;
@@ -162,32 +164,44 @@ sandbox_create_directory(int state, char *name, size_t size, char *run)
 }
 
 
+int
+sandbox_store_create_run(sandbox_store_t *store, const char *run)
+{
+    int   state;
+    char  path[sizeof(".run/") + SANDBOX_RANDOM_LEN];
+
+    state = sandbox_store_fd(store);
+
+    (void) snprintf(path, sizeof(path), ".run/%s", run);
+
+    if (sandbox_store_dir_make(state, path, 0711, NULL) == 0) {
+        return 0;
+    }
+
+    if (errno != ENOENT
+        || sandbox_store_dir_make(state, ".run", 0711, NULL) == -1)
+    {
+        return -1;
+    }
+
+    return sandbox_store_dir_make(state, path, 0711, NULL);
+}
+
+
 static int
-sandbox_create_files(int state, int dir, const char *run, const char *text)
+sandbox_create_files(sandbox_store_t *store, int dir, const char *run,
+    const char *text)
 {
     int   fd;
     char  path[sizeof(SANDBOX_STORE_DIR_LINK) + SANDBOX_RANDOM_LEN];
 
-    (void) snprintf(path, sizeof(path), SANDBOX_STORE_DIR_LINK "%s", run);
-
-    /* the same path without "../", relative to the state directory */
-
-    if (mkdirat(state, path + 3, 0711) == -1) {
+    if (sandbox_store_create_run(store, run) == -1) {
         return -1;
     }
-
-    fd = sandbox_file_dir(state, path + 3);
-    if (fd == -1) {
-        return -1;
-    }
-
-    if (fchmod(fd, 0711) == -1) {
-        return sandbox_file_close_error(fd);
-    }
-
-    close(fd);
 
     sandbox_fault("create.run");
+
+    (void) snprintf(path, sizeof(path), SANDBOX_STORE_DIR_LINK "%s", run);
 
     if (mkdirat(dir, "ports", 0700) == -1
         || symlinkat(path, dir, "run") == -1)

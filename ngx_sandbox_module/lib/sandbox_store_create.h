@@ -26,4 +26,11 @@ int sandbox_store_create(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec);
 
 
+/*
+ * Makes the directory of a run, and .run, unless they exist: a backup of the
+ * state does not contain them.  The caller must hold the lock of the sandbox.
+ */
+int sandbox_store_create_run(sandbox_store_t *store, const char *run);
+
+
 #endif /* _SANDBOX_STORE_CREATE_H_INCLUDED_ */

@@ -25,6 +25,46 @@
 
 
 int
+sandbox_store_dir_make(int at, const char *name, mode_t mode,
+    const struct stat *owner)
+{
+    int  fd, made;
+
+    made = (mkdirat(at, name, mode) == 0);
+
+    if (!made && errno != EEXIST) {
+        return -1;
+    }
+
+    fd = sandbox_file_dir(at, name);
+    if (fd == -1) {
+        return -1;
+    }
+
+    if (!made) {
+        close(fd);
+        return 0;
+    }
+
+    /* the mode was restricted by umask */
+
+    if (fchmod(fd, mode) == -1) {
+        return sandbox_file_close_error(fd);
+    }
+
+    if (owner && geteuid() == 0 && owner->st_uid != 0
+        && fchown(fd, owner->st_uid, owner->st_gid) == -1)
+    {
+        return sandbox_file_close_error(fd);
+    }
+
+    close(fd);
+
+    return 0;
+}
+
+
+int
 sandbox_store_dir_open(int state, const char *id, char *run)
 {
     int  dir;
@@ -32,8 +72,11 @@ sandbox_store_dir_open(int state, const char *id, char *run)
     dir = sandbox_file_dir(state, id);
 
     if (dir == -1) {
+
+        /* a file, or a symlink: somebody else's, and not a sandbox */
+
         if (errno == ENOTDIR || errno == ELOOP) {
-            errno = EBADMSG;
+            errno = ENOENT;
         }
 
         return -1;
@@ -113,6 +156,25 @@ sandbox_store_dir_run_valid(const char *text, size_t len)
     }
 
     return 1;
+}
+
+
+const char *
+sandbox_store_dir_suffix(const char *name)
+{
+    const char  *run;
+
+    if (name[0] != '.') {
+        return NULL;
+    }
+
+    run = strchr(name, '-');
+
+    if (run == NULL || !sandbox_store_dir_run_valid(run + 1, strlen(run + 1))) {
+        return NULL;
+    }
+
+    return run + 1;
 }
 
 

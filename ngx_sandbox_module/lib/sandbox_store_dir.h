@@ -30,6 +30,13 @@
  */
 int sandbox_store_dir_open(int state, const char *id, char *run);
 
+/*
+ * Makes a directory, unless it exists.  Made by root, it is given to the owner
+ * of the state directory, if that is not NULL.
+ */
+int sandbox_store_dir_make(int at, const char *name, mode_t mode,
+    const struct stat *owner);
+
 /* 1 if the id still names that directory, else 0 */
 int sandbox_store_dir_has(int state, const char *id, int dir);
 
@@ -44,6 +51,9 @@ int sandbox_store_dir_remove(int state, const char *name, const char *run);
 
 /* 1 if text is 26 characters of [a-z2-7] */
 int sandbox_store_dir_run_valid(const char *text, size_t len);
+
+/* the run in ".new-<run>" or ".trash-<run>", or NULL */
+const char *sandbox_store_dir_suffix(const char *name);
 
 void sandbox_store_dir_stamp(sandbox_stamp_t *stamp, const struct stat *st);
 

@@ -164,6 +164,10 @@ sandbox_store_port_stamp(sandbox_store_t *store, const char *id,
     if (fstatat(sandbox_store_fd(store), path, &st, AT_SYMLINK_NOFOLLOW)
         == -1)
     {
+        if (errno == ENOTDIR) {
+            errno = ENOENT;
+        }
+
         return -1;
     }
 

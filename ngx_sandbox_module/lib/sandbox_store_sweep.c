@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -21,32 +20,20 @@
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_dir.h"
+#include "lib/sandbox_store_owner.h"
 #include "lib/sandbox_store_sweep.h"
-
-
-typedef char  sandbox_run_t[SANDBOX_RANDOM_LEN + 1];
-
-
-typedef struct {
-    sandbox_run_t  *runs;
-    size_t          n;
-    size_t          size;
-} sandbox_runs_t;
 
 
 static int sandbox_sweep_new(int state, const char *name);
 static int sandbox_sweep_instance(int state, const char *name);
 static int sandbox_sweep_held(int state, const char *name);
-static int sandbox_sweep_run(int state);
-static int sandbox_sweep_strike(int state, sandbox_runs_t *list);
-static const char *sandbox_sweep_suffix(const char *name);
-static int sandbox_runs_add(sandbox_runs_t *list, const char *run);
-static int sandbox_runs_compare(const void *a, const void *b);
+static int sandbox_sweep_run(sandbox_store_t *store, char *unreadable);
 
 
 int
 sandbox_store_sweep(sandbox_store_t *store,
-    int (*trash)(void *data, const char *run), void *data)
+    int (*trash)(void *data, const char *run), void *data,
+    char unreadable[SANDBOX_ID_MAX + 1])
 {
     int             rc, err, state, stop;
     DIR            *dir;
@@ -62,10 +49,11 @@ sandbox_store_sweep(sandbox_store_t *store,
 
     err = 0;
     stop = 0;
+    unreadable[0] = '\0';
 
     while ((rc = sandbox_file_next(dir, &entry)) == 1) {
 
-        run = sandbox_sweep_suffix(entry->d_name);
+        run = sandbox_store_dir_suffix(entry->d_name);
         if (run == NULL) {
             continue;
         }
@@ -95,7 +83,7 @@ sandbox_store_sweep(sandbox_store_t *store,
 
     closedir(dir);
 
-    if (sandbox_sweep_run(state) == -1) {
+    if (sandbox_sweep_run(store, unreadable) == -1) {
         err = errno;
     }
 
@@ -122,7 +110,8 @@ sandbox_sweep_new(int state, const char *name)
     if (flock(dir, LOCK_EX|LOCK_NB) == 0
         && sandbox_file_same(state, name, dir))
     {
-        rc = sandbox_store_dir_remove(state, name, sandbox_sweep_suffix(name));
+        rc = sandbox_store_dir_remove(state, name,
+                                      sandbox_store_dir_suffix(name));
     }
 
     if (rc == -1) {
@@ -173,29 +162,21 @@ sandbox_sweep_held(int state, const char *name)
 }
 
 
-/*
- * Orphaned directories in .run, left by an interrupted deletion.  A run
- * belongs to .new-<run>, then to the id, then to .trash-<run>, and .run/<run>
- * is created after the first and removed before the last.  A scan of a
- * directory may miss an entry that is renamed meanwhile.  As a run is renamed
- * only twice, it may be missed by the first and the second scan, but not by a
- * third.
- */
+/* orphaned directories in .run, left by an interrupted deletion */
 
 static int
-sandbox_sweep_run(int state)
+sandbox_sweep_run(sandbox_store_t *store, char *unreadable)
 {
-    int              rc, err;
-    DIR             *dir;
-    char             path[sizeof(".run/") + SANDBOX_RANDOM_LEN];
-    size_t           i;
-    unsigned         walks;
-    struct dirent   *entry;
-    sandbox_runs_t   list;
+    int                          rc, err;
+    DIR                         *dir;
+    char                         path[sizeof(".run/") + SANDBOX_RANDOM_LEN];
+    size_t                       i;
+    struct dirent               *entry;
+    sandbox_store_owner_list_t   list;
 
-    memset(&list, 0, sizeof(sandbox_runs_t));
+    memset(&list, 0, sizeof(sandbox_store_owner_list_t));
 
-    dir = sandbox_file_list(state, ".run");
+    dir = sandbox_file_list(sandbox_store_fd(store), ".run");
     if (dir == NULL) {
         return -1;
     }
@@ -203,7 +184,7 @@ sandbox_sweep_run(int state)
     while ((rc = sandbox_file_next(dir, &entry)) == 1) {
 
         if (sandbox_store_dir_run_valid(entry->d_name, strlen(entry->d_name))
-            && sandbox_runs_add(&list, entry->d_name) == -1)
+            && sandbox_store_owner_add(&list, entry->d_name) == -1)
         {
             rc = -1;
             break;
@@ -214,143 +195,21 @@ sandbox_sweep_run(int state)
     closedir(dir);
     errno = err;
 
-    for (walks = 0; rc != -1 && list.n && walks < 3; walks++) {
-        rc = sandbox_sweep_strike(state, &list);
+    if (rc != -1) {
+        rc = sandbox_store_owner_strike(store, &list);
+
+        if (rc == -1) {
+            (void) strcpy(unreadable, list.unreadable);
+        }
     }
 
     for (i = 0; rc != -1 && i < list.n; i++) {
         (void) snprintf(path, sizeof(path), ".run/%s", list.runs[i]);
 
-        rc = sandbox_file_rmdir(state, path);
+        rc = sandbox_file_rmdir(sandbox_store_fd(store), path);
     }
 
-    err = errno;
-    free(list.runs);
-    errno = err;
+    sandbox_store_owner_free(&list);
 
     return rc == -1 ? -1 : 0;
-}
-
-
-/* removes from the list those that have an owner */
-
-static int
-sandbox_sweep_strike(int state, sandbox_runs_t *list)
-{
-    int             rc, err;
-    DIR            *dir;
-    char            path[NAME_MAX + sizeof("/run")];
-    size_t          i, n;
-    const char     *run;
-    sandbox_run_t   link, *found;
-    struct dirent  *entry;
-
-    qsort(list->runs, list->n, sizeof(sandbox_run_t), sandbox_runs_compare);
-
-    dir = sandbox_file_list(state, ".");
-    if (dir == NULL) {
-        return -1;
-    }
-
-    while ((rc = sandbox_file_next(dir, &entry)) == 1) {
-
-        run = sandbox_sweep_suffix(entry->d_name);
-
-        if (run == NULL
-            && sandbox_name_id_valid(entry->d_name, strlen(entry->d_name)))
-        {
-            (void) snprintf(path, sizeof(path), "%s/run", entry->d_name);
-
-            if (sandbox_store_dir_link(state, path, link) == 0) {
-                run = link;
-
-            } else if (errno != ENOENT && errno != ENOTDIR
-                       && errno != EBADMSG)
-            {
-                rc = -1;
-                break;
-            }
-        }
-
-        if (run == NULL) {
-            continue;
-        }
-
-        found = bsearch(run, list->runs, list->n, sizeof(sandbox_run_t),
-                        sandbox_runs_compare);
-        if (found) {
-
-            /* keeps the list sorted */
-
-            (*found)[SANDBOX_RANDOM_LEN] = '+';
-        }
-    }
-
-    err = errno;
-    closedir(dir);
-    errno = err;
-
-    n = 0;
-
-    for (i = 0; i < list->n; i++) {
-        if (list->runs[i][SANDBOX_RANDOM_LEN] == '\0') {
-            memmove(list->runs[n++], list->runs[i], sizeof(sandbox_run_t));
-        }
-    }
-
-    list->n = n;
-
-    return rc;
-}
-
-
-/* the run in ".new-<run>" or ".trash-<run>", or NULL */
-
-static const char *
-sandbox_sweep_suffix(const char *name)
-{
-    const char  *run;
-
-    if (name[0] != '.') {
-        return NULL;
-    }
-
-    run = strchr(name, '-');
-
-    if (run == NULL || !sandbox_store_dir_run_valid(run + 1, strlen(run + 1))) {
-        return NULL;
-    }
-
-    return run + 1;
-}
-
-
-static int
-sandbox_runs_add(sandbox_runs_t *list, const char *run)
-{
-    size_t          size;
-    sandbox_run_t  *runs;
-
-    if (list->n == list->size) {
-        size = list->size ? list->size * 2 : 64;
-
-        runs = realloc(list->runs, size * sizeof(sandbox_run_t));
-        if (runs == NULL) {
-            return -1;
-        }
-
-        list->runs = runs;
-        list->size = size;
-    }
-
-    memcpy(list->runs[list->n++], run, sizeof(sandbox_run_t));
-
-    return 0;
-}
-
-
-static int
-sandbox_runs_compare(const void *a, const void *b)
-{
-    return memcmp(a, b, SANDBOX_RANDOM_LEN);
 }

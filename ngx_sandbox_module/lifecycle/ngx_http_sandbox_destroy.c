@@ -21,6 +21,7 @@
 #include "sandbox/ngx_http_sandbox_tether.h"
 #include "sandbox/ngx_http_sandbox_tether_send.h"
 #include "limits/ngx_http_sandbox_instances.h"
+#include "lifecycle/ngx_http_sandbox_container.h"
 #include "lifecycle/ngx_http_sandbox_destroy.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
 
@@ -49,6 +50,7 @@ typedef struct {
     int64_t                       since;      /* -1: any state */
     int                           lock;
     unsigned                      stop:1;     /* stop only, do not destroy */
+    unsigned                      unseen:1;   /* 404 may mean: renamed */
     char                          run[SANDBOX_RANDOM_LEN + 1];
     char                          owner[SANDBOX_OWNER_MAX + 1];
 } ngx_http_sandbox_destroy_t;
@@ -60,10 +62,18 @@ static ngx_int_t ngx_http_sandbox_destroy_begin(ngx_http_sandbox_node_t *node,
 static ngx_http_sandbox_destroy_t *ngx_http_sandbox_destroy_create(void);
 static void ngx_http_sandbox_destroy_timer_handler(ngx_event_t *ev);
 static void ngx_http_sandbox_destroy_run_stop(ngx_http_sandbox_destroy_t *d);
+static void ngx_http_sandbox_destroy_name(ngx_http_sandbox_destroy_t *d,
+    u_char name[NGX_HTTP_SANDBOX_CONTAINER_NAME], const ac_reply_t *reply);
+static void ngx_http_sandbox_destroy_stop_found(void *data,
+    const ac_reply_t *reply);
 static void ngx_http_sandbox_destroy_run_stop_handler(void *data,
     const ac_reply_t *reply);
 static ngx_int_t ngx_http_sandbox_destroy_remove(
     ngx_http_sandbox_destroy_t *d);
+static ngx_int_t ngx_http_sandbox_destroy_find(ngx_http_sandbox_destroy_t *d,
+    ac_reply_pt handler);
+static void ngx_http_sandbox_destroy_remove_found(void *data,
+    const ac_reply_t *reply);
 static void ngx_http_sandbox_destroy_remove_handler(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_destroy_end(ngx_http_sandbox_destroy_t *d,
@@ -247,7 +257,6 @@ static void
 ngx_http_sandbox_destroy_run_stop(ngx_http_sandbox_destroy_t *d)
 {
     int                         ended;
-    u_char                      name[NGX_HTTP_SANDBOX_NAME];
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
@@ -267,6 +276,59 @@ ngx_http_sandbox_destroy_run_stop(ngx_http_sandbox_destroy_t *d)
         return;
     }
 
+    if (ngx_http_sandbox_destroy_find(d, ngx_http_sandbox_destroy_stop_found)
+        != NGX_OK)
+    {
+        ngx_http_sandbox_destroy_end(d, NGX_ERROR);
+    }
+}
+
+
+/* an engine that cannot inspect it may be able to stop or remove it */
+
+static void
+ngx_http_sandbox_destroy_name(ngx_http_sandbox_destroy_t *d,
+    u_char name[NGX_HTTP_SANDBOX_CONTAINER_NAME], const ac_reply_t *reply)
+{
+    if (reply->ncontainers) {
+        ngx_http_sandbox_container_found(name, reply);
+        return;
+    }
+
+    ngx_http_sandbox_container_name(name, d->run);
+
+    d->unseen = 1;
+}
+
+
+static void
+ngx_http_sandbox_destroy_stop_found(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_destroy_t *d = data;
+
+    u_char                      name[NGX_HTTP_SANDBOX_CONTAINER_NAME];
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    if (reply->error != AC_OK || reply->status == NGX_HTTP_NOT_FOUND) {
+
+        /* a failure, or it no longer exists */
+
+        ngx_http_sandbox_destroy_run_stop_handler(d, reply);
+        return;
+    }
+
+    /* a stop would let it run on */
+
+    if (reply->ncontainers
+        && reply->containers[0].state == AC_CONTAINER_PAUSED)
+    {
+        ngx_http_sandbox_instances_pause(d->run, 1);
+        ngx_http_sandbox_destroy_end(d, NGX_BUSY);
+        return;
+    }
+
     /* commands get SIGTERM now, the agent when the container is stopped */
 
     ngx_http_sandbox_tether_send_prepare(d->node,
@@ -274,9 +336,9 @@ ngx_http_sandbox_destroy_run_stop(ngx_http_sandbox_destroy_t *d)
 
     sandbox_fault("sleep.prepared");
 
-    ngx_http_sandbox_engine_container_name(name, d->run);
+    ngx_http_sandbox_destroy_name(d, name, reply);
 
-    ngx_http_sandbox_engine_call(AC_LANE_OTHERS, d->owner, 0);
+    ngx_http_sandbox_engine_call(AC_LANE_OTHERS, d->owner, 1);
 
     if (ac_docker_stop(w->docker, w->endpoint, (char *) name,
                        NGX_HTTP_SANDBOX_STOP_GRACE, w->conf->engine_timeout,
@@ -296,7 +358,7 @@ ngx_http_sandbox_destroy_run_stop_handler(void *data, const ac_reply_t *reply)
     if (reply->error != AC_OK
         || (reply->status != NGX_HTTP_NO_CONTENT
             && reply->status != NGX_HTTP_NOT_MODIFIED
-            && reply->status != NGX_HTTP_NOT_FOUND))
+            && (reply->status != NGX_HTTP_NOT_FOUND || d->unseen)))
     {
         ngx_http_sandbox_count(ngx_http_sandbox_worker->conf, engine_errors);
 
@@ -329,26 +391,50 @@ ngx_http_sandbox_destroy_run_stop_handler(void *data, const ac_reply_t *reply)
 static ngx_int_t
 ngx_http_sandbox_destroy_remove(ngx_http_sandbox_destroy_t *d)
 {
-    u_char                      name[NGX_HTTP_SANDBOX_NAME];
+    return ngx_http_sandbox_destroy_find(d,
+                                         ngx_http_sandbox_destroy_remove_found);
+}
+
+
+/* its deadline timer delays the exit of the worker */
+
+static ngx_int_t
+ngx_http_sandbox_destroy_find(ngx_http_sandbox_destroy_t *d,
+    ac_reply_pt handler)
+{
+    return ngx_http_sandbox_container_find(
+               d->run, AC_LANE_OTHERS, d->owner, 0,
+               ngx_http_sandbox_worker->conf->engine_timeout, handler, d)
+           ? NGX_OK : NGX_ERROR;
+}
+
+
+static void
+ngx_http_sandbox_destroy_remove_found(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_destroy_t *d = data;
+
+    u_char                      name[NGX_HTTP_SANDBOX_CONTAINER_NAME];
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
 
-    ngx_http_sandbox_engine_container_name(name, d->run);
+    if (reply->error != AC_OK || reply->status == NGX_HTTP_NOT_FOUND) {
+        ngx_http_sandbox_destroy_remove_handler(d, reply);
+        return;
+    }
 
-    ngx_http_sandbox_engine_call(AC_LANE_OTHERS, d->owner, 0);
+    ngx_http_sandbox_destroy_name(d, name, reply);
 
-    /* its deadline timer delays the exit of the worker */
+    ngx_http_sandbox_engine_call(AC_LANE_OTHERS, d->owner, 1);
 
     if (ac_docker_remove(w->docker, w->endpoint, (char *) name,
                          w->conf->engine_timeout,
                          ngx_http_sandbox_destroy_remove_handler, d)
         == NULL)
     {
-        return NGX_ERROR;
+        ngx_http_sandbox_destroy_end(d, NGX_OK);
     }
-
-    return NGX_OK;
 }
 
 
@@ -359,7 +445,7 @@ ngx_http_sandbox_destroy_remove_handler(void *data, const ac_reply_t *reply)
 
     if (reply->error != AC_OK
         || (reply->status != NGX_HTTP_NO_CONTENT
-            && reply->status != NGX_HTTP_NOT_FOUND))
+            && (reply->status != NGX_HTTP_NOT_FOUND || d->unseen)))
     {
         /* 409: it is already being removed; the sweep checks again */
 

@@ -29,7 +29,7 @@ ngx_int_t ngx_http_sandbox_destroy(ngx_http_sandbox_node_t *node,
     int64_t since, ngx_http_sandbox_destroy_pt handler, void *data);
 /*
  * Stops the container in the same way; rc of the handler: NGX_OK also if it was
- * not running.
+ * not running; NGX_BUSY: it is paused, and was left alone.
  */
 ngx_int_t ngx_http_sandbox_destroy_stop(ngx_http_sandbox_node_t *node,
     int64_t since, ngx_http_sandbox_destroy_pt handler, void *data);

@@ -7,11 +7,13 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "docker/ac_docker.h"
 #include "lib/sandbox_firewall.h"
+#include "lib/sandbox_mask_path.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
+#include "limits/ngx_http_sandbox_instances.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
 
 
@@ -21,6 +23,7 @@
 #define NGX_HTTP_SANDBOX_ENGINE_RETRY  5          /* s */
 #define NGX_HTTP_SANDBOX_DISK_RETRY     30
 #define NGX_HTTP_SANDBOX_MEMORY_RETRY   10
+#define NGX_HTTP_SANDBOX_PAUSED_RETRY   30
 
 
 static void ngx_http_sandbox_engine_gauge(void *data, int waiting,
@@ -132,6 +135,7 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_node_t *node,
     const char *what, const ac_reply_t *reply,
     ngx_http_sandbox_failure_t *failure)
 {
+    char                           public[NGX_HTTP_SANDBOX_ENGINE_TEXT];
     const char                    *message;
     ngx_http_sandbox_main_conf_t  *smcf;
 
@@ -151,6 +155,11 @@ ngx_http_sandbox_engine_failed(ngx_http_sandbox_node_t *node,
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                       "sandbox \"%s\": container engine \"%V\" failed to %s: "
                       "%s", node->id, &smcf->engine, what, message);
+    }
+
+    if (reply) {
+        ngx_http_sandbox_engine_public_text(public, reply);
+        message = public;
     }
 
     if (reply && reply->error == AC_OK
@@ -282,10 +291,20 @@ ngx_http_sandbox_engine_call(ac_lane_e lane, const char *owner,
 
 
 void
-ngx_http_sandbox_engine_container_name(u_char *name, const char *run)
+ngx_http_sandbox_engine_paused(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_failure_t *failure)
 {
-    (void) ngx_snprintf(name, NGX_HTTP_SANDBOX_NAME,
-                        NGX_HTTP_SANDBOX_CONTAINER "%s%Z", run);
+    ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
+                  "the container of sandbox \"%s\" is paused", node->id);
+
+    ngx_http_sandbox_instances_pause(node->spec.run, 1);
+
+    ngx_http_sandbox_error_set(failure, NGX_HTTP_SERVICE_UNAVAILABLE,
+                               "CONTAINER_UNAVAILABLE",
+                               "The sandbox is paused: the administrator has "
+                               "paused its container. Try again when it has "
+                               "been unpaused, or destroy the sandbox.");
+    failure->retry_after = NGX_HTTP_SANDBOX_PAUSED_RETRY;
 }
 
 
@@ -293,4 +312,16 @@ const char *
 ngx_http_sandbox_engine_text(const ac_reply_t *reply)
 {
     return reply->message[0] ? reply->message : ac_error_text(reply->error);
+}
+
+
+void
+ngx_http_sandbox_engine_public_text(char text[NGX_HTTP_SANDBOX_ENGINE_TEXT],
+    const ac_reply_t *reply)
+{
+    (void) ngx_cpystrn((u_char *) text,
+                       (u_char *) ngx_http_sandbox_engine_text(reply),
+                       NGX_HTTP_SANDBOX_ENGINE_TEXT);
+
+    sandbox_mask_path(text);
 }

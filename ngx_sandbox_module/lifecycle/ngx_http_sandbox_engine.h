@@ -17,8 +17,8 @@
 /* the container engine, and its failures */
 
 
-#define NGX_HTTP_SANDBOX_CONTAINER  "nginx-sandbox-"
-#define NGX_HTTP_SANDBOX_NAME       64
+#define NGX_HTTP_SANDBOX_CONTAINER    "nginx-sandbox-"
+#define NGX_HTTP_SANDBOX_ENGINE_TEXT  512
 
 /*
  * Init of a worker: back is called when an engine that was away answers again.
@@ -41,6 +41,13 @@ void ngx_http_sandbox_engine_failed(ngx_http_sandbox_node_t *node,
     const char *what, const ac_reply_t *reply,
     ngx_http_sandbox_failure_t *failure);
 
+/*
+ * Sets failure: the container was paused, and not by nginx.  The sandbox counts
+ * as paused until the engine reports something else.
+ */
+void ngx_http_sandbox_engine_paused(ngx_http_sandbox_node_t *node,
+    ngx_http_sandbox_failure_t *failure);
+
 /* its name in the engine */
 const char *ngx_http_sandbox_engine_network(ngx_http_sandbox_class_t *class);
 /* 1 if the engine lacks the network: logged, and failure is set */
@@ -48,10 +55,11 @@ ngx_uint_t ngx_http_sandbox_engine_network_missing(
     ngx_http_sandbox_node_t *node, ngx_http_sandbox_class_t *class,
     const ac_reply_t *reply, ngx_http_sandbox_failure_t *failure);
 
-/* the container name of a run; the buffer has NGX_HTTP_SANDBOX_NAME bytes */
-void ngx_http_sandbox_engine_container_name(u_char *name, const char *run);
-/* the message of the engine, or why there is none */
+/* the message of the engine, or why there is none: for the log */
 const char *ngx_http_sandbox_engine_text(const ac_reply_t *reply);
+/* the same for clients, without paths of the host */
+void ngx_http_sandbox_engine_public_text(
+    char text[NGX_HTTP_SANDBOX_ENGINE_TEXT], const ac_reply_t *reply);
 
 
 #endif /* _NGX_HTTP_SANDBOX_ENGINE_H_INCLUDED_ */

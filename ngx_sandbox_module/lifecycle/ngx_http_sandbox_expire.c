@@ -9,6 +9,7 @@
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_lifetime.h"
+#include "lib/sandbox_store_owner.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"
@@ -16,6 +17,8 @@
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_options.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "lifecycle/ngx_http_sandbox_container.h"
 #include "lifecycle/ngx_http_sandbox_destroy.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
 #include "lifecycle/ngx_http_sandbox_expire.h"
@@ -30,6 +33,7 @@
 #define NGX_HTTP_SANDBOX_EXPIRE_INTERVAL  5000
 #define NGX_HTTP_SANDBOX_EXPIRE_TURN      64
 #define NGX_HTTP_SANDBOX_EXPIRE_HOLD      15000
+#define NGX_HTTP_SANDBOX_EXPIRE_ADOPT     1000
 
 
 typedef struct {
@@ -41,6 +45,7 @@ typedef struct {
 
 
 static void ngx_http_sandbox_expire_one(char *id, int64_t now);
+static void ngx_http_sandbox_expire_adopt(ngx_http_sandbox_node_t *node);
 static void ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node,
     int64_t now);
 static void ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node,
@@ -136,10 +141,36 @@ ngx_http_sandbox_expire_one(char *id, int64_t now)
     }
 
     if (ngx_http_sandbox_node_spec(node) == NGX_OK) {
+        ngx_http_sandbox_expire_adopt(node);
         ngx_http_sandbox_expire_node(node, now);
     }
 
     ngx_http_sandbox_node_release(node);
+}
+
+
+/*
+ * Earlier versions did not write the id to spec.json.  This reads the whole
+ * state directory: once in a second.
+ */
+
+static void
+ngx_http_sandbox_expire_adopt(ngx_http_sandbox_node_t *node)
+{
+    static ngx_msec_t  next;
+
+    if (node->spec.id[0]
+        || (next && (ngx_msec_int_t) (ngx_current_msec - next) < 0))
+    {
+        return;
+    }
+
+    next = ngx_current_msec + NGX_HTTP_SANDBOX_EXPIRE_ADOPT;
+
+    /* if it fails, the next pass tries again */
+
+    (void) sandbox_store_owner_adopt(ngx_http_sandbox_worker->store,
+                                     (char *) node->id);
 }
 
 
@@ -164,7 +195,8 @@ ngx_http_sandbox_expire_node(ngx_http_sandbox_node_t *node, int64_t now)
     }
 
     if (class == NULL || (class->max_awake == 0 && class->retain == 0)
-        || node->inspecting || ngx_http_sandbox_node_busy(node))
+        || node->inspecting || ngx_http_sandbox_node_busy(node)
+        || ngx_http_sandbox_instances_paused(node->spec.run))
     {
         return;
     }
@@ -230,11 +262,7 @@ static void
 ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain,
     int64_t since)
 {
-    u_char                            name[NGX_HTTP_SANDBOX_NAME];
-    ngx_http_sandbox_worker_t        *w;
     ngx_http_sandbox_expire_check_t  *check;
-
-    w = ngx_http_sandbox_worker;
 
     check = ngx_alloc(sizeof(ngx_http_sandbox_expire_check_t),
                       ngx_cycle->log);
@@ -247,13 +275,10 @@ ngx_http_sandbox_expire_retain(ngx_http_sandbox_node_t *node, int64_t retain,
     check->since = since;
     ngx_memcpy(check->run, node->spec.run, sizeof(check->run));
 
-    ngx_http_sandbox_engine_container_name(name, node->spec.run);
-
-    ngx_http_sandbox_engine_call(AC_LANE_OTHERS, node->spec.owner, 0);
-
-    if (ac_docker_inspect(w->docker, w->endpoint, (char *) name,
-                          w->conf->engine_timeout,
-                          ngx_http_sandbox_expire_inspected, check)
+    if (ngx_http_sandbox_container_find(
+            node->spec.run, AC_LANE_OTHERS, node->spec.owner, 0,
+            ngx_http_sandbox_worker->conf->engine_timeout,
+            ngx_http_sandbox_expire_inspected, check)
         == NULL)
     {
         ngx_free(check);

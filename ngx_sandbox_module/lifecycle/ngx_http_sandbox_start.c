@@ -23,6 +23,7 @@
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "lifecycle/ngx_http_sandbox_start_capacity.h"
 #include "lifecycle/ngx_http_sandbox_start_container.h"
+#include "lifecycle/ngx_http_sandbox_start_files.h"
 #include "lifecycle/ngx_http_sandbox_start_handover.h"
 #include "lifecycle/ngx_http_sandbox_start_lock.h"
 
@@ -48,6 +49,8 @@ static void ngx_http_sandbox_start_timer_handler(ngx_event_t *ev);
 static ngx_int_t ngx_http_sandbox_start_finish(
     ngx_http_sandbox_start_t *start);
 static void ngx_http_sandbox_start_deadline_handler(ngx_event_t *ev);
+static ac_call_t *ngx_http_sandbox_start_current(
+    ngx_http_sandbox_start_t *start);
 static const char *ngx_http_sandbox_start_doing(
     ngx_http_sandbox_start_t *start);
 static void ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *start,
@@ -61,6 +64,9 @@ static const ngx_http_sandbox_start_step_t  ngx_http_sandbox_start_steps[] = {
 
     /* takes an instance: the limits allow one more */
     { "capacity", ngx_http_sandbox_start_capacity },
+
+    /* makes what the container mounts, if it is missing */
+    { "files", ngx_http_sandbox_start_files },
 
     /* creates the container if it is missing, and starts it */
     { "container", ngx_http_sandbox_start_container },
@@ -352,6 +358,8 @@ ngx_http_sandbox_start_finish(ngx_http_sandbox_start_t *start)
 
     sandbox_fault("wake.tethered");
 
+    ngx_http_sandbox_instances_pause(start->run, 0);
+
     /* send options that were changed since the handshake began */
 
     if (ngx_http_sandbox_node_spec(node) == NGX_OK
@@ -375,6 +383,7 @@ ngx_http_sandbox_start_finish(ngx_http_sandbox_start_t *start)
 static void
 ngx_http_sandbox_start_deadline_handler(ngx_event_t *ev)
 {
+    ac_call_t                 *call;
     ngx_connection_t          *c;
     ngx_http_sandbox_start_t  *start;
 
@@ -392,7 +401,9 @@ ngx_http_sandbox_start_deadline_handler(ngx_event_t *ev)
                                ngx_http_sandbox_start_doing(start));
     start->failure.retry_after = 3;
 
-    if (start->call && !ac_docker_waits(start->call)) {
+    call = ngx_http_sandbox_start_current(start);
+
+    if (call && !ac_docker_waits(call)) {
         ac_docker_doubt(ngx_http_sandbox_worker->docker,
                         ngx_http_sandbox_worker->endpoint);
     }
@@ -401,9 +412,19 @@ ngx_http_sandbox_start_deadline_handler(ngx_event_t *ev)
 }
 
 
+static ac_call_t *
+ngx_http_sandbox_start_current(ngx_http_sandbox_start_t *start)
+{
+    return start->search ? ngx_http_sandbox_container_call(start->search)
+                         : start->call;
+}
+
+
 static const char *
 ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *start)
 {
+    ac_call_t  *call;
+
     if (start->node->tether) {
         return "the agent in its container does not answer";
     }
@@ -412,11 +433,13 @@ ngx_http_sandbox_start_doing(ngx_http_sandbox_start_t *start)
         return "another worker is starting or stopping it";
     }
 
-    if (start->call && ac_docker_waits(start->call)) {
+    call = ngx_http_sandbox_start_current(start);
+
+    if (call && ac_docker_waits(call)) {
         return "its request is still queued for the container engine";
     }
 
-    if (start->call) {
+    if (call) {
         return "the container engine does not answer";
     }
 
@@ -481,6 +504,10 @@ ngx_http_sandbox_start_end(ngx_http_sandbox_start_t *start,
 
     if (start->call) {
         ac_docker_cancel(start->call);
+    }
+
+    if (start->search) {
+        ngx_http_sandbox_container_cancel(start->search);
     }
 
     ngx_http_sandbox_start_handover_close(start);

@@ -16,7 +16,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
-#include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_container.h"
 
 
 /* a start in progress */
@@ -37,9 +37,12 @@ struct ngx_http_sandbox_start_s {
                                 observer;
     ngx_msec_t                  start_msec;     /* when it began */
     ngx_msec_t                  running_since;  /* first 304; 0: none */
+    ngx_msec_t                  look_after;     /* ms since start_msec */
 
     int                         lock;
     ac_call_t                  *call;
+    ngx_http_sandbox_container_t
+                               *search;         /* for the container */
     ngx_uint_t                  type;           /* NGX_HTTP_SANDBOX_START_… */
     sandbox_container_t         container;
 
@@ -54,7 +57,8 @@ struct ngx_http_sandbox_start_s {
 
     unsigned                    unattended:1;   /* wanted without waiters */
     unsigned                    created:1;      /* a lost one was made again */
-    unsigned                    unpaused:1;     /* an unpause has been tried */
+    unsigned                    missing:1;      /* it has to be searched for */
+    unsigned                    conflict:1;     /* 409 was answered once */
     unsigned                    listing:1;      /* waits for a new list */
     unsigned                    polled:1;       /* has waited for the lock */
     unsigned                    has_instance:1; /* counts for the limits */
@@ -63,7 +67,7 @@ struct ngx_http_sandbox_start_s {
     unsigned                    start_sent:1;   /* the container may start */
 
     char                        run[SANDBOX_RANDOM_LEN + 1];
-    u_char                      name[NGX_HTTP_SANDBOX_NAME];
+    u_char                      name[NGX_HTTP_SANDBOX_CONTAINER_NAME];
 
     ngx_http_sandbox_failure_t  failure;        /* of the step that failed */
 };

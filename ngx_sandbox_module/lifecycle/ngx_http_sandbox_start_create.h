@@ -16,7 +16,7 @@
 
 
 #define NGX_HTTP_SANDBOX_AGENT      "/run/sandbox-agent"
-#define NGX_HTTP_SANDBOX_DIR        "/run/sandbox"
+#define NGX_HTTP_SANDBOX_DIR        AC_MOUNT_TARGET
 
 /*
  * Creates the container of start->class, unless there is one, and records it.

@@ -447,6 +447,12 @@ ngx_http_sandbox_handover_check_handler(void *data, const ac_reply_t *reply)
     {
         c = &reply->containers[0];
 
+        if (c->state == AC_CONTAINER_PAUSED) {
+            ngx_http_sandbox_engine_paused(start->node, &start->failure);
+            ngx_http_sandbox_start_result(start, NGX_ERROR);
+            return;
+        }
+
         if (c->state == AC_CONTAINER_EXITED || c->state == AC_CONTAINER_DEAD) {
             ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, 0,
                           "container of sandbox \"%s\" exited with code %d "

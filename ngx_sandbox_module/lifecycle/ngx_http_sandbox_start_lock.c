@@ -5,14 +5,19 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "docker/ac_docker.h"
 #include "lib/sandbox_fault.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_lock.h"
+#include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "lifecycle/ngx_http_sandbox_container.h"
+#include "lifecycle/ngx_http_sandbox_engine.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "lifecycle/ngx_http_sandbox_start_lock.h"
 
@@ -23,9 +28,16 @@
  */
 
 
-#define NGX_HTTP_SANDBOX_LOCK_POLL  5
+#define NGX_HTTP_SANDBOX_LOCK_POLL        5         /* ms */
+/* how long the agent may take for hello before the engine is asked */
+#define NGX_HTTP_SANDBOX_LOCK_LOOK        250
+#define NGX_HTTP_SANDBOX_LOCK_LOOK_AGAIN  1000
 
 
+static void ngx_http_sandbox_lock_look(ngx_http_sandbox_start_t *start,
+    ngx_uint_t now);
+static void ngx_http_sandbox_lock_look_handler(void *data,
+    const ac_reply_t *reply);
 static ngx_uint_t ngx_http_sandbox_lock_wanted(
     ngx_http_sandbox_start_t *start);
 
@@ -34,6 +46,7 @@ ngx_int_t
 ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *start)
 {
     ngx_int_t                 rc;
+    ngx_uint_t                paused;
     ngx_http_sandbox_node_t  *node;
 
     node = start->node;
@@ -51,7 +64,10 @@ ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *start)
         rc = ngx_http_sandbox_tether_served(node);
     }
 
-    if (rc == NGX_OK) {
+    paused = (rc == NGX_OK
+              && ngx_http_sandbox_instances_paused(node->spec.run));
+
+    if (rc == NGX_OK && !paused) {
         return NGX_DONE;
     }
 
@@ -59,7 +75,7 @@ ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *start)
         goto failed;
     }
 
-    if (rc == NGX_AGAIN) {
+    if (rc != NGX_DECLINED) {
 
         if (!start->polled) {
             start->polled = 1;
@@ -75,6 +91,8 @@ ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *start)
             (void) close(start->lock);
             start->lock = -1;
         }
+
+        ngx_http_sandbox_lock_look(start, paused);
 
         ngx_http_sandbox_start_later(start, NULL, NGX_HTTP_SANDBOX_LOCK_POLL);
         return NGX_AGAIN;
@@ -119,6 +137,11 @@ ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *start)
         return NGX_ERROR;
     }
 
+    if (start->search) {
+        ngx_http_sandbox_container_cancel(start->search);
+        start->search = NULL;
+    }
+
     sandbox_fault("wake.locked");
 
     return NGX_OK;
@@ -131,6 +154,62 @@ failed:
                                "error log for the cause.");
 
     return NGX_ERROR;
+}
+
+
+/*
+ * The kernel accepts connections for the agent of a paused container, which
+ * does not answer: ask the engine.
+ */
+
+static void
+ngx_http_sandbox_lock_look(ngx_http_sandbox_start_t *start, ngx_uint_t now)
+{
+    ngx_msec_t  waited;
+
+    waited = ngx_current_msec - start->start_msec;
+
+    if (start->search || waited < start->look_after
+        || (waited < NGX_HTTP_SANDBOX_LOCK_LOOK && !now))
+    {
+        return;
+    }
+
+    start->look_after = waited + NGX_HTTP_SANDBOX_LOCK_LOOK_AGAIN;
+
+    /* if it fails, the start continues to wait */
+
+    start->search = ngx_http_sandbox_container_find(
+                        start->node->spec.run, AC_LANE_OTHERS,
+                        start->node->spec.owner, 0,
+                        ngx_http_sandbox_worker->conf->engine_timeout,
+                        ngx_http_sandbox_lock_look_handler, start);
+}
+
+
+static void
+ngx_http_sandbox_lock_look_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_start_t  *start = data;
+
+    ngx_http_sandbox_node_t  *node;
+
+    node = start->node;
+    start->search = NULL;
+
+    if (reply->error != AC_OK || reply->status != NGX_HTTP_OK
+        || reply->ncontainers != 1)
+    {
+        return;
+    }
+
+    if (reply->containers[0].state == AC_CONTAINER_PAUSED) {
+        ngx_http_sandbox_engine_paused(node, &start->failure);
+        ngx_http_sandbox_start_result(start, NGX_ERROR);
+        return;
+    }
+
+    ngx_http_sandbox_instances_pause(node->spec.run, 0);
 }
 
 

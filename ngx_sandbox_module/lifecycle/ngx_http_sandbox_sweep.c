@@ -7,14 +7,17 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "docker/ac_docker.h"
 #include "lib/sandbox_fault.h"
+#include "lib/sandbox_name.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_clock.h"
 #include "lib/sandbox_store_lock.h"
+#include "lib/sandbox_store_owner.h"
 #include "lib/sandbox_store_sweep.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_timer.h"
 #include "core/ngx_http_sandbox_worker.h"
+#include "limits/ngx_http_sandbox_instances.h"
 #include "limits/ngx_http_sandbox_instances_sync.h"
 #include "lifecycle/ngx_http_sandbox_destroy.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
@@ -44,14 +47,19 @@ typedef struct {
     ac_call_t         *list;
     ac_call_t         *events;
     unsigned           failed:1;      /* result of the last list */
+    char               unreadable[SANDBOX_ID_MAX + 1];   /* logged; or "" */
 } ngx_http_sandbox_sweep_t;
 
 
 static void ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev);
 static void ngx_http_sandbox_sweep_clock(ngx_http_sandbox_sweep_t *sweep);
 static void ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep);
+static void ngx_http_sandbox_sweep_unreadable(ngx_http_sandbox_sweep_t *sweep,
+    const char *id);
 static int ngx_http_sandbox_sweep_trash(void *data, const char *run);
 static void ngx_http_sandbox_sweep_list_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_sweep_orphans(ngx_http_sandbox_sweep_t *sweep,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_sweep_event_handler(void *data,
     const ac_event_t *event, const ac_reply_t *reply);
@@ -196,13 +204,21 @@ ngx_http_sandbox_sweep_clock(ngx_http_sandbox_sweep_t *sweep)
 static void
 ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep)
 {
+    char                        unreadable[SANDBOX_ID_MAX + 1];
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
 
-    if (sandbox_store_sweep(w->store, ngx_http_sandbox_sweep_trash, sweep)
-        == -1)
+    if (sandbox_store_sweep(w->store, ngx_http_sandbox_sweep_trash, sweep,
+                            unreadable)
+        == 0)
     {
+        sweep->unreadable[0] = '\0';
+
+    } else if (unreadable[0]) {
+        ngx_http_sandbox_sweep_unreadable(sweep, unreadable);
+
+    } else {
         ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
                       "cannot sweep the sandbox state \"%V\"",
                       &w->conf->state->name);
@@ -222,6 +238,26 @@ ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep)
                                  sandbox_store_instance(w->store),
                                  w->conf->engine_timeout,
                                  ngx_http_sandbox_sweep_list_handler, sweep);
+}
+
+
+/* logged once: it is found in every sweep */
+
+static void
+ngx_http_sandbox_sweep_unreadable(ngx_http_sandbox_sweep_t *sweep,
+    const char *id)
+{
+    if (ngx_strcmp(sweep->unreadable, id) == 0) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
+                  "cannot read \"%V/%s\": orphaned containers are not removed "
+                  "until it is readable by the workers, or gone",
+                  &ngx_http_sandbox_worker->conf->state->name, id);
+
+    (void) ngx_cpystrn((u_char *) sweep->unreadable, (u_char *) id,
+                       sizeof(sweep->unreadable));
 }
 
 
@@ -246,10 +282,7 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
 {
     ngx_http_sandbox_sweep_t *sweep = data;
 
-    size_t                      i;
-    char                        path[128];
     ngx_uint_t                  level;
-    const ac_container_t       *c;
     ngx_http_sandbox_worker_t  *w;
 
     w = ngx_http_sandbox_worker;
@@ -274,31 +307,59 @@ ngx_http_sandbox_sweep_list_handler(void *data, const ac_reply_t *reply)
 
     ngx_http_sandbox_instances_sync_list(reply, sweep->requested);
 
+    ngx_http_sandbox_sweep_orphans(sweep, reply);
+}
+
+
+/*
+ * The directory of a container is created before and deleted after it, so a
+ * container whose run belongs to no directory is orphaned.  That .run lacks the
+ * run proves nothing: a backup does not contain it.
+ */
+
+static void
+ngx_http_sandbox_sweep_orphans(ngx_http_sandbox_sweep_t *sweep,
+    const ac_reply_t *reply)
+{
+    size_t                       i;
+    sandbox_store_owner_list_t   list;
+    ngx_http_sandbox_worker_t   *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_memzero(&list, sizeof(sandbox_store_owner_list_t));
+
     for (i = 0; i < reply->ncontainers; i++) {
-        c = &reply->containers[i];
 
-        /*
-         * The directory of a container is created before and deleted after it,
-         * so a container without a directory is orphaned.
-         */
+        /* labels that are not ours are ignored */
 
-        if (sandbox_store_run_path(w->store, c->label_run, path, sizeof(path))
-            == 0
-            || access(path, F_OK) == 0 || ngx_errno != NGX_ENOENT)
-        {
-            continue;
+        (void) sandbox_store_owner_add(&list, reply->containers[i].label_run);
+    }
+
+    if (sandbox_store_owner_strike(w->store, &list) == -1) {
+
+        if (list.unreadable[0]) {
+            ngx_http_sandbox_sweep_unreadable(sweep, list.unreadable);
         }
 
+        goto done;
+    }
+
+    for (i = 0; i < list.n; i++) {
         ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
-                      "removing orphaned container \"%s\"",
-                      c->name);
+                      "removing orphaned container "
+                      NGX_HTTP_SANDBOX_CONTAINER "%s", list.runs[i]);
 
         ngx_http_sandbox_count(w->conf, swept);
 
         sandbox_fault("sweep.orphan");
 
-        (void) ngx_http_sandbox_destroy_run(c->label_run);
+        (void) ngx_http_sandbox_destroy_run(list.runs[i]);
     }
+
+done:
+
+    sandbox_store_owner_free(&list);
 }
 
 
@@ -320,6 +381,16 @@ ngx_http_sandbox_sweep_event_handler(void *data, const ac_event_t *event,
 
     if (ngx_strcmp(event->action, "start") == 0) {
         ngx_http_sandbox_instances_sync_event(event, 0);
+        return;
+    }
+
+    if (ngx_strcmp(event->action, "pause") == 0) {
+        ngx_http_sandbox_instances_pause(event->label_run, 1);
+        return;
+    }
+
+    if (ngx_strcmp(event->action, "unpause") == 0) {
+        ngx_http_sandbox_instances_pause(event->label_run, 0);
         return;
     }
 

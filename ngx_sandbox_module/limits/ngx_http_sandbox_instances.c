@@ -299,6 +299,56 @@ ngx_http_sandbox_instances_free(const char *run)
 
 
 void
+ngx_http_sandbox_instances_pause(const char *run, ngx_uint_t paused)
+{
+    ngx_slab_pool_t              *shpool;
+    ngx_http_sandbox_instance_t  *instance;
+    ngx_http_sandbox_shared_t    *sh;
+
+    sh = ngx_http_sandbox_worker->conf->shared;
+
+    if (!paused && sh->paused == 0) {
+        return;
+    }
+
+    shpool = ngx_http_sandbox_instances_table_lock();
+
+    instance = ngx_http_sandbox_instances_table_find(sh, run);
+
+    if (instance) {
+        ngx_http_sandbox_instances_table_pause(sh, instance, paused);
+    }
+
+    ngx_shmtx_unlock(&shpool->mutex);
+}
+
+
+ngx_uint_t
+ngx_http_sandbox_instances_paused(const char *run)
+{
+    ngx_uint_t                    paused;
+    ngx_slab_pool_t              *shpool;
+    ngx_http_sandbox_instance_t  *instance;
+    ngx_http_sandbox_shared_t    *sh;
+
+    sh = ngx_http_sandbox_worker->conf->shared;
+
+    if (sh->paused == 0) {
+        return 0;
+    }
+
+    shpool = ngx_http_sandbox_instances_table_lock();
+
+    instance = ngx_http_sandbox_instances_table_find(sh, run);
+    paused = instance && instance->paused;
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return paused;
+}
+
+
+void
 ngx_http_sandbox_instances_figures(ngx_http_sandbox_main_conf_t *smcf)
 {
     ngx_uint_t                  i, n[3];

@@ -42,6 +42,12 @@ void ngx_http_sandbox_instances_name(const char *ticket, const char *run);
 void ngx_http_sandbox_instances_run(const char *run);
 /* its container will not start, or is removed; unknown runs are ignored */
 void ngx_http_sandbox_instances_free(const char *run);
+/*
+ * The engine reports that its container is paused, or is not.  paused: by the
+ * last report of the engine to any worker; takes no lock while none is.
+ */
+void ngx_http_sandbox_instances_pause(const char *run, ngx_uint_t paused);
+ngx_uint_t ngx_http_sandbox_instances_paused(const char *run);
 /* stores the numbers of instances in the counters of metrics */
 void ngx_http_sandbox_instances_figures(ngx_http_sandbox_main_conf_t *smcf);
 

@@ -25,6 +25,9 @@ typedef struct {
 } ngx_http_sandbox_found_t;
 
 
+static void ngx_http_sandbox_instances_sync_paused(
+    ngx_http_sandbox_shared_t *sh, ngx_http_sandbox_instance_t *instance,
+    const ac_container_t *c, int64_t requested);
 static ngx_uint_t ngx_http_sandbox_instances_sync_runs(const ac_container_t *c);
 static int ngx_libc_cdecl ngx_http_sandbox_instances_sync_sort(const void *one,
     const void *two);
@@ -155,6 +158,9 @@ ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t requested)
                                            NGX_HTTP_SANDBOX_INSTANCE_RUNNING);
             }
 
+            ngx_http_sandbox_instances_sync_paused(sh, instance,
+                                                   found->container,
+                                                   requested);
             continue;
         }
 
@@ -186,6 +192,8 @@ ngx_http_sandbox_instances_sync_list(const ac_reply_t *reply, int64_t requested)
         ngx_http_sandbox_instances_table_set(instance,
                                              NGX_HTTP_SANDBOX_INSTANCE_RUNNING);
 
+        ngx_http_sandbox_instances_sync_paused(sh, instance, c, requested);
+
         /* the start time is unknown, but before the list was requested */
 
         instance->since = requested - 1;
@@ -199,6 +207,20 @@ done:
     ngx_shmtx_unlock(&shpool->mutex);
 
     ngx_free(list);
+}
+
+
+/* unless another report is newer than the list */
+
+static void
+ngx_http_sandbox_instances_sync_paused(ngx_http_sandbox_shared_t *sh,
+    ngx_http_sandbox_instance_t *instance, const ac_container_t *c,
+    int64_t requested)
+{
+    if (instance->paused_set < requested) {
+        ngx_http_sandbox_instances_table_pause(
+            sh, instance, c->state == AC_CONTAINER_PAUSED);
+    }
 }
 
 

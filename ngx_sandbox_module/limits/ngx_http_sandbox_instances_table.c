@@ -123,10 +123,25 @@ ngx_http_sandbox_instances_table_set(ngx_http_sandbox_instance_t *instance,
 
 
 void
+ngx_http_sandbox_instances_table_pause(ngx_http_sandbox_shared_t *sh,
+    ngx_http_sandbox_instance_t *instance, ngx_uint_t paused)
+{
+    if (instance->paused != paused) {
+        instance->paused = paused;
+        sh->paused += paused ? 1 : -1;
+    }
+
+    instance->paused_set = ngx_http_sandbox_clock_monotonic();
+}
+
+
+void
 ngx_http_sandbox_instances_table_release(ngx_http_sandbox_shared_t *sh,
     ngx_http_sandbox_instance_t *instance)
 {
     ngx_uint_t  i;
+
+    ngx_http_sandbox_instances_table_pause(sh, instance, 0);
 
     instance->state = NGX_HTTP_SANDBOX_INSTANCE_FREE;
 

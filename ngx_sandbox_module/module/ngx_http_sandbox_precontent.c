@@ -186,6 +186,11 @@ ngx_http_sandbox_precontent_api(ngx_http_request_t *r,
         return ngx_http_sandbox_error_refuse_absent(r, ctx);
     }
 
+    if (ctx->copied) {
+        ngx_http_sandbox_error_set_internal(ctx);
+        return ngx_http_sandbox_error_refuse_set(r);
+    }
+
     if (found != NGX_HTTP_SANDBOX_LOOKUP_OWN) {
         return ngx_http_sandbox_error_refuse(r, ctx,
                                              NGX_HTTP_INTERNAL_SERVER_ERROR,

@@ -16,6 +16,7 @@
 #include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
 #include "sandbox/ngx_http_sandbox_tether_send.h"
+#include "limits/ngx_http_sandbox_instances.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "preview/ngx_http_sandbox_page.h"
 #include "preview/ngx_http_sandbox_preview_fault.h"
@@ -483,7 +484,9 @@ ngx_http_sandbox_upstream_wait_ready(ngx_http_sandbox_upstream_peer_t *peer)
         ngx_http_sandbox_tether_close(node);
     }
 
-    if (ngx_http_sandbox_tether_served(node) != NGX_OK) {
+    if (ngx_http_sandbox_tether_served(node) != NGX_OK
+        || ngx_http_sandbox_instances_paused(ctx->run))
+    {
         return NGX_HTTP_SANDBOX_UPSTREAM_WAIT_START;
     }
 

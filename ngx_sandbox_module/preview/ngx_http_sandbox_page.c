@@ -10,6 +10,7 @@
 #include "core/ngx_http_sandbox_header.h"
 #include "core/ngx_http_sandbox_response.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_state.h"
 #include "preview/ngx_http_sandbox_page.h"
 #include "preview/ngx_http_sandbox_page_assets.h"
 
@@ -362,7 +363,7 @@ ngx_http_sandbox_page_facts(ngx_http_sandbox_page_t *page,
     if (ctx->trusted) {
         ngx_http_sandbox_html(html, "<div><dt>Sandbox</dt><dd id=\"state\">");
         ngx_http_sandbox_html(html,
-                              ngx_http_sandbox_tether_state_text(ctx->node));
+                              ngx_http_sandbox_state_text(ctx->node));
         ngx_http_sandbox_html(html, "</dd></div><div><dt>Port</dt><dd>");
         ngx_http_sandbox_html_number(html, ctx->port);
         ngx_http_sandbox_html(html, "</dd></div>");

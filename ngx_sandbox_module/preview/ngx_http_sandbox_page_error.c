@@ -11,6 +11,7 @@
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "lifecycle/ngx_http_sandbox_state.h"
 #include "preview/ngx_http_sandbox_page.h"
 #include "preview/ngx_http_sandbox_page_error.h"
 
@@ -51,7 +52,7 @@ ngx_http_sandbox_page_error_context(ngx_http_request_t *r)
 
     sandbox_json_writer_number(&w, "port", ctx->port);
     sandbox_json_writer_string(&w, "state",
-                               ngx_http_sandbox_tether_state_text(ctx->node));
+                               ngx_http_sandbox_state_text(ctx->node));
 
     if (ctx->node->tether) {
 

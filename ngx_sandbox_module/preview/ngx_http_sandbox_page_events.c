@@ -18,6 +18,7 @@
 #include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
+#include "lifecycle/ngx_http_sandbox_state.h"
 #include "preview/ngx_http_sandbox_page_events.h"
 
 #include <cjson/cJSON.h>
@@ -551,7 +552,7 @@ ngx_http_sandbox_page_events_fill(ngx_http_sandbox_page_events_t *e)
         sandbox_json_writer_string(&w, "state", e->state);
         sandbox_json_writer_string(&w, "message", (char *) e->message);
         sandbox_json_writer_string(&w, "sandbox",
-                                   ngx_http_sandbox_tether_state_text(
+                                   ngx_http_sandbox_state_text(
                                        e->ctx->node));
 
         ngx_http_sandbox_page_events_add(e, "state", e->line, &w);

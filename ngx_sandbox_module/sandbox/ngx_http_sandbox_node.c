@@ -26,6 +26,22 @@
  */
 
 
+#define NGX_HTTP_SANDBOX_NODE_LOGGED     64
+/* ms between two log lines at level error about one directory */
+#define NGX_HTTP_SANDBOX_NODE_LOG_AGAIN  3600000
+
+
+typedef struct {
+    ngx_rbtree_key_t  key;
+    ngx_err_t         err;
+    ngx_msec_t        msec;
+} ngx_http_sandbox_node_logged_t;
+
+
+static void ngx_http_sandbox_node_unusable(ngx_http_sandbox_node_t *node,
+    ngx_err_t err, sandbox_spec_t *spec);
+static ngx_uint_t ngx_http_sandbox_node_log_level(
+    ngx_http_sandbox_node_t *node, ngx_err_t err);
 static void ngx_http_sandbox_node_cleanup_request(void *data);
 static void ngx_http_sandbox_node_forget(ngx_http_sandbox_node_t *node);
 static void ngx_http_sandbox_node_forget_policies(
@@ -164,6 +180,8 @@ ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node)
         return NGX_ERROR;
     }
 
+    ngx_memzero(&spec, sizeof(sandbox_spec_t));
+
     if (sandbox_store_stamp(store, id, &stamp) == -1) {
         goto failed;
     }
@@ -171,8 +189,6 @@ ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node)
     if (node->known && sandbox_store_stamp_equal(&stamp, &node->spec.stamp)) {
         return NGX_OK;
     }
-
-    ngx_memzero(&spec, sizeof(sandbox_spec_t));
 
     if (sandbox_store_read(store, id, &spec) == -1) {
         goto failed;
@@ -194,6 +210,7 @@ ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node)
 
     node->spec = spec;
     node->known = 1;
+    node->copied = 0;
 
     return NGX_OK;
 
@@ -202,14 +219,67 @@ failed:
     if (ngx_errno == NGX_ENOENT) {
         ngx_http_sandbox_tether_close(node);
         ngx_http_sandbox_node_forget(node);
+        node->copied = 0;
 
         return NGX_DECLINED;
     }
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                  "cannot read sandbox \"%s\"", node->id);
+    ngx_http_sandbox_node_unusable(node, ngx_errno, &spec);
 
     return NGX_ERROR;
+}
+
+
+static void
+ngx_http_sandbox_node_unusable(ngx_http_sandbox_node_t *node, ngx_err_t err,
+    sandbox_spec_t *spec)
+{
+    ngx_uint_t  level;
+
+    level = ngx_http_sandbox_node_log_level(node, err);
+
+    if (err != ENOTUNIQ) {
+        ngx_log_error(level, ngx_cycle->log, err, "cannot read sandbox \"%s\"",
+                      node->id);
+        return;
+    }
+
+    ngx_log_error(level, ngx_cycle->log, 0,
+                  "directory \"%s\" of the sandbox state is a copy of that of "
+                  "sandbox \"%s\", or was renamed: it is not used", node->id,
+                  spec->id);
+
+    ngx_http_sandbox_tether_close(node);
+    ngx_http_sandbox_node_forget(node);
+
+    node->spec = *spec;
+    node->copied = 1;
+}
+
+
+/* the same error of a directory recurs with each request and each sweep */
+
+static ngx_uint_t
+ngx_http_sandbox_node_log_level(ngx_http_sandbox_node_t *node, ngx_err_t err)
+{
+    ngx_http_sandbox_node_logged_t  *l;
+
+    static ngx_http_sandbox_node_logged_t
+        logged[NGX_HTTP_SANDBOX_NODE_LOGGED];
+
+    l = &logged[node->sn.node.key % NGX_HTTP_SANDBOX_NODE_LOGGED];
+
+    if (l->key == node->sn.node.key && l->err == err && l->msec
+        && ngx_current_msec - l->msec < NGX_HTTP_SANDBOX_NODE_LOG_AGAIN)
+    {
+        return NGX_LOG_INFO;
+    }
+
+    l->key = node->sn.node.key;
+    l->err = err;
+    l->msec = ngx_current_msec;
+
+    return NGX_LOG_ERR;
 }
 
 
@@ -226,6 +296,7 @@ ngx_int_t
 ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node, in_port_t port,
     sandbox_policy_t **policy)
 {
+    ngx_err_t                      err;
     ngx_int_t                      rc;
     sandbox_policy_t               read;
     sandbox_stamp_t                stamp;
@@ -255,8 +326,12 @@ ngx_http_sandbox_node_policy(ngx_http_sandbox_node_t *node, in_port_t port,
     /* a changed policy may belong to a new sandbox with the same id */
 
     rc = ngx_http_sandbox_node_spec(node);
+
     if (rc != NGX_OK) {
-        return rc;
+
+        /* a copy exposes nothing */
+
+        return node->copied ? NGX_DECLINED : rc;
     }
 
     p = ngx_http_sandbox_node_cached(node, port);
@@ -299,8 +374,10 @@ failed:
         return NGX_DECLINED;
     }
 
-    ngx_log_error(NGX_LOG_ERR, ngx_cycle->log, ngx_errno,
-                  "cannot read port %ui of sandbox \"%s\"",
+    err = ngx_errno;
+
+    ngx_log_error(ngx_http_sandbox_node_log_level(node, err), ngx_cycle->log,
+                  err, "cannot read port %ui of sandbox \"%s\"",
                   (ngx_uint_t) port, node->id);
 
     return NGX_ERROR;

@@ -48,6 +48,7 @@ struct ngx_http_sandbox_node_s {
     ngx_uint_t                     checked;      /* changes at the last check */
 
     unsigned                       known:1;            /* spec is valid */
+    unsigned                       copied:1;  /* spec.id and owner are valid */
     unsigned                       inspecting:1;       /* call of expire.c */
 
     ngx_http_sandbox_tether_t     *tether;
@@ -70,7 +71,8 @@ void ngx_http_sandbox_node_release(ngx_http_sandbox_node_t *node);
 /*
  * Updates node->spec from disk (one fstatat() if unchanged), and closes the
  * tether if the id belongs to another sandbox now.  NGX_OK; NGX_DECLINED: no
- * such sandbox; NGX_ERROR: logged.
+ * such sandbox; NGX_ERROR: logged, and node->copied is set if the directory is
+ * a copy of that of sandbox node->spec.id.
  */
 ngx_int_t ngx_http_sandbox_node_spec(ngx_http_sandbox_node_t *node);
 /* the class of a node with a valid spec; NULL: no longer configured */

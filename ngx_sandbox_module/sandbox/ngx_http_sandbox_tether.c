@@ -505,20 +505,3 @@ ngx_http_sandbox_tether_state(ngx_http_sandbox_node_t *node)
     return ngx_http_sandbox_node_busy(node) ? NGX_HTTP_SANDBOX_STARTING
                                             : NGX_HTTP_SANDBOX_ASLEEP;
 }
-
-
-const char *
-ngx_http_sandbox_tether_state_name(ngx_http_sandbox_tether_state_e state)
-{
-    static const char  *names[] = { "asleep", "starting", "running" };
-
-    return names[state];
-}
-
-
-const char *
-ngx_http_sandbox_tether_state_text(ngx_http_sandbox_node_t *node)
-{
-    return ngx_http_sandbox_tether_state_name(
-               ngx_http_sandbox_tether_state(node));
-}

@@ -24,7 +24,8 @@
 typedef enum {
     NGX_HTTP_SANDBOX_ASLEEP = 0,       /* no agent, and nothing is starting */
     NGX_HTTP_SANDBOX_STARTING,         /* being started, stopped or destroyed */
-    NGX_HTTP_SANDBOX_RUNNING           /* its agent accepts connections */
+    NGX_HTTP_SANDBOX_RUNNING,          /* its agent accepts connections */
+    NGX_HTTP_SANDBOX_PAUSED            /* by somebody else than nginx */
 } ngx_http_sandbox_tether_state_e;
 
 
@@ -63,15 +64,11 @@ void ngx_http_sandbox_tether_unobserve(ngx_http_sandbox_tether_observer_t *o);
 
 
 /*
- * The state of a sandbox, which is not started by it, but connects its tether
- * if it runs; and its name in the API: "asleep", "starting" or "running".
+ * The state of a sandbox as far as its sockets tell, never PAUSED: see state.h.
+ * It is not started, but its tether is connected if it runs.
  */
 ngx_http_sandbox_tether_state_e ngx_http_sandbox_tether_state(
     ngx_http_sandbox_node_t *node);
-const char *ngx_http_sandbox_tether_state_name(
-    ngx_http_sandbox_tether_state_e state);
-/* the name of the current state */
-const char *ngx_http_sandbox_tether_state_text(ngx_http_sandbox_node_t *node);
 
 /*
  * Connects node->tether, if it is not.  NGX_OK: the sandbox is running,

@@ -242,7 +242,7 @@ test_other_calls(void **state)
 
     run(ac_docker_stop, "c1", 7);
     run(ac_docker_kill, "c1");
-    run(ac_docker_unpause, "c/1?%");
+    run(ac_docker_kill, "c/1?%");
     run(ac_docker_remove, "c1");
 
     assert_int_equal(mock_logged(&mock, "log", "GET /_ping"), 1);
@@ -257,7 +257,7 @@ test_other_calls(void **state)
                                  "POST /v1.41/containers/c1/kill \n"), 1);
     assert_int_equal(mock_logged(&mock, "log",
                                  "POST /v1.41/containers/c%2F1%3F%25"
-                                 "/unpause \n"), 1);
+                                 "/kill \n"), 1);
     assert_int_equal(mock_logged(&mock, "log",
                                  "DELETE /v1.41/containers/c1?force=1&v=1 "),
                      1);

@@ -94,7 +94,7 @@ test_spec(void **state)
         "\"Labels\":{\"k\":\"v\"},\"Healthcheck\":{\"Test\":[\"NONE\"]}}");
     free(text);
 
-    text = ac_docker_spec_filters("a\"b", 1);
+    text = ac_docker_spec_filters(AC_LABEL_INSTANCE, "a\"b", 1);
     assert_string_equal(text, "{\"label\":[\"nginx-sandbox.instance=a\\\"b\"]"
                               ",\"type\":[\"container\"]}");
     free(text);

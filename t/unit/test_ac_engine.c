@@ -348,9 +348,6 @@ test_life(void **state)
     assert_int_equal(seen.reply.status, 409);
     assert_non_null(strstr(seen.reply.message, "is not running"));
 
-    call(seen, ac_docker_unpause, name);
-    assert_true(seen.reply.status >= 400);
-
     call(seen, ac_docker_start, name);
     assert_int_equal(seen.reply.status, 204);
 

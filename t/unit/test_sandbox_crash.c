@@ -296,7 +296,7 @@ test_crash_policy(void **state)
 static void
 job_agent_copy(unsigned n)
 {
-    _exit(sandbox_store_agent(test_store, "/proc/self/exe") == -1 ? 2 : 1);
+    _exit(sandbox_store_agent(test_store, "/proc/self/exe", 1) == -1 ? 2 : 1);
 }
 
 
@@ -315,7 +315,7 @@ test_crash_agent(void **state)
 
         /* the whole of it, or none */
 
-        assert_true(sandbox_store_agent(test_store, "/proc/self/exe") >= 0);
+        assert_true(sandbox_store_agent(test_store, "/proc/self/exe", 1) >= 0);
         assert_int_equal(test_count(".agent"), 1);
     }
 
@@ -363,7 +363,7 @@ rival_replaces(void)
 static void
 rival_sweeps(void)
 {
-    assert_int_equal(sandbox_store_sweep(test_store, test_finish, NULL), 0);
+    assert_int_equal(test_sweep(), 0);
 }
 
 
@@ -509,7 +509,7 @@ test_rival_finishes(void **state)
     assert_int_equal(test_count(".run"), 1);
 
     test_before_flock = rival_finishes;
-    assert_int_equal(sandbox_store_sweep(test_store, test_finish, NULL), 0);
+    assert_int_equal(test_sweep(), 0);
     assert_null(test_before_flock);
 
     test_mended();

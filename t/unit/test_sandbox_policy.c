@@ -209,11 +209,11 @@ test_agent(void **state)
 
     (void) snprintf(source, sizeof(source), "%s/source", test_path);
 
-    assert_fails(sandbox_store_agent(test_store, source), ENOENT);
+    assert_fails(sandbox_store_agent(test_store, source, 1), ENOENT);
     test_write("source", "");
-    assert_fails(sandbox_store_agent(test_store, source), EINVAL);
-    assert_fails(sandbox_store_agent(test_store, test_path), EINVAL);
-    assert_fails(sandbox_store_agent(test_store, "/dev/zero"), EINVAL);
+    assert_fails(sandbox_store_agent(test_store, source, 1), EINVAL);
+    assert_fails(sandbox_store_agent(test_store, test_path, 1), EINVAL);
+    assert_fails(sandbox_store_agent(test_store, "/dev/zero", 1), EINVAL);
 
     file = fopen(source, "w");
     assert_non_null(file);
@@ -227,13 +227,13 @@ test_agent(void **state)
 
     test_write(".agent/.agent-dead", "x");
 
-    assert_int_equal(sandbox_store_agent(test_store, source), 1);
+    assert_int_equal(sandbox_store_agent(test_store, source, 1), 1);
     assert_int_equal(test_exists(".agent/.agent-dead"), 0);
     assert_int_equal(fstatat(sandbox_store_fd(test_store), ".agent/agent", &a,
                              0), 0);
     assert_int_equal(a.st_size, 200000);
     assert_int_equal(a.st_mode & 07777, 0755);
-    assert_int_equal(sandbox_store_agent(test_store, source), 0);
+    assert_int_equal(sandbox_store_agent(test_store, source, 1), 0);
 
     /* one byte of the last chunk: by rename, so who runs the old one may */
 
@@ -243,15 +243,15 @@ test_agent(void **state)
     assert_int_equal(fputc('y', file), 'y');
     assert_int_equal(fclose(file), 0);
 
-    assert_int_equal(sandbox_store_agent(test_store, source), 1);
+    assert_int_equal(sandbox_store_agent(test_store, source, 1), 1);
     assert_int_equal(fstatat(sandbox_store_fd(test_store), ".agent/agent", &b,
                              0), 0);
     assert_int_not_equal(a.st_ino, b.st_ino);
     assert_int_equal(b.st_size, 200000);
-    assert_int_equal(sandbox_store_agent(test_store, source), 0);
+    assert_int_equal(sandbox_store_agent(test_store, source, 1), 0);
 
     assert_int_equal(truncate(source, (off_t) SANDBOX_AGENT_MAX + 1), 0);
-    assert_fails(sandbox_store_agent(test_store, source), EFBIG);
+    assert_fails(sandbox_store_agent(test_store, source, 1), EFBIG);
     assert_int_equal(test_exists(".agent/agent"), 1);
 }
 

@@ -359,7 +359,7 @@ job_churn(unsigned n)
             _exit(4);
         }
 
-        if (n == 0 && sandbox_store_sweep(test_store, test_finish, NULL) == -1)
+        if (n == 0 && test_sweep() == -1)
         {
             _exit(5);
         }
@@ -402,7 +402,7 @@ test_churn(void **state)
 static void
 job_agent(unsigned n)
 {
-    _exit(sandbox_store_agent(test_store, "/proc/self/exe") == -1 ? 2 : 1);
+    _exit(sandbox_store_agent(test_store, "/proc/self/exe", 1) == -1 ? 2 : 1);
 }
 
 
@@ -411,7 +411,7 @@ test_one_agent(void **state)
 {
     assert_int_equal(test_fork(6, job_agent), 6);
     assert_int_equal(test_count(".agent"), 1);
-    assert_int_equal(sandbox_store_agent(test_store, "/proc/self/exe"), 0);
+    assert_int_equal(sandbox_store_agent(test_store, "/proc/self/exe", 1), 0);
 }
 
 

@@ -272,6 +272,7 @@ test_damage(void **state)
     size_t            i;
     uint16_t          ports[4];
     sandbox_spec_t    spec;
+    sandbox_stamp_t   stamp;
     sandbox_policy_t  policy;
 
     static const char  *bad[] = {
@@ -326,9 +327,12 @@ test_damage(void **state)
     /* an id that is no directory, or somebody else's */
 
     test_write("file", "x");
-    assert_fails(sandbox_store_read(test_store, "file", &spec), EBADMSG);
+    assert_fails(sandbox_store_read(test_store, "file", &spec), ENOENT);
+    assert_fails(sandbox_store_stamp(test_store, "file", &stamp), ENOENT);
+    assert_fails(sandbox_store_port_stamp(test_store, "file", 8080, &stamp),
+                 ENOENT);
     assert_int_equal(symlinkat("app", fd, "link"), 0);
-    assert_fails(sandbox_store_read(test_store, "link", &spec), EBADMSG);
+    assert_fails(sandbox_store_read(test_store, "link", &spec), ENOENT);
 
     /* policies */
 
