@@ -46,6 +46,17 @@ agent_request_header(agent_request_t *r, const char *name)
 char *
 agent_request_arg(agent_request_t *r, const char *name)
 {
+    const char  *pos;
+
+    pos = r->query;
+
+    return agent_request_arg_next(r, name, &pos);
+}
+
+
+char *
+agent_request_arg_next(agent_request_t *r, const char *name, const char **pos)
+{
     int          c;
     char        *value, *d;
     size_t       len;
@@ -53,7 +64,7 @@ agent_request_arg(agent_request_t *r, const char *name)
 
     len = strlen(name);
 
-    for (p = r->query; *p; p = *end ? end + 1 : end) {
+    for (p = *pos; *p; p = *end ? end + 1 : end) {
         end = p + strcspn(p, "&");
 
         if (strncmp(p, name, len) != 0
@@ -63,6 +74,7 @@ agent_request_arg(agent_request_t *r, const char *name)
         }
 
         p += len + (p[len] == '=');
+        *pos = *end ? end + 1 : end;
 
         value = malloc(end - p + 1);
 

@@ -74,6 +74,10 @@ const char *agent_request_header(agent_request_t *r, const char *name);
  */
 char *agent_request_arg(agent_request_t *r, const char *name);
 
+/* the first one from *pos on, at first r->query, which is advanced behind it */
+char *agent_request_arg_next(agent_request_t *r, const char *name,
+    const char **pos);
+
 /* pause and resume reading the body from the socket */
 void agent_request_pause(agent_request_t *r);
 void agent_request_resume(agent_request_t *r);

@@ -29,7 +29,6 @@
 #define AGENT_WEBSOCKET_REASON  (AGENT_WEBSOCKET_CONTROL_MAX - 2)
 
 
-static int agent_websocket_check(agent_request_t *r, const char **key);
 static int agent_websocket_has_token(const char *value, const char *token);
 static void agent_websocket_answer(agent_request_t *r, const char *key);
 static size_t agent_websocket_received(agent_request_t *r, char *buf,
@@ -52,10 +51,9 @@ static void agent_websocket_closed(uv_handle_t *handle);
 agent_websocket_t *
 agent_websocket_accept(agent_request_t *r)
 {
-    const char         *key;
     agent_websocket_t  *ws;
 
-    if (agent_websocket_check(r, &key) != 0) {
+    if (agent_websocket_check(r) != 0) {
         return NULL;
     }
 
@@ -82,16 +80,16 @@ agent_websocket_accept(agent_request_t *r)
     r->on_drain = agent_websocket_drained;
     r->on_close = agent_websocket_gone;
 
-    agent_websocket_answer(r, key);
+    agent_websocket_answer(r, agent_request_header(r, "Sec-WebSocket-Key"));
 
     return ws;
 }
 
 
-/* section 4.2.1; 0, or -1 after an error response */
+/* section 4.2.1 */
 
-static int
-agent_websocket_check(agent_request_t *r, const char **key)
+int
+agent_websocket_check(agent_request_t *r)
 {
     char           bytes[AGENT_WEBSOCKET_KEY];
     const char    *value;
@@ -144,8 +142,6 @@ agent_websocket_check(agent_request_t *r, const char **key)
                          "The sandbox is going to sleep; connect again");
         return -1;
     }
-
-    *key = value;
 
     return 0;
 }

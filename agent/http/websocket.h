@@ -70,9 +70,12 @@ struct agent_websocket_s {
 
 
 /*
- * Completes the opening handshake.  NULL after an error response: 400 without
- * a valid handshake, 426 for another version, 503 while the agent exits.
+ * Checks the opening handshake.  0, or -1 after an error response: 400 if it is
+ * none, 426 for another version, 503 while the agent exits.
  */
+int agent_websocket_check(agent_request_t *r);
+
+/* checks and completes the opening handshake; NULL after an error response */
 agent_websocket_t *agent_websocket_accept(agent_request_t *r);
 
 /*

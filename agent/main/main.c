@@ -31,10 +31,12 @@
 #include "port/command.h"
 #include "run/env.h"
 #include "run/workspace.h"
+#include "session/session_routes.h"
 #include "sys/cgroup.h"
 #include "sys/filter.h"
 #include "sys/spawn.h"
 #include "sys/user.h"
+#include "terminal/terminal.h"
 
 
 /* any group id that no tenant process has */
@@ -257,6 +259,7 @@ agent_main_serve(agent_boot_t *boot)
     agent_memory_init(agent_cgroup_memory_limit("/sys/fs/cgroup"));
     agent_stop_init();
     agent_relay_hooks_set(&agent_main_relay_hooks);
+    agent_session_routes_observe(agent_terminal_session_deleted);
     agent_idle_start(boot->options.sleep_after_ms > 0
                      ? (uint64_t) boot->options.sleep_after_ms : 0,
                      boot->options.keep_alive == 1);

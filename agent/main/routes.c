@@ -18,6 +18,7 @@
 #include "port/routes.h"
 #include "process/routes.h"
 #include "session/session_routes.h"
+#include "terminal/routes.h"
 
 
 static void agent_routes_banner(agent_request_t *r);
@@ -39,6 +40,7 @@ const agent_route_t *const  agent_routes[] = {
     agent_exec_routes,
     agent_session_routes,
     agent_process_routes,
+    agent_terminal_routes,
     agent_port_routes,
     agent_main_routes,
     NULL

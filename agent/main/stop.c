@@ -13,6 +13,7 @@
 #include "base/time.h"
 #include "http/connection.h"
 #include "main/stop.h"
+#include "terminal/terminal.h"
 
 
 #define AGENT_STOP_STEP   10
@@ -48,6 +49,7 @@ agent_stop(unsigned grace_ms)
     agent_stopping = 1;
     agent_stop_at = agent_time_ms() + grace_ms;
 
+    agent_terminal_stop();
     kill(-1, SIGTERM);
     kill(-1, SIGCONT);
 
@@ -98,6 +100,7 @@ agent_stop_exit(void)
 void
 agent_stop_commands(unsigned ms)
 {
+    agent_terminal_stop();
     kill(-1, SIGTERM);
     kill(-1, SIGCONT);
 

@@ -25,8 +25,6 @@
 #include "sys/user.h"
 
 
-static int agent_run_child_spawn(agent_command_t *cmd, int in,
-    const int *ends);
 static int agent_run_child_pipes(agent_command_t *cmd, int *ends);
 static void agent_run_child_exited(agent_child_t *child, int status);
 static agent_kill_tree_t *agent_run_child_kill(agent_command_t *cmd, int sig,
@@ -47,13 +45,7 @@ agent_run_child_start(agent_command_t *cmd)
 {
     int  in, ends[2];
 
-    cmd->ops = &agent_run_child_ops;
     cmd->stage = AGENT_SPAWN_SETUP;
-
-    agent_random_hex(cmd->child.marker, AGENT_CHILD_MARKER_DIGITS + 1);
-
-    cmd->child.on_exit = agent_run_child_exited;
-    cmd->child.data = cmd;
 
     cmd->error = agent_run_child_pipes(cmd, ends);
 
@@ -69,7 +61,7 @@ agent_run_child_start(agent_command_t *cmd)
     }
 
     if (cmd->error == 0) {
-        cmd->error = agent_run_child_spawn(cmd, in, ends);
+        cmd->error = agent_run_child_spawn(cmd, in, ends, 0);
     }
 
     if (in != -1) {
@@ -90,14 +82,19 @@ agent_run_child_start(agent_command_t *cmd)
 }
 
 
-/* 0, or an errno with cmd->stage */
-
-static int
-agent_run_child_spawn(agent_command_t *cmd, int in, const int *ends)
+int
+agent_run_child_spawn(agent_command_t *cmd, int in, const int *ends, int tty)
 {
     int             err;
     char          **env;
     agent_spawn_t   s;
+
+    cmd->ops = &agent_run_child_ops;
+
+    agent_random_hex(cmd->child.marker, AGENT_CHILD_MARKER_DIGITS + 1);
+
+    cmd->child.on_exit = agent_run_child_exited;
+    cmd->child.data = cmd;
 
     memset(&s, 0, sizeof(agent_spawn_t));
 
@@ -116,6 +113,7 @@ agent_run_child_spawn(agent_command_t *cmd, int in, const int *ends)
     s.in = in;
     s.out = ends[0];
     s.err = ends[1];
+    s.tty = tty;
 
     err = agent_spawn(&cmd->child, &s);
 

@@ -30,6 +30,14 @@ int agent_run_child_adopt(agent_command_t *cmd, pid_t pid);
 
 
 /*
+ * For kinds of commands that are children: spawns it with the ends of its
+ * output, and with stdin, or -1; tty: all three are a terminal, which becomes
+ * its own.  0, or an errno with cmd->stage; agent_command_begin() must follow.
+ */
+int agent_run_child_spawn(agent_command_t *cmd, int in, const int *ends,
+    int tty);
+
+/*
  * the exit code of a shell for a failed start: 126, 127, or 0: not its fault
  */
 int agent_run_child_error_code(agent_command_t *cmd);

@@ -51,12 +51,12 @@ agent_command_open(agent_command_t *cmd, const int *fds)
 {
     int  i;
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < 2 && fds[i] != -1; i++) {
         cmd->out[i] = agent_output_create(cmd, fds[i], i + 1);
 
         if (cmd->out[i] == NULL) {
 
-            while (i < 2) {
+            while (i < 2 && fds[i] != -1) {
                 close(fds[i++]);
             }
 
@@ -293,7 +293,10 @@ agent_command_finish(agent_command_t *cmd)
         e->outcome = AGENT_EXIT_OOM_KILLED;
     }
 
-    agent_command_over(cmd, agent_output_discard);
+    /* closing a terminal hangs up whoever still uses it */
+
+    agent_command_over(cmd, cmd->tty ? agent_output_close
+                                     : agent_output_discard);
 
     cmd->sink->exit(cmd, e);
 }

@@ -139,6 +139,7 @@ struct agent_command_s {
     /* queued input has drained below AGENT_STDIN_LOW; may be NULL */
     void                (*on_stdin)(agent_command_t *cmd);
 
+    unsigned              tty:1;       /* out[0] is the master of a terminal */
     unsigned              stdin_pipe:1;  /* otherwise stdin is /dev/null */
     unsigned              untimed:1;  /* no timeout, not even of its session */
 
@@ -183,7 +184,7 @@ void agent_command_destroy(agent_command_t *cmd);
 
 /*
  * Reads its output from the non-blocking fds, of which ownership is taken even
- * on failure.  0, or an errno.
+ * on failure.  The second may be -1: there is one stream.  0, or an errno.
  */
 int agent_command_open(agent_command_t *cmd, const int *fds);
 

@@ -26,6 +26,12 @@
  */
 #define AGENT_OUTPUT_DISCARD  256
 
+/*
+ * FIONREAD does not count all that the kernel holds of a terminal, which is
+ * less than this; reading it to its end flushes the rest
+ */
+#define AGENT_OUTPUT_TTY      (256 * 1024)
+
 /* the first bytes of a character */
 #define AGENT_OUTPUT_HELD     3
 
@@ -130,7 +136,14 @@ agent_output_event(uv_poll_t *poll, int status, int events)
 void
 agent_output_last(agent_output_t *out)
 {
-    if (out && ioctl(out->fd, FIONREAD, &out->left) == -1) {
+    if (out == NULL) {
+        return;
+    }
+
+    if (out->cmd->tty) {
+        out->left = AGENT_OUTPUT_TTY;
+
+    } else if (ioctl(out->fd, FIONREAD, &out->left) == -1) {
         out->left = 0;
     }
 }

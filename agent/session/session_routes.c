@@ -39,6 +39,9 @@ static void agent_session_delete_close(agent_request_t *r, int aborted);
 static int agent_session_string(json_t *value, char *name);
 
 
+static int  (*agent_session_observer)(const char *name);
+
+
 const agent_route_t  agent_session_routes[] = {
     { "POST", "/api/session/create", agent_session_routes_create },
     { "GET", "/api/session/list", agent_session_routes_list },
@@ -47,6 +50,13 @@ const agent_route_t  agent_session_routes[] = {
     { "POST", "/api/env", agent_env_routes_post },
     { NULL, NULL, NULL }
 };
+
+
+void
+agent_session_routes_observe(int (*deleted)(const char *name))
+{
+    agent_session_observer = deleted;
+}
 
 
 static void
@@ -158,6 +168,7 @@ agent_session_routes_delete(agent_request_t *r)
 static void
 agent_session_delete_body(agent_request_t *r, json_t *body)
 {
+    int   other;
     char  id[129], *name;
 
     if (agent_session_string(json_object_get(body, "sessionId"), id) != 0) {
@@ -176,7 +187,16 @@ agent_session_delete_body(agent_request_t *r, json_t *body)
     r->data = name;
     r->on_close = agent_session_delete_close;
 
-    if (agent_session_delete(id, agent_session_delete_done, r) != 0) {
+    other = agent_session_observer ? agent_session_observer(id) : 0;
+
+    if (agent_session_delete(id, agent_session_delete_done, r) == 0) {
+        return;
+    }
+
+    if (other) {
+        agent_session_delete_done(r);
+
+    } else {
         agent_http_error(r, 404, "SESSION_NOT_FOUND",
                          json_pack("{s:s}", "sessionId", id),
                          "Session '%s' not found", id);

@@ -17,6 +17,12 @@
 extern const agent_route_t  agent_session_routes[];
 
 /*
+ * A session is to be deleted, whether there is one of that name or not; returns
+ * 1 if something else of that name was deleted.
+ */
+void agent_session_routes_observe(int (*deleted)(const char *name));
+
+/*
  * The session of an /api request: "sessionId" of its body, or else Session-Id,
  * X-Session-Id, ?session= or ?sessionId=.  given: 1 if any of these was
  * present.  0, or -1 after an error response; name has 129 bytes.

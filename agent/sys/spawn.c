@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -187,6 +188,7 @@ agent_spawn_run(agent_spawn_t *s, agent_spawn_result_t *res)
     res->stage = AGENT_SPAWN_SETUP;
 
     if (agent_spawn_descriptors(s) != 0
+        || (s->tty && ioctl(STDIN_FILENO, TIOCSCTTY, 0) == -1)
         || agent_spawn_identity(s->user) != 0)
     {
         res->err = errno;

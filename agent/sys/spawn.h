@@ -42,6 +42,7 @@ typedef struct {
     int                   in;              /* -1: /dev/null */
     int                   out;
     int                   err;
+    int                   tty;             /* in becomes its terminal */
 
     /* set by a start */
     size_t                program;         /* index of the program executed */
