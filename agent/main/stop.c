@@ -65,6 +65,8 @@ agent_stop_step(uv_timer_t *timer)
 
     now = agent_time_ms();
 
+    agent_terminal_stop();
+
     if (kill(-1, 0) == -1 && errno == ESRCH) {
 
         /* let waiting clients receive the results of what has ended */

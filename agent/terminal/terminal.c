@@ -15,11 +15,11 @@
 #include "base/time.h"
 #include "run/child.h"
 #include "run/command.h"
-#include "run/env.h"
 #include "run/pty.h"
 #include "run/shell.h"
 #include "run/stdin.h"
 #include "sys/kill_tree.h"
+#include "terminal/env.h"
 #include "terminal/params.h"
 #include "terminal/ring.h"
 #include "terminal/terminal.h"
@@ -30,8 +30,6 @@ static agent_terminal_t *agent_terminal_create(
     agent_terminal_params_t *params, agent_fault_t *fault);
 static int agent_terminal_start(agent_terminal_t *t,
     agent_terminal_params_t *params, agent_fault_t *fault);
-static void agent_terminal_env(agent_terminal_params_t *params,
-    const char **env);
 static int agent_terminal_failed(agent_command_t *cmd,
     agent_terminal_params_t *params, agent_fault_t *fault);
 static void agent_terminal_write(agent_command_t *cmd, int stream,
@@ -178,17 +176,26 @@ static int
 agent_terminal_start(agent_terminal_t *t, agent_terminal_params_t *params,
     agent_fault_t *fault)
 {
-    char             *argv[2];
-    const char       *env[2 * (AGENT_TERMINAL_ENV + 3) + 1], *programs[2];
+    int               rc;
+    char             *argv[2], *text;
+    const char      **env, *programs[2];
     agent_command_t  *cmd;
 
+    env = agent_terminal_env(params, &text);
     cmd = agent_command_create();
 
-    if (cmd == NULL) {
+    if (env == NULL || cmd == NULL) {
+        free(cmd);
+        free(env);
+        free(text);
         return agent_fault_no_memory(fault);
     }
 
-    agent_terminal_env(params, env);
+    if (params->cwd[0] == '\0'
+        && agent_terminal_env_cwd(params, params->cwd) != 0)
+    {
+        params->cwd[0] = '\0';
+    }
 
     programs[0] = params->shell;
     programs[1] = NULL;
@@ -206,7 +213,12 @@ agent_terminal_start(agent_terminal_t *t, agent_terminal_params_t *params,
     cmd->on_stdin = agent_terminal_writable;
     cmd->data = t;
 
-    if (agent_run_pty_start(cmd, t->cols, t->rows, &t->fd) != 0) {
+    rc = agent_run_pty_start(cmd, t->cols, t->rows, &t->fd);
+
+    free(env);
+    free(text);
+
+    if (rc != 0) {
         return agent_terminal_failed(cmd, params, fault);
     }
 
@@ -214,37 +226,6 @@ agent_terminal_start(agent_terminal_t *t, agent_terminal_params_t *params,
     t->pid = cmd->child.pid;
 
     return 0;
-}
-
-
-/* pairs of name and value, of which the last one wins */
-
-static void
-agent_terminal_env(agent_terminal_params_t *params, const char **env)
-{
-    char   *value;
-    size_t  i, n;
-
-    n = 0;
-    env[n++] = "TERM";
-    env[n++] = "xterm-256color";
-
-    if (agent_env_image("LANG") == NULL
-        && json_object_get(agent_env_vars(), "LANG") == NULL)
-    {
-        env[n++] = "LANG";
-        env[n++] = "C.UTF-8";
-    }
-
-    for (i = 0; params->env[i]; i++) {
-        value = strchr(params->env[i], '=');
-        *value = '\0';
-
-        env[n++] = params->env[i];
-        env[n++] = value + 1;
-    }
-
-    env[n] = NULL;
 }
 
 

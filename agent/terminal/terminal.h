@@ -118,7 +118,11 @@ int agent_terminal_session_deleted(const char *session);
 void agent_terminal_wait(agent_terminal_t *t, agent_terminal_waiter_t *w);
 void agent_terminal_forget(agent_terminal_waiter_t *w);
 
-/* the agent exits: disconnects all viewers, and hangs up all shells */
+/*
+ * The agent exits: disconnects all viewers, and hangs up all shells.  To be
+ * repeated until they have exited: bash misses a signal that arrives just before
+ * it reads.
+ */
 void agent_terminal_stop(void);
 
 

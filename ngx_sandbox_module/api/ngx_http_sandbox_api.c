@@ -8,6 +8,7 @@
 #include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_route.h"
+#include "lib/sandbox_terminal.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
@@ -42,6 +43,8 @@ static ngx_int_t ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_route_t *route);
 static ngx_int_t ngx_http_sandbox_api_session(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *name);
+static ngx_int_t ngx_http_sandbox_api_pty(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_api_class(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_health_handler(ngx_http_request_t *r);
@@ -199,6 +202,14 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
                                  : ngx_http_sandbox_ports_link_handler;
         return NGX_DECLINED;
 
+    case SANDBOX_ROUTE_PTY:
+
+        if (ngx_http_sandbox_api_pty(r, ctx) != NGX_OK) {
+            return ngx_http_sandbox_error_refuse_set(r);
+        }
+
+        break;
+
     default:
         break;
     }
@@ -355,10 +366,32 @@ ngx_http_sandbox_api_session(ngx_http_request_t *r,
 
     return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
                                          "invalid_request",
-                                         "Invalid %s header: send it once, "
-                                         "with 1 to 128 of the characters "
-                                         "A-Z, a-z, 0-9, \".\", \"_\" and "
-                                         "\"-\", and without \"..\".", name);
+                                         "Invalid session ID format: send "
+                                         "the header %s once, with 1 to 128 "
+                                         "of the characters A-Z, a-z, 0-9, "
+                                         "\".\", \"_\" and \"-\", and without "
+                                         "\"..\".", name);
+}
+
+
+/* the agent checks the same, but the sandbox would have been started */
+
+static ngx_int_t
+ngx_http_sandbox_api_pty(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+{
+    const char  *text;
+
+    text = ngx_http_sandbox_header_websocket(r)
+           ? sandbox_terminal_check((char *) r->args.data, r->args.len)
+           : "WebSocket upgrade required: send \"Upgrade: websocket\" and "
+             "\"Connection: Upgrade\" by HTTP/1.1.";
+
+    if (text == NULL) {
+        return NGX_OK;
+    }
+
+    return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_BAD_REQUEST,
+                                         "invalid_request", "%s", text);
 }
 
 

@@ -20,8 +20,9 @@ typedef struct {
 } sandbox_route_entry_t;
 
 
-static const sandbox_route_entry_t *sandbox_route_find_process(
-    const char *rest, size_t len);
+static const sandbox_route_entry_t *sandbox_route_find_below(
+    const sandbox_text_t *prefix, const sandbox_route_entry_t *table,
+    const char *tail, size_t len);
 static int sandbox_route_dots(const char *path, size_t len);
 static const sandbox_route_entry_t *sandbox_route_find(const char *tail,
     size_t len);
@@ -32,6 +33,9 @@ static const sandbox_route_entry_t *sandbox_route_port(
 
 
 #define sandbox_route_text(s)  { s, sizeof(s) - 1 }
+
+#define sandbox_route_is_named(e)                                             \
+    ((e)->kind == SANDBOX_ROUTE_PROCESS || (e)->kind == SANDBOX_ROUTE_TERMINAL)
 
 
 static const char  sandbox_route_base[] = "/v1/sandbox";
@@ -106,6 +110,12 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/hydrate"), SANDBOX_ROUTE_ARCHIVE,
       "POST", "/v1/sandbox/:id/hydrate", 0 },
 
+    { sandbox_route_text("/pty"), SANDBOX_ROUTE_PTY,
+      "GET", "/v1/sandbox/:id/pty", 0 },
+
+    { sandbox_route_text("/ws/pty"), SANDBOX_ROUTE_PTY,
+      "GET", "/v1/sandbox/:id/ws/pty", 0 },
+
     { sandbox_route_text("/api/execute"), SANDBOX_ROUTE_EXECUTE,
       "POST", "/v1/sandbox/:id/api/execute", 0 },
 
@@ -133,6 +143,9 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
 
     { sandbox_route_text("/api/process/kill-all"), SANDBOX_ROUTE_PROCESSES,
       "DELETE", "/v1/sandbox/:id/api/process/kill-all", 0 },
+
+    { sandbox_route_text("/api/terminal/list"), SANDBOX_ROUTE_TERMINALS,
+      "GET, HEAD", "/v1/sandbox/:id/api/terminal/list", 0 },
 
     { sandbox_route_text("/api/read"), SANDBOX_ROUTE_FILES,
       "POST", "/v1/sandbox/:id/api/read", 0 },
@@ -192,7 +205,11 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
 static const sandbox_text_t  sandbox_route_process =
     sandbox_route_text("/api/process/");
 
-#define SANDBOX_ROUTE_PROCESS_ID  128
+static const sandbox_text_t  sandbox_route_terminal =
+    sandbox_route_text("/api/terminal/");
+
+/* of a process or a terminal */
+#define SANDBOX_ROUTE_NAME_MAX  128
 
 
 /* routes below the id of a process */
@@ -222,6 +239,20 @@ static const sandbox_route_entry_t  sandbox_process_routes[] = {
 
     { sandbox_route_text("/wait-for-port"), SANDBOX_ROUTE_PROCESS,
       "POST", "/v1/sandbox/:id/api/process/:process/wait-for-port", 0 },
+
+    { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
+};
+
+
+/* routes below the name of a terminal */
+
+static const sandbox_route_entry_t  sandbox_terminal_routes[] = {
+
+    { sandbox_route_text(""), SANDBOX_ROUTE_TERMINAL,
+      "GET, HEAD, DELETE", "/v1/sandbox/:id/api/terminal/:terminal", 0 },
+
+    { sandbox_route_text("/resize"), SANDBOX_ROUTE_TERMINAL,
+      "POST", "/v1/sandbox/:id/api/terminal/:terminal/resize", 0 },
 
     { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
 };
@@ -376,35 +407,40 @@ sandbox_route_find(const char *tail, size_t len)
         return e;
     }
 
-    if (len > sandbox_route_process.len
-        && memcmp(tail, sandbox_route_process.data, sandbox_route_process.len)
-           == 0)
-    {
-        return sandbox_route_find_process(tail + sandbox_route_process.len,
-                                          len - sandbox_route_process.len);
-    }
+    e = sandbox_route_find_below(&sandbox_route_process,
+                                 sandbox_process_routes, tail, len);
 
-    return NULL;
+    return e ? e : sandbox_route_find_below(&sandbox_route_terminal,
+                                            sandbox_terminal_routes, tail,
+                                            len);
 }
 
 
-/* [A-Za-z0-9._-]{1,128}, followed by a route of a process */
+/* the prefix, a name of [A-Za-z0-9._-]{1,128}, and a route of the table */
 
 static const sandbox_route_entry_t *
-sandbox_route_find_process(const char *rest, size_t len)
+sandbox_route_find_below(const sandbox_text_t *prefix,
+    const sandbox_route_entry_t *table, const char *tail, size_t len)
 {
     size_t                        n;
-    const char                   *slash;
+    const char                   *rest, *slash;
     const sandbox_route_entry_t  *e;
+
+    if (len <= prefix->len || memcmp(tail, prefix->data, prefix->len) != 0) {
+        return NULL;
+    }
+
+    rest = tail + prefix->len;
+    len -= prefix->len;
 
     slash = memchr(rest, '/', len);
     n = slash ? (size_t) (slash - rest) : len;
 
-    if (!sandbox_name_chars(rest, n, 1, SANDBOX_ROUTE_PROCESS_ID, "._-")) {
+    if (!sandbox_name_chars(rest, n, 1, SANDBOX_ROUTE_NAME_MAX, "._-")) {
         return NULL;
     }
 
-    for (e = sandbox_process_routes; e->tail.data; e++) {
+    for (e = table; e->tail.data; e++) {
 
         if (e->tail.len == len - n
             && memcmp(rest + n, e->tail.data, e->tail.len) == 0)
@@ -485,7 +521,8 @@ sandbox_route_list(char buf[SANDBOX_ROUTE_LIST_SIZE])
 
     p = sandbox_route_list_table(buf, last, sandbox_routes);
     p = sandbox_route_list_table(p, last, sandbox_route_ports);
-    (void) sandbox_route_list_table(p, last, sandbox_process_routes);
+    p = sandbox_route_list_table(p, last, sandbox_process_routes);
+    (void) sandbox_route_list_table(p, last, sandbox_terminal_routes);
 }
 
 
@@ -520,8 +557,7 @@ sandbox_route_list_table(char *p, char *last,
         } else {
             n = snprintf(p, (size_t) (last - p), "%s%s%s",
                          e == sandbox_routes + 1 ? "" : ", ", name + 1,
-                         e->kind == SANDBOX_ROUTE_PROCESS ? ", and below it"
-                                                          : "");
+                         sandbox_route_is_named(e) ? ", and below it" : "");
         }
 
         if (n >= last - p) {
@@ -531,7 +567,7 @@ sandbox_route_list_table(char *p, char *last,
 
         p += n;
 
-        if (e->kind == SANDBOX_ROUTE_PROCESS) {
+        if (sandbox_route_is_named(e)) {
             break;
         }
     }

@@ -43,6 +43,9 @@ typedef enum {
     SANDBOX_ROUTE_PROCESSES,      /* /api/process/list and similar */
     SANDBOX_ROUTE_PROCESS,        /* /api/process/:process, and below it */
     SANDBOX_ROUTE_FILES,          /* /api/stat and similar */
+    SANDBOX_ROUTE_PTY,            /* /pty, /ws/pty */
+    SANDBOX_ROUTE_TERMINALS,      /* /api/terminal/list */
+    SANDBOX_ROUTE_TERMINAL,       /* /api/terminal/:terminal, and below it */
     SANDBOX_ROUTE_PORT_WATCH,
     SANDBOX_ROUTE_PING,
     SANDBOX_ROUTE_VERSION,

@@ -227,6 +227,23 @@ like($one->{out}, qr/X=kept.*\nkept/s, 'back: the replay');
 $one->{out} = '';
 is($one->run('echo $X'), "kept\n", 'the same shell');
 
+# it begins where the session is, with the session's variables
+$box->call('POST', '/api/session/create', { id => 'has-shell',
+    env => { FROM_SESSION => "two\nlines" } });
+$box->execute('cd /tmp', sessionId => 'has-shell');
+$two = attach('/pty?session=has-shell&env=OWN%3D1');
+is($two->run('pwd; echo "$FROM_SESSION $OWN $TERM"'),
+    "/tmp\ntwo\nlines 1 xterm-256color\n", 'directory and variables of its '
+    . 'session');
+is($two->run('echo ${#SANDBOX_COMMAND_ID}'), "32\n", 'but not its marker');
+$two->run('cd /; export OWN=2');
+is($box->output('pwd; echo $OWN', sessionId => 'has-shell'), "/tmp\n",
+    'which it does not change');
+is($box->call('POST', '/api/session/delete', { sessionId => 'has-shell' })
+    ->{status}, 200, 'the session is deleted');
+ok($two->event('exit'), 'with its terminal');
+$two->ended();
+
 # its exit is told to all, and the next connection has a new one
 $two = attach('/pty?session=shared');
 $two->ready();
