@@ -111,10 +111,10 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
       "POST", "/v1/sandbox/:id/hydrate", 0 },
 
     { sandbox_route_text("/pty"), SANDBOX_ROUTE_PTY,
-      "GET", "/v1/sandbox/:id/pty", 0 },
+      "GET, HEAD", "/v1/sandbox/:id/pty", 0 },
 
     { sandbox_route_text("/ws/pty"), SANDBOX_ROUTE_PTY,
-      "GET", "/v1/sandbox/:id/ws/pty", 0 },
+      "GET, HEAD", "/v1/sandbox/:id/ws/pty", 0 },
 
     { sandbox_route_text("/api/execute"), SANDBOX_ROUTE_EXECUTE,
       "POST", "/v1/sandbox/:id/api/execute", 0 },

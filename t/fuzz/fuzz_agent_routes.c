@@ -84,7 +84,8 @@ static const fuzz_route_t  fuzz_routes[] = {
     { "POST", "/api/process/x/wait-for-log" },
     { "POST", "/api/process/x/wait-for-port" },
     { "POST", "/api/port-watch" },
-    { "DELETE", "/api/process/kill-all" }
+    { "DELETE", "/api/process/kill-all" },
+    { "POST", "/api/terminal/x/resize" }
 };
 
 #define FUZZ_ROUTES  (sizeof(fuzz_routes) / sizeof(fuzz_routes[0]))
