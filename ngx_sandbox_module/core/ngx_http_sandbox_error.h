@@ -31,7 +31,7 @@ typedef struct {
     ngx_uint_t                     status;           /* HTTP status; 0: none */
     ngx_uint_t                     retry_after;      /* seconds; 0: none */
     const char                    *code;             /* static string */
-    u_char                         message[640];     /* NUL-terminated */
+    u_char                         message[960];     /* NUL-terminated */
     u_char                         context[256];     /* JSON, or "" */
 } ngx_http_sandbox_failure_t;
 

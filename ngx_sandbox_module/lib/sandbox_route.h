@@ -88,7 +88,7 @@ int sandbox_route_method(const sandbox_route_t *route, const char *method,
  * The routes below /v1/sandbox/:id, separated by ", "; those of a process by
  * one entry.  buf is NUL-terminated, and holds as many as there is room for.
  */
-#define SANDBOX_ROUTE_LIST_SIZE  512
+#define SANDBOX_ROUTE_LIST_SIZE  768
 void sandbox_route_list(char buf[SANDBOX_ROUTE_LIST_SIZE]);
 
 
