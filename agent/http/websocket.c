@@ -10,6 +10,7 @@
 
 #include "base/base64.h"
 #include "base/loop.h"
+#include "base/memory.h"
 #include "base/sha1.h"
 #include "base/utf8.h"
 #include "http/connection.h"
@@ -283,9 +284,7 @@ agent_websocket_control(agent_websocket_t *ws, agent_websocket_event_t *event)
 static void
 agent_websocket_pong(agent_websocket_t *ws)
 {
-    if (!ws->ponging || ws->closing
-        || agent_websocket_queued(ws) > AGENT_WEBSOCKET_FULL)
-    {
+    if (!ws->ponging || ws->closing || agent_websocket_full(ws)) {
         return;
     }
 
@@ -295,15 +294,15 @@ agent_websocket_pong(agent_websocket_t *ws)
 }
 
 
-size_t
+void
 agent_websocket_send(agent_websocket_t *ws, int opcode, const void *buf,
     size_t len)
 {
-    return agent_websocket_send_piece(ws, opcode, buf, len, 1, 1);
+    agent_websocket_send_piece(ws, opcode, buf, len, 1, 1);
 }
 
 
-size_t
+void
 agent_websocket_send_piece(agent_websocket_t *ws, int opcode, const void *buf,
     size_t len, int first, int last)
 {
@@ -312,8 +311,6 @@ agent_websocket_send_piece(agent_websocket_t *ws, int opcode, const void *buf,
                                         : (int) AGENT_WEBSOCKET_CONTINUATION,
                               last, buf, len);
     }
-
-    return agent_websocket_queued(ws);
 }
 
 
@@ -345,18 +342,20 @@ agent_websocket_frame(agent_websocket_t *ws, int opcode, int fin,
 }
 
 
-size_t
-agent_websocket_queued(agent_websocket_t *ws)
+int
+agent_websocket_full(agent_websocket_t *ws)
 {
     agent_connection_t  *c;
 
     c = ((agent_http_t *) ws->r)->conn;
 
-    if (c->queued > AGENT_WEBSOCKET_FULL) {
-        c->want_drain = 1;
+    if (c->queued <= agent_memory_queue(AGENT_HTTP_LOW)) {
+        return 0;
     }
 
-    return c->queued;
+    c->want_drain = 1;
+
+    return 1;
 }
 
 

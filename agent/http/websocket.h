@@ -27,9 +27,6 @@
 
 #define AGENT_WEBSOCKET_SILENCE  30000
 
-/* stop sending above this; on_drain is called below it */
-#define AGENT_WEBSOCKET_FULL     AGENT_HTTP_LOW
-
 /* a peer that lets more accumulate is disconnected */
 #define AGENT_WEBSOCKET_MAX      (4 * AGENT_HTTP_LOW)
 
@@ -47,7 +44,7 @@ struct agent_websocket_s {
      */
     void       (*on_data)(agent_websocket_t *ws, int opcode, const char *buf,
                           size_t len, int last);
-    /* the queue has drained below AGENT_WEBSOCKET_FULL; may be NULL */
+    /* the queue is no longer full; may be NULL */
     void       (*on_drain)(agent_websocket_t *ws);
     /* the last callback, always called from the loop; ws is freed afterwards */
     void       (*on_close)(agent_websocket_t *ws);
@@ -78,20 +75,19 @@ int agent_websocket_check(agent_request_t *r);
 /* checks and completes the opening handshake; NULL after an error response */
 agent_websocket_t *agent_websocket_accept(agent_request_t *r);
 
-/*
- * Queues a copy as one message and sends what it can.  Returns the number of
- * bytes now queued: above AGENT_WEBSOCKET_FULL the caller must stop until
- * on_drain.
- */
-size_t agent_websocket_send(agent_websocket_t *ws, int opcode,
-    const void *buf, size_t len);
+/* queues a copy as one message, and sends what it can */
+void agent_websocket_send(agent_websocket_t *ws, int opcode, const void *buf,
+    size_t len);
 
 /* the same for a fragment of a message; opcode is that of the message */
-size_t agent_websocket_send_piece(agent_websocket_t *ws, int opcode,
+void agent_websocket_send_piece(agent_websocket_t *ws, int opcode,
     const void *buf, size_t len, int first, int last);
 
-/* the number of bytes queued; above AGENT_WEBSOCKET_FULL, on_drain follows */
-size_t agent_websocket_queued(agent_websocket_t *ws);
+/*
+ * 1: the queue is full, at AGENT_HTTP_LOW bytes or less while the agent is
+ * short of memory: the caller must stop sending until on_drain
+ */
+int agent_websocket_full(agent_websocket_t *ws);
 
 /*
  * Begins the closing handshake: after what is queued, a close frame is sent.

@@ -130,15 +130,6 @@ agent_stdin_full(agent_command_t *cmd)
 
 
 void
-agent_stdin_wait(agent_command_t *cmd)
-{
-    if (cmd->in) {
-        cmd->in->high = 1;
-    }
-}
-
-
-void
 agent_stdin_end(agent_command_t *cmd)
 {
     if (cmd->in == NULL) {

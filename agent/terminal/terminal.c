@@ -298,13 +298,7 @@ agent_terminal_input(agent_terminal_t *t, const char *buf, size_t len)
         return 0;
     }
 
-    if (agent_stdin_queued(t->cmd) < AGENT_STDIN_LOW) {
-        return 0;
-    }
-
-    agent_stdin_wait(t->cmd);
-
-    return 1;
+    return agent_stdin_full(t->cmd);
 }
 
 

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/fault.h"
 #include "base/json_writer.h"
+#include "base/memory.h"
 #include "http/error.h"
 #include "http/request.h"
 #include "http/websocket.h"
@@ -336,7 +337,7 @@ agent_viewer_output(agent_viewer_t *v, const char *buf, size_t len)
 
     if (v->ready && v->offset + len == t->end && !agent_viewer_full(v)) {
         v->offset = t->end;
-        (void) agent_websocket_send(v->ws, AGENT_WEBSOCKET_BINARY, buf, len);
+        agent_websocket_send(v->ws, AGENT_WEBSOCKET_BINARY, buf, len);
         return;
     }
 
@@ -345,7 +346,7 @@ agent_viewer_output(agent_viewer_t *v, const char *buf, size_t len)
         /* the shell is paused: this was read before */
 
         v->offset = t->end;
-        (void) agent_websocket_send(v->ws, AGENT_WEBSOCKET_BINARY, buf, len);
+        agent_websocket_send(v->ws, AGENT_WEBSOCKET_BINARY, buf, len);
         return;
     }
 
@@ -360,7 +361,7 @@ agent_viewer_output(agent_viewer_t *v, const char *buf, size_t len)
 int
 agent_viewer_full(agent_viewer_t *v)
 {
-    return agent_websocket_queued(v->ws) > AGENT_WEBSOCKET_FULL;
+    return agent_websocket_full(v->ws);
 }
 
 
@@ -376,10 +377,10 @@ agent_viewer_send(agent_viewer_t *v)
 
         if (v->offset < t->end) {
             n = agent_ring_read(&t->ring, v->offset, agent_viewer_buf,
-                                AGENT_VIEWER_PIECE);
+                                agent_memory_piece(AGENT_VIEWER_PIECE));
             v->offset += n;
-            (void) agent_websocket_send(v->ws, AGENT_WEBSOCKET_BINARY,
-                                        agent_viewer_buf, n);
+            agent_websocket_send(v->ws, AGENT_WEBSOCKET_BINARY,
+                                 agent_viewer_buf, n);
 
         } else if (!v->ready) {
             v->ready = 1;
@@ -471,8 +472,8 @@ agent_viewer_text(agent_viewer_t *v, agent_json_writer_t *w)
         agent_websocket_abort(v->ws);
 
     } else {
-        (void) agent_websocket_send(v->ws, AGENT_WEBSOCKET_TEXT,
-                                    w->buf->data, w->buf->len);
+        agent_websocket_send(v->ws, AGENT_WEBSOCKET_TEXT, w->buf->data,
+                             w->buf->len);
     }
 
     agent_buffer_free(w->buf);

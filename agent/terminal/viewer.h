@@ -33,7 +33,6 @@ struct agent_viewer_s {
     unsigned                       ready:1;   /* the replay is complete */
     unsigned                       over:1;    /* nothing more is sent */
     unsigned                       blocked:1; /* the shell reads no input */
-    unsigned                       large:1;   /* text is too large */
 };
 
 

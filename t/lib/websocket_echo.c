@@ -147,22 +147,19 @@ echo_data(agent_websocket_t *ws, int opcode, const char *buf, size_t len,
 
     echo = ws->data;
 
-    if (agent_websocket_send_piece(ws, opcode, buf, len, !echo->inside, last)
-        > AGENT_WEBSOCKET_FULL)
-    {
+    agent_websocket_send_piece(ws, opcode, buf, len, !echo->inside, last);
+    echo->inside = !last;
+
+    if (agent_websocket_full(ws)) {
         agent_websocket_pause(ws);
     }
-
-    echo->inside = !last;
 }
 
 
 static void
 echo_drain(agent_websocket_t *ws)
 {
-    if (agent_websocket_queued(ws) <= AGENT_WEBSOCKET_FULL) {
-        agent_websocket_resume(ws);
-    }
+    agent_websocket_resume(ws);
 }
 
 
