@@ -116,14 +116,17 @@ AGENT_FUZZ_websocket = base/utf8 http/websocket_frame
 AGENT_FUZZ_archive = archive/exclude archive/refuse archive/gunzip archive/tar \
                 archive/tar_pax archive/tar_reader archive/tar_sparse \
                 archive/tar_writer base/buffer base/fault base/utf8
+AGENT_FUZZ_git = base/base64 base/fault base/file base/json base/name \
+                base/path base/url base/utf8 git/auth git/error git/progress \
+                git/url run/env sys/user
 AGENT_FUZZ_log = base/file base/memory base/utf8 run/log run/log_reader \
                 sys/identity sys/thread_job sys/user
 
 # all but what touches the machine, of which the fuzzer has its own
 AGENT_FUZZ_routes = $(filter-out archive/hydrate archive/persist base/file \
                 base/log base/loop base/random exec/programs files/files \
-                files/get files/put \
-                files/url_path http/server main/main main/signals \
+                files/get files/put files/url_path git/target http/server \
+                main/main main/signals \
                 main/stop run/workspace sys/child sys/peer sys/spawn, \
                 $(patsubst agent/%.c,%,$(AGENT_SRCS)))
 

@@ -321,6 +321,10 @@ sub errors_of_the_agent
         push @{$code{$3}}, grep { defined } $1, $2;
     }
 
+    # a table of { status, code, text }
+
+    push @{$code{$2}}, $1 while $AGENT =~ /\{ (\d{3}), "(\w+)", "/g;
+
     # chosen before the call, with a status that is not seen here; in a stream
 
     $code{$_} ||= [] for map { /"(\w+)"/g } $AGENT =~ /\bcode = ([^;]*);/g;
@@ -343,8 +347,10 @@ sub shouted
     # PORT_ are codes of the agent that nginx words, INVALID_ are in a context
     my %not = map { $_ => 1 } qw/COMMAND_TIMEOUT_MS DAC_OVERRIDE LC_ALL
         SANDBOX_COMMAND_ID UV_THREADPOOL_SIZE PORT_NOT_LISTENING
-        PORT_TIMEOUT INVALID_PATH INVALID_BASE64/;
-    my @lost = grep { !$not{$_} && !exists $code->{$_} }
+        PORT_TIMEOUT INVALID_PATH INVALID_BASE64 INVALID_BRANCH
+        INVALID_TIMEOUT SSH_ASKPASS GIT_ASKPASS GIT_TERMINAL_PROMPT
+        GIT_CONFIG_COUNT GIT_CURL_VERBOSE/;
+    my @lost = grep { !$not{$_} && !/^GIT_TRACE/ && !exists $code->{$_} }
         $text =~ /"([A-Z]+(?:_[A-Z]+)+)"/g;
 
     is(sorted(@lost), '', "errors of $whose: none is made in another way");

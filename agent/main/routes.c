@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "exec/routes.h"
 #include "files/routes.h"
+#include "git/routes.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"
@@ -42,6 +43,7 @@ const agent_route_t *const  agent_routes[] = {
     agent_process_routes,
     agent_terminal_routes,
     agent_port_routes,
+    agent_git_routes,
     agent_main_routes,
     NULL
 };

@@ -186,6 +186,9 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/api/copy"), SANDBOX_ROUTE_FILES,
       "POST", "/v1/sandbox/:id/api/copy", 0 },
 
+    { sandbox_route_text("/api/git/checkout"), SANDBOX_ROUTE_GIT,
+      "POST", "/v1/sandbox/:id/api/git/checkout", 0 },
+
     { sandbox_route_text("/api/port-watch"), SANDBOX_ROUTE_PORT_WATCH,
       "POST", "/v1/sandbox/:id/api/port-watch", 0 },
 

@@ -46,6 +46,7 @@ typedef enum {
     SANDBOX_ROUTE_PTY,            /* /pty, /ws/pty */
     SANDBOX_ROUTE_TERMINALS,      /* /api/terminal/list */
     SANDBOX_ROUTE_TERMINAL,       /* /api/terminal/:terminal, and below it */
+    SANDBOX_ROUTE_GIT,            /* /api/git/checkout */
     SANDBOX_ROUTE_PORT_WATCH,
     SANDBOX_ROUTE_PING,
     SANDBOX_ROUTE_VERSION,

@@ -204,6 +204,31 @@ async function processesOf() {
 }
 
 
+async function git() {
+    await commands.execute('git init -qb trunk /tmp/src && cd /tmp/src '
+        + '&& git -c user.email=me@example.com -c user.name=me commit -q '
+        + '--allow-empty -m one && git branch side', 'g');
+
+    let r = await client.git.checkout('file:///tmp/src', 'g',
+        { branch: 'side', depth: 1 });
+    is('checkout', [r.success, r.repoUrl, r.branch, r.targetDir],
+        [true, 'file:///tmp/src', 'side', '/workspace/src']);
+
+    await fails('no such branch', client.git.checkout('file:///tmp/src', 'g',
+        { branch: 'none', targetDir: '/workspace/x' }),
+        { name: 'GitBranchNotFoundError', code: 'GIT_BRANCH_NOT_FOUND',
+          httpStatus: 404 });
+    await fails('no such repository', client.git.checkout('file:///tmp/none',
+        'g'), { name: 'GitRepositoryNotFoundError',
+          code: 'GIT_REPOSITORY_NOT_FOUND', httpStatus: 404 });
+    await fails('no URL', client.git.checkout('none', 'g'),
+        { name: 'InvalidGitUrlError', code: 'INVALID_GIT_URL',
+          httpStatus: 400 });
+    await fails('the same target', client.git.checkout('file:///tmp/src', 'g'),
+        { name: 'GitCloneError', code: 'GIT_CLONE_FAILED', httpStatus: 500 });
+}
+
+
 async function refused() {
     const stranger = new SandboxClient({ baseUrl: url,
         defaultHeaders: { Authorization: `Bearer ${other}` } });
@@ -218,7 +243,7 @@ async function refused() {
 }
 
 
-for (const part of [utility, commandsOf, sessions, processesOf, refused]) {
+for (const part of [utility, commandsOf, sessions, processesOf, git, refused]) {
     try {
         await part();
     } catch (error) {

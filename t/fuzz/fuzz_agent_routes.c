@@ -13,6 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "archive/hydrate.h"
+#include "archive/persist.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -22,6 +24,7 @@
 #include "exec/programs.h"
 #include "files/get.h"
 #include "files/put.h"
+#include "git/target.h"
 #include "http/connection.h"
 #include "http/error.h"
 #include "http/request.h"
@@ -85,7 +88,8 @@ static const fuzz_route_t  fuzz_routes[] = {
     { "POST", "/api/process/x/wait-for-port" },
     { "POST", "/api/port-watch" },
     { "DELETE", "/api/process/kill-all" },
-    { "POST", "/api/terminal/x/resize" }
+    { "POST", "/api/terminal/x/resize" },
+    { "POST", "/api/git/checkout" }
 };
 
 #define FUZZ_ROUTES  (sizeof(fuzz_routes) / sizeof(fuzz_routes[0]))
@@ -264,9 +268,53 @@ agent_files_put(agent_request_t *r)
 
 
 void
+agent_persist(agent_request_t *r)
+{
+    agent_files_get(r);
+}
+
+
+void
+agent_hydrate(agent_request_t *r)
+{
+    agent_files_get(r);
+}
+
+
+void
 agent_programs(agent_request_t *r)
 {
     agent_files_get(r);
+}
+
+
+int
+agent_git_target_resolve(char *path, pid_t pid)
+{
+    FUZZ_CHECK(path[0] != '\0' && strlen(path) < PATH_MAX);
+    return 0;
+}
+
+
+int
+agent_git_target_make(const char *path)
+{
+    return 1;
+}
+
+
+int
+agent_git_target_remove(const char *path, int created)
+{
+    FUZZ_CHECK(created);
+    return 0;
+}
+
+
+void
+agent_git_target_branch(const char *path, char *branch)
+{
+    branch[0] = '\0';
 }
 
 

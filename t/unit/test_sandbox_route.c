@@ -135,6 +135,8 @@ test_routes(void **state)
           SANDBOX_ROUTE_PORT_WATCH, "a", "/api/port-watch", "" },
         { "/v1/sandbox/a/api/read/stream", SANDBOX_ROUTE_FILES, "a",
           "/api/read/stream", "" },
+        { "/v1/sandbox/a/api/git/checkout", SANDBOX_ROUTE_GIT, "a",
+          "/api/git/checkout", "" },
         { "/v1/sandbox/a/api/stat", SANDBOX_ROUTE_FILES, "a", "/api/stat",
           "" },
         { "/v1/sandbox/a/api/copy", SANDBOX_ROUTE_FILES, "a", "/api/copy",

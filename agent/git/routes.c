@@ -1,0 +1,17 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stddef.h>
+
+#include "git/checkout.h"
+#include "git/routes.h"
+#include "http/router.h"
+
+
+const agent_route_t  agent_git_routes[] = {
+    { "POST", "/api/git/checkout", agent_git_checkout },
+    { NULL, NULL, NULL }
+};
