@@ -30,6 +30,11 @@ my %runs = (
         like(slurp(root_dir() . '/t/image.t'), qr{examples/extend-image},
             'extend-image: t/image.t has it');
     },
+    # in Chromium
+    'terminal' => sub {
+        like(slurp(root_dir() . '/t/browser_terminal.t'), qr{examples/terminal},
+            'terminal: t/browser_terminal.t has it');
+    },
 );
 
 my @found = map { File::Basename::basename($_) }
