@@ -155,6 +155,8 @@ inside('at first');
     is(join(' ', values %found), 'refused refused', 'refused again');
 }
 
+flows('at first');
+
 # whoever changes one rule is found out
 
 for my $change (
@@ -372,6 +374,7 @@ SKIP: {
     @refused = grep { $_->[1] != 8000 } @refused;
     push @refused, [address('other'), 8000];
     inside('by iptables');
+    flows('by iptables', "BACKEND=iptables\n");
 
     `iptables-legacy -t mangle -D NGINX-SANDBOX -d 10.0.0.0/8 -j DROP`;
     ($good, $out) = network('check');
@@ -395,6 +398,41 @@ $t->done();
 
 
 # ---- what is asked from inside
+
+# the connections of one sandbox, which the host keeps for a while
+
+sub flows
+{
+    my ($when, $settings) = @_;
+    my $kept = sub {
+        Sandbox::slurp("/proc/sys/net/netfilter/nf_conntrack_count");
+    };
+
+    Sandbox::spew($ENV{SANDBOX_NETWORK_CONFIG}, ($settings // '')
+        . "FLOWS=200\n");
+    my ($good, $out) = network('install');
+    ok($good, "$when: a limit of connections") or diag($out);
+
+    my $before = $kept->();
+    $t->run_in('one', 'python3 -c "import socket; '
+        . 's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); '
+        . '[s.sendto(b\'x\', (\'198.51.100.7\', p)) '
+        . 'for p in range(2000, 4000)]"');
+    my $after = $kept->();
+
+    cmp_ok($after - $before, '>', 150, "$when: connections are kept");
+    cmp_ok($after - $before, '<', 400, "$when: not more than may be");
+    my %found = probe('other', @open);
+    is($found{"@{$open[0]}"}, 'open', "$when: another sandbox has its own");
+    ok((network('check'))[0], "$when: check is content");
+
+    Sandbox::spew($ENV{SANDBOX_NETWORK_CONFIG}, $settings // '');
+    unlink $ENV{SANDBOX_NETWORK_CONFIG} if !defined $settings;
+    ok((network('install'))[0], "$when: the limit as ever");
+    %found = probe('one', @open);
+    is($found{"@{$open[0]}"}, 'open', "$when: and the sandbox goes on");
+}
+
 
 sub inside
 {

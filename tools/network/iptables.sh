@@ -27,6 +27,10 @@ fi
 ipt_rules() {
     local protocol address port net name where
 
+    echo "$ipt4 mangle $chain -m conntrack --ctstate NEW -m connlimit" \
+         "--connlimit-above $FLOWS --connlimit-mask 32 --connlimit-saddr" \
+         "-j DROP"
+
     for name in "$chain" "$chain-HOST"; do
         for where in mangle filter; do
             [ "$where $name" != "mangle $chain-HOST" ] || continue

@@ -7,7 +7,7 @@
 # uses iptables of either kind.
 
 # some of the variables are those of the script
-# shellcheck disable=SC2154
+# shellcheck disable=SC2153,SC2154
 
 table=nginx_sandbox
 
@@ -20,7 +20,7 @@ elements() {
 
 
 nft_rules() {
-    local reject=$1 allow net
+    local reject=$1 flows=$2 allow net
 
     mapfile -t allow < <(awk 'NF { print $2 " . " $1 " . " $3 }' \
                              <<<"$exceptions")
@@ -47,6 +47,12 @@ table inet $table {
         $(elements "${net[@]}")
     }
 
+    set flows4 {
+        type ipv4_addr
+        size 65535
+        flags dynamic
+    }
+
     chain refuse {
         ${reject:+meta l4proto tcp reject with tcp reset}
         ${reject:+reject with icmpx admin-prohibited}
@@ -70,6 +76,7 @@ table inet $table {
 
     chain prerouting {
         type filter hook prerouting priority mangle - 5; policy accept;
+        ${flows:+iifname "$bridge" ct state new add @flows4 $flows drop}
         iifname "$bridge" goto sandbox
     }
 
@@ -94,18 +101,25 @@ END
 }
 
 
-# a kernel before 5.9 rejects nothing so early: there, it drops
+# A kernel before 5.9 rejects nothing so early: there, it drops.  One without
+# nft_connlimit does not count connections.
 
 nft_text() {
-    local text
+    local text reject flows count="{ ip saddr ct count over $FLOWS }"
 
-    text=$(nft_rules reject) || exit
+    for flows in "$count" ""; do
+        for reject in reject ""; do
+            text=$(nft_rules "$reject" "$flows") || exit
 
-    if nft -c -f - <<<"$text" >/dev/null 2>&1; then
-        echo "$text"
-    else
-        nft_rules ""
-    fi
+            if nft -c -f - <<<"$text" >/dev/null 2>&1; then
+                echo "$text"
+                return
+            fi
+        done
+    done
+
+    # whose error nft_install shows
+    echo "$text"
 }
 
 
@@ -120,13 +134,17 @@ $text" || die "nft does not take the rules"
 }
 
 
-# as nft prints it, an element or a rule a line; counters and order do not
-# matter, and hashed sets have none
+# as nft prints it, an element or a rule a line, without the sandboxes whose
+# connections are counted; counters and order do not matter, and hashed sets
+# have none
 
 nft_list() {
     nft -s list table inet "$table" 2>/dev/null \
     | tr -s ' \t' ' ' \
-    | awk '/elements = / { inside = 1 }
+    | awk '/set / { where = $2 }
+           where == "flows4" && /elements = / { skip = 1 }
+           skip { if (/}/) { skip = 0 }; next }
+           /elements = / { inside = 1 }
            inside { gsub(/,/, "\n") }
            /}/ { inside = 0 }
            { print }' \
