@@ -110,6 +110,32 @@ SKIP: {
     $many->close();
 }
 
+# terminals and pipes, likewise: more than the kernel's defaults have for all
+
+SKIP: {
+    skip 'kernel.pty.max is low on this host', 2
+        if Sandbox::slurp('/proc/sys/kernel/pty/max') < 16384;
+
+    my $many = many(5, 900, 'os.open("/dev/ptmx", os.O_RDWR)');
+    is(told($many), "4500\n", 'many terminals');
+    is($t->exec('b1', ['python3', '-c', 'import os; '
+        . 'print(len(os.openpty()))'])->{stdout}, "2\n",
+        'leave one to another');
+    $many->close();
+}
+
+SKIP: {
+    skip 'fs.pipe-user-pages-soft is not 0 on this host', 2
+        if Sandbox::slurp('/proc/sys/fs/pipe-user-pages-soft') != 0;
+
+    my $many = many(4, 450, 'os.pipe()');
+    is(told($many), "1800\n", 'many pipes');
+    is($t->exec('b1', ['python3', '-c', 'import fcntl, os; '
+        . 'print(fcntl.fcntl(os.pipe()[1], 1032))'])->{stdout}, "65536\n",
+        'leave another one its size');
+    $many->close();
+}
+
 # who does without: the agent is as before
 is($t->run_in('a1', 'cat /proc/1/comm; grep ^Seccomp: /proc/self/status'),
     "sandbox-agent\nSeccomp:\t2\n", 'filtered');
@@ -163,6 +189,42 @@ sub inotify
     return "import ctypes, time; c = ctypes.CDLL(None)\n"
         . "print(sum(c.inotify_init1(0) >= 0 for i in range($n)), flush=True)\n"
         . "time.sleep($seconds)";
+}
+
+
+# in that many processes, each so many times; prints how many there are
+
+sub many
+{
+    my ($processes, $n, $what) = @_;
+    my $c = $t->exec_start('a1', ['python3', '-c', <<PY]);
+import os, time
+r, w = os.pipe()
+for i in range($processes):
+    if os.fork() == 0:
+        n = 0
+        kept = []
+        try:
+            while n < $n:
+                kept.append($what)
+                n += 1
+        except OSError:
+            pass
+        os.write(w, b'%8d' % n)
+        time.sleep(60)
+print(sum(int(os.read(r, 8)) for i in range($processes)), flush=True)
+time.sleep(60)
+PY
+    $c->head();
+    return $c;
+}
+
+
+sub told
+{
+    my ($c) = @_;
+    my $e = Sandbox::SSE->new($c)->next(60) or return undef;
+    return MIME::Base64::decode_base64($e->{data});
 }
 
 

@@ -43,6 +43,9 @@ static const sandbox_sysctl_limit_t  sandbox_sysctl_limits[] = {
     { "fs.aio-max-nr", 32, 0, 0 },
     { "fs.file-max", 192, 0, 0 },
 
+    /* a sandbox has few processes; many sandboxes have many */
+    { "kernel.pid_max", 0, 4194304, 0 },
+
     /* most memory of a terminal is not charged, so a limit is required */
     { "kernel.pty.max", 0, 16384, 0 }
 };

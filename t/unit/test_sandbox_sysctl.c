@@ -32,7 +32,8 @@ setup(void **state)
 
     (void) snprintf(command, sizeof(command),
                     "mkdir -p %s/sys/fs/inotify %s/sys/fs/epoll "
-                    "%s/sys/kernel/pty", path, path, path);
+                    "%s/sys/kernel/pty %s/sys/net/ipv4/neigh/default",
+                    path, path, path, path);
 
     return system(command);
 }
@@ -73,6 +74,7 @@ put_all(const char *instances, const char *watches, const char *epoll,
     put("sys/fs/aio-max-nr", aio);
     put("sys/fs/file-max", files);
     put("sys/kernel/pty/max", pty);
+    put("sys/kernel/pid_max", "4194304\n");
 }
 
 
@@ -148,7 +150,7 @@ test_file(void **state)
 
     (void) fclose(f);
 
-    assert_int_equal(n, 7);
+    assert_int_equal(n, 11);
 
     put("meminfo", "MemTotal:       24683492 kB\n");
     assert_int_equal(sandbox_sysctl_low(path, low), 0);
@@ -168,6 +170,10 @@ test_memory(void **state)
     put_all("1048576\n", "10066330\n", "4194304\n", "196608\n", "25165824\n",
             "4194304\n", "16384\n");
     assert_int_equal(sandbox_sysctl_low(path, low), 0);
+
+    put("sys/kernel/pid_max", "32768\n");
+    assert_int_equal(sandbox_sysctl_low(path, low), 1);
+    assert_string_equal(low[0].name, "kernel.pid_max");
 
     put_all("1048575\n", "10066328\n", "4194303\n", "196607\n", "25165823\n",
             "4194303\n", "16383\n");
