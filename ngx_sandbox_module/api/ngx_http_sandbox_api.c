@@ -8,6 +8,7 @@
 #include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_route.h"
+#include "lib/sandbox_spec.h"
 #include "lib/sandbox_terminal.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
@@ -16,6 +17,7 @@
 #include "core/ngx_http_sandbox_response.h"
 #include "core/ngx_http_sandbox_strip.h"
 #include "sandbox/ngx_http_sandbox_node.h"
+#include "limits/ngx_http_sandbox_connection_share.h"
 #include "api/ngx_http_sandbox_api.h"
 #include "api/ngx_http_sandbox_auth.h"
 #include "api/ngx_http_sandbox_create.h"
@@ -54,6 +56,7 @@ ngx_int_t
 ngx_http_sandbox_api_access(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
+    char                          owner[SANDBOX_OWNER_MAX + 1];
     u_char                       *query;
     ngx_int_t                     rc;
     ngx_str_t                     path;
@@ -215,6 +218,14 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
     }
 
     rc = ngx_http_sandbox_api_class(r, ctx);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    (void) ngx_snprintf((u_char *) owner, sizeof(owner), "%V%Z", &ctx->owner);
+
+    rc = ngx_http_sandbox_connection_share(r, ctx, NULL, owner);
 
     if (rc != NGX_OK) {
         return rc;

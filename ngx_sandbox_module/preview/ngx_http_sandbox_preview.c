@@ -15,6 +15,7 @@
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
+#include "limits/ngx_http_sandbox_connection_share.h"
 #include "limits/ngx_http_sandbox_port_limits.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "preview/ngx_http_sandbox_page.h"
@@ -237,6 +238,11 @@ ngx_http_sandbox_preview_enter(ngx_http_request_t *r,
     }
 
     rc = ngx_http_sandbox_preview_key(r, ctx, policy, set);
+
+    if (rc == NGX_OK) {
+        rc = ngx_http_sandbox_connection_share(r, ctx, ctx->node,
+                                               ctx->node->spec.owner);
+    }
 
     if (rc != NGX_OK
         || (set->connections == 0 && set->rate == 0 && set->body == 0))
