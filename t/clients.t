@@ -25,6 +25,10 @@ my $t = Sandbox->new(keys => [map { "$_:$key{$_}" } sort keys %key])->start();
 my $out = `node --import $here/register.mjs $here/sandbox.mjs $modules http://localhost:$t->{port}/v1/sandbox/client $key{me} $key{other} 2>$t->{dir}/client.log`;
 is($?, 0, 'the client ends well') or diag(slurp("$t->{dir}/client.log"));
 
+$out .= `node --import $here/register.mjs $here/terminal.mjs $modules http://localhost:$t->{port}/v1/sandbox/client $key{me} 2>$t->{dir}/terminal.log`;
+is($?, 0, 'the client of terminals ends well')
+    or diag(slurp("$t->{dir}/terminal.log"));
+
 for (split /\n/, $out) {
     my $check = decode_json($_);
     ok($check->{ok}, $check->{name}) or diag(encode_json([$check->{got}]));
