@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 
-APPS = ('app', 'spawn', 'stamp', 'stream')
+APPS = ('app', 'spawn', 'stamp', 'stream', 'terminal')
 CFLAGS = ['-O2', '-std=gnu99', '-D_GNU_SOURCE', '-W', '-Wall', '-static',
           '-pthread']
 MODULE = 'ngx_http_sandbox_module.so'
