@@ -225,8 +225,10 @@ agent_stdin_flush(agent_stdin_t *in)
 
     /* only a close by the reader matters now, and a write reports it */
 
-    in->polled = 0;
-    uv_poll_stop(&in->poll);
+    if (in->polled) {
+        in->polled = 0;
+        uv_poll_stop(&in->poll);
+    }
 
     return 0;
 }
