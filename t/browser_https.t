@@ -24,25 +24,7 @@ my $t = Sandbox->new(classes => [
     'default image=sandbox-base memory=256m network=none',
     "rails image=$image memory=512m network=none"]);
 
-is(system("cd $t->{dir} && openssl req -x509 -newkey rsa:2048 -nodes -days 1 "
-    . "-subj '/CN=previews' -addext 'subjectAltName=DNS:*.pv.localhost' "
-    . "-keyout key.pem -out crt.pem 2>/dev/null"), 0, 'a certificate');
-my $proxy = root_dir() . '/conf/sandbox_proxy.conf';
-$t->{workers} = 2;
-$t->write_conf(http => <<"END");
-    ssl_certificate $t->{dir}/crt.pem;
-    ssl_certificate_key $t->{dir}/key.pem;
-    sandbox_preview_url https://*.pv.localhost:$https;
-
-    server {
-        listen 127.0.0.1:$https ssl;
-        server_name *.pv.localhost;
-        location / {
-            sandbox_preview;
-            include $proxy;
-            proxy_pass http://sandbox;
-        }
-    }
+$t->write_conf(http => Sandbox::Browser::https($t, $https) . <<"END");
 
     server {
         listen 127.0.0.1:$https ssl;

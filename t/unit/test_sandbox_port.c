@@ -37,6 +37,7 @@ test_round(void **state)
     a.access = SANDBOX_ACCESS_KEY;
     (void) strcpy(a.key, "0123456789abcdef");
     a.app_host = SANDBOX_HOST_PUBLIC;
+    a.scheme = SANDBOX_SCHEME_HTTPS;
     a.cors = SANDBOX_CORS_LIST;
     assert_int_equal(sandbox_policy_origin_add(a.origins, "https://a.example"),
                      0);
@@ -97,6 +98,7 @@ test_parse(void **state)
         "{\"v\":2}",
         "{\"v\":2,\"token\":\"t\",\"access\":\"open\"}",
         "{\"v\":2,\"token\":\"t\",\"access\":2}",
+        "{\"v\":2,\"token\":\"t\",\"scheme\":\"ftp\"}",
         "{\"v\":2,\"token\":\"t\",\"key\":\"short\"}",
         "{\"v\":2,\"token\":\"t\",\"strip\":8}",
         "{\"v\":2,\"token\":\"t\",\"connections\":65536}",
@@ -107,6 +109,8 @@ test_parse(void **state)
         "{\"v\":2,\"token\":\"t\",\"request_headers\":{\"Host\":\"x\"}}",
         "{\"v\":2,\"token\":\"t\",\"request_headers\":{\"A\":\"b\\nc\"}}",
         "{\"v\":2,\"token\":\"t\",\"response_headers\":{\"A\":true}}",
+        "{\"v\":2,\"token\":\"t\",\"response_headers\":"
+            "{\"Clear-Site-Data\":\"x\"}}",
         "{\"v\":2,\"token\":\"t\",\"links\":{}}",
         "{\"v\":2,\"token\":\"t\",\"links\":[{\"name\":\"a\"}]}",
         "{\"token\":\"t\",\"links\":[{\"name\":\"/\",\"token\":\"x\"}]}",

@@ -46,4 +46,33 @@ sub run
 }
 
 
+# nginx's configuration of previews by https on this port, below pv.localhost,
+# with a certificate of their own
+
+sub https
+{
+    my ($t, $port) = @_;
+    my $proxy = Sandbox::root_dir() . '/conf/sandbox_proxy.conf';
+
+    my $out = `cd $t->{dir} && openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=previews -addext 'subjectAltName=DNS:*.pv.localhost' -keyout key.pem -out crt.pem 2>&1`;
+    Sandbox::bail("no certificate: $out") if $?;
+
+    return <<"END";
+    ssl_certificate $t->{dir}/crt.pem;
+    ssl_certificate_key $t->{dir}/key.pem;
+    sandbox_preview_url https://*.pv.localhost:$port;
+
+    server {
+        listen 127.0.0.1:$port ssl;
+        server_name *.pv.localhost;
+        location / {
+            sandbox_preview;
+            include $proxy;
+            proxy_pass http://sandbox;
+        }
+    }
+END
+}
+
+
 1;
