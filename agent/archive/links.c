@@ -46,14 +46,14 @@ agent_links_find(agent_links_t *links, const struct stat *st,
 
     p = &links->table[hash >> 52];
 
-    for ( /* void */ ; *p; p = &(*p)->next) {
+    while ((e = *p) != NULL) {
 
-        if ((*p)->ino == st->st_ino && (*p)->dev == st->st_dev) {
+        if (e->ino == st->st_ino && e->dev == st->st_dev) {
             break;
         }
-    }
 
-    e = *p;
+        p = &e->next;
+    }
 
     if (e) {
         found = strdup(e->name);
