@@ -5,11 +5,15 @@
 
 
 #include "archive/archive.h"
+#include "base/memory.h"
 #include "http/error.h"
 #include "http/request.h"
 
 
-#define AGENT_ARCHIVE_MAX  4
+#define AGENT_ARCHIVE_MAX     2
+
+/* buffers of an archive; names and headers may take twice as much */
+#define AGENT_ARCHIVE_MEMORY  (512 * 1024)
 
 
 static unsigned  agent_archive_active;
@@ -27,6 +31,7 @@ agent_archive_enter(agent_request_t *r)
     }
 
     agent_archive_active++;
+    agent_memory_use(AGENT_ARCHIVE_MEMORY);
 
     return 0;
 }
@@ -36,4 +41,5 @@ void
 agent_archive_leave(void)
 {
     agent_archive_active--;
+    agent_memory_release(AGENT_ARCHIVE_MEMORY);
 }

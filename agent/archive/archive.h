@@ -12,8 +12,8 @@
 
 
 /*
- * Counts an archive that is written or read: each takes about half a megabyte.
- * 0, or -1 after an error response: there are too many.
+ * Counts an archive that is written or read, and its memory.  0, or -1 after an
+ * error response: there are too many.
  */
 int agent_archive_enter(agent_request_t *r);
 void agent_archive_leave(void);

@@ -18,7 +18,7 @@
  * then a further name is archived as a file of its own.
  */
 
-#define AGENT_LINKS_MEMORY  (1024 * 1024)
+#define AGENT_LINKS_MEMORY  (512 * 1024)
 
 
 typedef struct agent_links_entry_s  agent_links_entry_t;

@@ -274,7 +274,9 @@ agent_persist_failed(agent_persist_t *p)
         return;
     }
 
-    (void) agent_refuse_errno(&fault, p->err, 0, agent_pack_path(p->pack));
+    (void) agent_refuse_errno(&fault, p->err, 0,
+                              p->opened ? agent_pack_path(p->pack)
+                                        : AGENT_WORKSPACE);
     agent_http_error_fault(p->r, &fault);
 }
 

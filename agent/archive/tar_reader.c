@@ -423,7 +423,7 @@ agent_tar_reader_expect(agent_tar_reader_t *r, int64_t max, agent_fault_t *f)
 {
     if (r->size > max) {
         return agent_refuse(f, 400, r->name, max == AGENT_TAR_READER_HEADER
-                            ? "its pax header is larger than 1 MB"
+                            ? "its pax header is larger than 512 kB"
                             : "the name is longer than 4096 bytes");
     }
 

@@ -25,7 +25,7 @@
  * header of AGENT_TAR_READER_HEADER bytes, a map of a sparse file, and names.
  */
 
-#define AGENT_TAR_READER_HEADER  (1024 * 1024)
+#define AGENT_TAR_READER_HEADER  (512 * 1024)
 
 
 /* what is called for a member; 0, or -1 with a fault */

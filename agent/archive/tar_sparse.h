@@ -19,7 +19,7 @@
  * order.  The rest of it is holes.
  */
 
-#define AGENT_TAR_SPARSE_PARTS  65536  /* 1 MB of memory */
+#define AGENT_TAR_SPARSE_PARTS  32768  /* half a megabyte of memory */
 
 
 typedef struct {

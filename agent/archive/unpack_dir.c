@@ -19,7 +19,7 @@
 
 
 /* the paths of pending directories, with all else that is kept of them */
-#define AGENT_UNPACK_DIR_MEMORY  (1024 * 1024)
+#define AGENT_UNPACK_DIR_MEMORY  (512 * 1024)
 
 
 struct agent_unpack_pending_s {

@@ -19,7 +19,7 @@
 #define AGENT_WALK_BUFFER   32768
 
 /* bytes of names held: of all levels, and of a level at least and at most */
-#define AGENT_WALK_MEMORY   (1024 * 1024)
+#define AGENT_WALK_MEMORY   (512 * 1024)
 #define AGENT_WALK_MIN      4096
 #define AGENT_WALK_MAX      (256 * 1024)
 

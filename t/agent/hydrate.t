@@ -187,7 +187,7 @@ for my $case (
     ['a sum that is wrong', [name => 'l', at => { 148 => 'x' }], 400,
         qr/damaged/, 'sum'],
     ['a long pax header', [name => 'p', type => 'x', size => 2 * $MB], 400,
-        qr/larger than 1 MB/],
+        qr/larger than 512 kB/],
     ['a global name', ['global', path => 'x'], 400, qr/global pax header/],
     ['a pax header that is none', [name => 'p', type => 'x',
         data => "99 path=x\n"], 400, qr/invalid pax header/],

@@ -243,13 +243,13 @@ is(persist(undef, $web)->{status}, 200, 'the next one is whole');
 is($box->call('GET', '/persist')->{status}, 404, 'GET');
 
 
-# at most four at a time; a client that leaves makes room
+# at most two at a time; a client that leaves makes room
 
 $box->sh('head -c 50000000 /dev/zero >big');
-my @slow = map { slow($box) } 1 .. 4;
+my @slow = map { slow($box) } 1 .. 2;
 $res = persist();
 is("$res->{status} $res->{json}{code}", '503 capacity_exceeded',
-    'the fifth at a time');
+    'the third at a time');
 @slow = ();
 ok($box->wait_for(10, sub { persist()->{status} == 200 }), 'when they left');
 ok($box->wait_for(10, sub {
