@@ -179,24 +179,44 @@ agent_pipes_gate_close(agent_shell_t *shell)
 
 
 int
-agent_pipes_input(agent_shell_t *shell, const char *buf, size_t len)
+agent_pipes_file(agent_shell_t *shell, const char *name, int *fd)
 {
-    int      fd, err;
-    char     path[AGENT_SHELL_DIR + 4];
-    size_t   n;
-    ssize_t  rc;
+    int   err;
+    char  path[AGENT_SHELL_DIR + AGENT_CHILD_MARKER_SIZE];
 
-    snprintf(path, sizeof(path), "%s/" AGENT_PIPES_INPUT, shell->dir);
+    snprintf(path, sizeof(path), "%s/%s", shell->dir, name);
 
     unlink(path);
 
-    fd = open(path, O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0600);
+    *fd = open(path, O_WRONLY|O_CREAT|O_EXCL|O_CLOEXEC, 0600);
 
-    if (fd == -1) {
+    if (*fd == -1) {
         return errno;
     }
 
-    err = fchown(fd, agent_user.uid, agent_user.gid) == -1 ? errno : 0;
+    if (fchown(*fd, agent_user.uid, agent_user.gid) == 0) {
+        return 0;
+    }
+
+    err = errno;
+    close(*fd);
+
+    return err;
+}
+
+
+int
+agent_pipes_input(agent_shell_t *shell, const char *buf, size_t len)
+{
+    int      fd, err;
+    size_t   n;
+    ssize_t  rc;
+
+    err = agent_pipes_file(shell, AGENT_PIPES_INPUT, &fd);
+
+    if (err) {
+        return err;
+    }
 
     for (n = 0; err == 0 && n < len; n += rc) {
         rc = write(fd, buf + n, len - n);

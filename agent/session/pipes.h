@@ -34,6 +34,12 @@ void agent_pipes_gate_open(agent_shell_t *shell);
 /* the subshell has been released or is no longer waited for */
 void agent_pipes_gate_close(agent_shell_t *shell);
 
+/*
+ * creates a file that the shell may read and write, replacing any of that
+ * name, and opens it for writing
+ */
+int agent_pipes_file(agent_shell_t *shell, const char *name, int *fd);
+
 /* creates a file for stdin of a command; 0, or an errno */
 int agent_pipes_input(agent_shell_t *shell, const char *buf, size_t len);
 

@@ -205,12 +205,13 @@ agent_queue_fill(agent_call_t *call, agent_session_t *s, const char *line)
                         ? AGENT_PIPES_INPUT : NULL;
 
     call->text = agent_script_text(s->shell->kind, s->shell->dir, &script);
+    call->line = agent_script_line(s->shell->kind, line);
 
-    if (call->text == NULL) {
+    if (call->text == NULL || call->line == NULL) {
         return -1;
     }
 
-    call->size = strlen(call->text);
+    call->size = strlen(call->text) + strlen(call->line);
 
     if (call->cmd->input) {
         call->input = malloc(call->cmd->input_len + 1);
@@ -233,6 +234,7 @@ agent_queue_free(agent_call_t *call)
 {
     agent_fault_clear(&call->fault);
     free(call->text);
+    free(call->line);
     free(call->input);
     free(call);
 }
@@ -396,27 +398,24 @@ static int
 agent_queue_begin(agent_session_t *s, agent_call_t *call)
 {
     int               err, fds[2];
-    char             *text, *p;
+    char             *text;
     json_t           *vars;
     agent_command_t  *cmd;
 
     cmd = call->cmd;
 
-    text = call->text;
-    call->text = NULL;
-
     vars = agent_env_vars();
 
     if (vars != s->vars) {
-        p = agent_script_follow(s->shell->kind, s->vars, vars, text);
+        text = agent_script_follow(s->shell->kind, s->shell->dir, s->vars,
+                                   vars, call->text);
 
-        free(text);
-
-        if (p == NULL) {
+        if (text == NULL) {
             return ENOMEM;
         }
 
-        text = p;
+        free(call->text);
+        call->text = text;
 
         json_decref(s->vars);
         s->vars = json_incref(vars);
@@ -426,7 +425,6 @@ agent_queue_begin(agent_session_t *s, agent_call_t *call)
         err = agent_pipes_input(s->shell, call->input, call->input_len);
 
         if (err) {
-            free(text);
             return err;
         }
 
@@ -437,7 +435,6 @@ agent_queue_begin(agent_session_t *s, agent_call_t *call)
         err = agent_pipes_input_fifo(s->shell);
 
         if (err) {
-            free(text);
             return err;
         }
     }
@@ -453,7 +450,6 @@ agent_queue_begin(agent_session_t *s, agent_call_t *call)
     }
 
     if (err) {
-        free(text);
         return err;
     }
 
@@ -461,11 +457,19 @@ agent_queue_begin(agent_session_t *s, agent_call_t *call)
 
     agent_kill_tree_moment(&s->since);
 
-    err = agent_shell_run(s->shell, call->marker, text);
+    err = agent_shell_run(s->shell, call->marker, call->text, call->line);
 
     if (err) {
         return err;
     }
+
+    /* both may be large */
+
+    free(call->text);
+    call->text = NULL;
+
+    free(call->line);
+    call->line = NULL;
 
     s->call = call;
 

@@ -17,6 +17,9 @@
 /* the signal that interrupts a command; dash accepts only numbers */
 #define AGENT_SCRIPT_SIGNAL  57
 
+/* the file to which bash writes the user's DEBUG trap */
+#define AGENT_SCRIPT_DEBUG  "d"
+
 
 typedef enum {
     AGENT_SCRIPT_BASH = 0,
@@ -24,7 +27,7 @@ typedef enum {
 } agent_script_kind_e;
 
 
-/* the command line */
+/* how the command line is run */
 
 typedef struct {
     const char         *line;
@@ -35,22 +38,31 @@ typedef struct {
 } agent_script_call_t;
 
 
-/* the loop; malloc()ed like the others; NULL: out of memory */
+/*
+ * The loop, as the argument of -c; the first parameter must be a line feed.
+ * malloc()ed like the others; NULL: out of memory.
+ */
 char *agent_script_loop(agent_script_kind_e kind, const char *dir);
 
-/* a command as a script for the loop, without NUL and, for sh, line feeds */
+/*
+ * The script that prepares and runs the command line; "" for a plain one,
+ * which the loop itself runs.  Without NUL and line feeds.
+ */
 char *agent_script_text(agent_script_kind_e kind, const char *dir,
     const agent_script_call_t *call);
+
+/* the command line as the loop reads it; without line feeds for sh */
+char *agent_script_line(agent_script_kind_e kind, const char *line);
 
 /* the name of the FIFO on which a subshell waits */
 const char *agent_script_gate_name(const char *marker);
 
 /*
- * Prepends code that updates the sandbox's variables to their current values,
- * unless the shell has changed them itself.
+ * Prepends code to the script that updates the sandbox's variables to their
+ * current values, unless the shell has changed them itself.
  */
-char *agent_script_follow(agent_script_kind_e kind, json_t *was, json_t *is,
-    const char *text);
+char *agent_script_follow(agent_script_kind_e kind, const char *dir,
+    json_t *was, json_t *is, const char *text);
 
 
 /* words of a shell: "0;" is a status, "p123;" the pid of a subshell */

@@ -36,7 +36,8 @@ struct agent_call_s {
     agent_session_t           *session;
     agent_command_t           *cmd;
     agent_session_started_pt   started;
-    char                      *text;
+    char                      *text;       /* the script, and the line */
+    char                      *line;
     char                      *input;
     size_t                     input_len;
     size_t                     size;       /* bytes counted for it */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/buffer.h"
 #include "base/loop.h"
 #include "base/random.h"
 #include "run/env.h"
@@ -38,6 +39,7 @@ static int agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
     agent_script_kind_e kind);
 static void agent_shell_readable(uv_poll_t *poll, int status, int events);
 static void agent_shell_reported(agent_shell_t *shell);
+static void agent_shell_end(agent_shell_t *shell, agent_buffer_t *b);
 static void agent_shell_write(agent_shell_t *shell);
 static void agent_shell_writable(uv_poll_t *poll, int status, int events);
 static void agent_shell_account(agent_shell_t *shell);
@@ -46,14 +48,14 @@ static void agent_shell_closed(uv_handle_t *handle);
 
 
 static const char *const  agent_shell_files[] = {
-    "c", "s", "o", "e", AGENT_PIPES_INPUT, NULL
+    "c", "s", "o", "e", AGENT_SCRIPT_DEBUG, AGENT_PIPES_INPUT, NULL
 };
 
 
 int
 agent_shell_start(agent_shell_t *shell)
 {
-    int           err;
+    int           fd, err;
     char        **env;
     const char   *path;
 
@@ -87,6 +89,11 @@ agent_shell_start(agent_shell_t *shell)
     }
 
     if (err == 0) {
+        err = agent_pipes_file(shell, AGENT_SCRIPT_DEBUG, &fd);
+    }
+
+    if (err == 0) {
+        close(fd);
         err = agent_shell_watch(shell);
     }
 
@@ -186,7 +193,7 @@ agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
     agent_script_kind_e kind)
 {
     int     err;
-    char   *argv[7], *loop, stat[32];
+    char   *argv[8], *loop, stat[32];
     size_t  n;
 
     loop = agent_script_loop(kind, shell->dir);
@@ -207,6 +214,7 @@ agent_shell_exec(agent_shell_t *shell, agent_spawn_t *s,
     argv[n++] = "-c";
     argv[n++] = loop;
     argv[n++] = argv[0];
+    argv[n++] = "\n";
     argv[n] = NULL;
 
     s->programs = kind == AGENT_SCRIPT_BASH ? agent_run_shell_bash
@@ -242,41 +250,55 @@ agent_shell_marker(agent_shell_t *shell, char *marker)
 
 
 int
-agent_shell_run(agent_shell_t *shell, const char *marker, char *text)
+agent_shell_run(agent_shell_t *shell, const char *marker, const char *script,
+    const char *line)
 {
-    char    *p, end;
-    size_t   n, len;
+    agent_buffer_t  b;
 
-    n = strlen(marker);
-    len = strlen(text);
+    memset(&b, 0, sizeof(agent_buffer_t));
 
-    p = malloc(n + len + 4);
+    agent_buffer_add(&b, marker, strlen(marker));
+    agent_shell_end(shell, &b);
 
-    if (p == NULL) {
-        free(text);
-        return ENOMEM;
+    if (script[0]) {
+        agent_buffer_add(&b, script, strlen(script));
+
+        /* IFS may contain any character, and a trailing one is stripped */
+
+        agent_buffer_adds(&b, " #");
     }
 
-    end = shell->kind == AGENT_SCRIPT_BASH ? '\0' : '\n';
+    agent_shell_end(shell, &b);
 
-    memcpy(p, marker, n);
-    p[n] = end;
-    memcpy(p + n + 1, text, len);
+    agent_buffer_add(&b, line, strlen(line));
 
-    /* IFS may contain any character, and a trailing one would be stripped */
+    if (shell->kind == AGENT_SCRIPT_SH) {
+        agent_buffer_adds(&b, " #");
+    }
 
-    memcpy(p + n + 1 + len, " #", 2);
-    p[n + len + 3] = end;
+    agent_shell_end(shell, &b);
 
-    free(text);
-
-    shell->text = p;
-    shell->text_len = n + len + 4;
+    shell->text_len = b.len;
     shell->text_sent = 0;
+    shell->text = agent_buffer_take(&b);
+
+    if (shell->text == NULL) {
+        shell->text_len = 0;
+        return ENOMEM;
+    }
 
     agent_shell_write(shell);
 
     return 0;
+}
+
+
+/* of a word that the loop reads */
+
+static void
+agent_shell_end(agent_shell_t *shell, agent_buffer_t *b)
+{
+    agent_buffer_add(b, shell->kind == AGENT_SCRIPT_BASH ? "" : "\n", 1);
 }
 
 

@@ -18,9 +18,10 @@
 
 
 /*
- * The shell of a session.  It runs a loop (script.c) that reads a marker and a
- * script from a FIFO, evaluates the script with stdout and stderr redirected
- * to two FIFOs of that command, and writes the exit status to another FIFO.
+ * The shell of a session.  It runs a loop (script.c) that reads a marker, a
+ * script and a command line from a FIFO, evaluates them with stdout and stderr
+ * redirected to two FIFOs of that command, and writes the exit status to
+ * another FIFO.
  * All FIFOs are opened by name, in a directory of their own: the shell holds
  * no descriptor that a command could close, redirect or pass on, and
  * background processes keep the FIFOs of their own command.
@@ -87,8 +88,12 @@ int agent_shell_start(agent_shell_t *shell);
 /* the marker of the next command, AGENT_CHILD_MARKER_SIZE bytes */
 void agent_shell_marker(agent_shell_t *shell, char *marker);
 
-/* runs the prepared command; text is stolen */
-int agent_shell_run(agent_shell_t *shell, const char *marker, char *text);
+/*
+ * Runs the prepared command: a script, and the command line, both by script.h.
+ * 0, or ENOMEM.
+ */
+int agent_shell_run(agent_shell_t *shell, const char *marker,
+    const char *script, const char *line);
 
 /* removes its FIFOs; the process itself is not affected */
 void agent_shell_close(agent_shell_t *shell);

@@ -25,8 +25,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void fuzz_words(const uint8_t *data, size_t size);
 static void fuzz_base64(const char *text, size_t size);
 static void fuzz_call(const char *text);
-static void fuzz_text(agent_script_kind_e kind, const char *text,
-    size_t least);
+static void fuzz_text(const char *text, size_t least);
 
 
 /* of env.c, which would bring all of the agent along */
@@ -117,7 +116,7 @@ static void
 fuzz_call(const char *text)
 {
     int                   i;
-    char                 *out, *all;
+    char                 *out, *all, *line;
     json_t               *was, *is;
     const char           *env[5];
     agent_script_call_t   call;
@@ -142,8 +141,18 @@ fuzz_call(const char *text)
         out = agent_script_text(i & 16 ? AGENT_SCRIPT_SH : AGENT_SCRIPT_BASH,
                                 "/d", &call);
         FUZZ_CHECK(out != NULL);
-        fuzz_text(i & 16 ? AGENT_SCRIPT_SH : AGENT_SCRIPT_BASH, out,
-                  strlen(text));
+        fuzz_text(out, i & 3 ? strlen(text) : 0);
+
+        line = agent_script_line(i & 16 ? AGENT_SCRIPT_SH : AGENT_SCRIPT_BASH,
+                                 text);
+        FUZZ_CHECK(line != NULL && line[0] != '\0');
+
+        if (i & 16) {
+            fuzz_text(line, strlen(text));
+
+        } else {
+            FUZZ_CHECK(text[0] == '\0' || strcmp(line, text) == 0);
+        }
 
         was = json_object();
         is = json_object();
@@ -152,14 +161,14 @@ fuzz_call(const char *text)
         json_object_set_new(is, "B", json_string(text));
 
         all = agent_script_follow(i & 16 ? AGENT_SCRIPT_SH : AGENT_SCRIPT_BASH,
-                                  was, is, out);
+                                  "/d", was, is, out);
         FUZZ_CHECK(all != NULL && strlen(all) > strlen(out));
-        fuzz_text(i & 16 ? AGENT_SCRIPT_SH : AGENT_SCRIPT_BASH, all,
-                  strlen(text));
+        fuzz_text(all, strlen(text));
 
         json_decref(was);
         json_decref(is);
         free(all);
+        free(line);
         free(out);
     }
 }
@@ -168,7 +177,7 @@ fuzz_call(const char *text)
 /* quotes are closed, so that nothing of a user's stands outside of them */
 
 static void
-fuzz_text(agent_script_kind_e kind, const char *text, size_t least)
+fuzz_text(const char *text, size_t least)
 {
     int          single, twice;
     const char  *p;
@@ -198,7 +207,7 @@ fuzz_text(agent_script_kind_e kind, const char *text, size_t least)
                        && (unsigned char) *p < 127);
         }
 
-        FUZZ_CHECK(kind == AGENT_SCRIPT_BASH || *p != '\n');
+        FUZZ_CHECK(*p != '\n');
     }
 
     FUZZ_CHECK(!single && !twice);
