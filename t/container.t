@@ -19,6 +19,7 @@ my $t = Sandbox->new(classes => [
     'default image=sandbox-base memory=256m cpus=64 pids=77 network=none',
     'small image=sandbox-base memory=64m cpus=0.0625 pids=32 user=65534 '
         . 'nofile=512 network=none',
+    'shared image=sandbox-base memory=512m shm=200m network=none',
 ], main => 'worker_rlimit_nofile 12000;')->start();
 my $ncpu = decode_json(Sandbox::docker("info --format '{{json .NCPU}}'")
     =~ s/\s+$//r =~ s/^/[/r . ']')->[0];
@@ -33,11 +34,23 @@ my @warn = grep { /"cpus=" of sandbox class "default" is reduced to $ncpu/ }
 cmp_ok(scalar(@warn), '>=', 1, 'with a warning');
 is($host->{Memory}, 256 << 20, 'memory');
 is($host->{MemorySwap}, $host->{Memory}, 'no swap beyond it');
+is($host->{ShmSize}, 128 << 20, '/dev/shm: half of the memory');
+is($t->run_in('big', 'python3 -c "
+from multiprocessing import shared_memory
+s = shared_memory.SharedMemory(create=True, size=100 << 20)
+s.buf[:] = bytes(100 << 20)
+print(len(s.buf)); s.unlink()"'), (100 << 20) . "\n", 'which a program can fill');
 is($host->{PidsLimit}, 77, 'pids');
 is($t->run_in('big', 'ulimit -n; ulimit -Hn'), "6000\n6000\n",
     'open files: half of a worker\'s');
 is($c->{Config}{StopSignal}, 'SIGTERM', 'a signal that the agent listens for');
 is($host->{NetworkMode}, 'none', 'no network');
+is($t->run_in('big', 'echo $HOSTNAME; getent hosts $(hostname); python3 -c "
+import socket; print(socket.gethostbyname(socket.gethostname()))"'),
+    "sandbox\n127.0.1.1       sandbox\n127.0.1.1\n", 'its name resolves');
+is($t->run_in('big', 'node -e "require(\'http\').createServer().listen(3000,'
+    . 'process.env.HOSTNAME, () => { console.log(\'listens\');'
+    . 'process.exit() })"'), "listens\n", 'and a server listens on it');
 is_deeply($host->{CapDrop}, ['ALL'], 'all capabilities are dropped');
 is_deeply([sort map { s/^CAP_//r } @{$host->{CapAdd}}],
     [sort qw/CHOWN DAC_OVERRIDE FOWNER FSETID SETUID SETGID KILL/],
@@ -75,7 +88,13 @@ is($c->{HostConfig}{NanoCpus}, 62_500_000, 'a sixteenth of a processor');
 is($c->{HostConfig}{Memory}, 64 << 20, 'its memory');
 is($t->run_in('little', 'ulimit -n; ulimit -Hn'), "512\n512\n",
     'its open files');
+is($c->{HostConfig}{ShmSize}, 64 << 20, 'its /dev/shm: at least 64 MB');
 is($c->{Config}{Labels}{'nginx-sandbox.class'}, 'small', 'its label');
+
+$res = $t->api('POST', '/v1/sandbox',
+    json => { id => 'sharing', class => 'shared' });
+is($t->run_in('sharing', 'echo $(df -m --output=size /dev/shm | tail -1)'), "200\n",
+    'shm=200m');
 
 $t->done();
 

@@ -111,6 +111,10 @@ ac_docker_spec_host(ac_json_writer_t *w, const ac_container_spec_t *spec)
     ac_json_writer_string(w, "NetworkMode",
                           spec->network ? spec->network : "none");
 
+    if (spec->hosts) {
+        ac_json_writer_strings(w, "ExtraHosts", spec->hosts);
+    }
+
     ac_docker_spec_limits(w, spec);
 
     ac_json_writer_strings(w, "CapDrop", all);
@@ -165,6 +169,10 @@ ac_docker_spec_limits(ac_json_writer_t *w, const ac_container_spec_t *spec)
 
     if (spec->pids) {
         ac_json_writer_integer(w, "PidsLimit", spec->pids);
+    }
+
+    if (spec->shm) {
+        ac_json_writer_integer(w, "ShmSize", spec->shm);
     }
 }
 

@@ -59,6 +59,7 @@ typedef struct {
     const char       **entrypoint;       /* NULL-terminated; NULL: image's */
     const char        *network;          /* "none", or a network's name */
     const char        *hostname;         /* NULL: the engine's choice */
+    const char       **hosts;            /* "name:address"; NULL: none */
     const char        *user;             /* NULL: the image's */
     const ac_pair_t   *labels;
     size_t             nlabels;
@@ -68,6 +69,7 @@ typedef struct {
     int64_t            memory;           /* bytes, no swap; 0: no limit */
     int64_t            nano_cpus;        /* 0: no limit */
     int64_t            pids;             /* 0: no limit */
+    int64_t            shm;              /* bytes of /dev/shm; 0: engine's */
     const char        *disk;             /* storage-opt size; NULL: none */
     int                loopback6;        /* ::1, where the host has IPv6 */
 } ac_container_spec_t;

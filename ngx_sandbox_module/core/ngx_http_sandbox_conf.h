@@ -23,6 +23,7 @@ typedef struct {
     ngx_str_t                      network;
     ngx_str_t                      user;     /* "": that of the image */
     off_t                          memory;   /* 0: no limit */
+    int64_t                        shm;      /* bytes of /dev/shm */
     int64_t                        nano_cpus;
     ngx_int_t                      pids;
     ngx_int_t                      nofile;   /* of a process */

@@ -27,6 +27,8 @@
 /* interval of attempts while a container of that name is being removed */
 #define NGX_HTTP_SANDBOX_CREATE_POLL  50
 
+#define NGX_HTTP_SANDBOX_HOSTNAME     "sandbox"
+
 
 static void ngx_http_sandbox_create_image(ngx_http_sandbox_start_t *start);
 static void ngx_http_sandbox_create_image_handler(void *data,
@@ -82,7 +84,7 @@ ngx_http_sandbox_create_image_handler(void *data, const ac_reply_t *reply)
     u_char                     *p;
     char                        run_dir[128], agent[128];
     char                        owner[NGX_HTTP_SANDBOX_MARK];
-    const char                 *entrypoint[3], *caps[8];
+    const char                 *entrypoint[3], *caps[8], *hosts[2];
     ac_call_t                  *call;
     ac_pair_t                   labels[4];
     ac_mount_t                  mounts[2];
@@ -173,7 +175,18 @@ ngx_http_sandbox_create_image_handler(void *data, const ac_reply_t *reply)
     spec.image = (char *) class->image.data;
     spec.entrypoint = entrypoint;
     spec.network = ngx_http_sandbox_engine_network(class);
-    spec.hostname = "sandbox";
+    spec.hostname = NGX_HTTP_SANDBOX_HOSTNAME;
+
+    if (ngx_strcmp(spec.network, "none") == 0) {
+
+        /* the engine adds the name to /etc/hosts only with an address */
+
+        hosts[0] = NGX_HTTP_SANDBOX_HOSTNAME ":127.0.1.1";
+        hosts[1] = NULL;
+
+        spec.hosts = hosts;
+    }
+
     spec.user = "0";
     spec.labels = labels;
     spec.nlabels = 4;
@@ -183,6 +196,7 @@ ngx_http_sandbox_create_image_handler(void *data, const ac_reply_t *reply)
     spec.memory = class->memory;
     spec.nano_cpus = ngx_http_sandbox_class_cpus(class);
     spec.pids = class->pids;
+    spec.shm = class->shm;
     spec.disk = class->disk.len ? (char *) class->disk.data : NULL;
 
     /* dev servers listen on "localhost", which may resolve to ::1 */

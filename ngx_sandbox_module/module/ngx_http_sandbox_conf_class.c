@@ -19,6 +19,14 @@
 
 /* minimum of the engine */
 #define NGX_HTTP_SANDBOX_MEMORY_MIN  (6 * 1024 * 1024)
+/*
+ * What is in /dev/shm counts as memory of the container, which bounds it: by
+ * default it is half of that, as of a host, so that forgotten files leave room
+ * for the programs that could remove them; and not less than the engine's own
+ * default.
+ */
+#define NGX_HTTP_SANDBOX_SHM         (64 * 1024 * 1024)
+#define NGX_HTTP_SANDBOX_SHM_MIN     (1024 * 1024)
 /* maximum of the kernel */
 #define NGX_HTTP_SANDBOX_PIDS_MAX    4194304
 /* the default of fs.nr_open */
@@ -95,6 +103,10 @@ ngx_http_sandbox_conf_class(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
         }
     }
 
+    if (class->shm == 0) {
+        class->shm = ngx_max(class->memory / 2, NGX_HTTP_SANDBOX_SHM);
+    }
+
     if (class->image.len == 0) {
         ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
                            "no \"image=\" in sandbox class \"%V\"",
@@ -163,6 +175,16 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
         class->memory = ngx_parse_offset(&s);
 
         if (class->memory < NGX_HTTP_SANDBOX_MEMORY_MIN) {
+            goto invalid;
+        }
+
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("shm")) {
+        class->shm = ngx_parse_offset(&s);
+
+        if (class->shm < NGX_HTTP_SANDBOX_SHM_MIN) {
             goto invalid;
         }
 

@@ -31,6 +31,7 @@ test_spec(void **state)
     ac_pair_t             labels[1];
     const char           *entrypoint[] = { "/a", "b \"c\"", NULL };
     const char           *caps[] = { "CHOWN", NULL };
+    const char           *hosts[] = { "h:127.0.1.1", NULL };
     ac_container_spec_t   spec;
 
     memset(&spec, 0, sizeof(spec));
@@ -62,6 +63,7 @@ test_spec(void **state)
     spec.entrypoint = entrypoint;
     spec.network = "net";
     spec.hostname = "h";
+    spec.hosts = hosts;
     spec.user = "0";
     spec.labels = labels;
     spec.nlabels = 1;
@@ -71,13 +73,16 @@ test_spec(void **state)
     spec.memory = INT64_C(9007199254740993);
     spec.nano_cpus = 62500000;
     spec.pids = 256;
+    spec.shm = 67108864;
     spec.disk = "10G";
 
     text = ac_docker_spec_json(&spec);
     assert_string_equal(text,
         "{\"HostConfig\":{\"NetworkMode\":\"net\","
+        "\"ExtraHosts\":[\"h:127.0.1.1\"],"
         "\"Memory\":9007199254740993,\"MemorySwap\":9007199254740993,"
-        "\"NanoCpus\":62500000,\"PidsLimit\":256,\"CapDrop\":[\"ALL\"],"
+        "\"NanoCpus\":62500000,\"PidsLimit\":256,\"ShmSize\":67108864,"
+        "\"CapDrop\":[\"ALL\"],"
         "\"CapAdd\":[\"CHOWN\"],\"SecurityOpt\":[\"no-new-privileges\"],"
         "\"Init\":false,\"RestartPolicy\":{\"Name\":\"no\"},"
         "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":{\"max-size\":\"1m\","
