@@ -53,6 +53,21 @@ sub in_image
 }
 
 
+# as the containers of sandboxes are made
+
+sub in_sandbox
+{
+    my ($image, @command) = @_;
+
+    return output(qw/docker run --rm --network none --hostname sandbox
+                     --add-host sandbox:127.0.1.1
+                     --security-opt no-new-privileges --cap-drop ALL/,
+                  (map { "--cap-add=$_" } qw/CHOWN DAC_OVERRIDE FOWNER FSETID
+                                             SETUID SETGID KILL/),
+                  $image, @command);
+}
+
+
 sub id
 {
     my ($image) = @_;
@@ -82,6 +97,16 @@ for my $major (20, 24) {
                   . '{loader: "ts"}).then(r => console.log(r.code.trim()))'))
         [0], 'let a;', 'esbuild is found by a program';
 
+    like +(in_image($image, 'bun', '--version'))[0], qr/^\d+\.\d+\.\d+$/,
+        'Bun runs';
+
+    is +(in_image($image, 'sh', '-c',
+                  'echo "console.log((40 + 2) as number)" >a.ts; bunx bun a.ts'))[0],
+        '42', 'it runs TypeScript';
+
+    is +(in_sandbox($image, qw/sudo -u www-data -- id -un/))[0], 'www-data',
+        'sudo to another user, with the privileges of a sandbox';
+
     is +(in_image($image, 'python3', '-c', $WEB))[0], '42',
         'the scientific stack works';
 
@@ -99,7 +124,9 @@ is id('sandbox-base'), id("sandbox-base:node$node"),
 like +(in_image('sandbox-base', 'python3', '--version'))[0],
     qr/^Python 3\.11\./, 'Python 3.11';
 
-for my $name (qw/git curl jq rg pip ipython3 less ps file unzip xz patch/) {
+for my $name (qw/git curl jq rg pip ipython3 less ps file unzip xz patch sudo
+                 bun bunx/)
+{
     is +(in_image('sandbox-base', 'sh', '-c',
                   "command -v $name >/dev/null && echo yes"))[0], 'yes',
         "$name is there";
