@@ -18,6 +18,7 @@ use Sandbox::Npm;
 
 my $here = "$FindBin::Bin/clients";
 my $modules = Sandbox::Npm::install($here, 'clients');
+my $bridge = Sandbox::Npm::install("$here/bridge", 'clients-bridge');
 my %key = (me => 'key-of-the-client-0001', other => 'key-of-another-00001');
 
 my $t = Sandbox->new(keys => [map { "$_:$key{$_}" } sort keys %key])->start();
@@ -28,6 +29,10 @@ is($?, 0, 'the client ends well') or diag(slurp("$t->{dir}/client.log"));
 $out .= `node --import $here/register.mjs $here/terminal.mjs $modules http://localhost:$t->{port}/v1/sandbox/client $key{me} 2>$t->{dir}/terminal.log`;
 is($?, 0, 'the client of terminals ends well')
     or diag(slurp("$t->{dir}/terminal.log"));
+
+$out .= `node --import $here/register.mjs $here/bridge/bridge.mjs $bridge http://localhost:$t->{port} $key{me} 2>$t->{dir}/bridge.log`;
+is($?, 0, 'the clients of the REST routes end well')
+    or diag(slurp("$t->{dir}/bridge.log"));
 
 for (split /\n/, $out) {
     my $check = decode_json($_);
