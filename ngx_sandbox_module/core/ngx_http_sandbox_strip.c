@@ -173,14 +173,15 @@ ngx_http_sandbox_strip_matches(ngx_str_t *name, ngx_uint_t secrets)
         chars |= ngx_http_sandbox_strip_chars[*p++];
     } while (p < last);
 
-    if (chars == 0 && !secrets) {
+    first = name->data[0] | 0x20;
 
-        /* nearly all */
+    if (chars == 0
+        && first != 'x' && first != 'h'
+        && !(secrets && (first == 'a' || first == 'c' || first == 'p')))
+    {
+        /* nearly all: no listed name begins like this */
 
-        first = name->data[0] | 0x20;
-
-        return (first == 'x' || first == 'h')
-               && ngx_http_sandbox_strip_listed(name, ours);
+        return 0;
     }
 
     return (chars & 2)
