@@ -8,6 +8,7 @@
 
 #include "files/entry.h"
 #include "files/get.h"
+#include "files/list.h"
 #include "files/move.h"
 #include "files/put.h"
 #include "files/read.h"
@@ -26,6 +27,7 @@ const agent_route_t  agent_files_routes[] = {
     { "POST", "/api/write", agent_files_write },
     { "POST", "/api/append", agent_files_write_append },
     { "POST", "/api/write-batch", agent_files_write_batch },
+    { "POST", "/api/list-files", agent_files_list },
     { "POST", "/api/stat", agent_files_entry_stat },
     { "POST", "/api/exists", agent_files_entry_exists },
     { "POST", "/api/chmod", agent_files_entry_chmod },

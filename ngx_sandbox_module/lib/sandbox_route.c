@@ -162,6 +162,9 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/api/write-batch"), SANDBOX_ROUTE_FILES,
       "POST", "/v1/sandbox/:id/api/write-batch", 0 },
 
+    { sandbox_route_text("/api/list-files"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/list-files", 0 },
+
     { sandbox_route_text("/api/stat"), SANDBOX_ROUTE_FILES,
       "POST", "/v1/sandbox/:id/api/stat", 0 },
 
