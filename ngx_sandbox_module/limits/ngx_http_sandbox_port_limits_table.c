@@ -307,7 +307,7 @@ ngx_http_sandbox_port_limits_table_get(
 }
 
 
-/* 1 if another record of the owner may have requests; share NULL: it has none */
+/* 1 if one more record of the owner may have requests; share may be NULL */
 
 static ngx_uint_t
 ngx_http_sandbox_port_limits_table_room(
