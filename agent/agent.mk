@@ -9,7 +9,17 @@ AGENT_CC      ?= gcc
 AGENT_WARN    = -W -Wall -Wextra -Wpointer-arith -Wno-unused-parameter -Werror
 AGENT_DEFS    = -std=gnu99 -D_GNU_SOURCE -DLLHTTP_STRICT_MODE=1 \
                 -DAGENT_BUILD='"$(AGENT_VERSION)"' \
+                -DAGENT_EXECUTORS='"$(AGENT_EXECUTORS)"' \
                 -iquote agent -isystem /usr/share/include/llhttp
+
+# the kernels of code contexts, which the agent carries
+
+AGENT_EXECUTORS = $(BUILD)/obj/executors
+AGENT_PYTHON    = $(wildcard agent/executors/python/*.py)
+AGENT_NODE      = $(filter-out %/boot.js,$(wildcard agent/executors/node/*.js)) \
+                  /usr/share/nodejs/acorn/dist/acorn.js
+AGENT_BUNDLES   = $(AGENT_EXECUTORS)/python $(AGENT_EXECUTORS)/node \
+                  $(AGENT_EXECUTORS)/boot
 
 AGENT_SRCS    = $(sort $(wildcard agent/*/*.c))
 AGENT_LLHTTP  = llhttp api http
@@ -33,6 +43,25 @@ $(BUILD)/agent: $(AGENT_OBJS) tools/split-debug
 $(BUILD)/obj/agent/%.o: agent/%.c agent/agent.mk
 	@mkdir -p $(@D)
 	$(AGENT_CC) $(AGENT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(AGENT_EXECUTORS)/python: $(AGENT_PYTHON) tools/bundle
+	@mkdir -p $(@D)
+	tools/bundle python $(AGENT_PYTHON) >$@.tmp
+	@mv $@.tmp $@
+
+$(AGENT_EXECUTORS)/node: $(AGENT_NODE) tools/bundle
+	@mkdir -p $(@D)
+	tools/bundle node $(AGENT_NODE) >$@.tmp
+	@mv $@.tmp $@
+
+$(AGENT_EXECUTORS)/boot: agent/executors/node/boot.js
+	@mkdir -p $(@D)
+	cp $< $@
+
+$(BUILD)/obj/agent/context/language.o \
+$(BUILD)/asan/obj/agent/context/language.o \
+$(BUILD)/dev/obj/agent/context/language.o \
+$(BUILD)/fuzz/obj/agent/context/language.o: $(AGENT_BUNDLES)
 
 $(BUILD)/obj/llhttp/%.o: /usr/share/llhttp/%.c agent/agent.mk
 	@mkdir -p $(@D)

@@ -78,6 +78,9 @@ void agent_sse_output(agent_sse_t *sse, const uint64_t *id,
 void agent_sse_base64(agent_sse_t *sse, const char *event, const char *buf,
     size_t len);
 
+/* whole events, or their parts, as they go over the wire */
+void agent_sse_bytes(agent_sse_t *sse, const char *buf, size_t len);
+
 /* an event of that name and the end in one segment; frees data */
 void agent_sse_finish(agent_sse_t *sse, const char *event,
     agent_buffer_t *data);

@@ -9,6 +9,7 @@
 #include "archive/routes.h"
 #include "base/base.h"
 #include "base/time.h"
+#include "context/routes.h"
 #include "exec/routes.h"
 #include "files/routes.h"
 #include "git/routes.h"
@@ -42,6 +43,7 @@ const agent_route_t *const  agent_routes[] = {
     agent_session_routes,
     agent_process_routes,
     agent_terminal_routes,
+    agent_context_routes,
     agent_port_routes,
     agent_git_routes,
     agent_main_routes,

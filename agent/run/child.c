@@ -114,6 +114,8 @@ agent_run_child_spawn(agent_command_t *cmd, int in, const int *ends, int tty)
     s.out = ends[0];
     s.err = ends[1];
     s.tty = tty;
+    s.more = cmd->more;
+    s.nmore = cmd->nmore;
 
     err = agent_spawn(&cmd->child, &s);
 

@@ -131,6 +131,8 @@ struct agent_command_s {
     const char          **env;         /* built by agent_env_build() */
     const char           *cwd;         /* NULL: the workspace */
     uint64_t              timeout_ms;  /* 0: none */
+    const int            *more;        /* a child's descriptors from 3 up */
+    size_t                nmore;
     const char           *input;       /* a session's stdin, or NULL */
     size_t                input_len;
 

@@ -5,6 +5,8 @@
 
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -235,6 +237,23 @@ agent_output_write(agent_command_t *cmd, int stream, const char *buf,
     {
         agent_command_pause(cmd);
     }
+}
+
+
+int
+agent_output_writer(agent_output_t *out)
+{
+    char  path[32];
+
+    if (out == NULL) {
+        return -1;
+    }
+
+    /* it has a reader, so that the open does not block */
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", out->fd);
+
+    return open(path, O_WRONLY|O_CLOEXEC);
 }
 
 

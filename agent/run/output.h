@@ -50,6 +50,12 @@ size_t agent_output_left(agent_output_t *out);
  */
 int agent_output_read(agent_output_t *out, size_t max);
 
+/*
+ * A new descriptor that writes to the pipe, to be closed by the caller; -1 on
+ * failure.  While it is open, the pipe has a writer.
+ */
+int agent_output_writer(agent_output_t *out);
+
 /* the output has ended: writes held bytes to the sink */
 void agent_output_flush(agent_output_t *out);
 

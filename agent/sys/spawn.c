@@ -239,7 +239,8 @@ agent_spawn_run(agent_spawn_t *s, agent_spawn_result_t *res)
 static int
 agent_spawn_descriptors(agent_spawn_t *s)
 {
-    int  in, out, err, ends[2];
+    int     in, out, err, first, ends[2], more[AGENT_SPAWN_MORE];
+    size_t  i;
 
     in = s->in;
 
@@ -259,11 +260,21 @@ agent_spawn_descriptors(agent_spawn_t *s)
         }
     }
 
-    /* move descriptors above 2, so that none overwrites another */
+    /* move descriptors out of the way, so that none overwrites another */
 
-    in = fcntl(in, F_DUPFD_CLOEXEC, 3);
-    out = fcntl(s->out, F_DUPFD_CLOEXEC, 3);
-    err = fcntl(s->err, F_DUPFD_CLOEXEC, 3);
+    first = 3 + (int) s->nmore;
+
+    in = fcntl(in, F_DUPFD_CLOEXEC, first);
+    out = fcntl(s->out, F_DUPFD_CLOEXEC, first);
+    err = fcntl(s->err, F_DUPFD_CLOEXEC, first);
+
+    for (i = 0; i < s->nmore; i++) {
+        more[i] = fcntl(s->more[i], F_DUPFD_CLOEXEC, first);
+
+        if (more[i] == -1) {
+            return -1;
+        }
+    }
 
     if (in == -1 || out == -1 || err == -1
         || dup2(in, 0) == -1 || dup2(out, 1) == -1 || dup2(err, 2) == -1)
@@ -275,6 +286,12 @@ agent_spawn_descriptors(agent_spawn_t *s)
     /* close descriptors that a library may have left open */
     (void) syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
 #endif
+
+    for (i = 0; i < s->nmore; i++) {
+        if (dup2(more[i], 3 + (int) i) == -1) {
+            return -1;
+        }
+    }
 
     return 0;
 }

@@ -15,6 +15,9 @@
 #include "sys/user.h"
 
 
+#define AGENT_SPAWN_MORE  2
+
+
 typedef enum {
     AGENT_SPAWN_OK = 0,
     AGENT_SPAWN_FORK,        /* no process could be created */
@@ -43,6 +46,9 @@ typedef struct {
     int                   out;
     int                   err;
     int                   tty;             /* in becomes its terminal */
+    /* at most AGENT_SPAWN_MORE descriptors, which become 3 and up */
+    const int            *more;
+    size_t                nmore;
 
     /* set by a start */
     size_t                program;         /* index of the program executed */

@@ -7,7 +7,8 @@
 
 const { readFileSync, closeSync } = require('fs');
 const fd = Number(process.env.SANDBOX_SOURCE_FD);
-const sources = JSON.parse(readFileSync(fd, 'utf8'));
+// by name: the descriptor's offset is shared with other kernels
+const sources = JSON.parse(readFileSync(`/proc/self/fd/${fd}`, 'utf8'));
 
 closeSync(fd);
 delete process.env.SANDBOX_SOURCE_FD;

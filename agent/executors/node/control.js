@@ -13,7 +13,7 @@ const { parentPort, workerData } = require('worker_threads');
 
 const HEADER = 24;
 const MORE = 1;
-const HELLO = 72, EXECUTE = 88, INTERRUPT = 73;
+const EXECUTE = 88, INTERRUPT = 73, ACK = 65;
 const PATIENCE = 10;                            // ms until a cell is ended
 
 const { fd, shared } = workerData;
@@ -57,6 +57,13 @@ function interrupt(number) {
 
 function packet(length) {
     const kind = buffer[16];
+
+    if (kind === ACK && token !== null) {
+        Atomics.store(state, 2, 1);
+        Atomics.notify(state, 2);
+        return;
+    }
+
     const payload = Buffer.from(buffer.subarray(HEADER, length));
 
     if (token === null) {

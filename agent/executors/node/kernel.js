@@ -20,7 +20,7 @@ const { stdout, stderr } = process;
 const HEADER = 24;
 const CHUNK = 48 * 1024;
 const MORE = 1;
-const READY = 82, EVENT = 69, DONE = 68;
+const READY = 82, EVENT = 69, DONE = 68, BYE = 66;
 
 const ERROR_TEXT = 65536;
 const FRAMES = 100;
@@ -31,8 +31,9 @@ const language = process.env.SANDBOX_KERNEL_LANGUAGE || 'javascript';
 delete process.env.SANDBOX_KERNEL_FD;
 delete process.env.SANDBOX_KERNEL_LANGUAGE;
 
-// [0] the number of the cell that runs, [1] an answer to an interrupt
-const state = new Int32Array(new SharedArrayBuffer(8));
+// [0] the number of the cell that runs, [1] an answer to an interrupt,
+// [2] the agent has acknowledged an event
+const state = new Int32Array(new SharedArrayBuffer(12));
 const inode = fstatSync(fd).ino;
 
 let token = null;
@@ -72,6 +73,8 @@ function send(kind, payload) {
 
     let at = 0;
 
+    Atomics.store(state, 2, 0);
+
     do {
         const part = data.subarray(at, at + CHUNK);
         const head = Buffer.alloc(HEADER);
@@ -85,12 +88,27 @@ function send(kind, payload) {
 
         writeSync(fd, Buffer.concat([head, part]));
     } while (at < data.length);
+
+    // what is printed from now on comes after the event
+
+    if (kind === EVENT) {
+        Atomics.wait(state, 2, 0);
+    }
 }
 
 
-function emit(event) {
+function report(event) {
     event.timestamp = new Date().toISOString();
     send(EVENT, event);
+}
+
+
+// what is shown while no cell runs is nobody's
+
+function emit(event) {
+    if (running) {
+        report(event);
+    }
 }
 
 
@@ -302,7 +320,7 @@ function finish(cell, error) {
     }
 
     if (error) {
-        emit(error);
+        report(error);
     }
 
     send(DONE, { count, failed: error !== null });
@@ -387,6 +405,7 @@ Object.defineProperty(globalThis, '__dirname', {
 
 process.on('uncaughtException', uncaught);
 process.on('unhandledRejection', uncaught);
+process.on('exit', () => send(BYE, {}));        // control.js stops reading
 process.on('SIGINT', () => {});                 // control.js interrupts
 
 for (const stream of [stdout, stderr]) {

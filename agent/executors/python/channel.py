@@ -11,7 +11,8 @@ A packet is a header of 24 bytes and a payload:
     id      4 bytes, little-endian: the number of the execution
 
 The socket keeps the boundaries of packets, so bytes that user code writes to
-it are packets without the token, and change nothing.
+it are packets without the token, and change nothing.  The agent acknowledges
+each event once it has read what was printed before.
 """
 
 import array
@@ -24,7 +25,7 @@ CHUNK = 48 * 1024                               # bytes of payload in a packet
 MORE = 1
 
 # from the agent
-HELLO, EXECUTE, INTERRUPT = b'HXI'
+HELLO, EXECUTE, INTERRUPT, ACK = b'HXIA'
 
 # to the agent
 READY, EVENT, DONE, CONNECT = b'REDC'
@@ -163,4 +164,10 @@ class Channel:
                                              number), part])
 
             if not view:
+                break
+
+        # what is printed from now on comes after the event
+
+        while kind == EVENT:
+            if self._packet()[0] == ACK:
                 return

@@ -55,6 +55,18 @@ def load(name):
 channel = load('channel')
 
 
+class Stream(io.TextIOWrapper):
+    """Shows each line at once, and what print() writes with end=''."""
+
+    def write(self, text):
+        n = super().write(text)
+
+        if not text:                            # print() writes its end last
+            self.flush()
+
+        return n
+
+
 class Interrupts:
     """SIGINT raises KeyboardInterrupt in a cell, and nowhere else."""
 
@@ -96,6 +108,7 @@ class Kernel:
         self.interrupts = Interrupts()
         self.lock = threading.RLock()
         self.number = 0                         # of the execution
+        self.busy = False
         self.count = 0
         self.loop = None
         self._display = None
@@ -129,10 +142,8 @@ class Kernel:
     def open_streams(self):
         for n, name in ((1, 'stdout'), (2, 'stderr')):
             raw = io.FileIO(n, 'wb', closefd=False)
-            stream = io.TextIOWrapper(io.BufferedWriter(raw, 65536),
-                                      encoding='utf-8',
-                                      errors='backslashreplace',
-                                      write_through=True)
+            stream = Stream(io.BufferedWriter(raw, 65536), encoding='utf-8',
+                            errors='backslashreplace', line_buffering=True)
             stream.mode = 'w'
             setattr(sys, name, stream)
             setattr(sys, '__%s__' % name, stream)
@@ -145,7 +156,13 @@ class Kernel:
         data = json.dumps(payload, allow_nan=False, separators=(',', ':'))
 
         with self.lock, self.interrupts:
-            self.channel.send(kind, self.number, data.encode('ascii'))
+
+            # an event of a thread whose cell is over is nobody's
+            if kind != channel.EVENT or self.busy:
+                self.channel.send(kind, self.number, data.encode('ascii'))
+
+            if kind == channel.DONE:
+                self.busy = False
 
     def event(self, event):
         event['timestamp'] = timestamp()
@@ -301,6 +318,7 @@ class Kernel:
                 continue
 
             self.number = number
+            self.busy = True
             self.interrupts.pending = False
             request = json.loads(payload)
 
@@ -482,6 +500,12 @@ def without_kernel(made):
 
 def start():
     fd = int(os.environ.pop('SANDBOX_KERNEL_FD'))
+    source = os.environ.pop('SANDBOX_SOURCE_FD', None)
+
+    if source is not None:
+        os.close(int(source))
+
+    os.environ.pop('SANDBOX_KERNEL_LANGUAGE', None)
 
     try:
         Kernel(fd).serve()

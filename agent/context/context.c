@@ -1,0 +1,675 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "context/context.h"
+#include "context/pool.h"
+#include "run/env.h"
+
+
+static int agent_context_start(agent_context_t *c);
+static void agent_context_ready(agent_kernel_t *k);
+static void agent_context_told(agent_context_t *c, agent_fault_t *fault);
+static void agent_context_next(agent_context_t *c);
+static void agent_context_run(agent_context_t *c, agent_execution_t *x);
+static void agent_context_output(agent_kernel_t *k, int stream,
+    const char *buf, size_t len);
+static void agent_context_event(agent_kernel_t *k, const char *buf, size_t len,
+    int more);
+static int agent_context_full(agent_kernel_t *k);
+static void agent_context_done(agent_kernel_t *k, uint64_t count, int failed);
+static void agent_context_exit(agent_kernel_t *k, const agent_exit_t *e);
+static void agent_context_end(agent_context_t *c, agent_execution_end_e how,
+    const agent_exit_t *e, int restarted);
+static void agent_context_fail(agent_context_t *c);
+static void agent_context_kill(agent_context_t *c);
+static void agent_context_deadline(uv_timer_t *timer);
+static void agent_context_copy(agent_fault_t *fault,
+    const agent_fault_t *from);
+static void agent_context_free(uv_handle_t *handle);
+static void agent_context_uuid(char *id);
+
+
+static const agent_kernel_ops_t  agent_context_ops = {
+    agent_context_ready,
+    agent_context_output,
+    agent_context_event,
+    agent_context_full,
+    agent_context_done,
+    agent_context_exit
+};
+
+
+struct agent_context_list_s  agent_context_list
+    = TAILQ_HEAD_INITIALIZER(agent_context_list);
+
+static size_t  agent_context_n;
+
+
+agent_context_t *
+agent_context_create(const char *id, const agent_language_t *language,
+    const char *cwd, json_t *env, uint64_t timeout_ms, agent_fault_t *fault)
+{
+    agent_context_t  *c;
+
+    if (agent_context_n >= AGENT_CONTEXT_MAX) {
+        json_decref(env);
+        (void) agent_fault_set(fault, 409, "RESOURCE_BUSY", NULL,
+                               "A sandbox has at most %d contexts: delete one "
+                               "first", AGENT_CONTEXT_MAX);
+        return NULL;
+    }
+
+    c = calloc(1, sizeof(agent_context_t));
+
+    if (c == NULL || (cwd && (c->cwd = strdup(cwd)) == NULL)) {
+        free(c);
+        json_decref(env);
+        (void) agent_fault_no_memory(fault);
+        return NULL;
+    }
+
+    if (id) {
+        snprintf(c->id, sizeof(c->id), "%s", id);
+
+    } else {
+        agent_context_uuid(c->id);
+    }
+
+    c->language = language;
+    c->env = env;
+    c->timeout_ms = timeout_ms;
+    agent_time_iso(c->created);
+
+    TAILQ_INIT(&c->waiting);
+    TAILQ_INIT(&c->observers);
+
+    uv_timer_init(agent_loop, &c->timer);
+    c->timer.data = c;
+
+    TAILQ_INSERT_TAIL(&agent_context_list, c, link);
+    agent_context_n++;
+
+    if (agent_context_start(c) != 0) {
+        agent_context_copy(fault, &c->fault);
+        agent_context_delete(c);
+        return NULL;
+    }
+
+    return c;
+}
+
+
+agent_context_t *
+agent_context_find(const char *id)
+{
+    agent_context_t  *c;
+
+    TAILQ_FOREACH(c, &agent_context_list, link) {
+        if (strcmp(c->id, id) == 0) {
+            return c;
+        }
+    }
+
+    return NULL;
+}
+
+
+agent_context_t *
+agent_context_default(const agent_language_t *language, agent_fault_t *fault)
+{
+    char              id[AGENT_CONTEXT_ID + 1];
+    agent_context_t  *c;
+
+    snprintf(id, sizeof(id), "default-%s", language->name);
+
+    c = agent_context_find(id);
+
+    return c ? c : agent_context_create(id, language, NULL, NULL, 0, fault);
+}
+
+
+void
+agent_context_delete(agent_context_t *c)
+{
+    agent_execution_t  *x;
+
+    if (c->deleted) {
+        return;
+    }
+
+    c->deleted = 1;
+    uv_timer_stop(&c->timer);
+
+    TAILQ_REMOVE(&agent_context_list, c, link);
+    agent_context_n--;
+
+    agent_context_end(c, AGENT_EXECUTION_DELETED, NULL, 0);
+
+    while ((x = TAILQ_FIRST(&c->waiting))) {
+        TAILQ_REMOVE(&c->waiting, x, link);
+        x->context = NULL;
+        x->end(x, AGENT_EXECUTION_DELETED, NULL, 0);
+    }
+
+    if (!TAILQ_EMPTY(&c->observers)) {
+        (void) agent_fault_set(&c->fault, 404, "CONTEXT_NOT_FOUND", NULL,
+                               "The context was deleted");
+        agent_context_told(c, &c->fault);
+    }
+
+    if (c->kernel) {
+        agent_kernel_kill(c->kernel);
+
+    } else {
+        uv_close((uv_handle_t *) &c->timer, agent_context_free);
+    }
+}
+
+
+void
+agent_context_restart(agent_context_t *c)
+{
+    if (c->kernel == NULL) {
+        (void) agent_context_start(c);
+        return;
+    }
+
+    agent_context_kill(c);
+}
+
+
+int
+agent_context_interrupt(agent_context_t *c)
+{
+    if (!c->busy) {
+        return 0;
+    }
+
+    agent_kernel_interrupt(c->kernel);
+
+    return 1;
+}
+
+
+int
+agent_context_observe(agent_context_t *c, agent_context_observer_t *o)
+{
+    if (c->kernel == NULL) {
+        o->context = NULL;
+        o->ready(o, c, &c->fault);
+        return 0;
+    }
+
+    if (c->kernel->ready && !c->killing) {
+        o->context = NULL;
+        o->ready(o, c, NULL);
+        return 0;
+    }
+
+    o->context = c;
+    TAILQ_INSERT_TAIL(&c->observers, o, link);
+
+    return 1;
+}
+
+
+void
+agent_context_unobserve(agent_context_observer_t *o)
+{
+    if (o->context) {
+        TAILQ_REMOVE(&o->context->observers, o, link);
+        o->context = NULL;
+    }
+}
+
+
+int
+agent_context_execute(agent_context_t *c, agent_execution_t *x,
+    agent_fault_t *fault)
+{
+    if (c->nwaiting >= AGENT_CONTEXT_WAITING) {
+        return agent_fault_set(fault, 409, "RESOURCE_BUSY",
+                               json_pack("{s:s}", "contextId", c->id),
+                               "%d executions wait for this context already: "
+                               "wait for one to end, or use more contexts",
+                               AGENT_CONTEXT_WAITING);
+    }
+
+    if (c->kernel == NULL && agent_context_start(c) != 0) {
+        agent_context_copy(fault, &c->fault);
+        return -1;
+    }
+
+    x->context = c;
+    TAILQ_INSERT_TAIL(&c->waiting, x, link);
+    c->nwaiting++;
+
+    agent_context_next(c);
+
+    return 0;
+}
+
+
+void
+agent_context_resume(agent_execution_t *x)
+{
+    if (x->context && x->running) {
+        agent_kernel_resume(x->context->kernel);
+    }
+}
+
+
+void
+agent_context_abandon(agent_execution_t *x)
+{
+    agent_context_t  *c;
+
+    c = x->context;
+
+    if (c == NULL) {
+        return;
+    }
+
+    x->context = NULL;
+
+    if (!x->running) {
+        TAILQ_REMOVE(&c->waiting, x, link);
+        c->nwaiting--;
+        return;
+    }
+
+    /* its state is kept; output is dropped until it has ended */
+
+    c->running = NULL;
+    uv_timer_stop(&c->timer);
+
+    agent_kernel_interrupt(c->kernel);
+    agent_kernel_resume(c->kernel);
+}
+
+
+static int
+agent_context_start(agent_context_t *c)
+{
+    const char     **env;
+    agent_fault_t   *fault;
+
+    env = NULL;
+    fault = &c->fault;
+
+    agent_fault_clear(fault);
+
+    c->count = 0;
+    c->late = 0;
+
+    if (c->env == NULL && c->cwd == NULL) {
+        c->kernel = agent_pool_take(c->language);
+
+        if (c->kernel) {
+            c->kernel->ops = &agent_context_ops;
+            c->kernel->data = c;
+
+            if (!c->kernel->ready) {
+                uv_timer_start(&c->timer, agent_context_deadline,
+                               AGENT_CONTEXT_START, 0);
+            }
+
+            return 0;
+        }
+    }
+
+    if (c->env && agent_env_parse(c->env, &env, fault) != 0) {
+        return -1;
+    }
+
+    c->kernel = agent_kernel_start(c->language, env, c->cwd,
+                                   &agent_context_ops, c, fault);
+    free(env);
+
+    if (c->kernel == NULL) {
+        return -1;
+    }
+
+    uv_timer_start(&c->timer, agent_context_deadline, AGENT_CONTEXT_START, 0);
+
+    return 0;
+}
+
+
+static void
+agent_context_ready(agent_kernel_t *k)
+{
+    agent_context_t  *c;
+
+    c = k->data;
+
+    uv_timer_stop(&c->timer);
+
+    agent_log_debug("context %s: kernel %p is ready", c->id, k);
+
+    agent_context_told(c, NULL);
+    agent_context_next(c);
+}
+
+
+static void
+agent_context_told(agent_context_t *c, agent_fault_t *fault)
+{
+    agent_context_observer_t  *o;
+
+    while ((o = TAILQ_FIRST(&c->observers))) {
+        TAILQ_REMOVE(&c->observers, o, link);
+        o->context = NULL;
+        o->ready(o, c, fault);
+    }
+}
+
+
+static void
+agent_context_next(agent_context_t *c)
+{
+    agent_execution_t  *x;
+
+    x = TAILQ_FIRST(&c->waiting);
+
+    if (x && c->kernel && c->kernel->ready && !c->busy && !c->killing) {
+        TAILQ_REMOVE(&c->waiting, x, link);
+        c->nwaiting--;
+
+        agent_context_run(c, x);
+    }
+}
+
+
+static void
+agent_context_run(agent_context_t *c, agent_execution_t *x)
+{
+    uint64_t  timeout;
+
+    c->busy = 1;
+    c->running = x;
+    x->running = 1;
+
+    timeout = x->timeout_ms ? x->timeout_ms : c->timeout_ms;
+
+    if (timeout) {
+        uv_update_time(agent_loop);
+        uv_timer_start(&c->timer, agent_context_deadline, timeout, 0);
+    }
+
+    x->start(x);
+
+    if (c->running == x && agent_kernel_execute(c->kernel, x->request) != 0) {
+        agent_context_kill(c);
+    }
+}
+
+
+static void
+agent_context_output(agent_kernel_t *k, int stream, const char *buf,
+    size_t len)
+{
+    agent_context_t  *c;
+
+    c = k->data;
+
+    /* what background work writes while no cell runs is nobody's */
+
+    if (c->running) {
+        c->running->output(c->running, stream, buf, len);
+    }
+}
+
+
+static void
+agent_context_event(agent_kernel_t *k, const char *buf, size_t len, int more)
+{
+    agent_context_t  *c;
+
+    c = k->data;
+
+    if (c->running) {
+        c->running->event(c->running, buf, len, more);
+    }
+}
+
+
+static int
+agent_context_full(agent_kernel_t *k)
+{
+    agent_context_t  *c;
+
+    c = k->data;
+
+    /* a cell that is being ended does not wait for its client */
+
+    return c->running && !c->running->timed_out
+           && c->running->full(c->running);
+}
+
+
+static void
+agent_context_done(agent_kernel_t *k, uint64_t count, int failed)
+{
+    agent_context_t    *c;
+    agent_execution_t  *x;
+
+    c = k->data;
+    x = c->running;
+
+    uv_timer_stop(&c->timer);
+
+    c->busy = 0;
+    c->count = count;
+
+    if (x) {
+        x->count = count;
+        x->failed = failed;
+
+        agent_context_end(c, x->timed_out ? AGENT_EXECUTION_TIMED_OUT
+                                          : AGENT_EXECUTION_DONE,
+                          NULL, 0);
+    }
+
+    agent_context_next(c);
+}
+
+
+/* ends the execution that runs, if any */
+
+static void
+agent_context_end(agent_context_t *c, agent_execution_end_e how,
+    const agent_exit_t *e, int restarted)
+{
+    agent_execution_t  *x;
+
+    x = c->running;
+
+    if (x == NULL) {
+        return;
+    }
+
+    c->running = NULL;
+    x->running = 0;
+    x->context = NULL;
+
+    x->end(x, how, e, restarted);
+}
+
+
+static void
+agent_context_exit(agent_kernel_t *k, const agent_exit_t *e)
+{
+    int               ready, ordered;
+    agent_context_t  *c;
+
+    c = k->data;
+
+    ready = k->ready;
+    ordered = c->killing;
+
+    c->kernel = NULL;
+    c->busy = 0;
+    c->killing = 0;
+
+    uv_timer_stop(&c->timer);
+
+    if (c->deleted) {
+        uv_close((uv_handle_t *) &c->timer, agent_context_free);
+        return;
+    }
+
+    agent_log_info("context %s: its kernel has ended, exit code %d, signal %d",
+                   c->id, e->code, e->signal);
+
+    if (!ready && !ordered) {
+
+        /* a fresh one would fare no better */
+
+        if (c->late) {
+            (void) agent_fault_set(&c->fault, 503, "INTERPRETER_NOT_READY",
+                                   json_pack("{s:i}", "retryAfter", 5),
+                                   "The %s interpreter was not ready within "
+                                   "%d seconds", c->language->title,
+                                   AGENT_CONTEXT_START / 1000);
+
+        } else {
+            (void) agent_fault_set(&c->fault, 500, "INTERNAL_ERROR", NULL,
+                                   "The %s interpreter exited with code %d "
+                                   "before it was ready", c->language->title,
+                                   e->code);
+        }
+
+        agent_context_fail(c);
+        return;
+    }
+
+    c->restarts++;
+
+    if (agent_context_start(c) != 0) {
+        agent_context_fail(c);
+    }
+
+    if (c->running) {
+        agent_context_end(c, c->running->timed_out ? AGENT_EXECUTION_TIMED_OUT
+                                                   : AGENT_EXECUTION_DIED,
+                          e, 1);
+    }
+
+    /* from the pool */
+
+    if (c->kernel && c->kernel->ready) {
+        agent_context_told(c, NULL);
+        agent_context_next(c);
+    }
+}
+
+
+/* it has no kernel: everybody who waits for one is told */
+
+static void
+agent_context_fail(agent_context_t *c)
+{
+    agent_fault_t       fault;
+    agent_execution_t  *x;
+
+    while ((x = TAILQ_FIRST(&c->waiting))) {
+        TAILQ_REMOVE(&c->waiting, x, link);
+        c->nwaiting--;
+        x->context = NULL;
+
+        agent_context_copy(&fault, &c->fault);
+        x->fail(x, &fault);
+    }
+
+    agent_context_told(c, &c->fault);
+}
+
+
+static void
+agent_context_kill(agent_context_t *c)
+{
+    c->killing = 1;
+    agent_kernel_kill(c->kernel);
+}
+
+
+static void
+agent_context_deadline(uv_timer_t *timer)
+{
+    agent_context_t  *c;
+
+    c = timer->data;
+
+    if (!c->kernel->ready) {
+        c->late = 1;
+        agent_kernel_kill(c->kernel);
+        return;
+    }
+
+    if (c->running == NULL) {
+        return;
+    }
+
+    if (c->running->timed_out) {
+        agent_context_kill(c);
+        return;
+    }
+
+    c->running->timed_out = 1;
+
+    agent_kernel_interrupt(c->kernel);
+    agent_kernel_resume(c->kernel);
+
+    uv_timer_start(timer, agent_context_deadline, AGENT_CONTEXT_GRACE, 0);
+}
+
+
+static void
+agent_context_copy(agent_fault_t *fault, const agent_fault_t *from)
+{
+    *fault = *from;
+    fault->context = json_incref(from->context);
+}
+
+
+static void
+agent_context_free(uv_handle_t *handle)
+{
+    agent_context_t  *c;
+
+    c = handle->data;
+
+    agent_fault_clear(&c->fault);
+    json_decref(c->env);
+    free(c->cwd);
+    free(c);
+}
+
+
+/* RFC 9562, version 4 */
+
+static void
+agent_context_uuid(char *id)
+{
+    char  hex[33];
+
+    agent_random_hex(hex, sizeof(hex));
+
+    hex[12] = '4';
+    hex[16] = "89ab"[hex[16] & 3];
+
+    snprintf(id, AGENT_CONTEXT_ID + 1, "%.8s-%.4s-%.4s-%.4s-%.12s", hex,
+             hex + 8, hex + 12, hex + 16, hex + 20);
+}

@@ -1,0 +1,168 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/time.h"
+#include "base/utf8.h"
+#include "context/event.h"
+#include "sys/signal.h"
+
+
+static void agent_event_character(agent_buffer_t *b, const unsigned char *s,
+    int len);
+
+
+void
+agent_event_text(agent_buffer_t *b, const char *s, size_t len)
+{
+    int     n;
+    size_t  i, plain;
+
+    for (i = 0; i < len; /* void */ ) {
+
+        plain = i;
+
+        while (i < len && s[i] >= ' ' && s[i] <= '~' && s[i] != '"'
+               && s[i] != '\\')
+        {
+            i++;
+        }
+
+        agent_buffer_add(b, s + plain, i - plain);
+
+        if (i == len) {
+            return;
+        }
+
+        n = agent_utf8_char(s + i, len - i);
+
+        if (n <= 0) {
+            agent_buffer_adds(b, "\\ufffd");
+            i++;
+
+        } else {
+            agent_event_character(b, (const unsigned char *) s + i, n);
+            i += n;
+        }
+    }
+}
+
+
+static void
+agent_event_character(agent_buffer_t *b, const unsigned char *s, int len)
+{
+    unsigned  c;
+
+    switch (len) {
+
+    case 1:
+
+        switch (*s) {
+
+        case '\n':
+            agent_buffer_adds(b, "\\n");
+            return;
+
+        case '\r':
+            agent_buffer_adds(b, "\\r");
+            return;
+
+        case '\t':
+            agent_buffer_adds(b, "\\t");
+            return;
+
+        case '"':
+            agent_buffer_adds(b, "\\\"");
+            return;
+
+        case '\\':
+            agent_buffer_adds(b, "\\\\");
+            return;
+        }
+
+        c = *s;
+        break;
+
+    case 2:
+        c = (s[0] & 0x1f) << 6 | (s[1] & 0x3f);
+        break;
+
+    case 3:
+        c = (s[0] & 0x0f) << 12 | (s[1] & 0x3f) << 6 | (s[2] & 0x3f);
+        break;
+
+    default:
+        c = ((s[0] & 0x07) << 18 | (s[1] & 0x3f) << 12 | (s[2] & 0x3f) << 6
+             | (s[3] & 0x3f))
+            - 0x10000;
+
+        agent_buffer_printf(b, "\\u%04x\\u%04x", 0xd800 + (c >> 10),
+                            0xdc00 + (c & 0x3ff));
+        return;
+    }
+
+    agent_buffer_printf(b, "\\u%04x", c);
+}
+
+
+void
+agent_event_error(agent_buffer_t *b, agent_execution_t *x,
+    agent_execution_end_e how, const agent_exit_t *e, int restarted,
+    uint64_t timeout_ms)
+{
+    char         stamp[32], name[16], text[128];
+    const char  *ename, *reason;
+
+    switch (how) {
+
+    case AGENT_EXECUTION_TIMED_OUT:
+        ename = "TimeoutError";
+        reason = "timeout";
+        snprintf(text, sizeof(text), "The execution exceeded its timeout of "
+                 "%" PRIu64 " ms.", timeout_ms);
+        break;
+
+    case AGENT_EXECUTION_DELETED:
+        ename = "ContextDeleted";
+        reason = "deleted";
+        snprintf(text, sizeof(text), "The context was deleted.");
+        break;
+
+    default:
+        ename = "KernelDied";
+
+        if (e->outcome == AGENT_EXIT_OOM_KILLED) {
+            reason = "oom";
+            snprintf(text, sizeof(text), "The kernel was killed because the "
+                     "sandbox ran out of memory.");
+
+        } else if (e->signal) {
+            reason = "signal";
+            snprintf(text, sizeof(text), "The kernel was ended by %s.",
+                     agent_signal_name(e->signal, name));
+
+        } else {
+            reason = "exit";
+            snprintf(text, sizeof(text), "The kernel exited with code %d.",
+                     e->code);
+        }
+    }
+
+    agent_buffer_printf(b, "{\"type\":\"error\",\"ename\":\"%s\","
+                        "\"evalue\":\"%s%s\",\"traceback\":[],"
+                        "\"reason\":\"%s\",\"restarted\":%s,"
+                        "\"execution_count\":%" PRIu64 ","
+                        "\"timestamp\":\"%s\"}",
+                        ename, text,
+                        restarted ? " The context has a fresh kernel: what "
+                                    "the code had defined is lost." : "",
+                        reason, restarted ? "true" : "false", x->count,
+                        agent_time_iso(stamp));
+}
