@@ -324,10 +324,10 @@ agent_kernel_interrupt(agent_kernel_t *k)
         return;
     }
 
-    /* the one for Python, the other for node */
+    /* the packet is there when the signal comes before the cell has begun */
 
-    kill(k->cmd->child.pid, SIGINT);
     (void) agent_kernel_send(k, 'I', "", 0);
+    kill(k->cmd->child.pid, SIGINT);
 }
 
 

@@ -144,6 +144,18 @@ class Channel:
 
         return kind, number, b''.join(parts)
 
+    def interrupted(self, number):
+        """Whether an interrupt of that execution has arrived already."""
+
+        try:
+            data = self.socket.recv(HEADER.size, socket.MSG_PEEK
+                                    | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+
+        return (len(data) == HEADER.size and data[16] == INTERRUPT
+                and HEADER.unpack(data)[4] == number)
+
     def send(self, kind, number, payload=b''):
 
         # a process that user code has forked is not the kernel

@@ -285,6 +285,10 @@ class Kernel:
             self.interrupts.running = True
 
             try:
+                # a signal that came before is not lost
+                if self.channel.interrupted(self.number):
+                    raise KeyboardInterrupt
+
                 self.execute(request['code'])
             except BaseException as e:
                 if not (type(e) is SystemExit and e.code in (None, 0)):
