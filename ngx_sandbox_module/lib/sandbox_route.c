@@ -35,7 +35,9 @@ static const sandbox_route_entry_t *sandbox_route_port(
 #define sandbox_route_text(s)  { s, sizeof(s) - 1 }
 
 #define sandbox_route_is_named(e)                                             \
-    ((e)->kind == SANDBOX_ROUTE_PROCESS || (e)->kind == SANDBOX_ROUTE_TERMINAL)
+    ((e)->kind == SANDBOX_ROUTE_PROCESS                                       \
+     || (e)->kind == SANDBOX_ROUTE_TERMINAL                                   \
+     || (e)->kind == SANDBOX_ROUTE_CONTEXT)
 
 
 static const char  sandbox_route_base[] = "/v1/sandbox";
@@ -192,6 +194,15 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/api/git/checkout"), SANDBOX_ROUTE_GIT,
       "POST", "/v1/sandbox/:id/api/git/checkout", 0 },
 
+    { sandbox_route_text("/api/execute/code"), SANDBOX_ROUTE_CODE,
+      "POST", "/v1/sandbox/:id/api/execute/code", 0 },
+
+    { sandbox_route_text("/api/contexts"), SANDBOX_ROUTE_CONTEXTS,
+      "GET, HEAD, POST", "/v1/sandbox/:id/api/contexts", 0 },
+
+    { sandbox_route_text("/api/interpreter/health"), SANDBOX_ROUTE_CONTEXTS,
+      "GET, HEAD", "/v1/sandbox/:id/api/interpreter/health", 0 },
+
     { sandbox_route_text("/api/port-watch"), SANDBOX_ROUTE_PORT_WATCH,
       "POST", "/v1/sandbox/:id/api/port-watch", 0 },
 
@@ -208,13 +219,7 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
 };
 
 
-static const sandbox_text_t  sandbox_route_process =
-    sandbox_route_text("/api/process/");
-
-static const sandbox_text_t  sandbox_route_terminal =
-    sandbox_route_text("/api/terminal/");
-
-/* of a process or a terminal */
+/* of a process, a terminal or a context */
 #define SANDBOX_ROUTE_NAME_MAX  128
 
 
@@ -261,6 +266,37 @@ static const sandbox_route_entry_t  sandbox_terminal_routes[] = {
       "POST", "/v1/sandbox/:id/api/terminal/:terminal/resize", 0 },
 
     { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
+};
+
+
+/* routes below the id of a context */
+
+static const sandbox_route_entry_t  sandbox_context_routes[] = {
+
+    { sandbox_route_text(""), SANDBOX_ROUTE_CONTEXT,
+      "GET, HEAD, DELETE", "/v1/sandbox/:id/api/contexts/:context", 0 },
+
+    { sandbox_route_text("/interrupt"), SANDBOX_ROUTE_CONTEXT,
+      "POST", "/v1/sandbox/:id/api/contexts/:context/interrupt", 0 },
+
+    { sandbox_route_text("/restart"), SANDBOX_ROUTE_CONTEXT,
+      "POST", "/v1/sandbox/:id/api/contexts/:context/restart", 0 },
+
+    { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
+};
+
+
+typedef struct {
+    sandbox_text_t                prefix;   /* a name follows */
+    const sandbox_route_entry_t  *table;
+} sandbox_route_named_t;
+
+
+static const sandbox_route_named_t  sandbox_route_named[] = {
+    { sandbox_route_text("/api/process/"), sandbox_process_routes },
+    { sandbox_route_text("/api/terminal/"), sandbox_terminal_routes },
+    { sandbox_route_text("/api/contexts/"), sandbox_context_routes },
+    { { NULL, 0 }, NULL }
 };
 
 
@@ -390,6 +426,7 @@ static const sandbox_route_entry_t *
 sandbox_route_find(const char *tail, size_t len)
 {
     const sandbox_route_entry_t  *e;
+    const sandbox_route_named_t  *named;
 
     for (e = sandbox_routes; e->tail.data; e++) {
 
@@ -413,12 +450,16 @@ sandbox_route_find(const char *tail, size_t len)
         return e;
     }
 
-    e = sandbox_route_find_below(&sandbox_route_process,
-                                 sandbox_process_routes, tail, len);
+    for (named = sandbox_route_named; named->table; named++) {
 
-    return e ? e : sandbox_route_find_below(&sandbox_route_terminal,
-                                            sandbox_terminal_routes, tail,
-                                            len);
+        e = sandbox_route_find_below(&named->prefix, named->table, tail, len);
+
+        if (e) {
+            return e;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -528,7 +569,8 @@ sandbox_route_list(char buf[SANDBOX_ROUTE_LIST_SIZE])
     p = sandbox_route_list_table(buf, last, sandbox_routes);
     p = sandbox_route_list_table(p, last, sandbox_route_ports);
     p = sandbox_route_list_table(p, last, sandbox_process_routes);
-    (void) sandbox_route_list_table(p, last, sandbox_terminal_routes);
+    p = sandbox_route_list_table(p, last, sandbox_terminal_routes);
+    (void) sandbox_route_list_table(p, last, sandbox_context_routes);
 }
 
 

@@ -47,6 +47,9 @@ typedef enum {
     SANDBOX_ROUTE_TERMINALS,      /* /api/terminal/list */
     SANDBOX_ROUTE_TERMINAL,       /* /api/terminal/:terminal, and below it */
     SANDBOX_ROUTE_GIT,            /* /api/git/checkout */
+    SANDBOX_ROUTE_CODE,           /* /api/execute/code */
+    SANDBOX_ROUTE_CONTEXTS,       /* /api/contexts */
+    SANDBOX_ROUTE_CONTEXT,        /* /api/contexts/:context, and below it */
     SANDBOX_ROUTE_PORT_WATCH,
     SANDBOX_ROUTE_PING,
     SANDBOX_ROUTE_VERSION,
@@ -89,7 +92,7 @@ int sandbox_route_method(const sandbox_route_t *route, const char *method,
  * The routes below /v1/sandbox/:id, separated by ", "; those of a process by
  * one entry.  buf is NUL-terminated, and holds as many as there is room for.
  */
-#define SANDBOX_ROUTE_LIST_SIZE  768
+#define SANDBOX_ROUTE_LIST_SIZE  1024
 void sandbox_route_list(char buf[SANDBOX_ROUTE_LIST_SIZE]);
 
 
