@@ -173,7 +173,8 @@ agent_kernel_spawn(agent_kernel_t *k, const char **env, const char *cwd,
         agent_command_destroy(cmd);
 
         if (code) {
-            return agent_fault_set(fault, 501, k->language->missing, NULL,
+            return agent_fault_set(fault, 501,
+                                   agent_language_missing(k->language), NULL,
                                    "%s interpreter not available: %s. Use an "
                                    "image that has it, such as one whose name "
                                    "ends with -python for Python.",

@@ -75,15 +75,15 @@ const agent_language_t  agent_language_list[AGENT_LANGUAGES] = {
 
     { "python", agent_language_python_aliases, "Python",
       agent_language_python_programs, agent_language_python_argv,
-      "PYTHON_NOT_AVAILABLE", 0 },
+      0 },
 
     { "javascript", agent_language_javascript_aliases, "JavaScript",
       agent_language_node_programs, agent_language_node_argv,
-      "JAVASCRIPT_NOT_AVAILABLE", 1 },
+      1 },
 
     { "typescript", agent_language_typescript_aliases, "TypeScript",
       agent_language_node_programs, agent_language_node_argv,
-      "JAVASCRIPT_NOT_AVAILABLE", 1 }
+      1 }
 };
 
 
@@ -108,6 +108,18 @@ agent_language_find(const char *name)
     }
 
     return NULL;
+}
+
+
+const char *
+agent_language_missing(const agent_language_t *language)
+{
+    const char  *code;
+
+    code = language->bundle == 0 ? "PYTHON_NOT_AVAILABLE"
+                                 : "JAVASCRIPT_NOT_AVAILABLE";
+
+    return code;
 }
 
 

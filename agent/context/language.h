@@ -20,7 +20,6 @@ typedef struct {
     const char         *title;         /* for messages */
     const char  *const *programs;      /* as in agent_spawn_t */
     char        *const *argv;
-    const char         *missing;       /* code of an image without it */
     size_t              bundle;        /* private to language.c */
 } agent_language_t;
 
@@ -32,6 +31,9 @@ extern const agent_language_t  agent_language_list[AGENT_LANGUAGES];
 
 /* the language of that name or alias, of any case; NULL: unknown */
 const agent_language_t *agent_language_find(const char *name);
+
+/* the error code of an image that has no interpreter of the language */
+const char *agent_language_missing(const agent_language_t *language);
 
 size_t agent_language_index(const agent_language_t *language);
 
