@@ -305,6 +305,7 @@ failed:
 static ngx_int_t
 ngx_http_sandbox_ports_update_remove(ngx_http_sandbox_ports_update_t *e)
 {
+    ngx_int_t              rc;
     ngx_uint_t             exposed;
     sandbox_json_writer_t  w;
 
@@ -317,6 +318,14 @@ ngx_http_sandbox_ports_update_remove(ngx_http_sandbox_ports_update_t *e)
         }
 
         exposed = 0;
+
+        /* the sandbox may have been destroyed meanwhile */
+
+        rc = ngx_http_sandbox_ports_update_owner(e);
+
+        if (rc != NGX_OK) {
+            return rc;
+        }
     }
 
     if (exposed) {
