@@ -115,7 +115,9 @@ ngx_http_sandbox_process_open(ngx_uint_t first)
     w = ngx_http_sandbox_worker;
     smcf = w->conf;
 
-    level = first ? NGX_LOG_ERR : NGX_LOG_INFO;
+    /* log once, not every time */
+
+    level = first ? NGX_LOG_ERR : NGX_LOG_DEBUG;
 
     if (w->store == NULL) {
         w->store = sandbox_store_open((char *) smcf->state->name.data);
