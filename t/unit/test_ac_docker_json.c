@@ -207,6 +207,21 @@ test_containers(void **state)
     assert_string_equal(c.state_text, "paused");
     assert_int_equal(c.state, AC_CONTAINER_PAUSED);
 
+    /* the mount of the sockets, among others */
+
+    assert_int_equal(read_of(inspected, "{\"Id\":\"ab\",\"State\":{\"Status\""
+                             ":\"x\"},\"Mounts\":[{\"Type\":\"bind\","
+                             "\"Source\":\"/a\",\"Destination\":\"/b\"},"
+                             "{\"Source\":\"/s/.run/r\",\"Destination\":\""
+                             AC_MOUNT_TARGET "\"},7,{\"Source\":1}]}", &c),
+                     AC_OK);
+    assert_string_equal(c.mount, "/s/.run/r");
+    assert_int_equal(read_of(inspected, "{\"Id\":\"ab\",\"State\":{\"Status\""
+                             ":\"x\"},\"Mounts\":null}", &c), AC_OK);
+    assert_string_equal(c.mount, "");
+    assert_int_equal(read_of(inspected, "{\"Id\":\"ab\",\"State\":{\"Status\""
+                             ":\"x\"},\"Mounts\":{}}", &c), AC_MALFORMED);
+
     for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
         (void) snprintf(text, sizeof(text), "{\"Id\":\"ab\",\"State\":"
                         "{\"Status\":\"%s\"}}", states[i].text);
