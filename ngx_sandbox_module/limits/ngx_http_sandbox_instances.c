@@ -7,6 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_spec.h"
+#include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_worker.h"
@@ -312,6 +313,8 @@ ngx_http_sandbox_instances_pause(const char *run, ngx_uint_t paused)
     }
 
     shpool = ngx_http_sandbox_instances_table_lock();
+
+    sh->paused_reported = ngx_http_sandbox_clock_monotonic();
 
     instance = ngx_http_sandbox_instances_table_find(sh, run);
 

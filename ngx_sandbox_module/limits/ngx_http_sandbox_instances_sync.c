@@ -210,14 +210,14 @@ done:
 }
 
 
-/* unless another report is newer than the list */
+/* unless a report, of this one or another, is newer than the list */
 
 static void
 ngx_http_sandbox_instances_sync_paused(ngx_http_sandbox_shared_t *sh,
     ngx_http_sandbox_instance_t *instance, const ac_container_t *c,
     int64_t requested)
 {
-    if (instance->paused_set < requested) {
+    if (sh->paused_reported < requested) {
         ngx_http_sandbox_instances_table_pause(
             sh, instance, c->state == AC_CONTAINER_PAUSED);
     }

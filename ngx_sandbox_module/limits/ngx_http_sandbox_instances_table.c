@@ -130,8 +130,6 @@ ngx_http_sandbox_instances_table_pause(ngx_http_sandbox_shared_t *sh,
         instance->paused = paused;
         sh->paused += paused ? 1 : -1;
     }
-
-    instance->paused_set = ngx_http_sandbox_clock_monotonic();
 }
 
 

@@ -32,8 +32,7 @@ struct ngx_http_sandbox_instance_s {
     ngx_uint_t                   state;
     ngx_pid_t                    pid;          /* pid of the starting worker */
     unsigned                     paused:1;     /* its container is paused */
-    int64_t                      paused_set;   /* ms, monotonic clock */
-    int64_t                      since;
+    int64_t                      since;        /* ms, monotonic clock */
     int64_t                      since_epoch;  /* ms since the epoch */
     char                         run[SANDBOX_RANDOM_LEN + 1];
     char                         class[SANDBOX_CLASS_MAX + 1];
@@ -60,7 +59,7 @@ ngx_http_sandbox_instance_t *ngx_http_sandbox_instances_table_add(
 /* sets the state, with the current time and process */
 void ngx_http_sandbox_instances_table_set(ngx_http_sandbox_instance_t *instance,
     ngx_uint_t state);
-/* notes whether its container is paused, with the current time */
+/* notes whether its container is paused */
 void ngx_http_sandbox_instances_table_pause(ngx_http_sandbox_shared_t *sh,
     ngx_http_sandbox_instance_t *instance, ngx_uint_t paused);
 /* frees the entry */

@@ -21,6 +21,7 @@ struct ngx_http_sandbox_shared_s {
     ngx_http_sandbox_counters_t    counters;
 
     ngx_atomic_t                   paused;   /* instances that are paused */
+    int64_t                        paused_reported;  /* monotonic ms, or 0 */
     int64_t                        counted;  /* by the engine's list, or 0 */
     ngx_uint_t                     ninstances;
     ngx_uint_t                     used;   /* all after these are free */
