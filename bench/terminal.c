@@ -190,8 +190,8 @@ terminal_output(const char *target, long bytes)
 
     /* the echo of the line has no "@" */
 
-    n = snprintf(line, sizeof(line), "head -c %ld /dev/zero | tr '\\0' '\\100'\n",
-                 bytes);
+    n = snprintf(line, sizeof(line),
+                 "head -c %ld /dev/zero | tr '\\0' '\\100'\n", bytes);
 
     begun = terminal_now();
 

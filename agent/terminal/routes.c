@@ -58,7 +58,7 @@ agent_terminal_routes_list(agent_request_t *r)
 
     list = json_array();
 
-    TAILQ_FOREACH(t, &agent_terminal_list, link) {
+    for (t = TAILQ_FIRST(&agent_terminal_list); t; t = TAILQ_NEXT(t, link)) {
         json_array_append_new(list, agent_terminal_json(t));
     }
 

@@ -102,7 +102,7 @@ agent_terminal_find(const char *name)
 {
     agent_terminal_t  *t;
 
-    TAILQ_FOREACH(t, &agent_terminal_list, link) {
+    for (t = TAILQ_FIRST(&agent_terminal_list); t; t = TAILQ_NEXT(t, link)) {
 
         if (strcmp(t->id, name) == 0
             || (t->named && strcmp(t->session, name) == 0))
@@ -310,7 +310,7 @@ agent_terminal_writable(agent_command_t *cmd)
 
     t = cmd->data;
 
-    TAILQ_FOREACH(v, &t->viewers, link) {
+    for (v = TAILQ_FIRST(&t->viewers); v; v = TAILQ_NEXT(v, link)) {
         agent_viewer_unblock(v);
     }
 }
@@ -343,7 +343,7 @@ agent_terminal_write(agent_command_t *cmd, int stream, const char *buf,
         agent_ring_append(&t->ring, buf, len);
     }
 
-    TAILQ_FOREACH(v, &t->viewers, link) {
+    for (v = TAILQ_FIRST(&t->viewers); v; v = TAILQ_NEXT(v, link)) {
         agent_viewer_output(v, buf, len);
     }
 }
@@ -368,7 +368,7 @@ agent_terminal_paused(agent_command_t *cmd)
         return 0;
     }
 
-    TAILQ_FOREACH(v, &t->viewers, link) {
+    for (v = TAILQ_FIRST(&t->viewers); v; v = TAILQ_NEXT(v, link)) {
 
         if (v->over) {
             continue;
@@ -435,7 +435,7 @@ agent_terminal_exit(agent_command_t *cmd, const agent_exit_t *e)
         w->ended(w, t);
     }
 
-    TAILQ_FOREACH(v, &t->viewers, link) {
+    for (v = TAILQ_FIRST(&t->viewers); v; v = TAILQ_NEXT(v, link)) {
         agent_viewer_unblock(v);
         agent_viewer_send(v);
     }
@@ -515,9 +515,9 @@ agent_terminal_stop(void)
     agent_viewer_t    *v;
     agent_terminal_t  *t;
 
-    TAILQ_FOREACH(t, &agent_terminal_list, link) {
+    for (t = TAILQ_FIRST(&agent_terminal_list); t; t = TAILQ_NEXT(t, link)) {
 
-        TAILQ_FOREACH(v, &t->viewers, link) {
+        for (v = TAILQ_FIRST(&t->viewers); v; v = TAILQ_NEXT(v, link)) {
             agent_viewer_stop(v);
         }
 

@@ -49,6 +49,10 @@ struct agent_terminal_waiter_s {
 };
 
 
+TAILQ_HEAD(agent_terminal_viewers_s, agent_viewer_s);
+TAILQ_HEAD(agent_terminal_waiters_s, agent_terminal_waiter_s);
+
+
 struct agent_terminal_s {
     char                 id[AGENT_TERMINAL_ID + 1];    /* of this shell */
     char                 session[AGENT_SESSION_NAME + 1];
@@ -63,10 +67,10 @@ struct agent_terminal_s {
     uint64_t             end;          /* bytes of output */
     agent_exit_t         exit;
 
-    TAILQ_HEAD(, agent_viewer_s)           viewers;
-    size_t                                 nviewers;
-    TAILQ_HEAD(, agent_terminal_waiter_s)  waiters;
-    TAILQ_ENTRY(agent_terminal_s)          link;
+    struct agent_terminal_viewers_s  viewers;
+    size_t                           nviewers;
+    struct agent_terminal_waiters_s  waiters;
+    TAILQ_ENTRY(agent_terminal_s)    link;
 
     unsigned             named:1;
     unsigned             killed:1;
@@ -120,8 +124,8 @@ void agent_terminal_forget(agent_terminal_waiter_t *w);
 
 /*
  * The agent exits: disconnects all viewers, and hangs up all shells.  To be
- * repeated until they have exited: bash misses a signal that arrives just before
- * it reads.
+ * repeated until they have exited: bash misses a signal that arrives just
+ * before it reads.
  */
 void agent_terminal_stop(void);
 

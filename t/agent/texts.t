@@ -28,6 +28,10 @@ my ($TRUE, $FALSE) = (JSON::PP::true, JSON::PP::false);
 my $stamp = qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 my $NONE = '__DISABLE_SESSION__';
 
+my @upgrade = [Upgrade => 'websocket', Connection => 'Upgrade',
+    'Sec-WebSocket-Version' => 13,
+    'Sec-WebSocket-Key' => 'dGhlIHNhbXBsZSBub25jZQ=='];
+
 my $box = Sandbox::Box->new(ports => [8001, 8003], boot => { ports => [
     { port => 8003, command => 'echo oops >&2; exit 3' }] });
 my $tether = $box->tether();
@@ -101,6 +105,17 @@ rows(
     ['PUT /file', 'x', [], 400, 'invalid_request', qr/path.*empty/],
     ['DELETE /file/workspace/text', undef, [], 404, 'UNKNOWN_ERROR',
         qr/^The requested endpoint was not found$/],
+
+    ['GET /pty', undef, [], 400, 'invalid_request',
+        qr/^WebSocket upgrade required/],
+    ['GET /ws/pty', undef, [], 400, 'invalid_request',
+        qr/^WebSocket upgrade required/],
+    ['GET /pty?cols=x', undef, @upgrade, 400, 'invalid_request',
+        qr/^cols and rows must be valid numbers/],
+    ['GET /pty?rows=0', undef, @upgrade, 400, 'invalid_request',
+        qr/^cols and rows must be valid numbers/],
+    ['GET /pty?session=a/b', undef, @upgrade, 400, 'invalid_request',
+        qr/^Invalid session ID format/],
 );
 
 
