@@ -103,6 +103,12 @@ rows(
     ['PUT /file/etc/passwd', 'x', [], 403, 'invalid_request',
         qr{within /workspace}],
     ['PUT /file', 'x', [], 400, 'invalid_request', qr/path.*empty/],
+    ['POST /persist?excludes=a,..%2Fb', undef, [], 400, 'invalid_request',
+        qr/^exclude paths must not contain "\.\."$/],
+    ['POST /hydrate', '', [], 400, 'invalid_request',
+        qr/^Empty tar payload$/],
+    ['POST /hydrate', 'text', [], 400, 'invalid_request',
+        qr/is not a tar archive/],
     ['DELETE /file/workspace/text', undef, [], 404, 'UNKNOWN_ERROR',
         qr/^The requested endpoint was not found$/],
 
@@ -173,6 +179,15 @@ rows(
     ['POST /api/env', {}, [], 400, 'VALIDATION_FAILED', qr/\benv\b/],
     ['POST /api/env', { env => { 'A=' => 'x' } }, [], 400,
         'VALIDATION_FAILED', qr/^Invalid environment variable name: A=$/],
+
+    ['POST /api/git/checkout', {}, [], 400, 'INVALID_GIT_URL', qr/repoUrl/],
+    ['POST /api/git/checkout', { repoUrl => 'https://host/x',
+        timeoutMs => -5 }, [], 400, 'VALIDATION_FAILED',
+        qr/^Invalid clone timeout: -5\b/],
+    ['POST /api/git/checkout', { repoUrl => '/none/x' }, [], 404,
+        'GIT_REPOSITORY_NOT_FOUND', qr/not found/,
+        { repository => '/none/x', targetDir => '/workspace/x',
+          exitCode => 128, operation => 'git.clone' }],
 
     ["POST $start", { command => ' ' }, [], 400, 'INVALID_COMMAND',
         qr/command.*empty/],
