@@ -16,7 +16,7 @@
 
 
 /*
- * Parses a JSON text as it arrives, and passes one long string on in pieces: the
+ * Parses a JSON text as it arrives, and passes a long string on in pieces: the
  * member "content" of a record.  The record is the outermost object, or each
  * object in an array that is a member of it.  Everything else is collected, and
  * parsed as a whole, so that it is bounded by AGENT_JSON_SPLIT_MAX bytes.

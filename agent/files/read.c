@@ -24,73 +24,26 @@
 #include "files/mime.h"
 #include "files/param.h"
 #include "files/read.h"
+#include "files/read_int.h"
+#include "files/read_stream.h"
 #include "http/error.h"
 #include "http/json_body.h"
 #include "http/request.h"
 #include "http/response.h"
-#include "http/sse.h"
 #include "run/workspace.h"
 #include "sys/thread_job.h"
 
 
 /*
- * A file as JSON, or as events.  It is opened and read in the thread pool, into
- * one buffer: each piece is sent before the next one is read.
+ * POST /api/read.  A file is opened and read in the thread pool, into one
+ * buffer: each piece is sent before the next one is read.
  */
 
 
-#define AGENT_READ_MAX     (32 * 1024 * 1024)
-
-/* of an event, before base64: a multiple of 3, so that only the last is padded */
-#define AGENT_READ_CHUNK   65535
-#define AGENT_READ_SMALL   16383           /* if memory is short */
-
-
-typedef enum {
-    AGENT_READ_OPEN = 0,
-    AGENT_READ_HEAD,
-    AGENT_READ_DATA,
-    AGENT_READ_TAIL,
-    AGENT_READ_END
-} agent_read_state_e;
-
-
-typedef struct {
-    agent_thread_job_t   job;          /* first; its owner is the request */
-    agent_request_t     *r;
-    agent_read_state_e   state;
-    char                *path;
-    pid_t                session;
-
-    /* of the thread while it works */
-    int                  fd;
-    int                  err;
-    struct stat          st;
-    int64_t              unread;       /* of the length when it was opened */
-    int64_t              done;         /* bytes read */
-    size_t               pos;          /* of the buffer, what is not yet sent */
-    size_t               end;
-    unsigned             eof:1;
-    char                *buf;
-    size_t               size;         /* of the buffer, two chunks */
-
-    agent_magic_t       *magic;
-    char                 type[AGENT_MIME_MAX];
-    int                  base64;       /* -1: by the type */
-    unsigned             lossy:1;      /* it has bytes that are no UTF-8 */
-
-    agent_json_body_t    body;
-    agent_buffer_t       text;         /* its head or tail */
-    agent_sse_t         *sse;          /* NULL: no stream */
-} agent_read_t;
+#define AGENT_READ_MAX  (32 * 1024 * 1024)
 
 
 static void agent_read_body(agent_request_t *r, json_t *body);
-static void agent_read_stream_body(agent_request_t *r, json_t *body);
-static agent_read_t *agent_read_create(agent_request_t *r);
-static int agent_read_params(agent_read_t *f, json_t *body,
-    agent_fault_t *fault);
-static void agent_read_start(agent_read_t *f);
 static void agent_read_run(agent_thread_job_t *job);
 static int agent_read_open(agent_read_t *f);
 static int agent_read_fill(agent_read_t *f);
@@ -98,7 +51,6 @@ static void agent_read_done(agent_thread_job_t *job);
 static void agent_read_opened(agent_read_t *f);
 static void agent_read_typed(void *data, const char *type);
 static void agent_read_failed(agent_read_t *f, agent_fault_t *fault);
-static size_t agent_read_piece(agent_read_t *f, size_t max);
 
 static agent_json_body_e agent_read_next(void *data,
     agent_json_body_segment_t *segment);
@@ -109,26 +61,13 @@ static void agent_read_tail(agent_read_t *f);
 static void agent_read_drain(agent_request_t *r);
 static void agent_read_close(agent_request_t *r, int aborted);
 
-static void agent_read_events(void *data);
-static void agent_read_metadata(agent_read_t *f);
-static void agent_read_chunk(agent_read_t *f, size_t len);
-static void agent_read_complete(agent_read_t *f);
-static void agent_read_stream_close(void *data);
 static void agent_read_left(agent_thread_job_t *job);
-static void agent_read_free(agent_read_t *f);
 
 
 void
 agent_files_read(agent_request_t *r)
 {
     agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_read_body);
-}
-
-
-void
-agent_files_read_stream(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_read_stream_body);
 }
 
 
@@ -163,42 +102,7 @@ agent_read_body(agent_request_t *r, json_t *body)
 }
 
 
-static void
-agent_read_stream_body(agent_request_t *r, json_t *body)
-{
-    agent_read_t   *f;
-    agent_fault_t   fault;
-
-    f = agent_read_create(r);
-
-    if (f == NULL) {
-        return;
-    }
-
-    f->sse = agent_sse_create(r);
-
-    if (f->sse == NULL) {
-        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
-        agent_read_free(f);
-        return;
-    }
-
-    f->sse->data = f;
-    f->sse->on_drain = agent_read_events;
-    f->sse->on_close = agent_read_stream_close;
-
-    if (agent_read_params(f, body, &fault) != 0) {
-        agent_read_failed(f, &fault);
-        return;
-    }
-
-    f->base64 = -1;
-
-    agent_read_start(f);
-}
-
-
-static agent_read_t *
+agent_read_t *
 agent_read_create(agent_request_t *r)
 {
     agent_read_t  *f;
@@ -227,7 +131,7 @@ agent_read_create(agent_request_t *r)
 }
 
 
-static int
+int
 agent_read_params(agent_read_t *f, json_t *body, agent_fault_t *fault)
 {
     const char  *encoding;
@@ -254,12 +158,21 @@ agent_read_params(agent_read_t *f, json_t *body, agent_fault_t *fault)
 }
 
 
-static void
+void
 agent_read_start(agent_read_t *f)
 {
     agent_workspace_make();
 
     (void) agent_thread_job_start(&f->job);
+}
+
+
+void
+agent_read_more(agent_read_t *f)
+{
+    if (!f->job.busy) {
+        (void) agent_thread_job_start(&f->job);
+    }
 }
 
 
@@ -399,7 +312,7 @@ agent_read_done(agent_thread_job_t *job)
         agent_read_opened(f);
 
     } else if (f->sse) {
-        agent_read_events(f);
+        agent_read_stream_send(f);
 
     } else {
         agent_json_body_send(&f->body);
@@ -449,8 +362,7 @@ agent_read_typed(void *data, const char *type)
     f->state = AGENT_READ_HEAD;
 
     if (f->sse) {
-        agent_read_metadata(f);
-        agent_read_events(f);
+        agent_read_stream_begin(f);
 
     } else {
         agent_json_body_send(&f->body);
@@ -461,30 +373,15 @@ agent_read_typed(void *data, const char *type)
 static void
 agent_read_failed(agent_read_t *f, agent_fault_t *fault)
 {
-    agent_buffer_t        b;
-    agent_read_state_e    state;
-    agent_json_writer_t   w;
+    agent_read_state_e  state;
+
+    if (f->sse) {
+        agent_read_stream_failed(f, fault);
+        return;
+    }
 
     state = f->state;
     f->state = AGENT_READ_END;
-
-    if (f->sse) {
-        memset(&b, 0, sizeof(agent_buffer_t));
-        agent_json_writer_init(&w, &b);
-
-        agent_json_writer_object(&w, NULL);
-        agent_json_writer_word(&w, "type", "error");
-        agent_json_writer_text(&w, "error", fault->message,
-                               strlen(fault->message));
-        agent_json_writer_word(&w, "code", fault->code);
-        agent_json_writer_integer(&w, "httpStatus", fault->status);
-        agent_json_writer_object_end(&w);
-
-        agent_fault_clear(fault);
-        agent_sse_text(f->sse, &b);
-        agent_sse_end(f->sse);
-        return;
-    }
 
     if (state == AGENT_READ_OPEN) {
         agent_http_error_fault(f->r, fault);
@@ -498,9 +395,7 @@ agent_read_failed(agent_read_t *f, agent_fault_t *fault)
 }
 
 
-/* how much of the buffer to send now, whole characters of a text; 0: none */
-
-static size_t
+size_t
 agent_read_piece(agent_read_t *f, size_t max)
 {
     size_t  len;
@@ -550,9 +445,7 @@ agent_read_next(void *data, agent_json_body_segment_t *segment)
 
         if (!f->eof) {
 
-            if (!f->job.busy) {
-                (void) agent_thread_job_start(&f->job);
-            }
+            agent_read_more(f);
 
             return AGENT_JSON_BODY_WAIT;
         }
@@ -642,108 +535,13 @@ agent_read_drain(agent_request_t *r)
 static void
 agent_read_close(agent_request_t *r, int aborted)
 {
-    agent_read_stream_close(r->data);
+    agent_read_detach(r->data);
 }
 
 
-/* events of what there is, as far as the client reads */
-
-static void
-agent_read_events(void *data)
+void
+agent_read_detach(agent_read_t *f)
 {
-    size_t         len;
-    agent_read_t  *f;
-
-    f = data;
-
-    while (f->state == AGENT_READ_DATA && !f->job.busy
-           && !agent_sse_full(f->sse))
-    {
-        len = agent_read_piece(f, f->size / 2);
-
-        if (!f->eof && f->end - f->pos < f->size / 2) {
-            (void) agent_thread_job_start(&f->job);
-            return;
-        }
-
-        if (len == 0) {
-            agent_read_complete(f);
-            return;
-        }
-
-        agent_read_chunk(f, len);
-    }
-}
-
-
-static void
-agent_read_metadata(agent_read_t *f)
-{
-    f->state = AGENT_READ_DATA;
-
-    agent_sse_json(f->sse, NULL,
-                   json_pack("{s:s, s:s, s:I, s:b, s:s}",
-                             "type", "metadata",
-                             "mimeType", f->type,
-                             "size", (json_int_t) f->st.st_size,
-                             "isBinary", f->base64,
-                             "encoding", f->base64 ? "base64" : "utf-8"));
-}
-
-
-static void
-agent_read_chunk(agent_read_t *f, size_t len)
-{
-    agent_buffer_t        b;
-    agent_json_writer_t   w;
-
-    memset(&b, 0, sizeof(agent_buffer_t));
-    agent_json_writer_init(&w, &b);
-
-    agent_json_writer_object(&w, NULL);
-    agent_json_writer_word(&w, "type", "chunk");
-
-    if (f->base64) {
-        agent_json_writer_base64(&w, "data", f->buf + f->pos, len);
-
-    } else {
-        agent_json_writer_text(&w, "data", f->buf + f->pos, len);
-    }
-
-    agent_json_writer_object_end(&w);
-
-    f->pos += len;
-
-    agent_sse_text(f->sse, &b);
-}
-
-
-static void
-agent_read_complete(agent_read_t *f)
-{
-    json_t  *json;
-
-    f->state = AGENT_READ_END;
-
-    json = json_pack("{s:s, s:I}", "type", "complete", "bytesRead",
-                     (json_int_t) f->done);
-
-    if (json && f->lossy) {
-        json_object_set_new(json, "lossy", json_true());
-    }
-
-    agent_sse_json(f->sse, NULL, json);
-    agent_sse_end(f->sse);
-}
-
-
-static void
-agent_read_stream_close(void *data)
-{
-    agent_read_t  *f;
-
-    f = data;
-
     if (f->magic) {
         agent_magic_cancel(f->magic);
         f->magic = NULL;
@@ -760,7 +558,7 @@ agent_read_left(agent_thread_job_t *job)
 }
 
 
-static void
+void
 agent_read_free(agent_read_t *f)
 {
     if (f->fd != -1) {

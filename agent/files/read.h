@@ -11,9 +11,8 @@
 #include "http/request.h"
 
 
-/* POST /api/read and /api/read/stream */
+/* POST /api/read */
 void agent_files_read(agent_request_t *r);
-void agent_files_read_stream(agent_request_t *r);
 
 
 #endif /* _AGENT_FILES_READ_H_INCLUDED_ */

@@ -12,6 +12,7 @@
 #include "files/move.h"
 #include "files/put.h"
 #include "files/read.h"
+#include "files/read_stream.h"
 #include "files/routes.h"
 #include "files/write.h"
 #include "http/router.h"
