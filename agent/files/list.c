@@ -15,6 +15,7 @@
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "base/memory.h"
 #include "base/time.h"
 #include "files/beneath.h"
 #include "files/entry.h"
@@ -38,6 +39,10 @@
 
 #define AGENT_LIST_PIECE    (64 * 1024)
 #define AGENT_LIST_SLICE    20         /* ms */
+
+/* for names; the less, the more often a large directory is read */
+#define AGENT_LIST_NAMES    (768 * 1024)
+#define AGENT_LIST_FEW      (64 * 1024)    /* if memory is short */
 
 /* directories that could not be read, listed by name */
 #define AGENT_LIST_SKIPPED  20
@@ -118,6 +123,10 @@ agent_list_body(agent_request_t *r, json_t *body)
 
     l->r = r;
     l->sent = 1;
+
+    l->walk.memory = agent_memory_level() == AGENT_MEMORY_PLENTY
+                     ? AGENT_LIST_NAMES : AGENT_LIST_FEW;
+    agent_memory_use(l->walk.memory + AGENT_LIST_PIECE);
 
     l->job.run = agent_list_run;
     l->job.done = agent_list_done;
@@ -534,6 +543,10 @@ agent_list_free(agent_thread_job_t *job)
 
     if (l->open) {
         agent_list_walk_close(&l->walk);
+    }
+
+    if (l->walk.memory) {
+        agent_memory_release(l->walk.memory + AGENT_LIST_PIECE);
     }
 
     agent_buffer_free(&l->errors);

@@ -114,8 +114,7 @@ agent_list_walk_push(agent_list_walk_t *w, int fd, size_t len,
         used += agent_sorted_memory(&w->levels[i].sorted);
     }
 
-    budget = used < AGENT_LIST_WALK_MEMORY
-             ? (AGENT_LIST_WALK_MEMORY - used) / 2 : 0;
+    budget = used < w->memory ? (w->memory - used) / 2 : 0;
 
     if (budget < AGENT_LIST_WALK_LEAST) {
         budget = AGENT_LIST_WALK_LEAST;

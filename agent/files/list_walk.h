@@ -24,7 +24,6 @@
 
 
 #define AGENT_LIST_WALK_DEPTH    128   /* of directories */
-#define AGENT_LIST_WALK_MEMORY   (768 * 1024)
 
 
 typedef struct {
@@ -38,6 +37,7 @@ typedef struct {
     /* 1: the directory alone; beyond AGENT_LIST_WALK_DEPTH, to be told */
     unsigned                 depth;
     int                      hidden;   /* names with a leading dot, too */
+    size_t                   memory;   /* for names, about, in all */
 
     /* of the entry that was found last */
     char                     path[PATH_MAX];  /* relative to the directory */
@@ -62,7 +62,9 @@ typedef struct {
  */
 int agent_list_walk_open(agent_list_walk_t *w, int fd, const char *after);
 
-/* 1: an entry, 2: a directory could not be read, 0: the end, or -1 with errno */
+/*
+ * 1: an entry, 2: a directory could not be read, 0: the end, or -1 with errno
+ */
 int agent_list_walk_next(agent_list_walk_t *w);
 
 void agent_list_walk_close(agent_list_walk_t *w);
