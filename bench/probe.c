@@ -18,7 +18,8 @@
 /*
  * usage: probe times ADDRESS COUNT [EXPECTED]   requests one after another
  *        probe first ADDRESS COUNT TEXT         the same, until TEXT came
- *        probe put ADDRESS LENGTH               uploads LENGTH bytes
+ *        probe put ADDRESS LENGTH [END]         uploads LENGTH bytes; with
+ *                                               END, letters and END
  *        probe ws ADDRESS COUNT SECONDS         echoes of COUNT WebSockets
  *        probe lag ADDRESS                      of the lines of an exec stream
  *        probe pipe                             of the lines on stdin
@@ -60,7 +61,7 @@ typedef struct {
 
 static int probe_times(const char *address, long count, const char *expected,
     int first);
-static int probe_put(const char *address, uint64_t length);
+static int probe_put(const char *address, uint64_t length, const char *end);
 static int probe_lag(const char *address);
 static int probe_pipe(void);
 static ssize_t probe_request(char *buf);
@@ -91,8 +92,8 @@ main(int argc, char **argv)
     } else if (argc == 5 && strcmp(argv[1], "first") == 0) {
         rc = probe_times(argv[2], strtol(argv[3], NULL, 10), argv[4], 1);
 
-    } else if (argc == 4 && strcmp(argv[1], "put") == 0) {
-        rc = probe_put(argv[2], strtoull(argv[3], NULL, 10));
+    } else if ((argc == 4 || argc == 5) && strcmp(argv[1], "put") == 0) {
+        rc = probe_put(argv[2], strtoull(argv[3], NULL, 10), argv[4]);
 
     } else if (argc == 5 && strcmp(argv[1], "ws") == 0) {
         len = probe_request(probe_text);
@@ -180,7 +181,7 @@ probe_times(const char *address, long count, const char *expected, int first)
 
 
 static int
-probe_put(const char *address, uint64_t length)
+probe_put(const char *address, uint64_t length, const char *end)
 {
     char     *body;
     size_t    i, n;
@@ -198,6 +199,10 @@ probe_put(const char *address, uint64_t length)
 
     for (i = 0; i < PROBE_BUFFER; i++) {
         body[i] = i * 2654435761U >> 24;
+
+        if (end) {
+            body[i] = 'a' + (unsigned char) body[i] % 26;
+        }
     }
 
     start = probe_now(CLOCK_MONOTONIC);
@@ -214,6 +219,10 @@ probe_put(const char *address, uint64_t length)
         }
 
         length -= n;
+    }
+
+    if (end && *end && probe_send(&probe_conn, end, strlen(end)) == -1) {
+        return -1;
     }
 
     if (probe_response(&probe_conn, NULL, NULL) == -1) {
