@@ -21,6 +21,7 @@ my $EXAMPLES = root_dir() . '/examples';
 my %runs = (
     'quickstart' => \&quickstart,
     'curl' => \&walk,
+    'files' => \&files,
     'vite' => \&vite,
     'websocket' => \&chat,
     'nodejs-app' => \&counter,
@@ -147,6 +148,27 @@ sub walk
     like($out, qr/the walk ends here/, 'curl: and it says so');
 
     finish($t, 'curl');
+}
+
+
+sub files
+{
+    my $t = Sandbox->new(keys => ['me:sends-files-with-a-key-01'])->start();
+    my $out = output_of('files: the run', {
+        SANDBOX_API => "http://localhost:$t->{port}",
+        SANDBOX_KEY => 'sends-files-with-a-key-01' },
+        "$EXAMPLES/files/run");
+
+    like($out, qr/^2 of 2 files are written\n.* README\.md\n.* run\n/,
+        'files: sent and listed');
+    like($out, qr/^22 bytes, owner root\ncopied to \/tmp\/copy\n/m,
+        'files: changed and copied');
+    like($out, qr/^FILE_NOT_FOUND: File not found: .*none$/m,
+        'files: an error says what is missing');
+    like($out, qr/^FIRST LINE\nSECOND LINE\n\z/m, 'files: read back');
+    is(scalar $t->containers(), 0, 'files: nothing is left');
+
+    finish($t, 'files');
 }
 
 
