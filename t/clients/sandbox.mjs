@@ -269,6 +269,92 @@ async function interpreterOf() {
 }
 
 
+async function filesOf() {
+    const { files } = client;
+
+    let r = await files.mkdir('/workspace/f/sub', 'f', { recursive: true });
+    is('mkdir', [r.success, r.path, r.recursive],
+        [true, '/workspace/f/sub', true]);
+    await fails('the same again', files.mkdir('/workspace/f', 'f'),
+        { name: 'FileExistsError', code: 'FILE_EXISTS', httpStatus: 409 });
+
+    r = await files.writeFile('/workspace/f/a.txt', 'héllo "x"\n', 'f');
+    is('writeFile', [r.success, r.path], [true, '/workspace/f/a.txt']);
+    r = await files.readFile('/workspace/f/a.txt', 'f');
+    is('readFile', [r.content, r.encoding, r.isBinary, r.mimeType, r.size],
+        ['héllo "x"\n', 'utf-8', false, 'text/plain', 11]);
+
+    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB';
+    await files.writeFile('/workspace/f/a.png', png, 'f',
+        { encoding: 'base64' });
+    r = await files.readFile('/workspace/f/a.png', 'f');
+    is('base64', [r.content, r.encoding, r.isBinary, r.mimeType],
+        [png, 'base64', true, 'image/png']);
+    r = await files.readFile('/workspace/f/a.txt', 'f',
+        { encoding: 'base64' });
+    is('text as base64', [r.isBinary, Buffer.from(r.content, 'base64')
+        .toString()], [true, 'héllo "x"\n']);
+    await fails('not base64', files.writeFile('/workspace/f/b', 'no base64',
+        'f', { encoding: 'base64' }),
+        { name: 'ValidationFailedError', code: 'VALIDATION_FAILED',
+          httpStatus: 400 });
+
+    const big = 'line of text €\n'.repeat(150000);
+    await files.writeFile('/workspace/f/big.txt', big, 'f');
+    let all = await events(await files.readFileStream('/workspace/f/big.txt',
+        'f'));
+    is('readFileStream', [all[0].type, all[0].mimeType, all.at(-1).type,
+        all.at(-1).bytesRead], ['metadata', 'text/plain', 'complete',
+        Buffer.byteLength(big)]);
+    check('its text', text(all, 'chunk') === big);
+    all = await events(await files.readFileStream('/workspace/none', 'f'));
+    check('of a missing file', all.length === 1 && all[0].type === 'error'
+        && /not found/i.test(all[0].error), all);
+
+    r = await files.listFiles('/workspace/f', 'f');
+    is('listFiles', [r.count, r.files.map((e) => e.name)],
+        [4, ['a.png', 'a.txt', 'big.txt', 'sub']]);
+    r = await files.listFiles('/workspace', 'f', { recursive: true,
+        includeHidden: true });
+    check('recursive', r.files.some((e) => e.relativePath === 'f/a.txt'
+        && e.absolutePath === '/workspace/f/a.txt' && e.mode === 'rw-r--r--'
+        && e.permissions.readable), r.count);
+
+    await commands.execute('cd /workspace/f', 'in-f');
+    r = await files.exists('a.txt', 'in-f');
+    is('exists, in the directory of a session', r.exists, true);
+    r = await files.exists('a.txt', 'f');
+    is('and not in that of another', r.exists, false);
+
+    r = await files.renameFile('/workspace/f/a.txt', '/workspace/f/b.txt',
+        'f');
+    is('renameFile', [r.path, r.newPath],
+        ['/workspace/f/a.txt', '/workspace/f/b.txt']);
+    r = await files.moveFile('/workspace/f/b.txt', '/workspace/f/sub', 'f');
+    is('moveFile', r.newPath, '/workspace/f/sub/b.txt');
+
+    const e = await fails('deleteFile of a directory',
+        files.deleteFile('/workspace/f/sub', 'f'),
+        { name: 'FileSystemError', code: 'IS_DIRECTORY', httpStatus: 400 });
+    check('in the words of the reference', /Cannot delete directory/
+        .test(e?.message) && /deleteFile\(\)/.test(e?.message), e?.message);
+    r = await files.deleteFile('/workspace/f/sub/b.txt', 'f');
+    is('deleteFile', r.success, true);
+
+    for (const [name, ...more] of [['readFile'], ['deleteFile'],
+        ['renameFile', '/tmp/x'], ['moveFile', '/tmp/x'], ['listFiles']]) {
+        const error = await fails(`${name} of nothing`,
+            files[name]('/workspace/f/none', ...more, 'f'),
+            { name: 'FileNotFoundError', code: 'FILE_NOT_FOUND',
+              httpStatus: 404 });
+        check('says so', /not found/i.test(error?.message), error?.message);
+    }
+    await fails('listFiles of a file', files.listFiles('/workspace/f/a.png',
+        'f'), { name: 'FileSystemError', code: 'NOT_DIRECTORY',
+          httpStatus: 400 });
+}
+
+
 async function refused() {
     const stranger = new SandboxClient({ baseUrl: url,
         defaultHeaders: { Authorization: `Bearer ${other}` } });
@@ -283,7 +369,8 @@ async function refused() {
 }
 
 
-for (const part of [utility, commandsOf, sessions, processesOf, git, interpreterOf, refused]) {
+for (const part of [utility, commandsOf, sessions, processesOf, git,
+    interpreterOf, filesOf, refused]) {
     try {
         await part();
     } catch (error) {
