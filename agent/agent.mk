@@ -148,6 +148,8 @@ AGENT_FUZZ_archive = archive/exclude archive/refuse archive/gunzip archive/tar \
 AGENT_FUZZ_git = base/base64 base/fault base/file base/json base/name \
                 base/path base/url base/utf8 git/auth git/error git/progress \
                 git/url run/env sys/user
+AGENT_FUZZ_files = base/base64 base/buffer base/fault base/json_split \
+                base/json_text base/utf8 files/decode files/mime
 AGENT_FUZZ_log = base/file base/memory base/utf8 run/log run/log_reader \
                 sys/identity sys/thread_job sys/user
 
@@ -156,7 +158,8 @@ AGENT_FUZZ_routes = $(filter-out archive/hydrate archive/persist base/file \
                 base/log base/loop base/random exec/programs files/files \
                 files/get files/put files/url_path git/target http/server \
                 main/main main/signals \
-                main/stop run/workspace sys/child sys/peer sys/spawn, \
+                main/stop run/workspace sys/child sys/peer sys/spawn \
+                sys/thread_job, \
                 $(patsubst agent/%.c,%,$(AGENT_SRCS)))
 
 .PHONY: fuzzers agent-fuzzers

@@ -39,6 +39,7 @@
 #include "sys/child.h"
 #include "sys/peer.h"
 #include "sys/spawn.h"
+#include "sys/thread_job.h"
 
 
 /*
@@ -70,6 +71,8 @@ static void fuzz_body(const fuzz_route_t *route, const uint8_t *data,
     size_t size);
 static void fuzz_send(int fd, const void *data, size_t size, int raw);
 static void fuzz_answer(const char *buf);
+static void fuzz_job(uv_idle_t *idle);
+static void fuzz_job_freed(uv_handle_t *handle);
 static size_t fuzz_turn(int fd, char *buf, size_t len, size_t size);
 
 
@@ -89,7 +92,21 @@ static const fuzz_route_t  fuzz_routes[] = {
     { "POST", "/api/port-watch" },
     { "DELETE", "/api/process/kill-all" },
     { "POST", "/api/terminal/x/resize" },
-    { "POST", "/api/git/checkout" }
+    { "POST", "/api/git/checkout" },
+    { "POST", "/api/read" },
+    { "POST", "/api/read/stream" },
+    { "POST", "/api/write" },
+    { "POST", "/api/append" },
+    { "POST", "/api/write-batch" },
+    { "POST", "/api/list-files" },
+    { "POST", "/api/stat" },
+    { "POST", "/api/exists" },
+    { "POST", "/api/chmod" },
+    { "POST", "/api/mkdir" },
+    { "POST", "/api/delete" },
+    { "POST", "/api/rename" },
+    { "POST", "/api/move" },
+    { "POST", "/api/copy" }
 };
 
 #define FUZZ_ROUTES  (sizeof(fuzz_routes) / sizeof(fuzz_routes[0]))
@@ -210,6 +227,67 @@ agent_child_adopt(agent_child_t *child, pid_t pid)
 void
 agent_child_forget(agent_child_t *child)
 {
+}
+
+
+/*
+ * a job finds that it may not act for the sandbox's user, and nothing is done;
+ * its result comes in a later turn of the loop
+ */
+
+int
+agent_thread_job_start(agent_thread_job_t *job)
+{
+    uv_idle_t  *idle;
+
+    idle = calloc(1, sizeof(uv_idle_t));
+    FUZZ_CHECK(idle != NULL);
+
+    FUZZ_CHECK(!job->busy);
+    job->busy = 1;
+    job->error = EACCES;
+
+    FUZZ_CHECK(uv_idle_init(agent_loop, idle) == 0);
+    idle->data = job;
+
+    return uv_idle_start(idle, fuzz_job);
+}
+
+
+static void
+fuzz_job(uv_idle_t *idle)
+{
+    agent_thread_job_t  *job;
+
+    job = idle->data;
+    job->busy = 0;
+
+    uv_close((uv_handle_t *) idle, fuzz_job_freed);
+
+    if (job->owner) {
+        job->done(job);
+
+    } else {
+        job->free(job);
+    }
+}
+
+
+static void
+fuzz_job_freed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+
+void
+agent_thread_job_detach(agent_thread_job_t *job)
+{
+    job->owner = NULL;
+
+    if (!job->busy) {
+        job->free(job);
+    }
 }
 
 
