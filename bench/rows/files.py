@@ -79,7 +79,7 @@ def measure(host, options, table):
         host.quiet()
 
         for title, size in SIZES:
-            name = title.replace(' ', '')
+            name = title.replace(' ', '') + '.txt'
             count = 1 if size > 1 << 24 else 9
             # a longer file is read as events
             route = '/api/read' + ('/stream' if size > 32 << 20 else '')
