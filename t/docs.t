@@ -68,6 +68,9 @@ sub flat
 {
     my $text = join "\n", map { slurp($_) } @_;
 
+    # a quote that begins no string
+    $text =~ s/'"'/'q'/g;
+
     $text =~ s{/\*.*?\*/}{}gs;
     $text =~ s/^(#define.*?)$/$1;/gm;
     $text =~ s/\s+/ /g;
