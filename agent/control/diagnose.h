@@ -14,8 +14,8 @@
 
 
 /*
- * tls: the port's scheme is https.  Returns NULL, and a "diagnosis" packet follows at once or within seconds; or
- * an error message.
+ * tls: the port's scheme is https.  Returns NULL, and a "diagnosis" packet
+ * follows at once or within seconds; or an error message.
  */
 const char *agent_diagnose(agent_tether_t *t, uint32_t seq, uint16_t port,
     int tls);

@@ -30,7 +30,7 @@ typedef struct {
 /* splits scheme://host[:port][rest]; 1, or 0 if text has no scheme and host */
 int sandbox_url_parse(const char *text, size_t len, sandbox_url_t *url);
 
-/* the same, for //host[:port][rest] also: its scheme is empty */
+/* the same, also for a reference without a scheme, which is empty then */
 int sandbox_url_parse_reference(const char *text, size_t len,
     sandbox_url_t *url);
 
