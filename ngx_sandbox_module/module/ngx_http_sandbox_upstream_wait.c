@@ -240,6 +240,7 @@ ngx_http_sandbox_upstream_wait_app_handler(
     }
 
     if (p->listening) {
+        ctx->fault = 0;
         ctx->wait_time = ngx_current_msec - ctx->wait_start;
 
         ngx_http_sandbox_port_watch_cancel(watcher);
