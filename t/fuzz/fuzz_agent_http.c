@@ -34,6 +34,7 @@ static void fuzz_feed(const uint8_t *data, size_t size, size_t step);
 static void fuzz_advance(void);
 static void fuzz_json(agent_request_t *r, json_t *body);
 static void fuzz_body(agent_request_t *r, const char *buf, size_t len);
+static size_t fuzz_switched(agent_request_t *r, char *buf, size_t len);
 static void fuzz_complete(agent_request_t *r);
 static void fuzz_close(agent_request_t *r, int aborted);
 static void fuzz_sent(agent_connection_t *c, const struct iovec *iov, int n);
@@ -44,6 +45,11 @@ static int                 fuzz_again;
 static size_t              fuzz_open;
 static size_t              fuzz_len;
 static agent_request_t    *fuzz_paused;
+
+static const agent_response_header_t  fuzz_upgrade[] = {
+    { "Upgrade", "websocket" },
+    { NULL, NULL }
+};
 
 
 int
@@ -207,6 +213,16 @@ agent_router_handle(agent_request_t *r)
         agent_response_end(r);
         break;
 
+    case 's':
+
+        if (((agent_http_t *) r)->body_done) {
+            r->on_switched = fuzz_switched;
+            agent_response_switch(r, fuzz_upgrade);
+            break;
+        }
+
+        /* fall through */
+
     default:
         agent_http_error(r, 404, "UNKNOWN_ERROR", NULL, "not found: %s",
                          r->path);
@@ -239,6 +255,31 @@ fuzz_body(agent_request_t *r, const char *buf, size_t len)
         agent_response_write(r, buf, len);
         agent_response_end(r);
     }
+}
+
+
+/* a protocol of its own: 'p' pauses, 'e' ends, and both are consumed alone */
+
+static size_t
+fuzz_switched(agent_request_t *r, char *buf, size_t len)
+{
+    FUZZ_CHECK(len != 0);
+
+    if (buf[0] == 'p' && fuzz_paused == NULL) {
+        fuzz_paused = r;
+        agent_request_pause(r);
+        return 1;
+    }
+
+    if (buf[0] == 'e') {
+        agent_response_end(r);
+        return 1;
+    }
+
+    agent_response_write(r, buf, len);
+    buf[0] = 'x';
+
+    return len;
 }
 
 
@@ -309,6 +350,12 @@ void
 agent_connection_flush(agent_connection_t *c)
 {
     c->queued = 0;
+}
+
+
+void
+agent_connection_fit(agent_connection_t *c)
+{
 }
 
 
