@@ -34,6 +34,9 @@
  */
 #define AGENT_OUTPUT_TTY      (256 * 1024)
 
+/* at least so much is read at once of a terminal that has more */
+#define AGENT_OUTPUT_PAGE     4095
+
 /* the first bytes of a character */
 #define AGENT_OUTPUT_HELD     3
 
@@ -57,6 +60,8 @@ TAILQ_HEAD(agent_outputs_s, agent_output_s);
 
 
 static void agent_output_event(uv_poll_t *poll, int status, int events);
+static ssize_t agent_output_pages(agent_output_t *out, ssize_t n,
+    size_t max);
 static void agent_output_write(agent_command_t *cmd, int stream,
     const char *buf, size_t len);
 static void agent_output_hold(agent_output_t *out, const char *buf,
@@ -204,6 +209,10 @@ agent_output_read(agent_output_t *out, size_t max)
         return 1;
     }
 
+    if (cmd->tty) {
+        n = agent_output_pages(out, n, max);
+    }
+
     if (cmd->state == AGENT_COMMAND_DRAINING) {
         out->left -= n;
     }
@@ -221,6 +230,32 @@ agent_output_read(agent_output_t *out, size_t max)
     }
 
     return 1;
+}
+
+
+/*
+ * The kernel gives a page of a terminal at a time: fill the buffer, so that the
+ * client gets fewer messages.  n bytes have been read; returns how many there
+ * are.  An error is reported by the next read.
+ */
+
+static ssize_t
+agent_output_pages(agent_output_t *out, ssize_t n, size_t max)
+{
+    ssize_t  rc;
+
+    rc = n;
+
+    while (rc >= AGENT_OUTPUT_PAGE && n + AGENT_OUTPUT_PAGE < (ssize_t) max) {
+
+        rc = read(out->fd, agent_output_buf + out->nheld + n, max - n);
+
+        if (rc > 0) {
+            n += rc;
+        }
+    }
+
+    return n;
 }
 
 
