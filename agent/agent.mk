@@ -18,7 +18,7 @@ AGENT_EXECUTORS = $(BUILD)/obj/executors
 AGENT_PYTHON    = $(wildcard agent/executors/python/*.py)
 AGENT_NODE      = $(filter-out %/boot.js,$(wildcard agent/executors/node/*.js)) \
                   /usr/share/nodejs/acorn/dist/acorn.js
-AGENT_BUNDLES   = $(AGENT_EXECUTORS)/python $(AGENT_EXECUTORS)/node \
+AGENT_BUNDLES   = $(AGENT_EXECUTORS)/python.gz $(AGENT_EXECUTORS)/node.gz \
                   $(AGENT_EXECUTORS)/boot
 
 AGENT_SRCS    = $(sort $(wildcard agent/*/*.c))
@@ -44,14 +44,14 @@ $(BUILD)/obj/agent/%.o: agent/%.c agent/agent.mk
 	@mkdir -p $(@D)
 	$(AGENT_CC) $(AGENT_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(AGENT_EXECUTORS)/python: $(AGENT_PYTHON) tools/bundle
+$(AGENT_EXECUTORS)/python.gz: $(AGENT_PYTHON) tools/bundle
 	@mkdir -p $(@D)
-	tools/bundle python $(AGENT_PYTHON) >$@.tmp
+	tools/bundle python $(AGENT_PYTHON) | gzip -9n >$@.tmp
 	@mv $@.tmp $@
 
-$(AGENT_EXECUTORS)/node: $(AGENT_NODE) tools/bundle
+$(AGENT_EXECUTORS)/node.gz: $(AGENT_NODE) tools/bundle
 	@mkdir -p $(@D)
-	tools/bundle node $(AGENT_NODE) >$@.tmp
+	tools/bundle node $(AGENT_NODE) | gzip -9n >$@.tmp
 	@mv $@.tmp $@
 
 $(AGENT_EXECUTORS)/boot: agent/executors/node/boot.js

@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
-# needs: module agent engine image
+# needs: module agent engine
 
 # Code contexts through nginx, in the base image: rich results, decoded; memory
 # that runs out; contexts and sleep.

@@ -96,6 +96,10 @@ struct agent_context_observer_s {
 };
 
 
+TAILQ_HEAD(agent_executions_s, agent_execution_s);
+TAILQ_HEAD(agent_context_observers_s, agent_context_observer_s);
+
+
 struct agent_context_s {
     TAILQ_ENTRY(agent_context_s)  link;
 
@@ -114,8 +118,8 @@ struct agent_context_s {
     agent_execution_t        *running;
     size_t                    nwaiting;
     uv_timer_t                timer;   /* start, timeout or grace */
-    TAILQ_HEAD(, agent_execution_s)         waiting;
-    TAILQ_HEAD(, agent_context_observer_s)  observers;
+    struct agent_executions_s          waiting;
+    struct agent_context_observers_s   observers;
     agent_fault_t             fault;   /* of the last start */
 
     unsigned                  busy:1;  /* a cell runs, perhaps nobody's */

@@ -38,6 +38,9 @@
 #define AGENT_KERNEL_GRACE    0        /* ms */
 
 
+LIST_HEAD(agent_kernels_s, agent_kernel_s);
+
+
 static int agent_kernel_spawn(agent_kernel_t *k, const char **env,
     const char *cwd, agent_fault_t *fault);
 static const char **agent_kernel_env(const agent_language_t *language,
@@ -74,7 +77,8 @@ static const agent_sink_t  agent_kernel_sink = {
 };
 
 
-static LIST_HEAD(, agent_kernel_s)  agent_kernel_list;
+static struct agent_kernels_s  agent_kernel_list
+    = LIST_HEAD_INITIALIZER(agent_kernel_list);
 
 
 agent_kernel_t *

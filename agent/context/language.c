@@ -6,10 +6,12 @@
 
 #include <fcntl.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "context/language.h"
 
@@ -18,23 +20,29 @@
 
 
 /*
- * The bundles are made by tools/bundle from agent/executors; that of node has
- * the parser acorn in it.
+ * The bundles are made by tools/bundle from agent/executors, and compressed;
+ * that of node has the parser acorn in it.
  */
 
 #define agent_language_embed(symbol, file)                                    \
     __asm__(".section .rodata\n"                                              \
-            ".balign 16\n"                                                    \
+            ".balign 8\n"                                                     \
+            #symbol "_len:\n"                                                 \
+            ".quad 1f - " #symbol "\n"                                        \
             #symbol ":\n"                                                     \
             ".incbin \"" AGENT_EXECUTORS "/" file "\"\n"                      \
+            "1:\n"                                                            \
             ".byte 0\n"                                                       \
-            #symbol "_end:\n"                                                 \
             ".previous\n");                                                   \
-    extern const char  symbol[], symbol ## _end[]
+    extern const char      symbol[];                                          \
+    extern const uint64_t  symbol ## _len
 
-agent_language_embed(agent_language_python, "python");
-agent_language_embed(agent_language_node, "node");
+agent_language_embed(agent_language_python, "python.gz");
+agent_language_embed(agent_language_node, "node.gz");
 agent_language_embed(agent_language_boot, "boot");
+
+
+static int agent_language_inflate(int fd, const char *data, size_t len);
 
 
 static const char *const  agent_language_python_aliases[] = {
@@ -133,22 +141,11 @@ agent_language_index(const agent_language_t *language)
 int
 agent_language_sources(const agent_language_t *language)
 {
-    int          fd;
-    size_t       len;
-    const char  *data;
-    static int   fds[AGENT_LANGUAGE_BUNDLES];
+    int         fd, rc;
+    static int  fds[AGENT_LANGUAGE_BUNDLES];
 
     if (fds[language->bundle]) {
         return fds[language->bundle];
-    }
-
-    if (language->bundle == 0) {
-        data = agent_language_python;
-        len = agent_language_python_end - agent_language_python - 1;
-
-    } else {
-        data = agent_language_node;
-        len = agent_language_node_end - agent_language_node - 1;
     }
 
     fd = memfd_create("kernel", MFD_CLOEXEC|MFD_ALLOW_SEALING);
@@ -157,7 +154,13 @@ agent_language_sources(const agent_language_t *language)
         return -1;
     }
 
-    if (write(fd, data, len) != (ssize_t) len
+    rc = language->bundle == 0
+         ? agent_language_inflate(fd, agent_language_python,
+                                  agent_language_python_len)
+         : agent_language_inflate(fd, agent_language_node,
+                                  agent_language_node_len);
+
+    if (rc != 0
         || fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE|F_SEAL_GROW|F_SEAL_SHRINK
                                   |F_SEAL_SEAL)
            == -1)
@@ -169,4 +172,46 @@ agent_language_sources(const agent_language_t *language)
     fds[language->bundle] = fd;
 
     return fd;
+}
+
+
+/* 0, or -1 */
+
+static int
+agent_language_inflate(int fd, const char *data, size_t len)
+{
+    int       rc;
+    char      buf[16384];
+    size_t    n;
+    z_stream  z;
+
+    memset(&z, 0, sizeof(z_stream));
+
+    /* 16: with a header of gzip */
+
+    if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK) {
+        return -1;
+    }
+
+    z.next_in = (unsigned char *) data;
+    z.avail_in = (unsigned) len;
+
+    do {
+        z.next_out = (unsigned char *) buf;
+        z.avail_out = sizeof(buf);
+
+        rc = inflate(&z, Z_NO_FLUSH);
+        n = sizeof(buf) - z.avail_out;
+
+        if ((rc != Z_OK && rc != Z_STREAM_END)
+            || write(fd, buf, n) != (ssize_t) n)
+        {
+            inflateEnd(&z);
+            return -1;
+        }
+    } while (rc != Z_STREAM_END);
+
+    inflateEnd(&z);
+
+    return 0;
 }

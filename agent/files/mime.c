@@ -117,7 +117,7 @@ static const agent_mime_row_t  agent_mime_extensions[] = {
 static const agent_mime_row_t  agent_mime_names[] = {
     { "text/plain", " Dockerfile Containerfile Makefile GNUmakefile Rakefile"
       " Gemfile Procfile Vagrantfile Jenkinsfile Brewfile Justfile LICENSE"
-      " COPYING README CHANGELOG CHANGES AUTHORS NOTICE TODO .gitignore"
+      " COPYING README CHANGELOG CHANGES AUTHORS NOTICE .gitignore"
       " .gitattributes .gitmodules .dockerignore .npmignore .editorconfig"
       " .env .npmrc .nvmrc .bashrc .profile .bash_profile .zshrc .vimrc"
       " .htaccess" },

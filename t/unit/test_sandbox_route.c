@@ -374,7 +374,8 @@ test_list(void **state)
         "api/execute/stream", "api/session/create", "api/session/list",
         "api/session/delete", "api/env", "api/process/start",
         "api/process/list", "api/process/kill-all",
-        "api/process/:process", "api/read|read/stream|write|", "|list-files|stat|exists|",
+        "api/process/:process", "api/read|read/stream|write|",
+        "|list-files|stat|exists|",
         "api/port-watch", "api/ping",
         "api/version", "api/commands"
     };
