@@ -28,8 +28,8 @@ int agent_code_language(json_t *body,
     const agent_language_t **language, agent_fault_t *fault);
 
 /*
- * {"env": ...} of the member "env_vars", checked; absent: NULL.  0, or -1 with a
- * fault.
+ * {"env": ...} of the member "env_vars", checked; absent: NULL.  0, or -1 with
+ * a fault.
  */
 int agent_code_env(json_t *body, json_t **env,
     agent_fault_t *fault);

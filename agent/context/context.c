@@ -115,7 +115,7 @@ agent_context_find(const char *id)
 {
     agent_context_t  *c;
 
-    TAILQ_FOREACH(c, &agent_context_list, link) {
+    for (c = TAILQ_FIRST(&agent_context_list); c; c = TAILQ_NEXT(c, link)) {
         if (strcmp(c->id, id) == 0) {
             return c;
         }

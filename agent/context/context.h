@@ -106,7 +106,7 @@ struct agent_context_s {
     char                      id[AGENT_CONTEXT_ID + 1];
     const agent_language_t   *language;
     char                     *cwd;     /* NULL: the workspace */
-    json_t                   *env;     /* {"env": …}, or NULL */
+    json_t                   *env;     /* {"env"}, or NULL */
     uint64_t                  timeout_ms;      /* 0: none */
     char                      created[32];
     uint64_t                  count;   /* cells executed since a restart */

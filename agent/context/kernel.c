@@ -264,7 +264,7 @@ agent_kernel_adopt(const char *token, int fd, int *writers)
 {
     agent_kernel_t  *k;
 
-    LIST_FOREACH(k, &agent_kernel_list, link) {
+    for (k = LIST_FIRST(&agent_kernel_list); k; k = LIST_NEXT(k, link)) {
 
         if (memcmp(k->token, token, AGENT_KERNEL_TOKEN) != 0 || k->gone) {
             continue;

@@ -116,7 +116,7 @@ agent_context_routes_list(agent_request_t *r)
 
     list = json_array();
 
-    TAILQ_FOREACH(c, &agent_context_list, link) {
+    for (c = TAILQ_FIRST(&agent_context_list); c; c = TAILQ_NEXT(c, link)) {
         json_array_append_new(list, agent_context_json(c));
     }
 
@@ -202,7 +202,7 @@ agent_context_routes_health(agent_request_t *r)
     json = json_pack("{s:b, s:s, s:s}", "success", 1, "status", "healthy",
                      "timestamp", agent_time_iso(stamp));
 
-    TAILQ_FOREACH(c, &agent_context_list, link) {
+    for (c = TAILQ_FIRST(&agent_context_list); c; c = TAILQ_NEXT(c, link)) {
         if (c->kernel == NULL) {
             json_object_set_new(json, "status", json_string("degraded"));
         }

@@ -109,7 +109,8 @@ typedef struct {
     ngx_flag_t                      preview;
     ngx_flag_t                      status;
     unsigned                        api_server:1;     /* of a server block: */
-    unsigned                        preview_server:1; /* it has such locations */
+    /* it has such locations */
+    unsigned                        preview_server:1;
     ngx_flag_t                      auth;         /* sandbox_api_auth */
     ngx_array_t                    *keys;         /* ngx_http_sandbox_key_t */
     ngx_array_t                    *cors;         /* ngx_str_t origins */
