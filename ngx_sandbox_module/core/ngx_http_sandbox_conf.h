@@ -108,8 +108,8 @@ typedef struct {
     ngx_flag_t                      api;
     ngx_flag_t                      preview;
     ngx_flag_t                      status;
-    unsigned                        api_server:1;     /* of a server block: */
-    /* it has such locations */
+    /* a server block that has such locations */
+    unsigned                        api_server:1;
     unsigned                        preview_server:1;
     ngx_flag_t                      auth;         /* sandbox_api_auth */
     ngx_array_t                    *keys;         /* ngx_http_sandbox_key_t */
