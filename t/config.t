@@ -35,7 +35,9 @@ for my $value ('memory=12q', 'memory=-1', 'memory=', 'cpus=x', 'cpus=-1',
     'disk=-1g', 'env=', 'env=A', 'env==x', 'env=1A=x', 'env=A-B=x',
     'env=A B=x', 'memory=5m', 'memory=99999999999g', 'cpus=0.009',
     'cpus=1e3', 'pids=7', 'pids=4194305', 'nofile=255', 'nofile=1048577',
-    'nofile=', 'nofile=many', 'shm=', 'shm=0', 'shm=1023k', 'shm=-1', 'shm=half', 'sleep_after=-1', 'user=:g',
+    'nofile=', 'nofile=many', 'prewarm=', 'prewarm=python',
+    'prewarm=ruby:1', 'prewarm=python:17', 'prewarm=python:1,',
+    'prewarm=python:1,python:2', 'prewarm=python:x', 'shm=', 'shm=0', 'shm=1023k', 'shm=-1', 'shm=half', 'sleep_after=-1', 'user=:g',
     'user=u:', 'user=a:b:c', 'user=a b', 'user=-1', 'user=' . 'u' x 129,
     'image=a b', 'image=-a', 'image=/a', 'image=' . 'i' x 256, 'disk=0',
     'network=', 'network=bridge', 'runtime=')
@@ -56,6 +58,7 @@ good_class('every kind of image and user', 'a network=none user=me.x_y-z:1000 '
     . 'image=registry.example.com:5000/a_b/c-d@sha256:0123456789abcdef');
 good_class('runtime=runc', "a $img runtime=runc");
 good_class('everything', "a $img memory=512m shm=1m cpus=0.0625 pids=256 nofile=256 "
+    . 'prewarm=python:1,typescript:16 '
     . 'sleep_after=10m max_awake=12h max_age=30d retain=7d disk=2g '
     . 'env=A=1 "env=B=x y=z" env=_C1=');
 

@@ -20,6 +20,7 @@ use Sandbox::SSE;
 
 my $t = Sandbox->new(classes => [
     'default image=sandbox-base memory=512m cpus=2 pids=256',
+    'warm image=sandbox-base memory=512m prewarm=python:1',
 ])->start();
 
 
@@ -156,6 +157,13 @@ $res = $t->api('GET', "/v1/sandbox/code/api/contexts/$id");
 is("$res->{status} $res->{json}{code}", '404 CONTEXT_NOT_FOUND',
     'it has ended');
 like($res->{json}{message}, qr/when its sandbox sleeps/, 'which is said');
+
+is($t->api('POST', '/v1/sandbox', json => { id => 'warm', class => 'warm' })
+    ->{status}, 200, 'a class with prewarm=');
+is($t->run_in('warm', 'for i in $(seq 200); do n=$(cat /proc/[0-9]*/cmdline '
+    . '2>/dev/null | tr "\\0" " " | grep -c "[p]ython3 -u /proc/self/fd/4"); '
+    . '[ $n = 0 ] || break; sleep 0.1; done; echo $n'), "1\n",
+    'an interpreter waits');
 
 $res = $t->api('GET', '/v1/sandbox/code/api/interpreter/health');
 is($res->{json}{status}, 'healthy', 'health');

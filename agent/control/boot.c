@@ -109,6 +109,7 @@ agent_boot_discard(agent_boot_t *boot)
     }
 
     agent_options_free(&boot->options);
+    json_decref(boot->prewarm);
     free(boot->preview_suffix);
 }
 
@@ -239,6 +240,8 @@ agent_boot_packet(agent_boot_t *boot, json_t *json, int first, int *fds,
         if (agent_options_parse(&boot->options, json, &what) != 0) {
             return -1;
         }
+
+        boot->prewarm = json_incref(json_object_get(json, "prewarm"));
 
         value = json_object_get(json, "preview_suffix");
 

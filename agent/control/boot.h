@@ -31,6 +31,7 @@ typedef struct {
     char              user[128];
     agent_options_t   options;
     char             *preview_suffix;                 /* NULL: none */
+    json_t           *prewarm;                        /* NULL: none */
     json_t           *commands[AGENT_BOOT_COMMANDS];  /* "ports" by packet */
     size_t            ncommands;
 

@@ -18,6 +18,7 @@
 #include "base/loop.h"
 #include "base/memory.h"
 #include "base/time.h"
+#include "context/pool.h"
 #include "control/boot.h"
 #include "control/control.h"
 #include "control/options.h"
@@ -296,6 +297,12 @@ agent_main_serve(agent_boot_t *boot)
         agent_port_command_set(boot->commands[i]);
         json_decref(boot->commands[i]);
     }
+
+    if (boot->prewarm && agent_pool_prewarm(boot->prewarm) != 0) {
+        agent_log_warn("invalid \"prewarm\" in the boot packet");
+    }
+
+    json_decref(boot->prewarm);
 
     return 0;
 }

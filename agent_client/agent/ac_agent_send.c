@@ -133,6 +133,10 @@ ac_agent_send_boot_options(ac_json_writer_t *w, const ac_boot_t *boot,
 
     ac_json_writer_object_end(w);
 
+    if (boot->prewarm) {
+        ac_json_writer_raw(w, "prewarm", boot->prewarm);
+    }
+
     if (boot->preview_suffix) {
         ac_json_writer_string(w, "preview_suffix", boot->preview_suffix);
     }

@@ -37,6 +37,7 @@ typedef struct {
     int               keep_alive;
     uint64_t          generation;        /* of these options */
     int64_t           nofile;            /* open files; 0: the engine's */
+    const char       *prewarm;           /* JSON object text, or NULL */
     const char       *preview_suffix;    /* or NULL */
     ac_command_t     *commands;
     size_t            ncommands;

@@ -276,6 +276,7 @@ ngx_http_sandbox_handover_send(ngx_http_sandbox_start_t *start)
                           : start->class->sleep_after;
 
     boot.nofile = start->class->nofile;
+    boot.prewarm = (char *) start->class->prewarm.data;
 
     if (smcf->previews.nelts) {
         preview = smcf->previews.elts;

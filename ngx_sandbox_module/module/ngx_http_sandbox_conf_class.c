@@ -29,6 +29,8 @@
 #define NGX_HTTP_SANDBOX_SHM_MIN     (1024 * 1024)
 /* maximum of the kernel */
 #define NGX_HTTP_SANDBOX_PIDS_MAX    4194304
+/* kernels of a language: AGENT_POOL_MAX */
+#define NGX_HTTP_SANDBOX_PREWARM_MAX  16
 /* the default of fs.nr_open */
 #define NGX_HTTP_SANDBOX_NOFILE_MAX  1048576
 /* the agent must be able to work with it */
@@ -43,6 +45,8 @@
 
 static ngx_int_t ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
     ngx_http_sandbox_class_t *class, ngx_str_t *value);
+static ngx_int_t ngx_http_sandbox_conf_class_prewarm(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *s);
 static ngx_uint_t ngx_http_sandbox_conf_class_plain(ngx_str_t *s,
     const char *marks, size_t max);
 static ngx_int_t ngx_http_sandbox_conf_class_time(ngx_conf_t *cf,
@@ -227,6 +231,16 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
         return NGX_OK;
     }
 
+    if (ngx_http_sandbox_is("prewarm")) {
+        n = ngx_http_sandbox_conf_class_prewarm(cf, class, &s);
+
+        if (n == NGX_DECLINED) {
+            goto invalid;
+        }
+
+        return n;
+    }
+
     if (ngx_http_sandbox_is("sleep_after")) {
         n = ngx_parse_time(&s, 0);
 
@@ -308,6 +322,80 @@ invalid:
                        "invalid value in \"%V\" of sandbox class \"%V\"",
                        value, &class->name);
     return NGX_ERROR;
+}
+
+
+/* "python:1,javascript:2" as a JSON object; NGX_DECLINED: invalid */
+
+static ngx_int_t
+ngx_http_sandbox_conf_class_prewarm(ngx_conf_t *cf,
+    ngx_http_sandbox_class_t *class, ngx_str_t *s)
+{
+    u_char      *p, *q, *last, *end, *colon;
+    ngx_int_t    n;
+    ngx_uint_t   i, found;
+
+    static const ngx_str_t  languages[] = {
+        ngx_string("python"),
+        ngx_string("javascript"),
+        ngx_string("typescript"),
+        ngx_null_string
+    };
+
+    /* quotes, and a brace at both ends */
+
+    q = ngx_pnalloc(cf->pool, s->len * 2 + sizeof("{}"));
+    if (q == NULL) {
+        return NGX_ERROR;
+    }
+
+    class->prewarm.data = q;
+    found = 0;
+
+    *q++ = '{';
+
+    last = s->data + s->len;
+
+    for (p = s->data; p < last; p = end + 1) {
+
+        end = ngx_strlchr(p, last, ',');
+        end = end ? end : last;
+
+        colon = ngx_strlchr(p, end, ':');
+        if (colon == NULL) {
+            return NGX_DECLINED;
+        }
+
+        for (i = 0; languages[i].len; i++) {
+            if (languages[i].len == (size_t) (colon - p)
+                && ngx_memcmp(p, languages[i].data, languages[i].len) == 0)
+            {
+                break;
+            }
+        }
+
+        n = ngx_atoi(colon + 1, end - colon - 1);
+
+        if (languages[i].len == 0 || (found & (1 << i))
+            || n == NGX_ERROR || n > NGX_HTTP_SANDBOX_PREWARM_MAX)
+        {
+            return NGX_DECLINED;
+        }
+
+        q = ngx_sprintf(q, "%s\"%V\":%i", found ? "," : "", &languages[i], n);
+        found |= 1 << i;
+    }
+
+    if (!found || last[-1] == ',') {
+        return NGX_DECLINED;
+    }
+
+    *q++ = '}';
+    *q = '\0';
+
+    class->prewarm.len = q - class->prewarm.data;
+
+    return NGX_OK;
 }
 
 

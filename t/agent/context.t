@@ -330,6 +330,25 @@ is($status, 200, 'deleted');
 is($e[-1]{ename}, 'ContextDeleted', 'its cell ends');
 is((call('DELETE', "/api/contexts/$py"))[0], 404, 'deleted once');
 
+
+# fresh kernels that wait
+
+my $warm = Sandbox::Box->new(boot => { prewarm => { python => 2 } });
+
+
+sub kernels { return scalar(() = $warm->processes(qr{python3 -u /proc})) }
+
+ok($warm->wait_for(30, sub { kernels() == 2 }), 'prewarm: two kernels');
+$res = $warm->call('POST', '/api/contexts', {})->{json};
+$res = $warm->call('POST', '/api/execute/code', { code => 'x = 1; x',
+    context_id => $res->{contextId} }, Accept => 'application/json');
+is($res->{json}{results}[0]{text}, '1', 'one is taken');
+ok($warm->wait_for(30, sub { kernels() == 3 }), 'and another one started');
+$res = $warm->call('POST', '/api/contexts', {})->{json};
+$res = $warm->call('POST', '/api/execute/code', { code => 'x',
+    context_id => $res->{contextId} }, Accept => 'application/json');
+is($res->{json}{error}{ename}, 'NameError', 'none was used before');
+
 my $before = scalar(() = glob("/proc/" . $box->pid() . "/fd/*"));
 for (1 .. 30) {
     (undef, $res) = call('POST', '/api/contexts', {});
