@@ -17,7 +17,8 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
 
-my $t = Sandbox->new()->start();
+my $t = Sandbox->new(classes => ['default image=sandbox-base memory=256m '
+    . 'shm=64m cpus=1 pids=128 sleep_after=10m'])->start();
 my $id = 'files';
 my $res;
 

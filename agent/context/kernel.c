@@ -219,7 +219,9 @@ agent_kernel_env(const agent_language_t *language, const char **env)
         return NULL;
     }
 
-    memcpy(all, env, n * sizeof(char *));
+    if (n) {
+        memcpy(all, env, n * sizeof(char *));
+    }
 
     all[n++] = "SANDBOX_KERNEL_FD";
     all[n++] = "3";

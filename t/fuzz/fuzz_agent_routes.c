@@ -106,7 +106,9 @@ static const fuzz_route_t  fuzz_routes[] = {
     { "POST", "/api/delete" },
     { "POST", "/api/rename" },
     { "POST", "/api/move" },
-    { "POST", "/api/copy" }
+    { "POST", "/api/copy" },
+    { "POST", "/api/contexts" },
+    { "POST", "/api/execute/code" }
 };
 
 #define FUZZ_ROUTES  (sizeof(fuzz_routes) / sizeof(fuzz_routes[0]))
