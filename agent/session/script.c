@@ -44,6 +44,7 @@ static void agent_script_quote(agent_buffer_t *b,
 static void agent_script_subshell(agent_buffer_t *b,
     agent_script_kind_e kind, const char *dir,
     const agent_script_call_t *call);
+static int agent_script_may_trap(const char *line);
 static void agent_script_export(agent_buffer_t *b, const char **env);
 static void agent_script_chdir(agent_buffer_t *b,
     agent_script_kind_e kind, const char *cwd);
@@ -59,6 +60,10 @@ static void agent_script_follow_one(agent_buffer_t *b,
 #define agent_script_builtin(kind)                                            \
     ((kind) == AGENT_SCRIPT_BASH ? "\\builtin" : "\\command")
 
+
+/* in place of a script: the command line may set a trap */
+
+#define AGENT_SCRIPT_TRAPS  "t"
 
 /* evaluates the command line */
 
@@ -89,7 +94,6 @@ static void agent_script_follow_one(agent_buffer_t *b,
     "{ __sandbox_s=$? __sandbox_f=$-;" builtin " set +x;"
 
 #define AGENT_SCRIPT_RESET(builtin)                                           \
-    "__sandbox= __sandbox_p= __sandbox_x=;"                                   \
     "case $__sandbox_f in *x*)__sandbox_p='" builtin " set -x;';;esac;"       \
     "case ${__sandbox_c-} in ?*)__sandbox_s=$__sandbox_c;__sandbox_c=;;esac;"
 
@@ -111,12 +115,15 @@ static void agent_script_follow_one(agent_buffer_t *b,
 
 static const char  agent_script_bash_loop[] =
     AGENT_SCRIPT_REPORT("\\builtin")
+    "[[ ${__sandbox_t-} ]]&&"
     "\\builtin trap -p DEBUG >|%1$s/" AGENT_SCRIPT_DEBUG
     "&&\\builtin trap - DEBUG;"
+    "__sandbox= __sandbox_p= __sandbox_x=;"
+    "case $__sandbox_f${__sandbox_c-}${__sandbox_t-} in *[x0-9]*)"
     AGENT_SCRIPT_RESET("\\builtin")
-    "[[ -s %1$s/" AGENT_SCRIPT_DEBUG " ]]&&{ "
+    "[[ ${__sandbox_t-}&&-s %1$s/" AGENT_SCRIPT_DEBUG " ]]&&{ "
     "\\builtin read -r -d '' __sandbox_d <%1$s/" AGENT_SCRIPT_DEBUG ";"
-    "__sandbox_p+='\\builtin eval \"$__sandbox_d\";';};"
+    "__sandbox_p+='\\builtin eval \"$__sandbox_d\";';};;esac;"
     AGENT_SCRIPT_SILENT
     "[[ ${__sandbox_undo-} ]]&&"
     "{ \\builtin eval \"$__sandbox_undo\";__sandbox_undo=;};"
@@ -128,6 +135,7 @@ static const char  agent_script_bash_loop[] =
     "||IFS= \\builtin read -r -d '' __sandbox;} <%1$s/c;"
     "[[ ! $__sandbox ]];"
     "do "
+    "case $__sandbox_s$__sandbox_p in 0);;*)"
     "__sandbox_q=;"
     "case $__sandbox_s in 0);;*)\\builtin eval '__sandbox_r(){ "
     "\\builtin unset -f __sandbox_r;\\builtin return $__sandbox_s;}';"
@@ -139,9 +147,11 @@ static const char  agent_script_bash_loop[] =
     "__sandbox_p='\\builtin printf \"%%s\\n\" \"$__sandbox_1\" >%1$s/e;"
     "\\builtin set -v;'$__sandbox_p;;esac;"
     "__sandbox_x='{ \\builtin eval \"$__sandbox_p\"'$__sandbox_q"
-    "';} >/dev/null 2>&1;';;esac;"
-    "__sandbox_e=(eval --);"
-    "[[ -o posix ]]&&__sandbox_e=(command eval --);"
+    "';} >/dev/null 2>&1;';;esac;;esac;"
+    "[[ -o posix ]]&&__sandbox_e=(command eval --)"
+    "||[[ ${__sandbox_e-} = eval ]]||__sandbox_e=(eval --);"
+    "case $__sandbox_run in " AGENT_SCRIPT_TRAPS "\\ *)"
+    "__sandbox_t=1 __sandbox_run=;;esac;"
     "case $__sandbox_run in "
     "?*)\\builtin eval \"$__sandbox_run\";;"
     "*)\\command exec >%1$s/o 2>%1$s/e;" AGENT_SCRIPT_STATUS
@@ -153,6 +163,7 @@ static const char  agent_script_bash_loop[] =
 
 static const char  agent_script_sh_loop[] =
     AGENT_SCRIPT_REPORT("\\command")
+    "__sandbox= __sandbox_p= __sandbox_x=;"
     AGENT_SCRIPT_RESET("\\command")
     AGENT_SCRIPT_SILENT
     "case ${__sandbox_undo-} in ?*)"
@@ -220,6 +231,7 @@ char *
 agent_script_text(agent_script_kind_e kind, const char *dir,
     const agent_script_call_t *call)
 {
+    int              traps;
     agent_buffer_t   b;
 
     memset(&b, 0, sizeof(agent_buffer_t));
@@ -229,8 +241,19 @@ agent_script_text(agent_script_kind_e kind, const char *dir,
         return agent_buffer_take(&b);
     }
 
+    traps = (kind == AGENT_SCRIPT_BASH && agent_script_may_trap(call->line));
+
     if (call->cwd == NULL && call->env == NULL && call->stdin_name == NULL) {
+
+        if (traps) {
+            agent_buffer_adds(&b, AGENT_SCRIPT_TRAPS);
+        }
+
         return agent_buffer_take(&b);
+    }
+
+    if (traps) {
+        agent_buffer_adds(&b, "__sandbox_t=1;");
     }
 
     if (kind == AGENT_SCRIPT_BASH) {
@@ -264,6 +287,31 @@ agent_script_text(agent_script_kind_e kind, const char *dir,
     }
 
     return agent_buffer_take(&b);
+}
+
+
+/*
+ * Whether the command line may set a trap, itself or by what it reads: only
+ * after such a line the loop looks for a DEBUG trap, which takes time.
+ */
+
+static int
+agent_script_may_trap(const char *line)
+{
+    size_t  i;
+
+    static const char  *const words[] = {
+        "trap", "source", "eval", ". ", ".\t", ".\\", NULL
+    };
+
+    for (i = 0; words[i]; i++) {
+
+        if (strstr(line, words[i])) {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 
@@ -521,6 +569,11 @@ agent_script_follow(agent_script_kind_e kind, const char *dir, json_t *was,
     }
 
     /* or else the loop would run the command line */
+
+    if (b.len && strcmp(text, AGENT_SCRIPT_TRAPS) == 0) {
+        agent_buffer_adds(&b, "__sandbox_t=1;");
+        text = "";
+    }
 
     if (b.len && text[0] == '\0') {
         agent_script_run(&b, kind, dir, NULL);
