@@ -10,6 +10,8 @@
 
 #include <jansson.h>
 
+#include "base/buffer.h"
+
 
 /* shell code for sessions, and the replies of the shell; pure functions */
 
@@ -39,20 +41,19 @@ typedef struct {
 
 
 /*
- * The loop, as the argument of -c; the first parameter must be a line feed.
- * malloc()ed like the others; NULL: out of memory.
- */
-char *agent_script_loop(agent_script_kind_e kind, const char *dir);
-
-/*
- * The script that prepares and runs the command line; "" for a plain one,
- * which the loop itself runs.  Without NUL and line feeds.
+ * The script that prepares and runs the command line, malloc()ed like the
+ * others; "" for a plain one, which the loop itself runs.  Without NUL and line
+ * feeds.  NULL: out of memory.
  */
 char *agent_script_text(agent_script_kind_e kind, const char *dir,
     const agent_script_call_t *call);
 
 /* the command line as the loop reads it; without line feeds for sh */
 char *agent_script_line(agent_script_kind_e kind, const char *line);
+
+/* appends s as a word of the shell; without line feeds for AGENT_SCRIPT_SH */
+void agent_script_quote(agent_buffer_t *b, agent_script_kind_e kind,
+    const char *s);
 
 /* the name of the FIFO on which a subshell waits */
 const char *agent_script_gate_name(const char *marker);

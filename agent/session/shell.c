@@ -22,6 +22,7 @@
 #include "run/workspace.h"
 #include "session/pipes.h"
 #include "session/script.h"
+#include "session/script_loop.h"
 #include "session/shell.h"
 #include "sys/child.h"
 #include "sys/spawn.h"
