@@ -27,7 +27,7 @@ typedef struct {
     int64_t                        nano_cpus;
     ngx_int_t                      pids;
     ngx_int_t                      nofile;   /* of a process */
-    ngx_str_t                      prewarm;  /* JSON object, with a NUL; or "" */
+    ngx_str_t                      prewarm;  /* JSON with a NUL; or "" */
     ngx_msec_t                     sleep_after;        /* 0: never */
     int64_t                        max_awake;          /* ms; 0: no limit */
     int64_t                        max_age;
