@@ -233,7 +233,10 @@ agent_sorted_halve(agent_sorted_t *s)
 static void
 agent_sorted_sort(agent_sorted_t *s)
 {
-    qsort_r(s->order, s->n, sizeof(uint32_t), agent_sorted_compare, s->names);
+    if (s->n) {
+        qsort_r(s->order, s->n, sizeof(uint32_t), agent_sorted_compare,
+                s->names);
+    }
 }
 
 
