@@ -34,9 +34,6 @@
 /* and after its exit */
 #define AGENT_KERNEL_LAST     64
 
-/* after a TERM, for what user code has started; its own exit needs none */
-#define AGENT_KERNEL_GRACE    0        /* ms */
-
 
 LIST_HEAD(agent_kernels_s, agent_kernel_s);
 
@@ -165,6 +162,10 @@ agent_kernel_spawn(agent_kernel_t *k, const char **env, const char *cwd,
 
     if (rc == 0) {
         rc = agent_run_child_start(cmd);
+
+    } else {
+        cmd->error = ENOMEM;
+        cmd->stage = AGENT_SPAWN_SETUP;
     }
 
     close(fds[1]);
@@ -664,7 +665,7 @@ void
 agent_kernel_kill(agent_kernel_t *k)
 {
     agent_kernel_resume(k);
-    agent_command_stop(k->cmd, SIGKILL, AGENT_KERNEL_GRACE);
+    agent_command_stop(k->cmd, SIGKILL, 0);
 }
 
 

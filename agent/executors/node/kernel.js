@@ -181,22 +181,13 @@ function syntaxError(error, code) {
 
 // cells
 
-function parses(code) {
-    try {
-        transform(acorn, code);
-        return true;
-    } catch {
-        return false;
-    }
-}
+// made: what transform() has made of it, if it was called before
 
-
-function compile(code) {
+function compile(code, made) {
     const options = { filename: `<cell ${count}>` };
-    let made;
 
     try {
-        made = transform(acorn, code);
+        made ??= transform(acorn, code);
 
     } catch (e) {
 
@@ -215,13 +206,26 @@ function compile(code) {
 }
 
 
-async function run(code) {
-    if (language === 'typescript') {
-        typescript ??= load('typescript');
-        code = await typescript.strip(code, parses(code));
+async function javascript(code) {
+    let made = null;
+
+    try {
+        made = transform(acorn, code);
+    } catch {
+        // it has types, or a mistake
     }
 
-    const { script, valued } = compile(code);
+    typescript ??= load('typescript');
+
+    const stripped = await typescript.strip(code, made !== null);
+
+    return [stripped, stripped === code ? made : null];
+}
+
+
+async function run(code) {
+    const source = language === 'typescript' ? await javascript(code) : [code];
+    const { script, valued } = compile(...source);
     const value = await script.runInThisContext();
 
     if (valued && value !== undefined) {

@@ -16,6 +16,7 @@ each event once it has read what was printed before.
 """
 
 import array
+import fcntl
 import os
 import socket
 import struct
@@ -62,7 +63,6 @@ class Channel:
 
     @staticmethod
     def _hide(fd):
-        import fcntl
         return fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, FIRST_FD)
 
     @staticmethod

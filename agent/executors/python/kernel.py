@@ -116,8 +116,6 @@ class Kernel:
 
         self.main = types.ModuleType('__main__')
         self.main.__builtins__ = builtins
-        self.main.__file__ = None
-        del self.main.__file__
         sys.modules['__main__'] = self.main
         self.ns = self.main.__dict__
         self.ns['In'] = ['']
@@ -125,7 +123,6 @@ class Kernel:
 
         sys.argv = ['']
         sys.path[0:1] = ['']
-        sys.dont_write_bytecode = False
 
         builtins.display = self.display
         builtins.input = no_input
