@@ -12,17 +12,22 @@
 void
 agent_random_hex(char *buf, size_t size)
 {
-    size_t         i;
-    unsigned char  byte;
+    size_t   i;
+    ssize_t  n;
 
     static const char  hex[] = "0123456789abcdef";
 
-    for (i = 0; i + 1 < size; i++) {
+    for (i = 0; i + 1 < size; i += n) {
+        n = getrandom(buf + i, size - 1 - i, 0);
 
-        while (getrandom(&byte, 1, 0) != 1) { /* void */ }
-
-        buf[i] = hex[byte & 15];
+        if (n == -1) {
+            n = 0;
+        }
     }
 
     buf[i] = '\0';
+
+    while (i--) {
+        buf[i] = hex[buf[i] & 15];
+    }
 }
