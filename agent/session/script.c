@@ -154,76 +154,68 @@ agent_script_line(agent_script_kind_e kind, const char *line)
 
 
 /*
- * Its parent exits at once, so that the agent inherits it.  With job control
- * it has its own process group and does not ignore SIGINT.  It reports its
- * pid, and waits for the agent to adopt it.
+ * The loop keeps the code of a subshell, as the shell reads a script byte by
+ * byte: what differs is its standard input, and what it does before it runs
+ * the command line.
  */
 
 static void
 agent_script_subshell(agent_buffer_t *b, agent_script_kind_e kind,
     const char *dir, const agent_script_call_t *call)
 {
-    size_t       i;
-    const char  *builtin;
+    size_t           i;
+    char            *text;
+    const char      *builtin;
+    agent_buffer_t   prepare;
 
     builtin = agent_script_builtin(kind);
 
-    if (kind == AGENT_SCRIPT_BASH) {
-        agent_buffer_printf(b, "(\\builtin set -m;(\\builtin set +m;"
-                            "BASH_SUBSHELL=0;SANDBOX_COMMAND_ID=%s;"
-                            "\\builtin printf 'p%%d;' \"$BASHPID\" >%s/s;",
-                            call->marker, dir);
-
-    } else {
-        agent_buffer_printf(b, "((SANDBOX_COMMAND_ID=%s;"
-                            "\\command read -r __sandbox_run </proc/self/stat;"
-                            "\\command printf 'p%%d;' "
-                            "\"${__sandbox_run%%%% *}\" >%s/s;",
-                            call->marker, dir);
-    }
-
-    agent_buffer_printf(b, "{ %s read -r __sandbox_run <%s/%s;} 2>/dev/null;"
-                        "__sandbox_run=$__sandbox;__sandbox=;", builtin, dir,
-                        agent_script_gate_name(call->marker));
+    memset(&prepare, 0, sizeof(agent_buffer_t));
 
     if (call->cwd) {
-        agent_script_chdir(b, kind, call->cwd);
-        agent_buffer_adds(b, "||{ ");
-        agent_script_complain(b, kind, call->cwd);
-        agent_buffer_printf(b, ";%s exit 1;};", builtin);
+        agent_script_chdir(&prepare, kind, call->cwd);
+        agent_buffer_adds(&prepare, "||{ ");
+        agent_script_complain(&prepare, kind, call->cwd);
+        agent_buffer_printf(&prepare, ";%s exit 1;};", builtin);
     }
 
     for (i = 0; call->env && call->env[i]; i += 2) {
 
         if (call->env[i + 1] == NULL) {
-            agent_buffer_printf(b, "%s unset %s;", builtin, call->env[i]);
+            agent_buffer_printf(&prepare, "%s unset %s;", builtin,
+                                call->env[i]);
             continue;
         }
 
-        agent_buffer_printf(b, "%s export %s=", builtin, call->env[i]);
-        agent_script_quote(b, AGENT_SCRIPT_SH, call->env[i + 1]);
-        agent_buffer_adds(b, ";");
+        agent_buffer_printf(&prepare, "%s export %s=", builtin, call->env[i]);
+        agent_script_quote(&prepare, AGENT_SCRIPT_SH, call->env[i + 1]);
+        agent_buffer_adds(&prepare, ";");
     }
 
-    /* "||": a failure must not run an ERR trap */
+    if (prepare.len) {
+        text = agent_buffer_take(&prepare);
 
-    if (kind == AGENT_SCRIPT_BASH) {
-        agent_buffer_adds(b, "{ " AGENT_SCRIPT_STATUS
-                          AGENT_SCRIPT_BASH_EVAL("__sandbox_run")
-                          ";}||\\builtin exit $?");
+        if (text == NULL) {
+            b->failed = 1;
+            return;
+        }
 
-    } else {
-        agent_buffer_adds(b, AGENT_SCRIPT_SH_EVAL("__sandbox_run"));
+        agent_buffer_adds(b, "__sandbox_h=");
+        agent_script_quote(b, AGENT_SCRIPT_SH, text);
+        agent_buffer_adds(b, ";");
+
+        free(text);
     }
 
     if (call->stdin_name) {
-        agent_buffer_printf(b, ") <%s/%s &)", dir, call->stdin_name);
-
-    } else {
-        agent_buffer_adds(b, ") </dev/null &)");
+        agent_buffer_printf(b, "__sandbox_i=%s/%s;", dir, call->stdin_name);
     }
 
-    agent_buffer_printf(b, " >%s/o 2>%s/e", dir, dir);
+    agent_buffer_printf(b, "%s eval \"$__sandbox_b\"", builtin);
+
+    if (call->cwd || call->env || call->stdin_name) {
+        agent_buffer_adds(b, ";__sandbox_h= __sandbox_i=");
+    }
 }
 
 

@@ -36,6 +36,9 @@
  */
 
 
+static char *agent_script_in(const char *dir, const char *code);
+
+
 /* the trap must not break the loop itself: check $__sandbox */
 
 #define AGENT_SCRIPT_TRAP                                                     \
@@ -144,32 +147,69 @@ static const char  agent_script_sh_loop[] =
     AGENT_SCRIPT_AGAIN("\\command");
 
 
+/*
+ * A subshell; __sandbox_i is its standard input, and __sandbox_h is evaluated
+ * before the command line.  Its parent exits at once, so that the agent
+ * inherits it.  With job control it has its own process group and does not
+ * ignore SIGINT.  It reports its pid, and waits for the agent to adopt it.
+ */
+
+#define AGENT_SCRIPT_GATE(builtin)                                            \
+    "{ " builtin " read -r __sandbox_run "                                    \
+    "<\"%1$s/.${SANDBOX_COMMAND_ID##*.}\";} 2>/dev/null;"                     \
+    "__sandbox_run=$__sandbox;__sandbox=;"                                    \
+    "case ${__sandbox_h-} in ?*)" builtin " eval \"$__sandbox_h\";;esac;"
+
+#define AGENT_SCRIPT_STREAMS                                                  \
+    ") <\"${__sandbox_i:-/dev/null}\" &) >%1$s/o 2>%1$s/e"
+
+
+/* "||": a failure must not run an ERR trap */
+
+static const char  agent_script_bash_subshell[] =
+    "(\\builtin set -m;(\\builtin set +m;BASH_SUBSHELL=0;"
+    "\\builtin printf 'p%%d;' \"$BASHPID\" >%1$s/s;"
+    AGENT_SCRIPT_GATE("\\builtin")
+    "{ " AGENT_SCRIPT_STATUS AGENT_SCRIPT_BASH_EVAL("__sandbox_run")
+    ";}||\\builtin exit $?"
+    AGENT_SCRIPT_STREAMS;
+
+
+static const char  agent_script_sh_subshell[] =
+    "((\\command read -r __sandbox_run </proc/self/stat;"
+    "\\command printf 'p%%d;' \"${__sandbox_run%%%% *}\" >%1$s/s;"
+    AGENT_SCRIPT_GATE("\\command")
+    AGENT_SCRIPT_SH_EVAL("__sandbox_run")
+    AGENT_SCRIPT_STREAMS;
+
+
 char *
 agent_script_loop(agent_script_kind_e kind, const char *dir)
 {
-    char            *loop;
+    char            *loop, *subshell;
     agent_buffer_t   b;
 
     memset(&b, 0, sizeof(agent_buffer_t));
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    agent_buffer_printf(&b, kind == AGENT_SCRIPT_BASH ? agent_script_bash_loop
-                                                      : agent_script_sh_loop,
-                        dir);
-#pragma GCC diagnostic pop
+    loop = agent_script_in(dir, kind == AGENT_SCRIPT_BASH
+                                ? agent_script_bash_loop
+                                : agent_script_sh_loop);
 
-    loop = agent_buffer_take(&b);
+    subshell = agent_script_in(dir, kind == AGENT_SCRIPT_BASH
+                                    ? agent_script_bash_subshell
+                                    : agent_script_sh_subshell);
 
-    if (loop == NULL) {
+    if (loop == NULL || subshell == NULL) {
+        free(loop);
+        free(subshell);
         return NULL;
     }
 
-    memset(&b, 0, sizeof(agent_buffer_t));
-
     /* the loop is on the first line, and not evaluated, as "set -x" shows */
 
-    agent_buffer_adds(&b, "readonly __sandbox_nl=\"$1\" __sandbox_loop=");
+    agent_buffer_adds(&b, "readonly __sandbox_nl=\"$1\" __sandbox_b=");
+    agent_script_quote(&b, AGENT_SCRIPT_BASH, subshell);
+    agent_buffer_adds(&b, " __sandbox_loop=");
     agent_script_quote(&b, AGENT_SCRIPT_BASH, loop);
     agent_buffer_printf(&b, ";shift;" AGENT_SCRIPT_TRAP, AGENT_SCRIPT_SIGNAL);
 
@@ -180,6 +220,23 @@ agent_script_loop(agent_script_kind_e kind, const char *dir)
     agent_buffer_add(&b, loop, strlen(loop));
 
     free(loop);
+    free(subshell);
+
+    return agent_buffer_take(&b);
+}
+
+
+static char *
+agent_script_in(const char *dir, const char *code)
+{
+    agent_buffer_t  b;
+
+    memset(&b, 0, sizeof(agent_buffer_t));
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    agent_buffer_printf(&b, code, dir);
+#pragma GCC diagnostic pop
 
     return agent_buffer_take(&b);
 }
