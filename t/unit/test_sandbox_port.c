@@ -109,8 +109,8 @@ test_parse(void **state)
         "{\"v\":2,\"token\":\"t\",\"request_headers\":{\"Host\":\"x\"}}",
         "{\"v\":2,\"token\":\"t\",\"request_headers\":{\"A\":\"b\\nc\"}}",
         "{\"v\":2,\"token\":\"t\",\"response_headers\":{\"A\":true}}",
-        "{\"v\":2,\"token\":\"t\",\"response_headers\":"
-            "{\"Clear-Site-Data\":\"x\"}}",
+        ("{\"v\":2,\"token\":\"t\",\"response_headers\":"
+         "{\"Clear-Site-Data\":\"x\"}}"),
         "{\"v\":2,\"token\":\"t\",\"links\":{}}",
         "{\"v\":2,\"token\":\"t\",\"links\":[{\"name\":\"a\"}]}",
         "{\"token\":\"t\",\"links\":[{\"name\":\"/\",\"token\":\"x\"}]}",
