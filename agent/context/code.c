@@ -8,20 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/base.h"
 #include "base/buffer.h"
 #include "base/fault.h"
-#include "base/json.h"
 #include "base/time.h"
+#include "context/code.h"
 #include "context/context.h"
 #include "context/event.h"
-#include "context/code.h"
+#include "context/execution.h"
+#include "context/params.h"
 #include "http/error.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/sse.h"
-#include "run/command.h"
-#include "run/env.h"
 
 
 /*
@@ -62,9 +60,6 @@ typedef struct {
 
 
 static void agent_code_body(agent_request_t *r, json_t *body);
-static agent_context_t *agent_code_context(json_t *body, agent_fault_t *fault);
-static int agent_code_request(agent_code_t *code, agent_context_t *c,
-    agent_fault_t *fault);
 static int agent_code_collects(agent_request_t *r);
 static void agent_code_start(agent_execution_t *x);
 static void agent_code_output(agent_execution_t *x, int stream,
@@ -91,7 +86,7 @@ static void agent_code_request_close(agent_request_t *r, int aborted);
 void
 agent_code_post(agent_request_t *r)
 {
-    agent_request_json(r, AGENT_CONTEXT_JSON_MAX, agent_code_body);
+    agent_request_json(r, AGENT_CONTEXT_PARAMS_JSON_MAX, agent_code_body);
 }
 
 
@@ -102,7 +97,7 @@ agent_code_body(agent_request_t *r, json_t *body)
     agent_fault_t     fault;
     agent_context_t  *c;
 
-    c = agent_code_context(body, &fault);
+    c = agent_context_params_context(body, &fault);
 
     if (c == NULL) {
         agent_http_error_fault(r, &fault);
@@ -133,163 +128,15 @@ agent_code_body(agent_request_t *r, json_t *body)
 
     /* a context that cannot start answers with a status */
 
-    if (agent_code_request(code, c, &fault) != 0
-        || agent_context_execute(c, &code->x, &fault) != 0)
+    code->x.request = agent_context_params_cell(body, c, &code->x.timeout_ms,
+                                                &fault);
+    code->timeout_ms = code->x.timeout_ms ? code->x.timeout_ms : c->timeout_ms;
+
+    if (code->x.request == NULL
+        || agent_execution_start(&code->x, c, &fault) != 0)
     {
         agent_http_error_fault(r, &fault);
     }
-}
-
-
-/* the context that a body names, or the default one of its language */
-
-static agent_context_t *
-agent_code_context(json_t *body, agent_fault_t *fault)
-{
-    const char              *id;
-    agent_context_t         *c;
-    const agent_language_t  *language;
-
-    if (agent_json_string(body, "context_id", &id, fault) != 0
-        || (id == NULL
-            && agent_json_string(body, "contextId", &id, fault) != 0)
-        || agent_code_language(body, &language, fault) != 0)
-    {
-        return NULL;
-    }
-
-    if (id == NULL) {
-        return agent_context_default(language ? language
-                                              : &agent_language_list[0],
-                                     fault);
-    }
-
-    c = agent_context_find(id);
-
-    if (c == NULL) {
-        (void) agent_fault_set(fault, 404, "CONTEXT_NOT_FOUND",
-                               json_pack("{s:s}", "contextId", id),
-                               "Context not found: %.64s. A context ends when "
-                               "it is deleted, and when its sandbox sleeps.",
-                               id);
-        return NULL;
-    }
-
-    if (language && language != c->language) {
-        (void) agent_fault_set(fault, 400, "VALIDATION_FAILED",
-                               json_pack("{s:s}", "contextId", id),
-                               "language: the context is of %s, not of %s",
-                               c->language->title, language->title);
-        return NULL;
-    }
-
-    return c;
-}
-
-
-static int
-agent_code_request(agent_code_t *code, agent_context_t *c,
-    agent_fault_t *fault)
-{
-    char         cwd[AGENT_COMMAND_CWD];
-    json_t      *env, *request;
-    const char  *text;
-
-    if (agent_json_string(code->body, "code", &text, fault) != 0
-        || agent_json_ms(code->body, "timeout_ms", &code->x.timeout_ms, fault)
-           != 0
-        || agent_json_path(code->body, "cwd", c->cwd ? c->cwd : AGENT_WORKSPACE,
-                           cwd, sizeof(cwd), fault)
-           != 0
-        || agent_code_env(code->body, &env, fault) != 0)
-    {
-        return -1;
-    }
-
-    if (text == NULL) {
-        json_decref(env);
-        return agent_fault_invalid(fault, "code: a string is required");
-    }
-
-    request = json_pack("{s:O, s:s*, s:O*}",
-                        "code", json_object_get(code->body, "code"),
-                        "cwd", cwd[0] ? cwd : NULL,
-                        "env", env ? json_object_get(env, "env") : NULL);
-    json_decref(env);
-
-    if (request == NULL) {
-        return agent_fault_no_memory(fault);
-    }
-
-    code->x.request = request;
-    code->timeout_ms = code->x.timeout_ms ? code->x.timeout_ms : c->timeout_ms;
-
-    return 0;
-}
-
-
-int
-agent_code_language(json_t *body,
-    const agent_language_t **language, agent_fault_t *fault)
-{
-    const char  *name;
-
-    *language = NULL;
-
-    if (agent_json_string(body, "language", &name, fault) != 0) {
-        return -1;
-    }
-
-    if (name == NULL) {
-        return 0;
-    }
-
-    *language = agent_language_find(name);
-
-    if (*language == NULL) {
-        return agent_fault_invalid(fault, "language: must be \"python\", "
-                                   "\"javascript\" or \"typescript\"");
-    }
-
-    return 0;
-}
-
-
-int
-agent_code_env(json_t *body, json_t **env, agent_fault_t *fault)
-{
-    int           rc;
-    json_t       *value;
-    const char  **pairs;
-
-    *env = NULL;
-    value = json_object_get(body, "env_vars");
-
-    if (value == NULL) {
-        value = json_object_get(body, "envVars");
-    }
-
-    if (value == NULL || json_is_null(value)) {
-        return 0;
-    }
-
-    *env = json_pack("{s:O}", "env", value);
-
-    if (*env == NULL) {
-        return agent_fault_no_memory(fault);
-    }
-
-    rc = agent_env_parse(*env, &pairs, fault);
-
-    if (rc != 0) {
-        json_decref(*env);
-        *env = NULL;
-
-    } else {
-        free(pairs);
-    }
-
-    return rc;
 }
 
 
@@ -637,7 +484,7 @@ agent_code_drain(void *data)
 
     code = data;
 
-    agent_context_resume(&code->x);
+    agent_execution_resume(&code->x);
 }
 
 
@@ -655,7 +502,7 @@ agent_code_close(void *data)
 
     code = data;
 
-    agent_context_abandon(&code->x);
+    agent_execution_abandon(&code->x);
 
     agent_buffer_free(&code->logs[0]);
     agent_buffer_free(&code->logs[1]);

@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "base/time.h"
 #include "context/context.h"
+#include "context/execution.h"
 #include "context/pool.h"
 #include "run/env.h"
 
@@ -20,17 +21,7 @@
 static int agent_context_start(agent_context_t *c);
 static void agent_context_ready(agent_kernel_t *k);
 static void agent_context_told(agent_context_t *c, agent_fault_t *fault);
-static void agent_context_next(agent_context_t *c);
-static void agent_context_run(agent_context_t *c, agent_execution_t *x);
-static void agent_context_output(agent_kernel_t *k, int stream,
-    const char *buf, size_t len);
-static void agent_context_event(agent_kernel_t *k, const char *buf, size_t len,
-    int more);
-static int agent_context_full(agent_kernel_t *k);
-static void agent_context_done(agent_kernel_t *k, uint64_t count, int failed);
 static void agent_context_exit(agent_kernel_t *k, const agent_exit_t *e);
-static void agent_context_end(agent_context_t *c, agent_execution_end_e how,
-    const agent_exit_t *e, int restarted);
 static void agent_context_fail(agent_context_t *c);
 static void agent_context_kill(agent_context_t *c);
 static void agent_context_deadline(uv_timer_t *timer);
@@ -42,11 +33,11 @@ static void agent_context_uuid(char *id);
 
 static const agent_kernel_ops_t  agent_context_ops = {
     agent_context_ready,
-    agent_context_output,
-    agent_context_event,
-    agent_context_full,
-    agent_context_done,
-    agent_context_exit
+    agent_context_exit,
+    agent_execution_output,
+    agent_execution_event,
+    agent_execution_full,
+    agent_execution_done
 };
 
 
@@ -154,11 +145,9 @@ agent_context_delete(agent_context_t *c)
     TAILQ_REMOVE(&agent_context_list, c, link);
     agent_context_n--;
 
-    agent_context_end(c, AGENT_EXECUTION_DELETED, NULL, 0);
+    agent_execution_end(c, AGENT_EXECUTION_DELETED, NULL, 0);
 
-    while ((x = TAILQ_FIRST(&c->waiting))) {
-        TAILQ_REMOVE(&c->waiting, x, link);
-        x->context = NULL;
+    while ((x = agent_execution_shift(c))) {
         x->end(x, AGENT_EXECUTION_DELETED, NULL, 0);
     }
 
@@ -235,67 +224,14 @@ agent_context_unobserve(agent_context_observer_t *o)
 
 
 int
-agent_context_execute(agent_context_t *c, agent_execution_t *x,
-    agent_fault_t *fault)
+agent_context_revive(agent_context_t *c, agent_fault_t *fault)
 {
-    if (c->nwaiting >= AGENT_CONTEXT_WAITING) {
-        return agent_fault_set(fault, 409, "RESOURCE_BUSY",
-                               json_pack("{s:s}", "contextId", c->id),
-                               "%d executions wait for this context already: "
-                               "wait for one to end, or use more contexts",
-                               AGENT_CONTEXT_WAITING);
-    }
-
     if (c->kernel == NULL && agent_context_start(c) != 0) {
         agent_context_copy(fault, &c->fault);
         return -1;
     }
 
-    x->context = c;
-    TAILQ_INSERT_TAIL(&c->waiting, x, link);
-    c->nwaiting++;
-
-    agent_context_next(c);
-
     return 0;
-}
-
-
-void
-agent_context_resume(agent_execution_t *x)
-{
-    if (x->context && x->running) {
-        agent_kernel_resume(x->context->kernel);
-    }
-}
-
-
-void
-agent_context_abandon(agent_execution_t *x)
-{
-    agent_context_t  *c;
-
-    c = x->context;
-
-    if (c == NULL) {
-        return;
-    }
-
-    x->context = NULL;
-
-    if (!x->running) {
-        TAILQ_REMOVE(&c->waiting, x, link);
-        c->nwaiting--;
-        return;
-    }
-
-    /* its state is kept; output is dropped until it has ended */
-
-    c->running = NULL;
-    uv_timer_stop(&c->timer);
-
-    agent_kernel_interrupt(c->kernel);
-    agent_kernel_resume(c->kernel);
 }
 
 
@@ -359,7 +295,7 @@ agent_context_ready(agent_kernel_t *k)
     agent_log_debug("context %s: kernel %p is ready", c->id, k);
 
     agent_context_told(c, NULL);
-    agent_context_next(c);
+    agent_execution_next(c);
 }
 
 
@@ -373,138 +309,6 @@ agent_context_told(agent_context_t *c, agent_fault_t *fault)
         o->context = NULL;
         o->ready(o, c, fault);
     }
-}
-
-
-static void
-agent_context_next(agent_context_t *c)
-{
-    agent_execution_t  *x;
-
-    x = TAILQ_FIRST(&c->waiting);
-
-    if (x && c->kernel && c->kernel->ready && !c->busy && !c->killing) {
-        TAILQ_REMOVE(&c->waiting, x, link);
-        c->nwaiting--;
-
-        agent_context_run(c, x);
-    }
-}
-
-
-static void
-agent_context_run(agent_context_t *c, agent_execution_t *x)
-{
-    uint64_t  timeout;
-
-    c->busy = 1;
-    c->running = x;
-    x->running = 1;
-
-    timeout = x->timeout_ms ? x->timeout_ms : c->timeout_ms;
-
-    if (timeout) {
-        uv_update_time(agent_loop);
-        uv_timer_start(&c->timer, agent_context_deadline, timeout, 0);
-    }
-
-    x->start(x);
-
-    if (c->running == x && agent_kernel_execute(c->kernel, x->request) != 0) {
-        agent_context_kill(c);
-    }
-}
-
-
-static void
-agent_context_output(agent_kernel_t *k, int stream, const char *buf,
-    size_t len)
-{
-    agent_context_t  *c;
-
-    c = k->data;
-
-    /* what background work writes while no cell runs is nobody's */
-
-    if (c->running) {
-        c->running->output(c->running, stream, buf, len);
-    }
-}
-
-
-static void
-agent_context_event(agent_kernel_t *k, const char *buf, size_t len, int more)
-{
-    agent_context_t  *c;
-
-    c = k->data;
-
-    if (c->running) {
-        c->running->event(c->running, buf, len, more);
-    }
-}
-
-
-static int
-agent_context_full(agent_kernel_t *k)
-{
-    agent_context_t  *c;
-
-    c = k->data;
-
-    /* a cell that is being ended does not wait for its client */
-
-    return c->running && !c->running->timed_out
-           && c->running->full(c->running);
-}
-
-
-static void
-agent_context_done(agent_kernel_t *k, uint64_t count, int failed)
-{
-    agent_context_t    *c;
-    agent_execution_t  *x;
-
-    c = k->data;
-    x = c->running;
-
-    uv_timer_stop(&c->timer);
-
-    c->busy = 0;
-    c->count = count;
-
-    if (x) {
-        x->count = count;
-        x->failed = failed;
-
-        agent_context_end(c, x->timed_out ? AGENT_EXECUTION_TIMED_OUT
-                                          : AGENT_EXECUTION_DONE,
-                          NULL, 0);
-    }
-
-    agent_context_next(c);
-}
-
-
-/* ends the execution that runs, if any */
-
-static void
-agent_context_end(agent_context_t *c, agent_execution_end_e how,
-    const agent_exit_t *e, int restarted)
-{
-    agent_execution_t  *x;
-
-    x = c->running;
-
-    if (x == NULL) {
-        return;
-    }
-
-    c->running = NULL;
-    x->running = 0;
-    x->context = NULL;
-
-    x->end(x, how, e, restarted);
 }
 
 
@@ -562,16 +366,17 @@ agent_context_exit(agent_kernel_t *k, const agent_exit_t *e)
     }
 
     if (c->running) {
-        agent_context_end(c, c->running->timed_out ? AGENT_EXECUTION_TIMED_OUT
-                                                   : AGENT_EXECUTION_DIED,
-                          e, 1);
+        agent_execution_end(c, c->running->timed_out
+                               ? AGENT_EXECUTION_TIMED_OUT
+                               : AGENT_EXECUTION_DIED,
+                            e, c->kernel != NULL);
     }
 
     /* from the pool */
 
     if (c->kernel && c->kernel->ready) {
         agent_context_told(c, NULL);
-        agent_context_next(c);
+        agent_execution_next(c);
     }
 }
 
@@ -584,11 +389,7 @@ agent_context_fail(agent_context_t *c)
     agent_fault_t       fault;
     agent_execution_t  *x;
 
-    while ((x = TAILQ_FIRST(&c->waiting))) {
-        TAILQ_REMOVE(&c->waiting, x, link);
-        c->nwaiting--;
-        x->context = NULL;
-
+    while ((x = agent_execution_shift(c))) {
         agent_context_copy(&fault, &c->fault);
         x->fail(x, &fault);
     }
@@ -605,6 +406,19 @@ agent_context_kill(agent_context_t *c)
 }
 
 
+void
+agent_context_limit(agent_context_t *c, uint64_t ms)
+{
+    if (ms == 0) {
+        uv_timer_stop(&c->timer);
+        return;
+    }
+
+    uv_update_time(agent_loop);
+    uv_timer_start(&c->timer, agent_context_deadline, ms, 0);
+}
+
+
 static void
 agent_context_deadline(uv_timer_t *timer)
 {
@@ -618,11 +432,9 @@ agent_context_deadline(uv_timer_t *timer)
         return;
     }
 
-    if (c->running == NULL) {
-        return;
-    }
+    /* it has ignored an interrupt, this one's or that of an abandoned cell */
 
-    if (c->running->timed_out) {
+    if (c->running == NULL || c->running->timed_out) {
         agent_context_kill(c);
         return;
     }

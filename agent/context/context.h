@@ -15,6 +15,7 @@
 #include <uv.h>
 
 #include "base/fault.h"
+#include "context/execution.h"
 #include "context/kernel.h"
 #include "context/language.h"
 #include "run/command.h"
@@ -28,59 +29,13 @@
  */
 
 
-#define AGENT_CONTEXT_ID       64      /* characters of an id */
-#define AGENT_CONTEXT_MAX      128     /* contexts */
-#define AGENT_CONTEXT_WAITING  64      /* executions in line for one */
-#define AGENT_CONTEXT_START    60000   /* ms for a kernel to be ready */
-#define AGENT_CONTEXT_GRACE    1000    /* ms for an interrupt, then KILL */
+#define AGENT_CONTEXT_ID     64        /* characters of an id */
+#define AGENT_CONTEXT_MAX    128       /* contexts */
+#define AGENT_CONTEXT_START  60000     /* ms for a kernel to be ready */
+#define AGENT_CONTEXT_GRACE  1000      /* ms for an interrupt, then KILL */
 
 
-typedef struct agent_context_s            agent_context_t;
-typedef struct agent_execution_s          agent_execution_t;
-typedef struct agent_context_observer_s   agent_context_observer_t;
-
-
-typedef enum {
-    AGENT_EXECUTION_DONE = 0,
-    AGENT_EXECUTION_TIMED_OUT,
-    AGENT_EXECUTION_DIED,              /* the kernel, while it ran */
-    AGENT_EXECUTION_DELETED            /* its context was deleted */
-} agent_execution_end_e;
-
-
-/* a cell, owned by execution.c; it is in line, or runs, until end() */
-
-struct agent_execution_s {
-    /* set by the owner */
-
-    json_t       *request;             /* {"code", "cwd"?, "env"?} */
-    uint64_t      timeout_ms;          /* 0: the context's */
-
-    void        (*start)(agent_execution_t *x);
-    /* as in agent_kernel_ops_t */
-    void        (*output)(agent_execution_t *x, int stream, const char *buf,
-                          size_t len);
-    void        (*event)(agent_execution_t *x, const char *buf, size_t len,
-                         int more);
-    int         (*full)(agent_execution_t *x);
-    /*
-     * The last callback.  e: of a kernel that died, or NULL.  restarted: the
-     * context has lost its state.
-     */
-    void        (*end)(agent_execution_t *x, agent_execution_end_e how,
-                       const agent_exit_t *e, int restarted);
-    /* it could not be started */
-    void        (*fail)(agent_execution_t *x, agent_fault_t *fault);
-
-    /* private to context.c */
-
-    TAILQ_ENTRY(agent_execution_s)  link;
-    agent_context_t                *context;
-    uint64_t                        count;
-    int                             failed;
-    unsigned                        running:1;
-    unsigned                        timed_out:1;
-};
+typedef struct agent_context_observer_s  agent_context_observer_t;
 
 
 /* is told once, when the kernel is ready or cannot be started; may be freed */
@@ -96,7 +51,6 @@ struct agent_context_observer_s {
 };
 
 
-TAILQ_HEAD(agent_executions_s, agent_execution_s);
 TAILQ_HEAD(agent_context_observers_s, agent_context_observer_s);
 
 
@@ -112,7 +66,7 @@ struct agent_context_s {
     uint64_t                  count;   /* cells executed since a restart */
     uint64_t                  restarts;
 
-    /* private to context.c */
+    /* private to context.c and execution.c */
 
     agent_kernel_t           *kernel;  /* NULL: has died before it was ready */
     agent_execution_t        *running;
@@ -161,15 +115,11 @@ int agent_context_interrupt(agent_context_t *c);
 int agent_context_observe(agent_context_t *c, agent_context_observer_t *o);
 void agent_context_unobserve(agent_context_observer_t *o);
 
-/* runs a cell, or puts it in line; 0, or -1 with a fault */
-int agent_context_execute(agent_context_t *c, agent_execution_t *x,
-    agent_fault_t *fault);
+/* starts a kernel, if the context has none; 0, or -1 with a fault */
+int agent_context_revive(agent_context_t *c, agent_fault_t *fault);
 
-/* there is room for its output again */
-void agent_context_resume(agent_execution_t *x);
-
-/* its client has gone: interrupts it; no callback follows */
-void agent_context_abandon(agent_execution_t *x);
+/* ms: the deadline of the cell that runs; 0: it has none */
+void agent_context_limit(agent_context_t *c, uint64_t ms);
 
 
 #endif /* _AGENT_CONTEXT_CONTEXT_H_INCLUDED_ */

@@ -4,10 +4,8 @@
  */
 
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,24 +13,16 @@
 #include <jansson.h>
 
 #include "base/log.h"
-#include "base/loop.h"
-#include "base/random.h"
 #include "context/kernel.h"
 #include "context/kernel_listen.h"
 #include "run/child.h"
 #include "run/output.h"
 
 
-#define AGENT_KERNEL_HEADER   24
-#define AGENT_KERNEL_CHUNK    (48 * 1024)
-#define AGENT_KERNEL_PACKET   (AGENT_KERNEL_HEADER + AGENT_KERNEL_CHUNK)
-#define AGENT_KERNEL_MORE     1
-#define AGENT_KERNEL_ENV      4
+#define AGENT_KERNEL_ENV   4
 
-/* packets read in a turn of the loop */
-#define AGENT_KERNEL_BATCH    16
-/* and after its exit */
-#define AGENT_KERNEL_LAST     64
+/* reads of each pipe before an event, and packets after its exit */
+#define AGENT_KERNEL_LAST  64
 
 
 LIST_HEAD(agent_kernels_s, agent_kernel_s);
@@ -42,25 +32,15 @@ static int agent_kernel_spawn(agent_kernel_t *k, const char **env,
     const char *cwd, agent_fault_t *fault);
 static const char **agent_kernel_env(const agent_language_t *language,
     const char **env);
-static int agent_kernel_open(agent_kernel_t *k, int fd);
-static int agent_kernel_send(agent_kernel_t *k, char type, const char *data,
-    size_t len);
-static void agent_kernel_packet(agent_kernel_t *k, char type, unsigned more,
-    const char *data, size_t len);
-static int agent_kernel_flush(agent_kernel_t *k);
-static void agent_kernel_poll(agent_kernel_t *k);
-static void agent_kernel_io(uv_poll_t *poll, int status, int events);
-static int agent_kernel_read(agent_kernel_t *k);
-static void agent_kernel_received(agent_kernel_t *k, char *packet,
-    size_t len);
+static void agent_kernel_packet(agent_kernel_channel_t *ch,
+    const agent_kernel_packet_t *p);
+static void agent_kernel_event(agent_kernel_t *k,
+    const agent_kernel_packet_t *p);
+static void agent_kernel_done(agent_kernel_t *k,
+    const agent_kernel_packet_t *p);
 static void agent_kernel_printed(agent_kernel_t *k, int last);
-static void agent_kernel_event(agent_kernel_t *k, const char *data,
-    size_t len, int more);
-static void agent_kernel_done(agent_kernel_t *k, const char *data,
-    size_t len);
-static void agent_kernel_lost(agent_kernel_t *k);
+static void agent_kernel_pause(agent_kernel_t *k);
 static void agent_kernel_close(agent_kernel_t *k);
-static void agent_kernel_closed(uv_handle_t *handle);
 static void agent_kernel_write(agent_command_t *cmd, int stream,
     const char *buf, size_t len);
 static int agent_kernel_full(agent_command_t *cmd);
@@ -96,11 +76,10 @@ agent_kernel_start(const agent_language_t *language, const char **env,
     k->ops = ops;
     k->data = data;
     k->language = language;
-    k->fd = -1;
     k->writers[0] = -1;
     k->writers[1] = -1;
 
-    agent_random_hex(k->token, sizeof(k->token));
+    agent_kernel_channel_init(&k->channel, agent_kernel_packet);
 
     if (agent_kernel_spawn(k, env, cwd, fault) != 0) {
         agent_kernel_close(k);
@@ -158,7 +137,7 @@ agent_kernel_spawn(agent_kernel_t *k, const char **env, const char *cwd,
     cmd->sink = &agent_kernel_sink;
     cmd->data = k;
 
-    rc = agent_kernel_open(k, fds[0]);
+    rc = agent_kernel_channel_open(&k->channel, fds[0]);
 
     if (rc == 0) {
         rc = agent_run_child_start(cmd);
@@ -192,9 +171,12 @@ agent_kernel_spawn(agent_kernel_t *k, const char **env, const char *cwd,
 
     k->cmd = cmd;
 
-    memcpy(hello, k->token, AGENT_KERNEL_TOKEN);
+    memcpy(hello, k->channel.token, AGENT_KERNEL_TOKEN);
 
-    if (agent_kernel_send(k, 'H', hello, AGENT_KERNEL_TOKEN + len) != 0) {
+    if (agent_kernel_channel_send(&k->channel, AGENT_KERNEL_PACKET_HELLO, 0,
+                                  hello, AGENT_KERNEL_TOKEN + len)
+        != 0)
+    {
         agent_kernel_kill(k);
     }
 
@@ -236,32 +218,6 @@ agent_kernel_env(const agent_language_t *language, const char **env)
 }
 
 
-/* takes ownership of fd; 0, or -1 */
-
-static int
-agent_kernel_open(agent_kernel_t *k, int fd)
-{
-    k->fd = fd;
-    k->poll = calloc(1, sizeof(uv_poll_t));
-
-    if (k->poll == NULL || fcntl(fd, F_SETFL, O_NONBLOCK) == -1
-        || uv_poll_init(agent_loop, k->poll, fd) != 0)
-    {
-        free(k->poll);
-        k->poll = NULL;
-        close(fd);
-        k->fd = -1;
-        return -1;
-    }
-
-    k->poll->data = k;
-
-    agent_kernel_poll(k);
-
-    return 0;
-}
-
-
 int
 agent_kernel_adopt(const char *token, int fd, int *writers)
 {
@@ -269,36 +225,28 @@ agent_kernel_adopt(const char *token, int fd, int *writers)
 
     for (k = LIST_FIRST(&agent_kernel_list); k; k = LIST_NEXT(k, link)) {
 
-        if (memcmp(k->token, token, AGENT_KERNEL_TOKEN) != 0 || k->gone) {
-            continue;
+        if (memcmp(k->channel.token, token, AGENT_KERNEL_TOKEN) == 0) {
+            break;
         }
-
-        agent_log_debug("kernel %p: connected again", k);
-
-        uv_poll_stop(k->poll);
-        uv_close((uv_handle_t *) k->poll, agent_kernel_closed);
-        close(k->fd);
-
-        if (agent_kernel_open(k, fd) != 0) {
-            agent_kernel_lost(k);
-            return -1;
-        }
-
-        /* its first packet is the answer; what was queued is lost with it */
-
-        agent_buffer_free(&k->queue);
-        k->sent = 0;
-        k->partial = 0;
-
-        writers[0] = k->writers[0];
-        writers[1] = k->writers[1];
-
-        return 0;
     }
 
-    close(fd);
+    if (k == NULL) {
+        close(fd);
+        return -1;
+    }
 
-    return -1;
+    agent_log_debug("kernel %p: connected again", k);
+
+    if (agent_kernel_channel_open(&k->channel, fd) != 0) {
+        return -1;
+    }
+
+    k->partial = 0;
+
+    writers[0] = k->writers[0];
+    writers[1] = k->writers[1];
+
+    return 0;
 }
 
 
@@ -317,8 +265,8 @@ agent_kernel_execute(agent_kernel_t *k, json_t *request)
     k->number++;
     k->busy = 1;
 
-    rc = agent_kernel_send(k, 'X', text, strlen(text));
-
+    rc = agent_kernel_channel_send(&k->channel, AGENT_KERNEL_PACKET_EXECUTE,
+                                   k->number, text, strlen(text));
     free(text);
 
     return rc;
@@ -328,215 +276,32 @@ agent_kernel_execute(agent_kernel_t *k, json_t *request)
 void
 agent_kernel_interrupt(agent_kernel_t *k)
 {
-    if (!k->busy || k->gone) {
+    if (!k->busy) {
         return;
     }
 
     /* the packet is there when the signal comes before the cell has begun */
 
-    (void) agent_kernel_send(k, 'I', "", 0);
-    kill(k->cmd->child.pid, SIGINT);
-}
+    (void) agent_kernel_channel_send(&k->channel,
+                                     AGENT_KERNEL_PACKET_INTERRUPT, k->number,
+                                     "", 0);
 
-
-static int
-agent_kernel_send(agent_kernel_t *k, char type, const char *data, size_t len)
-{
-    size_t  n;
-
-    if (k->gone) {
-        return -1;
-    }
-
-    do {
-        n = len < AGENT_KERNEL_CHUNK ? len : AGENT_KERNEL_CHUNK;
-
-        agent_kernel_packet(k, type, n < len, data, n);
-
-        data += n;
-        len -= n;
-    } while (len);
-
-    if (k->queue.failed || agent_kernel_flush(k) != 0) {
-        return -1;
-    }
-
-    return 0;
-}
-
-
-static void
-agent_kernel_packet(agent_kernel_t *k, char type, unsigned more,
-    const char *data, size_t len)
-{
-    char      header[AGENT_KERNEL_HEADER];
-    uint32_t  size;
-
-    memset(header, 0, AGENT_KERNEL_HEADER);
-    memcpy(header, k->token, AGENT_KERNEL_TOKEN);
-
-    header[16] = type;
-    header[17] = more ? AGENT_KERNEL_MORE : 0;
-    header[20] = (char) (k->number & 0xff);
-    header[21] = (char) (k->number >> 8 & 0xff);
-    header[22] = (char) (k->number >> 16 & 0xff);
-    header[23] = (char) (k->number >> 24);
-
-    size = (uint32_t) (AGENT_KERNEL_HEADER + len);
-
-    agent_buffer_add(&k->queue, &size, sizeof(size));
-    agent_buffer_add(&k->queue, header, AGENT_KERNEL_HEADER);
-    agent_buffer_add(&k->queue, data, len);
-}
-
-
-static int
-agent_kernel_flush(agent_kernel_t *k)
-{
-    char      *packet;
-    uint32_t   size;
-
-    while (k->sent < k->queue.len) {
-        packet = k->queue.data + k->sent;
-
-        memcpy(&size, packet, sizeof(size));
-
-        if (send(k->fd, packet + sizeof(size), size,
-                 MSG_DONTWAIT|MSG_NOSIGNAL)
-            == -1)
-        {
-            if (errno == EAGAIN || errno == EINTR) {
-                break;
-            }
-
-            agent_kernel_lost(k);
-            return -1;
-        }
-
-        k->sent += sizeof(size) + size;
-    }
-
-    if (k->sent == k->queue.len) {
-        agent_buffer_free(&k->queue);
-        k->sent = 0;
-    }
-
-    agent_kernel_poll(k);
-
-    return 0;
-}
-
-
-static void
-agent_kernel_poll(agent_kernel_t *k)
-{
-    int  events;
-
-    if (k->poll == NULL) {
-        return;
-    }
-
-    events = (k->paused ? 0 : UV_READABLE) | (k->queue.len ? UV_WRITABLE : 0);
-
-    if (events) {
-        uv_poll_start(k->poll, events, agent_kernel_io);
-
-    } else {
-        uv_poll_stop(k->poll);
+    if (k->language->interrupted_by_signal) {
+        kill(k->cmd->child.pid, SIGINT);
     }
 }
 
 
 static void
-agent_kernel_io(uv_poll_t *poll, int status, int events)
+agent_kernel_packet(agent_kernel_channel_t *ch, const agent_kernel_packet_t *p)
 {
-    int              n;
     agent_kernel_t  *k;
 
-    k = poll->data;
+    k = (agent_kernel_t *) ((char *) ch - offsetof(agent_kernel_t, channel));
 
-    if (status < 0) {
-        agent_kernel_lost(k);
-        return;
-    }
+    switch (p->type) {
 
-    if ((events & UV_WRITABLE) && agent_kernel_flush(k) != 0) {
-        return;
-    }
-
-    if (!(events & UV_READABLE)) {
-        return;
-    }
-
-    for (n = 0; n < AGENT_KERNEL_BATCH; n++) {
-
-        if (k->poll != poll || k->paused || agent_kernel_read(k) != 0) {
-            return;
-        }
-    }
-}
-
-
-/* 0: a packet was read */
-
-static int
-agent_kernel_read(agent_kernel_t *k)
-{
-    ssize_t      n;
-    static char  packet[AGENT_KERNEL_PACKET + 1];
-
-    n = recv(k->fd, packet, sizeof(packet), MSG_DONTWAIT);
-
-    if (n == -1) {
-
-        if (errno == EAGAIN || errno == EINTR) {
-            return -1;
-        }
-
-        n = 0;
-    }
-
-    if (n == 0) {
-
-        /*
-         * An empty packet of user code looks the same.  The kernel has exited,
-         * or has lost its descriptor and connects again.
-         */
-
-        agent_kernel_lost(k);
-        return -1;
-    }
-
-    if (n >= AGENT_KERNEL_HEADER && n <= AGENT_KERNEL_PACKET
-        && memcmp(packet, k->token, AGENT_KERNEL_TOKEN) == 0)
-    {
-        agent_kernel_received(k, packet, n);
-    }
-
-    return 0;
-}
-
-
-static void
-agent_kernel_received(agent_kernel_t *k, char *packet, size_t len)
-{
-    int          more;
-    size_t       i;
-    uint32_t     number;
-    const char  *data;
-
-    data = packet + AGENT_KERNEL_HEADER;
-    len -= AGENT_KERNEL_HEADER;
-
-    more = packet[17] & AGENT_KERNEL_MORE;
-    number = (unsigned char) packet[20]
-             | (uint32_t) (unsigned char) packet[21] << 8
-             | (uint32_t) (unsigned char) packet[22] << 16
-             | (uint32_t) (unsigned char) packet[23] << 24;
-
-    switch (packet[16]) {
-
-    case 'R':
+    case AGENT_KERNEL_PACKET_READY:
 
         if (!k->ready) {
             k->ready = 1;
@@ -545,40 +310,70 @@ agent_kernel_received(agent_kernel_t *k, char *packet, size_t len)
 
         break;
 
-    case 'E':
+    case AGENT_KERNEL_PACKET_EVENT:
+        agent_kernel_event(k, p);
 
-        /* of the cell that runs; an event is a line, which nothing may end */
-
-        for (i = 0; i < len; i++) {
-            if (data[i] < ' ' || data[i] > '~') {
-                break;
-            }
-        }
-
-        if (k->busy && number == k->number && i == len) {
-            agent_kernel_event(k, data, len, more);
-        }
-
-        if (!more) {
-            (void) agent_kernel_send(k, 'A', "", 0);
+        if (!p->more) {
+            (void) agent_kernel_channel_send(ch, AGENT_KERNEL_PACKET_ACK,
+                                             k->number, "", 0);
         }
 
         break;
 
-    case 'B':
-
-        /* it exits, and cannot before the thread that reads is awake */
-
-        (void) shutdown(k->fd, SHUT_WR);
+    case AGENT_KERNEL_PACKET_DONE:
+        agent_kernel_done(k, p);
         break;
 
-    case 'D':
+    case AGENT_KERNEL_PACKET_BYE:
 
-        if (k->busy && number == k->number && !k->partial) {
-            agent_kernel_printed(k, 1);
-            agent_kernel_done(k, data, len);
-        }
+        /* it cannot exit before the thread of it that reads is awake */
+
+        agent_kernel_channel_shutdown(ch);
     }
+}
+
+
+static void
+agent_kernel_event(agent_kernel_t *k, const agent_kernel_packet_t *p)
+{
+    if (!k->busy || p->number != k->number
+        || !agent_kernel_packet_printable(p))
+    {
+        return;
+    }
+
+    /* what was printed before is shown before */
+
+    if (!k->partial) {
+        agent_kernel_printed(k, 0);
+    }
+
+    k->partial = (p->more != 0);
+    k->ops->event(k, p->data, p->len, p->more);
+
+    if (k->ops->full(k)) {
+        agent_kernel_pause(k);
+        agent_command_pause(k->cmd);
+    }
+}
+
+
+static void
+agent_kernel_done(agent_kernel_t *k, const agent_kernel_packet_t *p)
+{
+    int       failed;
+    uint64_t  count;
+
+    if (!k->busy || p->number != k->number || k->partial
+        || agent_kernel_packet_done(p, &count, &failed) != 0)
+    {
+        return;
+    }
+
+    agent_kernel_printed(k, 1);
+
+    k->busy = 0;
+    k->ops->done(k, count, failed);
 }
 
 
@@ -608,44 +403,10 @@ agent_kernel_printed(agent_kernel_t *k, int last)
 
 
 static void
-agent_kernel_event(agent_kernel_t *k, const char *data, size_t len, int more)
+agent_kernel_pause(agent_kernel_t *k)
 {
-    /* what was printed before is shown before */
-
-    if (!k->partial) {
-        agent_kernel_printed(k, 0);
-    }
-
-    k->partial = (more != 0);
-    k->ops->event(k, data, len, more);
-
-    if (k->ops->full(k)) {
-        k->paused = 1;
-        agent_kernel_poll(k);
-        agent_command_pause(k->cmd);
-    }
-}
-
-
-static void
-agent_kernel_done(agent_kernel_t *k, const char *data, size_t len)
-{
-    int      failed;
-    json_t  *json;
-
-    json = json_loadb(data, len, 0, NULL);
-
-    if (json == NULL) {
-        return;
-    }
-
-    failed = json_is_true(json_object_get(json, "failed"));
-    k->busy = 0;
-
-    k->ops->done(k, json_integer_value(json_object_get(json, "count")),
-                 failed);
-
-    json_decref(json);
+    k->paused = 1;
+    agent_kernel_channel_pause(&k->channel, 1);
 }
 
 
@@ -655,7 +416,7 @@ agent_kernel_resume(agent_kernel_t *k)
     if (k->paused) {
         k->paused = 0;
 
-        agent_kernel_poll(k);
+        agent_kernel_channel_pause(&k->channel, 0);
         agent_command_resume(k->cmd);
     }
 }
@@ -669,34 +430,12 @@ agent_kernel_kill(agent_kernel_t *k)
 }
 
 
-/* the socket is closed; the process may live, and connect again */
-
-static void
-agent_kernel_lost(agent_kernel_t *k)
-{
-    if (k->poll) {
-        uv_poll_stop(k->poll);
-    }
-
-    k->paused = 0;
-}
-
-
 static void
 agent_kernel_close(agent_kernel_t *k)
 {
     int  i;
 
-    if (k->poll) {
-        uv_poll_stop(k->poll);
-        uv_close((uv_handle_t *) k->poll, agent_kernel_closed);
-        k->poll = NULL;
-    }
-
-    if (k->fd != -1) {
-        close(k->fd);
-        k->fd = -1;
-    }
+    agent_kernel_channel_close(&k->channel);
 
     for (i = 0; i < 2; i++) {
         if (k->writers[i] != -1) {
@@ -704,15 +443,6 @@ agent_kernel_close(agent_kernel_t *k)
             k->writers[i] = -1;
         }
     }
-
-    agent_buffer_free(&k->queue);
-}
-
-
-static void
-agent_kernel_closed(uv_handle_t *handle)
-{
-    free(handle);
 }
 
 
@@ -724,7 +454,9 @@ agent_kernel_write(agent_command_t *cmd, int stream, const char *buf,
 
     k = cmd->data;
 
-    k->ops->output(k, stream, buf, len);
+    if (k->ops->output) {
+        k->ops->output(k, stream, buf, len);
+    }
 }
 
 
@@ -735,12 +467,11 @@ agent_kernel_full(agent_command_t *cmd)
 
     k = cmd->data;
 
-    if (!k->ops->full(k)) {
+    if (k->ops->full == NULL || !k->ops->full(k)) {
         return 0;
     }
 
-    k->paused = 1;
-    agent_kernel_poll(k);
+    agent_kernel_pause(k);
 
     return 1;
 }
@@ -749,20 +480,13 @@ agent_kernel_full(agent_command_t *cmd)
 static void
 agent_kernel_exit(agent_command_t *cmd, const agent_exit_t *e)
 {
-    int              n;
     agent_kernel_t  *k;
 
     k = cmd->data;
 
     /* what it has sent before */
 
-    for (n = 0; n < AGENT_KERNEL_LAST && !k->paused; n++) {
-        if (k->fd == -1 || agent_kernel_read(k) != 0) {
-            break;
-        }
-    }
-
-    k->gone = 1;
+    agent_kernel_channel_read(&k->channel, AGENT_KERNEL_LAST);
 
     LIST_REMOVE(k, link);
 

@@ -13,35 +13,34 @@
 #include <sys/queue.h>
 #include <uv.h>
 
-#include "base/buffer.h"
 #include "base/fault.h"
+#include "context/kernel_channel.h"
 #include "context/language.h"
 #include "run/command.h"
 
 
 /*
  * A kernel: the process that runs the cells of one context.  It is a command
- * whose stdout and stderr are those of user code.  Requests, results and
- * errors go over a private SOCK_SEQPACKET socket, in packets that carry a
- * secret token; the format is described in agent/executors/python/channel.py.
- * Whatever user code writes to the socket lacks the token, and is ignored.
- *
- * Nothing here blocks.
+ * whose stdout and stderr are those of user code; requests, results and errors
+ * go over a channel of their own.  Nothing here blocks.
  */
-
-
-#define AGENT_KERNEL_TOKEN  16         /* bytes */
 
 
 typedef struct agent_kernel_s  agent_kernel_t;
 
 
-/* each may free nothing but its own data; exit() is the last */
+/*
+ * Each may free nothing but its own data.  Those of cells may be NULL as long
+ * as none is executed.
+ */
 
 typedef struct {
     /* it can execute cells */
     void  (*ready)(agent_kernel_t *k);
-    /* output of user code, stream 1 or 2 */
+    /* it has exited, and is freed afterwards */
+    void  (*exit)(agent_kernel_t *k, const agent_exit_t *e);
+
+    /* of cells: output of user code, stream 1 or 2 */
     void  (*output)(agent_kernel_t *k, int stream, const char *buf,
                     size_t len);
     /*
@@ -53,8 +52,6 @@ typedef struct {
     int   (*full)(agent_kernel_t *k);
     /* the cell has ended; count: of the cells that it has executed */
     void  (*done)(agent_kernel_t *k, uint64_t count, int failed);
-    /* it has exited, and is freed afterwards */
-    void  (*exit)(agent_kernel_t *k, const agent_exit_t *e);
 } agent_kernel_ops_t;
 
 
@@ -73,17 +70,12 @@ struct agent_kernel_s {
     /* private to kernel.c */
 
     LIST_ENTRY(agent_kernel_s) link;
-    char                       token[AGENT_KERNEL_TOKEN + 1];
-    uv_poll_t                 *poll;   /* of the socket */
-    int                        fd;
+    agent_kernel_channel_t     channel;
     int                        writers[2];
-    agent_buffer_t             queue;  /* packets, each after its length */
-    size_t                     sent;
     uint32_t                   number; /* of the execution */
     unsigned                   busy:1;
     unsigned                   paused:1;
     unsigned                   partial:1;  /* within an event */
-    unsigned                   gone:1;
 };
 
 

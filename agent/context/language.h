@@ -20,6 +20,7 @@ typedef struct {
     const char         *title;         /* for messages */
     const char  *const *programs;      /* as in agent_spawn_t */
     char        *const *argv;
+    unsigned            interrupted_by_signal;  /* SIGINT, beside a packet */
     size_t              bundle;        /* private to language.c */
 } agent_language_t;
 

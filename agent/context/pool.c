@@ -29,22 +29,16 @@ static void agent_pool_fill(uv_timer_t *timer);
 static int agent_pool_add(agent_pool_t *pool);
 static void agent_pool_later(unsigned ms);
 static void agent_pool_ready(agent_kernel_t *k);
-static void agent_pool_output(agent_kernel_t *k, int stream, const char *buf,
-    size_t len);
-static void agent_pool_event(agent_kernel_t *k, const char *buf, size_t len,
-    int more);
-static int agent_pool_full(agent_kernel_t *k);
-static void agent_pool_done(agent_kernel_t *k, uint64_t count, int failed);
 static void agent_pool_exit(agent_kernel_t *k, const agent_exit_t *e);
 
 
 static const agent_kernel_ops_t  agent_pool_ops = {
     agent_pool_ready,
-    agent_pool_output,
-    agent_pool_event,
-    agent_pool_full,
-    agent_pool_done,
-    agent_pool_exit
+    agent_pool_exit,
+    NULL,
+    NULL,
+    NULL,
+    NULL
 };
 
 
@@ -196,31 +190,6 @@ static void
 agent_pool_ready(agent_kernel_t *k)
 {
     agent_pool_later(0);
-}
-
-
-static void
-agent_pool_output(agent_kernel_t *k, int stream, const char *buf, size_t len)
-{
-}
-
-
-static void
-agent_pool_event(agent_kernel_t *k, const char *buf, size_t len, int more)
-{
-}
-
-
-static int
-agent_pool_full(agent_kernel_t *k)
-{
-    return 0;
-}
-
-
-static void
-agent_pool_done(agent_kernel_t *k, uint64_t count, int failed)
-{
 }
 
 

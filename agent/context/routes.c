@@ -11,8 +11,9 @@
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/time.h"
-#include "context/context.h"
 #include "context/code.h"
+#include "context/context.h"
+#include "context/params.h"
 #include "context/routes.h"
 #include "http/error.h"
 #include "http/request.h"
@@ -69,7 +70,8 @@ const agent_route_t  agent_context_routes[] = {
 static void
 agent_context_routes_create(agent_request_t *r)
 {
-    agent_request_json(r, AGENT_CONTEXT_JSON_MAX, agent_context_create_body);
+    agent_request_json(r, AGENT_CONTEXT_PARAMS_JSON_MAX,
+                       agent_context_create_body);
 }
 
 
@@ -83,15 +85,21 @@ agent_context_create_body(agent_request_t *r, json_t *body)
     agent_context_t         *c;
     const agent_language_t  *language;
 
-    if (agent_code_language(body, &language, &fault) != 0
+    if (agent_context_params_language(body, &language, &fault) != 0
         || agent_json_path(body, "cwd", AGENT_WORKSPACE, cwd, sizeof(cwd),
                            &fault)
            != 0
         || agent_json_ms(body, "timeout_ms", &timeout, &fault) != 0
-        || agent_code_env(body, &env, &fault) != 0)
+        || agent_context_params_env(body, &env, &fault) != 0)
     {
         agent_http_error_fault(r, &fault);
         return;
+    }
+
+    /* a kernel of the pool will do */
+
+    if (strcmp(cwd, AGENT_WORKSPACE) == 0) {
+        cwd[0] = '\0';
     }
 
     c = agent_context_create(NULL,
@@ -110,7 +118,6 @@ agent_context_create_body(agent_request_t *r, json_t *body)
 static void
 agent_context_routes_list(agent_request_t *r)
 {
-    char              stamp[32];
     json_t           *list;
     agent_context_t  *c;
 
@@ -120,27 +127,19 @@ agent_context_routes_list(agent_request_t *r)
         json_array_append_new(list, agent_context_json(c));
     }
 
-    agent_response_json(r, 200, json_pack("{s:b, s:o, s:s}",
-                                          "success", 1,
-                                          "contexts", list,
-                                          "timestamp", agent_time_iso(stamp)));
+    agent_response_success(r, "contexts", list);
 }
 
 
 static void
 agent_context_routes_get(agent_request_t *r)
 {
-    char              stamp[32];
     agent_context_t  *c;
 
     c = agent_context_of(r);
 
     if (c) {
-        agent_response_json(r, 200,
-                            json_pack("{s:b, s:o, s:s}",
-                                      "success", 1,
-                                      "context", agent_context_json(c),
-                                      "timestamp", agent_time_iso(stamp)));
+        agent_response_success(r, "context", agent_context_json(c));
     }
 }
 

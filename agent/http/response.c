@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/time.h"
 #include "http/connection.h"
 #include "http/error.h"
 #include "http/http_int.h"
@@ -342,6 +343,18 @@ agent_response_json(agent_request_t *r, int status, json_t *json)
     agent_response_end(r);
 
     free(text);
+}
+
+
+void
+agent_response_success(agent_request_t *r, const char *name, json_t *value)
+{
+    char  stamp[32];
+
+    agent_response_json(r, 200, json_pack("{s:b, s:o, s:s}",
+                                          "success", 1,
+                                          name, value,
+                                          "timestamp", agent_time_iso(stamp)));
 }
 
 

@@ -68,6 +68,9 @@ void agent_response_abort(agent_request_t *r);
 
 /* complete responses; json is stolen */
 void agent_response_json(agent_request_t *r, int status, json_t *json);
+/* {"success": true, name: value, "timestamp"}; value is stolen */
+void agent_response_success(agent_request_t *r, const char *name,
+    json_t *value);
 
 
 #endif /* _AGENT_HTTP_RESPONSE_H_INCLUDED_ */

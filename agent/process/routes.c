@@ -80,7 +80,7 @@ const agent_route_t  agent_process_routes[] = {
 static void
 agent_process_routes_list(agent_request_t *r)
 {
-    char             *status, stamp[32];
+    char             *status;
     json_t           *list;
     agent_process_t  *p;
 
@@ -98,27 +98,19 @@ agent_process_routes_list(agent_request_t *r)
 
     free(status);
 
-    agent_response_json(r, 200, json_pack("{s:b, s:o, s:s}",
-                                          "success", 1,
-                                          "processes", list,
-                                          "timestamp", agent_time_iso(stamp)));
+    agent_response_success(r, "processes", list);
 }
 
 
 static void
 agent_process_routes_get(agent_request_t *r)
 {
-    char              stamp[32];
     agent_process_t  *p;
 
     p = agent_process_routes_of(r);
 
     if (p) {
-        agent_response_json(r, 200,
-                            json_pack("{s:b, s:o, s:s}",
-                                      "success", 1,
-                                      "process", agent_process_json(p),
-                                      "timestamp", agent_time_iso(stamp)));
+        agent_response_success(r, "process", agent_process_json(p));
     }
 }
 

@@ -148,12 +148,7 @@ agent_session_create_body(agent_request_t *r, json_t *body)
 static void
 agent_session_routes_list(agent_request_t *r)
 {
-    char  stamp[32];
-
-    agent_response_json(r, 200, json_pack("{s:b, s:o, s:s}",
-                                          "success", 1,
-                                          "data", agent_session_list(),
-                                          "timestamp", agent_time_iso(stamp)));
+    agent_response_success(r, "data", agent_session_list());
 }
 
 

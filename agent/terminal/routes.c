@@ -52,7 +52,6 @@ const agent_route_t  agent_terminal_routes[] = {
 static void
 agent_terminal_routes_list(agent_request_t *r)
 {
-    char               stamp[32];
     json_t            *list;
     agent_terminal_t  *t;
 
@@ -62,10 +61,7 @@ agent_terminal_routes_list(agent_request_t *r)
         json_array_append_new(list, agent_terminal_json(t));
     }
 
-    agent_response_json(r, 200, json_pack("{s:b, s:o, s:s}",
-                                          "success", 1,
-                                          "terminals", list,
-                                          "timestamp", agent_time_iso(stamp)));
+    agent_response_success(r, "terminals", list);
 }
 
 
