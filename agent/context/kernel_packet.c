@@ -74,7 +74,8 @@ agent_kernel_packet_printable(const agent_kernel_packet_t *p)
 
 
 int
-agent_kernel_packet_done(const agent_kernel_packet_t *p, uint64_t *count, int *failed)
+agent_kernel_packet_done(const agent_kernel_packet_t *p, uint64_t *count,
+    int *failed)
 {
     json_t  *json;
 
