@@ -242,7 +242,8 @@ sub routes
         map { s{/:(\w+)\*$}{/<$1>}r } grep { $_ ne '/' && $_ ne '/file' }
         $AGENT =~ m{\{ "$METHOD", "(/[^"]*)",}g;
     my %passed = map { $_ => '' }
-        grep { m{/:id/(?!(?:running|sleep|wake|restart)$|ports)} } keys %code;
+        grep { m{/:id/(?!(?:running|sleep|wake|restart|mount|unmount)$|ports
+                |tunnel)}x } keys %code;
 
     same('routes of the agent', 6, \%agent, \%passed);
 }

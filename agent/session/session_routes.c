@@ -13,6 +13,7 @@
 #include "base/base.h"
 #include "base/fault.h"
 #include "base/json.h"
+#include "base/path.h"
 #include "base/random.h"
 #include "base/time.h"
 #include "http/error.h"
@@ -27,12 +28,31 @@
 
 
 #define AGENT_SESSION_JSON_MAX  (1024 * 1024)
+#define AGENT_SESSION_PATH      "/session/"
+
+
+/* an id that was made, and the directory of the new session */
+
+typedef struct {
+    char          id[AGENT_SESSION_NAME + 1];
+    char          cwd[AGENT_COMMAND_CWD];
+} agent_session_made_t;
 
 
 static void agent_session_routes_create(agent_request_t *r);
 static void agent_session_routes_list(agent_request_t *r);
 static void agent_session_routes_delete(agent_request_t *r);
+static void agent_session_routes_short_create(agent_request_t *r);
+static void agent_session_routes_short_delete(agent_request_t *r);
 static void agent_session_create_body(agent_request_t *r, json_t *body);
+static void agent_session_short_body(agent_request_t *r, json_t *body);
+static void agent_session_short_fault(agent_request_t *r,
+    agent_fault_t *fault);
+static unsigned long long agent_session_now(void);
+static int agent_session_make(json_t *body, agent_session_made_t *made,
+    agent_fault_t *fault);
+static int agent_session_remove(agent_request_t *r, const char *id,
+    agent_fault_t *fault);
 static void agent_session_delete_body(agent_request_t *r, json_t *body);
 static void agent_session_delete_done(void *data);
 static void agent_session_delete_close(agent_request_t *r, int aborted);
@@ -46,6 +66,8 @@ const agent_route_t  agent_session_routes[] = {
     { "POST", "/api/session/create", agent_session_routes_create },
     { "GET", "/api/session/list", agent_session_routes_list },
     { "POST", "/api/session/delete", agent_session_routes_delete },
+    { "POST", "/session", agent_session_routes_short_create },
+    { "DELETE", "/session/:session", agent_session_routes_short_delete },
     { "GET", "/api/env", agent_env_routes_get },
     { "POST", "/api/env", agent_env_routes_post },
     { NULL, NULL, NULL }
@@ -70,78 +92,175 @@ agent_session_routes_create(agent_request_t *r)
 static void
 agent_session_create_body(agent_request_t *r, json_t *body)
 {
-    char                      id[129], random[13], stamp[32];
-    char                      cwd[AGENT_COMMAND_CWD];
-    json_t                   *value;
-    uint64_t                  timeout;
-    const char              **env;
-    struct timespec           ts;
-    agent_fault_t             fault;
-    agent_session_options_t   options;
+    char                  random[13], stamp[32];
+    agent_fault_t         fault;
+    agent_session_made_t  made;
 
-    value = json_object_get(body, "id");
+    agent_random_hex(random, sizeof(random));
 
-    if (value == NULL || json_is_null(value)) {
-        clock_gettime(CLOCK_REALTIME, &ts);
-        agent_random_hex(random, sizeof(random));
+    snprintf(made.id, sizeof(made.id), "session_%llu_%s",
+             agent_session_now(), random);
 
-        snprintf(id, sizeof(id), "session_%llu_%s",
-                 (unsigned long long) ts.tv_sec * 1000
-                 + ts.tv_nsec / 1000000, random);
-
-    } else if (agent_session_string(value, id) != 0) {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "id: " AGENT_SESSION_NAME_RULE);
-        return;
-    }
-
-    if (strcmp(id, AGENT_SESSION_NONE) == 0) {
-        agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
-                         "id: this name is reserved for requests without a "
-                         "session");
-        return;
-    }
-
-    memset(&options, 0, sizeof(agent_session_options_t));
-
-    options.name = id;
-
-    if (agent_json_path(body, "cwd", AGENT_WORKSPACE, cwd, sizeof(cwd), &fault)
-        != 0
-        || agent_json_ms(body, "commandTimeoutMs", &timeout, &fault) != 0
-        || agent_env_parse(body, &env, &fault) != 0)
-    {
+    if (agent_session_make(body, &made, &fault) != 0) {
         agent_http_error_fault(r, &fault);
         return;
     }
-
-    options.cwd = cwd[0] ? cwd : NULL;
-    options.env = env;
-    options.timeout_ms = timeout;
-    options.timed = json_is_number(json_object_get(body, "commandTimeoutMs"));
-
-    if (agent_session_create(&options, &fault) != 0) {
-        agent_http_error_fault(r, &fault);
-        free(env);
-        return;
-    }
-
-    free(env);
 
     /* variables are omitted: they may be secrets */
 
     agent_response_json(r, 200, json_pack("{s:b, s:s, s:s, s:s, s:{s:s, s:s},"
                                           " s:n, s:s}",
                                           "success", 1,
-                                          "id", id,
-                                          "sessionId", id,
+                                          "id", made.id,
+                                          "sessionId", made.id,
                                           "message", "Session created",
                                           "data",
-                                          "id", id,
-                                          "cwd", options.cwd ? options.cwd
-                                                         : AGENT_WORKSPACE,
+                                          "id", made.id,
+                                          "cwd", made.cwd,
                                           "containerPlacementId",
                                           "timestamp", agent_time_iso(stamp)));
+}
+
+
+/* the short routes: POST /session and DELETE /session/:session */
+
+static void
+agent_session_routes_short_create(agent_request_t *r)
+{
+    agent_request_json(r, AGENT_SESSION_JSON_MAX, agent_session_short_body);
+}
+
+
+static void
+agent_session_short_body(agent_request_t *r, json_t *body)
+{
+    agent_fault_t         fault;
+    agent_session_made_t  made;
+
+    snprintf(made.id, sizeof(made.id), "session-%llu", agent_session_now());
+
+    if (agent_json_path(body, "cwd", AGENT_WORKSPACE, made.cwd,
+                        sizeof(made.cwd), &fault)
+        != 0)
+    {
+        agent_session_short_fault(r, &fault);
+        return;
+    }
+
+    if (made.cwd[0] && !agent_path_in_workspace(made.cwd)) {
+        agent_http_error(r, 403, "invalid_request", NULL,
+                         "cwd: must be within " AGENT_WORKSPACE);
+        return;
+    }
+
+    if (agent_session_make(body, &made, &fault) != 0) {
+        agent_session_short_fault(r, &fault);
+        return;
+    }
+
+    agent_response_json(r, 200, json_pack("{s:s}", "id", made.id));
+}
+
+
+static void
+agent_session_routes_short_delete(agent_request_t *r)
+{
+    const char     *name;
+    agent_fault_t   fault;
+
+    name = r->path + sizeof(AGENT_SESSION_PATH) - 1;
+
+    if (!agent_session_name_valid(name)) {
+        agent_http_error(r, 400, "invalid_request", NULL,
+                         "The session in the path " AGENT_SESSION_NAME_RULE);
+        return;
+    }
+
+    if (agent_session_remove(r, name, &fault) != 0) {
+        agent_session_short_fault(r, &fault);
+    }
+}
+
+
+/* their clients tell a bad request from a session that fails */
+
+static void
+agent_session_short_fault(agent_request_t *r, agent_fault_t *fault)
+{
+    if (fault->status == 400) {
+        fault->code = "invalid_request";
+
+    } else {
+        fault->status = 502;
+        fault->code = "session_error";
+    }
+
+    agent_http_error_fault(r, fault);
+}
+
+
+static unsigned long long
+agent_session_now(void)
+{
+    struct timespec  ts;
+
+    clock_gettime(CLOCK_REALTIME, &ts);
+
+    return (unsigned long long) ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+
+/* made->id is used unless the body names one */
+
+static int
+agent_session_make(json_t *body, agent_session_made_t *made,
+    agent_fault_t *fault)
+{
+    int                       rc;
+    json_t                   *value;
+    uint64_t                  timeout;
+    const char              **env;
+    agent_session_options_t   options;
+
+    value = json_object_get(body, "id");
+
+    if (value && !json_is_null(value)
+        && agent_session_string(value, made->id) != 0)
+    {
+        return agent_fault_invalid(fault, "id: " AGENT_SESSION_NAME_RULE);
+    }
+
+    if (strcmp(made->id, AGENT_SESSION_NONE) == 0) {
+        return agent_fault_invalid(fault, "id: this name is reserved for "
+                                   "requests without a session");
+    }
+
+    memset(&options, 0, sizeof(agent_session_options_t));
+
+    if (agent_json_path(body, "cwd", AGENT_WORKSPACE, made->cwd,
+                        sizeof(made->cwd), fault)
+        != 0
+        || agent_json_ms(body, "commandTimeoutMs", &timeout, fault) != 0
+        || agent_env_parse(body, &env, fault) != 0)
+    {
+        return -1;
+    }
+
+    options.name = made->id;
+    options.cwd = made->cwd[0] ? made->cwd : NULL;
+    options.env = env;
+    options.timeout_ms = timeout;
+    options.timed = json_is_number(json_object_get(body, "commandTimeoutMs"));
+
+    rc = agent_session_create(&options, fault);
+
+    free(env);
+
+    if (options.cwd == NULL) {
+        strcpy(made->cwd, AGENT_WORKSPACE);
+    }
+
+    return rc;
 }
 
 
@@ -163,8 +282,8 @@ agent_session_routes_delete(agent_request_t *r)
 static void
 agent_session_delete_body(agent_request_t *r, json_t *body)
 {
-    int   other;
-    char  id[129], *name;
+    char           id[AGENT_SESSION_NAME + 1];
+    agent_fault_t  fault;
 
     if (agent_session_string(json_object_get(body, "sessionId"), id) != 0) {
         agent_http_error(r, 400, "VALIDATION_FAILED", NULL,
@@ -172,11 +291,24 @@ agent_session_delete_body(agent_request_t *r, json_t *body)
         return;
     }
 
+    if (agent_session_remove(r, id, &fault) != 0) {
+        agent_http_error_fault(r, &fault);
+    }
+}
+
+
+/* responds once its processes are gone */
+
+static int
+agent_session_remove(agent_request_t *r, const char *id, agent_fault_t *fault)
+{
+    int    other;
+    char  *name;
+
     name = strdup(id);
 
     if (name == NULL) {
-        agent_http_error(r, 500, "INTERNAL_ERROR", NULL, "out of memory");
-        return;
+        return agent_fault_no_memory(fault);
     }
 
     r->data = name;
@@ -185,17 +317,17 @@ agent_session_delete_body(agent_request_t *r, json_t *body)
     other = agent_session_observer ? agent_session_observer(id) : 0;
 
     if (agent_session_delete(id, agent_session_delete_done, r) == 0) {
-        return;
+        return 0;
     }
 
     if (other) {
         agent_session_delete_done(r);
-
-    } else {
-        agent_http_error(r, 404, "SESSION_NOT_FOUND",
-                         json_pack("{s:s}", "sessionId", id),
-                         "Session '%s' not found", id);
+        return 0;
     }
+
+    return agent_fault_set(fault, 404, "SESSION_NOT_FOUND",
+                           json_pack("{s:s}", "sessionId", id),
+                           "Session '%s' not found", id);
 }
 
 

@@ -25,10 +25,13 @@
 #include "api/ngx_http_sandbox_lifecycle.h"
 #include "api/ngx_http_sandbox_list.h"
 #include "api/ngx_http_sandbox_lookup.h"
+#include "api/ngx_http_sandbox_mount.h"
 #include "api/ngx_http_sandbox_origin.h"
 #include "api/ngx_http_sandbox_patch.h"
+#include "api/ngx_http_sandbox_pool.h"
 #include "api/ngx_http_sandbox_ports.h"
 #include "api/ngx_http_sandbox_show.h"
+#include "api/ngx_http_sandbox_tunnel.h"
 
 #include <cjson/cJSON.h>
 
@@ -205,6 +208,27 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
                                  : ngx_http_sandbox_ports_link_handler;
         return NGX_DECLINED;
 
+    case SANDBOX_ROUTE_TUNNEL:
+        ctx->port = sandbox_name_port_parse(route.port.data, route.port.len);
+        r->content_handler = ngx_http_sandbox_tunnel_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_MOUNT:
+        r->content_handler = ngx_http_sandbox_mount_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_UNMOUNT:
+        r->content_handler = ngx_http_sandbox_mount_undo_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_POOL:
+        r->content_handler = ngx_http_sandbox_pool_stats_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_POOL_CHANGE:
+        r->content_handler = ngx_http_sandbox_pool_change_handler;
+        return NGX_DECLINED;
+
     case SANDBOX_ROUTE_PTY:
 
         if (ngx_http_sandbox_api_pty(r, ctx) != NGX_OK) {
@@ -351,8 +375,9 @@ ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
     return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                          "NOT_FOUND",
                                          "No such route for %V. Routes: "
-                                         "/health, /v1/sandbox and "
-                                         "/v1/sandbox/:id.", &method);
+                                         "/health, /v1/pool/stats, "
+                                         "/v1/sandbox and /v1/sandbox/:id.",
+                                         &method);
 }
 
 

@@ -37,8 +37,6 @@ static ngx_uint_t ngx_http_sandbox_ports_policy(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_policy_t *policy, ngx_int_t *rc);
 static ngx_int_t ngx_http_sandbox_ports_delete(ngx_http_request_t *r,
     ngx_uint_t op);
-static ngx_int_t ngx_http_sandbox_ports_body(ngx_http_request_t *r,
-    cJSON *json);
 static ngx_int_t ngx_http_sandbox_ports_link(ngx_http_request_t *r,
     cJSON *json);
 static ngx_int_t ngx_http_sandbox_ports_change(
@@ -54,12 +52,11 @@ ngx_int_t
 ngx_http_sandbox_ports_handler(ngx_http_request_t *r)
 {
     if (r->method == NGX_HTTP_POST) {
-        return ngx_http_sandbox_json_body(r, ngx_http_sandbox_ports_body);
+        return ngx_http_sandbox_json_body(r, ngx_http_sandbox_ports_expose);
     }
 
     if (r->method == NGX_HTTP_DELETE) {
-        return ngx_http_sandbox_ports_delete(r,
-                                             NGX_HTTP_SANDBOX_PORTS_UNEXPOSE);
+        return ngx_http_sandbox_ports_unexpose(r);
     }
 
     return ngx_http_sandbox_ports_list(r, ngx_http_sandbox_ctx_get(r));
@@ -70,12 +67,11 @@ ngx_int_t
 ngx_http_sandbox_ports_port_handler(ngx_http_request_t *r)
 {
     if (r->method == NGX_HTTP_POST || r->method == NGX_HTTP_PATCH) {
-        return ngx_http_sandbox_json_body(r, ngx_http_sandbox_ports_body);
+        return ngx_http_sandbox_json_body(r, ngx_http_sandbox_ports_expose);
     }
 
     if (r->method == NGX_HTTP_DELETE) {
-        return ngx_http_sandbox_ports_delete(r,
-                                             NGX_HTTP_SANDBOX_PORTS_UNEXPOSE);
+        return ngx_http_sandbox_ports_unexpose(r);
     }
 
     return ngx_http_sandbox_ports_show(r, ngx_http_sandbox_ctx_get(r));
@@ -105,6 +101,13 @@ ngx_http_sandbox_ports_links_handler(ngx_http_request_t *r)
 
     return ngx_http_sandbox_response_json(r, NGX_HTTP_OK,
                                           sandbox_json_writer_finish(&w));
+}
+
+
+ngx_int_t
+ngx_http_sandbox_ports_unexpose(ngx_http_request_t *r)
+{
+    return ngx_http_sandbox_ports_delete(r, NGX_HTTP_SANDBOX_PORTS_UNEXPOSE);
 }
 
 
@@ -222,8 +225,8 @@ ngx_http_sandbox_ports_delete(ngx_http_request_t *r, ngx_uint_t op)
 }
 
 
-static ngx_int_t
-ngx_http_sandbox_ports_body(ngx_http_request_t *r, cJSON *json)
+ngx_int_t
+ngx_http_sandbox_ports_expose(ngx_http_request_t *r, cJSON *json)
 {
     u_char                            domains[256];
     in_port_t                         port;

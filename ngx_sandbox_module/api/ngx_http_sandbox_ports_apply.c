@@ -544,6 +544,12 @@ ngx_http_sandbox_ports_apply_answer(ngx_http_sandbox_ports_update_t *e,
         break;
 
     default: /* NGX_HTTP_SANDBOX_PORTS_EXPOSE */
+
+        if (e->tunnel) {
+            ngx_http_sandbox_ports_json_tunnel(e->request, &w, id, policy);
+            break;
+        }
+
         ngx_http_sandbox_ports_json_port(e->request, &w, id, policy, 1);
         sandbox_json_writer_bool(&w, "success", 1);
         sandbox_json_writer_time(&w, "timestamp", policy->exposed_ms);

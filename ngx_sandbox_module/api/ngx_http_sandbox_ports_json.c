@@ -47,6 +47,26 @@ ngx_http_sandbox_ports_json_port(ngx_http_request_t *r,
 }
 
 
+void
+ngx_http_sandbox_ports_json_tunnel(ngx_http_request_t *r,
+    sandbox_json_writer_t *w, ngx_str_t *id, sandbox_policy_t *policy)
+{
+    char  tunnel[SANDBOX_ID_MAX + 8];
+
+    (void) ngx_snprintf((u_char *) tunnel, sizeof(tunnel), "%V-%ui%Z", id,
+                        (ngx_uint_t) policy->port);
+
+    sandbox_json_writer_string(w, "id", tunnel);
+    sandbox_json_writer_number(w, "port", policy->port);
+    ngx_http_sandbox_ports_json_url(r, w, id, policy, policy->token);
+    sandbox_json_writer_time(w, "createdAt", policy->exposed_ms);
+
+    if (policy->name[0]) {
+        sandbox_json_writer_string(w, "name", policy->name);
+    }
+}
+
+
 /* no URL if the domain is no longer configured */
 
 static void

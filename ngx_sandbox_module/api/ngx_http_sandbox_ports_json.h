@@ -18,12 +18,14 @@
 
 /*
  * Members of a response: an exposed port with its URL (whole: with its policy
- * and links); a link; the array "links" of a port; the array "ports" of a
+ * and links); the same as a tunnel; a link; the array "links" of a port; the array "ports" of a
  * sandbox.
  */
 void ngx_http_sandbox_ports_json_port(ngx_http_request_t *r,
     sandbox_json_writer_t *w, ngx_str_t *id, sandbox_policy_t *policy,
     ngx_uint_t whole);
+void ngx_http_sandbox_ports_json_tunnel(ngx_http_request_t *r,
+    sandbox_json_writer_t *w, ngx_str_t *id, sandbox_policy_t *policy);
 void ngx_http_sandbox_ports_json_link(ngx_http_request_t *r,
     sandbox_json_writer_t *w, ngx_str_t *id, sandbox_policy_t *policy,
     sandbox_link_t *link);

@@ -8,6 +8,7 @@
 #include "lib/sandbox_fault.h"
 #include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_name.h"
+#include "lib/sandbox_route.h"
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_port.h"
 #include "core/ngx_http_sandbox_ctx.h"
@@ -79,6 +80,7 @@ ngx_http_sandbox_ports_update_create(ngx_http_request_t *r)
     e->request = r;
     e->ctx = ngx_http_sandbox_ctx_get(r);
     e->began = ngx_current_msec;
+    e->tunnel = (e->ctx->route == SANDBOX_ROUTE_TUNNEL);
 
     return e;
 }
@@ -185,6 +187,10 @@ ngx_http_sandbox_ports_update_answer(ngx_http_sandbox_ports_update_t *e)
 
     if (e->ctx->failure.status) {
         return ngx_http_sandbox_error_send(e->request, &e->ctx->failure);
+    }
+
+    if (e->tunnel && e->op == NGX_HTTP_SANDBOX_PORTS_UNEXPOSE) {
+        return ngx_http_sandbox_response_empty(e->request);
     }
 
     json = e->json;

@@ -32,6 +32,7 @@ typedef struct {
     cJSON                             *json;          /* the response */
 
     ngx_uint_t                         op;
+    ngx_uint_t                         tunnel;        /* answers of tunnels */
     in_port_t                          port;          /* 0: remove all ports */
     cJSON                             *body;          /* request body */
     ngx_http_sandbox_preview_domain_t *preview;       /* NULL: any */

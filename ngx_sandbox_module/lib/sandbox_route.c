@@ -23,6 +23,8 @@ typedef struct {
 static const sandbox_route_entry_t *sandbox_route_find_below(
     const sandbox_text_t *prefix, const sandbox_route_entry_t *table,
     const char *tail, size_t len);
+static const sandbox_route_entry_t *sandbox_route_other(const char *path,
+    size_t len);
 static int sandbox_route_dots(const char *path, size_t len);
 static const sandbox_route_entry_t *sandbox_route_find(const char *tail,
     size_t len);
@@ -43,9 +45,24 @@ static const sandbox_route_entry_t *sandbox_route_port(
 static const char  sandbox_route_base[] = "/v1/sandbox";
 
 
-static const sandbox_route_entry_t  sandbox_route_health = {
-    sandbox_route_text("/health"), SANDBOX_ROUTE_HEALTH,
-    "GET, HEAD", "/health", 0
+/* routes outside of "/v1/sandbox" */
+
+static const sandbox_route_entry_t  sandbox_route_others[] = {
+
+    { sandbox_route_text("/health"), SANDBOX_ROUTE_HEALTH,
+      "GET, HEAD", "/health", 0 },
+
+    { sandbox_route_text("/v1/pool/stats"), SANDBOX_ROUTE_POOL,
+      "GET, HEAD", "/v1/pool/stats", 0 },
+
+    { sandbox_route_text("/v1/pool/prime"), SANDBOX_ROUTE_POOL_CHANGE,
+      "POST", "/v1/pool/prime", 0 },
+
+    { sandbox_route_text("/v1/pool/shutdown-prewarmed"),
+      SANDBOX_ROUTE_POOL_CHANGE,
+      "POST", "/v1/pool/shutdown-prewarmed", 0 },
+
+    { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
 };
 
 
@@ -97,6 +114,15 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/ports/"), SANDBOX_ROUTE_PORT,
       "GET, HEAD, POST, PATCH, DELETE", "/v1/sandbox/:id/ports/:port", 1 },
 
+    { sandbox_route_text("/tunnel/"), SANDBOX_ROUTE_TUNNEL,
+      "POST, DELETE", "/v1/sandbox/:id/tunnel/:port", 1 },
+
+    { sandbox_route_text("/mount"), SANDBOX_ROUTE_MOUNT,
+      "POST", "/v1/sandbox/:id/mount", 0 },
+
+    { sandbox_route_text("/unmount"), SANDBOX_ROUTE_UNMOUNT,
+      "POST", "/v1/sandbox/:id/unmount", 0 },
+
     { sandbox_route_text("/exec"), SANDBOX_ROUTE_EXEC,
       "POST", "/v1/sandbox/:id/exec", 0 },
 
@@ -111,6 +137,9 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
 
     { sandbox_route_text("/hydrate"), SANDBOX_ROUTE_ARCHIVE,
       "POST", "/v1/sandbox/:id/hydrate", 0 },
+
+    { sandbox_route_text("/session"), SANDBOX_ROUTE_SESSION,
+      "POST", "/v1/sandbox/:id/session", 0 },
 
     { sandbox_route_text("/pty"), SANDBOX_ROUTE_PTY,
       "GET, HEAD", "/v1/sandbox/:id/pty", 0 },
@@ -219,7 +248,7 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
 };
 
 
-/* of a process, a terminal or a context */
+/* of a process, a terminal, a context or a session */
 #define SANDBOX_ROUTE_NAME_MAX  128
 
 
@@ -269,6 +298,17 @@ static const sandbox_route_entry_t  sandbox_terminal_routes[] = {
 };
 
 
+/* below "/session/": the session itself */
+
+static const sandbox_route_entry_t  sandbox_session_routes[] = {
+
+    { sandbox_route_text(""), SANDBOX_ROUTE_SESSION,
+      "DELETE", "/v1/sandbox/:id/session/:session", 0 },
+
+    { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
+};
+
+
 /* routes below the id of a context */
 
 static const sandbox_route_entry_t  sandbox_context_routes[] = {
@@ -296,6 +336,7 @@ static const sandbox_route_named_t  sandbox_route_named[] = {
     { sandbox_route_text("/api/process/"), sandbox_process_routes },
     { sandbox_route_text("/api/terminal/"), sandbox_terminal_routes },
     { sandbox_route_text("/api/contexts/"), sandbox_context_routes },
+    { sandbox_route_text("/session/"), sandbox_session_routes },
     { { NULL, 0 }, NULL }
 };
 
@@ -317,14 +358,9 @@ sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
     }
 
     base = sizeof(sandbox_route_base) - 1;
-    e = NULL;
+    e = sandbox_route_other(path, len);
 
-    if (len == sandbox_route_health.tail.len
-        && memcmp(path, sandbox_route_health.tail.data, len) == 0)
-    {
-        e = &sandbox_route_health;
-
-    } else if (len >= base && memcmp(path, sandbox_route_base, base) == 0) {
+    if (e == NULL && len >= base && memcmp(path, sandbox_route_base, base) == 0) {
 
         path += base;
         len -= base;
@@ -357,6 +393,11 @@ sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
         e = sandbox_route_port(e, route);
     }
 
+    if (e && e->kind == SANDBOX_ROUTE_TUNNEL) {
+        route->port.data = route->tail.data + e->tail.len;
+        route->port.len = route->tail.len - e->tail.len;
+    }
+
     if (e == NULL) {
         return SANDBOX_ROUTE_OK;
     }
@@ -366,6 +407,22 @@ sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
     route->pattern = e->pattern;
 
     return SANDBOX_ROUTE_OK;
+}
+
+
+static const sandbox_route_entry_t *
+sandbox_route_other(const char *path, size_t len)
+{
+    const sandbox_route_entry_t  *e;
+
+    for (e = sandbox_route_others; e->tail.data; e++) {
+
+        if (len == e->tail.len && memcmp(path, e->tail.data, len) == 0) {
+            return e;
+        }
+    }
+
+    return NULL;
 }
 
 
@@ -436,7 +493,9 @@ sandbox_route_find(const char *tail, size_t len)
 
         if (len == e->tail.len) {
 
-            if (e->kind == SANDBOX_ROUTE_PORT) {
+            if (e->kind == SANDBOX_ROUTE_PORT
+                || e->kind == SANDBOX_ROUTE_TUNNEL)
+            {
                 continue;
             }
 
@@ -570,7 +629,8 @@ sandbox_route_list(char buf[SANDBOX_ROUTE_LIST_SIZE])
     p = sandbox_route_list_table(p, last, sandbox_route_ports);
     p = sandbox_route_list_table(p, last, sandbox_process_routes);
     p = sandbox_route_list_table(p, last, sandbox_terminal_routes);
-    (void) sandbox_route_list_table(p, last, sandbox_context_routes);
+    p = sandbox_route_list_table(p, last, sandbox_context_routes);
+    (void) sandbox_route_list_table(p, last, sandbox_session_routes);
 }
 
 

@@ -22,6 +22,8 @@
 typedef enum {
     SANDBOX_ROUTE_NONE = 0,
     SANDBOX_ROUTE_HEALTH,         /* /health */
+    SANDBOX_ROUTE_POOL,           /* /v1/pool/stats */
+    SANDBOX_ROUTE_POOL_CHANGE,    /* /v1/pool/prime and similar */
     SANDBOX_ROUTE_SANDBOXES,      /* /v1/sandbox */
     SANDBOX_ROUTE_SANDBOX,        /* /v1/sandbox/:id and below */
     SANDBOX_ROUTE_RUNNING,
@@ -33,12 +35,16 @@ typedef enum {
     SANDBOX_ROUTE_LINKS,
     SANDBOX_ROUTE_LINK,
     SANDBOX_ROUTE_DIAGNOSE,
+    SANDBOX_ROUTE_TUNNEL,         /* /tunnel/:port */
+    SANDBOX_ROUTE_MOUNT,
+    SANDBOX_ROUTE_UNMOUNT,
     SANDBOX_ROUTE_EXEC,           /* from here on: handled by the agent */
     SANDBOX_ROUTE_FILE,
     SANDBOX_ROUTE_ARCHIVE,        /* /persist, /hydrate */
     SANDBOX_ROUTE_EXECUTE,
     SANDBOX_ROUTE_EXECUTE_STREAM,
     SANDBOX_ROUTE_SESSIONS,       /* /api/session/list and similar */
+    SANDBOX_ROUTE_SESSION,        /* /session, /session/:session */
     SANDBOX_ROUTE_ENV,
     SANDBOX_ROUTE_PROCESSES,      /* /api/process/list and similar */
     SANDBOX_ROUTE_PROCESS,        /* /api/process/:process, and below it */

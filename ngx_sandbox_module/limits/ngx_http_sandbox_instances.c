@@ -62,6 +62,28 @@ ngx_http_sandbox_instances_of_key(ngx_http_sandbox_main_conf_t *smcf,
 }
 
 
+ngx_uint_t
+ngx_http_sandbox_instances_count(const char *owner)
+{
+    char                       mark[NGX_HTTP_SANDBOX_MARK];
+    ngx_slab_pool_t           *shpool;
+    ngx_http_sandbox_tally_t   tally;
+
+    ngx_memzero(&tally, sizeof(ngx_http_sandbox_tally_t));
+
+    ngx_http_sandbox_instances_table_mark(owner ? owner : "", mark);
+
+    shpool = ngx_http_sandbox_instances_table_lock();
+
+    ngx_http_sandbox_instances_tally(ngx_http_sandbox_worker->conf->shared, "",
+                                     mark, &tally);
+
+    ngx_shmtx_unlock(&shpool->mutex);
+
+    return owner ? tally.key : tally.all;
+}
+
+
 ngx_int_t
 ngx_http_sandbox_instances_take(const char *run,
     ngx_http_sandbox_class_t *class, const char *owner,

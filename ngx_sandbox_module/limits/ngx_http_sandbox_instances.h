@@ -24,6 +24,8 @@
 /* instances= of the owner's key; 0: no limit */
 ngx_uint_t ngx_http_sandbox_instances_of_key(ngx_http_sandbox_main_conf_t *smcf,
     const char *owner);
+/* of the owner, or all if owner is NULL */
+ngx_uint_t ngx_http_sandbox_instances_count(const char *owner);
 /*
  * Adds an instance for a run that is about to start, or finds it.  NGX_OK;
  * NGX_DECLINED: a limit is reached, failure is set; NGX_AGAIN: limited, but
