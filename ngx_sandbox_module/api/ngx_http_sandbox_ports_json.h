@@ -18,8 +18,8 @@
 
 /*
  * Members of a response: an exposed port with its URL (whole: with its policy
- * and links); the same as a tunnel; a link; the array "links" of a port; the array "ports" of a
- * sandbox.
+ * and links); the same as a tunnel; a link; the array "links" of a port; the
+ * array "ports" of a sandbox.
  */
 void ngx_http_sandbox_ports_json_port(ngx_http_request_t *r,
     sandbox_json_writer_t *w, ngx_str_t *id, sandbox_policy_t *policy,

@@ -360,7 +360,9 @@ sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
     base = sizeof(sandbox_route_base) - 1;
     e = sandbox_route_other(path, len);
 
-    if (e == NULL && len >= base && memcmp(path, sandbox_route_base, base) == 0) {
+    if (e == NULL && len >= base
+        && memcmp(path, sandbox_route_base, base) == 0)
+    {
 
         path += base;
         len -= base;
