@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "files/beneath.h"
 #include "files/copy.h"
-#include "files/dirent.h"
+#include "sys/beneath.h"
+#include "sys/dirent.h"
 
 
 #define AGENT_COPY_PIECE   (4 * 1024 * 1024)

@@ -15,11 +15,11 @@
 
 #include "base/json.h"
 #include "base/time.h"
-#include "files/beneath.h"
 #include "files/entry.h"
 #include "files/op.h"
 #include "files/param.h"
 #include "http/request.h"
+#include "sys/beneath.h"
 #include "sys/user.h"
 
 

@@ -15,12 +15,12 @@
 
 #include "base/memory.h"
 #include "base/time.h"
-#include "files/beneath.h"
 #include "files/files.h"
 #include "files/get.h"
 #include "http/range.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "sys/beneath.h"
 #include "sys/thread_job.h"
 
 

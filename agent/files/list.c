@@ -17,7 +17,6 @@
 #include "base/json_writer.h"
 #include "base/memory.h"
 #include "base/time.h"
-#include "files/beneath.h"
 #include "files/entry.h"
 #include "files/fault.h"
 #include "files/list.h"
@@ -28,6 +27,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "run/workspace.h"
+#include "sys/beneath.h"
 #include "sys/thread_job.h"
 
 

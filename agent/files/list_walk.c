@@ -9,9 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "files/beneath.h"
 #include "files/list_walk.h"
 #include "files/sorted.h"
+#include "sys/beneath.h"
 
 
 /* what a level may use, however much the others do */

@@ -14,14 +14,14 @@
 
 #include "base/json.h"
 #include "base/random.h"
-#include "files/beneath.h"
 #include "files/copy.h"
 #include "files/fault.h"
 #include "files/move.h"
 #include "files/op.h"
 #include "files/param.h"
-#include "files/remove.h"
 #include "http/request.h"
+#include "sys/beneath.h"
+#include "sys/remove.h"
 
 
 /*

@@ -18,7 +18,6 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "base/utf8.h"
-#include "files/beneath.h"
 #include "files/fault.h"
 #include "files/magic.h"
 #include "files/mime.h"
@@ -31,6 +30,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "run/workspace.h"
+#include "sys/beneath.h"
 #include "sys/thread_job.h"
 
 

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-#include "files/beneath.h"
 #include "files/decode.h"
+#include "sys/beneath.h"
 #include "sys/thread_job.h"
 
 

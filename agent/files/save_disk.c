@@ -13,12 +13,12 @@
 
 #include "base/base.h"
 #include "base/random.h"
-#include "files/beneath.h"
 #include "files/copy.h"
 #include "files/decode.h"
 #include "files/param.h"
 #include "files/save.h"
 #include "files/save_disk.h"
+#include "sys/beneath.h"
 
 
 #define AGENT_SAVE_PIECE  32768

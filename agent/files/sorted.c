@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "files/dirent.h"
 #include "files/sorted.h"
+#include "sys/dirent.h"
 
 
 #define AGENT_SORTED_READ   16384

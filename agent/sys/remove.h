@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_FILES_REMOVE_H_INCLUDED_
-#define _AGENT_FILES_REMOVE_H_INCLUDED_
+#ifndef _AGENT_SYS_REMOVE_H_INCLUDED_
+#define _AGENT_SYS_REMOVE_H_INCLUDED_
 
 
 #include <stdint.h>
@@ -34,4 +34,4 @@ int agent_remove_step(agent_remove_t *t, uint64_t until);
 void agent_remove_free(agent_remove_t *t);
 
 
-#endif /* _AGENT_FILES_REMOVE_H_INCLUDED_ */
+#endif /* _AGENT_SYS_REMOVE_H_INCLUDED_ */

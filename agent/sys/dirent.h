@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_FILES_DIRENT_H_INCLUDED_
-#define _AGENT_FILES_DIRENT_H_INCLUDED_
+#ifndef _AGENT_SYS_DIRENT_H_INCLUDED_
+#define _AGENT_SYS_DIRENT_H_INCLUDED_
 
 
 #include <stddef.h>
@@ -37,4 +37,4 @@ ssize_t agent_dirent_read(int fd, char *buf, size_t size);
 int agent_dirent_dots(const char *name);
 
 
-#endif /* _AGENT_FILES_DIRENT_H_INCLUDED_ */
+#endif /* _AGENT_SYS_DIRENT_H_INCLUDED_ */

@@ -4,8 +4,8 @@
  */
 
 
-#ifndef _AGENT_FILES_BENEATH_H_INCLUDED_
-#define _AGENT_FILES_BENEATH_H_INCLUDED_
+#ifndef _AGENT_SYS_BENEATH_H_INCLUDED_
+#define _AGENT_SYS_BENEATH_H_INCLUDED_
 
 
 #include <limits.h>
@@ -74,4 +74,4 @@ int agent_beneath_chmod(int dir, const char *name, mode_t mode);
 int agent_beneath_mkdir(int dir, const char *name, mode_t mode);
 
 
-#endif /* _AGENT_FILES_BENEATH_H_INCLUDED_ */
+#endif /* _AGENT_SYS_BENEATH_H_INCLUDED_ */

@@ -15,9 +15,9 @@
 
 #include "base/random.h"
 #include "base/time.h"
-#include "files/beneath.h"
-#include "files/dirent.h"
-#include "files/remove.h"
+#include "sys/beneath.h"
+#include "sys/dirent.h"
+#include "sys/remove.h"
 
 
 #define AGENT_REMOVE_DEPTH   32        /* directories open at a time */

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "files/dirent.h"
+#include "sys/dirent.h"
 
 
 ssize_t

@@ -14,7 +14,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "files/beneath.h"
+#include "sys/beneath.h"
 
 
 #define AGENT_BENEATH_LINKS  40        /* the kernel's own limit */
