@@ -13,7 +13,9 @@
 #define AGENT_EXCLUDE_MAX  256         /* patterns */
 
 
+static void agent_exclude_stars(char *p);
 static char *agent_exclude_normalize(char *p, const char **error);
+static int agent_exclude_any(const char *p, size_t n, const char *path);
 static int agent_exclude_glob(const char *p, const char *s);
 static const char *agent_exclude_one(const char *p, unsigned char c);
 static const char *agent_exclude_set(const char *p, unsigned char c);
@@ -24,8 +26,9 @@ agent_exclude_parse(agent_exclude_t *x, char *text, const char **error)
 {
     char  *p, *next, *d;
 
+    memset(x, 0, sizeof(agent_exclude_t));
+
     x->text = text;
-    x->n = 0;
 
     d = text;
 
@@ -69,6 +72,84 @@ failed:
 }
 
 
+int
+agent_exclude_add(agent_exclude_t *x, const char *text, const char **error)
+{
+    char    *copy, *p, *deep;
+    size_t   len;
+
+    *error = "out of memory";
+
+    copy = strdup(text);
+
+    if (copy == NULL) {
+        return -1;
+    }
+
+    agent_exclude_stars(copy);
+
+    *error = NULL;
+    p = agent_exclude_normalize(copy, error);
+
+    if (p == NULL) {
+        free(copy);
+        return *error ? -1 : 0;
+    }
+
+    if (x->ndeep == AGENT_EXCLUDE_MAX) {
+        *error = "exclude: more than 256 patterns";
+        goto failed;
+    }
+
+    len = strlen(p) + 1;
+    deep = realloc(x->deep, x->len + len);
+
+    if (deep == NULL) {
+        *error = "out of memory";
+        goto failed;
+    }
+
+    memcpy(deep + x->len, p, len);
+
+    x->deep = deep;
+    x->len += len;
+    x->ndeep++;
+
+    free(copy);
+
+    return 0;
+
+failed:
+
+    free(copy);
+
+    return -1;
+}
+
+
+static void
+agent_exclude_stars(char *p)
+{
+    char    *d;
+    size_t   n;
+
+    for (d = p; *p; p += n) {
+        n = strcspn(p, "/");
+
+        if (n != 2 || p[0] != '*' || p[1] != '*') {
+            n += (p[n] == '/');
+            memmove(d, p, n);
+            d += n;
+            continue;
+        }
+
+        n += (p[n] == '/');
+    }
+
+    *d = '\0';
+}
+
+
 /* NULL: empty, or an error */
 
 static char *
@@ -79,7 +160,7 @@ agent_exclude_normalize(char *p, const char **error)
     const char  *s;
 
     if (p[0] == '/') {
-        *error = "exclude paths must be relative to /workspace";
+        *error = "exclude paths must be relative";
         return NULL;
     }
 
@@ -110,20 +191,44 @@ void
 agent_exclude_free(agent_exclude_t *x)
 {
     free(x->text);
-    x->text = NULL;
-    x->n = 0;
+    free(x->deep);
+
+    memset(x, 0, sizeof(agent_exclude_t));
 }
 
 
 int
 agent_exclude_match(const agent_exclude_t *x, const char *path)
 {
-    size_t       i;
-    const char  *p;
+    const char  *slash;
 
-    p = x->text;
+    if (agent_exclude_any(x->text, x->n, path)) {
+        return 1;
+    }
 
-    for (i = 0; i < x->n; i++) {
+    while (x->ndeep) {
+
+        if (agent_exclude_any(x->deep, x->ndeep, path)) {
+            return 1;
+        }
+
+        slash = strchr(path, '/');
+
+        if (slash == NULL) {
+            break;
+        }
+
+        path = slash + 1;
+    }
+
+    return 0;
+}
+
+
+static int
+agent_exclude_any(const char *p, size_t n, const char *path)
+{
+    for ( /* void */ ; n; n--) {
 
         if (agent_exclude_glob(p, path)) {
             return 1;

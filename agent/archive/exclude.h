@@ -12,24 +12,35 @@
 
 
 /*
- * What an archive leaves out: patterns below its root, separated by commas, as
- * "tar --exclude=./PATTERN" takes them.  "*" and "?" match a slash too,
- * "[a-z]" and "[!a-z]" one character of a set, and a backslash takes the next
- * character as it is.
+ * What an archive leaves out.  Patterns apply to the path below its root, as
+ * those of "tar --exclude=./PATTERN" do, or to the end of the path at any
+ * depth.  "*" and "?" match a slash too, "[a-z]" and "[!a-z]" one character of
+ * a set, and a backslash takes the next character as it is.
  */
 
 
 typedef struct {
     char    *text;                     /* the patterns, each NUL-terminated */
     size_t   n;
+    char    *deep;                     /* those for any depth, likewise */
+    size_t   ndeep;
+    size_t   len;                      /* bytes of deep */
 } agent_exclude_t;
 
 
 /*
- * Takes ownership of the text, which may be NULL.  0, or -1 with a message in
- * *error.
+ * Patterns separated by commas.  Takes ownership of the text, which may be
+ * NULL.  0, or -1 with a message in *error.
  */
 int agent_exclude_parse(agent_exclude_t *x, char *text, const char **error);
+
+/*
+ * Adds a pattern for any depth; a component "**" is dropped, as it matches any
+ * number of directories.  The same result.
+ */
+int agent_exclude_add(agent_exclude_t *x, const char *text,
+    const char **error);
+
 void agent_exclude_free(agent_exclude_t *x);
 
 /* 1 if a path without its leading "./" is left out */

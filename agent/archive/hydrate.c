@@ -4,6 +4,7 @@
  */
 
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,8 +13,8 @@
 #include "archive/gunzip.h"
 #include "archive/hydrate.h"
 #include "archive/tar_reader.h"
+#include "archive/target.h"
 #include "archive/unpack.h"
-#include "base/base.h"
 #include "base/fault.h"
 #include "http/connection.h"
 #include "http/error.h"
@@ -23,8 +24,9 @@
 
 
 /*
- * POST /hydrate: a tar archive is extracted over the workspace as it arrives.
- * A thread works on one buffer while the other one is filled.
+ * POST /hydrate: a tar archive is extracted over a directory as it arrives, or
+ * replaces its contents.  A thread works on one buffer while the other one is
+ * filled.
  */
 
 #define AGENT_HYDRATE_FULL    (128 * 1024)
@@ -42,6 +44,13 @@ typedef enum {
 
 
 typedef struct {
+    agent_archive_target_t target;
+    int                    owner;
+    int                    replace;
+} agent_hydrate_options_t;
+
+
+typedef struct {
     agent_thread_job_t     job;        /* first; its owner is the request */
     agent_request_t       *r;
 
@@ -53,7 +62,8 @@ typedef struct {
     agent_unpack_t         unpack;
     int                    rc;         /* -1: there is a fault */
     agent_fault_t          fault;
-    int                    owner;
+    int                    entered;    /* the directory is open */
+    agent_hydrate_options_t options;
     char                  *work;
     size_t                 nwork;
 
@@ -70,9 +80,13 @@ typedef struct {
 } agent_hydrate_t;
 
 
-static int agent_hydrate_option(agent_request_t *r, int *owner);
+static int agent_hydrate_options(agent_request_t *r,
+    agent_hydrate_options_t *options);
+static int agent_hydrate_option(agent_request_t *r, const char *name,
+    const char *word, int *value);
 static void agent_hydrate_start(agent_hydrate_t *h, agent_hydrate_step_e step);
 static void agent_hydrate_run(agent_thread_job_t *job);
+static int agent_hydrate_open(agent_hydrate_t *h);
 static void agent_hydrate_done(agent_thread_job_t *job);
 static void agent_hydrate_next(agent_hydrate_t *h);
 static void agent_hydrate_answer(agent_hydrate_t *h);
@@ -83,20 +97,27 @@ static void agent_hydrate_close(agent_request_t *r, int aborted);
 static void agent_hydrate_left(agent_thread_job_t *job);
 
 
+/* the contents of one directory at a time */
+static unsigned  agent_hydrate_replacing;
+
+
 void
 agent_hydrate(agent_request_t *r)
 {
-    int               owner;
-    agent_hydrate_t  *h;
+    agent_hydrate_t          *h;
+    agent_hydrate_options_t   options;
 
     if (r->content_length == 0) {
         agent_http_error(r, 400, "invalid_request", NULL, "Empty tar payload");
         return;
     }
 
-    if (agent_hydrate_option(r, &owner) == -1
-        || agent_archive_enter(r) == -1)
-    {
+    if (agent_hydrate_options(r, &options) == -1) {
+        return;
+    }
+
+    if (agent_archive_enter(r) == -1) {
+        free(options.target.path);
         return;
     }
 
@@ -109,6 +130,7 @@ agent_hydrate(agent_request_t *r)
 
     if (h == NULL || h->work == NULL || h->fill == NULL) {
         agent_archive_leave();
+        free(options.target.path);
 
         if (h) {
             free(h->work);
@@ -121,8 +143,9 @@ agent_hydrate(agent_request_t *r)
     }
 
     h->r = r;
-    h->owner = owner;
+    h->options = options;
     h->unpack.root = -1;
+    h->unpack.target = -1;
     h->unpack.dir = -1;
     h->unpack.fd = -1;
 
@@ -141,23 +164,49 @@ agent_hydrate(agent_request_t *r)
     r->on_body = agent_hydrate_body;
     r->on_complete = agent_hydrate_complete;
     r->on_close = agent_hydrate_close;
+
+    agent_hydrate_replacing |= options.replace;
+}
+
+
+/* 0, or -1 after an error response */
+
+static int
+agent_hydrate_options(agent_request_t *r, agent_hydrate_options_t *options)
+{
+    if (agent_hydrate_option(r, "owner", "keep", &options->owner) == -1
+        || agent_hydrate_option(r, "contents", "replace", &options->replace)
+           == -1)
+    {
+        return -1;
+    }
+
+    if (options->replace && agent_hydrate_replacing) {
+        agent_http_error(r, 503, "capacity_exceeded", NULL,
+                         "the contents of a directory of this sandbox are "
+                         "being replaced; try again when that is complete");
+        return -1;
+    }
+
+    return agent_archive_target(&options->target, r, 1);
 }
 
 
 static int
-agent_hydrate_option(agent_request_t *r, int *owner)
+agent_hydrate_option(agent_request_t *r, const char *name, const char *word,
+    int *value)
 {
     int    rc;
     char  *text;
 
-    text = agent_request_arg(r, "owner");
+    text = agent_request_arg(r, name);
 
-    *owner = (text && strcmp(text, "keep") == 0);
-    rc = (text == NULL || *owner || text[0] == '\0') ? 0 : -1;
+    *value = (text && strcmp(text, word) == 0);
+    rc = (text == NULL || *value || text[0] == '\0') ? 0 : -1;
 
     if (rc == -1) {
-        agent_http_error(r, 400, "invalid_request", NULL,
-                         "owner: must be \"keep\"");
+        agent_http_error(r, 400, "invalid_request", NULL, "%s: must be \"%s\"",
+                         name, word);
     }
 
     free(text);
@@ -187,8 +236,7 @@ agent_hydrate_run(agent_thread_job_t *job)
     switch (h->step) {
 
     case AGENT_HYDRATE_OPEN:
-        h->rc = agent_unpack_open(&h->unpack, AGENT_WORKSPACE, &h->fault);
-        h->unpack.owner = h->owner;
+        h->rc = agent_hydrate_open(h);
         break;
 
     case AGENT_HYDRATE_FEED:
@@ -198,8 +246,9 @@ agent_hydrate_run(agent_thread_job_t *job)
     case AGENT_HYDRATE_FINISH:
         h->rc = agent_gunzip_finish(&h->gunzip, &h->fault);
 
-        if (h->rc == 0) {
-            agent_unpack_finish(&h->unpack);
+        if (h->rc == 0 && agent_unpack_finish(&h->unpack) == -1) {
+            h->rc = agent_refuse_errno(&h->fault, errno, 1,
+                                       h->options.target.path);
         }
 
         break;
@@ -208,6 +257,30 @@ agent_hydrate_run(agent_thread_job_t *job)
         agent_unpack_close(&h->unpack);
         break;
     }
+}
+
+
+static int
+agent_hydrate_open(agent_hydrate_t *h)
+{
+    int  fd;
+
+    fd = agent_archive_target_open(&h->options.target, 1);
+
+    if (fd == -1) {
+        return agent_refuse_errno(&h->fault, errno, 1,
+                                  h->options.target.path);
+    }
+
+    if (agent_unpack_open(&h->unpack, fd, h->options.replace) == -1) {
+        return agent_refuse_errno(&h->fault, errno, 1,
+                                  h->options.target.path);
+    }
+
+    h->unpack.owner = h->options.owner;
+    h->entered = 1;
+
+    return 0;
 }
 
 
@@ -225,7 +298,8 @@ agent_hydrate_done(agent_thread_job_t *job)
 
     if (job->error && !h->failed) {
         h->failed = 1;
-        (void) agent_refuse_errno(&h->fault, job->error, 1, AGENT_WORKSPACE);
+        (void) agent_refuse_errno(&h->fault, job->error, 1,
+                                  h->options.target.path);
     }
 
     if (h->step == AGENT_HYDRATE_CLOSE) {
@@ -301,6 +375,7 @@ agent_hydrate_answer(agent_hydrate_t *h)
         agent_request_resume(r);
     }
 
+    agent_archive_target_fault(&h->options.target, h->entered, &h->fault);
     agent_http_error_fault(r, &h->fault);
 }
 
@@ -401,6 +476,11 @@ agent_hydrate_left(agent_thread_job_t *job)
     agent_gunzip_free(&h->gunzip);
     agent_tar_reader_free(&h->reader);
 
+    if (h->options.replace) {
+        agent_hydrate_replacing = 0;
+    }
+
+    free(h->options.target.path);
     free(h->work);
     free(h->fill);
     free(h);

@@ -105,18 +105,8 @@ agent_pack_free(agent_pack_t *p)
 
 
 int
-agent_pack_open(agent_pack_t *p, const char *path)
+agent_pack_open(agent_pack_t *p, int fd)
 {
-    int  fd;
-
-    /* the directory itself may be a link, as it may be for commands */
-
-    fd = open(path, O_RDONLY|O_DIRECTORY|O_NONBLOCK|O_CLOEXEC);
-
-    if (fd == -1) {
-        return -1;
-    }
-
     if (agent_walk_open(&p->walk, fd) == -1) {
         return -1;
     }
@@ -217,9 +207,7 @@ agent_pack_next(agent_pack_t *p, char *buf, size_t *n)
         return 0;
     }
 
-    if (p->options->exclude.n
-        && agent_exclude_match(&p->options->exclude, w->path + 2))
-    {
+    if (agent_exclude_match(&p->options->exclude, w->path + 2)) {
         return 0;
     }
 

@@ -41,8 +41,8 @@ typedef struct {
 agent_pack_t *agent_pack_create(const agent_pack_options_t *options);
 void agent_pack_free(agent_pack_t *p);
 
-/* 0, or -1 with errno: the directory cannot be opened */
-int agent_pack_open(agent_pack_t *p, const char *path);
+/* takes ownership of the directory; 0, or -1 with errno */
+int agent_pack_open(agent_pack_t *p, int fd);
 
 /*
  * Writes the next bytes into a buffer of at least AGENT_PACK_MIN bytes.

@@ -13,7 +13,7 @@
 #include "archive/refuse.h"
 #include "archive/pack.h"
 #include "archive/persist.h"
-#include "base/base.h"
+#include "archive/target.h"
 #include "base/fault.h"
 #include "base/log.h"
 #include "http/error.h"
@@ -23,7 +23,7 @@
 
 
 /*
- * POST /persist: a tar archive of the workspace.  A thread fills one buffer
+ * POST /persist: a tar archive of a directory.  A thread fills one buffer
  * while the other one is sent.  The response begins when the first buffer is
  * full: an error before that is one in JSON, a later one cuts the response.
  */
@@ -34,6 +34,7 @@
 typedef struct {
     agent_thread_job_t     job;        /* first; its owner is the request */
     agent_request_t       *r;          /* NULL: the request is over */
+    agent_archive_target_t target;
     agent_pack_options_t   options;
 
     /* of the thread while it works */
@@ -55,6 +56,7 @@ typedef struct {
 
 
 static int agent_persist_options(agent_persist_t *p);
+static int agent_persist_excludes(agent_persist_t *p);
 static int agent_persist_option(agent_request_t *r, const char *name,
     int *value);
 static void agent_persist_fill(agent_persist_t *p);
@@ -126,8 +128,7 @@ failed:
 static int
 agent_persist_options(agent_persist_t *p)
 {
-    int          links, sparse;
-    const char  *error;
+    int  links, sparse;
 
     if (agent_persist_option(p->r, "links", &links) == -1
         || agent_persist_option(p->r, "sparse", &sparse) == -1)
@@ -138,15 +139,40 @@ agent_persist_options(agent_persist_t *p)
     p->options.links = links;
     p->options.sparse = sparse;
 
-    if (agent_exclude_parse(&p->options.exclude,
-                            agent_request_arg(p->r, "excludes"), &error)
-        == -1)
-    {
-        agent_http_error(p->r, 400, "invalid_request", NULL, "%s", error);
+    if (agent_archive_target(&p->target, p->r, 0) == -1) {
         return -1;
     }
 
-    return 0;
+    return agent_persist_excludes(p);
+}
+
+
+static int
+agent_persist_excludes(agent_persist_t *p)
+{
+    int          rc;
+    char        *text;
+    const char  *pos, *error;
+
+    rc = agent_exclude_parse(&p->options.exclude,
+                             agent_request_arg(p->r, "excludes"), &error);
+
+    pos = p->r->query;
+
+    while (rc == 0
+           && (text = agent_request_arg_next(p->r, "exclude", &pos)) != NULL)
+    {
+        rc = agent_exclude_add(&p->options.exclude, text, &error);
+        free(text);
+    }
+
+    if (rc == -1) {
+        agent_http_error(p->r, 400, p->target.backup ? "INVALID_BACKUP_CONFIG"
+                                                     : "invalid_request",
+                         NULL, "%s", error);
+    }
+
+    return rc;
 }
 
 
@@ -184,14 +210,19 @@ agent_persist_fill(agent_persist_t *p)
 static void
 agent_persist_run(agent_thread_job_t *job)
 {
+    int               fd;
     agent_persist_t  *p;
 
     p = (agent_persist_t *) job;
 
-    if (!p->opened && agent_pack_open(p->pack, AGENT_WORKSPACE) == -1) {
-        p->n = -1;
-        p->err = errno;
-        return;
+    if (!p->opened) {
+        fd = agent_archive_target_open(&p->target, 0);
+
+        if (fd == -1 || agent_pack_open(p->pack, fd) == -1) {
+            p->n = -1;
+            p->err = errno;
+            return;
+        }
     }
 
     p->opened = 1;
@@ -276,7 +307,8 @@ agent_persist_failed(agent_persist_t *p)
 
     (void) agent_refuse_errno(&fault, p->err, 0,
                               p->opened ? agent_pack_path(p->pack)
-                                        : AGENT_WORKSPACE);
+                                        : p->target.path);
+    agent_archive_target_fault(&p->target, p->opened, &fault);
     agent_http_error_fault(p->r, &fault);
 }
 
@@ -313,6 +345,7 @@ agent_persist_free(agent_thread_job_t *job)
 
     agent_exclude_free(&p->options.exclude);
 
+    free(p->target.path);
     free(p->buf[0]);
     free(p->buf[1]);
     free(p);

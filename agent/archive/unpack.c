@@ -42,34 +42,43 @@ const agent_tar_reader_ops_t  agent_unpack_ops = {
 
 
 int
-agent_unpack_open(agent_unpack_t *u, const char *path, agent_fault_t *f)
+agent_unpack_open(agent_unpack_t *u, int fd, int replace)
 {
     memset(u, 0, sizeof(agent_unpack_t));
 
+    u->root = fd;
+    u->target = -1;
     u->dir = -1;
     u->fd = -1;
 
-    if (mkdir(path, 0755) == -1 && errno != EEXIST) {
-        u->root = -1;
-        return agent_refuse_errno(f, errno, 1, path);
+    if (!replace) {
+        return 0;
     }
 
-    /* the directory itself may be a link, as it may be for commands */
+    u->root = agent_stage_open(&u->stage, fd);
+    u->target = fd;
 
-    u->root = open(path, O_PATH|O_DIRECTORY|O_CLOEXEC);
-
-    if (u->root == -1) {
-        return agent_refuse_errno(f, errno, 1, path);
-    }
-
-    return 0;
+    return u->root == -1 ? -1 : 0;
 }
 
 
-void
+int
 agent_unpack_finish(agent_unpack_t *u)
 {
+    if (u->target != -1) {
+
+        if (agent_stage_commit(&u->stage, u->root) == -1) {
+            return -1;
+        }
+
+        (void) close(u->root);
+        u->root = u->target;
+        u->target = -1;
+    }
+
     agent_unpack_dir_apply(u, NULL);
+
+    return 0;
 }
 
 
@@ -90,6 +99,12 @@ agent_unpack_close(agent_unpack_t *u)
     if (u->root != -1) {
         (void) close(u->root);
         u->root = -1;
+    }
+
+    if (u->target != -1) {
+        agent_stage_remove(&u->stage);
+        (void) close(u->target);
+        u->target = -1;
     }
 
     agent_unpack_dir_forget(u);

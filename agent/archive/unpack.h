@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "archive/stage.h"
 #include "archive/tar.h"
 #include "archive/tar_reader.h"
 #include "base/fault.h"
@@ -42,6 +43,9 @@ typedef struct {
     int                  root;
     unsigned             owner:1;      /* ids as in the archive, if allowed */
 
+    int                  target;       /* -1: root */
+    agent_stage_t        stage;        /* of the target */
+
     /* the directory of the last member */
 
     int                  dir;          /* -1: none */
@@ -71,11 +75,14 @@ typedef struct {
 extern const agent_tar_reader_ops_t  agent_unpack_ops;
 
 
-/* opens the directory, and creates it if missing; 0, or -1 with a fault */
-int agent_unpack_open(agent_unpack_t *u, const char *path, agent_fault_t *f);
+/*
+ * Takes ownership of the directory.  replace: its contents are replaced by
+ * those of the archive, when it is complete.  0, or -1 with errno.
+ */
+int agent_unpack_open(agent_unpack_t *u, int fd, int replace);
 
-/* after the last member */
-void agent_unpack_finish(agent_unpack_t *u);
+/* after the last member; 0, or -1 with errno */
+int agent_unpack_finish(agent_unpack_t *u);
 
 /* closes all, and removes a file that is incomplete */
 void agent_unpack_close(agent_unpack_t *u);

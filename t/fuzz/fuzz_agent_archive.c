@@ -300,6 +300,11 @@ fuzz_exclude(const uint8_t *data, size_t size)
 
     } else {
         FUZZ_CHECK(x.n <= n + 1);
+
+        if (agent_exclude_add(&x, path, &error) == -1) {
+            FUZZ_CHECK(error != NULL && x.ndeep == 0);
+        }
+
         (void) agent_exclude_match(&x, path);
         agent_exclude_free(&x);
     }
