@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 #include <jansson.h>
 
@@ -108,6 +109,7 @@ agent_kernel_spawn(agent_kernel_t *k, const char **env, const char *cwd,
     char              text[512];
     size_t            len;
     const char      **all;
+    struct timeval    patience;
     agent_command_t  *cmd;
 
     all = agent_kernel_env(k->language, env);
@@ -126,6 +128,16 @@ agent_kernel_spawn(agent_kernel_t *k, const char **env, const char *cwd,
     }
 
     more[0] = fds[1];
+
+    /* a thread that receives for ever would keep node from exiting */
+
+    if (k->language->patience) {
+        patience.tv_sec = k->language->patience;
+        patience.tv_usec = 0;
+
+        (void) setsockopt(fds[1], SOL_SOCKET, SO_RCVTIMEO, &patience,
+                          sizeof(patience));
+    }
 
     cmd->programs = k->language->programs;
     cmd->argv = (char **) k->language->argv;

@@ -83,15 +83,15 @@ const agent_language_t  agent_language_list[AGENT_LANGUAGES] = {
 
     { "python", agent_language_python_aliases, "Python",
       agent_language_python_programs, agent_language_python_argv,
-      1, 0 },
+      1, 0, 0 },
 
     { "javascript", agent_language_javascript_aliases, "JavaScript",
       agent_language_node_programs, agent_language_node_argv,
-      0, 1 },
+      0, 1, 1 },
 
     { "typescript", agent_language_typescript_aliases, "TypeScript",
       agent_language_node_programs, agent_language_node_argv,
-      0, 1 }
+      0, 1, 1 }
 };
 
 

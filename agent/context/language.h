@@ -21,6 +21,7 @@ typedef struct {
     const char  *const *programs;      /* as in agent_spawn_t */
     char        *const *argv;
     unsigned            interrupted_by_signal;  /* SIGINT, beside a packet */
+    unsigned            patience;      /* seconds; of a receive, 0: no limit */
     size_t              bundle;        /* private to language.c */
 } agent_language_t;
 

@@ -7,60 +7,135 @@
 
 'use strict';
 
-const { readSync } = require('fs');
+const { readdirSync, readFileSync, readSync } = require('fs');
 const { Session } = require('inspector');
 const { parentPort, workerData } = require('worker_threads');
 
 const HEADER = 24;
 const MORE = 1;
 const EXECUTE = 88, INTERRUPT = 73, ACK = 65;
-const PATIENCE = 10;                            // ms until a cell is ended
 
-const { fd, shared } = workerData;
-const state = new Int32Array(shared);           // see kernel.js
+const PATIENCE = 10;                            // ms until a cell is ended
+const TRIES = 100;
+const CHILD = 5;                                // tries before its child is
+
+const STATE = 0, START = 19;                    // of stat()
+const TICKS = 100;                              // a second
+const TOLERANCE = 0.1;                          // seconds
+
+// members of the memory that is shared: see channel.js
+const RUNNING = 0, ANSWER = 1, ACKS = 2, SENDING = 3;
+
+const { fd, state } = workerData;
 const buffer = Buffer.alloc(65536);
 
 let token = null;
 let parts = [];
+let began = 0;                                  // the cell: uptime, seconds
 
 
 function interrupt(number) {
 
     // the event loop answers, unless the cell keeps it busy
 
-    let session = null;
+    const session = new Session();
+    let connected = false;
 
-    for (let tries = 0; tries < 20; tries++) {
+    for (let tries = 0; tries < TRIES; tries++) {
 
-        if (Atomics.load(state, 0) !== number) {
+        if (Atomics.load(state, RUNNING) !== number) {
             break;
         }
 
-        Atomics.store(state, 1, 0);
+        Atomics.store(state, ANSWER, 0);
         parentPort.postMessage({ type: 'interrupt', number });
 
-        if (Atomics.wait(state, 1, 0, PATIENCE) !== 'timed-out') {
+        if (Atomics.wait(state, ANSWER, 0, PATIENCE) !== 'timed-out') {
             break;
         }
 
-        if (session === null) {
-            session = new Session();
+        if (Atomics.load(state, SENDING)
+            || Atomics.load(state, RUNNING) !== number)
+        {
+            continue;
+        }
+
+        if (!connected) {
             session.connectToMainThread();
+            connected = true;
         }
 
         session.post('Runtime.terminateExecution');
+
+        if (tries >= CHILD) {
+            endChild(tries < TRIES / 2 ? 'SIGINT' : 'SIGKILL');
+        }
     }
 
-    session?.disconnect();
+    session.disconnect();
+}
+
+
+// the fields of a process or thread in proc(5) from its state on
+
+function stat(place) {
+    const text = readFileSync(`/proc/${place}/stat`, 'latin1');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+
+function children(pid, out = []) {
+    for (const thread of readdirSync(`/proc/${pid}/task`)) {
+        const list = readFileSync(`/proc/${pid}/task/${thread}/children`,
+                                  'latin1');
+
+        for (const child of list.trim().split(' ').filter(Boolean)) {
+            out.push(Number(child));
+        }
+    }
+
+    return out;
+}
+
+
+function killTree(pid, signal) {
+    for (const child of children(pid)) {
+        killTree(child, signal);
+    }
+
+    process.kill(pid, signal);
+}
+
+
+// In execSync() and the like, the main thread sleeps until its youngest child
+// exits. One that is older than the cell is another's.
+
+function endChild(signal) {
+    try {
+        const pid = children('self').at(-1);
+
+        if (pid && stat('self')[STATE] === 'S'
+            && (stat(pid)[START] - stat('self')[START]) / TICKS
+               > began - TOLERANCE)
+        {
+            killTree(pid, signal);
+        }
+    } catch {
+        // it has exited
+    }
 }
 
 
 function packet(length) {
     const kind = buffer[16];
 
-    if (kind === ACK && token !== null) {
-        Atomics.store(state, 2, 1);
-        Atomics.notify(state, 2);
+    if (token !== null && !buffer.subarray(0, 16).equals(token)) {
+        return;
+    }
+
+    if (kind === ACK) {
+        Atomics.add(state, ACKS, 1);
+        Atomics.notify(state, ACKS);
         return;
     }
 
@@ -69,10 +144,6 @@ function packet(length) {
     if (token === null) {
         token = payload.subarray(0, 16);
         parentPort.postMessage({ type: 'hello', token });
-        return;
-    }
-
-    if (!buffer.subarray(0, 16).equals(token)) {
         return;
     }
 
@@ -88,6 +159,7 @@ function packet(length) {
     parts = [];
 
     if (kind === EXECUTE) {
+        began = process.uptime();
         parentPort.postMessage({ type: 'execute', number, text });
 
     } else if (kind === INTERRUPT) {
@@ -96,8 +168,19 @@ function packet(length) {
 }
 
 
+// The socket has a timeout: node exits only once this thread has, which cannot
+// while it waits.
+
 for (;;) {
-    const length = readSync(fd, buffer);
+    let length = 0;
+
+    try {
+        length = readSync(fd, buffer);
+    } catch (e) {
+        if (e.code === 'EAGAIN') {
+            continue;
+        }
+    }
 
     if (length === 0) {
         process.exit(0);

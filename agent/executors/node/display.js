@@ -4,10 +4,15 @@
 
 'use strict';
 
-const { inspect } = require('util');
+const { Buffer } = require('buffer');
+const { inspect, types } = require('util');
+const vm = require('vm');
+
+const { clean } = require('errors');
 
 const TEXT_MAX = 1 << 20;                       // characters
 const RESULT_MAX = 48 << 20;
+const ROWS_MAX = 1000;                          // of a table
 const JUPYTER = Symbol.for('Jupyter.display');
 
 const MEMBERS = {
@@ -26,13 +31,27 @@ const MEMBERS = {
 
 const BINARY = new Set(['png', 'jpeg', 'pdf']);
 
+const PNG = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+const JPEG = [0xff, 0xd8, 0xff];
+
+const { from } = Buffer;
+const toString = Function.prototype.call.bind(Buffer.prototype.toString);
+
+// of the objects of user code
+const prototype = vm.runInThisContext('Object.prototype');
+
 
 function text(value) {
-    const made = inspect(value, { depth: 6, maxArrayLength: 1000,
-                                  maxStringLength: TEXT_MAX });
+    let made = inspect(value, { depth: 6, maxArrayLength: 1000,
+                                maxStringLength: TEXT_MAX });
+
+    if (made.includes('sandbox-kernel')) {
+        made = clean(made).join('\n');         // an error, with its stack
+    }
 
     return made.length <= TEXT_MAX ? made
-        : `${made.slice(0, TEXT_MAX)}\n… truncated: ${made.length} characters`;
+        : `${made.slice(0, TEXT_MAX)}\n… truncated: `
+          + `${made.length} characters`;
 }
 
 
@@ -50,15 +69,19 @@ function json(value) {
 }
 
 
+function base64(view) {
+    return toString(from(view.buffer, view.byteOffset, view.byteLength),
+                    'base64');
+}
+
+
 function encode(member, content) {
     if (member === 'json') {
         return json(content);
     }
 
     if (BINARY.has(member)) {
-        return ArrayBuffer.isView(content)
-            ? Buffer.from(content.buffer, content.byteOffset,
-                          content.byteLength).toString('base64')
+        return ArrayBuffer.isView(content) ? base64(content)
             : String(content).replace(/^data:[^,]*,/, '').replace(/\s+/g, '');
     }
 
@@ -104,25 +127,50 @@ function bundle(data, metadata = {}) {
 }
 
 
-async function result(value) {
-    if (value !== null && typeof value === 'object'
-        || typeof value === 'function')
-    {
-        const show = value[JUPYTER];
+function isPlain(value) {
+    const own = Object.getPrototypeOf(value);
 
-        if (typeof show === 'function') {
-            const made = await show.call(value);
-            return bundle({ 'text/plain': text(value), ...made });
-        }
+    return Array.isArray(value) || own === null || own === prototype;
+}
+
+
+function begins(view, bytes) {
+    const head = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+
+    return bytes.every((b, i) => head[i] === b);
+}
+
+
+// What an object shows of itself, or the member that its contents are. A
+// proxy would show whatever it is asked for.
+
+function own(value) {
+    try {
+        return types.isProxy(value) ? undefined : value[JUPYTER];
+    } catch {
+        return undefined;
     }
+}
 
+
+function result(value) {
     const event = { type: 'result', text: text(value) };
 
-    if (value !== null && typeof value === 'object' && plain(value)) {
-        const made = json(value);
+    if (value !== null && typeof value === 'object' && !types.isProxy(value)) {
+
+        const made = isPlain(value) ? json(value) : undefined;
 
         if (made !== undefined) {
             event.json = made;
+
+        } else if (types.isUint8Array(value)) {
+
+            if (begins(value, PNG)) {
+                event.png = base64(value);
+
+            } else if (begins(value, JPEG)) {
+                event.jpeg = base64(value);
+            }
         }
     }
 
@@ -132,11 +180,24 @@ async function result(value) {
 }
 
 
-function plain(value) {
-    const prototype = Object.getPrototypeOf(value);
+// Emits the result of a value, later if the value takes its time: a promise.
 
-    return Array.isArray(value) || prototype === null
-        || prototype === Object.prototype;
+function show(value, emit) {
+    const isObject = value !== null && typeof value === 'object'
+        || typeof value === 'function';
+    const method = isObject ? own(value) : undefined;
+
+    if (typeof method !== 'function') {
+        emit(result(value));
+        return undefined;
+    }
+
+    const made = Reflect.apply(method, value, []);
+    const finish = (data) => emit(bundle({ 'text/plain': text(value),
+                                           ...data }));
+
+    return types.isPromise(made) ? (async () => finish(await made))()
+        : finish(made);
 }
 
 
@@ -145,40 +206,48 @@ function escape(value) {
 }
 
 
-// rows: an array of objects, or of arrays
+// rows: anything that can be iterated, or an object, whose keys are shown. A
+// row is an object, an array, or a single value.
 
 function table(rows) {
-    const columns = [], cells = [];
+    const isList = typeof rows[Symbol.iterator] === 'function';
+    const all = isList ? [...rows] : Object.entries(rows).map(
+        ([key, row]) => ({ '': key, ...cells(row) }));
+    const shown = all.slice(0, ROWS_MAX).map(cells);
+    const columns = [...new Set(shown.flatMap(Object.keys))];
 
-    for (const row of rows) {
-        for (const key of Object.keys(row)) {
-            if (!columns.includes(key)) {
-                columns.push(key);
-            }
-        }
-    }
+    const head = columns.map((c) => `<th>${escape(c)}</th>`).join('');
+    const body = shown.map((row) => '<tr>' + columns.map((c) =>
+        `<td>${escape(row[c] === undefined ? '' : row[c])}</td>`).join('')
+        + '</tr>').join('');
 
-    for (const row of rows) {
-        cells.push('<tr>' + columns.map((c) => `<td>${escape(
-            row[c] === undefined ? '' : row[c])}</td>`).join('') + '</tr>');
-    }
-
-    const html = '<table><thead><tr>'
-        + columns.map((c) => `<th>${escape(c)}</th>`).join('')
-        + `</tr></thead><tbody>${cells.join('')}</tbody></table>`;
-
-    return { 'text/plain': text(rows), 'text/html': html,
-             'application/json': rows };
+    return bundle({
+        'text/plain': text(rows),
+        'text/html': `<table><thead><tr>${head}</tr></thead>`
+            + `<tbody>${body}</tbody></table>`,
+        'application/json': isList ? all : rows,
+    }, all.length > ROWS_MAX ? { rows: all.length, truncated: true } : {});
 }
 
 
-// emit: takes an event
+function cells(row) {
+    return row !== null && typeof row === 'object' ? row : { value: row };
+}
 
-function makeDisplay(emit) {
 
-    const display = async (value, options = {}) => {
-        emit(options.raw ? bundle(value, options.metadata)
-                         : await result(value));
+// emit: takes an event; later: takes a promise that the cell waits for
+
+function makeDisplay(emit, later) {
+
+    const display = (value, options = {}) => {
+        const made = options?.raw ? emit(bundle(value, options.metadata))
+            : show(value, emit);
+
+        if (made) {
+            later(made);
+        }
+
+        return made;
     };
 
     for (const member of new Set(Object.values(MEMBERS))) {
@@ -186,10 +255,10 @@ function makeDisplay(emit) {
         display[member] = (content) => emit(bundle({ [mime]: content }));
     }
 
-    display.table = (rows) => emit(bundle(table([...rows])));
+    display.table = (rows) => emit(table(rows));
 
     return display;
 }
 
 
-module.exports = { result, makeDisplay };
+module.exports = { show, makeDisplay };

@@ -1,311 +1,221 @@
 // Copyright (C) the ngx_sandbox authors
 
 // The kernel of a JavaScript or TypeScript context: runs cells that the agent
-// sends. Started by boot.js, which provides require, sources and importModule.
+// sends. Started by boot.js, which provides require, sources, realm and
+// importModule.
 
 'use strict';
 
-/* global sources, importModule */
+/* global sources, realm, importModule */
 
-const { fstatSync, writeSync } = require('fs');
-const { createRequire, isBuiltin } = require('module');
-const path = require('path');
-const { pathToFileURL } = require('url');
+const { Buffer } = require('buffer');
+const process = require('process');
+const { setImmediate } = require('timers');
+const { types } = require('util');
 const vm = require('vm');
 const { Worker } = require('worker_threads');
 
-const { parse, stringify } = JSON;
-const { stdout, stderr } = process;
+const { chdir, cwd, env, exit, stdout, stderr } = process;
 
-const HEADER = 24;
-const CHUNK = 48 * 1024;
-const MORE = 1;
-const READY = 82, EVENT = 69, DONE = 68, BYE = 66;
+const STRAY = 10000;
 
-const ERROR_TEXT = 65536;
-const FRAMES = 100;
+const fd = Number(env.SANDBOX_KERNEL_FD);
+const language = env.SANDBOX_KERNEL_LANGUAGE || 'javascript';
 
-const fd = Number(process.env.SANDBOX_KERNEL_FD);
-const language = process.env.SANDBOX_KERNEL_LANGUAGE || 'javascript';
+delete env.SANDBOX_KERNEL_FD;
+delete env.SANDBOX_KERNEL_LANGUAGE;
 
-delete process.env.SANDBOX_KERNEL_FD;
-delete process.env.SANDBOX_KERNEL_LANGUAGE;
 
-// [0] the number of the cell that runs, [1] an answer to an interrupt,
-// [2] the agent has acknowledged an event
-const state = new Int32Array(new SharedArrayBuffer(12));
-const inode = fstatSync(fd).ino;
+// a file of this folder
 
-let token = null;
-let number = 0;
-let count = 0;
-let running = null;                             // the cell
-
+const loaded = {};
 
 function load(name) {
-    const module = { exports: {} };
+    if (!Object.hasOwn(sources, name)) {
+        return require(name);
+    }
 
-    vm.compileFunction(sources[name], ['require', 'module', 'exports'],
-                       { filename: `sandbox-kernel-${name}.js` })(
-                           require, module, module.exports);
+    if (!loaded[name]) {
+        const module = { exports: {} };
 
-    return module.exports;
+        vm.compileFunction(sources[name], ['require', 'module', 'exports'], {
+            filename: `sandbox-kernel-${name}.js`, parsingContext: realm,
+        })(load, module, module.exports);
+
+        loaded[name] = module.exports;
+    }
+
+    return loaded[name];
 }
 
 
-const acorn = load('acorn');
+const { Channel, RUNNING, ANSWER } = load('channel');
+const { show, makeDisplay } = load('display');
+const { describe, mistake, excerpt, keepMap } = load('errors');
+const { makeGlobals, release, remember } = load('globals');
+const { guardDescriptors, guardStream, guardProcess } = load('guard');
 const { transform } = load('transform');
-const { result, makeDisplay } = load('display');
-let typescript = null;
+const acorn = load('acorn');
+
+const channel = new Channel(fd);
+
+let count = 0;
+let stray = 0;                                  // errors since the last cell
+let running = null;                             // the cell
+let ending = null;                              // what is told of its end
 
 
-// messages
+// Each cell is finished once: by its end, by an error that nobody handles, or
+// by an interrupt, after which its awaits never return.
 
-function send(kind, payload) {
-    const text = stringify(payload).replace(/[\u007f-\uffff]/g, (c) =>
-        '\\u' + c.charCodeAt(0).toString(16).padStart(4, '0'));
+class Cell {
 
-    const data = Buffer.from(text, 'latin1');
-
-    if (fstatSync(fd).ino !== inode) {
-        process.exit(70);                       // user code has closed it
-    }
-
-    let at = 0;
-
-    Atomics.store(state, 2, 0);
-
-    do {
-        const part = data.subarray(at, at + CHUNK);
-        const head = Buffer.alloc(HEADER);
-
-        at += CHUNK;
-
-        token.copy(head);
-        head[16] = kind;
-        head[17] = at < data.length ? MORE : 0;
-        head.writeUInt32LE(number, 20);
-
-        writeSync(fd, Buffer.concat([head, part]));
-    } while (at < data.length);
-
-    // what is printed from now on comes after the event
-
-    if (kind === EVENT) {
-        Atomics.wait(state, 2, 0);
+    constructor(number) {
+        this.number = number;
+        this.index = ++count;
+        this.file = `<cell ${this.index}>`;
+        this.later = [];                        // what display() promises
+        this.place = null;
     }
 }
 
 
-function report(event) {
-    event.timestamp = new Date().toISOString();
-    send(EVENT, event);
-}
+// numbers of those that did not run to their end
+const ended = new Set();
 
 
 // what is shown while no cell runs is nobody's
 
 function emit(event) {
     if (running) {
-        report(event);
+        event.timestamp = new Date().toISOString();
+        channel.event(running.number, event);
     }
 }
 
 
-// errors
+// compiling
 
-function describe(error) {
-    let name = 'Error', message, lines = [];
+function script(code, file, offset) {
+    return new vm.Script(code, {
+        filename: file, columnOffset: -offset,
+        importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    });
+}
+
+
+// The engine may know more of the language than the parser. Such a cell keeps
+// its declarations for itself if it awaits.
+
+function unparsed(code, cell, error) {
+    const prefix = '(async () => {';
+    const tries = [[code, 0]];
+
+    if (!error.message.startsWith("'return'")) {
+        tries.push([`${prefix}${code}\n})()`, prefix.length]);
+    }
+
+    for (const [source, offset] of tries) {
+        try {
+            return { script: script(source, cell.file, offset), names: [],
+                     isValued: offset === 0, isWrapped: false };
+        } catch {
+            // a mistake, which the parser names
+        }
+    }
+
+    const message = error.message.replace(/ \(\d+:\d+\)$/, '');
+
+    throw mistake('SyntaxError', message,
+                  excerpt(cell.file, code, error.pos ?? 0));
+}
+
+
+function compile(code, cell) {
+    let made;
 
     try {
-        if (error instanceof Error || (error && typeof error.stack === 'string'
-                                       && typeof error.message === 'string'))
-        {
-            name = String(error.name);
-            message = String(error.message);
-            lines = stack(error);
-
-        } else {
-            name = 'UncaughtValue';
-            message = typeof error === 'string' ? error
-                : require('util').inspect(error);
-        }
-    } catch {
-        message = 'the error cannot be shown';
+        made = transform(acorn, code, cell.index);
+    } catch (e) {
+        return unparsed(code, cell, e);
     }
 
-    return {
-        type: 'error',
-        ename: name.slice(0, ERROR_TEXT),
-        evalue: message.slice(0, ERROR_TEXT),
-        traceback: lines,
-        execution_count: count,
-    };
-}
-
-
-function stack(error) {
-    const lines = [];
-
-    for (const line of String(error.stack).split('\n')) {
-
-        // the kernel's own frames, and node's
-
-        if (/^\s+at .*(sandbox-kernel|node:)/.test(line)) {
-            continue;
-        }
-
-        if (lines.length === FRAMES) {
-            break;
-        }
-
-        lines.push(line.slice(0, ERROR_TEXT) + '\n');
-    }
-
-    return lines;
-}
-
-
-function syntaxError(error, code) {
-    const message = error.message.replace(/ \(\d+:\d+\)$/, '');
-    const made = new SyntaxError(message);
-    const before = code.slice(0, error.pos ?? 0).split('\n');
-    const line = code.split('\n')[before.length - 1] ?? '';
-
-    made.stack = `<cell ${count}>:${before.length}\n${line}\n`
-        + `${' '.repeat(before.at(-1).length)}^\nSyntaxError: ${message}`;
+    made.script = script(made.code, cell.file, made.offset);
 
     return made;
 }
 
 
-// cells
-
-// made: what transform() has made of it, if it was called before
-
-function compile(code, made) {
-    const options = { filename: `<cell ${count}>` };
-
+function parses(code) {
     try {
-        made ??= transform(acorn, code);
-
-    } catch (e) {
-
-        // the engine may know more of the language than the parser
-
-        try {
-            return { script: new vm.Script(code, options), valued: true };
-        } catch {
-            throw syntaxError(e, code);
-        }
-    }
-
-    options.columnOffset = -made.offset;
-
-    return { script: new vm.Script(made.code, options), valued: made.valued };
-}
-
-
-async function javascript(code) {
-    let made = null;
-
-    try {
-        made = transform(acorn, code);
+        transform(acorn, code, 0);
+        return true;
     } catch {
-        // it has types, or a mistake
-    }
-
-    typescript ??= load('typescript');
-
-    const stripped = await typescript.strip(code, made !== null);
-
-    return [stripped, stripped === code ? made : null];
-}
-
-
-async function run(code) {
-    const source = language === 'typescript' ? await javascript(code) : [code];
-    const { script, valued } = compile(...source);
-    const value = await script.runInThisContext();
-
-    if (valued && value !== undefined) {
-        globalThis._ = value;
-        emit(await result(value));
+        return false;
     }
 }
 
 
-class Place {
+async function javascript(code, cell) {
+    const made = await load('typescript').strip(code, cell.file, parses);
 
-    // the working directory and environment of one call
-
-    constructor({ cwd, env }) {
-        this.env = env ?? {};
-        this.saved = {};
-        this.back = process.cwd();
-        this.cwd = cwd;
-
-        if (cwd) {
-            process.chdir(cwd);
-            this.cwd = process.cwd();
-        }
-
-        for (const [name, value] of Object.entries(this.env)) {
-            this.saved[name] = process.env[name];
-            put(name, value);
-        }
+    if (made.map) {
+        keepMap(cell.file, made.map);
     }
 
-    leave() {
-        for (const [name, value] of Object.entries(this.saved)) {
-            if (process.env[name] === (this.env[name] ?? undefined)) {
-                put(name, value);
-            }
-        }
-
-        if (this.cwd && process.cwd() === this.cwd) {
-            process.chdir(this.back);
-        }
-    }
+    return made.code;
 }
 
 
-function put(name, value) {
-    if (value === undefined || value === null) {
-        delete process.env[name];
-    } else {
-        process.env[name] = value;
+// running
+
+async function run(code, cell) {
+    const source = language === 'typescript' ? await javascript(code, cell)
+        : code;
+    const made = compile(source, cell);
+
+    release(made.names);
+
+    let value = made.script.runInThisContext({ displayErrors: false });
+
+    if (made.isWrapped) {
+        [value] = await value ?? [];
     }
-}
 
+    if (types.isPromise(value)) {
+        value = await value;
+    }
 
-// Each cell is finished once: by its end, by an error that nobody handles, or
-// by an interrupt, after which none of its functions may ever return.
+    if (made.isValued && value !== undefined && running === cell) {
+        remember(value);
+        await show(value, emit);
+    }
 
-function execute(message) {
-    number = message.number;
-    count++;
+    await Promise.allSettled(cell.later);
 
-    const cell = { number, place: null };
-
-    running = cell;
-    Atomics.store(state, 0, number);
-
-    start(cell, message.text).then(() => finish(cell, null),
-                                   (e) => finish(cell, describe(e)));
+    // an error that is nobody's is told once the cell's turn is over
+    await new Promise(setImmediate);
 }
 
 
 async function start(cell, text) {
-    const request = parse(text);
+    const request = JSON.parse(text);
 
     cell.place = new Place(request);
 
-    await run(request.code);
+    await run(request.code, cell);
+}
 
-    // an error that is nobody's is told once the cell's turn is over
 
-    await new Promise(setImmediate);
+function execute(message) {
+    const cell = new Cell(message.number);
+
+    running = cell;
+    stray = 0;
+    Atomics.store(channel.state, RUNNING, cell.number);
+
+    start(cell, message.text).then(() => finish(cell, null), (e) =>
+        finish(cell, describe(e, cell.index)));
 }
 
 
@@ -315,7 +225,12 @@ function finish(cell, error) {
     }
 
     running = null;
-    Atomics.store(state, 0, 0);
+    ending = { number: cell.number, error, isFailed: error !== null };
+
+    Atomics.store(channel.state, RUNNING, 0);
+
+    // a termination that comes too late ends no cell, but this function
+    setImmediate(conclude);
 
     try {
         cell.place?.leave();
@@ -323,110 +238,128 @@ function finish(cell, error) {
         // the directory is gone
     }
 
-    if (error) {
-        report(error);
-    }
-
-    send(DONE, { count, failed: error !== null });
+    conclude();
 }
 
 
-function uncaught(error) {
-    if (running) {
-        finish(running, describe(error));
+function conclude() {
+    if (ending === null) {
         return;
     }
 
-    stderr.write(`${describe(error).traceback.join('') || error}\n`);
+    const { number, error, isFailed } = ending;
+
+    if (error) {
+        ending.error = null;
+        error.timestamp = new Date().toISOString();
+        channel.event(number, error);
+    }
+
+    ending = null;
+    channel.send('D', number, { count, failed: isFailed });
 }
 
 
-function interrupted(message) {
-    Atomics.store(state, 1, 1);
-    Atomics.notify(state, 1);
+// Without a cell, it is nobody's. A runtime that does nothing else is broken.
 
-    if (running && message.number === running.number) {
-        const error = new Error('the execution was interrupted');
-        error.name = 'InterruptedError';
-        error.stack = `${error.name}: ${error.message}`;
-        finish(running, describe(error));
+function uncaught(error) {
+    if (running) {
+        ended.add(running.index);
+        finish(running, describe(error, running.index));
+
+    } else if (++stray > STRAY) {
+        process.kill(process.pid, 'SIGABRT');
     }
 }
 
 
-// what user code finds
+function interrupted(number) {
+    Atomics.store(channel.state, ANSWER, 1);
+    Atomics.notify(channel.state, ANSWER);
 
-async function sandboxImport(specifier) {
-    specifier = String(specifier);
-
-    if (isBuiltin(specifier) || /^[a-z]+:/.test(specifier)) {
-        return importModule(specifier);
+    if (running?.number === number) {
+        ended.add(running.index);
+        finish(running, describe(mistake(
+            'InterruptedError', 'the execution was interrupted',
+            running.file), running.index));
     }
+}
 
-    if (/^\.{0,2}\//.test(specifier)) {
-        return importModule(pathToFileURL(path.resolve(specifier)).href);
-    }
 
-    // boot.js, which import() resolves from, is in the first directory
+class Place {
 
-    const { resolve } = createRequire(path.join(process.cwd(), 'cell.js'));
+    // the working directory and environment of one call
 
-    try {
-        return await importModule(specifier);
-    } catch (e) {
-        if (e.code !== 'ERR_MODULE_NOT_FOUND') {
-            throw e;
+    constructor({ cwd: directory, env: variables }) {
+        this.variables = variables ?? {};
+        this.saved = {};
+        this.back = null;
+
+        if (directory) {
+            this.back = cwd();
+            chdir(directory);
+            this.directory = cwd();
+        }
+
+        for (const [name, value] of Object.entries(this.variables)) {
+            this.saved[name] = env[name];
+            put(name, value);
         }
     }
 
-    return importModule(pathToFileURL(resolve(specifier)).href);
+    // what the cell itself has changed stays
+
+    leave() {
+        for (const [name, value] of Object.entries(this.saved)) {
+            if (env[name] === (this.variables[name] ?? undefined)) {
+                put(name, value);
+            }
+        }
+
+        if (this.back !== null && cwd() === this.directory) {
+            chdir(this.back);
+        }
+    }
 }
 
 
-function userRequire(specifier) {
-    return createRequire(path.join(process.cwd(), 'cell.js'))(specifier);
+function put(name, value) {
+    if (value === undefined || value === null) {
+        delete env[name];
+    } else {
+        env[name] = value;
+    }
 }
 
-userRequire.resolve = (...args) =>
-    createRequire(path.join(process.cwd(), 'cell.js')).resolve(...args);
-userRequire.cache = require.cache;
 
-for (const [name, value] of Object.entries({
-    require: userRequire,
-    module: { exports: {} },
-    exports: {},
-    display: makeDisplay(emit),
-    sandboxImport,
-})) {
-    Object.defineProperty(globalThis, name, {
-        value, writable: true, configurable: true, enumerable: false,
-    });
-}
+// starting
 
-Object.defineProperty(globalThis, '__dirname', {
-    get: () => process.cwd(), configurable: true,
+makeGlobals({
+    load: importModule,
+    isEnded: (index) => ended.has(index),
+    isLenient: language === 'typescript',
+    display: makeDisplay(emit, (promise) => running?.later.push(promise)),
 });
 
-process.on('uncaughtException', uncaught);
-process.on('unhandledRejection', uncaught);
-process.on('exit', () => send(BYE, {}));        // control.js stops reading
-process.on('SIGINT', () => {});                 // control.js interrupts
-
-for (const stream of [stdout, stderr]) {
-    stream.on('error', () => {});               // user code has closed it
-    stream._handle?.setBlocking?.(true);        // no output piles up in memory
-}
+guardStream(stdout, 1);
+guardStream(stderr, 2);
+guardProcess(uncaught, () => {
+    if (channel.token) {
+        channel.send('B', 0, {});               // control.js stops reading
+    }
+});
 
 const control = new Worker(sources.control, {
-    eval: true, workerData: { fd, shared: state.buffer },
+    eval: true, workerData: { fd, state: channel.state },
 });
 
 control.on('message', (message) => {
     switch (message.type) {
 
     case 'hello':
-        token = Buffer.from(message.token);
-        send(READY, { language, version: process.versions.node });
+        guardDescriptors();
+        channel.token = Buffer.from(message.token);
+        channel.send('R', 0, { language, version: process.versions.node });
         break;
 
     case 'execute':
@@ -434,8 +367,8 @@ control.on('message', (message) => {
         break;
 
     case 'interrupt':
-        interrupted(message);
+        interrupted(message.number);
     }
 });
 
-control.on('exit', () => process.exit(0));
+control.on('exit', () => exit(0));

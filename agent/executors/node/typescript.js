@@ -1,19 +1,19 @@
 // Copyright (C) the ngx_sandbox authors
 
-// TypeScript: types are removed by node itself, or by esbuild.
+// TypeScript: types are removed by node itself, or by esbuild, which also
+// knows decorators.
 
 'use strict';
 
+const { Buffer } = require('buffer');
 const { createRequire, stripTypeScriptTypes } = require('module');
 const { dirname, join, sep } = require('path');
+const process = require('process');
 
+const { mistake } = require('errors');
 
-function failure(message) {
-    const error = new Error(message);
-    error.name = 'TranspileError';
-    error.stack = `TranspileError: ${message}`;
-    return error;
-}
+const KIND = 'TranspileError';
+const MAP = '\n\n//# sourceMappingURL=data:application/json;base64,';
 
 
 function esbuild() {
@@ -36,15 +36,37 @@ function esbuild() {
 }
 
 
-function withNode(code) {
+// Node's own, which keeps everything in its place if there are only types.
+// Gives a source map otherwise.
+
+function withNode(code, file) {
     const warn = process.emitWarning;
 
     process.emitWarning = () => {};             // it is experimental
 
     try {
-        return stripTypeScriptTypes(code, { mode: 'transform' });
+        try {
+            return { code: stripTypeScriptTypes(code, { mode: 'strip' }) };
+        } catch (e) {
+            if (e.code !== 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
+                throw e;
+            }
+        }
+
+        const text = stripTypeScriptTypes(code, { mode: 'transform',
+                                                  sourceMap: true });
+        const at = text.lastIndexOf(MAP);
+
+        return { code: text.slice(0, at),
+                 map: Buffer.from(text.slice(at + MAP.length), 'base64')
+                     .toString() };
+
     } catch (e) {
-        throw failure(e.message);
+        // ":2", all lines until the mistake, and a mark
+        const lines = e.stack.slice(0, e.stack.indexOf('\n\n')).split('\n');
+
+        throw mistake(KIND, e.message, lines[0].startsWith(':')
+            ? `${file}${[lines[0], ...lines.slice(-2)].join('\n')}` : file);
     } finally {
         process.emitWarning = warn;
     }
@@ -53,32 +75,36 @@ function withNode(code) {
 
 let found;
 
-async function withEsbuild(code) {
+async function withEsbuild(code, file) {
     if (found === undefined) {
         found = esbuild();
     }
 
     if (found === null) {
-        throw failure('TypeScript needs Node.js 22.13 or later, or the '
-                      + 'package esbuild: run "npm install -g esbuild".');
+        return null;
     }
 
     try {
-        const made = await found.transform(code, {
+        return await found.transform(code, {
             loader: 'ts',
             format: 'esm',
-            target: 'esnext',
+            target: 'es2024',
+            sourcemap: 'external',
             supported: { 'top-level-await': true },
-            tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true,
-                                              target: 'esnext' } },
+            tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
         });
-        return made.code;
 
     } catch (e) {
         const first = e.errors?.[0];
-        throw failure(first ? `${first.text} (line ${first.location?.line}, `
-                              + `column ${first.location?.column + 1})`
-                            : e.message);
+
+        if (!first?.location) {
+            throw e;
+        }
+
+        const { line, column, lineText } = first.location;
+
+        throw mistake(KIND, first.text, `${file}:${line}\n${lineText}\n`
+                      + `${' '.repeat(column)}^`);
     }
 }
 
@@ -88,14 +114,27 @@ async function withEsbuild(code) {
 const AMBIGUOUS = /<[\w\s[\]{}.,|&:;'"?]+>/;
 
 
-// parses: whether the code is JavaScript
+// A cell as JavaScript: {code, map?}. parses: whether a text is that.
 
-async function strip(code, parses) {
-    if (parses && !AMBIGUOUS.test(code)) {
-        return code;
+async function strip(code, file, parses) {
+    if (!AMBIGUOUS.test(code) && parses(code)) {
+        return { code };
     }
 
-    return stripTypeScriptTypes ? withNode(code) : withEsbuild(code);
+    const made = stripTypeScriptTypes ? withNode(code, file) : null;
+
+    if (made && parses(made.code)) {
+        return made;
+    }
+
+    const other = await withEsbuild(code, file);
+
+    if (!made && !other) {
+        throw mistake(KIND, 'TypeScript needs Node.js 22.13 or later, or the '
+                      + 'package esbuild: run "npm install -g esbuild".', file);
+    }
+
+    return other ?? made;
 }
 
 
