@@ -3,7 +3,6 @@
 """Results: an object in every format that it has."""
 
 import base64
-import functools
 import json
 import math
 import sys
@@ -26,17 +25,27 @@ MEMBERS['text/plain'] = 'text'
 MEMBERS['text/javascript'] = 'javascript'
 BINARY = {'png', 'jpeg', 'pdf'}
 
-TEXT_MAX = 1 << 20                              # characters of a representation
+PLOTLY = 'application/vnd.plotly.v1+json'
+
+# in a bundle that IPython has made: the object itself
+OBJECT = 'application/x-sandbox-object'
+
+TEXT_MAX = 1 << 20                              # characters of a text
 RESULT_MAX = 48 << 20                           # bytes of a result's format
-ROWS_MAX = 1000                                 # of a data frame
-COLUMNS_MAX = 200
+PRETTY_MAX = 100000                             # characters set on lines
+VALUES_MAX = 1000000                            # of a member json
+DEPTH_MAX = 100
 
 
 class Display:
 
+    OBJECT = OBJECT
+
     def __init__(self, kernel, load):
         self.kernel = kernel
         self.load = load
+        self.figure = load('figures')
+        self.frame = load('frame')
         self._charts = None
         self.seen = set()                       # figures shown by this cell
 
@@ -53,22 +62,23 @@ class Display:
 
         shell = self.kernel._ipython
 
-        if shell and not is_figure(value):
+        if shell:
             data, more = shell.display_formatter.format(value)
         else:
             data, more = self.format(value)
+            data[OBJECT] = value
 
         if metadata:
             more = dict(more, **metadata)
 
-        self.bundle(data, more, value=value)
+        self.bundle(data, more)
 
     def format(self, value):
         """The MIME bundle of an object, as IPython makes it."""
 
         data, metadata = {}, {}
 
-        if is_class(value):
+        if isinstance(value, type):
             return {'text/plain': plain(value)}, metadata
 
         bundle = call(value, '_repr_mimebundle_', include=None, exclude=None)
@@ -96,51 +106,45 @@ class Display:
 
         return data, metadata
 
-    def bundle(self, data, metadata, transient=None, value=None):
+    def bundle(self, data, metadata, transient=None):
         """Sends a MIME bundle as a result event."""
 
+        data = dict(data)
+        value = data.pop(OBJECT, None)
         event = {'type': 'result'}
-        extra, dropped = {}, []
+        extra, dropped, about = {}, [], {}
 
-        if is_figure(value):
-            data = dict(data)
+        if self.figure.is_figure(value):
             data.pop('text/plain', None)
-            self.add_figure(event, value)
             self.seen.add(id(value))
 
         for mime, content in data.items():
             member = MEMBERS.get(mime)
 
             try:
-                if member is None:
-                    extra[mime] = content = plain_json(content)
-                else:
-                    content = encode(member, content)
-                    event[member] = content
+                content = encode(member, content)
             except (TypeError, ValueError, RecursionError):
                 dropped.append(member or mime)
                 continue
 
             if isinstance(content, str) and len(content) > RESULT_MAX:
-                event.pop(member, None)
-                extra.pop(mime, None)
                 dropped.append(member or mime)
+            elif member:
+                event[member] = content
+            else:
+                extra[mime] = content
 
-        if 'json' not in event and type(value) in (dict, list):
-            try:
-                made = plain_json(value)
-                if len(json.dumps(made)) <= RESULT_MAX:
-                    event['json'] = made
-            except (TypeError, ValueError, RecursionError):
-                pass                            # its text has to do
+        if self.figure.is_figure(value):
+            self.add_figure(event, value)
 
-        if is_frame(value):
+        elif self.frame.is_frame(value):
             self.add_frame(event, value)
+
+        elif type(value) in (dict, list) and 'json' not in event:
+            self.add_json(event, value, dropped)
 
         if extra:
             event['extra'] = extra
-
-        about = {}
 
         if transient and transient.get('display_id'):
             about['display_id'] = str(transient['display_id'])
@@ -158,105 +162,62 @@ class Display:
 
         self.kernel.event(event)
 
+    def add_json(self, event, value, dropped):
+        try:
+            event['json'] = plain_json(value)
+        except TypeError:
+            pass                                # its text has to do
+        except (ValueError, RecursionError):
+            dropped.append('json')
+
     def add_frame(self, event, frame):
         try:
-            event['data'] = frame_data(frame)
+            event['data'] = self.frame.data(frame)
         except Exception:
             pass                                # its text and HTML have to do
 
-    # matplotlib
-
-    def backend(self, module):
-        """Fills in the backend that pyplot draws with."""
-
-        from matplotlib.backend_bases import FigureManagerBase
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-
-        class FigureCanvas(FigureCanvasAgg):
-            manager_class = FigureManagerBase
-            required_interactive_framework = None
-
-        def new_figure_manager(num, *args, FigureClass=Figure, **kwargs):
-            return given(num, FigureClass(*args, **kwargs))
-
-        def given(num, figure):
-            return FigureManagerBase(FigureCanvas(figure), num)
-
-        def show(*args, **kwargs):
-            self.figures()
-
-        module.FigureCanvas = FigureCanvas
-        module.FigureManager = FigureManagerBase
-        module.new_figure_manager = new_figure_manager
-        module.new_figure_manager_given_figure = given
-        module.show = show
-
-    def boxes(self, module):
-        """Axes keep what boxplot() was given: it draws lines only."""
-
-        bxp = module.Axes.bxp
-
-        @functools.wraps(bxp)
-        def record(axes, stats, *args, **kwargs):
-            parts = bxp(axes, stats, *args, **kwargs)
-            axes.__dict__.setdefault('_sandbox_boxes', []).append(
-                (stats, parts))
-            return parts
-
-        module.Axes.bxp = record
-
     def add_figure(self, event, figure):
-        import io
-
-        if 'png' not in event:
-            out = io.BytesIO()
-            figure.savefig(out, format='png', bbox_inches='tight',
-                           facecolor=figure.get_facecolor())
-            event['png'] = base64.b64encode(out.getvalue()).decode('ascii')
+        if not any(name in event for name in ('png', 'svg', 'jpeg', 'pdf')):
+            event['png'] = self.figure.png(figure)
 
         if self._charts is None:
-            self._charts = self.load('chart')
+            self._charts = self.load('chart'), self.load('series')
 
         try:
-            chart = self._charts.chart(figure)
+            chart = plain_json(self._charts[0].chart(figure, self._charts[1]))
         except Exception:
             chart = None                        # the picture has to do
 
         if chart:
             event['chart'] = chart
 
+    # of packages
+
+    def backend(self, module):
+        self.figure.backend(module, self.figures)
+
+    def record(self, module):
+        self.figure.record(module)
+
     def figures(self):
         """Shows and closes every figure that is open."""
 
-        from matplotlib import _pylab_helpers, pyplot
-
-        for manager in _pylab_helpers.Gcf.get_all_fig_managers():
-            figure = manager.canvas.figure
-
-            try:
+        if 'matplotlib.pyplot' in sys.modules:
+            for figure in self.figure.each_open():
                 if id(figure) not in self.seen and (
-                        figure.axes or figure.get_children()[1:]):
-                    self.bundle({}, {}, value=figure)
-            finally:
-                pyplot.close(figure)
+                        not self.figure.empty(figure)):
+                    self.show(figure)
 
         self.seen.clear()
 
+    def plotly(self, figure):
+        from plotly import io
 
-def is_class(value):
-    return isinstance(value, type)
-
-
-def is_figure(value):
-    module = sys.modules.get('matplotlib.figure')
-    return module is not None and isinstance(value, module.Figure)
-
-
-def is_frame(value):
-    module = sys.modules.get('pandas')
-    return module is not None and isinstance(value, getattr(module, 'DataFrame',
-                                                            ()))
+        self.bundle({
+            PLOTLY: json.loads(io.to_json(figure, validate=False)),
+            'text/html': io.to_html(figure, include_plotlyjs='cdn',
+                                    full_html=False, validate=False),
+        }, {})
 
 
 def call(value, method, **arguments):
@@ -284,10 +245,10 @@ def call(value, method, **arguments):
 def plain(value):
     try:
         text = repr(value)
-        if type(value) in (dict, list, set, tuple) and len(text) > 79:
+        if (type(value) in (dict, list, set, tuple)
+                and 79 < len(text) < PRETTY_MAX):
             import pprint
-            if len(text) < 100000:
-                text = pprint.pformat(value, sort_dicts=False)
+            text = pprint.pformat(value, sort_dicts=False)
     except Exception as e:
         return '<the object cannot be shown: %s>' % type(e).__name__
 
@@ -300,7 +261,7 @@ def encode(member, content):
             return base64.b64encode(content).decode('ascii')
         return ''.join(str(content).split())
 
-    if member == 'json':
+    if member in ('json', None):
         return plain_json(content)
 
     if isinstance(content, (bytes, bytearray)):
@@ -315,64 +276,47 @@ def encode(member, content):
     return content
 
 
-def plain_json(value, depth=0):
-    """A value that JSON can hold; ValueError if it is too deep."""
+def plain_json(value):
+    """A value that JSON can hold; ValueError if it is too large or deep."""
 
-    if value is None or isinstance(value, (bool, str)):
-        return value
+    left = VALUES_MAX
 
-    if isinstance(value, int):
-        return int(value)
+    def plain(value, depth):
+        nonlocal left
 
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
+        if value is None or isinstance(value, (bool, str)):
+            return value
 
-    if depth > 100:
-        raise ValueError('too deep')
+        if isinstance(value, int):
+            return int(value)
 
-    if isinstance(value, dict):
-        return {str(k): plain_json(v, depth + 1) for k, v in value.items()}
+        if isinstance(value, float):
+            return float(value) if math.isfinite(value) else None
 
-    if isinstance(value, (list, tuple)):
-        return [plain_json(v, depth + 1) for v in value]
+        if depth > DEPTH_MAX:
+            raise ValueError('too deep')
 
-    # numbers and arrays of numpy
-    if hasattr(value, 'tolist'):
-        return plain_json(value.tolist(), depth + 1)
+        if isinstance(value, dict):
+            take(len(value))
+            return {str(k): plain(v, depth + 1) for k, v in value.items()}
 
-    raise TypeError(type(value).__name__)
+        if isinstance(value, (list, tuple)):
+            take(len(value))
+            return [plain(v, depth + 1) for v in value]
 
+        # numbers and arrays of numpy
+        if hasattr(value, 'tolist'):
+            take(getattr(value, 'size', 1))
+            return plain(value.tolist(), depth + 1)
 
-def frame_data(frame):
-    rows, columns = frame.shape
-    part = frame.iloc[:ROWS_MAX, :COLUMNS_MAX]
+        raise TypeError(type(value).__name__)
 
-    index = part.index
-    numbered = type(index).__name__ == 'RangeIndex' and index.start == 0
+    def take(n):
+        nonlocal left
 
-    out = {
-        'columns': [{'name': label(name), 'dtype': str(dtype)}
-                    for name, dtype in zip(part.columns, part.dtypes)],
-        'shape': [rows, columns],
-        'truncated': rows > ROWS_MAX or columns > COLUMNS_MAX,
-    }
+        left -= n
 
-    split = json.loads(part.to_json(orient='split', date_format='iso',
-                                    default_handler=str))
-    names = [column['name'] for column in out['columns']]
+        if left < 0:
+            raise ValueError('too many values')
 
-    if len(set(names)) != len(names):
-        names = ['%d' % n if names.count(name) > 1 else name
-                 for n, name in enumerate(names)]
-
-    out['records'] = [dict(zip(names, row)) for row in split['data']]
-
-    if not numbered:
-        out['index'] = {'name': label(index.name) if index.name is not None
-                        else None, 'values': split['index']}
-
-    return out
-
-
-def label(name):
-    return name if isinstance(name, str) else str(name)
+    return plain(value, 0)

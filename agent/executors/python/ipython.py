@@ -7,11 +7,24 @@ import sys
 
 def shell(kernel):
     from IPython.core.displayhook import DisplayHook
+    from IPython.core.formatters import DisplayFormatter
     from IPython.core.displaypub import DisplayPublisher
     from IPython.core.interactiveshell import InteractiveShell
     from traitlets.config import Config
 
     hook = sys.displayhook
+
+    class Formatter(DisplayFormatter):
+        def format(self, obj, include=None, exclude=None):
+            """With the object, whose chart or records IPython has not."""
+
+            data, metadata = super().format(obj, include, exclude)
+
+            # nothing: the object has shown itself
+            if data:
+                data = dict(data, **{kernel.rich.OBJECT: obj})
+
+            return data, metadata
 
     class Hook(DisplayHook):
         def __call__(self, value=None):
@@ -29,7 +42,19 @@ def shell(kernel):
         displayhook_class = Hook
         display_pub_class = Publisher
 
+        def init_display_formatter(self):
+            self.display_formatter = Formatter(parent=self)
+            self.configurables.append(self.display_formatter)
+
+        def run_line_magic(self, magic_name, line, _stack_depth=1):
+            if magic_name == 'config' and 'Inline' in line:
+                inline_options(self)
+
+            return super().run_line_magic(magic_name, line, _stack_depth + 1)
+
         def enable_matplotlib(self, gui=None):
+            """Figures are drawn by the kernel's backend, whatever is asked."""
+
             return 'inline', 'module://matplotlib_inline.backend_inline'
 
         def enable_gui(self, gui=None):
@@ -50,6 +75,8 @@ def shell(kernel):
 
         def system(self, cmd):
             import subprocess
+
+            kernel.flush()
             code = subprocess.call(cmd, shell=True, executable='/bin/bash')
             self.user_ns['_exit_code'] = code if code >= 0 else 128 - code
 
@@ -68,3 +95,15 @@ def shell(kernel):
     sys.displayhook = hook
 
     return instance
+
+
+def inline_options(shell):
+    """%config InlineBackend.figure_formats, as Jupyter has it."""
+
+    from matplotlib_inline.config import InlineBackend
+
+    options = InlineBackend.instance(parent=shell)
+    options.shell = shell
+
+    if options not in shell.configurables:
+        shell.configurables.append(options)

@@ -9,7 +9,8 @@ so that a context without magics starts fast and stays small.
 
 import ast
 import builtins
-import importlib.util
+import collections
+import importlib
 import inspect
 import io
 import json
@@ -17,21 +18,23 @@ import linecache
 import os
 import re
 import signal
+import site
 import sys
 import threading
 import time
-import traceback
 import types
 
 SOURCES = globals().get('SOURCES')              # set in the embedded bundle
 
 # what IPython adds to Python: %magic, !command, help? and the like
 MAGIC = re.compile(r'^\s*[%!?,;/]|\?\s*$|=\s*[%!]', re.M)
+INLINE = re.compile(r'(?<![^\n])%(?:matplotlib|pylab)\b[^\n]*')
 
-ERROR_TEXT = 65536                              # characters of evalue
-TRACEBACK_FRAMES = 100
+OUT_MAX = 1000                                  # values kept in Out
+SOURCES_MAX = 16 << 20                          # characters of cells kept
+RECURSION_MIN = 1000
 
-BACKEND = 'sandbox_matplotlib_backend'
+FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 
 def load(name):
@@ -53,6 +56,7 @@ def load(name):
 
 
 channel = load('channel')
+packages = load('packages')
 
 
 class Stream(io.TextIOWrapper):
@@ -71,6 +75,7 @@ class Interrupts:
     """SIGINT raises KeyboardInterrupt in a cell, and nowhere else."""
 
     def __init__(self):
+        self.main = threading.get_ident()       # where Python handles signals
         self.running = False
         self.held = 0
         self.pending = False
@@ -90,10 +95,16 @@ class Interrupts:
         if signal.getsignal(signal.SIGINT) != self.handle:
             signal.signal(signal.SIGINT, self.handle)
 
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+
     def __enter__(self):
-        self.held += 1
+        if threading.get_ident() == self.main:
+            self.held += 1
 
     def __exit__(self, *_):
+        if threading.get_ident() != self.main:
+            return
+
         self.held -= 1
 
         if self.pending and not self.held and self.running:
@@ -111,7 +122,9 @@ class Kernel:
         self.busy = False
         self.count = 0
         self.loop = None
+        self.sources = Sources()
         self._display = None
+        self._errors = None
         self._ipython = None
 
         self.main = types.ModuleType('__main__')
@@ -127,10 +140,11 @@ class Kernel:
         builtins.display = self.display
         builtins.input = no_input
         builtins.get_ipython = lambda: self.ipython
+        os.system = system
         sys.displayhook = self.displayhook
 
         self.open_streams()
-        self.importing = Importing(self)
+        self.importing = packages.Importing(self)
         sys.meta_path.insert(0, self.importing)
 
         self.send(channel.READY, {'language': 'python',
@@ -147,10 +161,16 @@ class Kernel:
 
         self.streams = sys.stdout, sys.stderr
 
+    def restore_streams(self):
+        if all(usable(stream) for stream in self.streams):
+            sys.stdout, sys.stderr = self.streams
+        else:
+            self.open_streams()
+
     # messages
 
     def send(self, kind, payload):
-        data = json.dumps(payload, allow_nan=False, separators=(',', ':'))
+        data = encode(payload)
 
         with self.lock, self.interrupts:
 
@@ -181,8 +201,19 @@ class Kernel:
             self._display = load('display').Display(self, load)
         return self._display
 
-    def display(self, *objects, raw=False, metadata=None, **_):
+    @property
+    def errors(self):
+        if self._errors is None:
+            self._errors = load('errors')
+            self._errors.MAIN = __file__
+        return self._errors
+
+    def display(self, *objects, raw=False, metadata=None, **more):
         """Shows objects as results, each in all formats that it has."""
+
+        if more and self.ipython:
+            from IPython.display import display
+            return display(*objects, raw=raw, metadata=metadata, **more)
 
         for value in objects:
             if raw:
@@ -195,7 +226,12 @@ class Kernel:
             return
 
         self.ns['_'] = value
-        self.ns['Out'][self.count] = value
+        out = self.ns.get('Out')
+
+        if isinstance(out, dict):
+            out[self.count] = value
+            out.pop(self.count - OUT_MAX, None)
+
         self.rich.show(value)
 
     @property
@@ -217,44 +253,57 @@ class Kernel:
     def parse(self, source, name):
         try:
             return ast.parse(source, name), source
-        except SyntaxError:
-            shell = self.ipython if MAGIC.search(source) else None
-
-            if shell is None:
+        except SyntaxError as e:
+            if not MAGIC.search(source):
                 raise
 
-        source = shell.transform_cell(source)
+            shell, error = self.ipython, e
+
+        if shell:
+            source = shell.transform_cell(source)
+
+        else:
+            source = INLINE.sub('pass', source)
+
+            if MAGIC.search(source):
+                error.msg += (': %magic, !command and help? need IPython, '
+                              'which the image does not have')
+                raise error
 
         return ast.parse(source, name), source
 
     def execute(self, source):
         self.count += 1
-        self.ns['In'].append(source)
         name = '<cell %d>' % self.count
+        cells = self.ns.get('In')
 
-        remember(name, source)
+        if isinstance(cells, list):
+            cells.append(source)
+
+        self.sources.add(name, source)
         tree, code = self.parse(source, name)
 
         if code is not source:
-            remember(name, code)
+            self.sources.add(name, code)
 
-        last = None
+        modes = [(tree, 'exec')]
 
         if (tree.body and isinstance(tree.body[-1], ast.Expr)
                 and not code.rstrip().endswith(';')):
-            last = ast.Expression(tree.body.pop().value)
+            modes.append((ast.Expression(tree.body.pop().value), 'eval'))
 
-        self.run(tree, name, 'exec')
+        value = self.run([compile(part, name, mode, FLAGS, dont_inherit=True)
+                          for part, mode in modes])
 
-        if last is not None:
-            sys.displayhook(self.run(last, name, 'eval'))
+        if len(modes) > 1:
+            sys.displayhook(value)
 
-    def run(self, tree, name, mode):
-        code = compile(tree, name, mode, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT,
-                       dont_inherit=True)
-        value = eval(code, self.ns)
+    def run(self, codes):
+        """Runs code objects; the value of the last one."""
 
-        if not code.co_flags & inspect.CO_COROUTINE:
+        if not any(code.co_flags & inspect.CO_COROUTINE for code in codes):
+            for code in codes:
+                value = eval(code, self.ns)
             return value
 
         import asyncio
@@ -263,7 +312,7 @@ class Kernel:
             self.loop = asyncio.new_event_loop()
 
         asyncio.set_event_loop(self.loop)
-        task = self.loop.create_task(value)
+        task = self.loop.create_task(self.run_async(codes))
 
         try:
             return self.loop.run_until_complete(task)
@@ -272,6 +321,15 @@ class Kernel:
                 task.cancel()
                 self.loop.run_until_complete(
                     asyncio.gather(task, return_exceptions=True))
+
+    async def run_async(self, codes):
+        for code in codes:
+            value = eval(code, self.ns)
+
+            if code.co_flags & inspect.CO_COROUTINE:
+                value = await value
+
+        return value
 
     def cell(self, request):
         """Runs a cell; returns its error, or None."""
@@ -288,8 +346,7 @@ class Kernel:
 
                 self.execute(request['code'])
             except BaseException as e:
-                if not (type(e) is SystemExit and e.code in (None, 0)):
-                    error = describe(e, self.count)
+                error = self.failed(e)
 
             if os.getpid() == self.channel.pid:
                 self.figures()
@@ -298,18 +355,54 @@ class Kernel:
 
         except BaseException as e:
             self.interrupts.running = False
-            error = error or describe(e, self.count)
+            error = error or self.failed(e)
+
+        if os.getpid() != self.channel.pid:
+            self.leave(0)
 
         return error
 
+    def failed(self, error):
+        """What ended a cell, as an error event; None if it is no error."""
+
+        # what follows needs some room on the stack
+        if sys.getrecursionlimit() < RECURSION_MIN:
+            sys.setrecursionlimit(RECURSION_MIN)
+
+        child = os.getpid() != self.channel.pid
+
+        if isinstance(error, SystemExit):
+            if error.code in (None, 0):
+                return None
+
+            if child and isinstance(error.code, int):
+                self.leave(error.code & 0xff)
+
+        if child:
+            self.complain(error)
+            self.leave(1)
+
+        return self.errors.describe(error, self.count)
+
+    def leave(self, code):
+        """Ends a process that the cell has forked."""
+
+        self.flush()
+        os._exit(code)
+
     def figures(self):
-        if 'matplotlib.pyplot' not in sys.modules:
+        if not self._display and 'matplotlib.pyplot' not in sys.modules:
             return
 
         try:
             self.rich.figures()
-        except Exception:
-            traceback.print_exc()
+        except Exception as e:
+            self.complain(e)
+
+    def complain(self, error):
+        """Prints an exception, as Python does."""
+
+        print(*self.errors.lines(error), sep='', end='', file=sys.stderr)
 
     def serve(self):
         while True:
@@ -324,13 +417,18 @@ class Kernel:
             request = json.loads(payload)
 
             importlib.invalidate_caches()
-            place = Place(request)
-            error = place.enter() or self.cell(request)
-            place.leave()
+            user_packages()
 
-            if os.getpid() != self.channel.pid:
-                self.flush()
-                os._exit(0)
+            place = Place(request)
+
+            try:
+                place.enter()
+            except OSError as e:
+                error = self.errors.describe(e, self.count, frames=False)
+            else:
+                error = self.cell(request)
+
+            place.leave()
 
             self.interrupts.restore()
             self.channel.restore()
@@ -339,9 +437,29 @@ class Kernel:
                 self.event(error)
 
             self.flush()
-            sys.stdout, sys.stderr = self.streams
+            self.restore_streams()
             self.send(channel.DONE, {'count': self.count,
                                      'failed': error is not None})
+
+
+class Sources:
+    """The latest cells, for tracebacks and inspect.getsource()."""
+
+    def __init__(self):
+        self.size = 0
+        self.names = collections.OrderedDict()
+
+    def add(self, name, source):
+        self.size += len(source) - self.names.pop(name, 0)
+        self.names[name] = len(source)
+
+        while self.size > SOURCES_MAX and len(self.names) > 1:
+            old, size = self.names.popitem(last=False)
+            self.size -= size
+            linecache.cache.pop(old, None)
+
+        linecache.cache[name] = (len(source), None, source.splitlines(True),
+                                 name)
 
 
 class Place:
@@ -354,13 +472,9 @@ class Place:
         self.back = None
 
     def enter(self):
-        try:
-            if self.cwd is not None:
-                self.back = os.open('.', os.O_PATH | os.O_DIRECTORY
-                                    | os.O_CLOEXEC)
-                os.chdir(self.cwd)
-        except OSError as e:
-            return describe(e, 0, frames=False)
+        if self.cwd is not None:
+            self.back = os.open('.', os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            os.chdir(self.cwd)
 
         for name, value in self.env.items():
             self.saved[name] = os.environ.get(name)
@@ -368,8 +482,6 @@ class Place:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-        return None
 
     def leave(self):
         for name, value in self.saved.items():
@@ -389,114 +501,58 @@ class Place:
                 pass                            # the cell has closed it
 
 
-class Importing:
-    """Prepares packages that show things, once user code imports them."""
-
-    def __init__(self, kernel):
-        self.kernel = kernel
-        self.todo = {
-            'matplotlib': lambda m: m.use('module://' + BACKEND),
-            'matplotlib.axes._axes': lambda m: kernel.rich.boxes(m),
-            'IPython.core.interactiveshell': lambda m: kernel.ipython,
-        }
-
-    def find_spec(self, name, path=None, target=None):
-        if name == BACKEND:
-            return importlib.util.spec_from_loader(name, self)
-
-        done = self.todo.pop(name, None)
-
-        if done is None:
-            return None
-
-        for finder in sys.meta_path:
-            spec = finder is not self and finder.find_spec(name, path, target)
-            if spec:
-                break
-        else:
-            self.todo[name] = done
-            return None
-
-        execute = spec.loader.exec_module
-
-        def exec_module(module):
-            execute(module)
-            done(module)
-
-        spec.loader.exec_module = exec_module
-
-        return spec
-
-
-    # of the backend of matplotlib
-
-    def create_module(self, spec):
-        return None
-
-    def exec_module(self, module):
-        self.kernel.rich.backend(module)
-
-
 def no_input(prompt=''):
     raise EOFError('input() is not available: a code context has no terminal. '
                    'Assign the value to a variable in the code instead.')
 
 
-def remember(name, source):
-    linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+def system(command):
+    """os.system(), whose command ends when the cell is interrupted."""
+
+    import subprocess
+
+    code = subprocess.call(command, shell=True)
+
+    return code << 8 if code >= 0 else -code
+
+
+def user_packages():
+    """pip may just have made the directory of the user's packages."""
+
+    if not site.ENABLE_USER_SITE:
+        return
+
+    path = site.getusersitepackages()
+
+    if path not in sys.path and os.path.isdir(path):
+        site.addsitedir(path)
+
+
+def usable(stream):
+    try:
+        return not stream.closed
+    except ValueError:
+        return False                            # its buffer was detached
+
+
+def encode(payload):
+    """ASCII JSON without halves of surrogate pairs, which many cannot read."""
+
+    data = json.dumps(payload, allow_nan=False, separators=(',', ':'))
+
+    if '\\ud' in data:
+        data = json.dumps(payload, ensure_ascii=False)
+        data = data.encode('utf-16-le', 'surrogatepass')
+        data = json.loads(data.decode('utf-16-le', 'replace'))
+        data = json.dumps(data, separators=(',', ':'))
+
+    return data
 
 
 def timestamp():
     now = time.time()
     return (time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))
             + '.%03dZ' % (now * 1000 % 1000))
-
-
-def describe(error, count, frames=True):
-    """An exception as an error event."""
-
-    kind = type(error)
-
-    try:
-        text = str(error)
-    except BaseException:
-        text = '<the exception cannot be shown>'
-
-    lines = []
-
-    if frames:
-        try:
-            made = traceback.TracebackException(
-                kind, error, error.__traceback__, limit=-TRACEBACK_FRAMES,
-                compact=True)
-            without_kernel(made)
-            lines = list(made.format())
-        except BaseException:
-            lines = [kind.__name__ + '\n']
-
-    return {'type': 'error', 'ename': kind.__name__,
-            'evalue': text[:ERROR_TEXT],
-            'traceback': [line[:ERROR_TEXT] for line in lines],
-            'execution_count': count}
-
-
-def without_kernel(made):
-    """Removes the kernel's own frames, of causes as well."""
-
-    while made is not None:
-        # of the parser, not of user code
-        syntax = isinstance(made, traceback.TracebackException) and (
-            made.exc_type is not None
-            and issubclass(made.exc_type, SyntaxError)
-            and (made.filename or '').startswith('<cell '))
-
-        made.stack = traceback.StackSummary.from_list([
-            frame for frame in made.stack
-            if frame.filename != __file__
-            and not frame.filename.startswith('<sandbox kernel')
-            and not (syntax and frame.filename == ast.__file__)])
-
-        made = made.__cause__ or made.__context__
 
 
 def start():
