@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/fault.h"
+#include "base/memory.h"
 #include "base/time.h"
 #include "context/code.h"
 #include "context/context.h"
@@ -47,6 +48,7 @@ typedef struct {
 
     agent_buffer_t       logs[2];      /* strings, separated by commas */
     agent_buffer_t       error;
+    size_t               collected;    /* bytes of all three */
     size_t               results;
 
     unsigned             begun:1;
@@ -66,6 +68,7 @@ static void agent_code_output(agent_execution_t *x, int stream,
     const char *buf, size_t len);
 static void agent_code_log(agent_code_t *code, int stream, const char *buf,
     size_t len);
+static int agent_code_collect(agent_code_t *code, size_t len);
 static void agent_code_event(agent_execution_t *x, const char *buf,
     size_t len, int more);
 static void agent_code_part(agent_code_t *code, const char *buf, size_t len,
@@ -217,30 +220,60 @@ agent_code_output(agent_execution_t *x, int stream, const char *buf,
 static void
 agent_code_log(agent_code_t *code, int stream, const char *buf, size_t len)
 {
-    agent_buffer_t  *b;
+    agent_buffer_t  *b, text;
 
     b = &code->logs[stream - 1];
 
-    if (b->len >= AGENT_CODE_LOG) {
-        code->truncated |= stream;
+    /* once something was left out, so is what follows */
+
+    if (code->truncated & stream) {
         return;
     }
 
+    memset(&text, 0, sizeof(agent_buffer_t));
+
     if (b->len) {
-        agent_buffer_adds(b, ",");
+        agent_buffer_adds(&text, ",");
     }
 
-    agent_buffer_adds(b, "\"");
-    agent_event_text(b, buf, len);
-    agent_buffer_adds(b, "\"");
+    agent_buffer_adds(&text, "\"");
+    agent_event_text(&text, buf, len);
+    agent_buffer_adds(&text, "\"");
+
+    if (text.failed || b->len + text.len > AGENT_CODE_LOG
+        || agent_code_collect(code, text.len) != 0)
+    {
+        code->truncated |= stream;
+
+    } else {
+        agent_buffer_add(b, text.data, text.len);
+    }
+
+    agent_buffer_free(&text);
+}
+
+
+/* 0: there is memory for so many bytes more, or -1 */
+
+static int
+agent_code_collect(agent_code_t *code, size_t len)
+{
+    if (agent_memory_collect(len) != 0) {
+        return -1;
+    }
+
+    code->collected += len;
+
+    return 0;
 }
 
 
 static void
 agent_code_event(agent_execution_t *x, const char *buf, size_t len, int more)
 {
-    int            first;
-    agent_code_t  *code;
+    int              first;
+    agent_code_t    *code;
+    agent_buffer_t   b;
 
     code = (agent_code_t *) x;
     first = !code->within;
@@ -262,9 +295,27 @@ agent_code_event(agent_execution_t *x, const char *buf, size_t len, int more)
 
     code->within = more;
 
-    if (!code->skip) {
-        agent_code_part(code, buf, len, first, more);
+    if (code->skip) {
+        return;
     }
+
+    if (first && code->is_error && x->lost) {
+
+        /* after the brace of the object */
+
+        memset(&b, 0, sizeof(agent_buffer_t));
+
+        agent_buffer_adds(&b, "{");
+        agent_event_lost(&b, &x->lost_by);
+        agent_code_part(code, b.data, b.len, 1, 1);
+        agent_buffer_free(&b);
+
+        first = 0;
+        buf += 1;
+        len -= 1;
+    }
+
+    agent_code_part(code, buf, len, first, more);
 }
 
 
@@ -289,7 +340,9 @@ agent_code_part(agent_code_t *code, const char *buf, size_t len, int first,
 
     if (code->is_error) {
 
-        if (code->error.len + len <= AGENT_CODE_ERROR) {
+        if (code->error.len + len <= AGENT_CODE_ERROR
+            && agent_code_collect(code, len) == 0)
+        {
             agent_buffer_add(&code->error, buf, len);
 
         } else {
@@ -316,8 +369,7 @@ agent_code_full(agent_execution_t *x)
 
     code = (agent_code_t *) x;
 
-    return (code->sse || code->begun)
-           && agent_response_queued(code->r) > AGENT_HTTP_HIGH;
+    return (code->sse || code->begun) && agent_response_full(code->r);
 }
 
 
@@ -373,8 +425,13 @@ agent_code_end_sse(agent_code_t *code, agent_buffer_t *error)
         agent_buffer_adds(&b, "\n\n");
 
     } else if (!code->errors) {
-        agent_buffer_printf(&b, "data: {\"type\":\"execution_complete\","
-                            "\"execution_count\":%" PRIu64 ","
+        agent_buffer_adds(&b, "data: {\"type\":\"execution_complete\",");
+
+        if (code->x.lost) {
+            agent_event_lost(&b, &code->x.lost_by);
+        }
+
+        agent_buffer_printf(&b, "\"execution_count\":%" PRIu64 ","
                             "\"timestamp\":\"%s\"}\n\n",
                             code->x.count, agent_time_iso(stamp));
     }
@@ -415,7 +472,7 @@ static void
 agent_code_finish(agent_code_t *code, agent_buffer_t *error)
 {
     char             stamp[32];
-    const char      *text;
+    json_t          *text;
     agent_buffer_t   b, *failure;
 
     memset(&b, 0, sizeof(agent_buffer_t));
@@ -423,10 +480,10 @@ agent_code_finish(agent_code_t *code, agent_buffer_t *error)
     agent_code_begin(code);
 
     failure = error->len ? error : &code->error;
-    text = json_string_value(json_object_get(code->body, "code"));
+    text = json_object_get(code->body, "code");
 
     agent_buffer_adds(&b, "],\"code\":\"");
-    agent_event_text(&b, text, strlen(text));
+    agent_event_text(&b, json_string_value(text), json_string_length(text));
     agent_buffer_adds(&b, "\",\"logs\":{\"stdout\":[");
     agent_buffer_add(&b, code->logs[0].data, code->logs[0].len);
     agent_buffer_adds(&b, "],\"stderr\":[");
@@ -448,7 +505,13 @@ agent_code_finish(agent_code_t *code, agent_buffer_t *error)
         agent_buffer_adds(&b, "null");
     }
 
-    agent_buffer_printf(&b, ",\"executionCount\":%" PRIu64 ","
+    agent_buffer_adds(&b, ",");
+
+    if (code->x.lost && !code->errors) {
+        agent_event_lost(&b, &code->x.lost_by);
+    }
+
+    agent_buffer_printf(&b, "\"executionCount\":%" PRIu64 ","
                         "\"timestamp\":\"%s\"}",
                         code->x.count, agent_time_iso(stamp));
 
@@ -507,6 +570,7 @@ agent_code_close(void *data)
     agent_buffer_free(&code->logs[0]);
     agent_buffer_free(&code->logs[1]);
     agent_buffer_free(&code->error);
+    agent_memory_drop(code->collected);
 
     json_decref(code->x.request);
     json_decref(code->body);

@@ -174,6 +174,8 @@ agent_context_restart(agent_context_t *c)
         return;
     }
 
+    c->restarting = 1;
+
     agent_context_kill(c);
 }
 
@@ -315,17 +317,20 @@ agent_context_told(agent_context_t *c, agent_fault_t *fault)
 static void
 agent_context_exit(agent_kernel_t *k, const agent_exit_t *e)
 {
-    int               ready, ordered;
-    agent_context_t  *c;
+    int                    ready, ordered, restarting;
+    agent_context_t       *c;
+    agent_execution_end_e  how;
 
     c = k->data;
 
     ready = k->ready;
     ordered = c->killing;
+    restarting = c->restarting;
 
     c->kernel = NULL;
     c->busy = 0;
     c->killing = 0;
+    c->restarting = 0;
 
     uv_timer_stop(&c->timer);
 
@@ -366,10 +371,18 @@ agent_context_exit(agent_kernel_t *k, const agent_exit_t *e)
     }
 
     if (c->running) {
-        agent_execution_end(c, c->running->timed_out
-                               ? AGENT_EXECUTION_TIMED_OUT
-                               : AGENT_EXECUTION_DIED,
-                            e, c->kernel != NULL);
+        how = c->running->timed_out ? AGENT_EXECUTION_TIMED_OUT
+              : restarting ? AGENT_EXECUTION_RESTARTED
+              : AGENT_EXECUTION_DIED;
+
+        agent_execution_end(c, how, e, c->kernel != NULL);
+
+    } else {
+
+        /* the next execution is told */
+
+        c->lost = (ready && !restarting);
+        c->lost_by = *e;
     }
 
     /* from the pool */

@@ -75,9 +75,12 @@ struct agent_context_s {
     struct agent_executions_s          waiting;
     struct agent_context_observers_s   observers;
     agent_fault_t             fault;   /* of the last start */
+    agent_exit_t              lost_by;
 
     unsigned                  busy:1;  /* a cell runs, perhaps nobody's */
     unsigned                  killing:1;
+    unsigned                  restarting:1;    /* as was asked for */
+    unsigned                  lost:1;  /* its state, and nobody knows yet */
     unsigned                  late:1;  /* was not ready in time */
     unsigned                  deleted:1;
 };

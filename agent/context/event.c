@@ -17,6 +17,7 @@
 
 static void agent_event_character(agent_buffer_t *b, const unsigned char *s,
     int len);
+static const char *agent_event_reason(const agent_exit_t *e);
 
 
 void
@@ -112,6 +113,25 @@ agent_event_character(agent_buffer_t *b, const unsigned char *s, int len)
 }
 
 
+static const char *
+agent_event_reason(const agent_exit_t *e)
+{
+    if (e->outcome == AGENT_EXIT_OOM_KILLED) {
+        return "oom";
+    }
+
+    return e->signal ? "signal" : "exit";
+}
+
+
+void
+agent_event_lost(agent_buffer_t *b, const agent_exit_t *e)
+{
+    agent_buffer_printf(b, "\"restarted\":true,\"reason\":\"%s\",",
+                        agent_event_reason(e));
+}
+
+
 void
 agent_event_error(agent_buffer_t *b, agent_execution_t *x,
     agent_execution_end_e how, const agent_exit_t *e, int restarted,
@@ -135,21 +155,25 @@ agent_event_error(agent_buffer_t *b, agent_execution_t *x,
         snprintf(text, sizeof(text), "The context was deleted.");
         break;
 
+    case AGENT_EXECUTION_RESTARTED:
+        ename = "ContextRestarted";
+        reason = "restarted";
+        snprintf(text, sizeof(text), "The context was restarted.");
+        break;
+
     default:
         ename = "KernelDied";
+        reason = agent_event_reason(e);
 
         if (e->outcome == AGENT_EXIT_OOM_KILLED) {
-            reason = "oom";
             snprintf(text, sizeof(text), "The kernel was killed because the "
                      "sandbox ran out of memory.");
 
         } else if (e->signal) {
-            reason = "signal";
             snprintf(text, sizeof(text), "The kernel was ended by %s.",
                      agent_signal_name(e->signal, name));
 
         } else {
-            reason = "exit";
             snprintf(text, sizeof(text), "The kernel exited with code %d.",
                      e->code);
         }

@@ -24,6 +24,9 @@
 /* the contents of a string; invalid UTF-8 becomes U+FFFD */
 void agent_event_text(agent_buffer_t *b, const char *s, size_t len);
 
+/* the members of an event that say how the state was lost, and a comma */
+void agent_event_lost(agent_buffer_t *b, const agent_exit_t *e);
+
 /* the error of an execution that its kernel does not report */
 void agent_event_error(agent_buffer_t *b, agent_execution_t *x,
     agent_execution_end_e how, const agent_exit_t *e, int restarted,

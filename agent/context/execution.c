@@ -116,6 +116,10 @@ agent_execution_run(agent_context_t *c, agent_execution_t *x)
     x->context = c;
     x->running = 1;
 
+    x->lost = c->lost;
+    x->lost_by = c->lost_by;
+    c->lost = 0;
+
     agent_context_limit(c, x->timeout_ms ? x->timeout_ms : c->timeout_ms);
 
     x->start(x);

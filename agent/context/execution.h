@@ -35,6 +35,7 @@ typedef enum {
     AGENT_EXECUTION_DONE = 0,
     AGENT_EXECUTION_TIMED_OUT,
     AGENT_EXECUTION_DIED,              /* the kernel, while it ran */
+    AGENT_EXECUTION_RESTARTED,         /* its context was restarted */
     AGENT_EXECUTION_DELETED            /* its context was deleted */
 } agent_execution_end_e;
 
@@ -68,9 +69,11 @@ struct agent_execution_s {
     TAILQ_ENTRY(agent_execution_s)  link;
     agent_context_t                *context;
     uint64_t                        count;
+    agent_exit_t                    lost_by;
     int                             failed;
     unsigned                        running:1;
     unsigned                        timed_out:1;
+    unsigned                        lost:1;    /* the state, before it ran */
 };
 
 

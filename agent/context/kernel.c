@@ -385,6 +385,9 @@ agent_kernel_done(agent_kernel_t *k, const agent_kernel_packet_t *p)
     agent_kernel_printed(k, 1);
 
     k->busy = 0;
+
+    agent_command_oom_reset(k->cmd);
+
     k->ops->done(k, count, failed);
 }
 

@@ -414,6 +414,13 @@ agent_command_unref(agent_command_t *cmd)
 
 
 void
+agent_command_oom_reset(agent_command_t *cmd)
+{
+    cmd->oom = agent_cgroup_oom_kills();
+}
+
+
+void
 agent_command_exit_json(json_t *json, const agent_exit_t *e)
 {
     char  name[16];

@@ -168,7 +168,7 @@ struct agent_command_s {
     agent_kill_tree_t    *tree;        /* being killed */
     uv_timer_t            timer;
     uint64_t              began;
-    int64_t               oom;         /* OOM kills before its start */
+    int64_t               oom;         /* OOM kills while it was alive */
     unsigned              refs;
 
     unsigned              exited:1;
@@ -223,6 +223,9 @@ void agent_command_signal(agent_command_t *cmd, int sig);
 
 /* reads pending output now, rather than in the next iteration of the loop */
 void agent_command_read(agent_command_t *cmd);
+
+/* it lives: out of memory are only kills after this call */
+void agent_command_oom_reset(agent_command_t *cmd);
 
 /* adds the members that describe an exit */
 void agent_command_exit_json(json_t *json, const agent_exit_t *e);

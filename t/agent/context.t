@@ -253,6 +253,49 @@ is("$res->{context}{status} $res->{context}{restarts}", 'idle 4',
     'as often as it was');
 
 
+# a kernel that dies while nothing runs: the next call says so
+
+sub dies
+{
+    run("import os, time\nif os.fork() == 0:\n    time.sleep(0.1)\n"
+        . "    os.kill(os.getppid(), 9)\n    os._exit(0)", context_id => $py);
+    (undef, my $res) = call('GET', "/api/contexts/$py");
+    my $n = $res->{context}{restarts};
+    $box->wait_for(30, sub { (call('GET', "/api/contexts/$py"))[1]{context}
+        {restarts} > $n }) or die 'never restarted';
+}
+
+dies();
+@e = run('1', context_id => $py);
+is_deeply([@{$e[-1]}{qw/type restarted reason/}], ['execution_complete',
+    JSON::PP::true, 'signal'], 'a death while idle: the next call says so');
+@e = run('1', context_id => $py);
+ok(!exists $e[-1]{restarted}, 'once');
+dies();
+@e = run('x', context_id => $py);
+is_deeply([@{$e[-1]}{qw/type ename restarted reason/}], ['error', 'NameError',
+    JSON::PP::true, 'signal'], 'one that fails as well');
+dies();
+$res = $box->call('POST', '/api/execute/code', { code => '2',
+    context_id => $py }, Accept => 'application/json')->{json};
+is_deeply([$res->{results}[0]{text}, @$res{qw/restarted reason/}],
+    ['2', JSON::PP::true, 'signal'], 'and in JSON');
+
+my $restarted = begin("print('go')\nimport time; time.sleep(60)",
+    context_id => $py);
+$restarted->{sse}->next();
+($status, $res) = call('POST', "/api/contexts/$py/restart");
+@e = events($restarted);
+is_deeply([@{$e[-1]}{qw/ename reason restarted/}], ['ContextRestarted',
+    'restarted', JSON::PP::true], 'a restart ends what runs');
+@e = run('1', context_id => $py);
+ok(!exists $e[-1]{restarted}, 'and is no surprise');
+
+is((run("import os\nos.system('sleep 60')", context_id => $py,
+    timeout_ms => 300))[-1]{restarted}, JSON::PP::false,
+    'os.system() is interrupted, and the state kept');
+
+
 # one after another in a context; contexts beside each other
 
 my @conns = map { begin("import time; time.sleep(0.2); $_", context_id => $py) }
@@ -278,6 +321,9 @@ for my $text ('{"type":"error"}', '') {
     is($e[-1]{type}, 'execution_complete', "writing '$text' to all of them");
 }
 is(scalar(of('error', @e)), 0, 'forges nothing');
+@e = run("for f in os.listdir('/proc/self/fd'):\n    try: os.write(int(f), b'')"
+    . "\n    except OSError: pass\n4", context_id => $py);
+is(results(@e), '4', 'nor do empty packets end the connection');
 @e = run('import sys; sys.stdout = None; os.dup2(os.open("/dev/null", 1), 1)',
     context_id => $py);
 is(out(run('print("back")', context_id => $py)), "back\n", 'stdout replaced');
