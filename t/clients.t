@@ -26,6 +26,10 @@ my $t = Sandbox->new(keys => [map { "$_:$key{$_}" } sort keys %key])->start();
 my $out = `node --import $here/register.mjs $here/sandbox.mjs $modules http://localhost:$t->{port}/v1/sandbox/client $key{me} $key{other} 2>$t->{dir}/client.log`;
 is($?, 0, 'the client ends well') or diag(slurp("$t->{dir}/client.log"));
 
+$out .= `node --import $here/register.mjs $here/interpreter.mjs $modules http://localhost:$t->{port}/v1/sandbox/client $key{me} 2>$t->{dir}/interpreter.log`;
+is($?, 0, 'the client of code contexts ends well')
+    or diag(slurp("$t->{dir}/interpreter.log"));
+
 $out .= `node --import $here/register.mjs $here/terminal.mjs $modules http://localhost:$t->{port}/v1/sandbox/client $key{me} 2>$t->{dir}/terminal.log`;
 is($?, 0, 'the client of terminals ends well')
     or diag(slurp("$t->{dir}/terminal.log"));

@@ -229,46 +229,6 @@ async function git() {
 }
 
 
-async function interpreterOf() {
-    const { interpreter } = client;
-
-    for (const [language, first, second] of [
-        ['python', 'x = 40', 'print("out"); x + 2'],
-        ['javascript', 'let x = 40', 'console.log("out"); x + 2'],
-        ['typescript', 'let x: number = 40', 'console.log("out"); x + 2'],
-    ]) {
-        const context = await interpreter.createCodeContext({ language });
-        is(`${language}: createCodeContext`, context.language, language);
-
-        const seen = { out: '', results: [], errors: [] };
-        const callbacks = {
-            onStdout: (m) => { seen.out += m.text; },
-            onResult: (r) => { seen.results.push(r); },
-            onError: (e) => { seen.errors.push(e); },
-        };
-
-        await interpreter.runCodeStream(context.id, first, language,
-            callbacks);
-        await interpreter.runCodeStream(context.id, second, language,
-            callbacks);
-
-        is(`${language}: output`, seen.out, 'out\n');
-        is(`${language}: result`, seen.results.map((r) => r.text), ['42']);
-        is(`${language}: no error`, seen.errors, []);
-
-        const list = await interpreter.listCodeContexts();
-        check(`${language}: listCodeContexts`,
-            list.some((c) => c.id === context.id), list);
-
-        await interpreter.deleteCodeContext(context.id);
-        await fails(`${language}: deleteCodeContext`,
-            interpreter.deleteCodeContext(context.id),
-            { name: 'ContextNotFoundError', code: 'CONTEXT_NOT_FOUND',
-              httpStatus: 404 });
-    }
-}
-
-
 async function filesOf() {
     const { files } = client;
 
@@ -369,8 +329,8 @@ async function refused() {
 }
 
 
-for (const part of [utility, commandsOf, sessions, processesOf, git,
-    interpreterOf, filesOf, refused]) {
+for (const part of [utility, commandsOf, sessions, processesOf, git, filesOf,
+    refused]) {
     try {
         await part();
     } catch (error) {
