@@ -22,6 +22,7 @@ my %runs = (
     'quickstart' => \&quickstart,
     'curl' => \&walk,
     'files' => \&files,
+    'code-interpreter' => \&code_interpreter,
     'vite' => \&vite,
     'websocket' => \&chat,
     'nodejs-app' => \&counter,
@@ -169,6 +170,37 @@ sub files
     is(scalar $t->containers(), 0, 'files: nothing is left');
 
     finish($t, 'files');
+}
+
+
+sub code_interpreter
+{
+    my $t = Sandbox->new(keys => ['me:draws-with-a-key-0123456'])->start();
+    my $picture = "$t->{dir}/chart.png";
+    my $out = output_of('code-interpreter: the run', {
+        SANDBOX_API => "http://localhost:$t->{port}",
+        SANDBOX_KEY => 'draws-with-a-key-0123456' },
+        "$EXAMPLES/code-interpreter/run", $picture);
+
+    my ($table) = slurp("$EXAMPLES/code-interpreter/README.md")
+        =~ /^( {4} +distance.*?)\n\n/ms;
+    $table =~ s/^ {4}//mg;
+    like($out, qr/\A\Q$table\E\n\{\n  "distance": 0\.387,/,
+        'code-interpreter: the data frame of its README, and its records');
+    like($out, qr/"unit":"AU","scale":"log".*\n\[\[0\.387,0\.241\],/,
+        'code-interpreter: the chart as data');
+    like($out, qr/^stdout 0\nstdout 1\nstdout 2\nexecution_complete \n\z/m,
+        'code-interpreter: output as it happens');
+
+    for my $file ($picture, "$EXAMPLES/code-interpreter/chart.png") {
+        my $png = slurp($file);
+        is(substr($png, 0, 8), "\x89PNG\r\n\x1a\n", "$file: a picture");
+        is_deeply([map { $_ > 300 && $_ < 700 } unpack 'x16 N2', $png], [1, 1],
+            'of that size');
+    }
+    is(scalar $t->containers(), 0, 'code-interpreter: nothing is left');
+
+    finish($t, 'code-interpreter');
 }
 
 
