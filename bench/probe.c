@@ -403,20 +403,28 @@ probe_event(probe_lines_t *l, int64_t now)
 }
 
 
-/* an event of api/execute/stream: {"type":"stdout","data":"123\\n",...} */
+/*
+ * an event of api/execute/stream, {"type":"stdout","data":"123\\n",...}, or of
+ * api/execute/code, where the text is "text"
+ */
 
 static void
 probe_json_event(probe_lines_t *l, const char *text, int64_t now)
 {
     const char  *p;
 
-    l->finished = strstr(text, "\"exitCode\":0") != NULL;
+    l->finished = strstr(text, "\"exitCode\":0") != NULL
+                  || strstr(text, "\"execution_complete\"") != NULL;
 
     if (strstr(text, "\"type\":\"stdout\"") == NULL) {
         return;
     }
 
     p = strstr(text, "\"data\":\"");
+
+    if (p == NULL) {
+        p = strstr(text, "\"text\":\"");
+    }
 
     while (p) {
         p += strcspn(p, "0123456789");

@@ -40,7 +40,7 @@ SANDBOX = '''
     sandbox_zone         sandbox:1m;
     sandbox_engine       unix:/var/run/docker.sock;
     sandbox_class        default image=sandbox-base memory=1g pids=256
-                         network=none sleep_after=%(sleep_after)s;
+                         network=none sleep_after=%(sleep_after)s;%(classes)s
     sandbox_preview_url  http://*.localhost:%(port)d;
 
     upstream sandbox {
@@ -87,7 +87,7 @@ def plain(host, text, load=''):
 
 
 class Stack:
-    def __init__(self, host, sleep_after='1h'):
+    def __init__(self, host, sleep_after='1h', classes=''):
         self.host = host
         self.port = free_port()
         self.address = '127.0.0.1:%d' % self.port
@@ -99,7 +99,7 @@ class Stack:
         text = SANDBOX % {
             'state': self.state, 'agent': host.agent, 'port': self.port,
             'conf': os.path.join(host.root, 'conf'),
-            'sleep_after': sleep_after}
+            'sleep_after': sleep_after, 'classes': classes}
 
         self.worker = host.nginx(HEAD % {
             'dir': self.dir, 'http': text,
