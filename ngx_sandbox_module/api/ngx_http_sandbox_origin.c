@@ -267,7 +267,9 @@ ngx_http_sandbox_origin_preflight_handler(ngx_http_request_t *r)
         != NGX_OK
         || ngx_http_sandbox_response_header(r, "Access-Control-Allow-Headers",
                                             "Authorization, Content-Type, "
-                                            "Idempotency-Key, Range, "
+                                            "Git-Authorization, "
+                                            "Idempotency-Key, "
+                                            "Last-Event-ID, Range, "
                                             "Session-Id, "
                                             "X-Sandbox-Key, X-Session-Id")
            != NGX_OK
