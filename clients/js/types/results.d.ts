@@ -1,0 +1,352 @@
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+/** How a command ended. */
+export type Outcome = 'exited' | 'signaled' | 'timed_out' | 'oom_killed'
+    | 'lost';
+
+export interface ExecResult {
+    /** Whether the exit code is 0. */
+    success: boolean;
+    exitCode: number;
+    stdout: string;
+    stderr: string;
+    command: string;
+    /** Milliseconds. */
+    duration: number;
+    timestamp: string;
+    sessionId?: string;
+    outcome?: Outcome;
+    /** The signal that ended it, such as "SIGKILL". */
+    signal?: string;
+    /** Present if the text would lose bytes that are not UTF-8. */
+    stdoutBase64?: string;
+    stderrBase64?: string;
+    /** Milliseconds of processor time. */
+    cpuTime?: number;
+    /** Bytes; not for a command of a session. */
+    peakMemory?: number;
+}
+
+/** An event of `execStream()`. */
+export interface ExecEvent {
+    type: 'start' | 'stdout' | 'stderr' | 'complete' | 'error';
+    timestamp: string;
+    data?: string;
+    command?: string;
+    exitCode?: number;
+    result?: ExecResult;
+    error?: string;
+    sessionId?: string;
+    pid?: number;
+}
+
+/** An event of `streamProcessLogs()`. */
+export interface LogEvent {
+    type: 'process_info' | 'stdout' | 'stderr' | 'truncated' | 'exit';
+    timestamp: string;
+    data: string;
+    processId: string;
+    sessionId?: string;
+    exitCode?: number;
+}
+
+export type ProcessStatus = 'starting' | 'running' | 'completed' | 'failed'
+    | 'killed' | 'error';
+
+export interface WaitForLogResult {
+    line: string;
+    match?: RegExpMatchArray;
+}
+
+export interface WaitForExitResult {
+    exitCode: number;
+}
+
+export interface ProcessLogs {
+    stdout: string;
+    stderr: string;
+}
+
+export interface PathResult {
+    success: boolean;
+    path: string;
+    timestamp: string;
+}
+
+export type WriteFileResult = PathResult;
+export type DeleteFileResult = PathResult;
+
+export interface MkdirResult extends PathResult {
+    recursive: boolean;
+}
+
+export interface RenameFileResult extends PathResult {
+    /** Where it is now: below the target, if that is a directory. */
+    newPath: string;
+}
+
+export type MoveFileResult = RenameFileResult;
+
+export interface CopyFileResult extends RenameFileResult {
+    /** Sockets and devices that were not copied. */
+    skipped: number;
+}
+
+export interface WriteFilesResult {
+    success: boolean;
+    count: number;
+    written: number;
+    failed: Array<{ index: number; path: string; code: string;
+        message: string; httpStatus: number }>;
+    stopped: boolean;
+    timestamp: string;
+}
+
+export interface FileExistsResult extends PathResult {
+    exists: boolean;
+}
+
+export interface ReadFileResult extends PathResult {
+    /** Text, or base64 if `isBinary`. */
+    content: string;
+    encoding?: 'utf-8' | 'base64';
+    isBinary?: boolean;
+    mimeType?: string;
+    /** Bytes. */
+    size?: number;
+    /** Bytes that are not UTF-8 are U+FFFD in `content`. */
+    lossy?: boolean;
+}
+
+export interface ReadFileStreamResult {
+    success: true;
+    path: string;
+    content: ReadableStream<Uint8Array>;
+    size: number;
+    mimeType: string;
+    timestamp: string;
+}
+
+export interface FileInfo {
+    name: string;
+    absolutePath: string;
+    relativePath: string;
+    type: 'file' | 'directory' | 'symlink' | 'other';
+    size: number;
+    modifiedAt: string;
+    /** Such as "rw-r--r--". */
+    mode: string;
+    permissions: { readable: boolean; writable: boolean; executable: boolean };
+}
+
+export interface ListFilesResult extends PathResult {
+    files: FileInfo[];
+    count: number;
+    /** The `after` of the next page. */
+    next?: string;
+    /** How many directories could not be read. */
+    skipped?: number;
+}
+
+export interface StatResult extends PathResult {
+    type: FileInfo['type'];
+    size: number;
+    mode: string;
+    octal: string;
+    permissions: FileInfo['permissions'];
+    uid: number;
+    gid: number;
+    owner: string;
+    group: string;
+    links: number;
+    linkTarget?: string;
+    modifiedAt: string;
+    accessedAt: string;
+    changedAt: string;
+}
+
+/** What a stream says of its file. */
+export interface FileMetadata {
+    mimeType: string;
+    size: number;
+    isBinary: boolean;
+    encoding: 'utf-8' | 'base64';
+}
+
+/** Text, or the bytes of a binary file. */
+export type FileChunk = string | Uint8Array;
+
+/** An event of `readFileStream()`. */
+export type FileStreamEvent =
+    | ({ type: 'metadata' } & FileMetadata)
+    | { type: 'chunk'; data: string }
+    | { type: 'complete'; bytesRead: number }
+    | { type: 'error'; error: string; code?: string; httpStatus?: number };
+
+export type FileWatchEventType = 'create' | 'modify' | 'delete' | 'move_from'
+    | 'move_to' | 'attrib';
+
+/** An event of `watch()`. */
+export type FileWatchSSEEvent =
+    | { type: 'watching'; path: string; watchId: string }
+    | { type: 'event'; eventType: FileWatchEventType; path: string;
+        isDirectory: boolean; timestamp: string }
+    | { type: 'error'; error: string }
+    | { type: 'stopped'; reason: string };
+
+export type CheckChangesResult =
+    | { success: true; status: 'unchanged' | 'changed'; version: string;
+        timestamp: string }
+    | { success: true; status: 'resync'; reason: 'expired' | 'restarted';
+        version: string; timestamp: string };
+
+export interface GitCheckoutResult {
+    success: boolean;
+    repoUrl: string;
+    branch: string;
+    targetDir: string;
+    timestamp: string;
+}
+
+export interface SessionDeleteResult {
+    success: boolean;
+    sessionId: string;
+    timestamp: string;
+}
+
+export interface CodeContext {
+    readonly id: string;
+    readonly language: string;
+    readonly cwd: string;
+    readonly createdAt: Date;
+    readonly lastUsed: Date;
+}
+
+export interface OutputMessage {
+    text: string;
+    /** Milliseconds since 1970. */
+    timestamp: number;
+}
+
+/** The data of a figure of matplotlib. */
+export interface ChartData {
+    type: any;
+    title?: string;
+    data?: any;
+    [member: string]: any;
+}
+
+/** A value in each format that it has. */
+export class Result {
+    text?: string;
+    html?: string;
+    /** Pictures and documents are in base64. */
+    png?: string;
+    jpeg?: string;
+    pdf?: string;
+    svg?: string;
+    latex?: string;
+    markdown?: string;
+    javascript?: string;
+    json?: any;
+    chart?: any;
+    /** A data frame: `columns`, `records`, `shape`, `truncated`. */
+    data?: any;
+    /** Other formats, by MIME type. */
+    extra?: Record<string, any>;
+    formats(): string[];
+}
+
+export interface ExecutionError {
+    name: string;
+    message: string;
+    traceback: string[];
+    lineNumber?: number;
+    /** Why the interpreter died. */
+    reason?: 'oom' | 'exit' | 'signal' | 'timeout';
+    /** The context has a fresh interpreter; its state is lost. */
+    restarted?: boolean;
+}
+
+export interface ExecutionResult {
+    code: string;
+    logs: { stdout: string[]; stderr: string[] };
+    error?: ExecutionError;
+    executionCount?: number;
+    results: Array<Omit<Result, 'formats'>>;
+}
+
+export class Execution implements ExecutionResult {
+    constructor(code: string, context?: CodeContext);
+    readonly code: string;
+    readonly context?: CodeContext;
+    results: Result[];
+    logs: { stdout: string[]; stderr: string[] };
+    error?: ExecutionError;
+    executionCount?: number;
+    toJSON(): ExecutionResult;
+}
+
+export interface ExposedPort {
+    url: string;
+    port: number;
+    name: string | undefined;
+    hostname: string;
+    token: string;
+    expires: string | null;
+    /** The other members of the port's policy. */
+    [member: string]: any;
+}
+
+export interface PortListing {
+    url: string;
+    port: number;
+    status: 'active';
+    name: string | undefined;
+    token: string;
+}
+
+export interface TunnelInfo {
+    id: string;
+    port: number;
+    url: string;
+    hostname: string;
+    createdAt: string;
+    name?: string;
+}
+
+/** A backup, which can be stored as JSON. */
+export interface DirectoryBackup {
+    readonly id: string;
+    readonly dir: string;
+}
+
+export interface RestoreBackupResult {
+    success: boolean;
+    dir: string;
+    id: string;
+}
+
+export interface SandboxState {
+    status: 'running' | 'healthy' | 'stopped' | 'stopped_with_code';
+    /** Milliseconds since 1970. */
+    lastChange: number;
+    exitCode?: number;
+}
+
+/** The sandbox as `GET /v1/sandbox/:id` shows it. */
+export interface SandboxInfo {
+    id: string;
+    class: string;
+    created: string;
+    state: 'running' | 'starting' | 'asleep' | 'paused';
+    since: string | null;
+    sleepAfter: number | null;
+    maxAge: number | null;
+    keepAlive: boolean;
+    labels: Record<string, string>;
+    env: string[];
+    [member: string]: any;
+}

@@ -1,0 +1,160 @@
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+/*
+ * Files and archives on a real sandbox.
+ */
+
+
+function bytes(n) {
+    return Uint8Array.from({ length: n }, (_, i) => (i * 7) % 256);
+}
+
+
+function stream(...chunks) {
+    return new ReadableStream({
+        start(controller) {
+            chunks.forEach((chunk) => controller.enqueue(chunk));
+            controller.close();
+        },
+    });
+}
+
+
+async function all(body) {
+    return new Uint8Array(await new Response(body).arrayBuffer());
+}
+
+
+export async function files(t) {
+    const { lib, is, check, fails } = t;
+    const sandbox = t.sandbox('one');
+
+    let r = await sandbox.mkdir('/workspace/f/sub', { recursive: true });
+    is('mkdir', [r.success, r.path, r.recursive],
+        [true, '/workspace/f/sub', true]);
+    await fails('mkdir: the same again', sandbox.mkdir('/workspace/f'),
+        lib.FileExistsError, { path: '/workspace/f', httpStatus: 409 });
+
+    r = await sandbox.writeFile('/workspace/f/a.txt', 'héllo "x"\n');
+    is('writeFile', [r.success, r.path], [true, '/workspace/f/a.txt']);
+    r = await sandbox.readFile('/workspace/f/a.txt');
+    is('readFile', [r.content, r.encoding, r.isBinary, r.mimeType, r.size],
+        ['héllo "x"\n', 'utf-8', false, 'text/plain', 11]);
+    await sandbox.appendFile('/workspace/f/a.txt', 'more\n');
+    is('appendFile', (await sandbox.readFile('/workspace/f/a.txt')).content,
+        'héllo "x"\nmore\n');
+
+    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB';
+    await sandbox.writeFile('/workspace/f/a.png', png,
+        { encoding: 'base64' });
+    r = await sandbox.readFile('/workspace/f/a.png');
+    is('readFile: binary', [r.content, r.encoding, r.isBinary, r.mimeType],
+        [png, 'base64', true, 'image/png']);
+    await fails('writeFile: not base64', sandbox.writeFile('/workspace/f/b',
+        'no base64', { encoding: 'base64' }), lib.ValidationFailedError);
+
+    for (const path of ['/workspace/f/raw of ü?#.bin', '/tmp/raw.bin']) {
+        await sandbox.writeFile(path, bytes(1000));
+        r = await sandbox.readFile(path, { encoding: 'none' });
+        is(`bytes: ${path}`, [r.size, Array.from(await all(r.content))],
+            [1000, Array.from(bytes(1000))]);
+        await sandbox.writeFile(path, stream(bytes(10), bytes(300)));
+        is(`a stream: ${path}`, (await sandbox.stat(path)).size, 310);
+        await sandbox.writeFile(path, new Blob(['blob']));
+        is(`a blob: ${path}`, (await sandbox.readFile(path,
+            { encoding: 'utf8' })).content, 'blob');
+    }
+    await fails('writeFile: no content', sandbox.writeFile('/tmp/x', 42),
+        TypeError);
+
+    const big = 'line of text €\n'.repeat(50000);
+    await sandbox.writeFile('/workspace/f/big.txt', big);
+    r = await lib.collectFile(await sandbox.readFileStream(
+        '/workspace/f/big.txt'));
+    is('collectFile', [r.metadata.mimeType, r.metadata.size,
+        r.content === big], ['text/plain', 850000, true]);
+    await sandbox.writeFile('/workspace/f/big.bin', bytes(200000));
+    const chunks = [];
+    for await (const chunk of lib.streamFile(await sandbox.readFileStream(
+        '/workspace/f/big.bin')))
+    {
+        chunks.push(chunk);
+    }
+    check('streamFile', chunks.length > 1
+        && chunks.every((c) => c instanceof Uint8Array)
+        && chunks.reduce((n, c) => n + c.length, 0) === 200000,
+        chunks.map((c) => c.length));
+    await fails('collectFile: no such file', (async () => lib.collectFile(
+        await sandbox.readFileStream('/workspace/none')))(),
+        lib.FileNotFoundError, { httpStatus: 404 });
+
+    r = await sandbox.listFiles('/workspace/f');
+    is('listFiles', [r.count, r.files.map((e) => e.name)], [6, ['a.png',
+        'a.txt', 'big.bin', 'big.txt', 'raw of ü?#.bin', 'sub']]);
+    r = await sandbox.listFiles('/workspace', { recursive: true, limit: 2 });
+    check('listFiles: pages', r.files.length === 2 && r.next
+        && r.files[0].permissions.readable, r);
+
+    await sandbox.exec('cd /workspace/f');
+    is('exists: in the directory of the default session', [
+        (await sandbox.exists('a.txt')).exists,
+        (await sandbox.exists('a.txt', 'another')).exists], [true, false]);
+    await sandbox.exec('cd /workspace');
+
+    r = await sandbox.renameFile('/workspace/f/a.txt', '/workspace/f/b.txt');
+    is('renameFile', [r.path, r.newPath],
+        ['/workspace/f/a.txt', '/workspace/f/b.txt']);
+    r = await sandbox.moveFile('/workspace/f/b.txt', '/workspace/f/sub');
+    is('moveFile', r.newPath, '/workspace/f/sub/b.txt');
+    r = await sandbox.copyFile('/workspace/f/sub', '/tmp/copy',
+        { recursive: true });
+    is('copyFile', [r.newPath, r.skipped], ['/tmp/copy', 0]);
+    await sandbox.chmod('/tmp/copy/b.txt', '0600');
+    r = await sandbox.stat('/tmp/copy/b.txt');
+    is('chmod and stat', [r.mode, r.type], ['rw-------', 'file']);
+    r = await sandbox.writeFiles([{ path: 'w/1.txt', content: '1' },
+        { path: 'w/2', content: 'Mg==', encoding: 'base64' }]);
+    is('writeFiles', [r.success, r.written], [true, 2]);
+
+    const e = await fails('deleteFile: a directory',
+        sandbox.deleteFile('/workspace/f/sub'), lib.FileSystemError,
+        { code: 'IS_DIRECTORY', httpStatus: 400 });
+    check('deleteFile: says so', /Cannot delete directory/.test(e?.message),
+        e?.message);
+    r = await sandbox.deleteFile('/workspace/f/sub/b.txt');
+    is('deleteFile', r.success, true);
+    await sandbox.deleteFile('/workspace/f/sub', { recursive: true });
+
+    for (const [name, ...more] of [['readFile'], ['deleteFile'],
+        ['renameFile', '/tmp/x'], ['moveFile', '/tmp/x'], ['listFiles'],
+        ['stat']])
+    {
+        const error = await fails(`${name}: no such file`,
+            sandbox[name]('/workspace/f/none', ...more),
+            lib.FileNotFoundError, { path: '/workspace/f/none' });
+        check(`${name}: says so`, /not found/i.test(error?.message),
+            error?.message);
+    }
+    await fails('readFile: aborted before', sandbox.readFile('/etc/passwd',
+        { signal: AbortSignal.abort() }), Error, { name: 'AbortError' });
+
+    const archive = await all(await sandbox.persist(
+        { excludes: ['f/big.*', 'src'] }));
+    const other = t.sandbox('two');
+    await other.hydrate(archive);
+    is('persist and hydrate', [
+        (await other.readFile('w/1.txt')).content,
+        (await other.exists('/workspace/f/a.png')).exists,
+        (await other.exists('/workspace/f/big.txt')).exists],
+        ['1', true, false]);
+    await other.hydrate(archive, { dir: '/tmp/new', contents: 'replace' });
+    is('hydrate: another directory', [
+        (await other.exists('/tmp/new/w/2')).exists,
+        (await all(await other.persist({ dir: '/tmp/new/w' }))).length > 512],
+        [true, true]);
+    await fails('hydrate: no archive', other.hydrate(bytes(2000)),
+        lib.SandboxError, { code: 'invalid_request', httpStatus: 400 });
+    await other.destroy();
+}
