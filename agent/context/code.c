@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/fault.h"
+#include "base/json_ascii.h"
 #include "base/memory.h"
 #include "base/time.h"
 #include "context/code.h"
@@ -201,7 +202,7 @@ agent_code_output(agent_execution_t *x, int stream, const char *buf,
     agent_buffer_printf(&b, "data: {\"type\":\"%s\",\"text\":\"",
                         stream == 1 ? "stdout" : "stderr");
 
-    agent_event_text(&b, buf, len);
+    agent_json_ascii(&b, buf, len);
 
     agent_buffer_printf(&b, "\",\"timestamp\":\"%s\"}\n\n",
                         agent_time_iso(stamp));
@@ -237,7 +238,7 @@ agent_code_log(agent_code_t *code, int stream, const char *buf, size_t len)
     }
 
     agent_buffer_adds(&text, "\"");
-    agent_event_text(&text, buf, len);
+    agent_json_ascii(&text, buf, len);
     agent_buffer_adds(&text, "\"");
 
     if (text.failed || b->len + text.len > AGENT_CODE_LOG
@@ -483,7 +484,7 @@ agent_code_finish(agent_code_t *code, agent_buffer_t *error)
     text = json_object_get(code->body, "code");
 
     agent_buffer_adds(&b, "],\"code\":\"");
-    agent_event_text(&b, json_string_value(text), json_string_length(text));
+    agent_json_ascii(&b, json_string_value(text), json_string_length(text));
     agent_buffer_adds(&b, "\",\"logs\":{\"stdout\":[");
     agent_buffer_add(&b, code->logs[0].data, code->logs[0].len);
     agent_buffer_adds(&b, "],\"stderr\":[");

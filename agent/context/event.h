@@ -21,9 +21,6 @@
  */
 
 
-/* the contents of a string; invalid UTF-8 becomes U+FFFD */
-void agent_event_text(agent_buffer_t *b, const char *s, size_t len);
-
 /* the members of an event that say how the state was lost, and a comma */
 void agent_event_lost(agent_buffer_t *b, const agent_exit_t *e);
 
