@@ -14,9 +14,10 @@
  *
  * Options: root=<directory> instead of a root made of the host's programs;
  * workdir=<path>; env=K=V; uid=<number>, gid=<number>: whom boot.sock is of;
- * nofile=<limit>; sigpending=<limit>; late=<ms> before boot.sock is there;
- * half: the
- * first boot connection is dropped; split: a packet for each descriptor;
+ * nofile=<limit>; sigpending=<limit>; instances=<limit> and watches=<limit>:
+ * of inotify, in a user namespace of its own; late=<ms> before boot.sock is
+ * there; half: the first boot connection is dropped; split: a packet for each
+ * descriptor;
  * bad=<name>: hand over something that is not a listening socket; fake:
  * bind boot.sock inside the agent's own PID namespace.
  */
@@ -95,6 +96,12 @@ main(int argc, char **argv)
 
         } else if (strncmp(argv[i], "sigpending=", 11) == 0) {
             box.sigpending = atoi(argv[i] + 11);
+
+        } else if (strncmp(argv[i], "instances=", 10) == 0) {
+            box.instances = argv[i] + 10;
+
+        } else if (strncmp(argv[i], "watches=", 8) == 0) {
+            box.watches = argv[i] + 8;
 
         } else if (strncmp(argv[i], "uid=", 4) == 0) {
             box.uid = atoi(argv[i] + 4);

@@ -25,6 +25,8 @@ typedef struct {
     int          late;
     int          nofile;
     int          sigpending;
+    const char  *instances;
+    const char  *watches;
     uid_t        uid;
     gid_t        gid;
     int          half;

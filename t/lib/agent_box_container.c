@@ -27,6 +27,8 @@
 
 
 static void box_root(box_t *box);
+static void box_limits(box_t *box);
+static void box_put(const char *path, const char *text);
 static void box_caps(void);
 
 
@@ -84,6 +86,10 @@ box_child(box_t *box, int ready)
     if (box->fake) {
         /* in the agent's own namespace: to be refused */
         box_listen(box->dir, "boot", SOCK_SEQPACKET);
+    }
+
+    if (box->instances || box->watches) {
+        box_limits(box);
     }
 
     if (chroot(box->made) == -1 || chdir("/") == -1) {
@@ -237,6 +243,50 @@ box_root(box_t *box)
     {
         box_die(to);
     }
+}
+
+
+/* the kernel has them for each user namespace; root is its only user */
+
+static void
+box_limits(box_t *box)
+{
+    char  path[600];
+
+    if (unshare(CLONE_NEWUSER) == -1) {
+        box_die("unshare");
+    }
+
+    box_put("/proc/self/uid_map", "0 0 1");
+    box_put("/proc/self/setgroups", "deny");
+    box_put("/proc/self/gid_map", "0 0 1");
+
+    if (box->instances) {
+        snprintf(path, sizeof(path), "%s/proc/sys/user/max_inotify_instances",
+                 box->made);
+        box_put(path, box->instances);
+    }
+
+    if (box->watches) {
+        snprintf(path, sizeof(path), "%s/proc/sys/user/max_inotify_watches",
+                 box->made);
+        box_put(path, box->watches);
+    }
+}
+
+
+static void
+box_put(const char *path, const char *text)
+{
+    int  fd;
+
+    fd = open(path, O_WRONLY|O_CLOEXEC);
+
+    if (fd == -1 || write(fd, text, strlen(text)) != (ssize_t) strlen(text)) {
+        box_die(path);
+    }
+
+    close(fd);
 }
 
 
