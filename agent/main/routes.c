@@ -21,6 +21,7 @@
 #include "process/routes.h"
 #include "session/session_routes.h"
 #include "terminal/routes.h"
+#include "watch/routes.h"
 
 
 static void agent_routes_banner(agent_request_t *r);
@@ -38,6 +39,7 @@ static const agent_route_t  agent_main_routes[] = {
 
 const agent_route_t *const  agent_routes[] = {
     agent_files_routes,
+    agent_watch_routes,
     agent_archive_routes,
     agent_exec_routes,
     agent_session_routes,

@@ -108,7 +108,10 @@ static const fuzz_route_t  fuzz_routes[] = {
     { "POST", "/api/move" },
     { "POST", "/api/copy" },
     { "POST", "/api/contexts" },
-    { "POST", "/api/execute/code" }
+    { "POST", "/api/execute/code" },
+    { "POST", "/api/watch" },
+    { "POST", "/api/watch/check" },
+    { "POST", "/api/watchers" }
 };
 
 #define FUZZ_ROUTES  (sizeof(fuzz_routes) / sizeof(fuzz_routes[0]))
