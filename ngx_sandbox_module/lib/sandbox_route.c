@@ -39,7 +39,8 @@ static const sandbox_route_entry_t *sandbox_route_port(
 #define sandbox_route_is_named(e)                                             \
     ((e)->kind == SANDBOX_ROUTE_PROCESS                                       \
      || (e)->kind == SANDBOX_ROUTE_TERMINAL                                   \
-     || (e)->kind == SANDBOX_ROUTE_CONTEXT)
+     || (e)->kind == SANDBOX_ROUTE_CONTEXT                                    \
+     || (e)->kind == SANDBOX_ROUTE_WATCHER)
 
 
 static const char  sandbox_route_base[] = "/v1/sandbox";
@@ -220,6 +221,15 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/api/copy"), SANDBOX_ROUTE_FILES,
       "POST", "/v1/sandbox/:id/api/copy", 0 },
 
+    { sandbox_route_text("/api/watch"), SANDBOX_ROUTE_WATCH,
+      "POST", "/v1/sandbox/:id/api/watch", 0 },
+
+    { sandbox_route_text("/api/watch/check"), SANDBOX_ROUTE_WATCH,
+      "POST", "/v1/sandbox/:id/api/watch/check", 0 },
+
+    { sandbox_route_text("/api/watchers"), SANDBOX_ROUTE_WATCHERS,
+      "GET, HEAD, POST", "/v1/sandbox/:id/api/watchers", 0 },
+
     { sandbox_route_text("/api/git/checkout"), SANDBOX_ROUTE_GIT,
       "POST", "/v1/sandbox/:id/api/git/checkout", 0 },
 
@@ -248,7 +258,7 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
 };
 
 
-/* of a process, a terminal, a context or a session */
+/* of a process, a terminal, a context, a watcher or a session */
 #define SANDBOX_ROUTE_NAME_MAX  128
 
 
@@ -326,6 +336,20 @@ static const sandbox_route_entry_t  sandbox_context_routes[] = {
 };
 
 
+/* routes below the id of a watcher */
+
+static const sandbox_route_entry_t  sandbox_watcher_routes[] = {
+
+    { sandbox_route_text(""), SANDBOX_ROUTE_WATCHER,
+      "GET, HEAD, DELETE", "/v1/sandbox/:id/api/watchers/:watcher", 0 },
+
+    { sandbox_route_text("/events"), SANDBOX_ROUTE_WATCHER,
+      "GET, HEAD", "/v1/sandbox/:id/api/watchers/:watcher/events", 0 },
+
+    { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
+};
+
+
 typedef struct {
     sandbox_text_t                prefix;   /* a name follows */
     const sandbox_route_entry_t  *table;
@@ -336,6 +360,7 @@ static const sandbox_route_named_t  sandbox_route_named[] = {
     { sandbox_route_text("/api/process/"), sandbox_process_routes },
     { sandbox_route_text("/api/terminal/"), sandbox_terminal_routes },
     { sandbox_route_text("/api/contexts/"), sandbox_context_routes },
+    { sandbox_route_text("/api/watchers/"), sandbox_watcher_routes },
     { sandbox_route_text("/session/"), sandbox_session_routes },
     { { NULL, 0 }, NULL }
 };
@@ -632,6 +657,7 @@ sandbox_route_list(char buf[SANDBOX_ROUTE_LIST_SIZE])
     p = sandbox_route_list_table(p, last, sandbox_process_routes);
     p = sandbox_route_list_table(p, last, sandbox_terminal_routes);
     p = sandbox_route_list_table(p, last, sandbox_context_routes);
+    p = sandbox_route_list_table(p, last, sandbox_watcher_routes);
     (void) sandbox_route_list_table(p, last, sandbox_session_routes);
 }
 

@@ -49,6 +49,9 @@ typedef enum {
     SANDBOX_ROUTE_PROCESSES,      /* /api/process/list and similar */
     SANDBOX_ROUTE_PROCESS,        /* /api/process/:process, and below it */
     SANDBOX_ROUTE_FILES,          /* /api/stat and similar */
+    SANDBOX_ROUTE_WATCH,          /* /api/watch, /api/watch/check */
+    SANDBOX_ROUTE_WATCHERS,       /* /api/watchers */
+    SANDBOX_ROUTE_WATCHER,        /* /api/watchers/:watcher, and below it */
     SANDBOX_ROUTE_PTY,            /* /pty, /ws/pty */
     SANDBOX_ROUTE_TERMINALS,      /* /api/terminal/list */
     SANDBOX_ROUTE_TERMINAL,       /* /api/terminal/:terminal, and below it */

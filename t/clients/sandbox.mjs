@@ -315,6 +315,86 @@ async function filesOf() {
 }
 
 
+async function watchOf() {
+    const { watch } = client;
+    const path = '/workspace/w';
+
+    await commands.execute('mkdir -p w/sub w/node_modules', 'w');
+
+    const stream = await watch.watch({ path, recursive: true,
+        sessionId: 'w' });
+    const seen = parseSSEStream(stream)[Symbol.asyncIterator]();
+    const next = async () => (await seen.next()).value;
+
+    const first = await next();
+    is('watch: the first event', [first.type, first.path],
+        ['watching', path]);
+
+    const same = await watch.checkChanges({ path, sessionId: 'w' });
+    is('checkChanges', [same.success, same.status, same.version,
+        typeof same.timestamp],
+        [true, 'unchanged', `${first.watchId}:0`, 'string']);
+
+    await commands.execute('cd w; echo >node_modules/x; echo >sub/ü; '
+        + 'mkdir new; mv sub/ü new/; rm new/ü', 'w');
+    const all = [];
+    do {
+        all.push(await next());
+    } while (all.at(-1).eventType !== 'delete');
+    is('watch: its events', all.filter((e) => e.eventType !== 'modify')
+        .map((e) => [e.type, e.eventType, e.path, e.isDirectory]), [
+        ['event', 'create', `${path}/sub/ü`, false],
+        ['event', 'create', `${path}/new`, true],
+        ['event', 'move_from', `${path}/sub/ü`, false],
+        ['event', 'move_to', `${path}/new/ü`, false],
+        ['event', 'delete', `${path}/new/ü`, false]]);
+    check('their time', all.every((e) => !isNaN(new Date(e.timestamp))), all);
+
+    let r = await watch.checkChanges({ path, since: same.version });
+    is('checkChanges: changed', r.status, 'changed');
+    r = await watch.checkChanges({ path, since: r.version });
+    is('and then unchanged', [r.status, 'reason' in r], ['unchanged', false]);
+    r = await watch.checkChanges({ path, since: 'watch-9-9:9' });
+    is('a version of another watch', [r.status, r.reason],
+        ['resync', 'restarted']);
+
+    await commands.execute('cd /workspace; rm -r w', 'w');
+    let last;
+    do {
+        last = await next();
+    } while (last.type === 'event');
+    is('watch: the directory is deleted', last.type, 'stopped');
+    is('and the stream ends', (await seen.next()).done, true);
+
+    await commands.execute('mkdir w', 'w');
+    const ts = await watch.watch({ path, include: ['*.ts'] });
+    await commands.execute('cd w; echo >a.js; echo >a.ts', 'w');
+    for await (const event of parseSSEStream(ts)) {
+        if (event.type === 'event') {
+            is('watch: include', event.path, `${path}/a.ts`);
+            break;
+        }
+    }
+
+    for (const [name, request, code, httpStatus] of [
+        ['of nothing', { path: '/workspace/none' }, 'FILE_NOT_FOUND', 404],
+        ['of /etc', { path: '/etc' }, 'PERMISSION_DENIED', 403],
+        ['include and exclude', { path, include: ['a'], exclude: ['b'] },
+            'VALIDATION_FAILED', 400],
+        ['a pattern', { path, exclude: ['a['] }, 'VALIDATION_FAILED', 400]]) {
+        for (const method of ['watch', 'checkChanges']) {
+            try {
+                check(`${method} ${name}`, false,
+                    await watch[method](request));
+            } catch (error) {
+                is(`${method} ${name}`, [error.code, error.httpStatus],
+                    [code, httpStatus]);
+            }
+        }
+    }
+}
+
+
 async function refused() {
     const stranger = new SandboxClient({ baseUrl: url,
         defaultHeaders: { Authorization: `Bearer ${other}` } });
@@ -330,7 +410,7 @@ async function refused() {
 
 
 for (const part of [utility, commandsOf, sessions, processesOf, git, filesOf,
-    refused]) {
+    watchOf, refused]) {
     try {
         await part();
     } catch (error) {
