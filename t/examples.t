@@ -160,7 +160,7 @@ sub files
         SANDBOX_KEY => 'sends-files-with-a-key-01' },
         "$EXAMPLES/files/run");
 
-    like($out, qr/^2 of 2 files are written\n.* README\.md\n.* run\n/,
+    like($out, qr/^3 of 3 files are written\n.* README\.md\n.* run\n.* watch\n/,
         'files: sent and listed');
     like($out, qr/^22 bytes, owner root\ncopied to \/tmp\/copy\n/m,
         'files: changed and copied');
@@ -169,6 +169,8 @@ sub files
     like($out, qr/^FIRST LINE\nSECOND LINE\n\z/m, 'files: read back');
     is(scalar $t->containers(), 0, 'files: nothing is left');
 
+    $t->{key} = 'sends-files-with-a-key-01';
+    watched($t);
     finish($t, 'files');
 }
 
@@ -201,6 +203,36 @@ sub code_interpreter
     is(scalar $t->containers(), 0, 'code-interpreter: nothing is left');
 
     finish($t, 'code-interpreter');
+}
+
+
+# examples/files/watch, while something happens
+
+sub watched
+{
+    my ($t) = @_;
+    my $seen = "$t->{dir}/watched";
+
+    my $pid = fork() // die "fork: $!";
+    if ($pid == 0) {
+        local @ENV{qw/SANDBOX_API SANDBOX_KEY/} = (
+            "http://localhost:$t->{port}", $t->{key});
+        setpgrp;
+        open STDOUT, '>', $seen;
+        open STDERR, '>&', \*STDOUT;
+        exec "$EXAMPLES/files/watch", 'watched' or POSIX::_exit(127);
+    }
+
+    ok(Sandbox::wait_for(sub { -s $seen && slurp($seen) =~ /^watching/ }, 60),
+        'files: a watch');
+    is($t->put('watched', 'workspace/new.txt', 'text')->{status}, 200,
+        'files: a new file');
+    ok(Sandbox::wait_for(sub { slurp($seen)
+        =~ m{^move_to /workspace/new\.txt$}m }, 10), 'files: is told')
+        or diag(slurp($seen));
+
+    kill TERM => -$pid;
+    waitpid $pid, 0;
 }
 
 
