@@ -78,6 +78,8 @@ struct agent_context_s {
     agent_exit_t              lost_by;
 
     unsigned                  busy:1;  /* a cell runs, perhaps nobody's */
+    unsigned                  within:1;        /* an event */
+    unsigned                  skip:1;  /* it is left out */
     unsigned                  killing:1;
     unsigned                  restarting:1;    /* as was asked for */
     unsigned                  lost:1;  /* its state, and nobody knows yet */

@@ -84,13 +84,14 @@ agent_event_error(agent_buffer_t *b, agent_execution_t *x,
     }
 
     agent_buffer_printf(b, "{\"type\":\"error\",\"ename\":\"%s\","
-                        "\"evalue\":\"%s%s\",\"traceback\":[],"
+                        "\"evalue\":\"%s%s\",\"traceback\":[],%s"
                         "\"reason\":\"%s\",\"restarted\":%s,"
                         "\"execution_count\":%" PRIu64 ","
                         "\"timestamp\":\"%s\"}",
                         ename, text,
                         restarted ? " The context has a fresh kernel: what "
                                     "the code had defined is lost." : "",
-                        reason, restarted ? "true" : "false", x->count,
+                        x->dropped ? "\"truncated\":true," : "", reason,
+                        restarted ? "true" : "false", x->count,
                         agent_time_iso(stamp));
 }

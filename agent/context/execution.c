@@ -9,6 +9,7 @@
 
 
 static void agent_execution_run(agent_context_t *c, agent_execution_t *x);
+static int agent_execution_drops(agent_context_t *c);
 
 
 int
@@ -116,6 +117,8 @@ agent_execution_run(agent_context_t *c, agent_execution_t *x)
     x->context = c;
     x->running = 1;
 
+    c->within = 0;
+
     x->lost = c->lost;
     x->lost_by = c->lost_by;
     c->lost = 0;
@@ -140,20 +143,52 @@ agent_execution_output(agent_kernel_t *k, int stream, const char *buf,
 
     /* what background work writes while no cell runs is nobody's */
 
-    if (c->running) {
+    if (c->running == NULL) {
+        return;
+    }
+
+    if (agent_execution_drops(c)) {
+        c->running->dropped = 1;
+
+    } else {
         c->running->output(c->running, stream, buf, len);
     }
+}
+
+
+/* 1: it is being ended, which does not wait for a client that does not read */
+
+static int
+agent_execution_drops(agent_context_t *c)
+{
+    return (c->killing || c->running->timed_out)
+           && c->running->full(c->running);
 }
 
 
 void
 agent_execution_event(agent_kernel_t *k, const char *buf, size_t len, int more)
 {
+    int               first;
     agent_context_t  *c;
 
     c = k->data;
 
-    if (c->running) {
+    first = !c->within;
+    c->within = (more != 0);
+
+    if (c->running == NULL) {
+        return;
+    }
+
+    if (first) {
+        c->skip = agent_execution_drops(c);
+    }
+
+    if (c->skip) {
+        c->running->dropped = 1;
+
+    } else {
         c->running->event(c->running, buf, len, more);
     }
 }
@@ -162,14 +197,19 @@ agent_execution_event(agent_kernel_t *k, const char *buf, size_t len, int more)
 int
 agent_execution_full(agent_kernel_t *k)
 {
-    agent_context_t  *c;
+    agent_context_t    *c;
+    agent_execution_t  *x;
 
     c = k->data;
+    x = c->running;
 
-    /* a cell that is being ended does not wait for its client */
+    /* what agent_execution_drops() leaves out needs no room */
 
-    return c->running && !c->running->timed_out
-           && c->running->full(c->running);
+    if (x == NULL || c->killing || (x->timed_out && !c->within)) {
+        return 0;
+    }
+
+    return x->full(x);
 }
 
 

@@ -74,6 +74,7 @@ struct agent_execution_s {
     unsigned                        running:1;
     unsigned                        timed_out:1;
     unsigned                        lost:1;    /* the state, before it ran */
+    unsigned                        dropped:1; /* output, at its end */
 };
 
 

@@ -150,7 +150,32 @@ is(value('5', context_id => $id), '5', 'and delays no other context');
 ($bytes) = printed($slow);
 is($bytes, $LINES / 5 * 100, 'nor does it lose anything');
 
-my $res = $box->call('POST', '/api/execute/code', { code => prints($LINES / 10) },
+# what is being ended does not wait for a client that does not read, nor does
+# the agent keep what it prints meanwhile
+
+my $LOUD = "while True:\n    try: print('x' * 100_000)\n"
+    . '    except KeyboardInterrupt: pass';
+
+$id = create();
+my $loud = begin($LOUD, context_id => $id, timeout_ms => 500);
+ok($box->wait_for(60, sub { $box->call('GET', "/api/contexts/$id")->{json}
+    {context}{restarts} }), 'a loud cell that ignores its timeout is killed');
+cmp_ok($box->private() - $memory, '<', 8192, 'and kept in no memory (kB)');
+my ($end) = (events($loud))[-1];
+is_deeply([@$end{qw/ename restarted truncated/}], ['TimeoutError',
+    JSON::PP::true, JSON::PP::true], 'which is said');
+
+$loud = begin($LOUD, context_id => $id);
+ok($box->wait_full($loud), 'another one');
+my $res = $box->call('POST', "/api/contexts/$id/restart");
+ok($res->{json}{restarted}, 'a restart does not wait for its client');
+is(value('6', context_id => $id), '6', 'nor does the next cell');
+is((events($loud))[-1]{ename}, 'ContextRestarted', 'who is told');
+
+
+# as JSON
+
+$res = $box->call('POST', '/api/execute/code', { code => prints($LINES / 10) },
     Accept => 'application/json')->{json};
 my $text = join '', @{$res->{logs}{stdout}};
 cmp_ok(length $text, '>', 900_000, 'in JSON, the first megabyte');
