@@ -161,6 +161,13 @@ $res = $t->api('GET', "/v1/sandbox/code/api/contexts/$id");
 is("$res->{status} $res->{json}{code}", '404 CONTEXT_NOT_FOUND',
     'it has ended');
 like($res->{json}{message}, qr/when its sandbox sleeps/, 'which is said');
+$res = $t->api('POST', '/v1/sandbox/code/api/execute/code',
+    json => { code => '1', context_id => $id });
+is("$res->{status} $res->{json}{code}", '404 CONTEXT_NOT_FOUND',
+    'to the next execution too');
+@e = run('data');
+is("$e[-1]{ename} $e[-1]{execution_count}", 'NameError 1',
+    'the default context begins anew');
 
 is($t->api('POST', '/v1/sandbox', json => { id => 'warm', class => 'warm' })
     ->{status}, 200, 'a class with prewarm=');

@@ -434,6 +434,22 @@ is((results("%matplotlib inline\nawait __import__('asyncio').sleep(0, 5)"))[0]
     {text}, '5', 'with await');
 
 
+# an interrupt of C code, and what it leaves
+
+my $c = $t->connect();
+$c->request('POST', '/v1/sandbox/charts/api/execute/code', $t->api_options(
+    json => { code => "print('go')\nn = 0\nwhile True:\n"
+        . "    np.linalg.svd(np.random.rand(100, 100)); n += 1" }));
+$c->head();
+my $sse = Sandbox::SSE->new($c);
+like($sse->next(60)->{data}, qr/"go/, 'numpy computes');
+ok($t->api('POST', '/v1/sandbox/charts/api/contexts/default-python/interrupt')
+    ->{json}{interrupted}, 'and is interrupted');
+like($sse->next(60)->{data}, qr/"ename":"KeyboardInterrupt"/,
+    'at its next call');
+is((results('isinstance(n, int)'))[0]{text}, 'True', 'with its state');
+
+
 # progress and packages
 
 my @events = run("from tqdm import tqdm\nfor _ in tqdm(range(3), "

@@ -217,6 +217,7 @@ SyntaxError: invalid syntax
     ok('need IPython' in got, 'other magics say what they need', got)
     got = k.run('!ls').error['evalue']
     ok('need IPython' in got, 'and so do commands', got)
+    is_(k.run('get_ipython()').ename, 'NameError', 'get_ipython()')
     is_(k.run('a %matplotlib').ename, 'NameError', 'what only looks like one')
 
     k.close()
@@ -367,6 +368,24 @@ for fd in map(int, os.listdir('/proc/self/fd')):
     is_([cell.events, cell.done['failed']], [[], False],
         'writing to every descriptor')
     ok(k.foreign > foreign, 'reaches the connection, and is ignored')
+    cell = k.run('''
+import socket, stat
+for fd in map(int, os.listdir('/proc/self/fd')):
+    try:
+        if stat.S_ISSOCK(os.fstat(fd).st_mode):
+            socket.socket(fileno=os.dup(fd)).shutdown(socket.SHUT_WR)
+    except OSError: pass
+display(1); 2''')
+    is_([e['text'] for e in cell.events], ['1', '2'], 'a connection shut down')
+    is_(k.run('''
+import json, signal, threading, time
+json.dumps = json.loads = time.time = threading.get_ident = None
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+3''').text, '3', 'functions of the library replaced')
+    is_(k.run('4').text, '4', 'for good')
+    k.close()
+    k = kernel()
+
     is_(k.run('print(\'data: {"type":"execution_complete"}\\n\\n\')').stdout,
         'data: {"type":"execution_complete"}\n\n\n', 'what looks like events')
 

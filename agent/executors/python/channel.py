@@ -144,6 +144,20 @@ class Channel:
 
         return kind, number, b''.join(parts)
 
+    def _send(self, kind, number, payload):
+        view = memoryview(payload)
+
+        while True:
+            part = view[:CHUNK]
+            view = view[CHUNK:]
+            header = HEADER.pack(self.token, kind, MORE if view else 0, 0,
+                                 number)
+
+            self.socket.sendmsg([header, part], [], socket.MSG_NOSIGNAL)
+
+            if not view:
+                break
+
     def interrupted(self, number):
         """Whether an interrupt of that execution has arrived already."""
 
@@ -165,18 +179,11 @@ class Channel:
         if self._inode(self.socket.fileno()) != self.inode:
             self.restore()
 
-        view = memoryview(payload)
-
-        while True:
-            part = view[:CHUNK]
-            view = view[CHUNK:]
-            flags = MORE if view else 0
-
-            self.socket.sendmsg([HEADER.pack(self.token, kind, flags, 0,
-                                             number), part])
-
-            if not view:
-                break
+        try:
+            self._send(kind, number, payload)
+        except OSError:
+            self._reconnect()                   # user code has shut it down
+            self._send(kind, number, payload)
 
         # what is printed from now on comes after the event
 

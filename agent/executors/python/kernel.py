@@ -13,7 +13,6 @@ import collections
 import importlib
 import inspect
 import io
-import json
 import linecache
 import os
 import re
@@ -21,8 +20,12 @@ import signal
 import site
 import sys
 import threading
-import time
 import types
+
+# by name: user code may replace them in their modules
+from json import dumps, loads
+from threading import get_ident
+from time import gmtime, strftime, time
 
 SOURCES = globals().get('SOURCES')              # set in the embedded bundle
 
@@ -75,7 +78,7 @@ class Interrupts:
     """SIGINT raises KeyboardInterrupt in a cell, and nowhere else."""
 
     def __init__(self):
-        self.main = threading.get_ident()       # where Python handles signals
+        self.main = get_ident()       # where Python handles signals
         self.running = False
         self.held = 0
         self.pending = False
@@ -98,11 +101,11 @@ class Interrupts:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
     def __enter__(self):
-        if threading.get_ident() == self.main:
+        if get_ident() == self.main:
             self.held += 1
 
     def __exit__(self, *_):
-        if threading.get_ident() != self.main:
+        if get_ident() != self.main:
             return
 
         self.held -= 1
@@ -139,7 +142,7 @@ class Kernel:
 
         builtins.display = self.display
         builtins.input = no_input
-        builtins.get_ipython = lambda: self.ipython
+        builtins.get_ipython = self.get_ipython
         os.system = system
         sys.displayhook = self.displayhook
 
@@ -247,6 +250,12 @@ class Kernel:
                 self._ipython = False
 
         return self._ipython or None
+
+    def get_ipython(self):
+        if self.ipython is None:
+            raise NameError("name 'get_ipython' is not defined")
+
+        return self.ipython
 
     # cells
 
@@ -414,7 +423,7 @@ class Kernel:
             self.number = number
             self.busy = True
             self.interrupts.pending = False
-            request = json.loads(payload)
+            request = loads(payload)
 
             importlib.invalidate_caches()
             user_packages()
@@ -538,20 +547,20 @@ def usable(stream):
 def encode(payload):
     """ASCII JSON without halves of surrogate pairs, which many cannot read."""
 
-    data = json.dumps(payload, allow_nan=False, separators=(',', ':'))
+    data = dumps(payload, allow_nan=False, separators=(',', ':'))
 
     if '\\ud' in data:
-        data = json.dumps(payload, ensure_ascii=False)
+        data = dumps(payload, ensure_ascii=False)
         data = data.encode('utf-16-le', 'surrogatepass')
-        data = json.loads(data.decode('utf-16-le', 'replace'))
-        data = json.dumps(data, separators=(',', ':'))
+        data = loads(data.decode('utf-16-le', 'replace'))
+        data = dumps(data, separators=(',', ':'))
 
     return data
 
 
 def timestamp():
-    now = time.time()
-    return (time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))
+    now = time()
+    return (strftime('%Y-%m-%dT%H:%M:%S', gmtime(now))
             + '.%03dZ' % (now * 1000 % 1000))
 
 
