@@ -23,8 +23,13 @@ my %key = (me => 'key-of-the-client-0001', other => 'key-of-another-00001');
 
 my $t = Sandbox->new(keys => [map { "$_:$key{$_}" } sort keys %key])->start();
 
-my $out = `node --import $here/register.mjs $here/sandbox.mjs $modules http://localhost:$t->{port}/v1/sandbox/client $key{me} $key{other} 2>$t->{dir}/client.log`;
-is($?, 0, 'the client ends well') or diag(slurp("$t->{dir}/client.log"));
+my $out = '';
+
+for my $transport ('', 'websocket') {
+    $out .= `node --import $here/register.mjs $here/sandbox.mjs $modules http://localhost:$t->{port}/v1/sandbox/client$transport $key{me} $key{other} $transport 2>$t->{dir}/client.log`;
+    is($?, 0, "the client ends well $transport")
+        or diag(slurp("$t->{dir}/client.log"));
+}
 
 $out .= `node --import $here/register.mjs $here/interpreter.mjs $modules http://localhost:$t->{port}/v1/sandbox/client $key{me} 2>$t->{dir}/interpreter.log`;
 is($?, 0, 'the client of code contexts ends well')

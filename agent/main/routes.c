@@ -21,6 +21,7 @@
 #include "process/routes.h"
 #include "session/session_routes.h"
 #include "terminal/routes.h"
+#include "transport/routes.h"
 #include "watch/routes.h"
 
 
@@ -48,6 +49,7 @@ const agent_route_t *const  agent_routes[] = {
     agent_context_routes,
     agent_port_routes,
     agent_git_routes,
+    agent_transport_routes,
     agent_main_routes,
     NULL
 };

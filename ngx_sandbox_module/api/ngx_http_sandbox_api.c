@@ -48,7 +48,7 @@ static ngx_int_t ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, sandbox_route_t *route);
 static ngx_int_t ngx_http_sandbox_api_session(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *name);
-static ngx_int_t ngx_http_sandbox_api_pty(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_api_websocket(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static ngx_int_t ngx_http_sandbox_api_class(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
@@ -230,8 +230,9 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         return NGX_DECLINED;
 
     case SANDBOX_ROUTE_PTY:
+    case SANDBOX_ROUTE_WS:
 
-        if (ngx_http_sandbox_api_pty(r, ctx) != NGX_OK) {
+        if (ngx_http_sandbox_api_websocket(r, ctx) != NGX_OK) {
             return ngx_http_sandbox_error_refuse_set(r);
         }
 
@@ -413,14 +414,20 @@ ngx_http_sandbox_api_session(ngx_http_request_t *r,
 /* the agent checks the same, but the sandbox would have been started */
 
 static ngx_int_t
-ngx_http_sandbox_api_pty(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_api_websocket(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
 {
     const char  *text;
 
-    text = ngx_http_sandbox_header_websocket(r)
-           ? sandbox_terminal_check((char *) r->args.data, r->args.len)
-           : "WebSocket upgrade required: send \"Upgrade: websocket\" and "
-             "\"Connection: Upgrade\" by HTTP/1.1.";
+    text = NULL;
+
+    if (!ngx_http_sandbox_header_websocket(r)) {
+        text = "WebSocket upgrade required: send \"Upgrade: websocket\" and "
+               "\"Connection: Upgrade\" by HTTP/1.1.";
+
+    } else if (ctx->route == SANDBOX_ROUTE_PTY) {
+        text = sandbox_terminal_check((char *) r->args.data, r->args.len);
+    }
 
     if (text == NULL) {
         return NGX_OK;

@@ -148,6 +148,12 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/ws/pty"), SANDBOX_ROUTE_PTY,
       "GET, HEAD", "/v1/sandbox/:id/ws/pty", 0 },
 
+    { sandbox_route_text("/ws"), SANDBOX_ROUTE_WS,
+      "GET, HEAD", "/v1/sandbox/:id/ws", 0 },
+
+    { sandbox_route_text("/api/ws"), SANDBOX_ROUTE_WS,
+      "GET, HEAD", "/v1/sandbox/:id/api/ws", 0 },
+
     { sandbox_route_text("/api/execute"), SANDBOX_ROUTE_EXECUTE,
       "POST", "/v1/sandbox/:id/api/execute", 0 },
 

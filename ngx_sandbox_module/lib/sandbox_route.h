@@ -53,6 +53,7 @@ typedef enum {
     SANDBOX_ROUTE_WATCHERS,       /* /api/watchers */
     SANDBOX_ROUTE_WATCHER,        /* /api/watchers/:watcher, and below it */
     SANDBOX_ROUTE_PTY,            /* /pty, /ws/pty */
+    SANDBOX_ROUTE_WS,             /* /ws, /api/ws */
     SANDBOX_ROUTE_TERMINALS,      /* /api/terminal/list */
     SANDBOX_ROUTE_TERMINAL,       /* /api/terminal/:terminal, and below it */
     SANDBOX_ROUTE_GIT,            /* /api/git/checkout */

@@ -1,14 +1,15 @@
 // Copyright (C) the ngx_sandbox authors
 
-// npm's @cloudflare/sandbox, its SandboxClient over HTTP, against the API of
-// nginx: usage: sandbox.mjs MODULES URL KEY OTHER-KEY.  URL is that of a
-// sandbox.  A line of JSON for each check: {name, ok, got?}.
+// npm's @cloudflare/sandbox, its SandboxClient, against the API of nginx:
+// usage: sandbox.mjs MODULES URL KEY OTHER-KEY [websocket].  URL is that of a
+// sandbox; "websocket": over one instead of HTTP.  A line of JSON for each
+// check: {name, ok, got?}.
 
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 
-const [modules, url, key, other] = process.argv.slice(2);
+const [modules, url, key, other, transport] = process.argv.slice(2);
 const require = createRequire(`${modules}/`);
 const { SandboxClient, parseSSEStream } = await import(
     pathToFileURL(require.resolve('@cloudflare/sandbox')));
@@ -52,10 +53,24 @@ function text(all, type) {
 }
 
 
+// over a WebSocket, this client has no types for the errors of streams
+
+const untyped = { name: 'Error', code: undefined, httpStatus: undefined };
+const ofStream = (error) => (transport === 'websocket' ? untyped : error);
+const over = {};
+
+if (transport === 'websocket') {
+    globalThis.WebSocket = require('ws').WebSocket;
+    over.transportMode = 'websocket';
+    over.wsUrl = `${url.replace('http', 'ws')}/ws?authorization=`
+        + encodeURIComponent(`Bearer ${key}`);
+}
+
 const client = new SandboxClient({
     baseUrl: url,
     defaultHeaders: { Authorization: `Bearer ${key}` },
     retryTimeoutMs: 60000,
+    ...over,
 });
 const { commands, processes, ports, utils } = client;
 
@@ -143,7 +158,8 @@ async function commandsOf() {
         ['one\n', 'two\n']);
 
     await fails('an empty command', commands.executeStream('', 'c'),
-        { name: 'CommandError', code: 'INVALID_COMMAND', httpStatus: 400 });
+        ofStream({ name: 'CommandError', code: 'INVALID_COMMAND',
+            httpStatus: 400 }));
 }
 
 
@@ -182,8 +198,8 @@ async function processesOf() {
         { name: 'ProcessNotFoundError', code: 'PROCESS_NOT_FOUND',
           httpStatus: 404 });
     await fails('its stream', processes.streamProcessLogs('nobody'),
-        { name: 'ProcessNotFoundError', code: 'PROCESS_NOT_FOUND',
-          httpStatus: 404 });
+        ofStream({ name: 'ProcessNotFoundError', code: 'PROCESS_NOT_FOUND',
+            httpStatus: 404 }));
 
     await processes.startProcess('sleep 60', 'p', { processId: 'a' });
     await processes.startProcess('sleep 60', 'p', { processId: 'b' });

@@ -93,6 +93,8 @@ test_routes(void **state)
           "/tunnel/8080/", "8080/" },
         { "/v1/sandbox/a/tunnel/", SANDBOX_ROUTE_NONE, "a", "/tunnel/", "" },
         { "/v1/sandbox/a/tunnel", SANDBOX_ROUTE_NONE, "a", "/tunnel", "" },
+        { "/v1/sandbox/a/ws", SANDBOX_ROUTE_WS, "a", "/ws", "" },
+        { "/v1/sandbox/a/api/ws", SANDBOX_ROUTE_WS, "a", "/api/ws", "" },
         { "/v1/sandbox/a/mount", SANDBOX_ROUTE_MOUNT, "a", "/mount", "" },
         { "/v1/sandbox/a/session", SANDBOX_ROUTE_SESSION, "a", "/session",
           "" },

@@ -2,7 +2,8 @@
 
 // Two published clients of the REST routes, npm's @openai/agents-extensions
 // and @computesdk/cloudflare, all that they do: files, commands whose events
-// they decode each by itself, terminals, archives, a preview URL.  Usage: bridge.mjs MODULES URL KEY.  URL is that of the API, without
+// they decode each by itself, terminals, archives, a preview URL.  Usage:
+// bridge.mjs MODULES URL KEY.  URL is that of the API, without
 // /v1.  A line of JSON for each check: {name, ok, got?}.
 
 import { get } from 'node:http';

@@ -1,0 +1,18 @@
+
+/*
+ * Copyright (C) the ngx_sandbox authors
+ */
+
+
+#include <stddef.h>
+
+#include "http/router.h"
+#include "transport/multiplex.h"
+#include "transport/routes.h"
+
+
+const agent_route_t  agent_transport_routes[] = {
+    { "GET", "/ws", agent_multiplex_get },
+    { "GET", "/api/ws", agent_multiplex_get },
+    { NULL, NULL, NULL }
+};
