@@ -319,6 +319,13 @@ sub errors_of_the_agent
             : $args[2] =~ /"(\w+)"/g;
     }
 
+    # messages of a WebSocket
+
+    while ($AGENT =~ /agent_reply_error ?\([^;]*?(\d{3}), ([^;]*?"\w+")/g) {
+        my ($status, $codes) = ($1, $2);
+        push @{$code{$_}}, $status for $codes =~ /"(\w+)"/g;
+    }
+
     # errno => status, perhaps another one for writing
 
     while ($AGENT =~ /\{ E[A-Z]+, (\d{3}),(?: (\d{3}),)? "(\w+)"/g) {

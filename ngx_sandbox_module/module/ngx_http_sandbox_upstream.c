@@ -289,18 +289,21 @@ ngx_http_sandbox_free_peer(ngx_peer_connection_t *pc, void *data,
 
 /*
  * 1: try again after a failure.  Once any byte has been sent, an app may have
- * seen the request, and it is not repeated.  The exception is a kept connection
- * that was closed without any response: the request is sent once more, on a
- * fresh one.
+ * seen the request, and it is not repeated.  There are two exceptions, as long
+ * as nothing was received: a kept connection was closed, and the request is
+ * sent once more, on a fresh one; or the agent was asked for something that
+ * changes nothing, and ended: the request is sent once more to its successor.
  */
 
 static ngx_uint_t
 ngx_http_sandbox_upstream_repeats(ngx_http_sandbox_upstream_peer_t *peer,
     ngx_peer_connection_t *pc)
 {
-    ngx_connection_t  *c;
+    ngx_connection_t    *c;
+    ngx_http_request_t  *r;
 
     c = pc->connection;
+    r = peer->request;
 
     if (peer->tries == 0
         || (c && (c->read->timedout || c->write->timedout)))
@@ -310,13 +313,28 @@ ngx_http_sandbox_upstream_repeats(ngx_http_sandbox_upstream_peer_t *peer,
 
     peer->tries--;
 
-    if (!pc->cached) {
-        return c == NULL || c->sent == 0;
+    if (!pc->cached && (c == NULL || c->sent == 0)) {
+        return 1;
     }
 
-    peer->fresh = 1;
+    if (r->upstream->state->bytes_received) {
+        return 0;
+    }
 
-    return peer->request->upstream->state->bytes_received == 0;
+    if (pc->cached) {
+        peer->fresh = 1;
+        return 1;
+    }
+
+    if (peer->repeated || peer->ctx->port || r->headers_in.upgrade
+        || !(r->method & (NGX_HTTP_GET|NGX_HTTP_HEAD)))
+    {
+        return 0;
+    }
+
+    peer->repeated = 1;
+
+    return 1;
 }
 
 

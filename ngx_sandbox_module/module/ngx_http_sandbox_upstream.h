@@ -56,6 +56,7 @@ typedef struct {
     ngx_uint_t                handshakes;   /* of TLS that failed */
     unsigned                  failing:1;
     unsigned                  fresh:1;       /* needs a fresh connection */
+    unsigned                  repeated:1;    /* the agent has ended */
     socklen_t                 socklen;
     struct sockaddr_un        sun;
     ngx_str_t                 name;

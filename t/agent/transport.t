@@ -171,7 +171,7 @@ is_deeply(\%answers, { map { ($slow[$_ - 1] => $_) } 1 .. 3 },
     'each gets its own answer');
 
 my $stream = ask($ws, 'POST', '/api/execute/stream', body => { command =>
-    'while :; do head -c 20000 /dev/zero | tr "\\0" x; done',
+    'while :; do head -c 20000 /dev/zero | tr "\\0" x; sleep 0.02; done',
     sessionId => 'loud' });
 told($ws) for 1 .. 3;
 my $quiet = ask($ws, 'POST', '/api/read', body => { path => 'big' });
