@@ -150,6 +150,8 @@ AGENT_FUZZ_git = base/base64 base/fault base/file base/json base/name \
                 git/url run/env sys/user
 AGENT_FUZZ_files = base/base64 base/buffer base/fault base/json_split \
                 base/json_text base/utf8 files/decode files/mime
+AGENT_FUZZ_transport = base/base64 base/buffer base/fault base/json base/path \
+                transport/message transport/sse_reader
 AGENT_FUZZ_log = base/file base/memory base/utf8 run/log run/log_reader \
                 sys/identity sys/thread_job sys/user
 
@@ -182,7 +184,7 @@ $(BUILD)/fuzz/obj/fuzz_agent_%.o: t/fuzz/fuzz_agent_%.c agent/agent.mk
 define AGENT_FUZZ_RULE
 $(BUILD)/fuzz/fuzz_agent_$(1): $(BUILD)/fuzz/obj/fuzz_agent_$(1).o \
 		$$(patsubst %,$(BUILD)/fuzz/obj/agent/%.o,$$(AGENT_FUZZ_$(1))) \
-		$(if $(filter http routes,$(1)),$(patsubst %, \
+		$(if $(filter http routes transport,$(1)),$(patsubst %, \
 			$(BUILD)/fuzz/obj/llhttp/%.o,$(AGENT_LLHTTP)))
 	clang -fsanitize=fuzzer,address,undefined -o $$@ $$^ -ljansson -luv -ltre -lz
 endef

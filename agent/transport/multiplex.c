@@ -4,11 +4,8 @@
  */
 
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/queue.h>
 #include <jansson.h>
 
@@ -18,15 +15,14 @@
 #include "http/error.h"
 #include "http/websocket.h"
 #include "transport/exchange.h"
+#include "transport/message.h"
 #include "transport/multiplex.h"
 #include "transport/reply.h"
 
 
-#define AGENT_MULTIPLEX_MAX      (4 * 1024 * 1024)   /* bytes of a message */
-#define AGENT_MULTIPLEX_CALLS    64                  /* at a time */
-#define AGENT_MULTIPLEX_ID       128
-#define AGENT_MULTIPLEX_PATH     8192
-#define AGENT_MULTIPLEX_HEADERS  32
+#define AGENT_MULTIPLEX_MAX    (4 * 1024 * 1024)   /* bytes of a message */
+#define AGENT_MULTIPLEX_CALLS  64                  /* at a time */
+#define AGENT_MULTIPLEX_ID     128
 
 
 typedef struct agent_call_s  agent_call_t;
@@ -65,10 +61,6 @@ static void agent_multiplex_message(agent_multiplex_t *m);
 static void agent_multiplex_cancel(agent_multiplex_t *m, const char *id);
 static void agent_multiplex_request(agent_multiplex_t *m, json_t *json,
     const char *id);
-static const char *agent_multiplex_build(agent_buffer_t *b, json_t *json);
-static const char *agent_multiplex_headers(agent_buffer_t *b,
-    json_t *headers);
-static int agent_multiplex_own(const char *name);
 static void agent_multiplex_end(agent_multiplex_t *m, int code,
     const char *reason);
 static void agent_multiplex_flow(agent_multiplex_t *m);
@@ -264,7 +256,7 @@ agent_multiplex_request(agent_multiplex_t *m, json_t *json, const char *id)
 
     memset(&b, 0, sizeof(agent_buffer_t));
 
-    text = agent_multiplex_build(&b, json);
+    text = agent_transport_message(&b, json);
 
     if (text) {
         agent_reply_error(m->ws, id, 400, "INVALID_REQUEST", text);
@@ -296,160 +288,6 @@ agent_multiplex_request(agent_multiplex_t *m, json_t *json, const char *id)
     m->ncalls++;
 
     agent_multiplex_flow(m);
-}
-
-
-/* what is wrong with the request, or NULL */
-
-static const char *
-agent_multiplex_build(agent_buffer_t *b, json_t *json)
-{
-    int          body;
-    char        *text;
-    size_t       i;
-    const char  *method, *path, *error;
-
-    static const char *const  methods[] = {
-        "GET", "DELETE", "POST", "PUT", "PATCH"
-    };
-
-    method = agent_json_string_of(json_object_get(json, "method"));
-    path = agent_json_string_of(json_object_get(json, "path"));
-
-    for (i = 0; i < 5; i++) {
-
-        if (method && strcmp(method, methods[i]) == 0) {
-            break;
-        }
-    }
-
-    if (i == 5) {
-        return "\"method\" must be GET, POST, PUT, PATCH or DELETE";
-    }
-
-    body = (i >= 2);
-
-    if (path == NULL || path[0] != '/') {
-        return "\"path\" must begin with \"/\"";
-    }
-
-    for (i = 0; path[i]; i++) {
-
-        if (path[i] <= ' ' || path[i] > '~' || path[i] == '#'
-            || i == AGENT_MULTIPLEX_PATH)
-        {
-            return "\"path\" must be at most 8192 printable characters, "
-                   "percent-encoded";
-        }
-    }
-
-    agent_buffer_printf(b, "%s %s HTTP/1.1\r\nHost: localhost\r\n"
-                        "Connection: close\r\n", method, path);
-
-    error = agent_multiplex_headers(b, json_object_get(json, "headers"));
-
-    if (error) {
-        return error;
-    }
-
-    json = json_object_get(json, "body");
-
-    if (!body || json == NULL) {
-        agent_buffer_adds(b, "\r\n");
-        return NULL;
-    }
-
-    text = json_dumps(json, JSON_ENCODE_ANY|JSON_COMPACT);
-
-    if (text == NULL) {
-        b->failed = 1;
-        return NULL;
-    }
-
-    agent_buffer_printf(b, "Content-Type: application/json\r\n"
-                        "Content-Length: %zu\r\n\r\n", strlen(text));
-    agent_buffer_add(b, text, strlen(text));
-
-    free(text);
-
-    return NULL;
-}
-
-
-/* RFC 9110, 5.1 and 5.5 */
-
-static const char *
-agent_multiplex_headers(agent_buffer_t *b, json_t *headers)
-{
-    size_t       i;
-    json_t      *item;
-    const char  *name, *value;
-
-    if (headers == NULL || json_is_null(headers)) {
-        return NULL;
-    }
-
-    if (!json_is_object(headers)
-        || json_object_size(headers) > AGENT_MULTIPLEX_HEADERS)
-    {
-        return "\"headers\" must be an object of at most 32 texts";
-    }
-
-    json_object_foreach(headers, name, item) {
-        value = agent_json_string_of(item);
-
-        if (value == NULL || name[0] == '\0') {
-            return "\"headers\" must be an object of at most 32 texts";
-        }
-
-        for (i = 0; name[i]; i++) {
-
-            if (!isalnum((unsigned char) name[i])
-                && strchr("!#$%&'*+-.^_`|~", name[i]) == NULL)
-            {
-                return "\"headers\" has an invalid name";
-            }
-        }
-
-        for (i = 0; value[i]; i++) {
-
-            if (((unsigned char) value[i] < ' ' && value[i] != '\t')
-                || value[i] == 0x7f)
-            {
-                return "\"headers\" has an invalid value";
-            }
-        }
-
-        if (!agent_multiplex_own(name)) {
-            agent_buffer_printf(b, "%s: %s\r\n", name, value);
-        }
-    }
-
-    return NULL;
-}
-
-
-/* set here, or about the connection */
-
-static int
-agent_multiplex_own(const char *name)
-{
-    size_t  i;
-
-    static const char *const  names[] = {
-        "Host", "Connection", "Content-Type", "Content-Length",
-        "Transfer-Encoding", "TE", "Trailer", "Upgrade", "Expect",
-        "Keep-Alive", "Proxy-Connection"
-    };
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-
-        if (strcasecmp(name, names[i]) == 0) {
-            return 1;
-        }
-    }
-
-    return strncasecmp(name, "Sec-", 4) == 0;
 }
 
 
