@@ -276,6 +276,7 @@ agent_kernel_execute(agent_kernel_t *k, json_t *request)
 
     k->number++;
     k->busy = 1;
+    k->told = 0;
 
     rc = agent_kernel_channel_send(&k->channel, AGENT_KERNEL_PACKET_EXECUTE,
                                    k->number, text, strlen(text));
@@ -294,11 +295,14 @@ agent_kernel_interrupt(agent_kernel_t *k)
 
     /* the packet is there when the signal comes before the cell has begun */
 
-    (void) agent_kernel_channel_send(&k->channel,
-                                     AGENT_KERNEL_PACKET_INTERRUPT, k->number,
-                                     "", 0);
+    if (!k->told) {
+        (void) agent_kernel_channel_send(&k->channel,
+                                         AGENT_KERNEL_PACKET_INTERRUPT,
+                                         k->number, "", 0);
+    }
 
     if (k->language->interrupted_by_signal) {
+        k->told = 1;
         kill(k->cmd->child.pid, SIGINT);
     }
 }
@@ -325,7 +329,12 @@ agent_kernel_packet(agent_kernel_channel_t *ch, const agent_kernel_packet_t *p)
     case AGENT_KERNEL_PACKET_EVENT:
         agent_kernel_event(k, p);
 
-        if (!p->more) {
+        /* it waits for the answer to one event before it sends the next */
+
+        if (agent_kernel_channel_full(ch)) {
+            agent_kernel_kill(k);
+
+        } else if (!p->more) {
             (void) agent_kernel_channel_send(ch, AGENT_KERNEL_PACKET_ACK,
                                              k->number, "", 0);
         }

@@ -74,6 +74,7 @@ struct agent_kernel_s {
     int                        writers[2];
     uint32_t                   number; /* of the execution */
     unsigned                   busy:1;
+    unsigned                   told:1;     /* of its interrupt */
     unsigned                   paused:1;
     unsigned                   partial:1;  /* within an event */
 };

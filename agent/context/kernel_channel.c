@@ -20,6 +20,9 @@
 /* packets read in a turn of the loop */
 #define AGENT_KERNEL_CHANNEL_BATCH  16
 
+/* bytes queued that only a kernel which does not read can have */
+#define AGENT_KERNEL_CHANNEL_QUEUE  65536
+
 
 static int agent_kernel_channel_flush(agent_kernel_channel_t *ch);
 static void agent_kernel_channel_poll(agent_kernel_channel_t *ch);
@@ -105,6 +108,13 @@ agent_kernel_channel_send(agent_kernel_channel_t *ch, char type,
     }
 
     return agent_kernel_channel_flush(ch);
+}
+
+
+int
+agent_kernel_channel_full(agent_kernel_channel_t *ch)
+{
+    return ch->queue.len > AGENT_KERNEL_CHANNEL_QUEUE;
 }
 
 

@@ -57,6 +57,9 @@ int agent_kernel_channel_open(agent_kernel_channel_t *ch, int fd);
 int agent_kernel_channel_send(agent_kernel_channel_t *ch, char type,
     uint32_t number, const char *data, size_t len);
 
+/* 1: the kernel does not read its answers */
+int agent_kernel_channel_full(agent_kernel_channel_t *ch);
+
 /* reads what is there, at most n packets */
 void agent_kernel_channel_read(agent_kernel_channel_t *ch, int n);
 

@@ -24,6 +24,7 @@ alarm 300;
 
 my $json = JSON::PP->new->utf8->canonical;
 my $box = Sandbox::Box->new();
+my $memory;
 
 
 sub call
@@ -337,6 +338,40 @@ is(join('', sort split //, out(@e) =~ s/\n//gr), 'cp', 'one that goes on');
 is(scalar(grep { $_->{type} eq 'execution_complete' } @e), 1, 'one end');
 
 
+# what has the secret of the connection may send whatever it likes
+
+$memory = $box->private();
+@e = run(<<'END', context_id => $py);
+import socket, struct, sys, time
+kernel = sys.meta_path[0].kernel
+def send(kind, payload=b'', flags=0, number=kernel.number):
+    try:
+        kernel.channel.socket.sendmsg([struct.pack('<16sBBHI',
+            kernel.channel.token, ord(kind), flags, 0, number), payload], [],
+            socket.MSG_DONTWAIT)
+        return True
+    except BlockingIOError:
+        time.sleep(0.01)
+for kind in 'RHXIAB?':
+    if kind != 'B': send(kind, b'{}')
+send('E', b'{"type":"other"}', number=99)
+send('E', b'\n\nevent: forged\n\n')
+send('D', b'[]'); send('D', b'{'); send('D', b'{"count":-1}', number=99)
+None
+END
+is_deeply([map { $_->{type} } @e], ['execution_complete'],
+    'no such packet is an event');
+@e = run(<<'END', context_id => $py);
+for _ in range(1_000_000): send('E', b'{}', number=99)
+print('flooded')
+time.sleep(60)
+END
+cmp_ok($box->private() - $memory, '<', 4096,
+    'a flood of events that reads no answer (kB)');
+is("$e[-1]{ename} $e[-1]{reason}", 'KernelDied signal', 'ends the kernel');
+is(results(run('8', context_id => $py)), '8', 'and a fresh one works');
+
+
 # directory, environment, JSON
 
 (undef, $res) = call('POST', '/api/contexts', { cwd => '/tmp',
@@ -371,7 +406,7 @@ is($res->{code}, 'print("é"); display(1); 1/0', 'JSON: the code');
 
 # delete
 
-$http = begin('time.sleep(30)', context_id => $py);
+$http = begin('import time; time.sleep(30)', context_id => $py);
 sleep 0.3;
 ($status, $res) = call('DELETE', "/api/contexts/$py");
 is($status, 200, 'deleted');
