@@ -152,6 +152,8 @@ AGENT_FUZZ_files = base/base64 base/buffer base/fault base/json_split \
                 base/json_text base/utf8 files/decode files/mime
 AGENT_FUZZ_transport = base/base64 base/buffer base/fault base/json base/path \
                 transport/message transport/sse_reader
+AGENT_FUZZ_kernel = base/buffer base/json_ascii base/json_text base/utf8 \
+                context/kernel_packet
 AGENT_FUZZ_log = base/file base/memory base/utf8 run/log run/log_reader \
                 sys/identity sys/thread_job sys/user
 
