@@ -199,12 +199,14 @@ export class SandboxSecurityError extends Error {
 
 const classes = new Map(Object.entries({
     FILE_NOT_FOUND: FileNotFoundError,
+    workspace_read_not_found: FileNotFoundError,
     FILE_EXISTS: FileExistsError,
     FILE_TOO_LARGE: FileTooLargeError,
     PERMISSION_DENIED: PermissionDeniedError,
     IS_DIRECTORY: FileSystemError,
     NOT_DIRECTORY: FileSystemError,
     NO_SPACE: FileSystemError,
+    no_space: FileSystemError,
     TOO_MANY_FILES: FileSystemError,
     RESOURCE_BUSY: FileSystemError,
     READ_ONLY: FileSystemError,

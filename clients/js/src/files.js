@@ -7,8 +7,10 @@
  * directory of the session.
  */
 
-import { fromBase64, toBase64 } from './scope.js';
 import { bytesOf, collectBytes } from './file_stream.js';
+import { createError } from './errors.js';
+import { fromBase64, toBase64 } from './scope.js';
+import { parseSSEStream } from './sse.js';
 
 const WORKSPACE = /^\/workspace\/+[^/]/;
 
@@ -102,13 +104,9 @@ async function readBytes(scope, path, options) {
         timestamp: new Date().toISOString() };
 
     if (route !== null) {
+        const { size, mimeType } = await metadataOf(scope, path, options);
         const response = await scope.response('GET', route,
             { signal: options.signal });
-        const { size, mimeType } = {
-            size: Number(response.headers.get('content-length') ?? NaN),
-            mimeType: response.headers.get('content-type')
-                ?? 'application/octet-stream',
-        };
 
         return { ...result, content: response.body, size, mimeType };
     }
@@ -125,6 +123,25 @@ export function readFileStream(scope, path, options = {}) {
     return scope.events('POST', 'api/read/stream', {
         json: { path, sessionId: scope.pathsIn(options.sessionId) },
         signal: options.signal, safe: true });
+}
+
+
+/* what the stream of a file says first */
+
+async function metadataOf(scope, path, options) {
+    const { signal } = options;
+    const stream = await readFileStream(scope, path, options);
+
+    for await (const event of parseSSEStream(stream, signal)) {
+        if (event.type === 'metadata') {
+            return event;
+        }
+
+        throw createError(event.code ?? 'FILESYSTEM_ERROR', event.error,
+            { httpStatus: event.httpStatus ?? 500, context: { path } });
+    }
+
+    throw createError('CONNECTION_FAILED', `${path}: the file broke off`);
 }
 
 

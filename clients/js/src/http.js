@@ -35,7 +35,8 @@ export class Http {
         this.retryTimeout = options.retryTimeoutMs ?? RETRY_TIMEOUT;
 
         /* a window's fetch() takes no other "this" */
-        this.fetch = options.fetch ?? ((...all) => globalThis.fetch(...all));
+        this.fetch = options.fetch ?? ((url, init) =>
+            globalThis.fetch(url, { ...init, ...patience() }));
     }
 
 
@@ -124,7 +125,6 @@ export class Http {
                 body: json === undefined ? options.body : JSON.stringify(json),
                 signal: limit.signal,
                 ...(options.once && { duplex: 'half' }),
-                ...patience(),
             });
 
             if (!response.ok) {

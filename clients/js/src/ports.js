@@ -24,7 +24,8 @@ export async function exposePort(scope, port, options = {}) {
 
 
 export async function unexposePort(scope, port, { signal } = {}) {
-    await scope.json('DELETE', `ports/${number(port)}`, { signal, safe: true });
+    await orMissing(scope.json('DELETE', `ports/${number(port)}`,
+        { signal, safe: true }));
 }
 
 

@@ -265,7 +265,13 @@ export class Sandbox extends Operations {
     /* ends what runs in it; files stay, and the next call wakes it */
 
     async stop(options) {
-        await this.sleep(typeof options === 'object' ? options : {});
+        try {
+            await this.sleep(typeof options === 'object' ? options : {});
+        } catch (error) {
+            if (!(error instanceof SandboxNotFoundError)) {
+                throw error;
+            }
+        }
     }
 
     sleep({ signal } = {}) {

@@ -58,14 +58,18 @@ export async function files(t) {
     for (const path of ['/workspace/f/raw of ü?#.bin', '/tmp/raw.bin']) {
         await sandbox.writeFile(path, bytes(1000));
         r = await sandbox.readFile(path, { encoding: 'none' });
-        is(`bytes: ${path}`, [r.size, Array.from(await all(r.content))],
-            [1000, Array.from(bytes(1000))]);
+        is(`bytes: ${path}`, [r.size, r.mimeType,
+            Array.from(await all(r.content))],
+            [1000, 'application/octet-stream', Array.from(bytes(1000))]);
         await sandbox.writeFile(path, stream(bytes(10), bytes(300)));
         is(`a stream: ${path}`, (await sandbox.stat(path)).size, 310);
         await sandbox.writeFile(path, new Blob(['blob']));
         is(`a blob: ${path}`, (await sandbox.readFile(path,
             { encoding: 'utf8' })).content, 'blob');
     }
+    await fails('bytes: no such file', sandbox.readFile('/workspace/none',
+        { encoding: 'none' }), lib.FileNotFoundError, { httpStatus: 404,
+        code: 'FILE_NOT_FOUND', path: '/workspace/none' });
     await fails('writeFile: no content', sandbox.writeFile('/tmp/x', 42),
         TypeError);
 
@@ -139,6 +143,24 @@ export async function files(t) {
     }
     await fails('readFile: aborted before', sandbox.readFile('/etc/passwd',
         { signal: AbortSignal.abort() }), Error, { name: 'AbortError' });
+
+    const { version } = await sandbox.checkChanges('/workspace/f');
+    const watched = await sandbox.watch('/workspace/f', { include: ['*.new'] });
+    await sandbox.writeFile('/workspace/f/not', '');
+    await sandbox.writeFile('/workspace/f/a.new', '');
+    const seen = [];
+    for await (const event of lib.parseSSEStream(watched)) {
+        seen.push([event.type, event.path]);
+        if (event.type === 'event') {
+            break;
+        }
+    }
+    is('watch', seen, [['watching', '/workspace/f'],
+        ['event', '/workspace/f/a.new']]);
+    r = await sandbox.checkChanges('/workspace/f', { since: version });
+    is('checkChanges', [r.status, r.version !== version], ['changed', true]);
+    await fails('watch: no such directory', sandbox.watch('/workspace/none'),
+        lib.FileNotFoundError, { httpStatus: 404 });
 
     const archive = await all(await sandbox.persist(
         { excludes: ['f/big.*', 'src'] }));

@@ -60,8 +60,13 @@ export async function ports(t) {
     await sandbox.tunnels.destroy(r);
     await sandbox.tunnels.destroy(8202);
     is('tunnels.destroy', await sandbox.isPortExposed(8202), false);
-    is('of no sandbox', [await t.sandbox('none').getExposedPorts(),
-        await t.sandbox('none').isPortExposed(8200)], [[], false]);
+
+    const none = t.sandbox('none');
+    await none.unexposePort(8200);
+    await none.stop();
+    is('of no sandbox', [await none.getExposedPorts(),
+        await none.isPortExposed(8200), await none.info()],
+        [[], false, null]);
 }
 
 
