@@ -204,7 +204,10 @@ class Sandbox(Operations):
                        **policy)))
 
     def unexpose_port(self, port: int) -> None:
-        self._scope.json("DELETE", f"ports/{port}", safe=True)
+        try:
+            self._scope.json("DELETE", f"ports/{port}", safe=True)
+        except errors.SandboxNotFoundError:
+            pass
 
     def get_exposed_ports(self) -> List[ExposedPort]:
         """Also of a sandbox that sleeps."""

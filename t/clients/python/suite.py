@@ -250,6 +250,16 @@ def files():
     fails("read_file_stream: no such file", FileNotFoundError, list,
           box.read_file_stream("/workspace/none"))
 
+    version = box.check_changes("/workspace/f").version
+    with box.watch("/workspace/f", include=["*.new"]) as events:
+        box.write_file("/workspace/f/not", "")
+        box.write_file("/workspace/f/a.new", "")
+        equal("watch", next(events)["path"], "/workspace/f/a.new")
+    r = box.check_changes("/workspace/f", since=version)
+    equal("check_changes", (r.status, r.version != version), ("changed", True))
+    fails("watch: no such directory", FileNotFoundError, box.watch,
+          "/workspace/none")
+
     with box.persist(excludes=["f/big.*", "src"]) as archive:
         tar = archive.read()
     with temporary_sandbox(URL, api_key=KEY) as other:
@@ -364,6 +374,7 @@ def ports():
     box.unexpose_port(8200)
     box.unexpose_port(8200)
     equal("unexpose_port", box.is_port_exposed(8200), False)
+    sandbox("py-none").unexpose_port(8200)
     equal("of no sandbox", sandbox("py-none").get_exposed_ports(), [])
 
 
