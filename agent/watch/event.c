@@ -10,6 +10,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
+#include "base/time.h"
 #include "watch/event.h"
 #include "watch/found.h"
 #include "watch/queue.h"
@@ -17,7 +19,7 @@
 
 
 #define AGENT_WATCH_EVENT_SIZE   16384
-#define AGENT_WATCH_EVENT_READS  4     /* at a time */
+#define AGENT_WATCH_EVENT_SLICE  5     /* ms */
 
 
 /*
@@ -34,6 +36,8 @@ struct agent_watch_moved_s {
 };
 
 
+static size_t agent_watch_event_batch(agent_watch_t *w, char *buf, size_t len,
+    uint64_t until);
 static void agent_watch_event(agent_watch_t *w, struct inotify_event *e);
 static void agent_watch_event_above(agent_watch_t *w,
     struct inotify_event *e);
@@ -77,42 +81,81 @@ agent_watch_event_mask(const agent_watch_params_t *params)
 int
 agent_watch_event_read(agent_watch_t *w)
 {
-    char                  *p, *end;
-    ssize_t                n;
-    unsigned               i;
-    struct inotify_event  *e;
+    ssize_t   n;
+    size_t    done;
+    uint64_t  until;
 
     static char  buf[AGENT_WATCH_EVENT_SIZE]
         __attribute__((aligned(__alignof__(struct inotify_event))));
 
-    for (i = 0; i < AGENT_WATCH_EVENT_READS; i++) {
+    until = agent_time_ms() + AGENT_WATCH_EVENT_SLICE;
+
+    if (w->rest.len) {
+        done = agent_watch_event_batch(w, w->rest.data, w->rest.len, until);
+        agent_buffer_shift(&w->rest, done);
+
+        if (w->rest.len) {
+            return 1;
+        }
+
+        agent_buffer_free(&w->rest);
+    }
+
+    while (!w->ended && agent_time_ms() < until) {
 
         n = read(w->scan.inotify, buf, sizeof(buf));
 
+        if (n == -1 && errno == EINTR) {
+            continue;
+        }
+
         if (n <= 0) {
-            return n == -1 && errno == EINTR;
-        }
-
-        end = buf + n;
-
-        for (p = buf; p < end && !w->ended; p += sizeof(*e) + e->len) {
-            e = (struct inotify_event *) p;
-
-            agent_watch_event(w, e);
-
-            w->nread += sizeof(*e) + e->len;
-
-            if (w->nfound && w->nread >= w->barrier) {
-                agent_watch_found_flush(w);
-            }
-        }
-
-        if (w->ended) {
             return 0;
+        }
+
+        done = agent_watch_event_batch(w, buf, (size_t) n, until);
+
+        if (done < (size_t) n) {
+            agent_buffer_add(&w->rest, buf + done, (size_t) n - done);
+
+            if (w->rest.failed) {
+                agent_watch_fail(w, ENOMEM);
+            }
         }
     }
 
     return 1;
+}
+
+
+/* how many of the bytes could be handled until then, one event at least */
+
+static size_t
+agent_watch_event_batch(agent_watch_t *w, char *buf, size_t len,
+    uint64_t until)
+{
+    size_t                 pos, size;
+    struct inotify_event  *e;
+
+    for (pos = 0; pos < len && !w->ended; pos += size) {
+
+        if (pos && agent_time_ms() >= until) {
+            return pos;
+        }
+
+        e = (struct inotify_event *) (buf + pos);
+        size = sizeof(struct inotify_event) + e->len;
+
+        agent_watch_event(w, e);
+
+        w->nread += size;
+
+        if (w->nfound && w->nread >= w->barrier) {
+            agent_watch_found_flush(w);
+        }
+    }
+
+    return len;
 }
 
 
@@ -162,7 +205,11 @@ agent_watch_event_above(agent_watch_t *w, struct inotify_event *e)
 
         name = strrchr(w->scan.real, '/') + 1;
 
-        if ((e->mask & IN_DELETE) && e->len && strcmp(e->name, name) == 0) {
+        /* deleted, or replaced by a rename */
+
+        if ((e->mask & (IN_DELETE|IN_MOVED_TO)) && e->len
+            && strcmp(e->name, name) == 0)
+        {
             agent_watch_event_self(w, w->tree.root, IN_DELETE_SELF);
         }
 
@@ -351,22 +398,10 @@ agent_watch_event_new(agent_watch_t *w, agent_watch_node_t *n,
     child = agent_watch_tree_find(&w->tree, n, name);
 
     if (child == NULL) {
-
-        if (agent_watch_report_prune(w, n, name)) {
-            return;
-        }
-
-        child = agent_watch_tree_add(&w->tree, n, name);
-
-        if (child == NULL) {
-            agent_watch_fail(w, ENOBUFS);
-            return;
-        }
-
-        child->seen = w->seen;
+        child = agent_watch_add(w, n, name);
     }
 
-    if (child->wd == -1) {
+    if (child && child->wd == -1) {
         agent_watch_queue_add(&w->tree, child, w->ready);
     }
 }
@@ -435,19 +470,16 @@ agent_watch_event_to(agent_watch_t *w, agent_watch_node_t *n,
         return;
     }
 
-    child = m->node;
+    moved = m->node;
     w->lost |= m->lost;
     *m = w->moved[--w->nmoved];
 
-    moved = agent_watch_tree_put(&w->tree, child, n, e->name);
-
-    if (moved == NULL) {
-        agent_watch_tree_detach(&w->tree, child);
+    if (agent_watch_tree_put(&w->tree, moved, n, e->name) != 0) {
+        agent_watch_tree_detach(&w->tree, moved);
         agent_watch_fail(w, ENOBUFS);
         return;
     }
 
-    agent_watch_found_moved(w, child, moved);
     agent_watch_queue_below(&w->tree, moved);
 
     if (w->rescan) {
@@ -508,4 +540,6 @@ agent_watch_event_free(agent_watch_t *w)
 
     free(w->moved);
     w->moved = NULL;
+
+    agent_buffer_free(&w->rest);
 }

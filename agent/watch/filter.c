@@ -22,8 +22,8 @@ static const char *agent_watch_filter_pattern(json_t *value, size_t *len,
 static int agent_watch_filter_order(const void *a, const void *b);
 static int agent_watch_filter_match(const agent_watch_filter_t *f,
     const char *root, const char *path, int within);
-static int agent_watch_filter_ends(const char *pattern, size_t plen,
-    const char *path, int within);
+static int agent_watch_filter_ends(const char *pattern, const char *path,
+    int within);
 
 
 static const char *const  agent_watch_filter_default[] = {
@@ -88,7 +88,14 @@ agent_watch_filter_parse(agent_watch_filter_t *f, json_t *body,
     for (i = 0; i < n; i++) {
 
         if (strcmp(patterns[i], before) != 0) {
-            agent_buffer_add(&b, patterns[i], strlen(patterns[i]) + 1);
+            len = strlen(patterns[i]);
+
+            while (len > 1 && patterns[i][len - 1] == '/') {
+                len--;
+            }
+
+            agent_buffer_add(&b, patterns[i], len);
+            agent_buffer_add(&b, "", 1);
             f->n++;
         }
 
@@ -233,7 +240,7 @@ agent_watch_filter_match(const agent_watch_filter_t *f, const char *root,
         if (p[0] == '/') {
             (void) snprintf(text, sizeof(text), "%s/%s", root + 1, path);
 
-            if (agent_watch_filter_ends(p + 1, len - 1, text, within)) {
+            if (agent_watch_filter_ends(p + 1, text, within)) {
                 return 1;
             }
 
@@ -243,7 +250,7 @@ agent_watch_filter_match(const agent_watch_filter_t *f, const char *root,
         for (s = path; s; s = strchr(s, '/')) {
             s += (*s == '/');
 
-            if (agent_watch_filter_ends(p, len, s, within)) {
+            if (agent_watch_filter_ends(p, s, within)) {
                 return 1;
             }
         }
@@ -253,28 +260,47 @@ agent_watch_filter_match(const agent_watch_filter_t *f, const char *root,
 }
 
 
-static int
-agent_watch_filter_ends(const char *pattern, size_t plen, const char *path,
-    int within)
-{
-    const char  *end;
+/* the pattern matches the path from its beginning */
 
-    while (plen && pattern[plen - 1] == '/') {
-        plen--;
+static int
+agent_watch_filter_ends(const char *pattern, const char *path, int within)
+{
+    size_t       plen;
+    const char  *p, *end;
+
+    plen = strlen(pattern);
+    end = path;
+
+    /* it has as many names as the pattern, unless there is a "**" */
+
+    if (strstr(pattern, "**") == NULL) {
+
+        for (p = pattern; p; p = strchr(p, '/')) {
+            p += (p != pattern);
+
+            if (p != pattern && *end == '\0') {
+                return 0;
+            }
+
+            end = strchrnul(end + (p != pattern), '/');
+        }
+
+        return (within || *end == '\0')
+               && agent_glob_path(pattern, plen, path, end - path, 0);
     }
 
     if (!within) {
         return agent_glob_path(pattern, plen, path, strlen(path), 0);
     }
 
-    for (end = path; /* void */ ; end++) {
+    for ( ;; ) {
         end = strchrnul(end, '/');
 
         if (agent_glob_path(pattern, plen, path, end - path, 0)) {
             return 1;
         }
 
-        if (*end == '\0') {
+        if (*end++ == '\0') {
             return 0;
         }
     }

@@ -117,9 +117,9 @@ agent_watch_found_register(agent_watch_t *w)
         s->current = 0;
     }
 
-    w->barrier = w->nread + (uint64_t) s->pending;
+    w->barrier = w->nread + w->rest.len + (uint64_t) s->pending;
 
-    if (s->pending == 0) {
+    if (w->barrier == w->nread) {
         agent_watch_found_flush(w);
     }
 
@@ -220,19 +220,11 @@ agent_watch_found_directory(agent_watch_t *w, agent_watch_node_t *n,
         return;
     }
 
-    if (agent_watch_report_prune(w, n, name)) {
-        return;
+    child = agent_watch_add(w, n, name);
+
+    if (child) {
+        agent_watch_queue_add(&w->tree, child, n->report);
     }
-
-    child = agent_watch_tree_add(&w->tree, n, name);
-
-    if (child == NULL) {
-        agent_watch_fail(w, ENOBUFS);
-        return;
-    }
-
-    child->seen = w->seen;
-    agent_watch_queue_add(&w->tree, child, n->report);
 }
 
 
@@ -243,6 +235,13 @@ agent_watch_found_complete(agent_watch_t *w, agent_watch_scan_item_t *item)
 
     n = item->node;
     item->complete = 0;
+
+    if (item->wd != -1 && item->err && !agent_watch_tree_detached(n)) {
+
+        /* it could not be read to its end */
+
+        agent_watch_skip(w, n, item->err);
+    }
 
     free(item->path);
     item->path = NULL;
@@ -307,21 +306,6 @@ agent_watch_found_take(agent_watch_t *w, agent_watch_node_t *n,
     f->name = NULL;
 
     return 1;
-}
-
-
-void
-agent_watch_found_moved(agent_watch_t *w, agent_watch_node_t *from,
-    agent_watch_node_t *to)
-{
-    size_t  i;
-
-    for (i = 0; i < w->nfound; i++) {
-
-        if (w->found[i].node == from) {
-            w->found[i].node = to;
-        }
-    }
 }
 
 

@@ -29,10 +29,6 @@ int agent_watch_found_register(agent_watch_t *w);
 int agent_watch_found_take(agent_watch_t *w, agent_watch_node_t *n,
     const char *name, int *is_directory);
 
-/* a directory has another node */
-void agent_watch_found_moved(agent_watch_t *w, agent_watch_node_t *from,
-    agent_watch_node_t *to);
-
 /* all events that were in the queue are read: the rest is reported */
 void agent_watch_found_flush(agent_watch_t *w);
 

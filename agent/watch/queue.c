@@ -10,11 +10,19 @@
 #include "watch/tree.h"
 
 
+static agent_watch_node_t *agent_watch_queue_walk(agent_watch_node_t *top,
+    agent_watch_node_t *n);
+
+
 void
 agent_watch_queue_add(agent_watch_tree_t *t, agent_watch_node_t *n,
     int report)
 {
     n->report |= (report != 0);
+
+    if (n->missed) {
+        agent_watch_tree_miss(t, n, 0);
+    }
 
     if (n->waits) {
         return;
@@ -53,7 +61,7 @@ agent_watch_queue_next(agent_watch_tree_t *t)
             return n;
         }
 
-        n->missed = 1;
+        agent_watch_tree_miss(t, n, 1);
 
         if (n->swept && !n->scanning) {
             agent_watch_tree_release(t, n);
@@ -70,7 +78,7 @@ agent_watch_queue_done(agent_watch_tree_t *t, agent_watch_node_t *n)
     n->scanning = 0;
 
     if (agent_watch_tree_detached(n)) {
-        n->missed = 1;
+        agent_watch_tree_miss(t, n, 1);
     }
 
     if (n->swept && !n->waits) {
@@ -84,11 +92,34 @@ agent_watch_queue_below(agent_watch_tree_t *t, agent_watch_node_t *top)
 {
     agent_watch_node_t  *n;
 
-    for (n = top; n; n = agent_watch_tree_next(top, n)) {
+    n = t->nunknown ? top : NULL;
 
-        if (n->wd == -1 || n->missed) {
-            n->missed = 0;
+    for ( /* void */ ; n; n = agent_watch_queue_walk(top, n)) {
+
+        if ((n->wd == -1 && !n->skipped) || n->missed) {
             agent_watch_queue_add(t, n, 1);
         }
     }
+}
+
+
+/* the directory after n in the order of a walk from top */
+
+static agent_watch_node_t *
+agent_watch_queue_walk(agent_watch_node_t *top, agent_watch_node_t *n)
+{
+    if (n->child) {
+        return n->child;
+    }
+
+    while (n != top) {
+
+        if (n->next) {
+            return n->next;
+        }
+
+        n = n->parent;
+    }
+
+    return NULL;
 }

@@ -270,6 +270,7 @@ agent_watch_scan_above(agent_watch_scan_t *s)
 {
     int          fd, up, top;
     size_t       i;
+    uint32_t     mask;
     struct stat  st, workspace;
 
     if (stat(AGENT_WORKSPACE, &workspace) == -1) {
@@ -292,9 +293,9 @@ agent_watch_scan_above(agent_watch_scan_t *s)
         (void) close(fd);
         fd = up;
 
-        s->above[i] = fd == -1 ? -1
-                      : agent_watch_scan_add(s, fd, i ? IN_MOVE_SELF
-                                                    : IN_MOVE_SELF|IN_DELETE);
+        mask = i ? IN_MOVE_SELF : IN_MOVE_SELF|IN_DELETE|IN_MOVED_TO;
+
+        s->above[i] = fd == -1 ? -1 : agent_watch_scan_add(s, fd, mask);
         s->nabove = i + 1;
 
         if (top) {

@@ -27,6 +27,14 @@ static void agent_watch_tree_link(agent_watch_node_t **head,
 static void agent_watch_tree_unlink(agent_watch_node_t *n);
 static agent_watch_node_t *agent_watch_tree_alloc(agent_watch_tree_t *t,
     const char *name);
+static void agent_watch_tree_free_name(agent_watch_tree_t *t,
+    agent_watch_node_t *n);
+static void agent_watch_tree_free_node(agent_watch_node_t *n);
+
+
+/* no scan has found it, and another one may */
+#define agent_watch_tree_unknown(n)                                           \
+    (((n)->wd == -1 && !(n)->skipped) || (n)->missed)
 
 
 /* of all trees */
@@ -78,7 +86,7 @@ agent_watch_tree_free(agent_watch_tree_t *t)
         next = n->queued;
 
         if (n->swept) {
-            free(n);
+            agent_watch_tree_free_node(n);
         }
     }
 
@@ -98,7 +106,7 @@ agent_watch_tree_free(agent_watch_tree_t *t)
         next = n->next;
 
         agent_watch_tree_unlink(n);
-        free(n);
+        agent_watch_tree_free_node(n);
 
         next = t->trash;
     }
@@ -117,6 +125,17 @@ agent_watch_tree_free(agent_watch_tree_t *t)
 
     t->by_wd = NULL;
     t->by_name = NULL;
+}
+
+
+static void
+agent_watch_tree_free_node(agent_watch_node_t *n)
+{
+    if (n->name != n->text) {
+        free(n->name);
+    }
+
+    free(n);
 }
 
 
@@ -177,6 +196,8 @@ agent_watch_tree_set_wd(agent_watch_tree_t *t, agent_watch_node_t *n, int wd)
 {
     agent_watch_node_t  **p;
 
+    t->nunknown -= agent_watch_tree_unknown(n);
+
     if (n->wd != -1) {
         p = &t->by_wd[(size_t) n->wd & (t->size - 1)];
 
@@ -188,12 +209,33 @@ agent_watch_tree_set_wd(agent_watch_tree_t *t, agent_watch_node_t *n, int wd)
     }
 
     n->wd = wd;
+    n->skipped = 0;
+    t->nunknown += agent_watch_tree_unknown(n);
 
     if (wd != -1) {
         p = &t->by_wd[(size_t) wd & (t->size - 1)];
         n->by_wd = *p;
         *p = n;
     }
+}
+
+
+void
+agent_watch_tree_miss(agent_watch_tree_t *t, agent_watch_node_t *n, int missed)
+{
+    t->nunknown -= agent_watch_tree_unknown(n);
+    n->missed = (missed != 0);
+    t->nunknown += agent_watch_tree_unknown(n);
+}
+
+
+void
+agent_watch_tree_skip(agent_watch_tree_t *t, agent_watch_node_t *n)
+{
+    t->nunknown -= agent_watch_tree_unknown(n);
+    n->missed = 0;
+    n->skipped = 1;
+    t->nunknown += agent_watch_tree_unknown(n);
 }
 
 
@@ -255,41 +297,51 @@ agent_watch_tree_take(agent_watch_tree_t *t, agent_watch_node_t *n)
 }
 
 
-agent_watch_node_t *
+int
 agent_watch_tree_put(agent_watch_tree_t *t, agent_watch_node_t *n,
     agent_watch_node_t *parent, const char *name)
 {
-    int                  wd;
-    agent_watch_node_t  *moved, *child;
+    char    *copy;
+    size_t   len;
 
-    moved = agent_watch_tree_add(t, parent, name);
+    len = strlen(name);
 
-    if (moved == NULL) {
-        return NULL;
+    if (agent_memory_collect(len + 1) != 0) {
+        return -1;
     }
 
-    wd = n->wd;
-    agent_watch_tree_set_wd(t, n, -1);
-    agent_watch_tree_set_wd(t, moved, wd);
+    copy = malloc(len + 1);
 
-    moved->report = n->report;
-    moved->seen = n->seen;
-
-    while ((child = n->child) != NULL) {
-        agent_watch_tree_unname(t, child);
-        agent_watch_tree_unlink(child);
-
-        child->parent = moved;
-
-        agent_watch_tree_link(&moved->child, child);
-        agent_watch_tree_name(t, child);
+    if (copy == NULL) {
+        agent_memory_drop(len + 1);
+        return -1;
     }
 
-    moved->missed = n->waits || n->scanning || n->missed;
+    memcpy(copy, name, len + 1);
+    t->bytes += len + 1;
 
-    agent_watch_tree_link(&t->trash, n);
+    agent_watch_tree_free_name(t, n);
 
-    return moved;
+    n->name = copy;
+    n->len = (unsigned) len & 0x1ff;
+    n->parent = parent;
+    n->detached = 0;
+
+    agent_watch_tree_link(&parent->child, n);
+    agent_watch_tree_name(t, n);
+
+    return 0;
+}
+
+
+static void
+agent_watch_tree_free_name(agent_watch_tree_t *t, agent_watch_node_t *n)
+{
+    if (n->name != n->text) {
+        t->bytes -= n->len + 1;
+        agent_memory_drop(n->len + 1);
+        free(n->name);
+    }
 }
 
 
@@ -338,26 +390,6 @@ agent_watch_tree_sweep(agent_watch_tree_t *t, int fd, unsigned max)
     }
 
     return t->trash != NULL;
-}
-
-
-agent_watch_node_t *
-agent_watch_tree_next(agent_watch_node_t *top, agent_watch_node_t *n)
-{
-    if (n->child) {
-        return n->child;
-    }
-
-    while (n != top) {
-
-        if (n->next) {
-            return n->next;
-        }
-
-        n = n->parent;
-    }
-
-    return NULL;
 }
 
 
@@ -462,10 +494,13 @@ agent_watch_tree_alloc(agent_watch_tree_t *t, const char *name)
 
     n->wd = -1;
     n->len = (unsigned) len & 0x1ff;
-    memcpy(n->name, name, len);
+    n->own = (unsigned) len & 0x1ff;
+    n->name = n->text;
+    memcpy(n->text, name, len);
 
     agent_watch_tree_nodes++;
     t->n++;
+    t->nunknown++;
     t->bytes += size;
 
     if (t->n > t->size) {
@@ -481,10 +516,14 @@ agent_watch_tree_release(agent_watch_tree_t *t, agent_watch_node_t *n)
 {
     size_t  size;
 
-    size = sizeof(agent_watch_node_t) + n->len + 1;
+    agent_watch_tree_free_name(t, n);
+    n->name = n->text;
+
+    size = sizeof(agent_watch_node_t) + n->own + 1;
 
     agent_watch_tree_nodes--;
     t->n--;
+    t->nunknown -= agent_watch_tree_unknown(n);
     t->bytes -= size;
     agent_memory_drop(size);
 

@@ -42,8 +42,11 @@ struct agent_watch_node_s {
     unsigned              detached:1;
     unsigned              missed:1;    /* not scanned, as it was detached */
     unsigned              swept:1;     /* to be freed by who still has it */
-    unsigned              len:9;
-    char                  name[];
+    unsigned              skipped:1;   /* it cannot be watched */
+    unsigned              len:9;       /* of the name */
+    unsigned              own:9;       /* of the text */
+    char                 *name;        /* text, or malloc()ed */
+    char                  text[];
 };
 
 
@@ -57,6 +60,7 @@ typedef struct {
     agent_watch_node_t  **by_name;
     size_t                size;        /* of both tables, a power of two */
     size_t                n;
+    size_t                nunknown;    /* not watched, missed or being freed */
     size_t                bytes;
 } agent_watch_tree_t;
 
@@ -79,6 +83,13 @@ agent_watch_node_t *agent_watch_tree_find(agent_watch_tree_t *t,
     agent_watch_node_t *parent, const char *name);
 agent_watch_node_t *agent_watch_tree_find_wd(agent_watch_tree_t *t, int wd);
 
+/* missed: it was not scanned, as it was out of its place */
+void agent_watch_tree_miss(agent_watch_tree_t *t, agent_watch_node_t *n,
+    int missed);
+
+/* it cannot be watched */
+void agent_watch_tree_skip(agent_watch_tree_t *t, agent_watch_node_t *n);
+
 /* -1: it is not watched any more */
 void agent_watch_tree_set_wd(agent_watch_tree_t *t, agent_watch_node_t *n,
     int wd);
@@ -93,12 +104,11 @@ int agent_watch_tree_path(agent_watch_node_t *n, const char *name, char *buf,
 
 /*
  * Takes a directory out of its parent, with all that is below it, and later
- * puts it in another one.  The node is replaced by the one returned; NULL:
- * out of memory, and nothing has changed.
+ * puts it in another one.  0, or -1 if out of memory: it is still out.
  */
 void agent_watch_tree_take(agent_watch_tree_t *t, agent_watch_node_t *n);
-agent_watch_node_t *agent_watch_tree_put(agent_watch_tree_t *t,
-    agent_watch_node_t *n, agent_watch_node_t *parent, const char *name);
+int agent_watch_tree_put(agent_watch_tree_t *t, agent_watch_node_t *n,
+    agent_watch_node_t *parent, const char *name);
 
 /* takes it out for good */
 void agent_watch_tree_detach(agent_watch_tree_t *t, agent_watch_node_t *n);
@@ -114,10 +124,6 @@ void agent_watch_tree_release(agent_watch_tree_t *t, agent_watch_node_t *n);
 
 /* 1 if it, or a directory above it, was taken out */
 int agent_watch_tree_detached(agent_watch_node_t *n);
-
-/* the directory after n in the order of a walk from top; NULL at the end */
-agent_watch_node_t *agent_watch_tree_next(agent_watch_node_t *top,
-    agent_watch_node_t *n);
 
 
 #endif /* _AGENT_WATCH_TREE_H_INCLUDED_ */

@@ -119,7 +119,8 @@ agent_watch_turn_scan(agent_watch_t *w)
 
         memset(item, 0, sizeof(agent_watch_scan_item_t));
         item->node = n;
-        item->files = n->report;
+        item->files = n->report
+                      && (w->params.events & (1U << AGENT_WATCH_CREATE));
         item->path = strdup(path);
 
         if (item->path == NULL) {
@@ -205,6 +206,7 @@ agent_watch_turn_serve(agent_watch_t *w, int idle)
     agent_watch_waiter_t  *waiter;
 
     now = agent_time_ms();
+    w->serving = 1;
 
     if (idle && !TAILQ_EMPTY(&w->waiters)) {
         agent_watch_report_held(w);
@@ -238,6 +240,8 @@ agent_watch_turn_serve(agent_watch_t *w, int idle)
         }
     }
 
+    w->serving = 0;
+
     agent_watch_turn_trim(w);
     agent_watch_turn_arm(w);
     agent_watch_release(w);
@@ -262,10 +266,14 @@ agent_watch_turn_arm(agent_watch_t *w)
     }
 
     now = agent_time_ms();
-    next = w->asked && !w->busy ? now : UINT64_MAX;
+    next = UINT64_MAX;
 
     if (!w->ready && !w->ended) {
         next = w->began + AGENT_WATCH_SETUP;
+    }
+
+    if ((w->asked || (w->rest.len && !w->ended)) && !w->busy) {
+        next = now;
     }
 
     at = w->ended ? 0 : agent_watch_hold_due(&w->hold, 0);
@@ -297,9 +305,11 @@ agent_watch_turn_arm(agent_watch_t *w)
         return;
     }
 
+    /* a timer that is due at once would run before everything else */
+
     uv_update_time(agent_loop);
     (void) uv_timer_start(&w->timer, agent_watch_turn_timer,
-                          next > now ? next - now : 0, 0);
+                          next > now ? next - now : 1, 0);
 }
 
 

@@ -36,6 +36,7 @@ static int agent_watch_room(void);
 static void agent_watch_created(agent_thread_job_t *job);
 static void agent_watch_scanned(agent_thread_job_t *job);
 static void agent_watch_end(agent_watch_t *w);
+static void agent_watch_unlist(agent_watch_t *w);
 static void agent_watch_closed(uv_handle_t *handle);
 static void agent_watch_clean(agent_thread_job_t *job);
 static void agent_watch_left(agent_thread_job_t *job);
@@ -309,8 +310,13 @@ agent_watch_settle(agent_watch_t *w, agent_watch_waiter_t *waiter)
 
     TAILQ_INSERT_TAIL(&w->waiters, waiter, link);
 
-    w->asked = 1;
-    agent_watch_turn_arm(w);
+    if (w->busy || w->ended || w->serving) {
+        w->asked = 1;
+        agent_watch_turn_arm(w);
+
+    } else {
+        agent_watch_turn(w);
+    }
 }
 
 
@@ -387,6 +393,28 @@ agent_watch_keep(agent_watch_t *w)
 }
 
 
+agent_watch_node_t *
+agent_watch_add(agent_watch_t *w, agent_watch_node_t *n, const char *name)
+{
+    agent_watch_node_t  *child;
+
+    if (agent_watch_report_prune(w, n, name)) {
+        return NULL;
+    }
+
+    child = agent_watch_tree_add(&w->tree, n, name);
+
+    if (child == NULL) {
+        agent_watch_fail(w, ENOBUFS);
+        return NULL;
+    }
+
+    child->seen = w->seen;
+
+    return child;
+}
+
+
 void
 agent_watch_skip(agent_watch_t *w, agent_watch_node_t *n, int err)
 {
@@ -397,6 +425,8 @@ agent_watch_skip(agent_watch_t *w, agent_watch_node_t *n, int err)
         return;
     }
 
+    agent_watch_tree_skip(&w->tree, n);
+
     (void) agent_files_fault_errno(&fault, err, "watch.start", "");
     agent_watch_report_skipped(w, n, fault.code);
     agent_fault_clear(&fault);
@@ -406,6 +436,10 @@ agent_watch_skip(agent_watch_t *w, agent_watch_node_t *n, int err)
 void
 agent_watch_stop(agent_watch_t *w, const char *reason)
 {
+    if (w->ended) {
+        return;
+    }
+
     if (!w->ready) {
         agent_watch_fail(w, ENOENT);
         return;
@@ -451,17 +485,26 @@ agent_watch_end(agent_watch_t *w)
     w->ended = 1;
     w->kept = 0;
 
-    if (w->open) {
-        w->open = 0;
-        agent_watch_count--;
-        TAILQ_REMOVE(&agent_watches, w, link);
-    }
+    agent_watch_unlist(w);
 
     if (w->polls && !w->left) {
         (void) uv_poll_stop(&w->poll);
     }
 
     agent_watch_turn_serve(w, 0);
+}
+
+
+/* nobody finds it any more */
+
+static void
+agent_watch_unlist(agent_watch_t *w)
+{
+    if (w->open) {
+        w->open = 0;
+        agent_watch_count--;
+        TAILQ_REMOVE(&agent_watches, w, link);
+    }
 }
 
 
@@ -476,11 +519,7 @@ agent_watch_release(agent_watch_t *w)
 
     w->left = 1;
 
-    if (w->open) {
-        w->open = 0;
-        agent_watch_count--;
-        TAILQ_REMOVE(&agent_watches, w, link);
-    }
+    agent_watch_unlist(w);
 
     uv_close((uv_handle_t *) &w->timer, agent_watch_closed);
 

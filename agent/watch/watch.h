@@ -110,6 +110,7 @@ struct agent_watch_s {
 
     agent_watch_found_t          *found;    /* of the last slice, by name */
     size_t                        nfound;   /* a power of two, or 0 */
+    agent_buffer_t                rest;     /* events that are read already */
     agent_watch_moved_t          *moved;    /* directories without a place */
     size_t                        nmoved;
     uint64_t                      nread;    /* bytes of events, in all */
@@ -127,7 +128,8 @@ struct agent_watch_s {
     unsigned                      lost:1;   /* events: scan everything again */
     unsigned                      rescan:1; /* it is being done */
     unsigned                      seen:1;   /* of nodes, in the last rescan */
-    unsigned                      asked:1;  /* to read events now */
+    unsigned                      asked:1;  /* to read events soon */
+    unsigned                      serving:1;
     unsigned                      ended:1;
     unsigned                      left:1;   /* it is being freed */
 };
@@ -169,6 +171,13 @@ void agent_watch_keep(agent_watch_t *w);
 /* the watch ends: with the error of an errno, or as it was stopped */
 void agent_watch_fail(agent_watch_t *w, int err);
 void agent_watch_stop(agent_watch_t *w, const char *reason);
+
+/*
+ * A new directory: its node, or NULL if it is excluded, or if the watch has
+ * failed.
+ */
+agent_watch_node_t *agent_watch_add(agent_watch_t *w, agent_watch_node_t *n,
+    const char *name);
 
 /* a directory cannot be watched */
 void agent_watch_skip(agent_watch_t *w, agent_watch_node_t *n, int err);

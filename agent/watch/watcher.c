@@ -142,7 +142,7 @@ agent_watcher_arm(void)
 
     uv_update_time(agent_loop);
     (void) uv_timer_start(&agent_watcher_timer, agent_watcher_expire,
-                          next > now ? next - now : 0, 0);
+                          next > now ? next - now : 1, 0);
 }
 
 

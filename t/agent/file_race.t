@@ -81,6 +81,8 @@ my @calls = (
     ['stat', { path => 'r/p' }],
     ['stat', { path => 'r/p', follow => JSON::PP::true }],
     ['exists', { path => 'r/p/x' }],
+    ['watch/check', { path => 'r/p' }],
+    ['watch/check', { path => 'r/p/x' }],
     ['chmod', { path => 'r/p', mode => '0644' }],
     ['chmod', { path => 'r/p/x', mode => '0600' }],
     ['mkdir', { path => 'r/p' }],

@@ -455,6 +455,29 @@ ok($box->wait_for(30, sub { $box->private('Dirty') < 6144 }),
 $box->sh('rm -rf big');
 
 
+# nor does a wide one, which is renamed all the time
+$box->sh("mkdir -p wide/a; cd wide/a; perl -e 'mkdir \$_ for 1 .. $many / 5'");
+$w = watch(path => 'wide');
+my $rename = $box->execute_start('cd wide; perl -e \'my $end = time + 2;'
+    . ' while (time < $end) { rename "a", "b"; rename "b", "a" }\'');
+($slowest, $began) = (0, time);
+while (time - $began < 2.5) {
+    my $before = time;
+    $box->call('GET', '/api/ping');
+    $slowest = time - $before if time - $before > $slowest;
+    sleep 0.01;
+}
+cmp_ok($slowest, '<', 2, sprintf 'renames stall nobody: %.0f ms',
+    $slowest * 1000);
+$rename->response();
+$w->until('never', 2);
+put("$dir/wide/a/777/x", 'x');
+is(($w->until('/workspace/wide/a/777/x'))[-1]{eventType}, 'create',
+    'and in the end everything is watched');
+$w->{http}->close();
+$box->sh('rm -rf wide');
+
+
 # permissions: those of the user that commands run as
 
 my $web = Sandbox::Box->new(boot => { user => 'web' });
