@@ -154,6 +154,12 @@ AGENT_FUZZ_transport = base/base64 base/buffer base/fault base/json base/path \
                 transport/message transport/sse_reader
 AGENT_FUZZ_kernel = base/buffer base/json_ascii base/json_text base/utf8 \
                 context/kernel_packet
+AGENT_FUZZ_watch = base/base64 base/buffer base/fault base/file base/json \
+                base/json_ascii base/json_text base/json_writer base/memory \
+                base/name base/path base/time base/utf8 files/fault files/glob \
+                files/param watch/event watch/fault watch/filter watch/found \
+                watch/hold watch/log watch/params watch/queue watch/report \
+                watch/tree watch/turn watch/watch
 AGENT_FUZZ_log = base/file base/memory base/utf8 run/log run/log_reader \
                 sys/identity sys/thread_job sys/user
 
