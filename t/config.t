@@ -103,6 +103,19 @@ for my $engine ('unix:/var/run/docker.sock', 'http://127.0.0.1:2375',
 }
 $t->write_conf(engine => 'unix:/var/run/docker.sock');
 
+# backups
+
+for my $size ('-1', 'many', '1x', '') {
+    bad("sandbox_backup_size \"$size\"",
+        { http => "    sandbox_backup_size \"$size\";" },
+        qr/sandbox_backup_size/);
+}
+good("sandbox_backup_size $_", { http => "    sandbox_backup_size $_;" })
+    for qw/0 512m 100g/;
+bad('sandbox_backup_size twice', { http => '    sandbox_backup_size 1g; '
+    . 'sandbox_backup_size 2g;' }, qr/duplicate/);
+$t->write_conf(http => '');
+
 # preview urls
 
 for my $url ('*.example.com', 'http://example.com', 'ftp://*.example.com',

@@ -47,6 +47,7 @@ typedef struct {
     agent_archive_target_t target;
     int                    owner;
     int                    replace;
+    int                    sparse;
 } agent_hydrate_options_t;
 
 
@@ -176,7 +177,8 @@ agent_hydrate_options(agent_request_t *r, agent_hydrate_options_t *options)
 {
     if (agent_hydrate_option(r, "owner", "keep", &options->owner) == -1
         || agent_hydrate_option(r, "contents", "replace", &options->replace)
-           == -1)
+           == -1
+        || agent_hydrate_option(r, "sparse", "keep", &options->sparse) == -1)
     {
         return -1;
     }
@@ -278,6 +280,7 @@ agent_hydrate_open(agent_hydrate_t *h)
     }
 
     h->unpack.owner = h->options.owner;
+    h->unpack.sparse = h->options.sparse;
     h->entered = 1;
 
     return 0;

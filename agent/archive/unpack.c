@@ -149,9 +149,11 @@ agent_unpack_begin(void *data, const agent_tar_member_t *m, agent_fault_t *f)
 static int
 agent_unpack_limits(agent_unpack_t *u, agent_fault_t *f)
 {
+    int64_t                    size;
     const agent_tar_member_t  *m;
 
     m = &u->m;
+    size = u->sparse ? m->stored : m->size;
 
     if (++u->entries > AGENT_UNPACK_ENTRIES) {
         return agent_refuse(f, 413, u->shown, "the archive has more than "
@@ -167,19 +169,19 @@ agent_unpack_limits(agent_unpack_t *u, agent_fault_t *f)
                             "set-group-ID, which is not extracted");
     }
 
-    if (m->sparse && m->size > AGENT_UNPACK_FREE
-        && m->size / AGENT_UNPACK_RATIO > m->stored)
+    if (m->sparse && size > AGENT_UNPACK_FREE
+        && size / AGENT_UNPACK_RATIO > m->stored)
     {
         return agent_refuse(f, 413, u->shown, "is a sparse file more than 200 "
                             "times as large as its data");
     }
 
-    if (m->size > AGENT_UNPACK_BYTES - u->bytes) {
+    if (size > AGENT_UNPACK_BYTES - u->bytes) {
         return agent_refuse(f, 413, u->shown, "the archive has more than 64 "
                             "GB of files");
     }
 
-    u->bytes += m->size;
+    u->bytes += size;
 
     return 0;
 }

@@ -42,6 +42,7 @@ typedef struct agent_unpack_pending_s  agent_unpack_pending_t;
 typedef struct {
     int                  root;
     unsigned             owner:1;      /* ids as in the archive, if allowed */
+    unsigned             sparse:1;     /* holes of any size */
 
     int                  target;       /* -1: root */
     agent_stage_t        stage;        /* of the target */

@@ -20,6 +20,8 @@
 #include "limits/ngx_http_sandbox_connection_share.h"
 #include "api/ngx_http_sandbox_api.h"
 #include "api/ngx_http_sandbox_auth.h"
+#include "api/ngx_http_sandbox_backup.h"
+#include "api/ngx_http_sandbox_backup_list.h"
 #include "api/ngx_http_sandbox_create.h"
 #include "api/ngx_http_sandbox_diagnose.h"
 #include "api/ngx_http_sandbox_lifecycle.h"
@@ -229,6 +231,19 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         r->content_handler = ngx_http_sandbox_pool_change_handler;
         return NGX_DECLINED;
 
+    case SANDBOX_ROUTE_BACKUPS:
+        r->content_handler = ngx_http_sandbox_backup_list_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_BACKUP:
+        ctx->link.data = (u_char *) route.backup.data;
+        ctx->link.len = route.backup.len;
+
+        r->content_handler = (r->method == NGX_HTTP_DELETE)
+                             ? ngx_http_sandbox_backup_list_delete_handler
+                             : ngx_http_sandbox_backup_list_show_handler;
+        return NGX_DECLINED;
+
     case SANDBOX_ROUTE_PTY:
     case SANDBOX_ROUTE_WS:
 
@@ -254,6 +269,18 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
 
     if (rc != NGX_OK) {
         return rc;
+    }
+
+    /* these go to the agent when their body has been read */
+
+    if (route.kind == SANDBOX_ROUTE_BACKUP_CREATE) {
+        r->content_handler = ngx_http_sandbox_backup_create_handler;
+        return NGX_DECLINED;
+    }
+
+    if (route.kind == SANDBOX_ROUTE_BACKUP_RESTORE) {
+        r->content_handler = ngx_http_sandbox_backup_restore_handler;
+        return NGX_DECLINED;
     }
 
     /* the query may have been copied, but the path before it is unchanged */
@@ -377,7 +404,8 @@ ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
                                          "NOT_FOUND",
                                          "No such route for %V. Routes: "
                                          "/health, /v1/pool/stats, "
-                                         "/v1/sandbox and /v1/sandbox/:id.",
+                                         "/v1/backup, /v1/sandbox and "
+                                         "/v1/sandbox/:id.",
                                          &method);
 }
 

@@ -78,6 +78,9 @@ typedef struct {
     ngx_msec_t                     engine_timeout;     /* of a single call */
     ngx_msec_t                     start_timeout;
 
+    ngx_thread_pool_t             *pool;               /* "default" */
+    off_t                          backup_size;        /* of a key; 0: none */
+
     ngx_uint_t                     max_instances;      /* 0: no limit */
     ngx_uint_t                     engine_calls;       /* per worker */
     ngx_uint_t                     engine_queue;

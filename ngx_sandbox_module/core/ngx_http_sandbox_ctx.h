@@ -52,6 +52,7 @@ struct ngx_http_sandbox_ctx_s {
 
     ngx_http_sandbox_failure_t      failure;       /* error to respond with */
     void                           *body;          /* of the content handler */
+    ngx_http_sandbox_backup_t      *backup;        /* or NULL */
     void                           *peer;          /* of upstream.c */
 
     const ngx_http_sandbox_error_renderer_t
@@ -74,6 +75,7 @@ struct ngx_http_sandbox_ctx_s {
     unsigned                        copied:1;    /* see node.h */
     unsigned                        filtered:1;
     unsigned                        replaced:1;
+    unsigned                        broken:1;    /* failure says why */
     unsigned                        collects:1;  /* collects JSON for a page */
 
     char                            nonce[SANDBOX_TOKEN_MAX + 1];

@@ -22,6 +22,7 @@
 
 typedef struct ngx_http_sandbox_agent_request_s
     ngx_http_sandbox_agent_request_t;
+typedef struct ngx_http_sandbox_backup_s        ngx_http_sandbox_backup_t;
 typedef struct ngx_http_sandbox_bucket_s        ngx_http_sandbox_bucket_t;
 typedef struct ngx_http_sandbox_ctx_s           ngx_http_sandbox_ctx_t;
 typedef struct ngx_http_sandbox_instance_s      ngx_http_sandbox_instance_t;

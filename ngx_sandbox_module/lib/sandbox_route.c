@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/sandbox_backup.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_route.h"
 
@@ -24,7 +25,7 @@ static const sandbox_route_entry_t *sandbox_route_find_below(
     const sandbox_text_t *prefix, const sandbox_route_entry_t *table,
     const char *tail, size_t len);
 static const sandbox_route_entry_t *sandbox_route_other(const char *path,
-    size_t len);
+    size_t len, sandbox_route_t *route);
 static int sandbox_route_dots(const char *path, size_t len);
 static const sandbox_route_entry_t *sandbox_route_find(const char *tail,
     size_t len);
@@ -62,6 +63,12 @@ static const sandbox_route_entry_t  sandbox_route_others[] = {
     { sandbox_route_text("/v1/pool/shutdown-prewarmed"),
       SANDBOX_ROUTE_POOL_CHANGE,
       "POST", "/v1/pool/shutdown-prewarmed", 0 },
+
+    { sandbox_route_text("/v1/backup"), SANDBOX_ROUTE_BACKUPS,
+      "GET, HEAD", "/v1/backup", 0 },
+
+    { sandbox_route_text("/v1/backup/"), SANDBOX_ROUTE_BACKUP,
+      "GET, HEAD, DELETE", "/v1/backup/:backup", 1 },
 
     { { NULL, 0 }, SANDBOX_ROUTE_NONE, "", "", 0 }
 };
@@ -123,6 +130,12 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
 
     { sandbox_route_text("/unmount"), SANDBOX_ROUTE_UNMOUNT,
       "POST", "/v1/sandbox/:id/unmount", 0 },
+
+    { sandbox_route_text("/api/backup/create"), SANDBOX_ROUTE_BACKUP_CREATE,
+      "POST", "/v1/sandbox/:id/api/backup/create", 0 },
+
+    { sandbox_route_text("/api/backup/restore"), SANDBOX_ROUTE_BACKUP_RESTORE,
+      "POST", "/v1/sandbox/:id/api/backup/restore", 0 },
 
     { sandbox_route_text("/exec"), SANDBOX_ROUTE_EXEC,
       "POST", "/v1/sandbox/:id/exec", 0 },
@@ -389,7 +402,7 @@ sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
     }
 
     base = sizeof(sandbox_route_base) - 1;
-    e = sandbox_route_other(path, len);
+    e = sandbox_route_other(path, len, route);
 
     if (e == NULL && len >= base
         && memcmp(path, sandbox_route_base, base) == 0)
@@ -444,13 +457,26 @@ sandbox_route_parse(const char *path, size_t len, sandbox_route_t *route)
 
 
 static const sandbox_route_entry_t *
-sandbox_route_other(const char *path, size_t len)
+sandbox_route_other(const char *path, size_t len, sandbox_route_t *route)
 {
     const sandbox_route_entry_t  *e;
 
     for (e = sandbox_route_others; e->tail.data; e++) {
 
-        if (len == e->tail.len && memcmp(path, e->tail.data, len) == 0) {
+        if (len < e->tail.len || memcmp(path, e->tail.data, e->tail.len) != 0) {
+            continue;
+        }
+
+        if (len == e->tail.len && !e->prefix) {
+            return e;
+        }
+
+        if (e->prefix
+            && sandbox_backup_id_valid(path + e->tail.len, len - e->tail.len))
+        {
+            route->backup.data = path + e->tail.len;
+            route->backup.len = len - e->tail.len;
+
             return e;
         }
     }

@@ -24,6 +24,8 @@ typedef enum {
     SANDBOX_ROUTE_HEALTH,         /* /health */
     SANDBOX_ROUTE_POOL,           /* /v1/pool/stats */
     SANDBOX_ROUTE_POOL_CHANGE,    /* /v1/pool/prime and similar */
+    SANDBOX_ROUTE_BACKUPS,        /* /v1/backup */
+    SANDBOX_ROUTE_BACKUP,         /* /v1/backup/:backup */
     SANDBOX_ROUTE_SANDBOXES,      /* /v1/sandbox */
     SANDBOX_ROUTE_SANDBOX,        /* /v1/sandbox/:id and below */
     SANDBOX_ROUTE_RUNNING,
@@ -38,6 +40,8 @@ typedef enum {
     SANDBOX_ROUTE_TUNNEL,         /* /tunnel/:port */
     SANDBOX_ROUTE_MOUNT,
     SANDBOX_ROUTE_UNMOUNT,
+    SANDBOX_ROUTE_BACKUP_CREATE,  /* /api/backup/create */
+    SANDBOX_ROUTE_BACKUP_RESTORE,
     SANDBOX_ROUTE_EXEC,           /* from here on: handled by the agent */
     SANDBOX_ROUTE_FILE,
     SANDBOX_ROUTE_ARCHIVE,        /* /persist, /hydrate */
@@ -79,6 +83,7 @@ typedef struct {
     sandbox_text_t    tail;       /* the rest after the id, with its slash */
     sandbox_text_t    port;
     sandbox_text_t    link;       /* its name as in the path */
+    sandbox_text_t    backup;
 } sandbox_route_t;
 
 

@@ -23,6 +23,7 @@
 #include "lifecycle/ngx_http_sandbox_engine.h"
 #include "lifecycle/ngx_http_sandbox_expire.h"
 #include "lifecycle/ngx_http_sandbox_sweep.h"
+#include "lifecycle/ngx_http_sandbox_sweep_backups.h"
 
 
 /*
@@ -223,6 +224,8 @@ ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep)
                       "cannot sweep the sandbox state \"%V\"",
                       &w->conf->state->name);
     }
+
+    ngx_http_sandbox_sweep_backups();
 
     if (sweep->list) {
         return;

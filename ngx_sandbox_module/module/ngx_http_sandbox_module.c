@@ -135,6 +135,13 @@ static ngx_command_t  ngx_http_sandbox_commands[] = {
       0,
       NULL },
 
+    { ngx_string("sandbox_backup_size"),
+      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
+      ngx_conf_set_off_slot,
+      NGX_HTTP_MAIN_CONF_OFFSET,
+      offsetof(ngx_http_sandbox_main_conf_t, backup_size),
+      NULL },
+
     { ngx_string("sandbox_create_rate"),
       NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE12,
       ngx_http_sandbox_conf_limits_create_rate,
@@ -318,6 +325,7 @@ ngx_http_sandbox_create_main_conf(ngx_conf_t *cf)
     smcf->start_timeout = NGX_CONF_UNSET_MSEC;
     smcf->engine_calls = NGX_CONF_UNSET_UINT;
     smcf->engine_queue = NGX_CONF_UNSET_UINT;
+    smcf->backup_size = NGX_CONF_UNSET;
 
     if (ngx_array_init(&smcf->classes, cf->pool, 4,
                        sizeof(ngx_http_sandbox_class_t))
@@ -360,6 +368,7 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
     ngx_conf_init_msec_value(smcf->start_timeout, 30000);
     ngx_conf_init_uint_value(smcf->engine_calls, 8);
     ngx_conf_init_uint_value(smcf->engine_queue, 1000);
+    ngx_conf_init_value(smcf->backup_size, 1024 * 1024 * 1024);
 
     if (smcf->engine_ca.len
         && ngx_conf_full_name(cf->cycle, &smcf->engine_ca, 1) != NGX_OK)
@@ -407,6 +416,11 @@ ngx_http_sandbox_init_main_conf(ngx_conf_t *cf, void *conf)
 
     if (smcf->state == NULL) {
         return NGX_CONF_OK;
+    }
+
+    smcf->pool = ngx_thread_pool_add(cf, NULL);
+    if (smcf->pool == NULL) {
+        return NGX_CONF_ERROR;
     }
 
     if (smcf->zone == NULL) {

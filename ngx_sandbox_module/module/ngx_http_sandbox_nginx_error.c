@@ -25,6 +25,8 @@ static ngx_uint_t ngx_http_sandbox_nginx_error_head(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_sandbox_nginx_error_headers(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_sandbox_nginx_error_tls(ngx_http_request_t *r);
 static ngx_uint_t ngx_http_sandbox_nginx_error_status(ngx_http_request_t *r);
+static ngx_int_t ngx_http_sandbox_nginx_error_replace(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_failure_t *failure);
 
 
 void
@@ -158,6 +160,14 @@ ngx_http_sandbox_nginx_error(ngx_http_request_t *r,
         return NGX_OK;
     }
 
+    if (ctx->broken) {
+        r->headers_out.status = ctx->failure.status;
+        r->err_status = ctx->failure.status;
+        r->headers_out.status_line.len = 0;
+
+        return ngx_http_sandbox_nginx_error_replace(r, ctx, &ctx->failure);
+    }
+
     url = (ngx_http_sandbox_nginx_error_head(r) && r->uri.len == 0);
     headers = ngx_http_sandbox_nginx_error_headers(r);
     tls = ngx_http_sandbox_nginx_error_tls(r);
@@ -254,9 +264,15 @@ ngx_http_sandbox_nginx_error(ngx_http_request_t *r,
     ngx_http_sandbox_error_set(&failure, r->headers_out.status, code, "%s",
                                text);
 
-    if (ngx_http_sandbox_error_text(r, &failure, &ctx->replacement)
-        != NGX_OK)
-    {
+    return ngx_http_sandbox_nginx_error_replace(r, ctx, &failure);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_nginx_error_replace(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_failure_t *failure)
+{
+    if (ngx_http_sandbox_error_text(r, failure, &ctx->replacement) != NGX_OK) {
         return NGX_ERROR;
     }
 

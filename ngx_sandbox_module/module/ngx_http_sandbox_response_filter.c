@@ -14,6 +14,8 @@
 #include "preview/ngx_http_sandbox_preview_cors.h"
 #include "preview/ngx_http_sandbox_preview_fault.h"
 #include "preview/ngx_http_sandbox_preview_response.h"
+#include "api/ngx_http_sandbox_backup_agent.h"
+#include "api/ngx_http_sandbox_backup_save.h"
 #include "api/ngx_http_sandbox_origin.h"
 #include "module/ngx_http_sandbox_nginx_error.h"
 #include "module/ngx_http_sandbox_response_filter.h"
@@ -89,6 +91,10 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
 
         rc = ngx_http_sandbox_response_filter_upstream(r, ctx);
 
+        if (rc == NGX_OK && ctx->backup) {
+            rc = ngx_http_sandbox_backup_agent_header(r, ctx);
+        }
+
     } else if (r->err_status && r->err_status == r->headers_out.status) {
         rc = ngx_http_sandbox_nginx_error(r, ctx);
 
@@ -104,6 +110,15 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
         ctx->filtered = 0;
 
         return NGX_HTTP_BAD_GATEWAY;
+    }
+
+    if (rc == NGX_DONE) {
+
+        /* nginx's own response follows */
+
+        ctx->filtered = 0;
+
+        return NGX_OK;
     }
 
     if (rc != NGX_OK) {
@@ -374,6 +389,12 @@ ngx_http_sandbox_body_filter(ngx_http_request_t *r, ngx_chain_t *in)
 
     if (ctx && r == r->main && ctx->collects && ctx->replacement.len == 0) {
         return ngx_http_sandbox_response_filter_collected(r, ctx, in);
+    }
+
+    if (ctx && r == r->main && ctx->backup && ctx->backup->save
+        && ngx_http_sandbox_backup_save_active(ctx->backup->save))
+    {
+        return ngx_http_sandbox_backup_save_body(ctx->backup->save, in);
     }
 
     if (ctx == NULL || r != r->main || ctx->replacement.len == 0) {

@@ -11,6 +11,7 @@
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
+#include "api/ngx_http_sandbox_backup_agent.h"
 #include "module/ngx_http_sandbox_interim.h"
 #include "module/ngx_http_sandbox_upstream.h"
 #include "module/ngx_http_sandbox_upstream_tls.h"
@@ -158,6 +159,10 @@ ngx_http_sandbox_init_peer(ngx_http_request_t *r,
     u->peer.tries = 1;
 
     ngx_http_sandbox_interim_init(r, ctx);
+
+    if (ctx->backup) {
+        ngx_http_sandbox_backup_agent_upstream(r, ctx);
+    }
 
     return NGX_OK;
 }

@@ -411,6 +411,47 @@ async function watchOf() {
 }
 
 
+/* nginx serves these itself, and not over a WebSocket */
+
+async function backups() {
+    if (transport === 'websocket') {
+        return;
+    }
+
+    const path = '/var/backups/0b6f4a5e-0d0f-4a55-9f8e-6a1c4d8f7f11.sqsh';
+
+    await client.files.mkdir('/app/src', undefined, { recursive: true });
+    await client.files.writeFile('/app/src/a.txt', 'first');
+    await client.files.writeFile('/app/skip.log', 'left out');
+
+    let r = await client.backup.createArchive('/app', path, undefined,
+        { excludes: ['**/*.log'], compression: { format: 'lz4' } });
+    is('createArchive', [r.success, r.archivePath, r.sizeBytes > 1024],
+        [true, path, true]);
+
+    await client.files.writeFile('/app/src/a.txt', 'second');
+    await client.files.writeFile('/app/src/b.txt', 'new');
+
+    r = await client.backup.restoreArchive('/app', path);
+    is('restoreArchive', [r.success, r.dir], [true, '/app']);
+
+    r = await client.files.readFile('/app/src/a.txt');
+    is('what it restored', r.content, 'first');
+    r = await client.files.exists('/app/src/b.txt');
+    is('what is gone', r.exists, false);
+
+    await fails('of another directory', client.backup.createArchive('/etc',
+        path), { name: 'InvalidBackupConfigError',
+        code: 'INVALID_BACKUP_CONFIG', httpStatus: 400 });
+    await fails('the same id again', client.backup.createArchive('/app',
+        path), { name: 'InvalidBackupConfigError',
+        code: 'INVALID_BACKUP_CONFIG', httpStatus: 400 });
+    await fails('no such backup', client.backup.restoreArchive('/app',
+        '/var/backups/none.sqsh'), { name: 'BackupNotFoundError',
+        code: 'BACKUP_NOT_FOUND', httpStatus: 404 });
+}
+
+
 async function refused() {
     const stranger = new SandboxClient({ baseUrl: url,
         defaultHeaders: { Authorization: `Bearer ${other}` } });
@@ -426,7 +467,7 @@ async function refused() {
 
 
 for (const part of [utility, commandsOf, sessions, processesOf, git, filesOf,
-    watchOf, refused]) {
+    watchOf, backups, refused]) {
     try {
         await part();
     } catch (error) {
