@@ -367,7 +367,7 @@ print('flooded')
 time.sleep(60)
 END
 cmp_ok($box->private() - $memory, '<', 4096,
-    'a flood of events that reads no answer (kB)');
+    'a flood of events that reads no answer (kB)') if !$Sandbox::Box::SANITIZE;
 is("$e[-1]{ename} $e[-1]{reason}", 'KernelDied signal', 'ends the kernel');
 is(results(run('8', context_id => $py)), '8', 'and a fresh one works');
 
