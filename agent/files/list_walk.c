@@ -4,9 +4,12 @@
  */
 
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "files/list_walk.h"
@@ -23,6 +26,9 @@ static int agent_list_walk_push(agent_list_walk_t *w, int fd, size_t len,
     const char *after);
 static int agent_list_walk_enter(agent_list_walk_t *w, const char *name,
     size_t len, const char *after);
+static int agent_list_walk_kernel(int fd);
+static int agent_list_walk_stat(agent_list_walk_t *w,
+    agent_list_walk_level_t *l, const char *name);
 static int agent_list_walk_failed(agent_list_walk_t *w,
     agent_list_walk_level_t *l, int err);
 static void agent_list_walk_pop(agent_list_walk_t *w);
@@ -150,6 +156,14 @@ agent_list_walk_enter(agent_list_walk_t *w, const char *name, size_t len,
         return -1;
     }
 
+    /* as if it were not there: nobody asked for it */
+
+    if (w->outside && agent_list_walk_kernel(fd)) {
+        (void) close(fd);
+        errno = ENOENT;
+        return -1;
+    }
+
     if (agent_list_walk_push(w, fd, len, after) == -1) {
         err = errno;
         (void) close(fd);
@@ -158,6 +172,18 @@ agent_list_walk_enter(agent_list_walk_t *w, const char *name, size_t len,
     }
 
     return 0;
+}
+
+
+/* a file system of the kernel, whose files may be endless */
+
+static int
+agent_list_walk_kernel(int fd)
+{
+    struct statfs  fs;
+
+    return fstatfs(fd, &fs) == 0
+           && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
 }
 
 
@@ -207,7 +233,7 @@ agent_list_walk_next(agent_list_walk_t *w)
 
         /* it may have gone since it was listed */
 
-        if (fstatat(l->sorted.fd, name, &w->st, AT_SYMLINK_NOFOLLOW) == -1) {
+        if (agent_list_walk_stat(w, l, name) == -1) {
 
             if (errno == ENOENT) {
                 continue;
@@ -230,6 +256,19 @@ agent_list_walk_next(agent_list_walk_t *w)
     }
 
     return 0;
+}
+
+
+static int
+agent_list_walk_stat(agent_list_walk_t *w, agent_list_walk_level_t *l,
+    const char *name)
+{
+    if (w->lazy && l->sorted.type != DT_UNKNOWN) {
+        w->st.st_mode = DTTOIF(l->sorted.type);
+        return 0;
+    }
+
+    return fstatat(l->sorted.fd, name, &w->st, AT_SYMLINK_NOFOLLOW);
 }
 
 
@@ -256,6 +295,27 @@ agent_list_walk_pop(agent_list_walk_t *w)
 
     agent_sorted_close(s);
     (void) close(s->fd);
+}
+
+
+void
+agent_list_walk_skip(agent_list_walk_t *w)
+{
+    w->enter = 0;
+}
+
+
+int
+agent_list_walk_directory(const agent_list_walk_t *w)
+{
+    return w->levels[w->n - 1].sorted.fd;
+}
+
+
+size_t
+agent_list_walk_level(const agent_list_walk_t *w)
+{
+    return w->n;
 }
 
 

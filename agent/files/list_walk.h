@@ -38,9 +38,12 @@ typedef struct {
     unsigned                 depth;
     int                      hidden;   /* names with a leading dot, too */
     size_t                   memory;   /* for names, about, in all */
+    int                      lazy;     /* of st, only the type is needed */
+    int                      outside;  /* /proc and /sys are not entered */
 
     /* of the entry that was found last */
     char                     path[PATH_MAX];  /* relative to the directory */
+    size_t                   len;      /* of the path */
     const char              *name;     /* its last part */
     struct stat              st;
 
@@ -50,7 +53,6 @@ typedef struct {
 
     /* private to list_walk.c */
     size_t                   n;
-    size_t                   len;
     unsigned                 enter:1;  /* the entry found last */
     agent_list_walk_level_t  levels[AGENT_LIST_WALK_DEPTH];
 } agent_list_walk_t;
@@ -66,6 +68,13 @@ int agent_list_walk_open(agent_list_walk_t *w, int fd, const char *after);
  * 1: an entry, 2: a directory could not be read, 0: the end, or -1 with errno
  */
 int agent_list_walk_next(agent_list_walk_t *w);
+
+/* the directory that was found last is not entered */
+void agent_list_walk_skip(agent_list_walk_t *w);
+
+/* of the entry found last: its directory, and how many levels deep that is */
+int agent_list_walk_directory(const agent_list_walk_t *w);
+size_t agent_list_walk_level(const agent_list_walk_t *w);
 
 void agent_list_walk_close(agent_list_walk_t *w);
 

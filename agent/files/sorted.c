@@ -18,7 +18,7 @@
 
 
 static int agent_sorted_fill(agent_sorted_t *s);
-static int agent_sorted_add(agent_sorted_t *s, const char *name);
+static int agent_sorted_add(agent_sorted_t *s, const agent_dirent_t *d);
 static int agent_sorted_halve(agent_sorted_t *s);
 static void agent_sorted_sort(agent_sorted_t *s);
 static int agent_sorted_compare(const void *one, const void *two, void *names);
@@ -62,6 +62,7 @@ agent_sorted_next(agent_sorted_t *s, const char **name)
     }
 
     *name = s->names + s->order[s->next++];
+    s->type = (*name)[-1];
 
     (void) snprintf(s->last, sizeof(s->last), "%s", *name);
 
@@ -130,7 +131,7 @@ agent_sorted_fill(agent_sorted_t *s)
                 continue;
             }
 
-            if (agent_sorted_add(s, d->d_name) == -1) {
+            if (agent_sorted_add(s, d) == -1) {
                 return -1;
             }
         }
@@ -143,12 +144,14 @@ agent_sorted_fill(agent_sorted_t *s)
 
 
 static int
-agent_sorted_add(agent_sorted_t *s, const char *name)
+agent_sorted_add(agent_sorted_t *s, const agent_dirent_t *d)
 {
-    void    *p;
-    size_t   len;
+    void        *p;
+    size_t       len;
+    const char  *name;
 
-    len = strlen(name) + 1;
+    name = d->d_name;
+    len = strlen(name) + 2;
 
     if (s->len + len > s->budget && s->n > 1) {
 
@@ -183,8 +186,9 @@ agent_sorted_add(agent_sorted_t *s, const char *name)
         s->order = p;
     }
 
-    s->order[s->n++] = s->len;
-    memcpy(s->names + s->len, name, len);
+    s->order[s->n++] = s->len + 1;
+    s->names[s->len] = d->d_type;
+    memcpy(s->names + s->len + 1, name, len - 1);
     s->len += len;
 
     return 0;
@@ -215,6 +219,7 @@ agent_sorted_halve(agent_sorted_t *s)
 
     for (i = 0; i < n; i++) {
         p = s->names + s->order[i];
+        names[len++] = p[-1];
         s->order[i] = len;
         len = stpcpy(names + len, p) + 1 - names;
     }

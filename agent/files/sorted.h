@@ -23,9 +23,12 @@ typedef struct {
     int        fd;                     /* borrowed */
     size_t     budget;                 /* bytes for names */
 
+    /* of the name returned last: as in agent_dirent_t */
+    unsigned char  type;
+
     /* private to sorted.c */
 
-    char      *names;                  /* each with its NUL */
+    char      *names;                  /* each with its type and its NUL */
     size_t     len;
     size_t     size;
     uint32_t  *order;
