@@ -25,6 +25,8 @@ struct agent_pattern_s {
 
 static agent_pattern_t *agent_pattern_create(const char *text, size_t len,
     char *error, size_t size);
+static agent_pattern_t *agent_pattern_compile(const char *text, size_t len,
+    int flags, char *error, size_t size);
 static const char *agent_pattern_check(const char *text);
 static const char *agent_pattern_bracket(const char *p);
 static unsigned agent_pattern_times(const char **p);
@@ -44,6 +46,24 @@ agent_pattern_text(const char *text, size_t len, char *error, size_t size)
 agent_pattern_t *
 agent_pattern_regex(const char *text, size_t len, char *error, size_t size)
 {
+    return agent_pattern_compile(text, len, REG_NOSUB, error, size);
+}
+
+
+agent_pattern_t *
+agent_pattern_lines(const char *text, size_t len, int icase, char *error,
+    size_t size)
+{
+    return agent_pattern_compile(text, len,
+                                 REG_NEWLINE|(icase ? REG_ICASE : 0), error,
+                                 size);
+}
+
+
+static agent_pattern_t *
+agent_pattern_compile(const char *text, size_t len, int flags, char *error,
+    size_t size)
+{
     int               rc;
     const char       *reason;
     agent_pattern_t  *p;
@@ -62,7 +82,7 @@ agent_pattern_regex(const char *text, size_t len, char *error, size_t size)
         goto failed;
     }
 
-    rc = tre_regncomp(&p->regex, p->text, len, REG_EXTENDED|REG_NOSUB);
+    rc = tre_regncomp(&p->regex, p->text, len, REG_EXTENDED|flags);
 
     if (rc != 0) {
         (void) tre_regerror(rc, &p->regex, error, size);
@@ -435,4 +455,33 @@ int
 agent_pattern_end(agent_pattern_t *p, agent_pattern_state_t *state)
 {
     return p->is_regex && state->len && agent_pattern_match(p, state, 0);
+}
+
+
+int
+agent_pattern_any(agent_pattern_t *p, const char *lines, size_t len)
+{
+    /* without positions, which take longer */
+
+    return tre_regnexec(&p->regex, lines, len, 0, NULL, 0) == 0;
+}
+
+
+int
+agent_pattern_find(agent_pattern_t *p, const char *line, size_t len,
+    int begins, int ends, size_t *from, size_t *to)
+{
+    int         flags;
+    regmatch_t  match;
+
+    flags = (begins ? 0 : REG_NOTBOL) | (ends ? 0 : REG_NOTEOL);
+
+    if (tre_regnexec(&p->regex, line, len, 1, &match, flags) != 0) {
+        return 0;
+    }
+
+    *from = match.rm_so;
+    *to = match.rm_eo;
+
+    return 1;
 }

@@ -47,6 +47,13 @@ agent_pattern_t *agent_pattern_text(const char *text, size_t len,
 agent_pattern_t *agent_pattern_regex(const char *text, size_t len,
     char *error, size_t size);
 
+/*
+ * An expression for the two functions below; icase: the case of ASCII letters
+ * is ignored
+ */
+agent_pattern_t *agent_pattern_lines(const char *text, size_t len, int icase,
+    char *error, size_t size);
+
 void agent_pattern_free(agent_pattern_t *p);
 
 /* 1: feed and end must run in a thread, one call at a time for a pattern */
@@ -63,6 +70,19 @@ ssize_t agent_pattern_feed(agent_pattern_t *p, agent_pattern_state_t *state,
 
 /* 1: the last, unterminated line matches; call at the end of the stream */
 int agent_pattern_end(agent_pattern_t *p, agent_pattern_state_t *state);
+
+/*
+ * 1: one of several lines may match, 0: none does.  At most
+ * AGENT_PATTERN_WINDOW bytes; may take a second, as agent_pattern_find().
+ */
+int agent_pattern_any(agent_pattern_t *p, const char *lines, size_t len);
+
+/*
+ * 1 with the position of the first match in a line, or in a part of one, of at
+ * most AGENT_PATTERN_WINDOW bytes; begins and ends: as the line does
+ */
+int agent_pattern_find(agent_pattern_t *p, const char *line, size_t len,
+    int begins, int ends, size_t *from, size_t *to);
 
 
 #endif /* _AGENT_BASE_PATTERN_H_INCLUDED_ */

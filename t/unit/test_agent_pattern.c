@@ -13,6 +13,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/literal.h"
 #include "base/pattern.h"
 
 
@@ -275,13 +276,86 @@ test_long(void **state)
 }
 
 
+/* the text that every match has */
+
+static void
+test_literals(void **state)
+{
+    char    out[64];
+    size_t  i, n;
+
+    static const struct {
+        const char  *regex;
+        const char  *literal;
+    } literals[] = {
+        { "needle", "needle" },
+        { "^needle$", "needle" },
+        { "fo+bar", "bar" },
+        { "foo*bar", "bar" },
+        { "foo?b", "fo" },
+        { "ab+c", "ab" },
+        { "abc{0,2}de", "ab" },
+        { "abc{2}de", "ab" },
+        { "a|b", "" },
+        { "x(a|b)yz", "yz" },
+        { "xyz(a(b)c[)])*w", "xyz" },
+        { "[abc]de[[:alpha:]]", "de" },
+        { "[]a]bc[^]]", "bc" },
+        { "a\\.b\\wc", "a.b" },
+        { "\\<int\\>", "int" },
+        { "a.c", "a" },
+        { ".*", "" },
+        { "a+?b", "b" },
+        { "ab(", "ab" },
+        { "ab[", "ab" },
+        { "ab\\", "ab" }
+    };
+
+    for (i = 0; i < sizeof(literals) / sizeof(literals[0]); i++) {
+        print_message("%s\n", literals[i].regex);
+        n = agent_literal(literals[i].regex, strlen(literals[i].regex), out);
+        assert_int_equal(n, strlen(literals[i].literal));
+        assert_memory_equal(out, literals[i].literal, n);
+    }
+}
+
+
+/* positions in a line, and lines that have a match */
+
+static void
+test_lines(void **state)
+{
+    char              error[128];
+    size_t            from, to;
+    agent_pattern_t  *p;
+
+    p = agent_pattern_lines("^B+$", 4, 1, error, sizeof(error));
+    assert_non_null(p);
+
+    assert_true(agent_pattern_any(p, "a\nbb\nc\n", 7));
+    assert_false(agent_pattern_any(p, "a\nbc\nc\n", 7));
+    assert_true(agent_pattern_find(p, "bBb", 3, 1, 1, &from, &to));
+    assert_int_equal(from, 0);
+    assert_int_equal(to, 3);
+    assert_false(agent_pattern_find(p, "bBb", 3, 0, 1, &from, &to));
+    assert_false(agent_pattern_find(p, "bBb", 3, 1, 0, &from, &to));
+
+    agent_pattern_free(p);
+
+    assert_null(agent_pattern_lines("(a", 2, 0, error, sizeof(error)));
+    assert_true(error[0] != '\0');
+}
+
+
 int
 main(void)
 {
     const struct CMUnitTest  tests[] = {
         cmocka_unit_test(test_matches),
         cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_long)
+        cmocka_unit_test(test_long),
+        cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_lines)
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,7 +77,7 @@ $(UNIT_DIR)/test_agent_listeners: agent/net/listeners.c \
 		agent/net/listeners_diag.c agent/net/listeners_proc.c
 $(UNIT_DIR)/test_agent_cgroup: agent/sys/cgroup.c
 $(UNIT_DIR)/test_agent_filter: agent/sys/filter.c
-$(UNIT_DIR)/test_agent_pattern: agent/base/pattern.c
+$(UNIT_DIR)/test_agent_pattern: agent/base/literal.c agent/base/pattern.c
 $(UNIT_DIR)/test_agent_websocket: agent/base/sha1.c agent/base/utf8.c \
 		agent/http/websocket_frame.c
 
