@@ -160,6 +160,9 @@ AGENT_FUZZ_watch = base/base64 base/buffer base/fault base/file base/json \
                 files/param watch/event watch/fault watch/filter watch/found \
                 watch/hold watch/log watch/params watch/queue watch/report \
                 watch/tree watch/turn watch/watch
+AGENT_FUZZ_search = base/literal base/pattern base/time base/utf8 \
+                files/braces files/glob files/ignore files/lines \
+                files/lines_buffer
 AGENT_FUZZ_log = base/file base/memory base/utf8 run/log run/log_reader \
                 sys/identity sys/thread_job sys/user
 
