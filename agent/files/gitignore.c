@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "files/beneath.h"
+#include "sys/beneath.h"
 #include "files/gitignore.h"
 
 

@@ -82,7 +82,6 @@ static int agent_list_params(agent_list_t *l, json_t *body,
 static json_t *agent_list_option(json_t *body, const char *name);
 static void agent_list_run(agent_thread_job_t *job);
 static int agent_list_open(agent_list_t *l);
-static int agent_list_base(agent_list_t *l, int fd);
 static int agent_list_piece(agent_list_t *l);
 static void agent_list_entry(agent_list_t *l);
 static void agent_list_skip(agent_list_t *l);
@@ -259,7 +258,7 @@ agent_list_open(agent_list_t *l)
         return -1;
     }
 
-    if (agent_list_base(l, fd) == -1) {
+    if (agent_files_param_absolute(l->path, fd, l->base) == -1) {
         err = errno;
         (void) close(fd);
         errno = err;
@@ -279,37 +278,6 @@ agent_list_open(agent_list_t *l)
     agent_json_writer_bool(&w, "success", 1);
     agent_files_param_text_json(&w, "path", l->path, strlen(l->path));
     agent_buffer_adds(&l->text, ",\"files\":[");
-
-    return 0;
-}
-
-
-/* an absolute path stays as it was sent */
-
-static int
-agent_list_base(agent_list_t *l, int fd)
-{
-    char     link[64];
-    ssize_t  n;
-
-    if (l->path[0] == '/') {
-        (void) snprintf(l->base, sizeof(l->base), "%s", l->path);
-        n = strlen(l->base);
-
-    } else {
-        (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-        n = readlink(link, l->base, sizeof(l->base) - 1);
-
-        if (n == -1) {
-            return -1;
-        }
-    }
-
-    while (n && l->base[n - 1] == '/') {
-        n--;
-    }
-
-    l->base[n] = '\0';
 
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/base.h"
 #include "base/fault.h"
@@ -180,4 +181,33 @@ agent_files_param_base(pid_t pid)
     }
 
     return open(AGENT_WORKSPACE, O_PATH|O_DIRECTORY|O_CLOEXEC);
+}
+
+
+int
+agent_files_param_absolute(const char *path, int fd, char *absolute)
+{
+    char     link[64];
+    ssize_t  n;
+
+    if (path[0] == '/') {
+        (void) snprintf(absolute, PATH_MAX, "%s", path);
+        n = strlen(absolute);
+
+    } else {
+        (void) snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+        n = readlink(link, absolute, PATH_MAX - 1);
+
+        if (n == -1) {
+            return -1;
+        }
+    }
+
+    while (n && absolute[n - 1] == '/') {
+        n--;
+    }
+
+    absolute[n] = '\0';
+
+    return 0;
 }

@@ -49,5 +49,11 @@ int agent_files_param_mode(json_t *body, const char *name, mode_t *mode,
  */
 int agent_files_param_base(pid_t pid);
 
+/*
+ * The path of an open directory in PATH_MAX bytes, without a slash at its end:
+ * as it was sent, if that is absolute.  0, or -1 with errno.
+ */
+int agent_files_param_absolute(const char *path, int fd, char *absolute);
+
 
 #endif /* _AGENT_FILES_PARAM_H_INCLUDED_ */

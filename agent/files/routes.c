@@ -7,7 +7,9 @@
 #include <stddef.h>
 
 #include "files/entry.h"
+#include "files/find.h"
 #include "files/get.h"
+#include "files/grep.h"
 #include "files/list.h"
 #include "files/move.h"
 #include "files/put.h"
@@ -29,6 +31,8 @@ const agent_route_t  agent_files_routes[] = {
     { "POST", "/api/append", agent_files_write_append },
     { "POST", "/api/write-batch", agent_files_write_batch },
     { "POST", "/api/list-files", agent_files_list },
+    { "POST", "/api/find", agent_files_find },
+    { "POST", "/api/grep", agent_files_grep },
     { "POST", "/api/stat", agent_files_entry_stat },
     { "POST", "/api/exists", agent_files_entry_exists },
     { "POST", "/api/chmod", agent_files_entry_chmod },

@@ -216,6 +216,12 @@ static const sandbox_route_entry_t  sandbox_routes[] = {
     { sandbox_route_text("/api/list-files"), SANDBOX_ROUTE_FILES,
       "POST", "/v1/sandbox/:id/api/list-files", 0 },
 
+    { sandbox_route_text("/api/find"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/find", 0 },
+
+    { sandbox_route_text("/api/grep"), SANDBOX_ROUTE_FILES,
+      "POST", "/v1/sandbox/:id/api/grep", 0 },
+
     { sandbox_route_text("/api/stat"), SANDBOX_ROUTE_FILES,
       "POST", "/v1/sandbox/:id/api/stat", 0 },
 

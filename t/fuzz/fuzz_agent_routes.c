@@ -111,7 +111,9 @@ static const fuzz_route_t  fuzz_routes[] = {
     { "POST", "/api/execute/code" },
     { "POST", "/api/watch" },
     { "POST", "/api/watch/check" },
-    { "POST", "/api/watchers" }
+    { "POST", "/api/watchers" },
+    { "POST", "/api/find" },
+    { "POST", "/api/grep" }
 };
 
 #define FUZZ_ROUTES  (sizeof(fuzz_routes) / sizeof(fuzz_routes[0]))

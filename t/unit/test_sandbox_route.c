@@ -173,6 +173,8 @@ test_routes(void **state)
           "" },
         { "/v1/sandbox/a/api/copy", SANDBOX_ROUTE_FILES, "a", "/api/copy",
           "" },
+        { "/v1/sandbox/a/api/grep", SANDBOX_ROUTE_FILES, "a", "/api/grep",
+          "" },
         { "/v1/sandbox/a/api/execute/code", SANDBOX_ROUTE_CODE, "a",
           "/api/execute/code", "" },
         { "/v1/sandbox/a/api/contexts", SANDBOX_ROUTE_CONTEXTS, "a",
@@ -417,7 +419,7 @@ test_list(void **state)
         "api/session/delete", "api/env", "api/process/start",
         "api/process/list", "api/process/kill-all",
         "api/process/:process", "api/read|read/stream|write|",
-        "|list-files|stat|exists|",
+        "|list-files|find|grep|stat|exists|",
         "api/port-watch", "api/ping",
         "api/version", "api/commands"
     };
