@@ -28,10 +28,10 @@ CLEAR = 'rm -rf /workspace/tree'
 
 
 class Box:
-    def __init__(self, host):
+    def __init__(self, host, files=FILES):
         self.stack = Stack(host)
         self.exec('python3', '-c', '\n'.join(line[4:] for line
-                                             in FILES.split('\n')))
+                                             in files.split('\n')))
         self.sh('tar -C /workspace -cf /tmp/tree.tar .')
         self.agent = self.stack.agent('bench')
 
