@@ -162,7 +162,7 @@ sub files
 
     like($out, qr/^3 of 3 files are written\n.* README\.md\n.* run\n.* watch\n/,
         'files: sent and listed');
-    like($out, qr/^README\.md\nrun\nREADME\.md:\d+\nrun:\d+\n2 files were /m,
+    like($out, qr/^README\.md\nrun\nREADME\.md:\d+\nrun:\d+\n3 files were /m,
         'files: searched');
     like($out, qr/^22 bytes, owner root\ncopied to \/tmp\/copy\n/m,
         'files: changed and copied');
