@@ -26,6 +26,11 @@
 #   DEV=1                   use the build of "make dev"
 #   KEEP=1                  keep the folders of failed tests, and name them
 #   TEST_JOBS=1             run one file at a time
+#
+# For what compiles the module:
+#
+#   VIEWER=DIR              where npm's swagger-ui-dist is, for the page of the
+#                           API's document; "none": no page; else npm brings it
 
 BUILD =		build
 SANITIZE =
@@ -37,6 +42,7 @@ DESTDIR =
 SECONDS =	10
 BASE =
 T =
+VIEWER =
 
 CC =		gcc
 
@@ -54,7 +60,7 @@ else
 KIND =		$(if $(SANITIZE),asan)
 endif
 
-export BUILD SANITIZE KIND KEEP NODE JOBS
+export BUILD SANITIZE KIND KEEP NODE JOBS VIEWER
 
 # a target's set-up is a row of steps; what compiles runs inside of one
 ifeq ($(MAKELEVEL),0)
@@ -80,7 +86,7 @@ TESTS =		$(or $(T),$(short-tests))
 CHECKS =	$(or $(T),$(free-tests))
 SOAKS =		$(or $(T),$(filter t/soak/%,$(all-tests)))
 
-DEPS =		build run test browser disk podman asan lint bench
+DEPS =		build viewer run test browser disk podman asan lint bench
 
 .PHONY: help deps $(DEPS:%=deps-%) module fault agent image engine sanitized \
 	dev nginx-asan nginx-dev agent-asan agent-dev compile_commands.json \
@@ -101,7 +107,7 @@ $(DEPS:%=deps-%): deps-%:
 	@tools/deps $*
 
 
-module: deps-build
+module: deps-build $(if $(VIEWER),,deps-viewer)
 	@echo "module: $(MODULE)"
 	@tools/module $(BUILD)
 
@@ -121,11 +127,11 @@ engine: deps-run
 
 sanitized: nginx-asan agent-asan
 
-nginx-asan: deps-build deps-asan
+nginx-asan: deps-build deps-asan $(if $(VIEWER),,deps-viewer)
 	@echo "nginx: sanitized, with the module, in $(BUILD)/asan"
 	@tools/nginx-asan $(BUILD) asan -O1
 
-nginx-dev: deps-build deps-asan
+nginx-dev: deps-build deps-asan $(if $(VIEWER),,deps-viewer)
 	@echo "nginx: -O0 and sanitized, with the module, in $(BUILD)/dev"
 	@tools/nginx-asan $(BUILD) dev -O0
 

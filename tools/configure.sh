@@ -27,6 +27,44 @@ lock() {
 }
 
 
+# viewer: exports the folder of the viewer that the page of the API's document
+# is made of.  VIEWER is such a folder, "none" for no page, or empty: npm
+# brings the version that openapi/page/package-lock.json names.  Nothing of it
+# is run.
+
+viewer() {
+    local to=$build/viewer from=$root/openapi/page
+
+    case ${VIEWER:-} in
+    none)
+        export SANDBOX_VIEWER=
+        return
+        ;;
+    ?*)
+        SANDBOX_VIEWER=$(cd "$VIEWER" && pwd)
+        export SANDBOX_VIEWER
+        return
+        ;;
+    esac
+
+    export SANDBOX_VIEWER=$to/node_modules/swagger-ui-dist
+
+    if cmp -s "$from/package-lock.json" "$to/installed"; then
+        return
+    fi
+
+    mkdir -p "$to"
+    cp "$from/package.json" "$from/package-lock.json" "$to/"
+
+    (cd "$to" && npm ci --ignore-scripts --no-audit --no-fund) \
+        >"$log" 2>&1 </dev/null \
+        || failed "npm has not brought the viewer of the API's page; build \
+without it: make VIEWER=none" 20
+
+    cp "$from/package-lock.json" "$to/installed"
+}
+
+
 # configure_if_changed INPUTS: configures again when INPUTS has changed since
 # the last time.  Objects are kept as long as the flags are the same: a header
 # that configure has written again, as it was, gets its old time back.

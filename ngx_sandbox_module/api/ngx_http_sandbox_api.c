@@ -28,6 +28,7 @@
 #include "api/ngx_http_sandbox_list.h"
 #include "api/ngx_http_sandbox_lookup.h"
 #include "api/ngx_http_sandbox_mount.h"
+#include "api/ngx_http_sandbox_openapi.h"
 #include "api/ngx_http_sandbox_origin.h"
 #include "api/ngx_http_sandbox_patch.h"
 #include "api/ngx_http_sandbox_pool.h"
@@ -223,6 +224,14 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         r->content_handler = ngx_http_sandbox_mount_undo_handler;
         return NGX_DECLINED;
 
+    case SANDBOX_ROUTE_OPENAPI:
+        r->content_handler = ngx_http_sandbox_openapi_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_OPENAPI_PAGE:
+        r->content_handler = ngx_http_sandbox_openapi_page_handler;
+        return NGX_DECLINED;
+
     case SANDBOX_ROUTE_POOL:
         r->content_handler = ngx_http_sandbox_pool_stats_handler;
         return NGX_DECLINED;
@@ -403,7 +412,8 @@ ngx_http_sandbox_api_unknown(ngx_http_request_t *r,
     return ngx_http_sandbox_error_refuse(r, ctx, NGX_HTTP_NOT_FOUND,
                                          "NOT_FOUND",
                                          "No such route for %V. Routes: "
-                                         "/health, /v1/pool/stats, "
+                                         "/health, /v1/openapi.json, "
+                                         "/v1/openapi.html, /v1/pool/stats, "
                                          "/v1/backup, /v1/sandbox and "
                                          "/v1/sandbox/:id.",
                                          &method);

@@ -7,6 +7,7 @@
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_query.h"
+#include "lib/sandbox_route.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_ctx.h"
@@ -38,7 +39,9 @@ static ngx_int_t ngx_http_sandbox_auth_off(ngx_http_request_t *r,
 static void ngx_http_sandbox_auth_claim_headers(ngx_http_request_t *r,
     ngx_http_sandbox_auth_claim_t *claim);
 static void ngx_http_sandbox_auth_claim_args(ngx_http_request_t *r,
-    ngx_http_sandbox_auth_claim_t *claim);
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_auth_claim_t *claim);
+static ngx_uint_t ngx_http_sandbox_auth_claims(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_query_arg_t *arg);
 static void ngx_http_sandbox_auth_claim_bearer(
     ngx_http_sandbox_auth_claim_t *claim, u_char *text, size_t len,
     ngx_uint_t plus);
@@ -73,7 +76,7 @@ ngx_http_sandbox_auth(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
     claim.keys = slcf->keys;
 
     ngx_http_sandbox_auth_claim_headers(r, &claim);
-    ngx_http_sandbox_auth_claim_args(r, &claim);
+    ngx_http_sandbox_auth_claim_args(r, ctx, &claim);
 
     if (claim.key && !claim.wrong) {
         ctx->key = claim.key;
@@ -161,7 +164,7 @@ ngx_http_sandbox_auth_claim_headers(ngx_http_request_t *r,
 
 static void
 ngx_http_sandbox_auth_claim_args(ngx_http_request_t *r,
-    ngx_http_sandbox_auth_claim_t *claim)
+    ngx_http_sandbox_ctx_t *ctx, ngx_http_sandbox_auth_claim_t *claim)
 {
     int                  n;
     char                 buf[NGX_HTTP_SANDBOX_KEY_TEXT_MAX];
@@ -177,11 +180,7 @@ ngx_http_sandbox_auth_claim_args(ngx_http_request_t *r,
 
     while (sandbox_query_next(&pos, end, &arg)) {
 
-        /* browsers cannot set headers of a WebSocket handshake */
-
-        if (!arg.secret
-            || (arg.authorization && !ngx_http_sandbox_header_websocket(r)))
-        {
+        if (!ngx_http_sandbox_auth_claims(r, ctx, &arg)) {
             continue;
         }
 
@@ -202,6 +201,28 @@ ngx_http_sandbox_auth_claim_args(ngx_http_request_t *r,
     }
 
     ngx_explicit_memzero(buf, sizeof(buf));
+}
+
+
+/* whether the argument is a key where it is */
+
+static ngx_uint_t
+ngx_http_sandbox_auth_claims(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx, sandbox_query_arg_t *arg)
+{
+    if (arg->token) {
+        return ctx->route == SANDBOX_ROUTE_OPENAPI
+               || ctx->route == SANDBOX_ROUTE_OPENAPI_PAGE;
+    }
+
+    if (arg->authorization) {
+
+        /* browsers cannot set headers of a WebSocket handshake */
+
+        return ngx_http_sandbox_header_websocket(r);
+    }
+
+    return arg->secret;
 }
 
 

@@ -53,6 +53,7 @@ struct ngx_http_sandbox_ctx_s {
     ngx_http_sandbox_failure_t      failure;       /* error to respond with */
     void                           *body;          /* of the content handler */
     ngx_http_sandbox_backup_t      *backup;        /* or NULL */
+    const char                     *content_policy;  /* of a page, or NULL */
     void                           *peer;          /* of upstream.c */
 
     const ngx_http_sandbox_error_renderer_t

@@ -35,7 +35,9 @@ static int sandbox_mask_char(const char **pos, const char *end);
 static int sandbox_mask_is_label(int c);
 static const char *sandbox_mask_label(const char *p, const char *end,
     int authority, const char **token);
-static const char *sandbox_mask_value(const char *p, const char *end);
+static const char *sandbox_mask_value(const char *p, const char *end,
+    int document);
+static int sandbox_mask_document(const char *p, const char *end);
 static const char *sandbox_mask_name(const char *p, const char *end,
     const char *name);
 
@@ -172,13 +174,38 @@ sandbox_mask_label(const char *p, const char *end, int authority,
 /* the value of an argument, if its name says that it is secret, or NULL */
 
 static const char *
-sandbox_mask_value(const char *p, const char *end)
+sandbox_mask_value(const char *p, const char *end, int document)
 {
     const char  *value;
 
     value = sandbox_mask_name(p, end, "sandbox_key");
 
-    return value ? value : sandbox_mask_name(p, end, "authorization");
+    if (value == NULL) {
+        value = sandbox_mask_name(p, end, "authorization");
+    }
+
+    if (value == NULL && document) {
+        value = sandbox_mask_name(p, end, "token");
+    }
+
+    return value;
+}
+
+
+/* the last segment of /v1/openapi*, where "token" is a key */
+
+static int
+sandbox_mask_document(const char *p, const char *end)
+{
+    const char  *name;
+
+    for (name = "openapi"; p < end && *name; name++) {
+        if (sandbox_mask_char(&p, end) != *name) {
+            return 0;
+        }
+    }
+
+    return *name == '\0' && (p == end || sandbox_mask_char(&p, end) == '.');
 }
 
 
@@ -210,14 +237,16 @@ sandbox_mask_name(const char *p, const char *end, const char *name)
 size_t
 sandbox_mask_url(const char *text, size_t len, char *buf, size_t size)
 {
-    int                  c, last, start;
-    const char          *p, *pos, *end, *stop, *token, *copied;
+    int                  c, last, start, document;
+    const char          *p, *pos, *end, *stop, *token, *copied, *segment;
     sandbox_mask_out_t   out;
 
     out.pos = buf;
     out.end = buf + size;
 
     p = text;
+    segment = text;
+    document = 0;
     end = text + len;
     copied = text;
     last = 0;
@@ -231,6 +260,7 @@ sandbox_mask_url(const char *text, size_t len, char *buf, size_t size)
 
         case '/':
             start = (last == '/');
+            segment = p;
             break;
 
         case '@':
@@ -238,11 +268,15 @@ sandbox_mask_url(const char *text, size_t len, char *buf, size_t size)
             break;
 
         case '?':
+            document = sandbox_mask_document(segment, pos);
+
+            /* fall through */
+
         case '&':
         case ';':
             start = 0;
 
-            stop = sandbox_mask_value(p, end);
+            stop = sandbox_mask_value(p, end, document);
 
             if (stop) {
                 for (p = stop; p < end && strchr("&# \"", *p) == NULL; p++) {

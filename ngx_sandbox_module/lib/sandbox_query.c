@@ -115,6 +115,7 @@ sandbox_query_next(const char **pos, const char *end, sandbox_query_arg_t *arg)
     arg->authorization = sandbox_query_named(p, eq, "authorization");
     arg->secret = arg->authorization
                   || sandbox_query_named(p, eq, "sandbox_key");
+    arg->token = sandbox_query_named(p, eq, "token");
 
     *pos = amp ? amp + 1 : NULL;
 

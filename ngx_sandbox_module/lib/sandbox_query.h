@@ -23,6 +23,7 @@ typedef struct {
     const char  *value;                  /* after '='; NULL: no value */
     int          secret;                 /* sandbox_key or authorization */
     int          authorization;
+    int          token;                  /* secret only in /v1/openapi* */
 } sandbox_query_arg_t;
 
 

@@ -54,6 +54,15 @@ static const sandbox_route_entry_t  sandbox_route_others[] = {
     { sandbox_route_text("/health"), SANDBOX_ROUTE_HEALTH,
       "GET, HEAD", "/health", 0 },
 
+    { sandbox_route_text("/v1/openapi.json"), SANDBOX_ROUTE_OPENAPI,
+      "GET, HEAD", "/v1/openapi.json", 0 },
+
+    { sandbox_route_text("/v1/openapi.html"), SANDBOX_ROUTE_OPENAPI_PAGE,
+      "GET, HEAD", "/v1/openapi.html", 0 },
+
+    { sandbox_route_text("/v1/openapi"), SANDBOX_ROUTE_OPENAPI_PAGE,
+      "GET, HEAD", "/v1/openapi", 0 },
+
     { sandbox_route_text("/v1/pool/stats"), SANDBOX_ROUTE_POOL,
       "GET, HEAD", "/v1/pool/stats", 0 },
 

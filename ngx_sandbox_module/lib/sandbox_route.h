@@ -22,6 +22,8 @@
 typedef enum {
     SANDBOX_ROUTE_NONE = 0,
     SANDBOX_ROUTE_HEALTH,         /* /health */
+    SANDBOX_ROUTE_OPENAPI,        /* /v1/openapi.json */
+    SANDBOX_ROUTE_OPENAPI_PAGE,   /* /v1/openapi.html, /v1/openapi */
     SANDBOX_ROUTE_POOL,           /* /v1/pool/stats */
     SANDBOX_ROUTE_POOL_CHANGE,    /* /v1/pool/prime and similar */
     SANDBOX_ROUTE_BACKUPS,        /* /v1/backup */

@@ -137,7 +137,9 @@ ngx_http_sandbox_header_filter(ngx_http_request_t *r)
                                              "nosniff")
             != NGX_OK
             || ngx_http_sandbox_response_header(r, "Content-Security-Policy",
-                                                "sandbox")
+                                                ctx->content_policy
+                                                ? ctx->content_policy
+                                                : "sandbox")
                != NGX_OK
             || ngx_http_sandbox_origin_cors(r) != NGX_OK)
         {

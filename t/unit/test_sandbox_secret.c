@@ -155,6 +155,13 @@ test_mask(void **state)
         { "/?next=%252Fa%253Fsandbox%25255fkey%253Dk HTTP/1.1",
           "/?next=%252Fa%253Fsandbox%25255fkey%253D*** HTTP/1.1" },
         { "/100%?a=%2&b=%zz%25", "/100%?a=%2&b=%zz%25" },
+        { "GET /v1/openapi.html?token=k&a=1 HTTP/1.1",
+          "GET /v1/openapi.html?token=***&a=1 HTTP/1.1" },
+        { "/v1/openapi?a&token=k", "/v1/openapi?a&token=***" },
+        { "/v1/open%61pi%2ejson?%74oken=k",
+          "/v1/open%61pi%2ejson?%74oken=***" },
+        { "/v1/openapix?token=t", "/v1/openapix?token=t" },
+        { "/open?token=t&x", "/open?token=t&x" },
         { NULL, NULL }
     };
 
