@@ -251,6 +251,16 @@ await call('hydrate', 200, { body: gzipSync(tar.body),
     query: { contents: 'replace' } });
 await call('hydrate', 400, { body: 'no archive' });
 
+const backup = (await call('createBackup', 200, { json: { dir: '/workspace',
+    name: 'before', ttl: 60, excludes: ['*.log'] } })).id;
+await call('createBackup', 400, { json: { dir: '/etc' } });
+await call('restoreBackup', 200, { json: { id: backup } });
+await call('restoreBackup', 404, { json: { id: 'none' } });
+await call('listBackups', 200);
+await call('getBackup', 200, { path: { backup } });
+await call('deleteBackup', 204, { path: { backup } });
+await call('getBackup', 404, { path: { backup } });
+
 await call('execute', 200, { json: { command: 'git init -q /tmp/repo && cd '
     + '/tmp/repo && git -c user.name=a -c user.email=a@b commit -q '
     + '--allow-empty -m x' } });
