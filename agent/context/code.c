@@ -54,6 +54,7 @@ typedef struct {
 
     unsigned             begun:1;
     unsigned             within:1;     /* an event */
+    unsigned             last:1;       /* it is the last one */
     unsigned             skip:1;       /* that is not shown */
     unsigned             is_error:1;
     unsigned             errors:1;     /* there was one */
@@ -70,10 +71,12 @@ static void agent_code_output(agent_execution_t *x, int stream,
 static void agent_code_log(agent_code_t *code, int stream, const char *buf,
     size_t len);
 static int agent_code_collect(agent_code_t *code, size_t len);
-static void agent_code_event(agent_execution_t *x, const char *buf,
-    size_t len, int more);
+static void agent_code_event(agent_execution_t *x,
+    const agent_kernel_packet_t *p);
 static void agent_code_part(agent_code_t *code, const char *buf, size_t len,
     int first, int more);
+static void agent_code_part_sse(agent_code_t *code, const char *buf,
+    size_t len, int first, int more);
 static int agent_code_full(agent_execution_t *x);
 static void agent_code_end(agent_execution_t *x, agent_execution_end_e how,
     const agent_exit_t *e, int restarted);
@@ -270,13 +273,17 @@ agent_code_collect(agent_code_t *code, size_t len)
 
 
 static void
-agent_code_event(agent_execution_t *x, const char *buf, size_t len, int more)
+agent_code_event(agent_execution_t *x, const agent_kernel_packet_t *p)
 {
     int              first;
+    size_t           len;
+    const char      *buf;
     agent_code_t    *code;
     agent_buffer_t   b;
 
     code = (agent_code_t *) x;
+    buf = p->data;
+    len = p->len;
     first = !code->within;
 
     if (first) {
@@ -294,7 +301,8 @@ agent_code_event(agent_execution_t *x, const char *buf, size_t len, int more)
         }
     }
 
-    code->within = more;
+    code->within = p->more;
+    code->last = p->last;
 
     if (code->skip) {
         return;
@@ -316,7 +324,7 @@ agent_code_event(agent_execution_t *x, const char *buf, size_t len, int more)
         len -= 1;
     }
 
-    agent_code_part(code, buf, len, first, more);
+    agent_code_part(code, buf, len, first, p->more);
 }
 
 
@@ -325,17 +333,7 @@ agent_code_part(agent_code_t *code, const char *buf, size_t len, int first,
     int more)
 {
     if (code->sse) {
-
-        if (first) {
-            agent_sse_bytes(code->sse, "data: ", 6);
-        }
-
-        agent_sse_bytes(code->sse, buf, len);
-
-        if (!more) {
-            agent_sse_bytes(code->sse, "\n\n", 2);
-        }
-
+        agent_code_part_sse(code, buf, len, first, more);
         return;
     }
 
@@ -360,6 +358,41 @@ agent_code_part(agent_code_t *code, const char *buf, size_t len, int first,
     }
 
     agent_response_write(code->r, buf, len);
+}
+
+
+static void
+agent_code_part_sse(agent_code_t *code, const char *buf, size_t len, int first,
+    int more)
+{
+    agent_buffer_t  b;
+
+    memset(&b, 0, sizeof(agent_buffer_t));
+
+    if (first) {
+        agent_buffer_adds(&b, "data: ");
+    }
+
+    agent_buffer_add(&b, buf, len);
+
+    if (!more) {
+        agent_buffer_adds(&b, "\n\n");
+    }
+
+    if (b.failed) {
+        agent_response_abort(code->r);
+
+    } else if (code->last && !more) {
+
+        /* one segment with what follows at once, and one wake-up for it */
+
+        agent_sse_hold(code->sse, b.data, b.len);
+
+    } else {
+        agent_sse_bytes(code->sse, b.data, b.len);
+    }
+
+    agent_buffer_free(&b);
 }
 
 
@@ -442,7 +475,7 @@ agent_code_end_sse(agent_code_t *code, agent_buffer_t *error)
 
     } else {
         code->ended = 1;
-        agent_sse_bytes(code->sse, b.data, b.len);
+        agent_sse_hold(code->sse, b.data, b.len);
         agent_sse_end(code->sse);
     }
 

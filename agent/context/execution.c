@@ -167,7 +167,7 @@ agent_execution_drops(agent_context_t *c)
 
 
 void
-agent_execution_event(agent_kernel_t *k, const char *buf, size_t len, int more)
+agent_execution_event(agent_kernel_t *k, const agent_kernel_packet_t *p)
 {
     int               first;
     agent_context_t  *c;
@@ -175,7 +175,7 @@ agent_execution_event(agent_kernel_t *k, const char *buf, size_t len, int more)
     c = k->data;
 
     first = !c->within;
-    c->within = (more != 0);
+    c->within = (p->more != 0);
 
     if (c->running == NULL) {
         return;
@@ -189,7 +189,7 @@ agent_execution_event(agent_kernel_t *k, const char *buf, size_t len, int more)
         c->running->dropped = 1;
 
     } else {
-        c->running->event(c->running, buf, len, more);
+        c->running->event(c->running, p);
     }
 }
 

@@ -52,8 +52,8 @@ struct agent_execution_s {
     /* as in agent_kernel_ops_t */
     void        (*output)(agent_execution_t *x, int stream, const char *buf,
                           size_t len);
-    void        (*event)(agent_execution_t *x, const char *buf, size_t len,
-                         int more);
+    void        (*event)(agent_execution_t *x,
+                         const agent_kernel_packet_t *p);
     int         (*full)(agent_execution_t *x);
     /*
      * The last callback.  e: of a kernel that died, or NULL.  restarted: the
@@ -105,8 +105,7 @@ agent_execution_t *agent_execution_shift(agent_context_t *c);
 /* as in agent_kernel_ops_t */
 void agent_execution_output(agent_kernel_t *k, int stream, const char *buf,
     size_t len);
-void agent_execution_event(agent_kernel_t *k, const char *buf, size_t len,
-    int more);
+void agent_execution_event(agent_kernel_t *k, const agent_kernel_packet_t *p);
 int agent_execution_full(agent_kernel_t *k);
 void agent_execution_done(agent_kernel_t *k, uint64_t count, int failed);
 

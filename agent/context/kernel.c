@@ -334,7 +334,7 @@ agent_kernel_packet(agent_kernel_channel_t *ch, const agent_kernel_packet_t *p)
         if (agent_kernel_channel_full(ch)) {
             agent_kernel_kill(k);
 
-        } else if (!p->more) {
+        } else if (!p->more && !p->last) {
             (void) agent_kernel_channel_send(ch, AGENT_KERNEL_PACKET_ACK,
                                              k->number, "", 0);
         }
@@ -370,7 +370,7 @@ agent_kernel_event(agent_kernel_t *k, const agent_kernel_packet_t *p)
     }
 
     k->partial = (p->more != 0);
-    k->ops->event(k, p->data, p->len, p->more);
+    k->ops->event(k, p);
 
     if (k->ops->full(k)) {
         agent_kernel_pause(k);

@@ -44,10 +44,10 @@ typedef struct {
     void  (*output)(agent_kernel_t *k, int stream, const char *buf,
                     size_t len);
     /*
-     * A part of an event: printable ASCII, compact JSON as a whole; more: its
-     * next part follows.
+     * A part of an event: printable ASCII, compact JSON as a whole.  The last
+     * event need not be shown before done().
      */
-    void  (*event)(agent_kernel_t *k, const char *buf, size_t len, int more);
+    void  (*event)(agent_kernel_t *k, const agent_kernel_packet_t *p);
     /* 1: no more until agent_kernel_resume() */
     int   (*full)(agent_kernel_t *k);
     /* the cell has ended; count: of the cells that it has executed */

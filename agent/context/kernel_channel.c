@@ -83,6 +83,7 @@ agent_kernel_channel_send(agent_kernel_channel_t *ch, char type,
     }
 
     p.type = type;
+    p.last = 0;
     p.number = number;
 
     do {
@@ -162,6 +163,14 @@ agent_kernel_channel_poll(agent_kernel_channel_t *ch)
 
     events = (ch->paused ? 0 : UV_READABLE)
              | (ch->queue.len ? UV_WRITABLE : 0);
+
+    /* each start is a change of the poll set */
+
+    if (events == ch->events) {
+        return;
+    }
+
+    ch->events = events;
 
     if (events) {
         uv_poll_start(ch->poll, events, agent_kernel_channel_io);
@@ -258,6 +267,7 @@ agent_kernel_channel_hung_up(agent_kernel_channel_t *ch)
 static void
 agent_kernel_channel_lost(agent_kernel_channel_t *ch)
 {
+    ch->events = 0;
     uv_poll_stop(ch->poll);
 }
 
@@ -287,6 +297,7 @@ agent_kernel_channel_close(agent_kernel_channel_t *ch)
         uv_poll_stop(ch->poll);
         uv_close((uv_handle_t *) ch->poll, agent_kernel_channel_closed);
         ch->poll = NULL;
+        ch->events = 0;
     }
 
     if (ch->fd != -1) {

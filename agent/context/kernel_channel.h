@@ -36,6 +36,7 @@ struct agent_kernel_channel_s {
 
     uv_poll_t        *poll;
     int               fd;
+    int               events;          /* polled for */
     agent_buffer_t    queue;           /* packets, each after its length */
     size_t            sent;
     unsigned          paused:1;

@@ -10,7 +10,9 @@
 #include "context/kernel_packet.h"
 
 
-#define AGENT_KERNEL_PACKET_MORE  1           /* a flag */
+/* flags */
+#define AGENT_KERNEL_PACKET_MORE  1
+#define AGENT_KERNEL_PACKET_LAST  2
 
 
 int
@@ -28,7 +30,8 @@ agent_kernel_packet_parse(agent_kernel_packet_t *p, const char *token,
     u = (const unsigned char *) buf;
 
     p->type = buf[16];
-    p->more = u[17] & AGENT_KERNEL_PACKET_MORE;
+    p->more = (u[17] & AGENT_KERNEL_PACKET_MORE) != 0;
+    p->last = (u[17] & AGENT_KERNEL_PACKET_LAST) != 0;
     p->number = u[20] | u[21] << 8 | u[22] << 16 | (uint32_t) u[23] << 24;
     p->data = buf + AGENT_KERNEL_PACKET_HEADER;
     p->len = len - AGENT_KERNEL_PACKET_HEADER;
@@ -46,7 +49,8 @@ agent_kernel_packet_header(agent_buffer_t *b, const char *token,
     memcpy(header, token, AGENT_KERNEL_TOKEN);
 
     header[16] = p->type;
-    header[17] = p->more ? AGENT_KERNEL_PACKET_MORE : 0;
+    header[17] = (p->more ? AGENT_KERNEL_PACKET_MORE : 0)
+                 | (p->last ? AGENT_KERNEL_PACKET_LAST : 0);
     header[18] = 0;
     header[19] = 0;
     header[20] = (char) (p->number & 0xff);

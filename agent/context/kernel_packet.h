@@ -31,7 +31,7 @@
 #define AGENT_KERNEL_PACKET_HELLO      'H'
 #define AGENT_KERNEL_PACKET_EXECUTE    'X'
 #define AGENT_KERNEL_PACKET_INTERRUPT  'I'
-#define AGENT_KERNEL_PACKET_ACK        'A'     /* of an event */
+#define AGENT_KERNEL_PACKET_ACK        'A'     /* of an event but the last */
 
 /* to the agent */
 #define AGENT_KERNEL_PACKET_READY      'R'
@@ -43,6 +43,7 @@
 typedef struct {
     char         type;
     int          more;                 /* the payload goes on in the next one */
+    int          last;                 /* an event: DONE follows at once */
     uint32_t     number;               /* of the execution */
     const char  *data;
     size_t       len;

@@ -115,7 +115,7 @@ agent_response_finish(agent_request_t *r, const void *buf, size_t len)
 {
     /* send it together with the end: one segment, one wake-up of the reader */
 
-    (void) agent_http_put(r, buf, len, agent_connection_hold);
+    (void) agent_response_hold(r, buf, len);
 
     agent_response_end(r);
 }
@@ -165,6 +165,13 @@ agent_http_put(agent_request_t *r, const void *buf, size_t len,
     (void) agent_response_full(r);
 
     return h->conn->queued;
+}
+
+
+size_t
+agent_response_hold(agent_request_t *r, const void *buf, size_t len)
+{
+    return agent_http_put(r, buf, len, agent_connection_hold);
 }
 
 

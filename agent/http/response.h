@@ -41,6 +41,8 @@ void agent_response_begin(agent_request_t *r, int status,
  * bytes now queued.
  */
 size_t agent_response_write(agent_request_t *r, const void *buf, size_t len);
+/* the same, to be sent together with what is written next */
+size_t agent_response_hold(agent_request_t *r, const void *buf, size_t len);
 size_t agent_response_queued(agent_request_t *r);
 
 /* 1: the queue is full, and the caller must stop writing until on_drain */

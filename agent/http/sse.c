@@ -171,6 +171,15 @@ agent_sse_bytes(agent_sse_t *sse, const char *buf, size_t len)
 
 
 void
+agent_sse_hold(agent_sse_t *sse, const char *buf, size_t len)
+{
+    sse->active = 1;
+
+    agent_response_hold(sse->r, buf, len);
+}
+
+
+void
 agent_sse_finish(agent_sse_t *sse, const char *event, agent_buffer_t *data)
 {
     agent_buffer_t  b;

@@ -80,6 +80,8 @@ void agent_sse_base64(agent_sse_t *sse, const char *event, const char *buf,
 
 /* whole events, or their parts, as they go over the wire */
 void agent_sse_bytes(agent_sse_t *sse, const char *buf, size_t len);
+/* the same, to be sent together with what follows */
+void agent_sse_hold(agent_sse_t *sse, const char *buf, size_t len);
 
 /* an event of that name and the end in one segment; frees data */
 void agent_sse_finish(agent_sse_t *sse, const char *event,

@@ -11,7 +11,7 @@ const { TextEncoder } = require('util');
 
 const HEADER = 24;
 const CHUNK = 48 * 1024;
-const MORE = 1;
+const MORE = 1, LAST = 2;                       // flags
 
 // members of the memory that is shared with control.js
 
@@ -19,6 +19,7 @@ const RUNNING = 0;                              // the number of the cell
 const ANSWER = 1;                               // to an interrupt
 const ACKS = 2;                                 // of events, so far
 const SENDING = 3;                              // nothing may end that
+const ENDED = 4;                                // the cell that was ended
 
 const encoder = new TextEncoder();
 const encode = encoder.encode.bind(encoder);
@@ -35,18 +36,18 @@ class Channel {
     constructor(fd) {
         this.fd = fd;
         this.inode = fstatSync(fd).ino;
-        this.state = new Int32Array(new SharedArrayBuffer(16));
+        this.state = new Int32Array(new SharedArrayBuffer(20));
         this.token = null;
         this.events = 0;
     }
 
-    send(kind, number, payload) {
+    send(kind, number, payload, flags = 0) {
         const text = ascii(JSON.stringify(payload));
 
         Atomics.store(this.state, SENDING, 1);
 
         try {
-            this.packets(kind.charCodeAt(0), number, encode(text));
+            this.packets(kind.charCodeAt(0), number, encode(text), flags);
         } catch {
             kill(pid, 'SIGKILL');               // user code has closed it
         }
@@ -54,7 +55,7 @@ class Channel {
         Atomics.store(this.state, SENDING, 0);
     }
 
-    packets(kind, number, data) {
+    packets(kind, number, data, flags) {
         let at = 0;
 
         if (fstatSync(this.fd).ino !== this.inode) {
@@ -71,17 +72,23 @@ class Channel {
 
             head.set(this.token);
             head[16] = kind;
-            head[17] = at < data.length ? MORE : 0;
+            head[17] = at < data.length ? flags | MORE : flags;
             new DataView(head.buffer).setUint32(20, number, true);
 
             writevSync(this.fd, [head, part]);
         } while (at < data.length);
     }
 
-    // what is printed from now on comes after the event
+    // What is printed from now on comes after the event. Nothing is after the
+    // last event of a cell, and the agent does not acknowledge it.
 
-    event(number, event) {
-        this.send('E', number, event);
+    event(number, event, isLast) {
+        this.send('E', number, event, isLast ? LAST : 0);
+
+        if (isLast) {
+            return;
+        }
+
         this.events++;
 
         for (;;) {
@@ -97,4 +104,4 @@ class Channel {
 }
 
 
-module.exports = { Channel, RUNNING, ANSWER };
+module.exports = { Channel, RUNNING, ANSWER, ENDED };

@@ -24,7 +24,7 @@ const TICKS = 100;                              // a second
 const TOLERANCE = 0.1;                          // seconds
 
 // members of the memory that is shared: see channel.js
-const RUNNING = 0, ANSWER = 1, ACKS = 2, SENDING = 3;
+const RUNNING = 0, ANSWER = 1, ACKS = 2, SENDING = 3, ENDED = 4;
 
 const { fd, state } = workerData;
 const buffer = Buffer.alloc(65536);
@@ -65,6 +65,7 @@ function interrupt(number) {
             connected = true;
         }
 
+        Atomics.store(state, ENDED, number);
         session.post('Runtime.terminateExecution');
 
         if (tries >= CHILD) {

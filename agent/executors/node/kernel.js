@@ -49,7 +49,7 @@ function load(name) {
 }
 
 
-const { Channel, RUNNING, ANSWER } = load('channel');
+const { Channel, RUNNING, ANSWER, ENDED } = load('channel');
 const { show, makeDisplay } = load('display');
 const { describe, mistake, excerpt, keepMap } = load('errors');
 const { makeGlobals, release, remember } = load('globals');
@@ -86,10 +86,10 @@ const ended = new Set();
 
 // what is shown while no cell runs is nobody's
 
-function emit(event) {
+function emit(event, isLast = false) {
     if (running) {
         event.timestamp = new Date().toISOString();
-        channel.event(running.number, event);
+        channel.event(running.number, event, isLast);
     }
 }
 
@@ -186,15 +186,20 @@ async function run(code, cell) {
         value = await value;
     }
 
-    if (made.isValued && value !== undefined && running === cell) {
-        remember(value);
-        await show(value, emit);
-    }
-
     await Promise.allSettled(cell.later);
 
     // an error that is nobody's is told once the cell's turn is over
     await new Promise(setImmediate);
+
+    // what was ended was perhaps no more than a callback
+    if (Atomics.load(channel.state, ENDED) === cell.number) {
+        throw interruption(cell);
+    }
+
+    if (made.isValued && value !== undefined && running === cell) {
+        remember(value);
+        await show(value, (event) => emit(event, true));
+    }
 }
 
 
@@ -252,7 +257,7 @@ function conclude() {
     if (error) {
         ending.error = null;
         error.timestamp = new Date().toISOString();
-        channel.event(number, error);
+        channel.event(number, error, true);
     }
 
     ending = null;
@@ -273,15 +278,19 @@ function uncaught(error) {
 }
 
 
+function interruption(cell) {
+    return mistake('InterruptedError', 'the execution was interrupted',
+                   cell.file);
+}
+
+
 function interrupted(number) {
     Atomics.store(channel.state, ANSWER, 1);
     Atomics.notify(channel.state, ANSWER);
 
     if (running?.number === number) {
         ended.add(running.index);
-        finish(running, describe(mistake(
-            'InterruptedError', 'the execution was interrupted',
-            running.file), running.index));
+        finish(running, describe(interruption(running), running.index));
     }
 }
 

@@ -6,13 +6,14 @@ A packet is a header of 24 bytes and a payload:
 
     token   16 bytes, secret: packets without it are ignored
     type    1 byte
-    flags   1 byte, MORE: the payload continues in the next packet
+    flags   1 byte, MORE: the payload continues in the next packet; LAST: the
+            event is the last one of its cell, whose DONE follows at once
             2 bytes, zero
     id      4 bytes, little-endian: the number of the execution
 
 The socket keeps the boundaries of packets, so bytes that user code writes to
 it are packets without the token, and change nothing.  The agent acknowledges
-each event once it has read what was printed before.
+each event but the last once it has read what was printed before.
 """
 
 import array
@@ -23,7 +24,7 @@ import struct
 
 HEADER = struct.Struct('<16sBBHI')
 CHUNK = 48 * 1024                               # bytes of payload in a packet
-MORE = 1
+MORE, LAST = 1, 2                               # flags
 
 # from the agent
 HELLO, EXECUTE, INTERRUPT, ACK = b'HXIA'
@@ -144,14 +145,14 @@ class Channel:
 
         return kind, number, b''.join(parts)
 
-    def _send(self, kind, number, payload):
+    def _send(self, kind, number, payload, last):
         view = memoryview(payload)
 
         while True:
             part = view[:CHUNK]
             view = view[CHUNK:]
-            header = HEADER.pack(self.token, kind, MORE if view else 0, 0,
-                                 number)
+            flags = (MORE if view else 0) | (LAST if last else 0)
+            header = HEADER.pack(self.token, kind, flags, 0, number)
 
             self.socket.sendmsg([header, part], [], socket.MSG_NOSIGNAL)
 
@@ -170,7 +171,7 @@ class Channel:
         return (len(data) == HEADER.size and data[16] == INTERRUPT
                 and HEADER.unpack(data)[4] == number)
 
-    def send(self, kind, number, payload=b''):
+    def send(self, kind, number, payload=b'', last=False):
 
         # a process that user code has forked is not the kernel
         if os.getpid() != self.pid:
@@ -180,13 +181,13 @@ class Channel:
             self.restore()
 
         try:
-            self._send(kind, number, payload)
+            self._send(kind, number, payload, last)
         except OSError:
             self._reconnect()                   # user code has shut it down
-            self._send(kind, number, payload)
+            self._send(kind, number, payload, last)
 
         # what is printed from now on comes after the event
 
-        while kind == EVENT:
+        while kind == EVENT and not last:
             if self._packet()[0] == ACK:
                 return

@@ -126,6 +126,8 @@ class Kernel:
         self.count = 0
         self.loop = None
         self.sources = Sources()
+        self.held = None                        # an event, for the end
+        self.holding = False
         self._display = None
         self._errors = None
         self._ipython = None
@@ -172,22 +174,39 @@ class Kernel:
 
     # messages
 
-    def send(self, kind, payload):
-        data = encode(payload)
+    def send(self, kind, payload, last=False):
+        data = payload if isinstance(payload, str) else encode(payload)
 
         with self.lock, self.interrupts:
 
             # an event of a thread whose cell is over is nobody's
             if kind != channel.EVENT or self.busy:
-                self.channel.send(kind, self.number, data.encode('ascii'))
+                self.channel.send(kind, self.number, data.encode('ascii'),
+                                  last)
 
             if kind == channel.DONE:
                 self.busy = False
 
-    def event(self, event):
+    def event(self, event, hold=False):
+        """Sends an event; hold: with the next one, or the end of the cell."""
+
         event['timestamp'] = timestamp()
+        data = encode(event)
         self.flush()
-        self.send(channel.EVENT, event)
+
+        with self.lock:
+            self.release()
+
+            if hold or self.holding:
+                self.held = data
+            else:
+                self.send(channel.EVENT, data)
+
+    def release(self, last=False):
+        data, self.held = self.held, None
+
+        if data is not None:
+            self.send(channel.EVENT, data, last)
 
     def flush(self):
         for stream in (sys.stdout, sys.stderr) + self.streams:
@@ -305,7 +324,13 @@ class Kernel:
                           for part, mode in modes])
 
         if len(modes) > 1:
-            sys.displayhook(value)
+            # what shows itself may print in between
+            self.holding = not hasattr(type(value), '_ipython_display_')
+
+            try:
+                sys.displayhook(value)
+            finally:
+                self.holding = False
 
     def run(self, codes):
         """Runs code objects; the value of the last one."""
@@ -443,10 +468,11 @@ class Kernel:
             self.channel.restore()
 
             if error:
-                self.event(error)
+                self.event(error, hold=True)
 
             self.flush()
             self.restore_streams()
+            self.release(last=True)
             self.send(channel.DONE, {'count': self.count,
                                      'failed': error is not None})
 

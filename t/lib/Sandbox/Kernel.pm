@@ -155,7 +155,7 @@ sub events
         next if $flags & 1;
         my $event = $json->decode($text);
         $text = '';
-        $self->packet('A', '') if $kind eq 'E';
+        $self->packet('A', '') if $kind eq 'E' && !($flags & 2);
         push @events, $event;
         return @events if $kind eq $type;
     }
