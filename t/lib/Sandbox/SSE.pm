@@ -11,7 +11,7 @@ use strict;
 sub new
 {
     my ($class, $conn) = @_;
-    return bless { conn => $conn, in => '' }, $class;
+    return bless { conn => $conn, in => '', seen => 0 }, $class;
 }
 
 
@@ -22,8 +22,17 @@ sub next
     my ($self, $timeout) = @_;
 
     while (1) {
-        while ($self->{in} =~ s/^(.*?)\r?\n\r?\n//s) {
-            my $raw = $1;
+        # what was searched before is not searched again
+        pos($self->{in}) = $self->{seen};
+
+        while ($self->{in} =~ /\r?\n\r?\n/g) {
+            my ($from, $to) = ($-[0], $+[0]);
+            my $raw = substr($self->{in}, 0, $from);
+
+            substr($self->{in}, 0, $to, '');
+            $self->{seen} = 0;
+            pos($self->{in}) = 0;
+
             my ($event, @data) = ('message');
 
             for (split /\r?\n/, $raw) {
@@ -36,6 +45,9 @@ sub next
             return { event => $event, data => join("\n", @data),
                 raw => $raw };
         }
+
+        my $length = length $self->{in};
+        $self->{seen} = $length > 3 ? $length - 3 : 0;
 
         my $piece = $self->{conn}->read($timeout);
         return undef if !defined $piece;
