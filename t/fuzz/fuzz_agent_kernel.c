@@ -64,7 +64,8 @@ fuzz_packet(const char *buf, size_t len)
     FUZZ_CHECK(agent_kernel_packet_parse(&again, FUZZ_TOKEN, b.data, b.len)
                == 0);
     FUZZ_CHECK(again.type == p.type && again.more == p.more
-               && again.number == p.number && again.len == p.len);
+               && again.last == p.last && again.number == p.number
+               && again.len == p.len);
 
     agent_buffer_free(&b);
 
