@@ -96,6 +96,24 @@ is(restore('fresh', { id => 'my_id-1.x' })->{headers}{'sandbox-start'}, 'wake',
 is(create('fresh', { dir => '/app' })->{json}{success}, JSON::PP::true,
     'a backup of what was restored');
 
+$t->run_in('one', 'git init -q /tmp/repo; cd /tmp/repo; mkdir -p sub/out a; '
+    . 'touch a/x.o a/x.c sub/out/f sub/x.c "*.c" top.log; '
+    . 'printf "*.o\nout/\n/top.log\n" >.gitignore');
+for my $case (['/tmp/repo', '*.c a/x.c sub/x.c'], ['/tmp/repo/sub', 'x.c']) {
+    my ($dir, $files) = @$case;
+    is(create('one', { dir => $dir, id => 'git', gitignore => JSON::PP::true,
+        excludes => ['.git', '.gitignore'] })->{status}, 200,
+        "gitignore in $dir");
+    is(restore('two', { dir => '/tmp/git', id => 'git' })->{status}, 200,
+        'restored');
+    is($t->run_in('two', 'cd /tmp/git; find . -type f -printf "%P\n" | sort '
+        . '| paste -sd " "'), "$files\n", 'without what git ignores');
+    call($me, 'DELETE', '/v1/backup/git');
+}
+is(create('one', { dir => '/app', id => 'git', gitignore => JSON::PP::true })
+    ->{status}, 200, 'no repository');
+call($me, 'DELETE', '/v1/backup/git');
+
 # listed, and of whom
 
 $res = call($me, 'GET', '/v1/backup');
@@ -155,7 +173,7 @@ for my $case (
     ['create', { dir => '/tmp', ttl => 0 }, qr/"ttl" must/],
     ['create', { dir => '/tmp', ttl => -5 }, qr/"ttl" must/],
     ['create', { dir => '/tmp', ttl => [] }, qr/"ttl" must/],
-    ['create', { dir => '/tmp', gitignore => JSON::PP::true }, qr/"gitignore"/],
+    ['create', { dir => '/tmp', gitignore => 1 }, qr/"gitignore" must/],
     ['create', { dir => '/tmp', compression => 'zip' }, qr/"compression" must/],
     ['create', { dir => '/tmp', compression => { format => 'xz' } },
         qr/"compression" must/],

@@ -15,6 +15,7 @@
 
 static void agent_exclude_stars(char *p);
 static char *agent_exclude_normalize(char *p, const char **error);
+static int agent_exclude_compare(const void *a, const void *b);
 static int agent_exclude_any(const char *p, size_t n, const char *path);
 static int agent_exclude_glob(const char *p, const char *s);
 static const char *agent_exclude_one(const char *p, unsigned char c);
@@ -187,11 +188,54 @@ agent_exclude_normalize(char *p, const char **error)
 }
 
 
+int
+agent_exclude_paths(agent_exclude_t *x, char *text, size_t len)
+{
+    char    *p;
+    size_t   n;
+
+    x->names = text;
+
+    for (n = 0, p = text; p < text + len; p += strlen(p) + 1) {
+        n++;
+    }
+
+    x->paths = malloc((n ? n : 1) * sizeof(char *));
+
+    if (x->paths == NULL) {
+        return -1;
+    }
+
+    for (p = text; p < text + len; p += n + 1) {
+        n = strlen(p);
+
+        x->paths[x->npaths++] = p;
+
+        if (n && p[n - 1] == '/') {
+            p[n - 1] = '\0';
+        }
+    }
+
+    qsort(x->paths, x->npaths, sizeof(char *), agent_exclude_compare);
+
+    return 0;
+}
+
+
+static int
+agent_exclude_compare(const void *a, const void *b)
+{
+    return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+
 void
 agent_exclude_free(agent_exclude_t *x)
 {
     free(x->text);
     free(x->deep);
+    free(x->names);
+    free(x->paths);
 
     memset(x, 0, sizeof(agent_exclude_t));
 }
@@ -202,7 +246,10 @@ agent_exclude_match(const agent_exclude_t *x, const char *path)
 {
     const char  *slash;
 
-    if (agent_exclude_any(x->text, x->n, path)) {
+    if (agent_exclude_any(x->text, x->n, path)
+        || (x->npaths && bsearch(&path, x->paths, x->npaths, sizeof(char *),
+                                 agent_exclude_compare)))
+    {
         return 1;
     }
 

@@ -25,6 +25,9 @@ typedef struct {
     char    *deep;                     /* those for any depth, likewise */
     size_t   ndeep;
     size_t   len;                      /* bytes of deep */
+    char    *names;                    /* of paths */
+    char   **paths;                    /* as they are; sorted */
+    size_t   npaths;
 } agent_exclude_t;
 
 
@@ -40,6 +43,13 @@ int agent_exclude_parse(agent_exclude_t *x, char *text, const char **error);
  */
 int agent_exclude_add(agent_exclude_t *x, const char *text,
     const char **error);
+
+/*
+ * Leaves out paths, which are no patterns: each with its NUL, and a directory's
+ * with a slash at its end or not.  Takes ownership of the text.  0, or -1 if
+ * out of memory.
+ */
+int agent_exclude_paths(agent_exclude_t *x, char *text, size_t len);
 
 void agent_exclude_free(agent_exclude_t *x);
 

@@ -10,6 +10,7 @@
 
 #include "archive/archive.h"
 #include "archive/exclude.h"
+#include "archive/ignored.h"
 #include "archive/refuse.h"
 #include "archive/pack.h"
 #include "archive/persist.h"
@@ -35,6 +36,8 @@ typedef struct {
     agent_thread_job_t     job;        /* first; its owner is the request */
     agent_request_t       *r;          /* NULL: the request is over */
     agent_archive_target_t target;
+    agent_ignored_t       *ignored;    /* git runs */
+    int                    gitignore;
     agent_pack_options_t   options;
 
     /* of the thread while it works */
@@ -59,6 +62,7 @@ static int agent_persist_options(agent_persist_t *p);
 static int agent_persist_excludes(agent_persist_t *p);
 static int agent_persist_option(agent_request_t *r, const char *name,
     int *value);
+static void agent_persist_ignored(void *data, char *paths, ptrdiff_t len);
 static void agent_persist_fill(agent_persist_t *p);
 static void agent_persist_run(agent_thread_job_t *job);
 static void agent_persist_done(agent_thread_job_t *job);
@@ -109,7 +113,14 @@ agent_persist(agent_request_t *r)
     r->on_drain = agent_persist_drain;
     r->on_close = agent_persist_close;
 
-    agent_persist_fill(p);
+    if (p->gitignore) {
+        p->ignored = agent_ignored_start(p->target.path, agent_persist_ignored,
+                                         p);
+    }
+
+    if (p->ignored == NULL) {
+        agent_persist_fill(p);
+    }
 
     return;
 
@@ -128,7 +139,8 @@ failed:
 static int
 agent_persist_options(agent_persist_t *p)
 {
-    int  links, sparse;
+    int    links, sparse;
+    char  *text;
 
     if (agent_persist_option(p->r, "links", &links) == -1
         || agent_persist_option(p->r, "sparse", &sparse) == -1)
@@ -138,6 +150,10 @@ agent_persist_options(agent_persist_t *p)
 
     p->options.links = links;
     p->options.sparse = sparse;
+
+    text = agent_request_arg(p->r, "gitignore");
+    p->gitignore = (text != NULL);
+    free(text);
 
     if (agent_archive_target(&p->target, p->r, 0) == -1) {
         return -1;
@@ -195,6 +211,29 @@ agent_persist_option(agent_request_t *r, const char *name, int *value)
     free(text);
 
     return rc;
+}
+
+
+static void
+agent_persist_ignored(void *data, char *paths, ptrdiff_t len)
+{
+    agent_persist_t  *p = data;
+
+    p->ignored = NULL;
+
+    if (len == -1
+        || (paths && agent_exclude_paths(&p->options.exclude, paths, len)
+                     == -1))
+    {
+        p->ended = 1;
+        agent_http_error(p->r, 400, p->target.backup ? "INVALID_BACKUP_CONFIG"
+                                                     : "invalid_request",
+                         NULL, "gitignore: git ignores more than %d bytes of "
+                         "paths; use \"excludes\"", AGENT_IGNORED_MAX);
+        return;
+    }
+
+    agent_persist_fill(p);
 }
 
 
@@ -327,6 +366,10 @@ agent_persist_close(agent_request_t *r, int aborted)
 
     p = r->data;
     p->r = NULL;
+
+    if (p->ignored) {
+        agent_ignored_cancel(p->ignored);
+    }
 
     agent_thread_job_detach(&p->job);
 }

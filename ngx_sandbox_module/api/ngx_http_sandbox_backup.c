@@ -76,6 +76,7 @@ ngx_http_sandbox_backup_create(ngx_http_request_t *r, cJSON *json)
 {
     cJSON                      *excludes;
     ngx_str_t                   uri;
+    ngx_uint_t                  gitignore;
     const char                 *error;
     sandbox_backup_t            b;
     ngx_http_sandbox_ctx_t     *ctx;
@@ -112,8 +113,15 @@ ngx_http_sandbox_backup_create(ngx_http_request_t *r, cJSON *json)
     (void) ngx_snprintf((u_char *) b.sandbox, sizeof(b.sandbox), "%V%Z",
                         &ctx->id);
 
-    if (ngx_http_sandbox_backup_uri(r, "/persist?backup=1&links=keep"
-                                    "&sparse=keep", b.dir, excludes, &uri)
+    gitignore = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(json,
+                                                              "gitignore"));
+
+    if (ngx_http_sandbox_backup_uri(r, gitignore
+                                    ? "/persist?backup=1&links=keep"
+                                      "&sparse=keep&gitignore=1"
+                                    : "/persist?backup=1&links=keep"
+                                      "&sparse=keep",
+                                    b.dir, excludes, &uri)
         != NGX_OK)
     {
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
@@ -151,6 +159,8 @@ ngx_http_sandbox_backup_restore(ngx_http_request_t *r, cJSON *json)
     ngx_http_sandbox_backup_t  *backup;
 
     ctx = ngx_http_sandbox_ctx_get(r);
+
+    dir = NULL;
 
     error = ngx_http_sandbox_backup_parse_id(json, id);
 
@@ -197,7 +207,8 @@ ngx_http_sandbox_backup_restore(ngx_http_request_t *r, cJSON *json)
 
     if (copy == NULL || backup == NULL
         || ngx_http_sandbox_backup_uri(r, "/hydrate?backup=1&contents=replace"
-                                       "&owner=keep&sparse=keep", dir, NULL, &uri)
+                                       "&owner=keep&sparse=keep",
+                                       dir, NULL, &uri)
            != NGX_OK)
     {
         (void) ngx_close_file(fd);
@@ -226,6 +237,8 @@ ngx_http_sandbox_backup_parse(cJSON *json, sandbox_backup_t *b)
     int64_t      ttl;
     cJSON       *item;
     const char  *error, *value;
+
+    value = NULL;
 
     error = ngx_http_sandbox_backup_parse_id(json, b->id);
 
@@ -362,9 +375,8 @@ ngx_http_sandbox_backup_parse_options(cJSON *json)
 
     item = cJSON_GetObjectItemCaseSensitive(json, "gitignore");
 
-    if (item && !cJSON_IsNull(item) && !cJSON_IsFalse(item)) {
-        return "\"gitignore\" is not supported. List what is to be left out "
-               "in \"excludes\".";
+    if (item && !cJSON_IsNull(item) && !cJSON_IsBool(item)) {
+        return "\"gitignore\" must be true or false.";
     }
 
     item = cJSON_GetObjectItemCaseSensitive(json, "compression");

@@ -114,6 +114,23 @@ for my $case (['exclude=/x', qr/must be relative/],
     like($res->{json}{error}, $case->[1], 'the reason');
 }
 
+# what git ignores
+
+$box->sh('git init -q /tmp/repo; cd /tmp/repo; mkdir -p out/deep kept;
+    touch a.o a.c out/deep/f kept/b.o kept/b.c; printf "*.o\nout/\n" >.gitignore');
+is(names($box->call('POST', '/persist?dir=/tmp/repo&gitignore=1&exclude=.git')),
+    './ ./.gitignore ./a.c ./kept/ ./kept/b.c', 'gitignore=1');
+is(names($box->call('POST', '/persist?dir=/tmp/repo/kept&gitignore=1')),
+    './ ./b.c', 'of a directory in a repository');
+$box->sh('cd /tmp/repo; mkdir many; cd many; python3 -c "
+for i in range(2000): open(str(i) + \"x\" * 150 + \".o\", \"w\")"');
+$box->sh('touch /tmp/repo/many/keep');
+$res = $box->call('POST', '/persist?dir=/tmp/repo&gitignore=1');
+is("$res->{status} $res->{json}{code}", '400 invalid_request', 'too many paths');
+like($res->{json}{error}, qr/^gitignore: git ignores more than/, 'the reason');
+is(names($box->call('POST', '/persist?dir=/app/logs&gitignore=1')),
+    './ ./deep/ ./deep/b.log', 'no repository');
+
 # contents that are replaced
 
 $box->sh('rm -rf /app; mkdir -p /app/old/deep /app/both; echo old >/app/both/a;
