@@ -228,7 +228,6 @@ test_routes(void **state)
         { "/v1/sandbox/a/api/terminal/t/logs", SANDBOX_ROUTE_NONE, "a",
           "/api/terminal/t/logs", "" },
         { "/v1/sandbox/a/pty/", SANDBOX_ROUTE_NONE, "a", "/pty/", "" },
-        { "/v1/sandbox/a/ws", SANDBOX_ROUTE_NONE, "a", "/ws", "" },
         { "/v1/sandbox/a/api/commands", SANDBOX_ROUTE_COMMANDS, "a",
           "/api/commands", "" },
 
