@@ -433,6 +433,15 @@ $res = $warm->call('POST', '/api/execute/code', { code => 'x',
     context_id => $res->{contextId} }, Accept => 'application/json');
 is($res->{json}{error}{ename}, 'NameError', 'none was used before');
 
+ok($warm->wait_for(30, sub { kernels() == 4 }), 'the pool is full again');
+my %pool = map { $_ => 1 } $warm->processes(qr{python3 -u /proc});
+$res = $warm->call('POST', '/api/contexts', { cwd => '/workspace', env_vars => {} })
+    ->{json};
+$warm->call('DELETE', "/api/contexts/$res->{contextId}");
+ok($warm->wait_for(30, sub {
+    return grep { !-d "/proc/$_" } keys %pool;
+}), 'clients that name the default directory get one of it too');
+
 my $before = scalar(() = glob("/proc/" . $box->pid() . "/fd/*"));
 for (1 .. 30) {
     (undef, $res) = call('POST', '/api/contexts', {});
