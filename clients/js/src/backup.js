@@ -6,28 +6,19 @@
  * Backups that the server keeps, and archives that the caller keeps.
  */
 
-import { createError } from './errors.js';
+import { BackupNotFoundError, createError } from './errors.js';
 
 
-/* where the API names a backup's archive; the server decides where it lies */
-
-function archiveOf(id) {
-    return `/var/backups/${id}.sqsh`;
-}
-
+/* other storage, parallel uploads and compression have no effect here */
 
 export async function createBackup(scope, options) {
-    const { dir, name, ttl, gitignore, excludes, compression, sessionId,
-        signal } = options;
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(16)),
-        (byte) => byte.toString(16).padStart(2, '0')).join('');
+    const { dir, name, ttl, gitignore, excludes, compression, signal } =
+        options;
+    const { id, sizeBytes, expiresAt } = await scope.json('POST',
+        'api/backup/create', { json: { dir, name, ttl, gitignore, excludes,
+            compression }, signal, timeout: 0 });
 
-    await scope.json('POST', 'api/backup/create', {
-        json: { dir, archivePath: archiveOf(id), name, ttl, gitignore,
-            excludes, compression, sessionId },
-        signal, timeout: 0 });
-
-    return { id, dir };
+    return { id, dir, sizeBytes, expiresAt };
 }
 
 
@@ -40,10 +31,34 @@ export async function restoreBackup(scope, backup, { signal } = {}) {
             { httpStatus: 400, context: { reason: 'no id or dir' } });
     }
 
-    await scope.json('POST', 'api/backup/restore', {
-        json: { dir, archivePath: archiveOf(id) }, signal, timeout: 0 });
+    await scope.json('POST', 'api/backup/restore', { json: { id, dir }, signal,
+        timeout: 0 });
 
     return { success: true, dir, id };
+}
+
+
+/* backups of all sandboxes of the key */
+
+export async function listBackups(scope, { signal } = {}) {
+    const { backups } = await scope.http.json('GET', '/backup', { signal });
+
+    return backups;
+}
+
+
+/* one that is not there is no error */
+
+export async function deleteBackup(scope, backup, { signal } = {}) {
+    try {
+        await scope.http.json('DELETE',
+            `/backup/${encodeURIComponent(backup.id)}`,
+            { signal, safe: true, timeout: 0 });
+    } catch (error) {
+        if (!(error instanceof BackupNotFoundError)) {
+            throw error;
+        }
+    }
 }
 
 

@@ -13,6 +13,7 @@ import { fromBase64, toBase64 } from './scope.js';
 import { parseSSEStream } from './sse.js';
 
 const WORKSPACE = /^\/workspace\/+[^/]/;
+const SEARCH = { safe: true, accept: 'application/json' };
 
 
 /* a request that a route of paths takes */
@@ -197,4 +198,24 @@ export function listFiles(scope, path, options = {}) {
     return call(scope, 'list-files', { path,
         options: { recursive, includeHidden, depth, limit, after } }, options,
         { safe: true });
+}
+
+
+/* entries of a tree by their names */
+
+export function find(scope, path, options = {}) {
+    const { sessionId, signal, timeout, ...more } = options;
+
+    return call(scope, 'find', { path, ...more, timeoutMs: timeout }, options,
+        SEARCH);
+}
+
+
+/* lines of files by a text, or by a POSIX expression */
+
+export function grep(scope, path, options = {}) {
+    const { sessionId, signal, timeout, ...more } = options;
+
+    return call(scope, 'grep', { path, ...more, timeoutMs: timeout }, options,
+        SEARCH);
 }

@@ -133,6 +133,14 @@ export class Operations {
         return files.listFiles(this.scope, path, options);
     }
 
+    find(path, options) {
+        return files.find(this.scope, path, options);
+    }
+
+    grep(path, options) {
+        return files.grep(this.scope, path, options);
+    }
+
     watch(path, options) {
         return watching.watch(this.scope, path, options);
     }
@@ -183,6 +191,14 @@ export class Operations {
 
     restoreBackup(value, options) {
         return backup.restoreBackup(this.scope, value, options);
+    }
+
+    listBackups(options) {
+        return backup.listBackups(this.scope, options);
+    }
+
+    deleteBackup(value, options) {
+        return backup.deleteBackup(this.scope, value, options);
     }
 
 

@@ -2,8 +2,8 @@
  * Copyright (C) the ngx_sandbox authors
  */
 
-import type { CodeContext, ExecResult, ExecutionError, FileWatchEventType,
-    OutputMessage, Result } from './results.js';
+import type { CodeContext, ExecResult, ExecutionError, FileInfo,
+    FileWatchEventType, OutputMessage, Result } from './results.js';
 import type { Process } from './sandbox.js';
 
 /** Every method takes these as the last of its options. */
@@ -136,6 +136,40 @@ export interface ListFilesOptions extends SessionCallOptions {
     after?: string;
 }
 
+/** Patterns are those of gitignore(5), and `{a,b}` is either. */
+export interface SearchOptions extends SessionCallOptions {
+    exclude?: string | string[];
+    /** Leaves out what .gitignore files say. */
+    gitignore?: boolean;
+    includeHidden?: boolean;
+    depth?: number;
+    ignoreCase?: boolean;
+    /** At most so many results; 1000 by default. */
+    limit?: number;
+    /** Milliseconds; 30000 by default. */
+    timeout?: number;
+}
+
+export interface FindOptions extends SearchOptions {
+    pattern?: string | string[];
+    type?: FileInfo['type'] | Array<FileInfo['type']>;
+    /** Results have size, modifiedAt, mode and permissions. */
+    stat?: boolean;
+}
+
+export interface GrepOptions extends SearchOptions {
+    /** One of these. */
+    text?: string;
+    regex?: string;
+    /** Patterns of files. */
+    include?: string | string[];
+    /** Lines of context. */
+    before?: number;
+    after?: number;
+    context?: number;
+    limitPerFile?: number;
+}
+
 export interface WatchOptions extends SessionCallOptions {
     /** true by default. */
     recursive?: boolean;
@@ -221,15 +255,17 @@ export interface TerminalOptions extends SessionCallOptions {
     WebSocket?: any;
 }
 
-export interface BackupOptions extends SessionCallOptions {
+export interface BackupOptions extends CallOptions {
     dir: string;
     name?: string;
-    /** Seconds. */
-    ttl?: number;
-    gitignore?: boolean;
+    /** Seconds, or text such as "30d"; 3 days by default. */
+    ttl?: number | string;
+    /** Patterns, which apply at any depth. */
     excludes?: string[];
+    /** true is refused: list what is to be left out in `excludes`. */
+    gitignore?: boolean;
+    /** These have no effect. */
     compression?: { format?: 'gzip' | 'lz4' | 'zstd'; threads?: number };
-    /** For other storage; without effect. */
     localBucket?: boolean;
     multipart?: boolean;
 }

@@ -167,6 +167,45 @@ export interface StatResult extends PathResult {
     changedAt: string;
 }
 
+export interface SearchResult extends PathResult {
+    count: number;
+    /** It ended before it was complete, for this reason. */
+    truncated: boolean;
+    reason?: 'limit' | 'timeout';
+    /** How much could not be read, and the first errors. */
+    skipped?: number;
+    errors?: Array<{ relativePath: string; code: string }>;
+}
+
+export interface FindResult extends SearchResult {
+    files: Array<Pick<FileInfo, 'absolutePath' | 'relativePath' | 'type'>
+        & Partial<FileInfo>>;
+}
+
+export interface GrepMatch {
+    absolutePath: string;
+    relativePath: string;
+    /** From 1, the column in characters. */
+    line: number;
+    column: number;
+    /** Bytes of the file. */
+    offset: number;
+    length: number;
+    text: string;
+    before?: string[];
+    after?: string[];
+    /** `text` is the part of a long line from `textColumn` on. */
+    cut?: boolean;
+    textColumn?: number;
+}
+
+export interface GrepResult extends SearchResult {
+    matches: GrepMatch[];
+    /** How many files were searched, and how many are binary. */
+    searched: number;
+    binary: number;
+}
+
 /** What a stream says of its file. */
 export interface FileMetadata {
     mimeType: string;
@@ -321,6 +360,18 @@ export interface TunnelInfo {
 export interface DirectoryBackup {
     readonly id: string;
     readonly dir: string;
+    readonly sizeBytes?: number;
+    readonly expiresAt?: string;
+}
+
+export interface BackupInfo {
+    id: string;
+    name?: string | null;
+    sandbox: string;
+    dir: string;
+    sizeBytes: number;
+    createdAt: string;
+    expiresAt: string;
 }
 
 export interface RestoreBackupResult {

@@ -117,6 +117,11 @@ export class Operations {
     listFiles(path: string, options?: O.ListFilesOptions):
         Promise<R.ListFilesResult>;
 
+    /** Entries of a tree by their names. */
+    find(path: string, options?: O.FindOptions): Promise<R.FindResult>;
+    /** Lines of files by a text, or by a POSIX expression. */
+    grep(path: string, options: O.GrepOptions): Promise<R.GrepResult>;
+
     /** Server-sent events, once the watch is established. */
     watch(path: string, options?: O.WatchOptions):
         Promise<ReadableStream<Uint8Array>>;
@@ -143,6 +148,10 @@ export class Operations {
     createBackup(options: O.BackupOptions): Promise<R.DirectoryBackup>;
     restoreBackup(backup: R.DirectoryBackup, options?: O.CallOptions):
         Promise<R.RestoreBackupResult>;
+    /** Those of all sandboxes of the key, the latest first. */
+    listBackups(options?: O.CallOptions): Promise<R.BackupInfo[]>;
+    deleteBackup(backup: { id: string }, options?: O.CallOptions):
+        Promise<void>;
 
     /** Throws `BucketMountError`: buckets cannot be mounted. */
     mountBucket(bucket: string, mountPath: string, options?: unknown):

@@ -144,6 +144,19 @@ export async function files(t) {
     await fails('readFile: aborted before', sandbox.readFile('/etc/passwd',
         { signal: AbortSignal.abort() }), Error, { name: 'AbortError' });
 
+    r = await sandbox.find('/workspace', { pattern: '*.{png,bin}',
+        type: 'file', stat: true });
+    is('find', [r.count, r.truncated, r.files.map((f) => f.relativePath),
+        r.files[0]?.size], [3, false, ['f/a.png', 'f/big.bin',
+        'f/raw of ü?#.bin'], 24]);
+    r = await sandbox.grep('/workspace/f', { regex: 'of +TEXT', limit: 1,
+        ignoreCase: true, include: '*.txt', after: 1 });
+    is('grep', [r.count, r.truncated, r.reason, r.matches[0]?.line,
+        r.matches[0]?.column, r.matches[0]?.after],
+        [1, true, 'limit', 1, 6, ['line of text €']]);
+    await fails('grep: nothing to find', sandbox.grep('/workspace', {}),
+        lib.ValidationFailedError);
+
     const { version } = await sandbox.checkChanges('/workspace/f');
     const watched = await sandbox.watch('/workspace/f', { include: ['*.new'] });
     await sandbox.writeFile('/workspace/f/not', '');
@@ -179,4 +192,25 @@ export async function files(t) {
     await fails('hydrate: no archive', other.hydrate(bytes(2000)),
         lib.SandboxError, { code: 'invalid_request', httpStatus: 400 });
     await other.destroy();
+
+    const backup = await sandbox.createBackup({ dir: '/workspace/f',
+        name: 'before', ttl: 600, excludes: ['*.bin'] });
+    check('createBackup', typeof backup.id === 'string'
+        && backup.dir === '/workspace/f' && backup.sizeBytes > 0, backup);
+    check('listBackups', (await sandbox.listBackups()).some((b) =>
+        b.id === backup.id && b.name === 'before' && b.dir === backup.dir));
+    await sandbox.writeFile('/workspace/f/later', '');
+    is('restoreBackup', await sandbox.restoreBackup(JSON.parse(
+        JSON.stringify(backup))), { success: true, dir: '/workspace/f',
+        id: backup.id });
+    is('restoreBackup: its files', (await sandbox.listFiles('/workspace/f'))
+        .files.map((f) => f.name), ['a.new', 'a.png', 'big.txt', 'not']);
+    await sandbox.deleteBackup(backup);
+    await sandbox.deleteBackup(backup);
+    await fails('restoreBackup: none', sandbox.restoreBackup(backup),
+        lib.BackupNotFoundError, { httpStatus: 404 });
+    await fails('restoreBackup: nothing', sandbox.restoreBackup({}),
+        lib.InvalidBackupConfigError);
+    await fails('createBackup: no such directory', sandbox.createBackup(
+        { dir: '/workspace/none' }), lib.InvalidBackupConfigError);
 }

@@ -156,28 +156,7 @@ export async function retries(t) {
 export async function wire(t) {
     const { lib, is, check, fails } = t;
 
-    let m = t.mock(json({ success: true }));
-    await m.sandbox.createBackup({ dir: '/workspace', name: 'n', ttl: 60,
-        gitignore: true, excludes: ['*.log'] });
-    const [sent] = m.calls;
-    const request = JSON.parse(sent.body);
-    is('createBackup', [sent.url.pathname, request.dir, request.ttl,
-        request.gitignore, request.excludes],
-        ['/v1/sandbox/mock/api/backup/create', '/workspace', 60, true,
-            ['*.log']]);
-    check('createBackup: its archive', /^\/var\/backups\/[0-9a-f]{32}\.sqsh$/
-        .test(request.archivePath), request);
-    is('restoreBackup', await m.sandbox.restoreBackup({ id: 'b', dir: '/d' }),
-        { success: true, dir: '/d', id: 'b' });
-    is('restoreBackup: its request', JSON.parse(m.calls[1].body),
-        { dir: '/d', archivePath: '/var/backups/b.sqsh' });
-    await fails('restoreBackup: nothing', m.sandbox.restoreBackup({}),
-        lib.InvalidBackupConfigError);
-    m = t.mock(error(404, 'BACKUP_NOT_FOUND', {},
-        { context: { backupId: 'b' } }));
-    await fails('restoreBackup: none', m.sandbox.restoreBackup({ id: 'b',
-        dir: '/d' }), lib.BackupNotFoundError, { backupId: 'b' });
-
+    let m;
     const first = { type: 'watching', path: '/workspace', watchId: 'watch-1' };
     const event = { type: 'event', eventType: 'create', path: '/workspace/a',
         isDirectory: false, timestamp: 'x' };
