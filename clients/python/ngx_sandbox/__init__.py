@@ -19,9 +19,10 @@ from . import errors
 from .errors import SandboxError
 from .http import Http, Response
 from .process import Process
-from .results import (Backup, ChangesResult, CodeContext, ExecResult,
-                      Execution, ExecutionError, ExposedPort, FileInfo,
-                      FileList, GitCheckoutResult, LogMatch, PathResult,
+from .results import (Backup, BackupInfo, ChangesResult, CodeContext,
+                      ExecResult, Execution, ExecutionError, ExposedPort,
+                      FileInfo, FileList, FindResult, GitCheckoutResult,
+                      GrepMatch, GrepResult, LogMatch, PathResult,
                       ProcessLogs, ReadFileResult, Result, SandboxInfo,
                       StatResult, WriteFilesResult)
 from .sandbox import Sandbox, Session
@@ -31,12 +32,13 @@ from .terminal import Terminal
 __version__ = "0.2.0"
 
 __all__ = [
-    "Backup", "ChangesResult", "CodeContext", "EventStream", "ExecResult",
-    "Execution", "ExecutionError", "ExposedPort", "FileInfo", "FileList",
-    "GitCheckoutResult", "LogMatch", "PathResult", "Process", "ProcessLogs",
-    "ReadFileResult", "Response", "Result", "Sandbox", "SandboxError",
-    "SandboxInfo", "Session", "StatResult", "Terminal", "WriteFilesResult",
-    "errors", "get_sandbox", "temporary_sandbox",
+    "Backup", "BackupInfo", "ChangesResult", "CodeContext", "EventStream",
+    "ExecResult", "Execution", "ExecutionError", "ExposedPort", "FileInfo",
+    "FileList", "FindResult", "GitCheckoutResult", "GrepMatch", "GrepResult",
+    "LogMatch", "PathResult", "Process", "ProcessLogs", "ReadFileResult",
+    "Response", "Result", "Sandbox", "SandboxError", "SandboxInfo", "Session",
+    "StatResult", "Terminal", "WriteFilesResult", "errors", "get_sandbox",
+    "temporary_sandbox",
 ]
 
 

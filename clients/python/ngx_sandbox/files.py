@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import base64
 import re
-from typing import Any, BinaryIO, Dict, Iterable, Iterator, Optional, Union
+from typing import (Any, BinaryIO, Dict, Iterable, Iterator, List, Optional,
+                    Union)
 from urllib.parse import quote
 
 from . import errors
-from .results import (ChangesResult, FileInfo, FileList, PathResult,
-                      ReadFileResult, StatResult, WriteFilesResult, make)
-from .scope import Scope, given
+from .results import (ChangesResult, FileInfo, FileList, FindResult,
+                      GrepMatch, GrepResult, PathResult, ReadFileResult,
+                      StatResult, WriteFilesResult, make)
+from .scope import Scope, given, milliseconds
 from .sse import Event, EventStream
 
 Content = Union[str, bytes, BinaryIO]
+Patterns = Union[str, List[str], None]
 
 
 def raw_route(path: str) -> Optional[str]:
@@ -35,6 +38,12 @@ def blocks(file: BinaryIO) -> Iterator[bytes]:
             return
 
         yield block
+
+
+def camel(name: str) -> str:
+    """include_hidden is includeHidden in the API."""
+
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)
 
 
 class Files:
@@ -188,6 +197,38 @@ class Files:
                 depth=depth, limit=limit, after=after))
         return make(FileList, answer, files=[make(FileInfo, file)
                                              for file in answer["files"]])
+
+    def find(self, path: str, pattern: Patterns = None, *,
+             type: Optional[str] = None, stat: Optional[bool] = None,
+             session_id: Optional[str] = None, **options: Any) -> FindResult:
+        """Entries of a tree by their names. Options are those of the API,
+        such as exclude and gitignore; timeout is in seconds."""
+
+        return make(FindResult, self._search(
+            "find", path, session_id, options, pattern=pattern, type=type,
+            stat=stat))
+
+    def grep(self, path: str, *, text: Optional[str] = None,
+             regex: Optional[str] = None, include: Patterns = None,
+             context: Optional[int] = None, session_id: Optional[str] = None,
+             **options: Any) -> GrepResult:
+        """Lines of files by a text or a POSIX expression; see find()."""
+
+        answer = self._search("grep", path, session_id, options, text=text,
+                              regex=regex, include=include, context=context)
+        return make(GrepResult, answer, matches=[
+            make(GrepMatch, match) for match in answer["matches"]])
+
+    def _search(self, route: str, path: str, session_id: Optional[str],
+                options: Dict[str, Any], **members: Any) -> Any:
+        timeout = milliseconds(options.pop("timeout", None))
+        named = {camel(name): value for name, value in options.items()}
+
+        return self._scope.json(
+            "POST", f"api/{route}", safe=True, timeout=None,
+            headers={"Accept": "application/json"},
+            data=given(path=path, sessionId=self._scope.paths_in(session_id),
+                       timeoutMs=timeout, **members, **named))
 
     def watch(self, path: str, *, recursive: bool = True,
               include: Optional[Iterable[str]] = None,

@@ -155,6 +155,43 @@ class StatResult:
 
 
 @dataclass
+class FindResult:
+    files: List[Dict[str, Any]]
+    """absolutePath, relativePath and type of each."""
+    count: int
+    truncated: bool = False
+    reason: Optional[str] = None
+    """Why it is not complete: limit or timeout."""
+    raw: Dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass
+class GrepMatch:
+    absolute_path: str
+    relative_path: str
+    line: int
+    """From 1, as is the column, which is counted in characters."""
+    column: int
+    text: str
+    offset: int = 0
+    length: int = 0
+    before: List[str] = field(default_factory=list)
+    after: List[str] = field(default_factory=list)
+    raw: Dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass
+class GrepResult:
+    matches: List[GrepMatch]
+    count: int
+    truncated: bool = False
+    reason: Optional[str] = None
+    searched: int = 0
+    binary: int = 0
+    raw: Dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass
 class WriteFilesResult:
     success: bool
     count: int
@@ -260,6 +297,18 @@ class Execution:
 class Backup:
     id: str
     dir: str
+
+
+@dataclass
+class BackupInfo:
+    id: str
+    sandbox: str
+    dir: str
+    name: Optional[str] = None
+    size_bytes: int = 0
+    created_at: str = ""
+    expires_at: str = ""
+    raw: Dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass

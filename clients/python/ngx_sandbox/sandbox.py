@@ -5,21 +5,20 @@
 from __future__ import annotations
 
 import re
-import secrets
 import shlex
 import threading
 import time
 from typing import (Any, BinaryIO, Dict, Iterable, List, Mapping, Optional,
                     Type, Union)
 from types import TracebackType
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from . import errors
 from .code import Code
 from .commands import Commands
 from .files import Files, blocks
 from .http import Http, Response
-from .results import Backup, ExposedPort, SandboxInfo, make
+from .results import Backup, BackupInfo, ExposedPort, SandboxInfo, make
 from .scope import DEFAULT_SESSION, NO_SESSION, Env, Scope, given, milliseconds
 from .terminal import Terminal
 
@@ -243,24 +242,37 @@ class Sandbox(Operations):
     # archives
 
     def create_backup(self, dir: str = "/workspace", *,
-                      name: Optional[str] = None, ttl: Optional[int] = None,
-                      gitignore: Optional[bool] = None,
+                      name: Optional[str] = None,
+                      ttl: Union[int, str, None] = None,
                       excludes: Optional[Iterable[str]] = None) -> Backup:
-        """A copy that the server keeps. ttl is in seconds."""
+        """A copy that the server keeps, for 3 days unless ttl says otherwise:
+        seconds, or text such as "30d"."""
 
-        id = secrets.token_hex(16)
-        self._scope.json(
+        answer = self._scope.json(
             "POST", "api/backup/create", timeout=None,
-            data=given(dir=dir, archivePath=f"/var/backups/{id}.sqsh",
-                       name=name, ttl=ttl, gitignore=gitignore,
+            data=given(dir=dir, name=name, ttl=ttl,
                        excludes=None if excludes is None else list(excludes)))
 
-        return Backup(id, dir)
+        return Backup(answer["id"], dir)
 
     def restore_backup(self, backup: Backup) -> None:
-        self._scope.json("POST", "api/backup/restore", timeout=None, data={
-            "dir": backup.dir,
-            "archivePath": f"/var/backups/{backup.id}.sqsh"})
+        """The directory has its contents afterwards, and nothing else."""
+
+        self._scope.json("POST", "api/backup/restore", timeout=None,
+                         data={"id": backup.id, "dir": backup.dir})
+
+    def list_backups(self) -> List[BackupInfo]:
+        """Those of all sandboxes of the key, the latest first."""
+
+        answer = self._scope.http.json("GET", "/backup")
+        return [make(BackupInfo, data) for data in answer["backups"]]
+
+    def delete_backup(self, backup: Union[Backup, BackupInfo]) -> None:
+        try:
+            self._scope.http.json("DELETE", f"/backup/{quote(backup.id)}",
+                                  safe=True, timeout=None)
+        except errors.BackupNotFoundError:
+            pass
 
     def persist(self, dir: Optional[str] = None,
                 excludes: Iterable[str] = ()) -> Response:

@@ -250,6 +250,16 @@ def files():
     fails("read_file_stream: no such file", FileNotFoundError, list,
           box.read_file_stream("/workspace/none"))
 
+    r = box.find("/workspace", "*.bin", type="file", include_hidden=True)
+    equal("find", (r.count, [f["relativePath"] for f in r.files]),
+          (1, ["f/raw of ü?#.bin"]))
+    r = box.grep("/workspace/f", regex="of +TEXT", limit=1, ignore_case=True,
+                 context=1, timeout=30)
+    equal("grep", (r.count, r.reason, r.matches[0].line, r.matches[0].column,
+                   r.matches[0].after), (1, "limit", 1, 6,
+                                         ["line of text €"]))
+    fails("grep: nothing to find", ValueError, box.grep, "/workspace")
+
     version = box.check_changes("/workspace/f").version
     with box.watch("/workspace/f", include=["*.new"]) as events:
         box.write_file("/workspace/f/not", "")
@@ -270,6 +280,22 @@ def files():
             other.exists("/tmp/new/w/1.txt")), ("1", False, True))
         fails("hydrate: no archive", errors.SandboxError, other.hydrate, data)
     equal("temporary_sandbox", other.info(), None)
+
+    backup = box.create_backup("/workspace/f", name="before", ttl="10m",
+                               excludes=["*.bin"])
+    check("list_backups", any(b.id == backup.id and b.size_bytes
+                              and b.sandbox == "py-one"
+                              for b in box.list_backups()))
+    box.write_file("/workspace/f/later", "")
+    box.restore_backup(Backup(backup.id, backup.dir))
+    equal("restore_backup", [f.name for f in box.list_files(
+        "/workspace/f").files], ["a.new", "big.txt", "not"])
+    box.delete_backup(backup)
+    box.delete_backup(backup)
+    fails("restore_backup: none", errors.BackupNotFoundError,
+          box.restore_backup, backup)
+    fails("create_backup: no such directory", errors.InvalidBackupConfigError,
+          box.create_backup, "/workspace/none")
 
 
 def code():
@@ -487,18 +513,6 @@ def retries():
         one.exec("true")
         equal("a kept connection", (len(server.requests),
                                     server.connections), (2, 1))
-
-    with Answers((200, {}, {"success": True})) as server:
-        backup = box(server).create_backup("/workspace", ttl=60,
-                                           excludes=["*.log"])
-        box(server).restore_backup(Backup("b", "/d"))
-        sent = [json.loads(r.body) for r in server.requests]
-        equal("create_backup", (backup.dir, sent[0]["dir"], sent[0]["ttl"],
-                                sent[0]["excludes"], sent[0]["archivePath"]),
-              ("/workspace", "/workspace", 60, ["*.log"],
-               f"/var/backups/{backup.id}.sqsh"))
-        equal("restore_backup", sent[1],
-              {"dir": "/d", "archivePath": "/var/backups/b.sqsh"})
 
     events = [{"type": "watching", "watchId": "w"}, {"type": "event"}]
     with Answers((200, {}, events)) as server:
