@@ -58,10 +58,12 @@ def values():
     is_(k.run('[1, {"a": None}]').result['json'], [1, {'a': None}], 'a list')
     is_(k.run('{"n": float("nan"), "i": float("inf")}').result['json'],
         {'n': None, 'i': None}, 'what is not finite is null')
+    is_(k.run('import collections; collections.Counter("aab")').result['json'],
+        {'a': 2, 'b': 1}, 'a kind of dictionary')
     is_(k.run('{1: (2, True)}').result['json'], {'1': [2, True]}, 'a tuple')
     ok('json' not in k.run('[object()]').result, 'what JSON has no form for')
     is_(k.run('"a\\nb"').text, "'a\\nb'", 'a string')
-    is_(k.run('').done, {'count': 12, 'failed': False}, 'an empty cell')
+    is_(k.run('').done, {'count': 13, 'failed': False}, 'an empty cell')
     is_(k.run('# only a comment').events, [], 'a comment')
     is_(k.run('if True:\n    7').events, [], 'an inner expression')
     is_(k.run('globals().clear()').ename, None, 'all variables deleted')
@@ -312,8 +314,10 @@ def output():
 
     for code in ("print('50%', end='\\r')", "print('.', end='')",
                  "sys.stderr.write('bar'); sys.stderr.flush()",
-                 "sys.stdout.write('line\\n')", "os.write(1, b'raw')"):
-        k.begin('import os, time\n%s\ntime.sleep(60)' % code)
+                 "sys.stdout.write('line\\n')", "os.write(1, b'raw')",
+                 "subprocess.Popen([sys.executable, '-c', 'import time; "
+                 "print(1); time.sleep(1)'])"):
+        k.begin('import os, subprocess, time\n%s\ntime.sleep(60)' % code)
         while not any(k.cell.printed.values()):
             for fd in k.readers:
                 os.set_blocking(fd, False)
@@ -333,7 +337,7 @@ def output():
     is_(k.run('import logging; logging.warning("w")').stderr,
         'WARNING:root:w\n', 'logging')
     is_(k.run('import warnings; warnings.warn("w")').stderr,
-        '<cell 11>:1: UserWarning: w\n  import warnings; '
+        '<cell 12>:1: UserWarning: w\n  import warnings; '
         'warnings.warn("w")\n', 'a warning')
     is_(k.run('import threading\ndef p(): print("t")\n'
               't = threading.Thread(target=p); t.start(); t.join()').stdout,

@@ -140,7 +140,7 @@ class Display:
         elif self.frame.is_frame(value):
             self.add_frame(event, value)
 
-        elif type(value) in (dict, list) and 'json' not in event:
+        elif isinstance(value, (dict, list)) and 'json' not in event:
             self.add_json(event, value, dropped)
 
         if extra:

@@ -52,10 +52,8 @@ def without_kernel(made):
     """Removes the kernel's own frames, of causes as well."""
 
     while made is not None:
-        # of the parser, not of user code
-        syntax = (made.exc_type is not None
-                  and issubclass(made.exc_type, SyntaxError)
-                  and (made.filename or '').startswith('<cell '))
+        # a syntax error: of the parser, not of user code
+        syntax = (getattr(made, 'filename', None) or '').startswith('<cell ')
 
         made.stack = traceback.StackSummary.from_list([
             frame for frame in made.stack

@@ -11,7 +11,6 @@ import ast
 import builtins
 import collections
 import importlib
-import inspect
 import io
 import linecache
 import os
@@ -38,6 +37,7 @@ SOURCES_MAX = 16 << 20                          # characters of cells kept
 RECURSION_MIN = 1000
 
 FLAGS = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
+CO_COROUTINE = 0x80                             # inspect's, which loads slowly
 
 
 def load(name):
@@ -138,6 +138,9 @@ class Kernel:
         self.ns = self.main.__dict__
         self.ns['In'] = ['']
         self.ns['Out'] = {}
+
+        # of Python in a subprocess, whose output is shown as it happens
+        os.environ.setdefault('PYTHONUNBUFFERED', '1')
 
         sys.argv = ['']
         sys.path[0:1] = ['']
@@ -335,7 +338,7 @@ class Kernel:
     def run(self, codes):
         """Runs code objects; the value of the last one."""
 
-        if not any(code.co_flags & inspect.CO_COROUTINE for code in codes):
+        if not any(code.co_flags & CO_COROUTINE for code in codes):
             for code in codes:
                 value = eval(code, self.ns)
             return value
@@ -360,7 +363,7 @@ class Kernel:
         for code in codes:
             value = eval(code, self.ns)
 
-            if code.co_flags & inspect.CO_COROUTINE:
+            if code.co_flags & CO_COROUTINE:
                 value = await value
 
         return value

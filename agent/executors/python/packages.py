@@ -2,9 +2,9 @@
 
 """Packages that show things are prepared when user code imports them."""
 
-import importlib.util
 import os
 import sys
+from importlib.machinery import ModuleSpec
 
 BACKEND = 'sandbox_matplotlib_backend'
 
@@ -22,7 +22,7 @@ class Importing:
 
     def find_spec(self, name, path=None, target=None):
         if name == BACKEND:
-            return importlib.util.spec_from_loader(name, self)
+            return ModuleSpec(name, self)
 
         done = self.todo.pop(name, None)
 
