@@ -221,6 +221,18 @@ await call('copyFile', 200, { json: { sourcePath: 'd', destinationPath: 'f',
 await call('deleteFile', 400, { json: { path: 'd' } });
 await call('deleteFile', 200, { json: { path: 'd', recursive: true } });
 
+const search = { path: '.', stat: true, includeHidden: true };
+await call('writeFile', 200, { json: { path: 'g.txt',
+    content: 'one\ntwo hello\nthree\n' } });
+await call('findFiles', 200, { json: search });
+await call('findFiles', 200, { headers: events, json: search });
+await call('findFiles', 200, { json: { path: '/etc', limit: 1 } });
+await call('findFiles', 400, { json: { path: '.', depth: 'x' } });
+const grep = { path: '.', text: 'hello', context: 1 };
+await call('grepFiles', 200, { json: grep });
+await call('grepFiles', 200, { headers: events, json: grep });
+await call('grepFiles', 404, { json: { path: 'none', text: 'x' } });
+
 await call('makeDirectory', 200, { json: { path: 'src' } });
 const since = (await call('checkChanges', 200, { json: { path: 'src' } }))
     .version;
