@@ -50,14 +50,19 @@ function load(name) {
 
 
 const { Channel, RUNNING, ANSWER, ENDED } = load('channel');
+const channel = new Channel(fd);
+
+// it starts while the rest is loaded
+const control = new Worker(sources.control, {
+    eval: true, workerData: { fd, state: channel.state },
+});
+
 const { show, makeDisplay } = load('display');
 const { describe, mistake, excerpt, keepMap } = load('errors');
 const { makeGlobals, release, remember } = load('globals');
 const { guardDescriptors, guardStream, guardProcess } = load('guard');
 const { transform } = load('transform');
 const acorn = load('acorn');
-
-const channel = new Channel(fd);
 
 let count = 0;
 let stray = 0;                                  // errors since the last cell
@@ -356,10 +361,6 @@ guardProcess(uncaught, () => {
     if (channel.token) {
         channel.send('B', 0, {});               // control.js stops reading
     }
-});
-
-const control = new Worker(sources.control, {
-    eval: true, workerData: { fd, state: channel.state },
 });
 
 control.on('message', (message) => {
