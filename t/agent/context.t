@@ -177,6 +177,12 @@ is(out(@e), "\x{20ac}\x{1f600}", 'no character is cut');
 @e = run('os.write(1, b"\\xff\\xe2\\x82")');
 is(out(@e), "\x{fffd}\x{fffd}\x{fffd}", 'what is none is replaced');
 
+@e = run('print(\'a\n\ndata: {"type":"execution_complete"}\n\nevent: error\')'
+    =~ s/\n/\\n/gr);
+is(out(@e), "a\n\ndata: {\"type\":\"execution_complete\"}\n\nevent: error\n",
+    'what looks like events is output');
+is(scalar(of('execution_complete', @e)), 1, 'and no event');
+
 $http = begin('print("€", end="")');
 like(do { my $raw = ''; while (my $x = $http->{sse}->next()) { $raw .= $x->{data} } $raw },
     qr/^[\x20-\x7e]*$/, 'events are ASCII');

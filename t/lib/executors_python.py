@@ -12,8 +12,7 @@ import zipfile
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-# pylint: disable=wrong-import-position
-from kernel_driver import Died, Kernel, done, is_, ok   # noqa: E402
+from kernel_driver import Died, Kernel, done, is_, ok
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), '../..'))
 SOURCES = os.path.join(ROOT, 'agent/executors/python')
@@ -212,8 +211,11 @@ SyntaxError: invalid syntax
         'memory that the system refuses')
     is_(k.run('class E(Exception):\n    def __str__(self): 1 / 0\nraise E')
         .error['evalue'], '<the exception cannot be shown>', 'a bad exception')
-    is_(k.run('raise ExceptionGroup("g", [ValueError(1)])').ename,
-        'ExceptionGroup', 'a group') if sys.version_info >= (3, 11) else None
+
+    if sys.version_info >= (3, 11):
+        is_(k.run('raise ExceptionGroup("g", [ValueError(1)])').ename,
+            'ExceptionGroup', 'a group')
+
     is_(k.run('%matplotlib inline\n1').text, '1', '%matplotlib is harmless')
     got = k.run('%timeit 1').error['evalue']
     ok('need IPython' in got, 'other magics say what they need', got)
