@@ -9,101 +9,159 @@
 #include "base/literal.h"
 
 
-/* the text that is being read, and the longest one so far */
-
 typedef struct {
-    char    *out;
-    size_t   best;                     /* at the beginning of out */
-    size_t   len;                      /* of the text now, after it */
-} agent_literal_t;
+    const char  *p;
+    const char  *end;
+} agent_literal_parser_t;
 
 
-static const char *agent_literal_atom(const char *p, const char *end,
-    int *byte);
-static const char *agent_literal_group(const char *p, const char *end);
+static void agent_literal_alternatives(agent_literal_parser_t *q,
+    agent_literal_t *l);
+static void agent_literal_sequence(agent_literal_parser_t *q,
+    agent_literal_t *l);
+static void agent_literal_atom(agent_literal_parser_t *q,
+    agent_literal_t *group, int *byte);
 static const char *agent_literal_bracket(const char *p, const char *end);
-static const char *agent_literal_repeat(const char *p, const char *end,
-    int *optional, int *repeated);
-static void agent_literal_close(agent_literal_t *l);
+static void agent_literal_repeat(agent_literal_parser_t *q, int *optional,
+    int *repeated);
+static void agent_literal_byte(agent_literal_t *l, char c);
+static void agent_literal_choose(agent_literal_t *best, agent_literal_t *l);
+static size_t agent_literal_shortest(const agent_literal_t *l);
 
 
-size_t
-agent_literal(const char *regex, size_t len, char *out)
+void
+agent_literal(const char *regex, size_t len, agent_literal_t *l)
 {
-    int               byte, optional, repeated;
-    const char       *p, *end;
-    agent_literal_t   l;
+    agent_literal_parser_t  q;
 
-    l.out = out;
-    l.best = 0;
-    l.len = 0;
+    q.p = regex;
+    q.end = regex + len;
 
-    end = regex + len;
+    agent_literal_alternatives(&q, l);
 
-    for (p = regex; p < end; /* void */ ) {
+    /* a parenthesis that closes nothing */
 
-        /* either side of it is enough */
-
-        if (*p == '|') {
-            return 0;
-        }
-
-        p = agent_literal_atom(p, end, &byte);
-        p = agent_literal_repeat(p, end, &optional, &repeated);
-
-        if (byte == -1 || optional) {
-            agent_literal_close(&l);
-            continue;
-        }
-
-        /*
-         * the text must fit behind the longest one: both are shorter than what
-         * was read
-         */
-
-        l.out[l.best + l.len++] = byte;
-
-        if (repeated) {
-            agent_literal_close(&l);
-        }
+    if (q.p < q.end) {
+        l->n = 0;
     }
-
-    agent_literal_close(&l);
-
-    return l.best;
 }
 
 
-/* the end of one atom, which is this byte, or -1 */
+/* up to the parenthesis that closes them: each must have a text */
 
-static const char *
-agent_literal_atom(const char *p, const char *end, int *byte)
+static void
+agent_literal_alternatives(agent_literal_parser_t *q, agent_literal_t *l)
+{
+    int              none;
+    size_t           i;
+    agent_literal_t  one;
+
+    l->n = 0;
+    l->used = 0;
+    none = 0;
+
+    for ( ;; ) {
+        agent_literal_sequence(q, &one);
+
+        if (one.n == 0 || l->n + one.n > AGENT_LITERAL_MAX) {
+            none = 1;
+        }
+
+        for (i = 0; i < one.n && !none; i++) {
+            l->len[l->n] = one.len[i];
+            l->at[l->n] = l->used;
+            l->n++;
+
+            memcpy(l->text + l->used, one.text + one.at[i], one.len[i]);
+            l->used += one.len[i];
+        }
+
+        if (q->p == q->end || *q->p == ')') {
+            break;
+        }
+
+        /* "|" */
+        q->p++;
+    }
+
+    if (none) {
+        l->n = 0;
+    }
+}
+
+
+/* the best of what is required one after the other */
+
+static void
+agent_literal_sequence(agent_literal_parser_t *q, agent_literal_t *l)
+{
+    int              byte, optional, repeated;
+    agent_literal_t  text, group;
+
+    l->n = 0;
+    text.n = 0;
+
+    while (q->p < q->end && *q->p != '|' && *q->p != ')') {
+
+        agent_literal_atom(q, &group, &byte);
+        agent_literal_repeat(q, &optional, &repeated);
+
+        if (!optional) {
+            agent_literal_choose(l, &group);
+        }
+
+        if (byte != -1 && !optional) {
+            agent_literal_byte(&text, byte);
+
+            if (!repeated) {
+                continue;
+            }
+        }
+
+        agent_literal_choose(l, &text);
+        text.n = 0;
+    }
+
+    agent_literal_choose(l, &text);
+}
+
+
+/* one atom: a group, a byte, or, with -1, something else */
+
+static void
+agent_literal_atom(agent_literal_parser_t *q, agent_literal_t *group,
+    int *byte)
 {
     int  c;
 
     *byte = -1;
-    c = (unsigned char) *p++;
+    group->n = 0;
+
+    c = (unsigned char) *q->p++;
 
     switch (c) {
 
     case '(':
-        return agent_literal_group(p, end);
+        agent_literal_alternatives(q, group);
+        q->p += (q->p < q->end);
+        return;
 
     case '[':
-        return agent_literal_bracket(p, end);
+        q->p = agent_literal_bracket(q->p, q->end);
+        return;
 
     case '.':
     case '^':
     case '$':
-        return p;
+        return;
 
     case '\\':
 
-        if (p == end) {
-            return p;
+        if (q->p == q->end) {
+            return;
         }
 
-        c = (unsigned char) *p++;
+        c = (unsigned char) *q->p++;
 
         /* "\." is a byte, "\w" a class, "\<" and "\b" are positions */
 
@@ -111,47 +169,11 @@ agent_literal_atom(const char *p, const char *end, int *byte)
             *byte = c;
         }
 
-        return p;
+        return;
 
     default:
         *byte = c;
-        return p;
     }
-}
-
-
-/* p is behind the parenthesis */
-
-static const char *
-agent_literal_group(const char *p, const char *end)
-{
-    size_t  depth;
-
-    depth = 1;
-
-    while (p < end && depth) {
-
-        switch (*p++) {
-
-        case '(':
-            depth++;
-            break;
-
-        case ')':
-            depth--;
-            break;
-
-        case '[':
-            p = agent_literal_bracket(p, end);
-            break;
-
-        case '\\':
-            p += (p < end);
-            break;
-        }
-    }
-
-    return p;
 }
 
 
@@ -182,16 +204,15 @@ agent_literal_bracket(const char *p, const char *end)
 
 /* what is said of the atom before it: any number of repetitions */
 
-static const char *
-agent_literal_repeat(const char *p, const char *end, int *optional,
-    int *repeated)
+static void
+agent_literal_repeat(agent_literal_parser_t *q, int *optional, int *repeated)
 {
     *optional = 0;
     *repeated = 0;
 
-    for ( /* void */ ; p < end; p++) {
+    for ( /* void */ ; q->p < q->end; q->p++) {
 
-        switch (*p) {
+        switch (*q->p) {
 
         case '*':
         case '?':
@@ -207,32 +228,73 @@ agent_literal_repeat(const char *p, const char *end, int *optional,
             /* "{0,3}" and "{,3}", and it is not worth knowing more */
 
             *optional = 1;
-            p = memchr(p, '}', end - p);
+            q->p = memchr(q->p, '}', q->end - q->p);
 
-            if (p == NULL) {
-                return end;
+            if (q->p == NULL) {
+                q->p = q->end;
+                return;
             }
 
             break;
 
         default:
-            return p;
+            return;
         }
     }
-
-    return p;
 }
 
 
-/* the text ends here */
-
 static void
-agent_literal_close(agent_literal_t *l)
+agent_literal_byte(agent_literal_t *l, char c)
 {
-    if (l->len > l->best) {
-        memmove(l->out, l->out + l->best, l->len);
-        l->best = l->len;
+    if (l->n == 0) {
+        l->n = 1;
+        l->len[0] = 0;
+        l->at[0] = 0;
+        l->used = 0;
     }
 
-    l->len = 0;
+    l->text[l->used++] = c;
+    l->len[0]++;
+}
+
+
+/* the longer the texts, the fewer lines have them */
+
+static void
+agent_literal_choose(agent_literal_t *best, agent_literal_t *l)
+{
+    size_t  one, two;
+
+    if (l->n == 0) {
+        return;
+    }
+
+    one = agent_literal_shortest(best);
+    two = agent_literal_shortest(l);
+
+    if (two > one || (two == one && l->n < best->n)) {
+        *best = *l;
+    }
+}
+
+
+/* 0 if there is none */
+
+static size_t
+agent_literal_shortest(const agent_literal_t *l)
+{
+    size_t  i, len;
+
+    if (l->n == 0) {
+        return 0;
+    }
+
+    len = l->len[0];
+
+    for (i = 1; i < l->n; i++) {
+        len = l->len[i] < len ? l->len[i] : len;
+    }
+
+    return len;
 }

@@ -222,15 +222,11 @@ agent_grep_needle(agent_grep_t *g, const char *name, char *text, size_t len,
                                    "each line is searched by itself", name);
     }
 
-    l->text = malloc(len);
-
-    if (l->text == NULL) {
-        return agent_fault_no_memory(fault);
-    }
-
     if (name[0] == 't') {
-        memcpy(l->text, text, len);
-        l->len = len;
+        memcpy(l->literal.text, text, len);
+        l->literal.used = len;
+        l->literal.len[0] = len;
+        l->literal.n = 1;
 
     } else {
         l->pattern = agent_pattern_lines(text, len, l->icase, reason,
@@ -240,12 +236,12 @@ agent_grep_needle(agent_grep_t *g, const char *name, char *text, size_t len,
             return agent_fault_invalid(fault, "%s: %s", name, reason);
         }
 
-        l->len = agent_literal(text, len, l->text);
+        agent_literal(text, len, &l->literal);
     }
 
-    for (i = 0; l->icase && i < l->len; i++) {
-        if (l->text[i] >= 'A' && l->text[i] <= 'Z') {
-            l->text[i] |= 0x20;
+    for (i = 0; l->icase && i < l->literal.used; i++) {
+        if (l->literal.text[i] >= 'A' && l->literal.text[i] <= 'Z') {
+            l->literal.text[i] |= 0x20;
         }
     }
 
@@ -366,7 +362,7 @@ agent_grep_buffers(agent_grep_t *g)
     l = &g->lines;
     l->size = g->search.buffer;
 
-    if (l->icase && l->len) {
+    if (l->icase && l->literal.n) {
         l->size /= 2;
         l->fold = malloc(l->size);
 
@@ -569,5 +565,4 @@ agent_grep_free(agent_search_t *s)
     g = (agent_grep_t *) s;
 
     agent_pattern_free(g->lines.pattern);
-    free(g->lines.text);
 }

@@ -20,6 +20,7 @@
 static int agent_lines_search(agent_lines_t *l, size_t last, int open,
     uint64_t until);
 static int agent_lines_text(agent_lines_t *l, size_t last);
+static size_t agent_lines_literal(agent_lines_t *l, size_t last);
 static int agent_lines_any(agent_lines_t *l, size_t last);
 static int agent_lines_match(agent_lines_t *l, int open, uint64_t until);
 static int agent_lines_found(agent_lines_t *l, int open);
@@ -38,6 +39,7 @@ agent_lines_open(agent_lines_t *l, int fd, int64_t length)
     l->length = length;
     l->base = 0;
     l->end = 0;
+    l->known = 0;
     l->hot = 0;
     l->counted = 0;
     l->lines = 1;
@@ -143,8 +145,8 @@ agent_lines_search(agent_lines_t *l, size_t last, int open, uint64_t until)
         /* is there a line that is worth a closer look? */
 
         if (l->window == 0) {
-            rc = l->len ? agent_lines_text(l, last)
-                        : open || agent_lines_any(l, last);
+            rc = l->literal.n ? agent_lines_text(l, last)
+                              : open || agent_lines_any(l, last);
 
             if (rc == 0) {
 
@@ -189,18 +191,16 @@ agent_lines_search(agent_lines_t *l, size_t last, int open, uint64_t until)
 }
 
 
-/* moves to the next line that has the text; 0: there is none */
+/* moves to the next line that has a text; 0: there is none */
 
 static int
 agent_lines_text(agent_lines_t *l, size_t last)
 {
-    char    *p, *text;
-    size_t   start;
+    size_t  start, found;
 
-    text = l->fold ? l->fold : l->buf;
-    p = memmem(text + l->pos, last - l->pos, l->text, l->len);
+    found = agent_lines_literal(l, last);
 
-    if (p == NULL) {
+    if (found == last) {
 
         if (memchr(l->buf + l->pos, '\n', last - l->pos) != NULL) {
             agent_lines_begin(l, last);
@@ -212,8 +212,8 @@ agent_lines_text(agent_lines_t *l, size_t last)
         return 0;
     }
 
-    l->from = p - text;
-    l->to = l->from + l->len;
+    l->from = found;
+    l->to = found + l->literal.len[0];
 
     start = agent_lines_buffer_start(l, l->from);
 
@@ -222,6 +222,43 @@ agent_lines_text(agent_lines_t *l, size_t last)
     }
 
     return 1;
+}
+
+
+/* the first literal from pos on, or last; each is searched for once */
+
+static size_t
+agent_lines_literal(agent_lines_t *l, size_t last)
+{
+    char                   *p, *text;
+    size_t                  i, found;
+    const agent_literal_t  *literal;
+
+    literal = &l->literal;
+    text = l->fold ? l->fold : l->buf;
+
+    if (l->known != last) {
+        l->known = last;
+        memset(l->next, 0, sizeof(l->next));
+    }
+
+    found = last;
+
+    for (i = 0; i < literal->n; i++) {
+
+        if (l->next[i] <= l->pos) {
+            p = memmem(text + l->pos, last - l->pos,
+                       literal->text + literal->at[i], literal->len[i]);
+
+            l->next[i] = (p ? (size_t) (p - text) : last) + 1;
+        }
+
+        if (l->next[i] - 1 < found) {
+            found = l->next[i] - 1;
+        }
+    }
+
+    return found;
 }
 
 

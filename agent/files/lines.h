@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/literal.h"
 #include "base/pattern.h"
 
 
@@ -33,14 +34,13 @@ typedef struct {
     /* what is searched for; set by the caller, the same for many files */
 
     agent_pattern_t  *pattern;         /* NULL: a text */
-    char             *text;            /* of every match, lower case if icase */
-    size_t            len;             /* 0: no text is in every match */
+    agent_literal_t   literal;         /* texts, in lower case if icase */
     int               icase;
     unsigned          before;          /* lines of context */
     unsigned          after;
 
     char             *buf;
-    char             *fold;            /* as long, if icase and len */
+    char             *fold;            /* as long, if icase and a literal */
     size_t            size;            /* 8 KB at least */
 
     /* the line that was found, as positions in buf */
@@ -63,6 +63,8 @@ typedef struct {
     size_t            pos;             /* the search goes on here */
     size_t            end;             /* of the bytes in buf */
     size_t            window;          /* of an expression in the line at pos */
+    size_t            known;           /* literals up to here are known: */
+    size_t            next[AGENT_LITERAL_MAX];  /* behind the begin; 0: not */
     size_t            hot;             /* lines before it are matched singly */
     size_t            counted;         /* lines are counted up to here */
     uint64_t          lines;           /* which is in this one, from 1 */

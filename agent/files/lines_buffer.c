@@ -34,6 +34,7 @@ agent_lines_buffer_fill(agent_lines_t *l, size_t keep)
         l->end -= keep;
         l->pos -= keep;
         l->counted -= keep;
+        l->known = 0;
         l->hot = l->hot > keep ? l->hot - keep : 0;
 
         if (l->found) {

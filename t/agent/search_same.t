@@ -81,7 +81,7 @@ for my $i (1 .. 10) {
     put("g/$i", $text);
 }
 my @atoms = ('a', 'b', 'ab', 'fo', 'o', '.', '[ab]', '[^a]', '(ab|b)', 'foo',
-    '(a|fo+)', 'needle', '\.', 'x[0-9]', '[[:space:]]', '\<', '\>', 'e{2}', 'FO');
+    '(a|fo+)', '(needle|foo)', '(x1|FOO)', 'needle', '\.', 'x[0-9]', '[[:space:]]', '\<', '\>', 'e{2}', 'FO');
 
 for my $i (1 .. $rounds) {
     my ($body, @grep);

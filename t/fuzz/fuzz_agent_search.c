@@ -236,10 +236,9 @@ fuzz_lines(const char *text, size_t tlen, const char *content, size_t len,
     l.icase = icase;
     l.before = flags >> 2 & 3;
     l.after = flags >> 4 & 3;
-    l.text = malloc(tlen);
     l.size = 8192;
     l.buf = malloc(l.size);
-    FUZZ_CHECK(l.text != NULL && l.buf != NULL);
+    FUZZ_CHECK(l.buf != NULL);
 
     if (flags & 2) {
         l.pattern = agent_pattern_lines(text, tlen, icase, error,
@@ -249,19 +248,22 @@ fuzz_lines(const char *text, size_t tlen, const char *content, size_t len,
             goto done;
         }
 
-        l.len = agent_literal(text, tlen, l.text);
-        FUZZ_CHECK(l.len <= tlen);
+        agent_literal(text, tlen, &l.literal);
+        FUZZ_CHECK(l.literal.n <= AGENT_LITERAL_MAX);
+        FUZZ_CHECK(l.literal.n == 0 || l.literal.used <= tlen);
 
     } else {
-        memcpy(l.text, text, tlen);
-        l.len = tlen;
+        memcpy(l.literal.text, text, tlen);
+        l.literal.n = 1;
+        l.literal.len[0] = tlen;
+        l.literal.used = tlen;
     }
 
-    if (icase && l.len) {
+    if (icase && l.literal.n) {
 
-        for (i = 0; i < l.len; i++) {
-            if (l.text[i] >= 'A' && l.text[i] <= 'Z') {
-                l.text[i] |= 0x20;
+        for (i = 0; i < l.literal.used; i++) {
+            if (l.literal.text[i] >= 'A' && l.literal.text[i] <= 'Z') {
+                l.literal.text[i] |= 0x20;
             }
         }
 
@@ -339,7 +341,6 @@ fuzz_lines(const char *text, size_t tlen, const char *content, size_t len,
 done:
 
     agent_pattern_free(l.pattern);
-    free(l.text);
     free(l.buf);
     free(l.fold);
 }
@@ -349,24 +350,26 @@ static int
 fuzz_lines_has(agent_lines_t *l, const char *line, size_t len, int icase)
 {
     char    c;
-    size_t  i, j, from, to;
+    size_t  i, j, n, from, to;
 
     if (l->pattern) {
         return agent_pattern_find(l->pattern, line, len, 1, 1, &from, &to);
     }
 
-    for (i = 0; i + l->len <= len; i++) {
+    n = l->literal.len[0];
 
-        for (j = 0; j < l->len; j++) {
+    for (i = 0; i + n <= len; i++) {
+
+        for (j = 0; j < n; j++) {
             c = line[i + j];
             c = icase && c >= 'A' && c <= 'Z' ? c | 0x20 : c;
 
-            if (c != l->text[j]) {
+            if (c != l->literal.text[j]) {
                 break;
             }
         }
 
-        if (j == l->len) {
+        if (j == n) {
             return 1;
         }
     }

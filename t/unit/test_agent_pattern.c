@@ -276,13 +276,14 @@ test_long(void **state)
 }
 
 
-/* the text that every match has */
+/* the texts of which every match has one */
 
 static void
 test_literals(void **state)
 {
-    char    out[64];
-    size_t  i, n;
+    char              out[64];
+    size_t            i, j, n;
+    agent_literal_t   l;
 
     static const struct {
         const char  *regex;
@@ -296,7 +297,13 @@ test_literals(void **state)
         { "ab+c", "ab" },
         { "abc{0,2}de", "ab" },
         { "abc{2}de", "ab" },
-        { "a|b", "" },
+        { "a|b", "a|b" },
+        { "a|b*", "" },
+        { "(TODO|FIXME):", "TODO|FIXME" },
+        { "(foo|ba[rz])_name", "_name" },
+        { "x(foo|(bar|b(az|ar)z)+)y", "foo|bar|az|ar" },
+        { "(foo|)ba", "ba" },
+        { "a|b|c|d|e|f|g|h|i", "" },
         { "x(a|b)yz", "yz" },
         { "xyz(a(b)c[)])*w", "xyz" },
         { "[abc]de[[:alpha:]]", "de" },
@@ -304,6 +311,8 @@ test_literals(void **state)
         { "a\\.b\\wc", "a.b" },
         { "\\<int\\>", "int" },
         { "a.c", "a" },
+        { "(a|b)?c", "c" },
+        { "a)b", "" },
         { ".*", "" },
         { "a+?b", "b" },
         { "ab(", "ab" },
@@ -313,9 +322,16 @@ test_literals(void **state)
 
     for (i = 0; i < sizeof(literals) / sizeof(literals[0]); i++) {
         print_message("%s\n", literals[i].regex);
-        n = agent_literal(literals[i].regex, strlen(literals[i].regex), out);
-        assert_int_equal(n, strlen(literals[i].literal));
-        assert_memory_equal(out, literals[i].literal, n);
+        agent_literal(literals[i].regex, strlen(literals[i].regex), &l);
+
+        for (j = 0, n = 0; j < l.n; j++) {
+            n += (size_t) snprintf(out + n, sizeof(out) - n, "%s%.*s",
+                                   j ? "|" : "", (int) l.len[j],
+                                   l.text + l.at[j]);
+        }
+
+        out[n] = '\0';
+        assert_string_equal(out, literals[i].literal);
     }
 }
 
