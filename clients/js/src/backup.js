@@ -65,10 +65,11 @@ export async function deleteBackup(scope, backup, { signal } = {}) {
 /* the workspace, or dir, as a stream of a tar archive */
 
 export async function persist(scope, options = {}) {
-    const { dir, excludes, signal } = options;
+    const { dir, excludes, gitignore, signal } = options;
     const response = await scope.response('POST', 'persist', {
-        query: { dir, excludes: excludes?.join(',') || undefined }, signal,
-        safe: true });
+        query: { dir, excludes: excludes?.join(',') || undefined,
+            gitignore: gitignore ? 1 : undefined },
+        signal, safe: true });
 
     return response.body;
 }

@@ -262,7 +262,7 @@ export interface BackupOptions extends CallOptions {
     ttl?: number | string;
     /** Patterns, which apply at any depth. */
     excludes?: string[];
-    /** true is refused: list what is to be left out in `excludes`. */
+    /** Leaves out what git ignores. */
     gitignore?: boolean;
     /** These have no effect. */
     compression?: { format?: 'gzip' | 'lz4' | 'zstd'; threads?: number };
@@ -275,6 +275,8 @@ export interface PersistOptions extends CallOptions {
     dir?: string;
     /** Patterns below it, as tar takes them. */
     excludes?: string[];
+    /** Leaves out what git ignores. */
+    gitignore?: boolean;
 }
 
 export interface HydrateOptions extends CallOptions {

@@ -205,6 +205,18 @@ export async function files(t) {
         id: backup.id });
     is('restoreBackup: its files', (await sandbox.listFiles('/workspace/f'))
         .files.map((f) => f.name), ['a.new', 'a.png', 'big.txt', 'not']);
+    await sandbox.exec('cd /tmp/src && echo "*.log" >.gitignore && '
+        + 'touch a.log kept');
+    const clean = await sandbox.createBackup({ dir: '/tmp/src',
+        gitignore: true });
+    await sandbox.restoreBackup({ id: clean.id, dir: '/tmp/clean' });
+    is('createBackup: gitignore', (await sandbox.listFiles('/tmp/clean'))
+        .files.map((f) => f.name), ['kept']);
+    check('persist: gitignore', (await all(await sandbox.persist({
+        dir: '/tmp/src', excludes: ['.git'], gitignore: true }))).length
+        < (await all(await sandbox.persist({ dir: '/tmp/src',
+            excludes: ['.git'] }))).length);
+    await sandbox.deleteBackup(clean);
     await sandbox.deleteBackup(backup);
     await sandbox.deleteBackup(backup);
     await fails('restoreBackup: none', sandbox.restoreBackup(backup),
