@@ -244,13 +244,14 @@ class Sandbox(Operations):
     def create_backup(self, dir: str = "/workspace", *,
                       name: Optional[str] = None,
                       ttl: Union[int, str, None] = None,
+                      gitignore: Optional[bool] = None,
                       excludes: Optional[Iterable[str]] = None) -> Backup:
         """A copy that the server keeps, for 3 days unless ttl says otherwise:
         seconds, or text such as "30d"."""
 
         answer = self._scope.json(
             "POST", "api/backup/create", timeout=None,
-            data=given(dir=dir, name=name, ttl=ttl,
+            data=given(dir=dir, name=name, ttl=ttl, gitignore=gitignore,
                        excludes=None if excludes is None else list(excludes)))
 
         return Backup(answer["id"], dir)
@@ -275,12 +276,14 @@ class Sandbox(Operations):
             pass
 
     def persist(self, dir: Optional[str] = None,
-                excludes: Iterable[str] = ()) -> Response:
+                excludes: Iterable[str] = (),
+                gitignore: bool = False) -> Response:
         """The workspace, or dir, as a tar archive: read() it, or read1() it
-        in pieces."""
+        in pieces. With gitignore, without what git ignores."""
 
         return self._scope.open("POST", "persist", safe=True, query={
-            "dir": dir, "excludes": ",".join(excludes) or None})
+            "dir": dir, "excludes": ",".join(excludes) or None,
+            "gitignore": 1 if gitignore else None})
 
     def hydrate(self, archive: Union[bytes, BinaryIO],
                 dir: Optional[str] = None, replace: bool = False) -> None:

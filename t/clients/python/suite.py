@@ -282,7 +282,7 @@ def files():
     equal("temporary_sandbox", other.info(), None)
 
     backup = box.create_backup("/workspace/f", name="before", ttl="10m",
-                               excludes=["*.bin"])
+                               excludes=["*.bin"], gitignore=True)
     check("list_backups", any(b.id == backup.id and b.size_bytes
                               and b.sandbox == "py-one"
                               for b in box.list_backups()))
