@@ -12,7 +12,6 @@
 # LANGUAGE: python, javascript or typescript.
 
 import glob
-import os
 import subprocess
 import sys
 import time

@@ -198,6 +198,9 @@ is(decode_utf8($k->{out}), "no end\x{20ac}\x{1f600}\n", 'characters');
 run('console.log("x".repeat(3e6)); process.stderr.write("y".repeat(1e6))');
 is(length($k->{out}) . ' ' . length($k->{err}), '3000001 1000000',
     'much at once');
+run('await require("stream/promises").pipeline(require("stream").Readable.from('
+    . '["x", "y"]), process.stdout); console.log("z")');
+is($k->{out}, "xyz\n", 'a pipeline to stdout');
 run('require("child_process").execSync("echo inherited", { stdio: "inherit" }); '
     . 'console.log(require("child_process").execSync("echo caught").toString())');
 is($k->{out}, "inherited\ncaught\n\n", 'child processes');
@@ -256,6 +259,13 @@ is("$e->{ename}: $e->{evalue}", 'TypeError: bad', 'name and message');
 is_deeply($e->{traceback}, ["TypeError: bad\n",
     "    at fails (<cell $e->{execution_count}>:3:11)\n",
     "    at <cell $e->{execution_count}>:5:1\n"], 'the stack, of user code only');
+$e = error(run("await 0;\nthrow new Error('x')"));
+is_deeply($e->{traceback}, ["Error: x\n",
+    "    at <cell $e->{execution_count}>:2:7\n"], 'of a cell that awaits');
+$e = error(run('await 0; @'));
+is($e->{ename}, 'SyntaxError', 'what neither parser nor engine know');
+is(texts(run('await 0; /[a&&b]/v.test("a"); 1')), '',
+    'what only the engine knows runs without a value');
 $e = error(run('throw new Error("outer", { cause: new RangeError("inner") })'));
 like(join('', @{$e->{traceback}}), qr/\[cause\]: RangeError: inner/, 'its cause');
 $e = error(run('require("fs").readFileSync("/none")'));

@@ -152,9 +152,10 @@ function guardStream(stream, fd) {
             stream.write(args[0], args[1]);
         }
 
-        if (done) {
-            nextTick(done);
-        }
+        nextTick(() => {
+            done?.();
+            stream.emit('finish');              // pipeline() waits for it
+        });
 
         return stream;
     };

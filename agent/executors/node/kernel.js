@@ -117,13 +117,13 @@ function unparsed(code, cell, error) {
     const tries = [[code, 0]];
 
     if (!error.message.startsWith("'return'")) {
-        tries.push([`${prefix}${code}\n})()`, prefix.length]);
+        tries.push([`${prefix}${code}\n})`, prefix.length]);
     }
 
     for (const [source, offset] of tries) {
         try {
             return { script: script(source, cell.file, offset), names: [],
-                     isValued: offset === 0, isWrapped: false };
+                     isValued: offset === 0, isWrapped: offset !== 0 };
         } catch {
             // a mistake, which the parser names
         }
@@ -184,7 +184,7 @@ async function run(code, cell) {
     let value = made.script.runInThisContext({ displayErrors: false });
 
     if (made.isWrapped) {
-        [value] = await value ?? [];
+        [value] = await value() ?? [];
     }
 
     if (types.isPromise(value)) {

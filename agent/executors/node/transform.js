@@ -3,10 +3,10 @@
 // Turns a cell into a script that leaves its declarations to later cells.
 // Lines stay where they are, and columns up to the first change in a line.
 //
-// A cell that awaits is put into an async function, whose declarations become
+// A cell that awaits becomes an async function, whose declarations are
 // assignments to variables of the script:
 //
-//     const a = await f()    var a;(async () => {;(a = await …(f()));})()
+//     const a = await f()    var a;(async () => {;(a = await …(f()));})
 
 'use strict';
 
@@ -384,7 +384,7 @@ class Cell {
             + `(async () => {${hoisted.join('')}`;
 
         made.offset = prefix.length;
-        made.code = `${prefix}${this.edits.apply()}\n})()`;
+        made.code = `${prefix}${this.edits.apply()}\n})`;
 
         return made;
     }
