@@ -99,7 +99,7 @@ agent_literal_sequence(agent_literal_parser_t *q, agent_literal_t *l)
     agent_literal_t  text, group;
 
     l->n = 0;
-    text.n = 0;
+    memset(&text, 0, sizeof(agent_literal_t));
 
     while (q->p < q->end && *q->p != '|' && *q->p != ')') {
 
