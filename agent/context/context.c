@@ -353,6 +353,14 @@ agent_context_exit(agent_kernel_t *k, const agent_exit_t *e)
                                    "%d seconds", c->language->title,
                                    AGENT_CONTEXT_START / 1000);
 
+        } else if (e->signal) {
+            (void) agent_fault_set(&c->fault, 503, "INTERPRETER_NOT_READY",
+                                   json_pack("{s:i}", "retryAfter", 5),
+                                   "The %s interpreter was killed by signal "
+                                   "%d before it was ready. If the sandbox is "
+                                   "out of memory, end what runs in it.",
+                                   c->language->title, e->signal);
+
         } else {
             (void) agent_fault_set(&c->fault, 500, "INTERNAL_ERROR", NULL,
                                    "The %s interpreter exited with code %d "

@@ -104,13 +104,14 @@ static int
 agent_kernel_spawn(agent_kernel_t *k, const char **env, const char *cwd,
     agent_fault_t *fault)
 {
-    int               rc, code, fds[2], more[2];
-    char              hello[AGENT_KERNEL_TOKEN + AGENT_KERNEL_LISTEN_NAME];
-    char              text[512];
-    size_t            len;
-    const char      **all;
-    struct timeval    patience;
-    agent_command_t  *cmd;
+    int                   rc, code, fds[2], more[2];
+    char                  hello[AGENT_KERNEL_TOKEN + AGENT_KERNEL_LISTEN_NAME];
+    char                  text[512];
+    size_t                len;
+    const char          **all;
+    struct timeval        patience;
+    agent_command_t      *cmd;
+    agent_spawn_stage_e   stage;
 
     all = agent_kernel_env(k->language, env);
     cmd = agent_command_create();
@@ -166,7 +167,13 @@ agent_kernel_spawn(agent_kernel_t *k, const char **env, const char *cwd,
         agent_run_child_error_text(cmd, k->language->programs[0], text,
                                    sizeof(text));
         code = agent_run_child_error_code(cmd);
+        stage = cmd->stage;
         agent_command_destroy(cmd);
+
+        if (stage == AGENT_SPAWN_CWD) {
+            return agent_fault_set(fault, 400, "VALIDATION_FAILED", NULL, "%s",
+                                   text);
+        }
 
         if (code) {
             return agent_fault_set(fault, 501,

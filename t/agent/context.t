@@ -395,7 +395,7 @@ is($e[-1]{ename}, 'TimeoutError', 'timeout of a context');
 @e = run('1', context_id => $own, cwd => '/no/such');
 is($e[-1]{ename}, 'FileNotFoundError', 'no such directory');
 ($status, $res) = call('POST', '/api/contexts', { cwd => '/no/such' });
-is($status, 500, 'nor of a context');
+is($status, 400, 'nor of a context: 400');
 like($res->{message}, qr{/no/such}, 'that names it');
 
 $http = $box->http(timeout => 60);
