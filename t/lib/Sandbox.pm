@@ -343,7 +343,7 @@ sub state_names
     opendir my $state, $self->{state} or die "$self->{state}: $!\n";
     opendir my $run, "$self->{state}/.run" or die "$self->{state}/.run: $!\n";
 
-    return (grep({ !/^(?:\.\.?|\.run|\.agent|\.clock|instance)$/ } readdir $state),
+    return (grep({ !/^(?:\.\.?|\.run|\.agent|\.backup|\.clock|instance)$/ } readdir $state),
         map { ".run/$_" } grep { !/^\.\.?$/ } readdir $run);
 }
 

@@ -1,7 +1,7 @@
 // Copyright (C) the ngx_sandbox authors
 
 // The document of a server, calls of its operations, and validation of what
-// comes back.  Members that the document does not name are errors here.
+// comes back.  Members that the document does not name are errors by default.
 
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
@@ -57,6 +57,7 @@ export class Document {
         this.url = url;
         this.key = key;
         this.json = json;
+        this.root = 'closed:';        // or 'open:', with other members
         this.validators = new Map();
         this.ajv = new Ajv({ strict: false, allErrors: true });
         formats(this.ajv);
@@ -150,7 +151,7 @@ export class Document {
             } catch {
                 return ['no JSON'];
             }
-            return this.invalid('closed:',
+            return this.invalid(this.root,
                 pointer(...media.where, 'schema'), value);
         }
 
@@ -174,7 +175,7 @@ export class Document {
             const where = [...media.where, 'x-event', ...named ? [name] : []];
             const value = /^[{[]/.test(data) ? JSON.parse(data) : data;
 
-            wrong.push(...this.invalid('closed:', pointer(...where), value)
+            wrong.push(...this.invalid(this.root, pointer(...where), value)
                 .map((text) => `${data.slice(0, 200)}: ${text}`));
         }
 
