@@ -4,6 +4,8 @@
 
 import base64
 import os
+import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -156,16 +158,21 @@ Any()''').text, 'any', 'an object that has every attribute')
     k.close()
 
 
+def plain(error):
+    """A traceback without the marks that versions of Python differ in."""
+
+    return re.sub(r'^[ ~^]+\n', '', ''.join(error['traceback']), flags=re.M)
+
+
 def errors():
     k = kernel()
 
     got = k.run('def f(n):\n    return 1 / n\n\nf(0)').error
-    is_(''.join(got['traceback']), '''Traceback (most recent call last):
+    is_(plain(got), '''Traceback (most recent call last):
   File "<cell 1>", line 4, in <module>
     f(0)
   File "<cell 1>", line 2, in f
     return 1 / n
-           ~~^~~
 ZeroDivisionError: division by zero
 ''', "a traceback has the user's lines only")
     is_([got['ename'], got['evalue'], got['execution_count']],
@@ -182,9 +189,8 @@ ZeroDivisionError: division by zero
     got = k.run('x = = 3').error
     is_([got['ename'], got['evalue']],
         ['SyntaxError', 'invalid syntax (<cell 4>, line 1)'], 'a syntax error')
-    is_(''.join(got['traceback']), '''  File "<cell 4>", line 1
+    is_(plain(got), '''  File "<cell 4>", line 1
     x = = 3
-        ^
 SyntaxError: invalid syntax
 ''', 'where it is')
     is_(k.run(' x = 1').ename, 'IndentationError', 'an indentation')
@@ -284,9 +290,10 @@ def interrupts():
     is_(k.finish().text, '1', 'an interrupt of an earlier cell is ignored')
     os.kill(k.process.pid, 2)
     is_(k.run('kept').text, '1', 'and so is one between cells')
-    k.send(b'X', k.number + 1, b'{"code": "while True: pass"}')
-    k.send(b'I', k.number + 1)
-    k.number += 1
+    os.kill(k.process.pid, signal.SIGSTOP)
+    k.begin('while True: pass')
+    k.send(b'I', k.number)
+    os.kill(k.process.pid, signal.SIGCONT)
     is_(k.finish().ename, 'KeyboardInterrupt', 'one that comes too early')
 
     # while a thread sends a result
@@ -405,16 +412,16 @@ def processes():
     k = kernel()
 
     cell = k.run('import os, sys\nif os.fork() == 0: sys.exit(3)\n'
-                 'os.waitstatus_to_exitcode(os.wait()[1])')
+                 'os.WEXITSTATUS(os.wait()[1])')
     is_([cell.text, len(cell.events)], ['3', 1], 'a fork that exits')
     cell = k.run('if os.fork() == 0: raise ValueError("child")\n'
-                 'os.waitstatus_to_exitcode(os.wait()[1])')
+                 'os.WEXITSTATUS(os.wait()[1])')
     is_([cell.text, len(cell.events)], ['1', 1], 'one that fails')
     ok('line 1, in <module>' in cell.stderr
         and cell.stderr.endswith('ValueError: child\n'), 'says why',
         cell.stderr)
     cell = k.run('pid = os.fork()\nprint("pc"[not pid])\n'
-                 'os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) '
+                 'os.WEXITSTATUS(os.waitpid(pid, 0)[1]) '
                  'if pid else display("child")')
     is_([sorted(cell.stdout.split()), cell.text, len(cell.events)],
         [['c', 'p'], '0', 1], 'one that goes on')

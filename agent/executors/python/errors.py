@@ -41,7 +41,7 @@ def lines(error):
 
     try:
         made = traceback.TracebackException(
-            kind, error, error.__traceback__, limit=-FRAMES_MAX, compact=True)
+            kind, error, error.__traceback__, limit=-FRAMES_MAX)
         without_kernel(made)
         return [line[:TEXT_MAX] for line in made.format()]
     except BaseException:
