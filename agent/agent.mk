@@ -156,10 +156,11 @@ AGENT_FUZZ_kernel = base/buffer base/json_ascii base/json_text base/utf8 \
                 context/kernel_packet
 AGENT_FUZZ_watch = base/base64 base/buffer base/fault base/file base/json \
                 base/json_ascii base/json_text base/json_writer base/memory \
-                base/name base/path base/time base/utf8 files/fault files/glob \
-                files/param watch/event watch/fault watch/filter watch/found \
-                watch/hold watch/log watch/params watch/queue watch/report \
-                watch/tree watch/turn watch/watch
+                base/name base/path base/random base/temporary base/time \
+                base/utf8 files/fault files/glob files/param watch/event \
+                watch/fault watch/filter watch/found watch/hold watch/log \
+                watch/params watch/queue watch/report watch/tree watch/turn \
+                watch/watch
 AGENT_FUZZ_search = base/literal base/pattern base/time base/utf8 \
                 files/braces files/glob files/ignore files/lines \
                 files/lines_buffer

@@ -230,7 +230,7 @@ sub watched
     is($t->put('watched', 'workspace/new.txt', 'text')->{status}, 200,
         'files: a new file');
     ok(Sandbox::wait_for(sub { slurp($seen)
-        =~ m{^move_to /workspace/new\.txt$}m }, 10), 'files: is told')
+        =~ m{^create /workspace/new\.txt$}m }, 10), 'files: is told')
         or diag(slurp($seen));
 
     kill TERM => -$pid;

@@ -34,9 +34,11 @@ is($w->{first}{type}, 'watching', 'has begun');
 for my $i (1 .. 5) {
     my $name = "workspace/src/deep/f$i";
     is($t->put('watch', $name, 'text')->{status}, 200, 'a file by PUT');
-    # it is written beside its place, and takes it when it is complete
-    my @e = grep { $_->{path} eq "/$name" } $w->until("/$name");
-    is($e[-1]{eventType}, 'move_to', 'is an event');
+    is_deeply([Sandbox::Watch::text($w->until("/$name"))],
+        ["create /$name"], 'is an event');
+    is($t->put('watch', $name, 'more')->{status}, 200, 'PUT again');
+    is_deeply([Sandbox::Watch::text($w->until("/$name"))],
+        ["modify /$name"], 'is another one');
 }
 
 # all of a tree, as a program makes it

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "archive/stage.h"
-#include "base/random.h"
+#include "base/temporary.h"
 #include "sys/beneath.h"
 #include "sys/dirent.h"
 #include "sys/remove.h"
@@ -39,11 +39,8 @@ static int
 agent_stage_make(agent_stage_t *s)
 {
     int   fd, err;
-    char  random[17];
 
-    agent_random_hex(random, sizeof(random));
-
-    (void) snprintf(s->name, sizeof(s->name), ".sandbox-restore-%s", random);
+    agent_temporary_name(s->name, "restore", 0);
 
     if (mkdirat(s->target, s->name, 0700) == -1) {
         s->name[0] = '\0';

@@ -15,7 +15,7 @@
 #include "archive/refuse.h"
 #include "archive/unpack.h"
 #include "archive/unpack_dir.h"
-#include "base/random.h"
+#include "base/temporary.h"
 
 
 static int agent_unpack_begin(void *data, const agent_tar_member_t *m,
@@ -328,11 +328,7 @@ agent_unpack_link(agent_unpack_t *u, agent_fault_t *f)
 static void
 agent_unpack_temporary(agent_unpack_t *u)
 {
-    char  random[17];
-
-    agent_random_hex(random, sizeof(random));
-
-    (void) snprintf(u->temp, sizeof(u->temp), ".sandbox-hydrate-%s", random);
+    agent_temporary_name(u->temp, "hydrate", 1);
 }
 
 

@@ -15,6 +15,7 @@
 #include "archive/tar.h"
 #include "archive/tar_reader.h"
 #include "base/fault.h"
+#include "base/temporary.h"
 
 
 /*
@@ -58,7 +59,8 @@ typedef struct {
     const char          *shown;        /* its name in the archive */
     char                 name[AGENT_TAR_PATH + 1];
     const char          *base;         /* its last component */
-    char                 temp[40];     /* "": written under its own name */
+    /* "": written under its own name */
+    char                 temp[AGENT_TEMPORARY_SIZE];
     agent_tar_member_t   m;
 
     /* directories whose mode and time are set when they are complete */

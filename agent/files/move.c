@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
-#include "base/random.h"
+#include "base/temporary.h"
 #include "files/copy.h"
 #include "files/fault.h"
 #include "files/move.h"
@@ -45,7 +45,7 @@ typedef struct {
     agent_beneath_t      to;
     agent_copy_t        *copy;
     agent_remove_t      *remove;
-    char                 temp[40];     /* "": not made */
+    char                 temp[AGENT_TEMPORARY_SIZE];  /* "": not made */
 } agent_move_t;
 
 
@@ -470,10 +470,7 @@ agent_move_into(agent_files_op_t *op, agent_move_t *m)
 static int
 agent_move_start(agent_move_t *m, int exact)
 {
-    char  random[17];
-
-    agent_random_hex(random, sizeof(random));
-    (void) snprintf(m->temp, sizeof(m->temp), ".sandbox-copy-%s", random);
+    agent_temporary_name(m->temp, "copy", m->to.exists);
 
     m->copy = agent_copy_start(m->from.dir, m->from.name, &m->from.st,
                                m->to.dir, m->temp, exact);

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include "base/temporary.h"
 #include "files/decode.h"
 #include "sys/beneath.h"
 #include "sys/thread_job.h"
@@ -78,7 +79,8 @@ struct agent_save_s {
     int                   dir;         /* its directory */
     int                   guessed;     /* dir was opened without the path */
     agent_beneath_t       to;
-    char                  temp[40];    /* "": it does not exist */
+    /* "": it does not exist */
+    char                  temp[AGENT_TEMPORARY_SIZE];
     off_t                 raw;         /* length before decoding; -1: decoded */
     agent_decode_t        decode;
     agent_save_block_t   *writing;

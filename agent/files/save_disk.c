@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/base.h"
-#include "base/random.h"
+#include "base/temporary.h"
 #include "files/copy.h"
 #include "files/decode.h"
 #include "files/param.h"
@@ -183,11 +183,9 @@ agent_save_writable(agent_beneath_t *b)
 static int
 agent_save_temp(agent_save_t *s, int dir)
 {
-    int   fd;
-    char  random[17];
+    int  fd;
 
-    agent_random_hex(random, sizeof(random));
-    (void) snprintf(s->temp, sizeof(s->temp), ".sandbox-upload-%s", random);
+    agent_temporary_name(s->temp, "upload", s->to.exists);
 
     fd = openat(dir, s->temp,
                 O_RDWR|O_CREAT|O_EXCL|O_NOFOLLOW|O_CLOEXEC, 0600);
@@ -375,9 +373,12 @@ static int
 agent_save_here(agent_save_t *s)
 {
     int   fd, rc;
-    char  temp[sizeof(s->temp)];
+    char  temp[AGENT_TEMPORARY_SIZE];
 
-    if (renameat(s->dir, s->temp, s->to.dir, s->temp) == 0) {
+    agent_temporary_name(temp, "upload", s->to.exists);
+
+    if (renameat(s->dir, s->temp, s->to.dir, temp) == 0) {
+        strcpy(s->temp, temp);
         goto here;
     }
 

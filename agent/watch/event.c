@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/temporary.h"
 #include "base/time.h"
 #include "watch/event.h"
 #include "watch/found.h"
@@ -45,6 +46,10 @@ static void agent_watch_event_self(agent_watch_t *w, agent_watch_node_t *n,
     uint32_t mask);
 static void agent_watch_event_name(agent_watch_t *w, agent_watch_node_t *n,
     struct inotify_event *e);
+static void agent_watch_event_temporary(agent_watch_t *w,
+    struct inotify_event *e);
+static void agent_watch_event_complete(agent_watch_t *w,
+    struct inotify_event *e, int found);
 static void agent_watch_event_tell(agent_watch_t *w, agent_watch_kind_e kind,
     agent_watch_node_t *n, struct inotify_event *e);
 static void agent_watch_event_new(agent_watch_t *w, agent_watch_node_t *n,
@@ -284,16 +289,26 @@ static void
 agent_watch_event_name(agent_watch_t *w, agent_watch_node_t *n,
     struct inotify_event *e)
 {
-    int                  is_directory;
+    int                  found, is_directory;
     agent_watch_node_t  *child;
 
-    if (agent_watch_found_take(w, n, e->name, &is_directory)
-        && (e->mask & (IN_CREATE|IN_MOVED_TO)) == 0)
-    {
+    if (agent_temporary_is(e->name)) {
+        agent_watch_event_temporary(w, e);
+        return;
+    }
+
+    found = agent_watch_found_take(w, n, e->name, &is_directory);
+
+    if (found && (e->mask & (IN_CREATE|IN_MOVED_TO)) == 0) {
+
         /* it was created before the directory was watched */
 
         (void) agent_watch_report(w, AGENT_WATCH_CREATE, n, e->name,
                                   is_directory, 0);
+    }
+
+    if (e->mask & IN_MOVED_TO) {
+        agent_watch_event_complete(w, e, found);
     }
 
     child = NULL;
@@ -354,6 +369,43 @@ agent_watch_event_name(agent_watch_t *w, agent_watch_node_t *n,
 
     if (e->mask & IN_ATTRIB) {
         agent_watch_event_tell(w, AGENT_WATCH_ATTRIB, n, e);
+    }
+}
+
+
+/* something of the agent's own, which is not complete */
+
+static void
+agent_watch_event_temporary(agent_watch_t *w, struct inotify_event *e)
+{
+    agent_watch_own_t  *own;
+
+    if (e->mask & IN_MOVED_FROM) {
+        own = &w->own[w->nown++ % AGENT_WATCH_OWN];
+        own->cookie = e->cookie;
+        own->replaces = agent_temporary_replaces(e->name);
+    }
+}
+
+
+/* when it takes its place, it is created there, or has modified a file */
+
+static void
+agent_watch_event_complete(agent_watch_t *w, struct inotify_event *e,
+    int found)
+{
+    size_t  i;
+
+    for (i = 0; i < AGENT_WATCH_OWN; i++) {
+
+        if (w->own[i].cookie == e->cookie && e->cookie) {
+            e->mask &= ~IN_MOVED_TO;
+            e->mask |= w->own[i].replaces && !found ? IN_CLOSE_WRITE
+                                                    : IN_CREATE;
+            e->cookie = 0;
+            w->own[i].cookie = 0;
+            return;
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/temporary.h"
 #include "watch/found.h"
 #include "watch/queue.h"
 #include "watch/report.h"
@@ -85,7 +86,9 @@ agent_watch_found_register(agent_watch_t *w)
         pos += AGENT_WATCH_SCAN_ENTRY;
         name = s->found.data + pos;
 
-        if (agent_watch_tree_detached(item->node)) {
+        if (agent_watch_tree_detached(item->node)
+            || agent_temporary_is(name))
+        {
             continue;
         }
 

@@ -46,6 +46,16 @@ typedef struct agent_watch_found_s   agent_watch_found_t;
 typedef struct agent_watch_moved_s   agent_watch_moved_t;
 
 
+/* a rename of the agent's own, from a temporary name */
+
+#define AGENT_WATCH_OWN  8
+
+typedef struct {
+    uint32_t                             cookie;
+    unsigned                             replaces:1;
+} agent_watch_own_t;
+
+
 /* belongs to the one who reads */
 
 struct agent_watch_reader_s {
@@ -113,6 +123,8 @@ struct agent_watch_s {
     agent_buffer_t                rest;     /* events that are read already */
     agent_watch_moved_t          *moved;    /* directories without a place */
     size_t                        nmoved;
+    agent_watch_own_t             own[AGENT_WATCH_OWN];
+    unsigned                      nown;     /* in all; the last are kept */
     uint64_t                      nread;    /* bytes of events, in all */
     uint64_t                      barrier;  /* of nread: found is complete */
     uint64_t                      rescanned;  /* when, ms */

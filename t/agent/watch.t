@@ -164,6 +164,48 @@ is(($w->until('stopped'))[-1]{reason},
     'a directory above the watched one was moved', 'its parent is');
 
 
+# what the agent itself writes: no other names, and no rename
+
+$box->sh('rm -rf own; mkdir -p own/tree/sub; echo >own/tree/sub/f');
+$w = watch(path => 'own');
+for my $case (
+    ['write', { path => 'own/a', content => 'x' }, 'create /workspace/own/a'],
+    ['write', { path => 'own/a', content => 'y' }, 'modify /workspace/own/a'],
+    ['write', { content => 'y' x 300_000, path => 'own/late' },
+        'create /workspace/own/late'],
+    ['write', { content => 'z' x 300_000, path => 'own/late' },
+        'modify /workspace/own/late'],
+    ['append', { path => 'own/a', content => 'z' }, 'modify /workspace/own/a'],
+    ['copy', { sourcePath => 'own/a', destinationPath => 'own/b' },
+        'create /workspace/own/b'],
+    ['copy', { sourcePath => 'own/a', destinationPath => 'own/b' },
+        'modify /workspace/own/b'],
+    ['copy', { sourcePath => 'own/tree', destinationPath => 'own/tree2',
+        recursive => JSON::PP::true }, 'create /workspace/own/tree2/',
+        'create /workspace/own/tree2/sub/', 'create /workspace/own/tree2/sub/f'],
+    ['rename', { oldPath => 'own/b', newPath => 'own/c' },
+        'move_from /workspace/own/b', 'move_to /workspace/own/c'],
+    ['mkdir', { path => 'own/new' }, 'create /workspace/own/new/'],
+    ['delete', { path => 'own/c' }, 'delete /workspace/own/c'],
+    ['delete', { path => 'own/tree2', recursive => JSON::PP::true },
+        'delete /workspace/own/tree2/sub/f', 'delete /workspace/own/tree2/sub/',
+        'delete /workspace/own/tree2/'])
+{
+    my ($route, $body, @expect) = @$case;
+    is($box->call('POST', "/api/$route", $body)->{status}, 200, $route);
+    my ($last, @told) = ('');
+    # a file that is written in its place may be modified twice
+    for (Sandbox::Watch::text($w->until('never', 0.4))) {
+        push @told, $_ if $_ ne $last;
+        $last = $_;
+    }
+    is_deeply(\@told, \@expect, "is told: @expect");
+}
+is($box->call('PUT', '/file/workspace/own/put', 'x')->{status}, 200, 'PUT');
+is_deeply([Sandbox::Watch::text($w->until('never', 0.4))],
+    ['create /workspace/own/put'], 'is told');
+
+
 # not recursive; a single file; links; sessions
 
 $box->sh('mkdir -p flat/sub; echo >flat/f');
