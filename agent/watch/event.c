@@ -155,7 +155,7 @@ agent_watch_event_batch(agent_watch_t *w, char *buf, size_t len,
 
         w->nread += size;
 
-        if (w->nfound && w->nread >= w->barrier) {
+        if (agent_watch_found_open(w) && w->nread >= w->barrier) {
             agent_watch_found_flush(w);
         }
     }
@@ -249,6 +249,10 @@ agent_watch_event_self(agent_watch_t *w, agent_watch_node_t *n, uint32_t mask)
             agent_watch_stop(w, "the watched directory was moved");
             return;
         }
+
+        /* it was moved since it is watched: it is the right one */
+
+        n->unsure = 0;
 
         m = agent_watch_event_moved(w, n);
 
@@ -346,6 +350,7 @@ agent_watch_event_name(agent_watch_t *w, agent_watch_node_t *n,
         agent_watch_event_tell(w, AGENT_WATCH_MOVE_FROM, n, e);
 
         if (child) {
+            agent_watch_found_leave(w, child);
             agent_watch_event_from(w, child, e->cookie);
         }
 
@@ -415,6 +420,13 @@ agent_watch_event_tell(agent_watch_t *w, agent_watch_kind_e kind,
     agent_watch_node_t *n, struct inotify_event *e)
 {
     agent_watch_moved_t  *m;
+
+    if (n->unsure) {
+        w->lost = 1;
+        return;
+    }
+
+    n->touched = n->fresh;
 
     if (agent_watch_report(w, kind, n, e->name, (e->mask & IN_ISDIR) != 0,
                            e->cookie)

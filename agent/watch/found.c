@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 
 #include "base/temporary.h"
 #include "watch/found.h"
@@ -24,12 +25,14 @@ struct agent_watch_found_s {
 
 static void agent_watch_found_item(agent_watch_t *w,
     agent_watch_scan_item_t *item);
-static void agent_watch_found_wd(agent_watch_t *w, agent_watch_node_t *n,
-    int wd);
+static void agent_watch_found_wd(agent_watch_t *w,
+    agent_watch_scan_item_t *item);
 static void agent_watch_found_directory(agent_watch_t *w,
     agent_watch_node_t *n, const char *name);
 static void agent_watch_found_complete(agent_watch_t *w,
     agent_watch_scan_item_t *item);
+static void agent_watch_found_settle(agent_watch_t *w,
+    agent_watch_node_t *n);
 static size_t agent_watch_found_hash(agent_watch_t *w, const char *name);
 
 
@@ -144,7 +147,7 @@ agent_watch_found_item(agent_watch_t *w, agent_watch_scan_item_t *item)
     }
 
     if (item->wd != -1) {
-        agent_watch_found_wd(w, item->node, item->wd);
+        agent_watch_found_wd(w, item);
         return;
     }
 
@@ -170,15 +173,28 @@ agent_watch_found_item(agent_watch_t *w, agent_watch_scan_item_t *item)
  */
 
 static void
-agent_watch_found_wd(agent_watch_t *w, agent_watch_node_t *n, int wd)
+agent_watch_found_wd(agent_watch_t *w, agent_watch_scan_item_t *item)
 {
-    agent_watch_node_t  *other;
+    int                   wd;
+    agent_watch_node_t   *n, *other;
+    agent_watch_fresh_t  *fresh;
+
+    n = item->node;
+    wd = item->wd;
 
     other = agent_watch_tree_find_wd(&w->tree, wd);
 
     if (other == n) {
         return;
     }
+
+    n->fresh = 1;
+    n->unsure = 0;
+    n->touched = 0;
+
+    fresh = &w->fresh[w->nfresh++];
+    fresh->node = n;
+    fresh->since = w->nread + w->rest.len + (uint64_t) item->pending;
 
     if (other == NULL) {
         n->retried = 0;
@@ -313,6 +329,31 @@ agent_watch_found_take(agent_watch_t *w, agent_watch_node_t *n,
 
 
 void
+agent_watch_found_leave(agent_watch_t *w, agent_watch_node_t *n)
+{
+    size_t                i;
+    agent_watch_node_t   *up;
+    agent_watch_fresh_t  *fresh;
+
+    for (i = 0; i < w->nfresh; i++) {
+        fresh = &w->fresh[i];
+
+        /* it was added before the directory was moved */
+
+        if (w->nread >= fresh->since) {
+            continue;
+        }
+
+        for (up = fresh->node; up && up != n; up = up->parent) { /* void */ }
+
+        if (up) {
+            fresh->node->unsure = 1;
+        }
+    }
+}
+
+
+void
 agent_watch_found_flush(agent_watch_t *w)
 {
     size_t                i;
@@ -321,7 +362,7 @@ agent_watch_found_flush(agent_watch_t *w)
     for (i = 0; i < w->nfound; i++) {
         f = &w->found[i];
 
-        if (f->name) {
+        if (f->name && !f->node->unsure) {
             (void) agent_watch_report(w, AGENT_WATCH_CREATE, f->node, f->name,
                                       f->is_directory, 0);
         }
@@ -330,4 +371,38 @@ agent_watch_found_flush(agent_watch_t *w)
     free(w->found);
     w->found = NULL;
     w->nfound = 0;
+
+    for (i = 0; i < w->nfresh; i++) {
+        agent_watch_found_settle(w, w->fresh[i].node);
+    }
+
+    w->nfresh = 0;
+}
+
+
+static void
+agent_watch_found_settle(agent_watch_t *w, agent_watch_node_t *n)
+{
+    if (n->unsure) {
+
+        /* what was told of it so far may be of another directory */
+
+        w->lost |= n->touched;
+
+        if (agent_watch_tree_detached(n)) {
+            agent_watch_tree_miss(&w->tree, n, 1);
+
+        } else {
+
+            if (n->wd != -1) {
+                (void) inotify_rm_watch(w->scan.inotify, n->wd);
+                agent_watch_tree_set_wd(&w->tree, n, -1);
+            }
+
+            agent_watch_queue_add(&w->tree, n, 1);
+        }
+    }
+
+    n->fresh = 0;
+    n->unsure = 0;
 }

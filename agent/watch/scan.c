@@ -33,6 +33,7 @@ static int agent_watch_scan_enter(agent_watch_scan_t *s);
 static void agent_watch_scan_leave(agent_watch_scan_t *s);
 static void agent_watch_scan_above(agent_watch_scan_t *s);
 static int agent_watch_scan_add(agent_watch_scan_t *s, int fd, uint32_t mask);
+static int agent_watch_scan_pending(agent_watch_scan_t *s);
 static void agent_watch_scan_item(agent_watch_scan_t *s,
     agent_watch_scan_item_t *item);
 static int agent_watch_scan_list(agent_watch_scan_t *s,
@@ -368,11 +369,28 @@ agent_watch_scan_run(agent_thread_job_t *job)
      * this many bytes
      */
 
-    if (ioctl(s->inotify, FIONREAD, &s->pending) == -1) {
-        s->pending = 0;
-    }
+    s->pending = agent_watch_scan_pending(s);
 
     agent_watch_scan_leave(s);
+}
+
+
+/* errno is unchanged */
+
+static int
+agent_watch_scan_pending(agent_watch_scan_t *s)
+{
+    int  n, err;
+
+    err = errno;
+
+    if (ioctl(s->inotify, FIONREAD, &n) == -1) {
+        n = 0;
+    }
+
+    errno = err;
+
+    return n;
 }
 
 
@@ -394,6 +412,7 @@ agent_watch_scan_item(agent_watch_scan_t *s, agent_watch_scan_item_t *item)
 
     if (fd != -1) {
         item->wd = agent_watch_scan_add(s, fd, s->mask);
+        item->pending = agent_watch_scan_pending(s);
     }
 
     if (item->wd == -1) {

@@ -33,6 +33,7 @@ typedef struct {
     void          *node;               /* the caller's */
     char          *path;               /* relative to the root; "": the root */
     int            wd;                 /* or -1 with err */
+    int            pending;            /* bytes of events, after that */
     int            err;                /* an errno */
     unsigned       files:1;            /* files are listed, too */
     unsigned       opened:1;           /* in this slice */

@@ -43,6 +43,9 @@ struct agent_watch_node_s {
     unsigned              missed:1;    /* not scanned, as it was detached */
     unsigned              swept:1;     /* to be freed by who still has it */
     unsigned              skipped:1;   /* it cannot be watched */
+    unsigned              fresh:1;     /* since the last slice */
+    unsigned              unsure:1;    /* it may be another directory */
+    unsigned              touched:1;   /* while fresh, an event was told */
     unsigned              len:9;       /* of the name */
     unsigned              own:9;       /* of the text */
     char                 *name;        /* text, or malloc()ed */

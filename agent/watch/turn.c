@@ -64,7 +64,7 @@ agent_watch_turn(agent_watch_t *w)
         }
     }
 
-    if (w->nfound == 0) {
+    if (!agent_watch_found_open(w)) {
         agent_watch_turn_rescan(w);
         agent_watch_turn_scan(w);
 
@@ -79,7 +79,7 @@ agent_watch_turn(agent_watch_t *w)
             (void) uv_poll_start(&w->poll, UV_READABLE, agent_watch_turn_poll);
         }
 
-        if (w->nfound == 0) {
+        if (!agent_watch_found_open(w)) {
             (void) agent_watch_tree_sweep(&w->tree, w->scan.inotify,
                                           AGENT_WATCH_SWEEP);
         }
@@ -178,8 +178,8 @@ agent_watch_turn_rescan(agent_watch_t *w)
 static int
 agent_watch_turn_settled(agent_watch_t *w, int more)
 {
-    if (more || w->busy || w->nfound || w->tree.first || w->lost
-        || w->rescan)
+    if (more || w->busy || agent_watch_found_open(w) || w->tree.first
+        || w->lost || w->rescan)
     {
         return 0;
     }

@@ -46,6 +46,14 @@ typedef struct agent_watch_found_s   agent_watch_found_t;
 typedef struct agent_watch_moved_s   agent_watch_moved_t;
 
 
+/* a directory that was added in the last slice */
+
+typedef struct {
+    agent_watch_node_t                  *node;
+    uint64_t                             since;    /* bytes of events */
+} agent_watch_fresh_t;
+
+
 /* a rename of the agent's own, from a temporary name */
 
 #define AGENT_WATCH_OWN  8
@@ -119,7 +127,9 @@ struct agent_watch_s {
     /* private to the room */
 
     agent_watch_found_t          *found;    /* of the last slice, by name */
-    size_t                        nfound;   /* a power of two, or 0 */
+    size_t                        nfound;
+    agent_watch_fresh_t           fresh[AGENT_WATCH_SCAN_ITEMS];
+    size_t                        nfresh;   /* watched since that slice */
     agent_buffer_t                rest;     /* events that are read already */
     agent_watch_moved_t          *moved;    /* directories without a place */
     size_t                        nmoved;

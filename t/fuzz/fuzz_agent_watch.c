@@ -335,6 +335,7 @@ fuzz_scan(agent_watch_scan_t *s)
             item->wd = item->path[0] == '\0' ? 1
                        : what & 1 ? -1 : (int) (what >> 1) % 7 + 2;
             item->err = item->wd == -1 ? errors[(what >> 1) % 4] : 0;
+            item->pending = s->pending ? (int) (what >> 6) * 32 : 0;
         }
 
         n = item->wd == -1 ? 0 : fuzz_byte() % 5;
