@@ -305,6 +305,12 @@ fuzz_exclude(const uint8_t *data, size_t size)
             FUZZ_CHECK(error != NULL && x.ndeep == 0);
         }
 
+        if (size && (data[0] & 1)) {
+            FUZZ_CHECK(agent_exclude_paths(&x, strdup(path), strlen(path) + 1)
+                       == 0);
+            FUZZ_CHECK(x.npaths == 1 && agent_exclude_match(&x, x.names) == 1);
+        }
+
         (void) agent_exclude_match(&x, path);
         agent_exclude_free(&x);
     }
