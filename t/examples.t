@@ -26,6 +26,8 @@ my %runs = (
     'vite' => \&vite,
     'websocket' => \&chat,
     'nodejs-app' => \&counter,
+    'python' => \&python,
+    'data-analysis' => \&data_analysis,
     'engine-proxy' => \&engine_proxy,
     # t/image.t builds it and runs a command in it
     'extend-image' => sub {
@@ -253,7 +255,7 @@ sub linked
     my ($url) = $out =~ m{^Open it in a browser: (http://\S+)$}m;
     ok($url, "$name: a link") or diag($out);
 
-    $check->($t, $url // 'http://none/');
+    $check->($t, $url // 'http://none/', $out);
 
     is($t->api('POST', "/v1/sandbox/$id/sleep")->{status}, 200,
         "$name: asleep");
@@ -314,6 +316,56 @@ sub counter
         cmp_ok($seen // 0, '>', $n, 'nodejs-app: it counts on');
         $n = $seen // 0;
     });
+}
+
+
+sub python
+{
+    my $shown = readme_block('python', 'hello');
+
+    linked('python', 'python', sub {
+        my ($t, $url, $out) = @_;
+        is($out =~ s{//8000-python-\S+}{…}r, $shown =~ s{//8000-python-\S+}{…}r,
+            'python: it prints what its README says') if defined $out;
+        like($t->preview('GET', $url)->{body},
+            qr{<p>2, 3, 5, .* 47</p>}, 'python: its page');
+    }, PYTHONPATH => root_dir() . '/clients/python',
+        PYTHONDONTWRITEBYTECODE => 1);
+}
+
+
+sub data_analysis
+{
+    my $t = Sandbox->new(keys => ['me:analyses-with-a-key-0123'])->start();
+    my $picture = "$t->{dir}/chart.png";
+    my $out = output_of('data-analysis: the run', {
+        SANDBOX_API => "http://localhost:$t->{port}",
+        SANDBOX_KEY => 'analyses-with-a-key-0123',
+        PYTHONPATH => root_dir() . '/clients/python',
+        PYTHONDONTWRITEBYTECODE => 1 },
+        "$EXAMPLES/data-analysis/run", $picture);
+
+    is($out =~ s/\Q$picture/chart.png/r,
+        readme_block('data-analysis', '      city'),
+        'data-analysis: it prints what its README says');
+    is(substr(slurp($picture), 0, 8), "\x89PNG\r\n\x1a\n",
+        'data-analysis: a picture');
+    is(scalar $t->containers(), 0, 'data-analysis: nothing is left');
+
+    finish($t, 'data-analysis');
+}
+
+
+# the indented block of a README that begins so
+
+sub readme_block
+{
+    my ($name, $begin) = @_;
+
+    my ($block) = slurp("$EXAMPLES/$name/README.md")
+        =~ /^( {4}\Q$begin\E.*?\n)(?:\n|\z)/ms;
+
+    return $block =~ s/^ {4}//mgr;
 }
 
 
