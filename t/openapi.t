@@ -97,7 +97,7 @@ my $method = qr/(?:GET|HEAD|POST|PUT|PATCH|DELETE)/;
 my (%code, %docs, %names);
 
 for (map { s{/\*.*?\*/}{}gsr } slurp(root_dir()
-    . '/ngx_sandbox_module/lib/sandbox_route.c'))
+    . '/ngx_sandbox_module/lib/sandbox_route_table.c'))
 {
     while (m{"($method(?:, $method)*)",\s+"(/[^"]*)"}g) {
         my ($methods, $path) = ($1, $2);
