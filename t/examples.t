@@ -28,6 +28,7 @@ my %runs = (
     'nodejs-app' => \&counter,
     'python' => \&python,
     'data-analysis' => \&data_analysis,
+    'openai-agents' => \&openai_agents,
     'engine-proxy' => \&engine_proxy,
     # t/image.t builds it and runs a command in it
     'extend-image' => sub {
@@ -353,6 +354,36 @@ sub data_analysis
     is(scalar $t->containers(), 0, 'data-analysis: nothing is left');
 
     finish($t, 'data-analysis');
+}
+
+
+# packages of npm and clients/js, with scripted models
+
+sub openai_agents
+{
+    my $t = Sandbox->new(keys => ['me:agents-with-a-key-01234'])->start();
+    my $modules = Sandbox::Npm::install("$EXAMPLES/openai-agents",
+        'openai-agents');
+
+    symlink root_dir() . '/clients/js', "$modules/node_modules/ngx-sandbox"
+        if !-l "$modules/node_modules/ngx-sandbox";
+    Sandbox::copy($_, "$modules/" . File::Basename::basename($_), 0644)
+        for glob "$EXAMPLES/openai-agents/*.mjs";
+
+    for (['shell.mjs', '$ python3'], ['client.mjs', '$ ls']) {
+        my ($script, $begin) = @$_;
+        is(output_of("openai-agents: $script", {
+            SANDBOX_API => "http://localhost:$t->{port}",
+            SANDBOX_KEY => 'agents-with-a-key-01234',
+            OPENAI_AGENTS_DISABLE_TRACING => 1,
+            SANDBOX_LOG_LEVEL => 'error' },
+            'timeout', 300, 'node', "$modules/$script"),
+            readme_block('openai-agents', $begin),
+            "openai-agents: $script prints what its README says");
+    }
+    is(scalar $t->containers(), 0, 'openai-agents: nothing is left');
+
+    finish($t, 'openai-agents');
 }
 
 
