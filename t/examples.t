@@ -29,6 +29,7 @@ my %runs = (
     'python' => \&python,
     'data-analysis' => \&data_analysis,
     'openai-agents' => \&openai_agents,
+    'computesdk' => \&computesdk,
     'engine-proxy' => \&engine_proxy,
     # t/image.t builds it and runs a command in it
     'extend-image' => sub {
@@ -357,33 +358,49 @@ sub data_analysis
 }
 
 
-# packages of npm and clients/js, with scripted models
-
 sub openai_agents
 {
-    my $t = Sandbox->new(keys => ['me:agents-with-a-key-01234'])->start();
-    my $modules = Sandbox::Npm::install("$EXAMPLES/openai-agents",
-        'openai-agents');
+    npm_example('openai-agents', ['shell.mjs', '$ python3'],
+        ['client.mjs', '$ ls']);
+}
 
-    symlink root_dir() . '/clients/js', "$modules/node_modules/ngx-sandbox"
-        if !-l "$modules/node_modules/ngx-sandbox";
+
+sub computesdk
+{
+    npm_example('computesdk', ['run.mjs', 'hello from']);
+}
+
+
+# scripts that use packages of npm, and perhaps clients/js, each with how what
+# it prints begins in the README
+
+sub npm_example
+{
+    my ($name, @scripts) = @_;
+    my $t = Sandbox->new(keys => ['me:runs-node-with-a-key-01'])->start();
+    my $modules = Sandbox::Npm::install("$EXAMPLES/$name", "example-$name");
+    my $client = "$modules/node_modules/ngx-sandbox";
+    my $link = qr{//8000-\S+};
+
+    symlink root_dir() . '/clients/js', $client if !-l $client;
     Sandbox::copy($_, "$modules/" . File::Basename::basename($_), 0644)
-        for glob "$EXAMPLES/openai-agents/*.mjs";
+        for glob "$EXAMPLES/$name/*.mjs";
 
-    for (['shell.mjs', '$ python3'], ['client.mjs', '$ ls']) {
+    for (@scripts) {
         my ($script, $begin) = @$_;
-        is(output_of("openai-agents: $script", {
+        my $out = output_of("$name: $script", {
             SANDBOX_API => "http://localhost:$t->{port}",
-            SANDBOX_KEY => 'agents-with-a-key-01234',
+            SANDBOX_KEY => 'runs-node-with-a-key-01',
             OPENAI_AGENTS_DISABLE_TRACING => 1,
             SANDBOX_LOG_LEVEL => 'error' },
-            'timeout', 300, 'node', "$modules/$script"),
-            readme_block('openai-agents', $begin),
-            "openai-agents: $script prints what its README says");
+            'timeout', 300, 'node', "$modules/$script");
+        is($out =~ s/$link/link/r,
+            readme_block($name, $begin) =~ s/$link/link/r,
+            "$name: $script prints what its README says");
     }
-    is(scalar $t->containers(), 0, 'openai-agents: nothing is left');
+    is(scalar $t->containers(), 0, "$name: nothing is left");
 
-    finish($t, 'openai-agents');
+    finish($t, $name);
 }
 
 
