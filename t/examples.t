@@ -30,6 +30,7 @@ my %runs = (
     'data-analysis' => \&data_analysis,
     'openai-agents' => \&openai_agents,
     'computesdk' => \&computesdk,
+    'ci-pipeline' => \&pipeline,
     'engine-proxy' => \&engine_proxy,
     # t/image.t builds it and runs a command in it
     'extend-image' => sub {
@@ -404,6 +405,37 @@ sub npm_example
 }
 
 
+sub pipeline
+{
+    my $t = Sandbox->new(keys => ['me:builds-with-a-key-012345'])->start();
+    my $into = "$t->{dir}/artefacts";
+
+    local @ENV{qw/SANDBOX_API SANDBOX_KEY/} = (
+        "http://localhost:$t->{port}", 'builds-with-a-key-012345');
+
+    my $out = output_of('ci-pipeline: the run', {},
+        "$EXAMPLES/ci-pipeline/run", 'main', $into);
+    is($out =~ s/in \d\.\d+s/in 0.000s/r,
+        readme_block('ci-pipeline', '== clone: branch main'),
+        'ci-pipeline: it prints what its README says');
+    is(slurp("$into/changes.txt"), "first\n", 'ci-pipeline: an artefact');
+    is(`python3 $into/celsius.pyz 50`, "10.0\n",
+        'ci-pipeline: and a program');
+
+    $out = `$EXAMPLES/ci-pipeline/run broken $into-none 2>&1`;
+    is($? >> 8, 1, 'ci-pipeline: exits as the step that fails') or diag($out);
+    my ($shown) = slurp("$EXAMPLES/ci-pipeline/README.md")
+        =~ /^ {4}(== test failed.*\n)/m;
+    like($out, qr/\A== clone: branch broken\n.*FAILED.*\n\Q$shown\E\z/s,
+        'ci-pipeline: and says which');
+    ok(!-e "$into-none", 'ci-pipeline: no artefacts then');
+
+    is(scalar $t->containers(), 0, 'ci-pipeline: nothing is left');
+
+    finish($t, 'ci-pipeline');
+}
+
+
 # the indented block of a README that begins so
 
 sub readme_block
@@ -411,7 +443,7 @@ sub readme_block
     my ($name, $begin) = @_;
 
     my ($block) = slurp("$EXAMPLES/$name/README.md")
-        =~ /^( {4}\Q$begin\E.*?\n)(?:\n|\z)/ms;
+        =~ /^( {4}\Q$begin\E.*?\n)(?:\n(?! {4})|\z)/ms;
 
     return $block =~ s/^ {4}//mgr;
 }
