@@ -16,7 +16,7 @@
 /*
  * Texts of which every match of a regular expression has at least one, so that
  * lines without them need not be matched: "fo+ba[rz]" has "ba", and
- * "(TODO|FIXME):" has ":", or rather "TODO" and "FIXME".
+ * "(ERROR|FATAL):" has ":", or rather "ERROR" and "FATAL".
  */
 
 #define AGENT_LITERAL_MAX  8

@@ -10,7 +10,7 @@
 #include "core/ngx_http_sandbox_worker.h"
 
 
-/* an exiting worker looks for timers only: one is set as long as work goes on */
+/* an exiting worker looks for timers only: one is set while work goes on */
 #define NGX_HTTP_SANDBOX_THREAD_TIMER  60000
 
 
