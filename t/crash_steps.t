@@ -158,6 +158,27 @@ for my $point (qw/destroy.locked sleep.prepared sleep.stopped sleep.noted/) {
     is($t->run_in($id, 'cat /workspace/f'), "kept\n", 'it wakes as it was');
 }
 
+# a backup: whole or not there, when it is made and when it is deleted
+
+my @backup = ('POST', "/v1/sandbox/$id/api/backup/create",
+    json => { dir => '/workspace' });
+
+is(crash('backup.written', @backup), 0, 'backup, killed at backup.written');
+is_deeply($t->api('GET', '/v1/backup')->{json}{backups}, [], 'there is none');
+$res = $t->api(@backup);
+is($res->{status}, 200, 'repeated: it is made');
+my $kept = '/v1/backup/' . $res->{json}{id};
+is($t->api('GET', $kept)->{json}{sizeBytes}, $res->{json}{sizeBytes}, 'whole');
+
+is(crash('backup.trash', 'DELETE', $kept), 0,
+    'backup deleted, killed at backup.trash');
+is($t->api('GET', $kept)->{status}, 404, 'it is gone');
+is($t->api('DELETE', $kept)->{status}, 404, 'for good');
+$t->sweep();
+ok(wait_for(sub { !(() = glob "$t->{state}/.backup/*/.[nt]*") }, 60),
+    'and nothing is left of either');
+
+
 # destroy: gone at once for everybody, and the name is free
 
 for my $point (qw/destroy.locked trash.renamed destroy.trashed

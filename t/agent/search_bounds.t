@@ -13,7 +13,7 @@ use strict;
 use File::Basename;
 use JSON::PP ();
 use Test::More;
-use Time::HiRes qw/time/;
+use Time::HiRes qw/time sleep/;
 
 use lib dirname(__FILE__) . '/../lib';
 
@@ -108,6 +108,10 @@ $http = start('grep', { path => 'large', text => '1', limit => 1000000,
 ok($box->wait_full($http), 'a client that does not read');
 is($box->call('POST', '/api/find', { path => 't' })->{status}, 200,
     'delays no other');
+
+# as nobody reads, it cannot end before its time
+
+sleep 1.5;
 $res = $http->response();
 is($res->{json}{reason}, 'timeout', 'and gets what was found in time');
 is($res->{json}{count}, scalar @{$res->{json}{matches}}, 'all of it');
