@@ -32,6 +32,8 @@ static int agent_exchange_field_end(llhttp_t *parser);
 static int agent_exchange_value(llhttp_t *parser, const char *buf,
     size_t len);
 static int agent_exchange_value_end(llhttp_t *parser);
+static void agent_exchange_append(char *dst, size_t size, size_t *n,
+    const char *buf, size_t len);
 static int agent_exchange_head(llhttp_t *parser);
 static int agent_exchange_body(llhttp_t *parser, const char *buf, size_t len);
 static int agent_exchange_complete(llhttp_t *parser);
@@ -276,16 +278,11 @@ agent_exchange_closed(uv_handle_t *handle)
 static int
 agent_exchange_field(llhttp_t *parser, const char *buf, size_t len)
 {
-    size_t             n;
     agent_exchange_t  *x;
 
     x = parser->data;
 
-    n = sizeof(x->name) - x->nname;
-    n = len < n ? len : n;
-
-    memcpy(x->name + x->nname, buf, n);
-    x->nname += n;
+    agent_exchange_append(x->name, sizeof(x->name), &x->nname, buf, len);
 
     return 0;
 }
@@ -314,20 +311,31 @@ agent_exchange_field_end(llhttp_t *parser)
 static int
 agent_exchange_value(llhttp_t *parser, const char *buf, size_t len)
 {
-    size_t             n;
     agent_exchange_t  *x;
 
     x = parser->data;
 
     if (x->nname) {
-        n = sizeof(x->type) - 1 - x->ntype;
-        n = len < n ? len : n;
-
-        memcpy(x->type + x->ntype, buf, n);
-        x->ntype += n;
+        agent_exchange_append(x->type, sizeof(x->type) - 1, &x->ntype, buf,
+                              len);
     }
 
     return 0;
+}
+
+
+/* what exceeds the size is cut off */
+
+static void
+agent_exchange_append(char *dst, size_t size, size_t *n, const char *buf,
+    size_t len)
+{
+    if (len > size - *n) {
+        len = size - *n;
+    }
+
+    memcpy(dst + *n, buf, len);
+    *n += len;
 }
 
 
