@@ -27,7 +27,7 @@ typedef struct agent_multiplex_s  agent_multiplex_t;
  *     {"type":"error","id"?,"code","message","status"}
  *
  * Requests run side by side.  "body" is the JSON of the response, and absent
- * if that is no JSON.
+ * if that is not JSON.
  */
 void agent_multiplex_get(agent_request_t *r);
 
