@@ -19,7 +19,7 @@ use Sandbox;
 chdir root_dir() or die $!;
 
 my $DIRECTIVES = slurp('docs/directives.md');
-my $API = slurp('docs/api.md');
+my $API = join '', map { slurp($_) } glob 'docs/api*.md';
 my $OPERATING = slurp('docs/operating.md');
 
 # line breaks and the joints of string literals taken out
@@ -225,7 +225,7 @@ sub routes
 
     # HEAD goes without saying in the tables of answers
 
-    like($API, qr/HEAD works wherever GET does/, 'HEAD in docs/api.md');
+    like($API, qr/HEAD works wherever GET does/, 'HEAD in docs/api*.md');
 
     while ($API =~ m{`($METHOD(?:, $METHOD)*) (/[^` ]+)`}g) {
         $api{$2} = sorted((map { $_ eq 'GET' ? qw/GET HEAD/ : $_ }
@@ -249,7 +249,7 @@ sub routes
 }
 
 
-# {code => statuses} of the tables in a section of docs/api.md
+# {code => statuses} of the tables in a section of docs/api*.md
 
 sub documented_errors
 {
