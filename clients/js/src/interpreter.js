@@ -78,8 +78,26 @@ export async function listCodeContexts(scope, { signal } = {}) {
 
 
 export async function deleteCodeContext(scope, id, { signal } = {}) {
-    await scope.json('DELETE', `api/contexts/${encodeURIComponent(id)}`,
-        { signal });
+    await scope.json('DELETE', route(id), { signal });
+}
+
+
+/* ends what runs in it, and keeps its state */
+
+export async function interruptCodeContext(scope, id, { signal } = {}) {
+    await scope.json('POST', route(id, '/interrupt'), { signal });
+}
+
+
+/* gives it a fresh interpreter, without the state */
+
+export async function restartCodeContext(scope, id, { signal } = {}) {
+    await scope.json('POST', route(id, '/restart'), { signal, timeout: 0 });
+}
+
+
+function route(id, rest = '') {
+    return `api/contexts/${encodeURIComponent(id)}${rest}`;
 }
 
 

@@ -97,6 +97,40 @@ function number(port) {
 }
 
 
+/* further links of an exposed port, each revoked by its name */
+
+export async function createPortLink(scope, port, options = {}) {
+    const { name, token, expires, signal } = options;
+    const { success, ...link } = await scope.json('POST',
+        `ports/${number(port)}/links`, { json: { name, token, expires },
+            signal });
+
+    return link;
+}
+
+
+export async function listPortLinks(scope, port, { signal } = {}) {
+    const { links } = await scope.json('GET', `ports/${number(port)}/links`,
+        { signal });
+
+    return links;
+}
+
+
+export async function deletePortLink(scope, port, name, { signal } = {}) {
+    await scope.json('DELETE',
+        `ports/${number(port)}/links/${encodeURIComponent(name)}`,
+        { signal });
+}
+
+
+/* the hops to the app, up to the first one that fails */
+
+export function diagnosePort(scope, port, { signal } = {}) {
+    return scope.json('GET', `ports/${number(port)}/diagnose`, { signal });
+}
+
+
 /* tunnels of the reference: exposed ports by another name */
 
 export function tunnels(scope) {

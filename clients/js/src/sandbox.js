@@ -216,6 +216,22 @@ export class Sandbox extends Operations {
         return ports.validatePortToken(this.scope, port, token, options);
     }
 
+    createPortLink(port, options) {
+        return ports.createPortLink(this.scope, port, options);
+    }
+
+    listPortLinks(port, options) {
+        return ports.listPortLinks(this.scope, port, options);
+    }
+
+    deletePortLink(port, name, options) {
+        return ports.deletePortLink(this.scope, port, name, options);
+    }
+
+    diagnosePort(port, options) {
+        return ports.diagnosePort(this.scope, port, options);
+    }
+
     get tunnels() {
         return ports.tunnels(this.scope);
     }

@@ -149,6 +149,26 @@ export class Operations {
         return watching.checkChanges(this.scope, path, options);
     }
 
+    createWatcher(path, options) {
+        return watching.createWatcher(this.scope, path, options);
+    }
+
+    listWatchers(options) {
+        return watching.listWatchers(this.scope, options);
+    }
+
+    getWatcher(id, options) {
+        return watching.getWatcher(this.scope, id, options);
+    }
+
+    getWatcherEvents(id, options) {
+        return watching.getWatcherEvents(this.scope, id, options);
+    }
+
+    deleteWatcher(id, options) {
+        return watching.deleteWatcher(this.scope, id, options);
+    }
+
 
     gitCheckout(repoUrl, options) {
         return git.gitCheckout(this.scope, repoUrl, options);
@@ -175,6 +195,14 @@ export class Operations {
         return interpreter.deleteCodeContext(this.scope, id, options);
     }
 
+    interruptCodeContext(id, options) {
+        return interpreter.interruptCodeContext(this.scope, id, options);
+    }
+
+    restartCodeContext(id, options) {
+        return interpreter.restartCodeContext(this.scope, id, options);
+    }
+
 
     terminal(options) {
         return terminal.openTerminal(this.scope, options);
@@ -182,6 +210,14 @@ export class Operations {
 
     terminalUrl(options) {
         return terminal.terminalUrl(this.scope, options);
+    }
+
+    listTerminals(options) {
+        return terminal.listTerminals(this.scope, options);
+    }
+
+    deleteTerminal(id, options) {
+        return terminal.deleteTerminal(this.scope, id, options);
     }
 
 

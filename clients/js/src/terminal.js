@@ -81,6 +81,22 @@ async function refusal(scope, error) {
 }
 
 
+export async function listTerminals(scope, { signal } = {}) {
+    const { terminals } = await scope.json('GET', 'api/terminal/list',
+        { signal });
+
+    return terminals;
+}
+
+
+export async function deleteTerminal(scope, id, { signal } = {}) {
+    const { terminal } = await scope.json('DELETE',
+        `api/terminal/${encodeURIComponent(id)}`, { signal, timeout: 0 });
+
+    return terminal;
+}
+
+
 export class Terminal {
     #controller;
     #finish;

@@ -185,6 +185,18 @@ export interface CheckChangesOptions extends WatchOptions {
     since?: string;
 }
 
+export interface CreateWatcherOptions extends WatchOptions {
+    /** Without a request for so long, it is removed; 10 minutes by default. */
+    expiresAfterMs?: number;
+}
+
+export interface WatcherEventsOptions extends CallOptions {
+    /** The `cursor` of an earlier answer; up to it nothing is kept then. */
+    since?: number;
+    /** 1000 by default. */
+    limit?: number;
+}
+
 export interface GitCheckoutOptions extends SessionCallOptions {
     branch?: string;
     targetDir?: string;
@@ -241,6 +253,13 @@ export interface ExposePortOptions extends CallOptions {
     /** A preview wakes the sandbox. */
     wake?: boolean;
     [member: string]: any;
+}
+
+export interface PortLinkOptions extends CallOptions {
+    /** 1 to 32 of A-Z, a-z, 0-9 and . _ - */
+    name: string;
+    token?: string;
+    expires?: string | number | null;
 }
 
 export interface TerminalOptions extends SessionCallOptions {

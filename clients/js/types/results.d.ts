@@ -241,6 +241,49 @@ export type CheckChangesResult =
     | { success: true; status: 'resync'; reason: 'expired' | 'restarted';
         version: string; timestamp: string };
 
+export interface Watcher {
+    watcherId: string;
+    watchId: string;
+    path: string;
+    recursive: boolean;
+    /** Of the latest event. */
+    cursor: number;
+    expiresAfterMs: number;
+    /** The watch has ended, for this reason. */
+    ended: boolean;
+    reason?: string;
+    created: string;
+    /** How many directories cannot be read, and the first errors. */
+    skipped?: number;
+    errors?: Array<{ path: string; code: string }>;
+}
+
+export interface WatcherEvent {
+    cursor: number;
+    eventType: FileWatchEventType | 'skipped';
+    path: string;
+    isDirectory?: boolean;
+    /** The same in both events of a move. */
+    cookie?: number;
+    code?: string;
+    timestamp?: string;
+}
+
+export interface WatcherEvents {
+    success: true;
+    watcherId: string;
+    events: WatcherEvent[];
+    /** The `since` of the next call. */
+    cursor: number;
+    /** Events were lost. */
+    resync: boolean;
+    /** There are more events already. */
+    more: boolean;
+    ended: boolean;
+    reason?: string;
+    timestamp: string;
+}
+
 export interface GitCheckoutResult {
     success: boolean;
     repoUrl: string;
@@ -328,6 +371,21 @@ export class Execution implements ExecutionResult {
     toJSON(): ExecutionResult;
 }
 
+export interface TerminalInfo {
+    id: string;
+    sessionId: string | null;
+    pid: number;
+    cols: number;
+    rows: number;
+    /** How many connections it has. */
+    viewers: number;
+    /** Bytes of output so far. */
+    offset: number;
+    startTime: string;
+    exitCode?: number;
+    signal?: string;
+}
+
 export interface ExposedPort {
     url: string;
     port: number;
@@ -345,6 +403,29 @@ export interface PortListing {
     status: 'active';
     name: string | undefined;
     token: string;
+}
+
+export interface PortLink {
+    name: string;
+    url: string | null;
+    hostname: string | null;
+    token: string;
+    expires: string | null;
+    status?: 'active' | 'expired';
+}
+
+/** The hops of a request to the app, up to the first one that fails. */
+export interface PortDiagnosis {
+    port: number;
+    ok: boolean;
+    state: string;
+    hops: Array<{ hop: 'nginx' | 'container' | 'agent' | 'port' | 'app';
+        ok: boolean; ms: number; message: string }>;
+    /** What listens in the sandbox. */
+    listening?: Array<{ port: number; address: string }> | null;
+    /** What to do. */
+    suggestion?: string;
+    [member: string]: any;
 }
 
 export interface TunnelInfo {

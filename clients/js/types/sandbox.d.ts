@@ -127,6 +127,16 @@ export class Operations {
         Promise<ReadableStream<Uint8Array>>;
     checkChanges(path: string, options?: O.CheckChangesOptions):
         Promise<R.CheckChangesResult>;
+    /** A watcher, whose events are polled. */
+    createWatcher(path: string, options?: O.CreateWatcherOptions):
+        Promise<R.Watcher>;
+    listWatchers(options?: O.CallOptions): Promise<R.Watcher[]>;
+    getWatcher(watcherId: string, options?: O.CallOptions):
+        Promise<R.Watcher>;
+    /** Pass the `cursor` of one answer as `since` of the next call. */
+    getWatcherEvents(watcherId: string, options?: O.WatcherEventsOptions):
+        Promise<R.WatcherEvents>;
+    deleteWatcher(watcherId: string, options?: O.CallOptions): Promise<void>;
 
     gitCheckout(repoUrl: string, options?: O.GitCheckoutOptions):
         Promise<R.GitCheckoutResult>;
@@ -140,10 +150,20 @@ export class Operations {
     listCodeContexts(options?: O.CallOptions): Promise<R.CodeContext[]>;
     deleteCodeContext(contextId: string, options?: O.CallOptions):
         Promise<void>;
+    /** Ends the code that runs in it, and keeps its state. */
+    interruptCodeContext(contextId: string, options?: O.CallOptions):
+        Promise<void>;
+    /** A fresh interpreter under the same id. */
+    restartCodeContext(contextId: string, options?: O.CallOptions):
+        Promise<void>;
 
     terminal(options?: O.TerminalOptions): Promise<Terminal>;
     /** The URL of its WebSocket, which has the API key in it. */
     terminalUrl(options?: O.TerminalOptions): string;
+    listTerminals(options?: O.CallOptions): Promise<R.TerminalInfo[]>;
+    /** Ends it with all that runs in it. */
+    deleteTerminal(terminalId: string, options?: O.CallOptions):
+        Promise<R.TerminalInfo>;
 
     createBackup(options: O.BackupOptions): Promise<R.DirectoryBackup>;
     restoreBackup(backup: R.DirectoryBackup, options?: O.CallOptions):
@@ -188,6 +208,17 @@ export class Sandbox extends Operations {
     isPortExposed(port: number, options?: O.CallOptions): Promise<boolean>;
     validatePortToken(port: number, token: string, options?: O.CallOptions):
         Promise<boolean>;
+
+    /** A further link to the port, which is revoked by its name. */
+    createPortLink(port: number, options: O.PortLinkOptions):
+        Promise<R.PortLink>;
+    listPortLinks(port: number, options?: O.CallOptions):
+        Promise<R.PortLink[]>;
+    deletePortLink(port: number, name: string, options?: O.CallOptions):
+        Promise<void>;
+    /** Which hop on the way to the app fails. */
+    diagnosePort(port: number, options?: O.CallOptions):
+        Promise<R.PortDiagnosis>;
 
     /** Exposed ports by another name. */
     readonly tunnels: {

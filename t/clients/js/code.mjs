@@ -45,6 +45,13 @@ export async function code(t) {
         check(`listCodeContexts: ${language}`,
             (await sandbox.listCodeContexts())
                 .some((c) => c.id === context.id));
+        await sandbox.interruptCodeContext(context.id);
+        is(`interruptCodeContext: ${language}`,
+            (await sandbox.runCode('x', { context })).results[0]?.text, '40');
+        await sandbox.restartCodeContext(context.id);
+        is(`restartCodeContext: ${language}`, (await sandbox.runCode('x',
+            { context })).error?.name, language === 'python' ? 'NameError'
+            : 'ReferenceError');
         await sandbox.deleteCodeContext(context.id);
         await fails(`deleteCodeContext: ${language}`,
             sandbox.deleteCodeContext(context.id), lib.ContextNotFoundError,
@@ -116,6 +123,15 @@ export async function terminals(t) {
     await read(reader, /now 20 90/);
     again.write('exit 5\n');
     is('terminal: exited', await again.exited, { code: 5 });
+
+    const third = await sandbox.terminal({ sessionId: 'third' });
+    is('listTerminals', (await sandbox.listTerminals()).map((x) => [x.id,
+        x.sessionId, x.viewers]), [[third.id, 'third', 1]]);
+    is('deleteTerminal', (await sandbox.deleteTerminal(third.id)).sessionId,
+        'third');
+    is('deleteTerminal: it is gone', await sandbox.listTerminals(), []);
+    check('deleteTerminal: its connection ends',
+        (await third.exited) !== undefined);
 
     check('terminalUrl', /^ws:\/\/.*\/pty\?.*session=default/.test(
         sandbox.terminalUrl()), sandbox.terminalUrl());

@@ -172,6 +172,29 @@ export async function files(t) {
         ['event', '/workspace/f/a.new']]);
     r = await sandbox.checkChanges('/workspace/f', { since: version });
     is('checkChanges', [r.status, r.version !== version], ['changed', true]);
+
+    const watcher = await sandbox.createWatcher('/workspace/f',
+        { include: ['*.new'], expiresAfterMs: 60000 });
+    const id = watcher.watcherId;
+    is('createWatcher', [watcher.path, watcher.expiresAfterMs, watcher.ended],
+        ['/workspace/f', 60000, false]);
+    await sandbox.writeFile('/workspace/f/b.new', '');
+    await sandbox.deleteFile('/workspace/f/b.new');
+    r = await sandbox.getWatcherEvents(id, { since: watcher.cursor, limit: 1 });
+    is('getWatcherEvents', [r.events.map((e) => [e.eventType, e.path]),
+        r.more, r.resync, r.ended],
+        [[['create', '/workspace/f/b.new']], true, false, false]);
+    r = await sandbox.getWatcherEvents(id, { since: r.cursor });
+    is('getWatcherEvents: since', r.events.at(-1)?.eventType, 'delete');
+    is('getWatcherEvents: nothing new',
+        (await sandbox.getWatcherEvents(id, { since: r.cursor })).events, []);
+    is('getWatcher and listWatchers', [(await sandbox.getWatcher(id)).path,
+        (await sandbox.listWatchers()).map((w) => w.watcherId)],
+        ['/workspace/f', [id]]);
+    await sandbox.deleteWatcher(id);
+    await fails('deleteWatcher', sandbox.getWatcherEvents(id),
+        lib.SandboxError, { code: 'WATCH_NOT_FOUND', httpStatus: 404 });
+
     await fails('watch: no such directory', sandbox.watch('/workspace/none'),
         lib.FileNotFoundError, { httpStatus: 404 });
 

@@ -46,6 +46,22 @@ export async function ports(t) {
         is('its URL', [r.status, (await r.text()).length > 1], [200, true]);
     }
 
+    r = await sandbox.createPortLink(8200, { name: 'anna' });
+    is('createPortLink', [r.name, /^http:\/\/8200-/.test(r.url),
+        r.url !== url], ['anna', true, true]);
+    is('createPortLink: its token',
+        await sandbox.validatePortToken(8200, r.token), true);
+    is('listPortLinks', (await sandbox.listPortLinks(8200))
+        .map((l) => [l.name, l.token === r.token]), [['anna', true]]);
+    await sandbox.deletePortLink(8200, 'anna');
+    is('deletePortLink', [await sandbox.listPortLinks(8200),
+        await sandbox.validatePortToken(8200, r.token)], [[], false]);
+    r = await sandbox.diagnosePort(8200);
+    is('diagnosePort', [r.ok, r.hops.map((h) => h.hop)],
+        [true, ['nginx', 'container', 'agent', 'port', 'app']]);
+    is('diagnosePort: not exposed', (await sandbox.diagnosePort(8999)).hops
+        .map((h) => h.ok), [false]);
+
     await sandbox.unexposePort(8200);
     await sandbox.unexposePort(8200);
     is('unexposePort', await sandbox.isPortExposed(8200), false);
