@@ -23,8 +23,9 @@ from .results import (Backup, BackupInfo, ChangesResult, CodeContext,
                       ExecResult, Execution, ExecutionError, ExposedPort,
                       FileInfo, FileList, FindResult, GitCheckoutResult,
                       GrepMatch, GrepResult, LogMatch, PathResult,
-                      ProcessLogs, ReadFileResult, Result, SandboxInfo,
-                      StatResult, WriteFilesResult)
+                      PortDiagnosis, PortLink, ProcessLogs, ReadFileResult,
+                      Result, SandboxInfo, StatResult, Watcher, WatcherEvents,
+                      WriteFilesResult)
 from .sandbox import Sandbox, Session
 from .sse import EventStream
 from .terminal import Terminal
@@ -35,9 +36,10 @@ __all__ = [
     "Backup", "BackupInfo", "ChangesResult", "CodeContext", "EventStream",
     "ExecResult", "Execution", "ExecutionError", "ExposedPort", "FileInfo",
     "FileList", "FindResult", "GitCheckoutResult", "GrepMatch", "GrepResult",
-    "LogMatch", "PathResult", "Process", "ProcessLogs", "ReadFileResult",
-    "Response", "Result", "Sandbox", "SandboxError", "SandboxInfo", "Session",
-    "StatResult", "Terminal", "WriteFilesResult", "errors", "get_sandbox",
+    "LogMatch", "PathResult", "PortDiagnosis", "PortLink", "Process",
+    "ProcessLogs", "ReadFileResult", "Response", "Result", "Sandbox",
+    "SandboxError", "SandboxInfo", "Session", "StatResult", "Terminal",
+    "Watcher", "WatcherEvents", "WriteFilesResult", "errors", "get_sandbox",
     "temporary_sandbox",
 ]
 

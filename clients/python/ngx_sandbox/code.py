@@ -20,6 +20,10 @@ def context_of(data: Dict[str, Any]) -> CodeContext:
                                   or data.get("timestamp")))
 
 
+def route(id: str, rest: str = "") -> str:
+    return f"api/contexts/{quote(id, safe='')}{rest}"
+
+
 class Code:
     _scope: Scope
 
@@ -40,7 +44,17 @@ class Code:
         return [context_of(data) for data in answer["contexts"]]
 
     def delete_code_context(self, id: str) -> None:
-        self._scope.json("DELETE", f"api/contexts/{quote(id, safe='')}")
+        self._scope.json("DELETE", route(id))
+
+    def interrupt_code_context(self, id: str) -> None:
+        """Ends the code that runs in it, and keeps its state."""
+
+        self._scope.json("POST", route(id, "/interrupt"))
+
+    def restart_code_context(self, id: str) -> None:
+        """Gives it a fresh interpreter, without the state."""
+
+        self._scope.json("POST", route(id, "/restart"), timeout=None)
 
     def run_code(self, code: str, *, context: Optional[CodeContext] = None,
                  language: Optional[str] = None, cwd: Optional[str] = None,

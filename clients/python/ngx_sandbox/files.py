@@ -13,7 +13,8 @@ from urllib.parse import quote
 from . import errors
 from .results import (ChangesResult, FileInfo, FileList, FindResult,
                       GrepMatch, GrepResult, PathResult, ReadFileResult,
-                      StatResult, WriteFilesResult, make)
+                      StatResult, Watcher, WatcherEvents, WriteFilesResult,
+                      make)
 from .scope import Scope, given, milliseconds
 from .sse import Event, EventStream
 
@@ -38,6 +39,10 @@ def blocks(file: BinaryIO) -> Iterator[bytes]:
             return
 
         yield block
+
+
+def watcher_route(id: str, rest: str = "") -> str:
+    return f"api/watchers/{quote(id, safe='')}{rest}"
 
 
 def camel(name: str) -> str:
@@ -261,6 +266,40 @@ class Files:
             "POST", "api/watch/check", safe=True,
             data=given(since=since, **self._watched(
                 path, recursive, include, exclude, session_id))))
+
+    def create_watcher(self, path: str, *, recursive: bool = True,
+                       include: Optional[Iterable[str]] = None,
+                       exclude: Optional[Iterable[str]] = None,
+                       expires_after: Optional[float] = None,
+                       session_id: Optional[str] = None) -> Watcher:
+        """A watcher, whose events are polled. It is removed after
+        expires_after seconds without a request, 10 minutes by default."""
+
+        return make(Watcher, self._scope.json(
+            "POST", "api/watchers",
+            data=given(expiresAfterMs=milliseconds(expires_after),
+                       **self._watched(path, recursive, include, exclude,
+                                       session_id))))
+
+    def list_watchers(self) -> List[Watcher]:
+        answer = self._scope.json("GET", "api/watchers")
+        return [make(Watcher, watcher) for watcher in answer["watchers"]]
+
+    def get_watcher(self, id: str) -> Watcher:
+        return make(Watcher, self._scope.json(
+            "GET", watcher_route(id))["watcher"])
+
+    def get_watcher_events(self, id: str, *, since: Optional[int] = None,
+                           limit: Optional[int] = None) -> WatcherEvents:
+        """Pass `cursor` of one call as `since` to the next one; the events
+        up to it are then no longer kept."""
+
+        return make(WatcherEvents, self._scope.json(
+            "GET", watcher_route(id, "/events"),
+            query={"since": since, "limit": limit}))
+
+    def delete_watcher(self, id: str) -> None:
+        self._scope.json("DELETE", watcher_route(id))
 
     def _watched(self, path: str, recursive: bool,
                  include: Optional[Iterable[str]],

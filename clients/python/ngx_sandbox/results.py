@@ -211,6 +211,35 @@ class ChangesResult:
 
 
 @dataclass
+class Watcher:
+    watcher_id: str
+    path: str
+    recursive: bool
+    cursor: int
+    """Of the latest event."""
+    expires_after_ms: int
+    ended: bool
+    reason: Optional[str] = None
+    created: str = ""
+    raw: Dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass
+class WatcherEvents:
+    events: List[Dict[str, Any]]
+    """cursor, eventType and path of each."""
+    cursor: int
+    """`since` of the next call."""
+    resync: bool = False
+    """Events were lost."""
+    more: bool = False
+    """There are more events already."""
+    ended: bool = False
+    reason: Optional[str] = None
+    raw: Dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass
 class GitCheckoutResult:
     success: bool
     repo_url: str
@@ -230,6 +259,27 @@ class ExposedPort:
     expires: Optional[str] = None
     raw: Dict[str, Any] = field(default_factory=dict, repr=False)
     """With the other members of the port's policy."""
+
+
+@dataclass
+class PortLink:
+    name: str
+    url: Optional[str]
+    token: str
+    hostname: Optional[str] = None
+    expires: Optional[str] = None
+    raw: Dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass
+class PortDiagnosis:
+    port: int
+    ok: bool
+    state: str
+    hops: List[Dict[str, Any]]
+    """hop, ok, ms and message of each, up to the first that fails."""
+    suggestion: Optional[str] = None
+    raw: Dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 @dataclass

@@ -18,7 +18,8 @@ from .code import Code
 from .commands import Commands
 from .files import Files, blocks
 from .http import Http, Response
-from .results import Backup, BackupInfo, ExposedPort, SandboxInfo, make
+from .results import (Backup, BackupInfo, ExposedPort, PortDiagnosis, PortLink,
+                      SandboxInfo, make)
 from .scope import DEFAULT_SESSION, NO_SESSION, Env, Scope, given, milliseconds
 from .terminal import Terminal
 
@@ -50,6 +51,19 @@ class Operations(Commands, Files, Code):
 
         return Terminal(scope.http, f"{scope.http.root}{scope.path('pty')}?"
                         + urlencode(query), timeout)
+
+    def list_terminals(self) -> List[Dict[str, Any]]:
+        terminals: List[Dict[str, Any]] = self._scope.json(
+            "GET", "api/terminal/list")["terminals"]
+        return terminals
+
+    def delete_terminal(self, id: str) -> Dict[str, Any]:
+        """Ends it with all that runs in it."""
+
+        terminal: Dict[str, Any] = self._scope.json(
+            "DELETE", f"api/terminal/{quote(id, safe='')}",
+            timeout=None)["terminal"]
+        return terminal
 
 
 class Session(Operations):
@@ -230,6 +244,28 @@ class Sandbox(Operations):
             found["token"] == token
             or any(link["token"] == token and link.get("status") != "expired"
                    for link in found.get("links", [])))
+
+    def create_port_link(self, port: int, name: str, *,
+                         token: Optional[str] = None,
+                         expires: Union[str, int, None] = None) -> PortLink:
+        """A further link to the port, which is revoked by its name."""
+
+        return make(PortLink, self._scope.json(
+            "POST", f"ports/{port}/links",
+            data=given(name=name, token=token, expires=expires)))
+
+    def list_port_links(self, port: int) -> List[PortLink]:
+        answer = self._scope.json("GET", f"ports/{port}/links")
+        return [make(PortLink, link) for link in answer["links"]]
+
+    def delete_port_link(self, port: int, name: str) -> None:
+        self._scope.json("DELETE", f"ports/{port}/links/{quote(name)}")
+
+    def diagnose_port(self, port: int) -> PortDiagnosis:
+        """Which hop on the way to the app fails."""
+
+        return make(PortDiagnosis, self._scope.json(
+            "GET", f"ports/{port}/diagnose"))
 
     def _port(self, port: int) -> Optional[Dict[str, Any]]:
         try:

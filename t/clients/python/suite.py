@@ -177,6 +177,13 @@ def processes():
     fails("wait_for_log: a timeout", errors.ProcessReadyTimeoutError,
           server.wait_for_log, re.compile("never"), timeout=0.3)
 
+    process = box.start_process("trap 'echo hup; exit 4' HUP; echo up; "
+                                "while :; do sleep 0.1; done")
+    process.wait_for_log("up", timeout=30)
+    process.signal("HUP")
+    equal("signal", (process.wait_for_exit(timeout=30),
+                     process.get_logs().stdout), (4, "up\nhup\n"))
+
     check("list_processes", any(p.id == server.id and p.status == "running"
                                 for p in box.list_processes()))
     equal("get_process", box.get_process("talks").exit_code, 3)
@@ -267,6 +274,30 @@ def files():
         equal("watch", next(events)["path"], "/workspace/f/a.new")
     r = box.check_changes("/workspace/f", since=version)
     equal("check_changes", (r.status, r.version != version), ("changed", True))
+
+    watcher = box.create_watcher("/workspace/f", include=["*.new"],
+                                 expires_after=60)
+    id = watcher.watcher_id
+    equal("create_watcher", (watcher.path, watcher.expires_after_ms,
+                             watcher.ended), ("/workspace/f", 60000, False))
+    box.write_file("/workspace/f/b.new", "")
+    box.delete_file("/workspace/f/b.new")
+    r = box.get_watcher_events(id, since=watcher.cursor, limit=1)
+    equal("get_watcher_events", (
+        [(e["eventType"], e["path"]) for e in r.events], r.more, r.resync),
+          ([("create", "/workspace/f/b.new")], True, False))
+    r = box.get_watcher_events(id, since=r.cursor)
+    equal("get_watcher_events: since", r.events[-1]["eventType"], "delete")
+    equal("get_watcher_events: nothing new",
+          box.get_watcher_events(id, since=r.cursor).events, [])
+    equal("get_watcher and list_watchers", (
+        box.get_watcher(id).path, [w.watcher_id for w in box.list_watchers()]),
+          ("/workspace/f", [id]))
+    box.delete_watcher(id)
+    e = fails("delete_watcher", errors.SandboxError, box.get_watcher_events,
+              id)
+    equal("delete_watcher: its code", e.code, "WATCH_NOT_FOUND")
+
     fails("watch: no such directory", FileNotFoundError, box.watch,
           "/workspace/none")
 
@@ -317,6 +348,13 @@ def code():
         check(f"list_code_contexts: {language}", any(
             c.id == context.id and c.created_at
             for c in box.list_code_contexts()))
+        box.interrupt_code_context(context.id)
+        equal(f"interrupt_code_context: {language}",
+              box.run_code("y", context=context).text, "40")
+        box.restart_code_context(context.id)
+        r = box.run_code("y", context=context)
+        equal(f"restart_code_context: {language}", r.error and r.error.name,
+              "NameError" if language == "python" else "ReferenceError")
         box.delete_code_context(context.id)
         fails(f"delete_code_context: {language}", errors.ContextNotFoundError,
               box.delete_code_context, context.id)
@@ -375,6 +413,14 @@ def terminals():
             pass
         equal("terminal: exited", terminal.exit, {"code": 5})
 
+    with box.terminal(session_id="third") as terminal:
+        equal("list_terminals", [(t["id"], t["sessionId"])
+                                 for t in box.list_terminals()],
+              [(terminal.id, "third")])
+        equal("delete_terminal", box.delete_terminal(
+            terminal.id)["sessionId"], "third")
+        equal("delete_terminal: it is gone", box.list_terminals(), [])
+
     locked = get_sandbox(URL, "py-one", api_key="wrong-key-00000001")
     fails("terminal: a wrong key", errors.AuthenticationError,
           locked.terminal)
@@ -397,6 +443,24 @@ def ports():
                                   box.validate_port_token(8200, "abc_2"),
                                   box.validate_port_token(8999, "abc_1")],
           [True, False, False])
+    link = box.create_port_link(8200, "anna")
+    equal("create_port_link", (
+        link.name, link.url != r.url, box.validate_port_token(8200,
+                                                              link.token)),
+          ("anna", True, True))
+    equal("list_port_links", [(x.name, x.token)
+                              for x in box.list_port_links(8200)],
+          [("anna", link.token)])
+    box.delete_port_link(8200, "anna")
+    equal("delete_port_link", (box.list_port_links(8200),
+                               box.validate_port_token(8200, link.token)),
+          ([], False))
+    r = box.diagnose_port(8200)
+    equal("diagnose_port", (r.ok, [hop["hop"] for hop in r.hops][:3],
+                            r.hops[-1]["ok"]),
+          (False, ["nginx", "container", "agent"], False))
+    equal("diagnose_port: not exposed", [
+        hop["ok"] for hop in box.diagnose_port(8999).hops], [False])
     box.unexpose_port(8200)
     box.unexpose_port(8200)
     equal("unexpose_port", box.is_port_exposed(8200), False)
