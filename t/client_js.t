@@ -20,6 +20,7 @@ use lib "$FindBin::Bin/lib";
 use Sandbox;
 use Sandbox::Browser;
 use Sandbox::Npm;
+use Sandbox::Routes;
 
 my $here = "$FindBin::Bin/clients/js";
 my $client = root_dir() . '/clients/js';
@@ -147,6 +148,15 @@ for my $i (0 .. $#snippets) {
 }
 
 is(scalar $t->containers(), 0, 'no sandbox is left');
+
+# each route of the document is called by some method
+
+my ($missing, $stale) = Sandbox::Routes::compare($t->log_text('access.log'),
+    'POST /v1/sandbox/{id}/api/process/{process}/signal'
+        => 'DELETE of the process with a signal');
+is_deeply($missing, [], 'a method calls each other route')
+    or diag(join "\n", @$missing);
+is_deeply($stale, [], 'and none that is said to be needless');
 
 unlike($t->log_text($_), qr/key-of-/, "no key in $_")
     for qw/error.log access.log/;

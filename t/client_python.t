@@ -16,6 +16,7 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
+use Sandbox::Routes;
 
 my $here = "$FindBin::Bin/clients/python";
 my $client = root_dir() . '/clients/python';
@@ -83,6 +84,15 @@ for my $i (0 .. $#snippets) {
 }
 
 is(scalar $t->containers(), 0, 'no sandbox is left');
+
+# each route of the document is called by some method
+
+my ($missing, $stale) = Sandbox::Routes::compare($t->log_text('access.log'),
+    map { ("$_ /v1/sandbox/{id}/tunnel/{port}" => 'a port by another name') }
+        qw/POST DELETE/);
+is_deeply($missing, [], 'a method calls each other route')
+    or diag(join "\n", @$missing);
+is_deeply($stale, [], 'and none that is said to be needless');
 
 unlike($t->log_text($_), qr/key-of-/, "no key in $_")
     for qw/error.log access.log/;
