@@ -15,6 +15,8 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
+use Sandbox::Snippet;
+use Sandbox::Transcript;
 
 chdir root_dir() or die $!;
 
@@ -51,6 +53,7 @@ options();
 variables();
 metrics();
 routes();
+examples();
 errors_of_nginx();
 errors_of_the_agent();
 log_lines();
@@ -246,6 +249,61 @@ sub routes
                 |tunnel|api/backup/)}x } keys %code;
 
     same('routes of the agent', 6, \%agent, \%passed);
+}
+
+
+# each method of each route is in an example of docs/api*.md that shows its
+# reply; t/docs_api.t runs them
+
+sub examples
+{
+    my @called;
+
+    for my $snippet (grep { $_->{lang} eq '' && $_->{file} =~ m{^docs/api} }
+        Sandbox::Snippet::all())
+    {
+        for (Sandbox::Transcript::commands($snippet->{text})) {
+            my ($command, $shown) = @$_;
+            push @called, called($command)
+                if $shown ne '' || $command =~ / -o demo\.tar$/;
+        }
+    }
+
+    my @missing;
+
+    for (rows(section($API, 'Routes'))) {
+        my ($route) = $_->[1] =~ m{^`(/\S*)`$} or next;
+        my $like = join '.+', map { join '[^/]+', map { quotemeta }
+            split /:\w+/, $_, -1 } split /<path>/, $route, -1;
+
+        for my $method ($_->[0] =~ /`($METHOD)`/g) {
+            push @missing, "$method $route" if $method ne 'HEAD'
+                && !grep { /^$method $like$/ } @called;
+        }
+    }
+
+    cmp_ok(scalar @called, '>=', 100, 'examples: some were found');
+    is(join("\n", @missing), '', 'examples: every route has one');
+}
+
+
+# "METHOD /path" of each call of curl in a command line
+
+sub called
+{
+    my ($command) = @_;
+    my @called;
+
+    $command =~ s{\$sandbox\b}{localhost:8080/v1/sandbox/demo}g;
+
+    for (split /\bcurl /, $command) {
+        my ($path) = m{localhost:8080(/[^\s?"']*)} or next;
+        my $method = / -X (\w+)/ ? $1 : / --(?:json|data-binary) / ? 'POST'
+            : / -T / ? 'PUT' : 'GET';
+        push @called, "$method $path";
+    }
+
+    return @called;
 }
 
 

@@ -1,0 +1,160 @@
+package Sandbox::Snippet;
+
+# Copyright (C) the ngx_sandbox authors
+
+# The pieces of code in the documents, fenced or indented, and which test runs
+# each of them.  t/docs.t fails for one that no row below has, and for a row
+# that has none.
+
+use warnings;
+use strict;
+
+use Test::More ();
+
+use Sandbox;
+
+
+# document, how the snippet begins (or its language, as "lang:js"), the test
+# that runs it or checks it.  The first row that fits counts.
+
+my @RUN = (
+    ['docs/api*.md', '', 't/docs_api.t'],
+);
+
+# the same, with the reason why none can
+
+my @NOT = (
+);
+
+
+# every snippet: {file, line, lang, text, test}, or {why} in place of {test}
+
+sub all
+{
+    my @all = map { in_file($_) } documents();
+
+    for my $snippet (@all) {
+        my ($row) = grep { fits($_, $snippet) } @RUN, @NOT;
+        next if !$row;
+        $row->[3]++;
+        $snippet->{(grep { $_ == $row } @NOT) ? 'why' : 'test'} = $row->[2];
+    }
+
+    return @all;
+}
+
+
+sub documents
+{
+    my $root = Sandbox::root_dir();
+
+    return map { substr $_, length "$root/" } map { glob "$root/$_" }
+        qw{README.md docs/*.md SECURITY.md HACKING.md bench/README.md
+            image/README.md clients/*/README.md examples/*/README.md
+            clients/skill/SKILL.md llms.txt};
+}
+
+
+sub in_file
+{
+    my ($file) = @_;
+    my @lines = split /\n/, Sandbox::slurp(Sandbox::root_dir() . "/$file");
+    my (@found, $in);
+    my $before = '';
+
+    for my $i (0 .. $#lines) {
+        local $_ = $lines[$i];
+
+        if ($in && $in->{lang} ne '') {
+            if ($_ eq '```') {
+                undef $in;
+            } else {
+                $in->{text} .= "$_\n";
+            }
+        } elsif (/^```(\w*)$/) {
+            $in = { file => $file, line => $i + 2, text => '',
+                lang => $1 eq '' ? 'text' : $1 };
+            push @found, $in;
+        } elsif (/^ {4}(.*)$/ && ($in || $before eq '')) {
+            if (!$in) {
+                $in = { file => $file, line => $i + 1, text => '',
+                    lang => '' };
+                push @found, $in;
+            }
+            $in->{text} .= "$1\n";
+        } elsif ($in && $_ eq '') {
+            $in->{text} .= "\n";
+        } else {
+            undef $in;
+        }
+
+        $before = $_ if !$in;
+    }
+
+    $_->{text} =~ s/\n+\z/\n/ for @found;
+
+    return @found;
+}
+
+
+sub fits
+{
+    my ($row, $snippet) = @_;
+    my ($file, $begin) = @$row;
+    my $like = join '[^/]*', map { quotemeta } split /\*/, $file, -1;
+
+    return 0 if $snippet->{file} !~ /^$like$/;
+    return $snippet->{lang} eq $1 if $begin =~ /^lang:(\w+)$/;
+    return index($snippet->{text}, $begin) == 0;
+}
+
+
+# rows that fit no snippet
+
+sub unused
+{
+    all();
+    return map { "$_->[0]: $_->[1]" } grep { !$_->[3] } @RUN, @NOT;
+}
+
+
+# ---- for the tests that run them
+
+my %taken;
+
+sub of
+{
+    my ($test) = @_;
+    my @mine = grep { ($_->{test} // '') eq $test } all();
+
+    $taken{"$_->{file}:$_->{line}"} = 1 for @mine;
+    return @mine;
+}
+
+
+# the one of a document that begins so
+
+sub take
+{
+    my ($file, $begin) = @_;
+    my @found = grep { fits([$file, $begin], $_) } in_file($file);
+
+    die "$file: " . @found . " snippets \"$begin\"\n" if @found != 1;
+    $taken{"$file:$found[0]{line}"} = 1;
+    return $found[0]{text};
+}
+
+
+# that none of a test's is left
+
+sub none_left
+{
+    my ($test) = @_;
+    my @left = grep { !$taken{$_} } map { "$_->{file}:$_->{line}" }
+        grep { ($_->{test} // '') eq $test } all();
+
+    Test::More::is("@left", '', 'every snippet that is for this test was run');
+}
+
+
+1;
