@@ -15,6 +15,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
 use Sandbox::Proxy;
+use Sandbox::Routes;
 
 my %key = (a => 'alice-key-0123456789', b => 'bob-key-0123456789ab',
     r => 'root-key-0123456789abc', l => 'lite-key-0123456789abc');
@@ -81,9 +82,66 @@ is($t->api('GET', '/v1/sandbox/A_B')->{status}, 400,
 $res = $t->api('POST', '/v1/sandbox/x/nothing');
 is($res->{status}, 401, 'a missing key before an unknown route');
 
+# every route: the SDK's bridge, the agent's, nginx's own, terminals, events
+
+my $routes = Sandbox::Routes::documented();
+my %of = (id => 'none', port => 8080);
+delete $routes->{'GET /health'};
+cmp_ok(scalar keys %$routes, '>', 90, 'routes: ' . keys %$routes);
+
+for my $route (sort keys %$routes) {
+    my ($method, $to) = split / /, $route;
+    $to =~ s<\{(\w+)\}><$of{$1} // 'x'>ge;
+    my @handshake = $to =~ m{/(?:pty|ws)$} ? (Upgrade => 'websocket',
+        Connection => 'Upgrade', 'Sec-WebSocket-Version' => 13,
+        'Sec-WebSocket-Key' => 'dGhlIHNhbXBsZSBub25jZQ==') : ();
+    my %wrong;
+
+    for my $case (
+        ['no key', []],
+        ['a wrong key', [Authorization => 'Bearer nobodys-key-0123456']],
+        ['an empty key', [Authorization => 'Bearer ']],
+        ['an empty header', [Authorization => '']],
+        ['another case', [Authorization => "Bearer \U$key{a}"]],
+        ['an empty X-Sandbox-Key', ['X-Sandbox-Key' => '']],
+        ['another case of X-Sandbox-Key', ['X-Sandbox-Key' => uc $key{a}]],
+        ['an empty argument', [], 'sandbox_key='],
+        ['another case of the argument', [], "sandbox_key=\U$key{a}"],
+        ['another name of the argument', [], "key=$key{a}"],
+        ['an empty token', [], 'token='],
+        ['another case of a token', [], "token=\U$key{a}"],
+        $to =~ m{^/v1/openapi} ? () : ['a token', [], "token=$key{a}"],
+        @handshake
+            ? (['a wrong key of a handshake', [],
+                    'authorization=Bearer%20nobodys-key-0123456'],
+                ['another case of a handshake\'s key', [],
+                    "authorization=Bearer%20\U$key{a}"],
+                ['a handshake\'s key without a scheme', [],
+                    "authorization=$key{a}"])
+            : (['a handshake\'s argument', [],
+                "authorization=Bearer%20$key{a}"]),
+    ) {
+        $res = $t->api($method, $to . (defined $case->[2] ? "?$case->[2]" : ''),
+            headers => [@{$case->[1]}, @handshake],
+            $method eq 'GET' ? () : (body => '{"command":"true"}'));
+        $wrong{$case->[0]} = "$res->{status} $res->{body}"
+            if $res->{status} != 401
+                || ($res->{json}{code} // '') ne 'unauthorized';
+    }
+
+    is_deeply(\%wrong, {}, "$route: 401");
+
+    # nginx itself refuses it, before any module is asked
+
+    $res = $t->api($method, $to, headers => [@handshake,
+        Authorization => "Bearer $key{a}", Authorization => "Bearer $key{a}"]);
+    is($res->{status}, 400, "$route: 400 for two Authorization headers");
+    is($res->{json}{code}, 'INVALID_HEADERS', "$route: its code");
+}
+
 # nothing of that started or made anything
 
-ok(! -e "$t->{state}/x", 'no sandbox without a key');
+ok(! -e "$t->{state}/$_", "no sandbox $_ without a key") for qw/x none/;
 $t->exec("auth-$_", ['true']) for 1 .. 3;
 is(scalar $proxy->calls(qr/^POST/), 0, 'no start without a key');
 

@@ -237,19 +237,23 @@ sandbox_name_label_parse(const char *text, size_t len, sandbox_label_t *label)
 
 
 int
-sandbox_name_equal(const char *a, size_t alen, const char *b, size_t blen)
+sandbox_name_equal(const char *secret, size_t secret_len, const char *text,
+    size_t len)
 {
-    size_t                   i;
+    size_t                   i, inside;
     volatile unsigned char   diff;
 
-    if (alen != blen) {
-        return 0;
+    if (secret_len == 0) {
+        return len == 0;
     }
 
-    diff = 0;
+    diff = (secret_len != len);
 
-    for (i = 0; i < alen; i++) {
-        diff |= (unsigned char) (a[i] ^ b[i]);
+    /* all of the text, and behind the secret's end its first byte */
+
+    for (i = 0; i < len; i++) {
+        inside = (size_t) 0 - (i < secret_len);
+        diff |= (unsigned char) (secret[i & inside] ^ text[i]);
     }
 
     return diff == 0;

@@ -67,8 +67,9 @@ int sandbox_name_session_valid(const char *text, size_t len);
 int sandbox_name_label_parse(const char *text, size_t len,
     sandbox_label_t *label);
 
-/* 1 if both are equal; the time depends only on the lengths */
-int sandbox_name_equal(const char *a, size_t alen, const char *b, size_t blen);
+/* 1 if both are equal; the time depends only on len, and not on the secret */
+int sandbox_name_equal(const char *secret, size_t secret_len,
+    const char *text, size_t len);
 
 /*
  * 16 random bytes as 26 characters of lower-case base32 and a NUL; 0, or -1

@@ -11,6 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -21,6 +25,7 @@
 
 
 static int test_parse(const char *text, sandbox_label_t *label);
+static long test_steps(const char *secret, const char *text);
 static unsigned test_next(void);
 
 
@@ -272,6 +277,80 @@ test_equality(void **state)
 }
 
 
+/* the same instructions, wherever and in whatever way two texts differ */
+
+static void
+test_equality_steps(void **state)
+{
+    long    expected;
+    size_t  i;
+
+    static const char  *secrets[] = {
+        "k3x9q0v7m2t5c1wz", "k3x9q0v7m2t5c1w_", "_3x9q0v7m2t5c1wz",
+        "k3x9q0v7m2t5c1wzk3x9q0v7m2t5c1wz", "k3x9q0v7", "k", "x"
+    };
+
+    expected = test_steps("k3x9q0v7m2t5c1wz", "k3x9q0v7m2t5c1wz");
+
+    if (expected == -1) {
+        print_message("ptrace() is not allowed here\n");
+        skip();
+    }
+
+    assert_true(expected > 16);
+
+    for (i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+        assert_int_equal(test_steps(secrets[i], "k3x9q0v7m2t5c1wz"), expected);
+    }
+
+    /* it does count */
+
+    assert_true(test_steps("k", "k3x9q0v7m2t5c1w") < expected);
+}
+
+
+/* how many instructions a process runs that compares; -1: not allowed */
+
+static long
+test_steps(const char *secret, const char *text)
+{
+    int     status;
+    long    n;
+    pid_t   pid;
+    size_t  secret_len, len;
+
+    secret_len = strlen(secret);
+    len = strlen(text);
+
+    pid = fork();
+    assert_true(pid != -1);
+
+    if (pid == 0) {
+        if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1) {
+            _exit(1);
+        }
+
+        raise(SIGSTOP);
+        (void) sandbox_name_equal(secret, secret_len, text, len);
+        _exit(0);
+    }
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+
+    for (n = 0; WIFSTOPPED(status); n++) {
+        if (ptrace(PTRACE_SINGLESTEP, pid, NULL, NULL) == -1) {
+            (void) kill(pid, SIGKILL);
+            (void) waitpid(pid, &status, 0);
+            return -1;
+        }
+
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+    }
+
+    return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? n : -1;
+}
+
+
 static void
 test_random(void **state)
 {
@@ -384,6 +463,7 @@ main(void)
         cmocka_unit_test(test_labels),
         cmocka_unit_test(test_label_round),
         cmocka_unit_test(test_equality),
+        cmocka_unit_test(test_equality_steps),
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_base32),
     };
