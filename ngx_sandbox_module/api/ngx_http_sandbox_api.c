@@ -217,11 +217,8 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         return NGX_DECLINED;
 
     case SANDBOX_ROUTE_MOUNT:
-        r->content_handler = ngx_http_sandbox_mount_handler;
-        return NGX_DECLINED;
-
     case SANDBOX_ROUTE_UNMOUNT:
-        r->content_handler = ngx_http_sandbox_mount_undo_handler;
+        r->content_handler = ngx_http_sandbox_mount_handler;
         return NGX_DECLINED;
 
     case SANDBOX_ROUTE_OPENAPI:
@@ -282,13 +279,10 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
 
     /* these go to the agent when their body has been read */
 
-    if (route.kind == SANDBOX_ROUTE_BACKUP_CREATE) {
-        r->content_handler = ngx_http_sandbox_backup_create_handler;
-        return NGX_DECLINED;
-    }
-
-    if (route.kind == SANDBOX_ROUTE_BACKUP_RESTORE) {
-        r->content_handler = ngx_http_sandbox_backup_restore_handler;
+    if (route.kind == SANDBOX_ROUTE_BACKUP_CREATE
+        || route.kind == SANDBOX_ROUTE_BACKUP_RESTORE)
+    {
+        r->content_handler = ngx_http_sandbox_backup_handler;
         return NGX_DECLINED;
     }
 

@@ -14,8 +14,7 @@
 /* backups of directories: creating and restoring them */
 
 
-ngx_int_t ngx_http_sandbox_backup_create_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_sandbox_backup_restore_handler(ngx_http_request_t *r);
+ngx_int_t ngx_http_sandbox_backup_handler(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_SANDBOX_BACKUP_H_INCLUDED_ */

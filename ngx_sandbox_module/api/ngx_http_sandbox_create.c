@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_body.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
 #include "lib/sandbox_spec.h"
@@ -133,8 +134,7 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    if (ngx_http_sandbox_json_body_string(json, "id", SANDBOX_ID_MAX, &id)
-        != NGX_OK
+    if (sandbox_body_string(json, "id", SANDBOX_ID_MAX, &id) == -1
         || (id && !sandbox_name_id_valid(id, ngx_strlen(id))))
     {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
@@ -148,10 +148,7 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
         goto failed;
     }
 
-    if (ngx_http_sandbox_json_body_string(json, "class", SANDBOX_CLASS_MAX,
-                                          &class)
-        != NGX_OK)
-    {
+    if (sandbox_body_string(json, "class", SANDBOX_CLASS_MAX, &class) == -1) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
                                    "\"class\" must be a string, the name of a "

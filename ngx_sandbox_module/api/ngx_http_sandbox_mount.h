@@ -16,7 +16,6 @@
  * refused with the reason.
  */
 ngx_int_t ngx_http_sandbox_mount_handler(ngx_http_request_t *r);
-ngx_int_t ngx_http_sandbox_mount_undo_handler(ngx_http_request_t *r);
 
 
 #endif /* _NGX_HTTP_SANDBOX_MOUNT_H_INCLUDED_ */

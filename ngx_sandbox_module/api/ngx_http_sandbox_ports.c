@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_body.h"
 #include "lib/sandbox_json_writer.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_policy.h"
@@ -287,8 +288,7 @@ ngx_http_sandbox_ports_expose(ngx_http_request_t *r, cJSON *json)
         return NGX_HTTP_INTERNAL_SERVER_ERROR;
     }
 
-    if (ngx_http_sandbox_json_body_string(json, "hostname", 255, &host)
-        != NGX_OK
+    if (sandbox_body_string(json, "hostname", 255, &host) == -1
         || (host
             && (e->preview = ngx_http_sandbox_ports_domain(smcf, host))
                == NULL))

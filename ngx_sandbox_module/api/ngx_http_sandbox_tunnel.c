@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_body.h"
 #include "lib/sandbox_name.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
@@ -65,9 +66,8 @@ ngx_http_sandbox_tunnel_create(ngx_http_request_t *r, cJSON *json)
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
-    if (ngx_http_sandbox_json_body_string(json, "name",
-                                          NGX_HTTP_SANDBOX_TUNNEL_NAME, &name)
-        != NGX_OK)
+    if (sandbox_body_string(json, "name", NGX_HTTP_SANDBOX_TUNNEL_NAME, &name)
+        == -1)
     {
         goto invalid;
     }

@@ -5,6 +5,7 @@
 
 
 #include "core/ngx_http_sandbox_module.h"
+#include "lib/sandbox_body.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_json_body.h"
@@ -32,8 +33,6 @@ static ngx_int_t ngx_http_sandbox_json_body_too_large(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 static void ngx_http_sandbox_json_body_done(ngx_http_request_t *r,
     ngx_http_sandbox_json_body_t *body);
-static const char *ngx_http_sandbox_json_body_parse(
-    ngx_http_sandbox_json_body_t *body, cJSON **json);
 
 
 ngx_int_t
@@ -223,8 +222,9 @@ ngx_http_sandbox_json_body_done(ngx_http_request_t *r,
     const char              *error;
     ngx_http_sandbox_ctx_t  *ctx;
 
-    json = NULL;
-    error = ngx_http_sandbox_json_body_parse(body, &json);
+    body->text[body->len] = '\0';
+
+    error = sandbox_body_parse((char *) body->text, body->len, &json);
 
     if (error) {
         ctx = ngx_http_sandbox_ctx_get(r);
@@ -241,110 +241,4 @@ ngx_http_sandbox_json_body_done(ngx_http_request_t *r,
     cJSON_Delete(json);
 
     ngx_http_finalize_request(r, rc);
-}
-
-
-/* NULL (json is NULL for an empty body), or an error message */
-
-static const char *
-ngx_http_sandbox_json_body_parse(ngx_http_sandbox_json_body_t *body,
-    cJSON **json)
-{
-    u_char      *p, *last;
-    const char  *end;
-
-    p = body->text;
-    last = p + body->len;
-
-    *last = '\0';
-
-    while (p < last && (*p == ' ' || *p == '\t' || *p == CR || *p == LF)) {
-        p++;
-    }
-
-    if (p == last) {
-        return NULL;
-    }
-
-    while (p < last) {
-
-        if (*p == '\0') {
-            return "The body is not valid JSON: it contains a NUL byte.";
-        }
-
-        if (*p < 0x80) {
-            p++;
-            continue;
-        }
-
-        if (ngx_utf8_decode(&p, last - p) > 0x10ffff) {
-            return "The body is not valid JSON: it must be encoded in UTF-8.";
-        }
-    }
-
-    /* it would end a C string */
-
-    if (ngx_strstr(body->text, "\\u0000") != NULL) {
-        return "Strings in the JSON body must not contain \\u0000.";
-    }
-
-    end = NULL;
-
-    *json = cJSON_ParseWithLengthOpts((char *) body->text, body->len, &end,
-                                      0);
-    if (*json == NULL) {
-        return "The body is not valid JSON. Send a JSON object, or no body.";
-    }
-
-    for (p = (u_char *) end; p < last; p++) {
-        if (*p != ' ' && *p != '\t' && *p != CR && *p != LF) {
-            return "The body contains more than one JSON value. Send a single "
-                   "JSON object.";
-        }
-    }
-
-    if (!cJSON_IsObject(*json)) {
-        return "The body must be a JSON object.";
-    }
-
-    return NULL;
-}
-
-
-/* NUL is rejected here, so that strings are plain C strings */
-
-ngx_int_t
-ngx_http_sandbox_json_body_string(cJSON *json, const char *name, size_t max,
-    const char **value)
-{
-    u_char  *p;
-    cJSON   *item;
-
-    *value = NULL;
-
-    item = json ? cJSON_GetObjectItemCaseSensitive(json, name) : NULL;
-
-    if (item == NULL || cJSON_IsNull(item)) {
-        return NGX_OK;
-    }
-
-    if (!cJSON_IsString(item) || item->valuestring == NULL) {
-        return NGX_DECLINED;
-    }
-
-    if (ngx_strlen(item->valuestring) > max) {
-        return NGX_DECLINED;
-    }
-
-    for (p = (u_char *) item->valuestring; *p; p++) {
-        if (*p < 0x20 || *p == 0x7f
-            || (*p == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f))
-        {
-            return NGX_DECLINED;
-        }
-    }
-
-    *value = item->valuestring;
-
-    return NGX_OK;
 }

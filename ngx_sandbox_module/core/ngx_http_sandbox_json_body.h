@@ -30,12 +30,6 @@ typedef ngx_int_t (*ngx_http_sandbox_json_body_pt)(ngx_http_request_t *r,
  */
 ngx_int_t ngx_http_sandbox_json_body(ngx_http_request_t *r,
     ngx_http_sandbox_json_body_pt handler);
-/*
- * Gets a string member without control characters.  NGX_OK, with value NULL if
- * missing or null; NGX_DECLINED: wrong type, too long or invalid.
- */
-ngx_int_t ngx_http_sandbox_json_body_string(cJSON *json, const char *name,
-    size_t max, const char **value);
 
 
 #endif /* _NGX_HTTP_SANDBOX_JSON_BODY_H_INCLUDED_ */
