@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -431,4 +432,46 @@ ac_docker_endpoint_failed(ac_endpoint_t *ep, ac_error_e error)
     {
         ep->addrs_until = 0;
     }
+}
+
+
+int
+ac_docker_endpoint_uid(const ac_endpoint_t *ep, uid_t *uid)
+{
+    int                 fd, rc, err;
+    socklen_t           len;
+    struct ucred        peer;
+    struct sockaddr_un  addr;
+
+    if (ep->unix_path == NULL) {
+        errno = EAFNOSUPPORT;
+        return -1;
+    }
+
+    memset(&addr, 0, sizeof(struct sockaddr_un));
+    addr.sun_family = AF_UNIX;
+    (void) snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", ep->unix_path);
+
+    fd = socket(AF_UNIX, SOCK_STREAM|SOCK_CLOEXEC|SOCK_NONBLOCK, 0);
+    if (fd == -1) {
+        return -1;
+    }
+
+    len = sizeof(struct ucred);
+
+    rc = connect(fd, (struct sockaddr *) &addr, sizeof(struct sockaddr_un));
+
+    if (rc == 0) {
+        rc = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len);
+    }
+
+    if (rc == 0) {
+        *uid = peer.uid;
+    }
+
+    err = errno;
+    close(fd);
+    errno = err;
+
+    return rc;
 }

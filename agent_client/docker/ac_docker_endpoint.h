@@ -8,6 +8,8 @@
 #define _AC_DOCKER_ENDPOINT_H_INCLUDED_
 
 
+#include <sys/types.h>
+
 #include "docker/ac_docker_types.h"
 #include "http/ac_dns.h"
 #include "http/ac_http.h"
@@ -56,6 +58,12 @@ struct ac_endpoint_s {
 ac_endpoint_t *ac_docker_endpoint_create(const ac_endpoint_conf_t *conf,
     char *err, size_t size);
 void ac_docker_endpoint_destroy(ac_endpoint_t *ep);
+
+/*
+ * The user that listens on the engine's unix socket.  Does not block.  0, or -1
+ * with errno; EAFNOSUPPORT: the engine is reached over TCP.
+ */
+int ac_docker_endpoint_uid(const ac_endpoint_t *ep, uid_t *uid);
 
 
 /* internal to docker/ */

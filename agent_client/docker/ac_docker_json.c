@@ -33,6 +33,8 @@ static int ac_docker_json_label(const cJSON *labels, const char *name,
 static int ac_docker_json_time(const cJSON *object, const char *name,
     int64_t *ms);
 static int ac_docker_json_time_parse(const char *text, int64_t *ms);
+static unsigned ac_docker_json_has(const cJSON *object, const char *name);
+static unsigned ac_docker_json_rootless(const cJSON *object);
 
 
 /* to the engine, null and an absent member are the same */
@@ -309,12 +311,14 @@ done:
 
 
 ac_error_e
-ac_docker_json_info(const char *text, size_t len, int *ncpu,
-    int64_t *mem_total)
+ac_docker_json_info(const char *text, size_t len, ac_engine_info_t *info)
 {
+    char         driver[16];
     cJSON       *value;
-    int64_t      n, mem;
+    int64_t      n;
     ac_error_e   error;
+
+    memset(info, 0, sizeof(ac_engine_info_t));
 
     error = ac_json_parse(text, len, &value);
     if (error) {
@@ -322,11 +326,23 @@ ac_docker_json_info(const char *text, size_t len, int *ncpu,
     }
 
     if (ac_json_integer(value, "NCPU", 0, 65536, &n) == AC_JSON_FOUND
-        && ac_json_integer(value, "MemTotal", 0, INT64_C(1) << 53, &mem)
+        && ac_json_integer(value, "MemTotal", 0, INT64_C(1) << 53,
+                           &info->mem_total)
            == AC_JSON_FOUND)
     {
-        *ncpu = (int) n;
-        *mem_total = mem;
+        info->ncpu = (int) n;
+
+        info->memory = ac_docker_json_has(value, "MemoryLimit");
+        info->swap = ac_docker_json_has(value, "SwapLimit");
+        info->pids = ac_docker_json_has(value, "PidsLimit");
+        info->cpus = ac_docker_json_has(value, "CpuCfsQuota");
+
+        info->cgroups = (ac_json_string(value, "CgroupDriver", driver,
+                                        sizeof(driver))
+                         == AC_JSON_FOUND
+                         && strcmp(driver, "none") != 0);
+
+        info->rootless = ac_docker_json_rootless(value);
 
     } else {
         error = AC_MALFORMED;
@@ -335,6 +351,36 @@ ac_docker_json_info(const char *text, size_t len, int *ncpu,
     cJSON_Delete(value);
 
     return error;
+}
+
+
+static unsigned
+ac_docker_json_has(const cJSON *object, const char *name)
+{
+    int  value;
+
+    return ac_json_bool(object, name, &value) == AC_JSON_FOUND && value;
+}
+
+
+static unsigned
+ac_docker_json_rootless(const cJSON *object)
+{
+    const cJSON  *item, *options;
+
+    if (ac_json_array(object, "SecurityOptions", &options) != AC_JSON_FOUND) {
+        return 0;
+    }
+
+    cJSON_ArrayForEach(item, options) {
+        if (cJSON_IsString(item)
+            && strcmp(item->valuestring, "name=rootless") == 0)
+        {
+            return 1;
+        }
+    }
+
+    return 0;
 }
 
 

@@ -37,9 +37,9 @@ ac_error_e ac_docker_json_listed(const char *text, size_t len,
     ac_container_t **containers, size_t *n);
 ac_error_e ac_docker_json_image(const char *text, size_t len,
     ac_image_t *image);
-/* *mem_total in bytes */
-ac_error_e ac_docker_json_info(const char *text, size_t len, int *ncpu,
-    int64_t *mem_total);
+/* a limit that is not reported is not enforced */
+ac_error_e ac_docker_json_info(const char *text, size_t len,
+    ac_engine_info_t *info);
 /* AC_OK with an empty action: an event of another object */
 ac_error_e ac_docker_json_event(const char *text, size_t len,
     ac_event_t *event);

@@ -101,8 +101,8 @@ ac_docker_reply_body(ac_docker_reply_t *rep, ac_docker_kind_e kind,
     switch (kind) {
 
     case AC_DOCKER_INFO:
-        error = ac_docker_json_info(res->body, res->len, &reply->ncpu,
-                                    &reply->mem_total);
+        error = ac_docker_json_info(res->body, res->len, &rep->info);
+        reply->info = &rep->info;
         break;
 
     case AC_DOCKER_IMAGE:

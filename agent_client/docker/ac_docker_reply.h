@@ -28,10 +28,11 @@ typedef enum {
 
 /* a reply, and what it points to */
 typedef struct {
-    ac_reply_t       reply;
-    ac_image_t       image;
-    ac_container_t   container;
-    ac_container_t  *list;
+    ac_reply_t        reply;
+    ac_image_t        image;
+    ac_engine_info_t  info;
+    ac_container_t    container;
+    ac_container_t   *list;
 } ac_docker_reply_t;
 
 

@@ -116,6 +116,21 @@ typedef struct {
 
 
 typedef struct {
+    int                ncpu;
+    int64_t            mem_total;        /* bytes */
+
+    /* limits that containers are held to */
+    unsigned           memory:1;
+    unsigned           swap:1;           /* memory and swap together */
+    unsigned           pids:1;
+    unsigned           cpus:1;
+
+    unsigned           cgroups:1;        /* containers have their own */
+    unsigned           rootless:1;
+} ac_engine_info_t;
+
+
+typedef struct {
     char               action[32];       /* die, oom, destroy, … */
     char               id[65];
     char               label_run[AC_LABEL_RUN_SIZE];
@@ -135,8 +150,8 @@ typedef struct {
     const ac_container_t  *containers;   /* list, inspect (one), create: id */
     size_t                 ncontainers;
     const ac_image_t      *image;        /* image */
-    int                    ncpu;         /* info */
-    int64_t                mem_total;    /* info, bytes */
+    const ac_engine_info_t
+                          *info;         /* info */
 } ac_reply_t;
 
 

@@ -368,13 +368,21 @@ ngx_http_sandbox_show_usage(ngx_http_sandbox_node_t *node,
     ngx_http_sandbox_show_t *show, ngx_http_sandbox_tether_state_e state,
     sandbox_json_writer_t *w)
 {
-    ngx_uint_t                        known;
+    ngx_uint_t                        known, own;
+    sandbox_container_t               c;
     ngx_http_sandbox_agent_status_t  *status;
 
     status = &show->status;
     known = (state == NGX_HTTP_SANDBOX_RUNNING && show->has_status);
 
-    if (!known
+    /* without control groups of its own, the agent reports the host's usage */
+
+    own = (sandbox_store_container_read(ngx_http_sandbox_worker->store,
+                                        (char *) node->id, &c)
+           != 0
+           || c.cgroups != 0);
+
+    if (!known || !own
         || (status->memory == -1 && status->pids == -1 && status->cpu == -1))
     {
         sandbox_json_writer_null(w, "usage");

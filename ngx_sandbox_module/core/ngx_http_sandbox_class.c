@@ -8,7 +8,7 @@
 #include "lib/sandbox_spec.h"
 #include "core/ngx_http_sandbox_class.h"
 #include "core/ngx_http_sandbox_conf.h"
-#include "core/ngx_http_sandbox_worker.h"
+#include "core/ngx_http_sandbox_engine_info.h"
 
 
 /* sandbox classes, and their container limits */
@@ -38,9 +38,19 @@ ngx_http_sandbox_class_find(ngx_http_sandbox_main_conf_t *smcf, u_char *name,
 int64_t
 ngx_http_sandbox_class_cpus(ngx_http_sandbox_class_t *class)
 {
-    int64_t  most;
+    int64_t           most;
+    ac_engine_info_t  info;
 
-    most = (int64_t) ngx_http_sandbox_worker->ncpu * 1000000000;
+    /* the engine refuses what it cannot enforce */
+
+    if (ngx_http_sandbox_engine_info_get(&info)
+            == NGX_HTTP_SANDBOX_ENGINE_KNOWN
+        && !info.cpus)
+    {
+        return 0;
+    }
+
+    most = (int64_t) info.ncpu * 1000000000;
 
     if (most == 0 || class->nano_cpus <= most) {
         return class->nano_cpus;
@@ -52,7 +62,7 @@ ngx_http_sandbox_class_cpus(ngx_http_sandbox_class_t *class)
         ngx_log_error(NGX_LOG_WARN, ngx_cycle->log, 0,
                       "\"cpus=\" of sandbox class \"%V\" is reduced to %d, "
                       "the number of CPUs of the engine",
-                      &class->name, ngx_http_sandbox_worker->ncpu);
+                      &class->name, info.ncpu);
     }
 
     return most;
@@ -63,16 +73,36 @@ void
 ngx_http_sandbox_class_limits(ngx_http_sandbox_class_t *class,
     sandbox_container_t *c)
 {
+    ac_engine_info_t  info;
+
+    c->memory = -1;
+    c->nano_cpus = -1;
+    c->pids = -1;
+    c->disk = -1;
+    c->cgroups = -1;
+
     if (class == NULL) {
-        c->memory = -1;
-        c->nano_cpus = -1;
-        c->pids = -1;
-        c->disk = -1;
         return;
     }
 
-    c->memory = class->memory;
-    c->nano_cpus = ngx_http_sandbox_class_cpus(class);
-    c->pids = class->pids;
     c->disk = class->disk.len ? ngx_parse_offset(&class->disk) : 0;
+
+    switch (ngx_http_sandbox_engine_info_get(&info)) {
+
+    case NGX_HTTP_SANDBOX_ENGINE_SILENT:
+        c->cgroups = 0;
+        return;
+
+    case NGX_HTTP_SANDBOX_ENGINE_KNOWN:
+        c->memory = info.memory ? class->memory : 0;
+        c->pids = info.pids ? class->pids : 0;
+        c->cgroups = info.cgroups;
+        break;
+
+    default: /* NGX_HTTP_SANDBOX_ENGINE_UNKNOWN */
+        c->memory = class->memory;
+        c->pids = class->pids;
+    }
+
+    c->nano_cpus = ngx_http_sandbox_class_cpus(class);
 }

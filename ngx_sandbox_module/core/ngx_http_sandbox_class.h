@@ -20,7 +20,7 @@
 ngx_http_sandbox_class_t *ngx_http_sandbox_class_find(
     ngx_http_sandbox_main_conf_t *smcf, u_char *name, size_t len);
 
-/* limited to the number of CPUs of the engine, once known */
+/* as the engine can enforce it, once that is known */
 int64_t ngx_http_sandbox_class_cpus(ngx_http_sandbox_class_t *class);
 /* limits of a container by its class; class NULL: unknown limits */
 void ngx_http_sandbox_class_limits(ngx_http_sandbox_class_t *class,

@@ -41,6 +41,9 @@ typedef struct {
     ngx_atomic_t                   starting;       /* as of the last count */
     ngx_atomic_t                   running;
 
+    /* see engine_info.c */
+    ngx_atomic_t                   engine_info;
+
     ngx_http_sandbox_clock_shared_t
                                    clock;
 

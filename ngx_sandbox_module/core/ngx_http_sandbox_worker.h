@@ -24,7 +24,6 @@ typedef struct {
     ac_loop_t                     *loop;
     ac_docker_t                   *docker;
     ac_endpoint_t                 *endpoint;
-    int                            ncpu;   /* CPUs of the engine; 0: unknown */
     ngx_rbtree_t                   nodes;
     ngx_rbtree_node_t              sentinel;
     ngx_queue_t                    previewed;   /* nodes with open previews */

@@ -184,7 +184,8 @@ sandbox_spec_parse_container(const char *text, size_t len,
         || sandbox_json_integer(json, "memory", &c->memory, -1)
         || sandbox_json_integer(json, "nano_cpus", &c->nano_cpus, -1)
         || sandbox_json_integer(json, "pids", &c->pids, -1)
-        || sandbox_json_integer(json, "disk", &c->disk, -1))
+        || sandbox_json_integer(json, "disk", &c->disk, -1)
+        || sandbox_json_integer(json, "cgroups", &c->cgroups, -1))
     {
         errno = EBADMSG;
         rc = -1;
@@ -211,6 +212,7 @@ sandbox_spec_format_container(const sandbox_container_t *c)
     sandbox_spec_write_known(&w, "nano_cpus", c->nano_cpus);
     sandbox_spec_write_known(&w, "pids", c->pids);
     sandbox_spec_write_known(&w, "disk", c->disk);
+    sandbox_spec_write_known(&w, "cgroups", c->cgroups);
 
     json = sandbox_json_writer_finish(&w);
 

@@ -46,6 +46,7 @@ typedef struct {
     int64_t          nano_cpus;
     int64_t          pids;
     int64_t          disk;               /* bytes; 0: no limit */
+    int64_t          cgroups;            /* of its own; 0: the host's */
     char             user[129];
     char             run[SANDBOX_RANDOM_LEN + 1];    /* see above; not JSON */
 } sandbox_container_t;

@@ -10,6 +10,7 @@
 #include "lib/sandbox_mask_path.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_engine_info.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
@@ -126,6 +127,7 @@ ngx_http_sandbox_engine_health(void *data, int away, const char *message)
                   &w->conf->engine,
                   ngx_current_msec - ngx_http_sandbox_engine_since);
 
+    ngx_http_sandbox_engine_info_forget();
     ngx_http_sandbox_engine_back();
 }
 

@@ -12,11 +12,13 @@
 #include "core/ngx_http_sandbox_class.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_engine_info.h"
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "limits/ngx_http_sandbox_instances_table.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_engine_check.h"
 #include "lifecycle/ngx_http_sandbox_start.h"
 #include "lifecycle/ngx_http_sandbox_start_create.h"
 
@@ -30,11 +32,11 @@
 #define NGX_HTTP_SANDBOX_HOSTNAME     "sandbox"
 
 
-static void ngx_http_sandbox_create_image(ngx_http_sandbox_start_t *start);
-static void ngx_http_sandbox_create_image_handler(void *data,
-    const ac_reply_t *reply);
 static void ngx_http_sandbox_create_info(ngx_http_sandbox_start_t *start);
 static void ngx_http_sandbox_create_info_handler(void *data,
+    const ac_reply_t *reply);
+static void ngx_http_sandbox_create_image(ngx_http_sandbox_start_t *start);
+static void ngx_http_sandbox_create_image_handler(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_create_done_handler(void *data,
     const ac_reply_t *reply);
@@ -48,7 +50,52 @@ void
 ngx_http_sandbox_start_create(ngx_http_sandbox_start_t *start,
     void (*handler)(ngx_http_sandbox_start_t *start))
 {
+    ac_engine_info_t  info;
+
     start->created_handler = handler;
+
+    if (ngx_http_sandbox_engine_info_get(&info)
+        == NGX_HTTP_SANDBOX_ENGINE_UNKNOWN)
+    {
+        ngx_http_sandbox_create_info(start);
+        return;
+    }
+
+    ngx_http_sandbox_create_image(start);
+}
+
+
+/* once for all workers, and again when the engine was away */
+
+static void
+ngx_http_sandbox_create_info(ngx_http_sandbox_start_t *start)
+{
+    ac_call_t                  *call;
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    ngx_http_sandbox_start_call(start);
+
+    call = ac_docker_info(w->docker, w->endpoint,
+                          w->conf->engine_timeout,
+                          ngx_http_sandbox_create_info_handler, start);
+
+    ngx_http_sandbox_start_called(start, call);
+}
+
+
+static void
+ngx_http_sandbox_create_info_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_start_t  *start = data;
+
+    start->call = NULL;
+
+    if (ngx_http_sandbox_engine_check(reply, 0) != NGX_OK) {
+        ngx_http_sandbox_start_engine_failed(start, "describe itself", reply);
+        return;
+    }
 
     ngx_http_sandbox_create_image(start);
 }
@@ -214,69 +261,17 @@ ngx_http_sandbox_create_image_handler(void *data, const ac_reply_t *reply)
 }
 
 
-/* the engine refuses more CPUs than it has: ask for their number only then */
-
-static void
-ngx_http_sandbox_create_info(ngx_http_sandbox_start_t *start)
-{
-    ac_call_t                  *call;
-    ngx_http_sandbox_worker_t  *w;
-
-    w = ngx_http_sandbox_worker;
-
-    ngx_http_sandbox_start_call(start);
-
-    call = ac_docker_info(w->docker, w->endpoint,
-                          w->conf->engine_timeout,
-                          ngx_http_sandbox_create_info_handler, start);
-
-    ngx_http_sandbox_start_called(start, call);
-}
-
-
-static void
-ngx_http_sandbox_create_info_handler(void *data, const ac_reply_t *reply)
-{
-    ngx_http_sandbox_start_t  *start = data;
-
-    start->call = NULL;
-
-    /* without a reply, the error of the second attempt is final */
-
-    if (reply->error == AC_OK && reply->status == NGX_HTTP_OK
-        && reply->ncpu > 0)
-    {
-        ngx_http_sandbox_worker->ncpu = reply->ncpu;
-
-    } else {
-        ngx_http_sandbox_worker->ncpu = (int) NGX_MAX_INT32_VALUE;
-    }
-
-    ngx_http_sandbox_create_image(start);
-}
-
-
 static void
 ngx_http_sandbox_create_done_handler(void *data, const ac_reply_t *reply)
 {
     ngx_http_sandbox_start_t  *start = data;
 
-    ngx_http_sandbox_worker_t  *w;
-
-    w = ngx_http_sandbox_worker;
     start->call = NULL;
 
     if (ngx_http_sandbox_engine_network_missing(start->node, start->class,
                                                 reply, &start->failure))
     {
         ngx_http_sandbox_start_result(start, NGX_ERROR);
-        return;
-    }
-
-    if (reply->error == AC_OK && reply->status == NGX_HTTP_BAD_REQUEST
-        && w->ncpu == 0)
-    {
-        ngx_http_sandbox_create_info(start);
         return;
     }
 

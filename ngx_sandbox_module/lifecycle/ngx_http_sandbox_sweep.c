@@ -15,12 +15,14 @@
 #include "lib/sandbox_store_sweep.h"
 #include "core/ngx_http_sandbox_clock.h"
 #include "core/ngx_http_sandbox_counters.h"
+#include "core/ngx_http_sandbox_engine_info.h"
 #include "core/ngx_http_sandbox_timer.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "limits/ngx_http_sandbox_instances.h"
 #include "limits/ngx_http_sandbox_instances_sync.h"
 #include "lifecycle/ngx_http_sandbox_destroy.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
+#include "lifecycle/ngx_http_sandbox_engine_check.h"
 #include "lifecycle/ngx_http_sandbox_expire.h"
 #include "lifecycle/ngx_http_sandbox_sweep.h"
 #include "lifecycle/ngx_http_sandbox_sweep_backups.h"
@@ -47,7 +49,9 @@ typedef struct {
     int                lock;
     ac_call_t         *list;
     ac_call_t         *events;
+    ac_call_t         *info;
     unsigned           failed:1;      /* result of the last list */
+    unsigned           told:1;        /* of the limits of the engine */
     char               unreadable[SANDBOX_ID_MAX + 1];   /* logged; or "" */
 } ngx_http_sandbox_sweep_t;
 
@@ -58,6 +62,9 @@ static void ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep);
 static void ngx_http_sandbox_sweep_unreadable(ngx_http_sandbox_sweep_t *sweep,
     const char *id);
 static int ngx_http_sandbox_sweep_trash(void *data, const char *run);
+static void ngx_http_sandbox_sweep_info(ngx_http_sandbox_sweep_t *sweep);
+static void ngx_http_sandbox_sweep_info_handler(void *data,
+    const ac_reply_t *reply);
 static void ngx_http_sandbox_sweep_list_handler(void *data,
     const ac_reply_t *reply);
 static void ngx_http_sandbox_sweep_orphans(ngx_http_sandbox_sweep_t *sweep,
@@ -104,6 +111,11 @@ ngx_http_sandbox_sweep_stop(void)
     if (sweep->events) {
         ac_docker_cancel(sweep->events);
         sweep->events = NULL;
+    }
+
+    if (sweep->info) {
+        ac_docker_cancel(sweep->info);
+        sweep->info = NULL;
     }
 
     if (sweep->lock > 0) {
@@ -226,6 +238,7 @@ ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep)
     }
 
     ngx_http_sandbox_sweep_backups();
+    ngx_http_sandbox_sweep_info(sweep);
 
     if (sweep->list) {
         return;
@@ -241,6 +254,48 @@ ngx_http_sandbox_sweep_run(ngx_http_sandbox_sweep_t *sweep)
                                  sandbox_store_instance(w->store),
                                  w->conf->engine_timeout,
                                  ngx_http_sandbox_sweep_list_handler, sweep);
+}
+
+
+/* asks the engine at the start of nginx, and when it was away */
+
+static void
+ngx_http_sandbox_sweep_info(ngx_http_sandbox_sweep_t *sweep)
+{
+    ac_engine_info_t            info;
+    ngx_http_sandbox_worker_t  *w;
+
+    w = ngx_http_sandbox_worker;
+
+    if (sweep->info
+        || (sweep->told && ngx_http_sandbox_engine_info_get(&info)
+                           != NGX_HTTP_SANDBOX_ENGINE_UNKNOWN))
+    {
+        return;
+    }
+
+    ngx_http_sandbox_count(w->conf, engine_calls);
+
+    ac_docker_turn(w->docker, AC_LANE_OTHERS, 0, 1);
+
+    sweep->info = ac_docker_info(w->docker, w->endpoint,
+                                 w->conf->engine_timeout,
+                                 ngx_http_sandbox_sweep_info_handler, sweep);
+}
+
+
+/* a failure of the engine is logged by the list */
+
+static void
+ngx_http_sandbox_sweep_info_handler(void *data, const ac_reply_t *reply)
+{
+    ngx_http_sandbox_sweep_t *sweep = data;
+
+    sweep->info = NULL;
+
+    if (ngx_http_sandbox_engine_check(reply, 1) == NGX_OK) {
+        sweep->told = 1;
+    }
 }
 
 

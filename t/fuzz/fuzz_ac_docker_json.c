@@ -34,14 +34,13 @@ check_container(const ac_container_t *c)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    int              ncpu;
-    char             message[64];
-    size_t           i, n;
-    int64_t          mem;
-    ac_event_t       event;
-    ac_image_t       image;
-    const char      *text;
-    ac_container_t   c, *list;
+    char               message[64];
+    size_t             i, n;
+    ac_event_t         event;
+    ac_image_t         image;
+    const char        *text;
+    ac_container_t     c, *list;
+    ac_engine_info_t   info;
 
     text = (const char *) data;
 
@@ -77,8 +76,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
 
-    if (ac_docker_json_info(text, size, &ncpu, &mem) == AC_OK
-        && (ncpu < 0 || mem < 0))
+    if (ac_docker_json_info(text, size, &info) == AC_OK
+        && (info.ncpu < 0 || info.mem_total < 0))
     {
         abort();
     }

@@ -59,6 +59,10 @@ seen_reply(void *data, const ac_reply_t *reply)
         seen->containers[i] = reply->containers[i];
     }
 
+    if (reply->info) {
+        seen->info = *reply->info;
+    }
+
     if (reply->image) {
         seen->has_image = 1;
         seen->image = *reply->image;

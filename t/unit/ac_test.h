@@ -38,6 +38,7 @@ typedef struct {
     ac_container_t   containers[16];
     ac_image_t       image;
     int              has_image;
+    ac_engine_info_t info;
 
     int              nevents;
     ac_event_t       events[AC_TEST_EVENTS];

@@ -223,8 +223,8 @@ test_other_calls(void **state)
     mock_wait(&mock, ac_docker_info(mock.docker, mock.ep, AC_TEST_MS,
                                     seen_reply, &seen), &seen);
     assert_int_equal(seen.reply.error, AC_OK);
-    assert_int_equal(seen.reply.ncpu, 4);
-    assert_int_equal(seen.reply.mem_total, 8589934592);
+    assert_int_equal(seen.info.ncpu, 4);
+    assert_int_equal(seen.info.mem_total, 8589934592);
     assert_int_equal(mock.ep->version, 0x0129);
 
     run(ac_docker_inspect, "c1");

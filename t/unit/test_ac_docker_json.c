@@ -380,9 +380,8 @@ test_times(void **state)
 static void
 test_image_and_info(void **state)
 {
-    int         ncpu;
-    int64_t     mem;
-    ac_image_t  image;
+    ac_image_t        image;
+    ac_engine_info_t  info;
 
     assert_int_equal(read_of(image, "{\"Id\":\"sha256:1\"}", &image), AC_OK);
     assert_string_equal(image.user, "");
@@ -393,14 +392,43 @@ test_image_and_info(void **state)
     assert_int_equal(read_of(image, "{\"Id\":\"x\",\"Config\":1}", &image),
                      AC_MALFORMED);
 
-    assert_int_equal(read_of(info, "{\"NCPU\":2,\"MemTotal\":1}", &ncpu,
-                             &mem), AC_OK);
-    assert_int_equal(read_of(info, "{\"NCPU\":2}", &ncpu, &mem),
+    assert_int_equal(read_of(info, "{\"NCPU\":2}", &info), AC_MALFORMED);
+    assert_int_equal(read_of(info, "{\"NCPU\":\"2\",\"MemTotal\":1}", &info),
                      AC_MALFORMED);
-    assert_int_equal(read_of(info, "{\"NCPU\":\"2\",\"MemTotal\":1}", &ncpu,
-                             &mem), AC_MALFORMED);
-    assert_int_equal(read_of(info, "{\"NCPU\":2,\"MemTotal\":-1}", &ncpu,
-                             &mem), AC_MALFORMED);
+    assert_int_equal(read_of(info, "{\"NCPU\":2,\"MemTotal\":-1}", &info),
+                     AC_MALFORMED);
+
+    /* what is not said is not enforced */
+
+    assert_int_equal(read_of(info, "{\"NCPU\":2,\"MemTotal\":1,"
+                             "\"PidsLimit\":null,\"SwapLimit\":1,"
+                             "\"SecurityOptions\":[1,\"rootless\"]}", &info),
+                     AC_OK);
+    assert_int_equal(info.ncpu, 2);
+    assert_int_equal(info.mem_total, 1);
+    assert_int_equal(info.memory, 0);
+    assert_int_equal(info.pids, 0);
+    assert_int_equal(info.swap, 0);
+    assert_int_equal(info.cpus, 0);
+    assert_int_equal(info.cgroups, 0);
+    assert_int_equal(info.rootless, 0);
+
+    assert_int_equal(read_of(info, "{\"NCPU\":2,\"MemTotal\":1,"
+                             "\"MemoryLimit\":true,\"PidsLimit\":true,"
+                             "\"SwapLimit\":true,\"CpuCfsQuota\":true,"
+                             "\"CgroupDriver\":\"systemd\",\"SecurityOptions\":"
+                             "[\"name=seccomp\",\"name=rootless\"]}", &info),
+                     AC_OK);
+    assert_int_equal(info.memory, 1);
+    assert_int_equal(info.pids, 1);
+    assert_int_equal(info.swap, 1);
+    assert_int_equal(info.cpus, 1);
+    assert_int_equal(info.cgroups, 1);
+    assert_int_equal(info.rootless, 1);
+
+    assert_int_equal(read_of(info, "{\"NCPU\":2,\"MemTotal\":1,"
+                             "\"CgroupDriver\":\"none\"}", &info), AC_OK);
+    assert_int_equal(info.cgroups, 0);
 }
 
 

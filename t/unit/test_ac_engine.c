@@ -170,8 +170,8 @@ test_info(void **state)
     memset(&seen, 0, sizeof(seen));
     expect(ac_docker_info(engine.docker, engine.ep, CALL_MS, seen_reply,
                           &seen), &seen);
-    assert_int_equal(seen.reply.ncpu, sysconf(_SC_NPROCESSORS_ONLN));
-    assert_true(seen.reply.mem_total > 1048576);
+    assert_int_equal(seen.info.ncpu, sysconf(_SC_NPROCESSORS_ONLN));
+    assert_true(seen.info.mem_total > 1048576);
     assert_true(engine.ep->version >= AC_DOCKER_MIN_API);
 }
 
