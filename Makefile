@@ -27,6 +27,11 @@
 #   KEEP=1                  keep the folders of failed tests, and name them
 #   TEST_JOBS=1             run one file at a time
 #
+# For soak:
+#
+#   ENGINE=KIND             all tests that need an engine, on one of its own:
+#                           remapped, rootless (both Docker), or podman
+#
 # For what compiles the module:
 #
 #   VIEWER=DIR              where npm's swagger-ui-dist is, for the page of the
@@ -42,6 +47,7 @@ DESTDIR =
 SECONDS =	10
 BASE =
 T =
+ENGINE =
 VIEWER =
 
 CC =		gcc
@@ -60,7 +66,7 @@ else
 KIND =		$(if $(SANITIZE),asan)
 endif
 
-export BUILD SANITIZE KIND KEEP NODE JOBS VIEWER
+export BUILD SANITIZE KIND KEEP NODE JOBS VIEWER ENGINE
 
 # a target's set-up is a row of steps; what compiles runs inside of one
 ifeq ($(MAKELEVEL),0)
@@ -79,20 +85,24 @@ compile =	mkdir -p $(BUILD) \
 all-tests =	$(sort $(wildcard t/*.t t/*/*.t))
 short-tests =	$(filter-out t/soak/%,$(all-tests))
 free-tests =	$(shell tools/needs --free $(short-tests))
+engine-tests =	$(filter-out $(free-tests),$(short-tests))
 needs =		$(if $(filter $(1),$(MAKECMDGOALS)), \
 		$(addprefix need-,$(shell tools/needs $(2) || echo error)))
 
 TESTS =		$(or $(T),$(short-tests))
 CHECKS =	$(or $(T),$(free-tests))
-SOAKS =		$(or $(T),$(filter t/soak/%,$(all-tests)))
+SOAKS =		$(or $(T),$(if $(ENGINE),$(engine-tests), \
+		$(filter t/soak/%,$(all-tests))))
 
-DEPS =		build viewer run test browser disk podman asan lint bench
+DEPS =		build viewer run test browser disk podman rootless asan lint \
+		bench
 
 .PHONY: help deps $(DEPS:%=deps-%) module fault agent image engine sanitized \
 	dev nginx-asan nginx-dev agent-asan agent-dev compile_commands.json \
 	run stop check check-free test soak bench fuzz lint install uninstall \
 	clean unit fuzzers need-module need-fault need-agent need-unit \
-	need-engine need-browser need-disk need-podman need-error
+	need-engine need-browser need-disk need-podman need-rootless \
+	need-error
 
 help:
 	@sed -n '/^#   make/,/^$$/s/^# \{0,2\}//p' Makefile
@@ -101,7 +111,8 @@ help:
 -include t/unit/unit.mk
 
 
-deps: deps-build deps-run deps-test deps-browser deps-disk deps-podman
+deps: deps-build deps-run deps-test deps-browser deps-disk deps-podman \
+	deps-rootless
 
 $(DEPS:%=deps-%): deps-%:
 	@tools/deps $*
@@ -170,8 +181,10 @@ test: deps-test $(call needs,test,$(TESTS))
 	@echo "test: $(or $(T),everything but t/soak)"
 	@tools/test $(BUILD) $(TESTS)
 
-soak: deps-test $(call needs,soak,$(SOAKS))
-	@echo "soak: $(or $(T),the long and heavy tests)"
+soak: deps-test $(addprefix deps-,$(filter podman rootless,$(ENGINE))) \
+	$(call needs,soak,$(SOAKS))
+	@echo "soak: $(or $(T),$(if $(ENGINE),what needs an engine, \
+		the long and heavy tests))$(if $(ENGINE), on: $(ENGINE))"
 	@TEST_JOBS=1 tools/test $(BUILD) $(SOAKS)
 
 check-free: with-engine = $(filter-out $(shell tools/needs --free $(CHECKS)), \
@@ -193,7 +206,7 @@ need-unit: deps-build $(if $(SANITIZE),deps-asan)
 
 need-engine: deps-run
 
-need-browser need-disk need-podman: need-%: deps-%
+need-browser need-disk need-podman need-rootless: need-%: deps-%
 
 need-error:
 	@false

@@ -26,7 +26,8 @@ use Sandbox::Keep;
 use Sandbox::Process qw/running title children memory/;
 use parent -norequire, 'Sandbox::Client';
 
-our @EXPORT = qw/wait_for free_port root_dir build_dir sanitized slurp spew/;
+our @EXPORT = qw/wait_for free_port root_dir build_dir sanitized slurp spew
+    engine_kind/;
 
 my $ROOT = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
 our $PROXY = "$ROOT/conf/sandbox_proxy.conf";
@@ -47,6 +48,33 @@ sub build_dir
 }
 
 sub sanitized { $ENV{TEST_SANDBOX_SANITIZE} ? 1 : 0 }
+
+
+# the engine that the tests run on: tools/test says which, by default the
+# machine's; "docker" reaches the same one
+
+my ($ENGINE) = ($ENV{TEST_SANDBOX_ENGINE} || 'unix:/var/run/docker.sock')
+    =~ /^unix:(.*)/ or die "TEST_SANDBOX_ENGINE is no unix socket\n";
+
+$ENV{DOCKER_HOST} = "unix://$ENGINE" if $ENV{TEST_SANDBOX_ENGINE};
+
+sub engine_socket { $ENGINE }
+
+# "plain", or another kind that tools/engine-private knows
+
+sub engine_kind { $ENV{TEST_SANDBOX_ENGINE_KIND} || 'plain' }
+
+
+# the workers' group is that of the engine's socket, if it has one
+
+sub engine_group
+{
+    my ($engine) = @_;
+    my ($socket) = $engine =~ /^unix:(.*)/;
+    my $gid = defined $socket ? (stat $socket)[5] : undef;
+
+    return $gid && getgrgid($gid) || 'docker';
+}
 
 
 # new() writes the configuration; nothing runs before start().
@@ -77,8 +105,7 @@ sub new
     $self->{module} ||= $ENV{TEST_SANDBOX_MODULE}
         || "$ROOT/build/ngx_http_sandbox_module.so";
     $self->{binary} = $ENV{TEST_SANDBOX_AGENT} || "$ROOT/build/agent";
-    $self->{engine} ||= $ENV{TEST_SANDBOX_ENGINE}
-        || 'unix:/var/run/docker.sock';
+    $self->{engine} ||= "unix:$ENGINE";
     $self->{workers} ||= 3;
     $self->{level} ||= 'info';
     $self->{timeout} ||= 60;
@@ -148,7 +175,8 @@ sub write_conf
         MODULE => $self->{module}, AGENT => "$self->{dir}/agent",
         ENGINE => $self->{engine}, WORKERS => $self->{workers},
         LEVEL => $self->{level}, USER => $self->{user} || $USER,
-        GROUP => $self->{user} ? '' : 'docker', AUTH => $auth,
+        GROUP => $self->{user} ? '' : engine_group($self->{engine}),
+        AUTH => $auth,
         PROXY => $PROXY,
         CLASSES => join("\n", map { "    sandbox_class $_;" } @$classes),
         map { (uc $_ => $self->{$_} // '') } qw/main http api preview/

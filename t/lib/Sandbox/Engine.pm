@@ -2,9 +2,9 @@ package Sandbox::Engine;
 
 # Copyright (C) the ngx_sandbox authors
 
-# A Docker engine of the test's own, which may be killed: its data, its
-# sockets, its bridge and its namespaces of containerd are nobody else's.  It
-# ends with the process that started it.
+# An engine of the test's own, which may be killed: its data, its sockets, its
+# bridge and its namespaces of containerd are nobody else's.  It ends with the
+# process that started it.
 
 use warnings;
 use strict;
@@ -15,35 +15,25 @@ use POSIX ();
 
 use Sandbox;
 
-my %PRCTL = (x86_64 => 157, aarch64 => 167);
-my $PDEATHSIG = 1;
-
 my $OWNER = $$;
+my $TOOL = Sandbox::root_dir() . '/tools/engine-private';
+my $IMAGES = 'unix://' . Sandbox::engine_socket();
 my @ALL;
 
 
-# dir: where all of it is; bridge: one that is there, or else it makes its own
-# and leaves the host's firewall alone; nothing runs before start()
+# kind: what tools/engine-private knows, by default that of the run; dir: where
+# all of it is; bridge: one that is there, or else it makes its own and leaves
+# the host's firewall alone; nothing runs before start()
 
 sub new
 {
     my ($class, %o) = @_;
     my $self = bless { %o }, $class;
 
+    $self->{kind} ||= $ENV{TEST_SANDBOX_ENGINE_KIND} || 'plain';
     $self->{dir} ||= $self->{made} = File::Temp::tempdir('/tmp/sbe-XXXXXX');
     File::Path::make_path($self->{dir});
-    chmod 0711, $self->{dir};
     $self->{socket} = "$self->{dir}/sock";
-    $self->{args} = [];
-
-    if (!$self->{bridge}) {
-        $self->{bridge} = $self->{link} = "sbe$$";
-        $self->{args} = [map { "--$_=false" } qw/iptables ip-forward ip-masq/];
-        my $out = `exec 2>&1; ip link add $self->{link} type bridge && ip addr add 172.29.@{[64 + $$ % 128]}.1/24 dev $self->{link} && ip link set $self->{link} up`;
-        die "a bridge: $out" if $?;
-    }
-
-    Sandbox::spew("$self->{dir}/daemon.json", "{}\n");
     push @ALL, $self;
     return $self;
 }
@@ -71,24 +61,17 @@ sub start
 
     my $pid = fork // die "fork: $!";
     if ($pid == 0) {
-        syscall($PRCTL{(POSIX::uname())[4]}, $PDEATHSIG, POSIX::SIGTERM());
-        POSIX::_exit(1) if getppid() != $OWNER;
+        $ENV{DIES} = 1;
+        $ENV{BRIDGE} = $self->{bridge} if $self->{bridge};
         open STDIN, '<', '/dev/null';
         open STDOUT, '>>', "$d/log" or POSIX::_exit(1);
         open STDERR, '>&', \*STDOUT;
-        exec 'dockerd', '--config-file', "$d/daemon.json",
-            '--data-root', "$d/data", '--exec-root', "$d/exec",
-            '--pidfile', "$d/pid", '--bridge', $self->{bridge},
-            '--containerd-namespace', "sbe$OWNER",
-            '--containerd-plugins-namespace', "sbep$OWNER",
-            @{$self->{args}}, '-H', $self->host() or POSIX::_exit(127);
+        exec $TOOL, 'run', $d, $self->{kind} or POSIX::_exit(127);
     }
     $self->{pid} = $pid;
 
-    wait_for(sub {
-        `docker -H ${\$self->host()} version -f '{{.Server.Version}}' 2>/dev/null`
-            =~ /^\d/;
-    }, 90) or die "the engine does not answer: " . `tail -n 20 $d/log`;
+    system($TOOL, 'ready', $d, $self->{kind}, $pid) == 0
+        or die "the engine does not answer: " . `tail -n 20 $d/log`;
 
     return $self;
 }
@@ -118,12 +101,12 @@ sub kill_it
 }
 
 
-# a copy of an image of this machine's engine
+# a copy of an image of the engine that the tests run on
 
 sub load
 {
     my ($self, $name) = @_;
-    my $out = `exec 2>&1; docker -H unix:///var/run/docker.sock save $name | docker -H ${\$self->host()} load`;
+    my $out = `exec 2>&1; docker -H $IMAGES save $name | docker -H ${\$self->host()} load`;
     die "$name: $out" if $?;
 }
 
@@ -134,20 +117,11 @@ sub cleanup
     return if $self->{cleaned}++;
 
     if ($self->{pid}) {
-        my $host = $self->host();
-        `docker -H $host rm -f -v \$(docker -H $host ps -aq) 2>&1`;
+        system($TOOL, 'empty', $self->{dir}, $self->{kind});
         $self->stop();
     }
 
-    # what a killed engine has left, and nobody else's
-    for my $proc (glob '/proc/[0-9]*') {
-        my ($pid) = $proc =~ /(\d+)$/;
-        kill 'KILL', $pid
-            if index(Sandbox::title($pid), "$self->{dir}/exec/") >= 0;
-    }
-
-    `awk '{ print \$5 }' /proc/self/mountinfo | grep '^$self->{dir}/' | sort -r | xargs -r umount -l 2>&1`;
-    `ip link del $self->{link} 2>&1` if $self->{link};
+    system($TOOL, 'clean', $self->{dir}, $self->{kind});
     File::Path::remove_tree($self->{made}, { safe => 0 }) if $self->{made};
 }
 

@@ -15,6 +15,8 @@ use IO::Socket::UNIX;
 use POSIX ();
 use Time::HiRes ();
 
+use Sandbox ();
+
 my $OWNER = $$;
 my @ALL;
 
@@ -22,9 +24,8 @@ my @ALL;
 sub new
 {
     my ($class, %o) = @_;
-    my $self = bless {
-        target => '/var/run/docker.sock', dir => File::Temp::tempdir(
-            '/tmp/sbp-XXXXXX'), %o }, $class;
+    my $self = bless { target => Sandbox::engine_socket(),
+        dir => File::Temp::tempdir('/tmp/sbp-XXXXXX'), %o }, $class;
 
     chmod 0711, $self->{dir};
     $self->{path} = "$self->{dir}/e.sock";

@@ -329,7 +329,7 @@ sub batch
 sub engine
 {
     my ($self) = @_;
-    my $c = Sandbox::HTTP->new(path => '/var/run/docker.sock');
+    my $c = Sandbox::HTTP->new(path => Sandbox::engine_socket());
     my $filter = JSON::PP::encode_json({ label =>
         ['nginx-sandbox.instance=' . $self->{t}->instance()] });
 
