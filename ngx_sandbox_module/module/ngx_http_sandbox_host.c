@@ -4,8 +4,6 @@
  */
 
 
-#include <sys/resource.h>
-
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_sysctl.h"
 #include "core/ngx_http_sandbox_conf.h"
