@@ -68,6 +68,19 @@ ngx_http_sandbox_interim_process_header(ngx_http_request_t *r)
 
         status = u->headers_in.status_n;
 
+#ifdef NGX_HTTP_UPSTREAM_EARLY_HINTS
+
+        /*
+         * nginx 1.29.0 and later would allocate memory for each 103 without a
+         * limit, and may pass its headers on without a response filter
+         */
+
+        if (rc == NGX_HTTP_UPSTREAM_EARLY_HINTS) {
+            rc = NGX_OK;
+        }
+
+#endif
+
         if (rc != NGX_OK
             || status < NGX_HTTP_CONTINUE
             || status >= NGX_HTTP_OK
