@@ -34,6 +34,8 @@
 #
 # For what compiles the module:
 #
+#   NGINX=DIR               build nginx from these sources too, and the module
+#                           for it; else the module is for Debian's nginx
 #   VIEWER=DIR              where npm's swagger-ui-dist is, for the page of the
 #                           API's document; "none": no page; else npm brings it
 
@@ -49,24 +51,37 @@ BASE =
 T =
 ENGINE =
 VIEWER =
+NGINX =
 
 CC =		gcc
 
 SHELL =		/bin/bash
 
-MODULE =	$(BUILD)/ngx_http_sandbox_module.so
+# the folder of what is built for the nginx of NGINX
+ifneq ($(NGINX),)
+override NGINX := $(abspath $(NGINX))
+ON :=		$(shell tools/nginx-version "$(NGINX)")
+ifeq ($(ON),)
+$(error NGINX is not usable)
+endif
+endif
+
+MODULE =	$(BUILD)/$(ON:%=%/)ngx_http_sandbox_module.so
 AGENT =		$(BUILD)/agent
-FAULT =		$(BUILD)/fault
+FAULT =		$(BUILD)/$(ON:%=%/)fault
 
 # the folder of a sanitized build
 ifneq ($(DEV),)
 SANITIZE =	1
-KIND =		dev
+CHECKED =	dev
 else
-KIND =		$(if $(SANITIZE),asan)
+CHECKED =	$(if $(SANITIZE),asan)
 endif
 
-export BUILD SANITIZE KIND KEEP NODE JOBS VIEWER ENGINE
+# the folder of nginx and the module; without one, nginx is Debian's
+KIND =		$(if $(CHECKED),$(ON:%=%-)$(CHECKED),$(ON))
+
+export BUILD SANITIZE ON KIND CHECKED KEEP NODE JOBS VIEWER NGINX ENGINE
 
 # a target's set-up is a row of steps; what compiles runs inside of one
 ifeq ($(MAKELEVEL),0)
@@ -94,11 +109,12 @@ CHECKS =	$(or $(T),$(free-tests))
 SOAKS =		$(or $(T),$(if $(ENGINE),$(engine-tests), \
 		$(filter t/soak/%,$(all-tests))))
 
-DEPS =		build viewer run test browser disk podman rootless asan lint \
-		bench
+DEPS =		build source viewer run test browser disk podman rootless asan \
+		lint bench
 
-.PHONY: help deps $(DEPS:%=deps-%) module fault agent image engine sanitized \
-	dev nginx-asan nginx-dev agent-asan agent-dev compile_commands.json \
+.PHONY: help deps $(DEPS:%=deps-%) module fault nginx agent image engine \
+	sanitized dev nginx-asan nginx-dev agent-asan agent-dev \
+	compile_commands.json \
 	run stop check check-free test soak bench fuzz lint install uninstall \
 	clean unit fuzzers need-module need-fault need-agent need-unit \
 	need-engine need-browser need-disk need-podman need-rootless \
@@ -118,13 +134,18 @@ $(DEPS:%=deps-%): deps-%:
 	@tools/deps $*
 
 
-module: deps-build $(if $(VIEWER),,deps-viewer)
+module: deps-build $(NGINX:%=deps-source) $(if $(VIEWER),,deps-viewer)
 	@echo "module: $(MODULE)"
-	@tools/module $(BUILD)
+	@tools/module $(dir $(MODULE))
 
-fault: deps-build
+fault: deps-build $(NGINX:%=nginx)
 	@echo "fault: the module for the tests of crashes, in $(FAULT)"
 	@tools/module $(FAULT) fault
+
+nginx: module
+	$(if $(NGINX),,$(error nginx is built from sources: NGINX=DIR))
+	@echo "nginx: of $(NGINX), in $(dir $(MODULE))"
+	@tools/module $(dir $(MODULE)) nginx
 
 agent: deps-build
 	@echo "agent: $(AGENT)"
@@ -138,20 +159,17 @@ engine: deps-run
 
 sanitized: nginx-asan agent-asan
 
-nginx-asan: deps-build deps-asan $(if $(VIEWER),,deps-viewer)
-	@echo "nginx: sanitized, with the module, in $(BUILD)/asan"
-	@tools/nginx-asan $(BUILD) asan -O1
-
-nginx-dev: deps-build deps-asan $(if $(VIEWER),,deps-viewer)
-	@echo "nginx: -O0 and sanitized, with the module, in $(BUILD)/dev"
-	@tools/nginx-asan $(BUILD) dev -O0
+nginx-asan nginx-dev: nginx-%: deps-build deps-asan \
+		$(if $(VIEWER),,deps-viewer)
+	@echo "nginx: sanitized, with the module, in $(BUILD)/$(ON:%=%-)$*"
+	@tools/nginx-asan $(BUILD) $(ON:%=%-)$* $(if $(filter dev,$*),-O0,-O1)
 
 agent-asan agent-dev: agent-%: deps-build deps-asan
 	@echo "agent: $(BUILD)/$*/agent"
 	@$(call compile,$(BUILD)/$*/agent)
 
 dev: nginx-dev agent-dev
-	@tools/compile-commands $(BUILD) dev
+	@tools/compile-commands $(BUILD) dev $(ON:%=%-dev)
 	@echo 'dev: compile_commands.json is written; next:'
 	@echo '  make check DEV=1 T=t/agent/exec.t     test the agent alone'
 	@echo '  make test DEV=1 KEEP=1 T=t/exec.t     test nginx, keep its logs'
@@ -159,7 +177,7 @@ dev: nginx-dev agent-dev
 
 compile_commands.json: module
 	@echo "compile_commands.json: of the module and the agent"
-	@tools/compile-commands $(BUILD)
+	@tools/compile-commands $(BUILD) "" $(ON)
 
 
 run: deps-build deps-run need-module need-agent image
@@ -193,11 +211,11 @@ check-free:
 	$(if $(strip $(with-engine)), \
 		$(error an engine is needed: make test T="$(strip $(with-engine))"))
 
-need-module: module $(KIND:%=nginx-%)
+need-module: module $(if $(CHECKED),$(CHECKED:%=nginx-%),$(ON:%=nginx))
 
 need-fault: fault
 
-need-agent: agent $(KIND:%=agent-%)
+need-agent: agent $(CHECKED:%=agent-%)
 
 need-unit: deps-build $(if $(SANITIZE),deps-asan)
 	@echo "unit: the programs of t/unit"

@@ -27,7 +27,8 @@ sub make
     local @ENV{qw/MAKEFLAGS MFLAGS MAKELEVEL/};
     delete @ENV{qw/MAKEFLAGS MFLAGS MAKELEVEL/};
 
-    my $command = "make $target BUILD=$BUILD DESTDIR=$dest @variables 2>&1";
+    my $command = "make $target BUILD=$BUILD DESTDIR=$dest "
+        . 'NGINX=' . ($ENV{NGINX} // '') . " @variables 2>&1";
     my $output = `$command`;
 
     is $?, 0, "make $target @variables" or diag $output;

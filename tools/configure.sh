@@ -3,7 +3,8 @@
 # Copyright (C) the ngx_sandbox authors
 #
 # Configuring nginx for tools/module and tools/nginx-asan, which define the
-# function "configure" and the variables "objs" and "log".
+# function "configure" and the variables "root", "build", "src", "objs" and
+# "log".
 
 
 failed() {
@@ -62,6 +63,53 @@ viewer() {
 without it: make VIEWER=none" 20
 
     cp "$from/package-lock.json" "$to/installed"
+}
+
+
+# link_sources DIR: a folder "src" of links to the sources in DIR, as configure
+# writes a Makefile beside them.  What was compiled from another DIR goes: its
+# objects may be newer than these sources.
+
+link_sources() {
+    local name
+
+    if [ "$(readlink "$src/src/core/nginx.c")" != "$1/src/core/nginx.c" ]; then
+        rm -rf "$objs"
+    fi
+
+    rm -rf "$src"
+    mkdir "$src"
+
+    for name in auto configure src; do
+        if [ -e "$1/$name" ]; then
+            cp -rs "$1/$name" "$src/"
+        fi
+    done
+}
+
+
+# where it is in a release, and in nginx's repository
+configure_script() {
+    if [ -e "$src/configure" ]; then
+        echo ./configure
+    else
+        echo auto/configure
+    fi
+}
+
+
+# the flags are those of Debian 12, whose nginx has no HTTP/3 yet
+add_http3() {
+    if [ -d "$src/src/http/v3" ]; then
+        NGX_CONF_FLAGS+=(--with-http_v3_module)
+    fi
+}
+
+
+configure_inputs() {
+    find "$src/auto/" ! -type d -print0 | sort -z | xargs -0 cat
+    cat "$src/$(configure_script)"
+    echo "$SANDBOX_VIEWER" "$root"/openapi/*.json
 }
 
 

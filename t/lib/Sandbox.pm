@@ -26,8 +26,8 @@ use Sandbox::Keep;
 use Sandbox::Process qw/running title children memory/;
 use parent -norequire, 'Sandbox::Client';
 
-our @EXPORT = qw/wait_for free_port root_dir build_dir sanitized slurp spew
-    engine_kind/;
+our @EXPORT = qw/wait_for free_port root_dir build_dir sanitized nginx_version
+    slurp spew engine_kind/;
 
 my $ROOT = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
 our $PROXY = "$ROOT/conf/sandbox_proxy.conf";
@@ -48,6 +48,19 @@ sub build_dir
 }
 
 sub sanitized { $ENV{TEST_SANDBOX_SANITIZE} ? 1 : 0 }
+
+sub nginx_binary { $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx' }
+
+
+# of the nginx that runs the tests, as a module's nginx_version: 1022001
+
+sub nginx_version
+{
+    my $nginx = nginx_binary();
+    my @parts = `$nginx -v 2>&1` =~ m{ nginx/(\d+)\.(\d+)\.(\d+)}
+        or die "$nginx does not tell its version\n";
+    return $parts[0] * 1_000_000 + $parts[1] * 1000 + $parts[2];
+}
 
 
 # the engine that the tests run on: tools/test says which, by default the
@@ -101,7 +114,7 @@ sub new
 
     Sandbox::bail('the tests run as root') if $> != 0;
 
-    $self->{nginx} ||= $ENV{TEST_NGINX_BINARY} || '/usr/sbin/nginx';
+    $self->{nginx} ||= nginx_binary();
     $self->{module} ||= $ENV{TEST_SANDBOX_MODULE}
         || "$ROOT/build/ngx_http_sandbox_module.so";
     $self->{binary} = $ENV{TEST_SANDBOX_AGENT} || "$ROOT/build/agent";

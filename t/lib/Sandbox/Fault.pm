@@ -18,9 +18,15 @@ sub new
 {
     my ($class, %o) = @_;
     my $build = $ENV{TEST_BUILD} || Sandbox::root_dir() . '/build';
+    my $nginx = '/usr/sbin/nginx';
 
     # the sanitized build has no faults
-    my $self = Sandbox::new($class, nginx => '/usr/sbin/nginx',
+    if ($ENV{TEST_SANDBOX_ON}) {
+        $build .= "/$ENV{TEST_SANDBOX_ON}";
+        $nginx = "$build/nginx";
+    }
+
+    my $self = Sandbox::new($class, nginx => $nginx,
         module => "$build/fault/ngx_http_sandbox_module.so",
         main => 'env SANDBOX_FAULT=%%DIR%%/fault/order;',
         api => 'add_header X-Worker $pid always;', workers => 2, %o);
