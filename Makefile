@@ -109,8 +109,8 @@ CHECKS =	$(or $(T),$(free-tests))
 SOAKS =		$(or $(T),$(if $(ENGINE),$(engine-tests), \
 		$(filter t/soak/%,$(all-tests))))
 
-DEPS =		build source viewer run test browser disk podman rootless asan \
-		lint bench
+DEPS =		build source viewer run test browser disk podman rootless \
+		systemd asan lint bench
 
 .PHONY: help deps $(DEPS:%=deps-%) module fault nginx agent image engine \
 	sanitized dev nginx-asan nginx-dev agent-asan agent-dev \
@@ -118,7 +118,7 @@ DEPS =		build source viewer run test browser disk podman rootless asan \
 	run stop check check-free test soak bench fuzz lint install uninstall \
 	clean unit fuzzers need-module need-fault need-agent need-unit \
 	need-engine need-browser need-disk need-podman need-rootless \
-	need-error
+	need-systemd need-error
 
 help:
 	@sed -n '/^#   make/,/^$$/s/^# \{0,2\}//p' Makefile
@@ -128,7 +128,7 @@ help:
 
 
 deps: deps-build deps-run deps-test deps-browser deps-disk deps-podman \
-	deps-rootless
+	deps-rootless deps-systemd
 
 $(DEPS:%=deps-%): deps-%:
 	@tools/deps $*
@@ -224,7 +224,7 @@ need-unit: deps-build $(if $(SANITIZE),deps-asan)
 
 need-engine: deps-run
 
-need-browser need-disk need-podman need-rootless: need-%: deps-%
+need-browser need-disk need-podman need-rootless need-systemd: need-%: deps-%
 
 need-error:
 	@false
@@ -261,7 +261,9 @@ SBIN_DIR =	$(DESTDIR)$(PREFIX)/sbin
 SYSCTL_DIR =	$(DESTDIR)/etc/sysctl.d
 SYSCTL =	60-nginx-sandbox.conf
 UNIT_DIR =	$(DESTDIR)/lib/systemd/system
-UNIT =		nginx-sandbox-network.service
+UNITS =		nginx-sandbox.service nginx-sandbox-network.service \
+		nginx.service.d/sandbox.conf
+ROTATE_DIR =	$(DESTDIR)/etc/logrotate.d
 NETWORK =	$(PREFIX)/sbin/nginx-sandbox-network
 
 DOCS =		$(wildcard README.md LICENSE CHANGES SECURITY.md docs/*.md)
@@ -269,8 +271,8 @@ DOCS =		$(wildcard README.md LICENSE CHANGES SECURITY.md docs/*.md)
 install: module agent
 	@echo "install: module, agent and documentation below $(DESTDIR)$(PREFIX)"
 	@install -d $(MODULES_DIR) $(LOAD_DIR) $(AGENT_DIR)/network $(DOC_DIR) \
-		$(CONF_DIR)/modules-enabled $(SBIN_DIR) $(UNIT_DIR) \
-		$(SYSCTL_DIR)
+		$(CONF_DIR)/modules-enabled $(SBIN_DIR) $(SYSCTL_DIR) \
+		$(ROTATE_DIR) $(sort $(dir $(addprefix $(UNIT_DIR)/,$(UNITS))))
 	@tools/install-debug install $(DEBUG_DIR) $(MODULE) \
 		$(MODULES_DIR)/ngx_http_sandbox_module.so
 	@tools/install-debug install $(DEBUG_DIR) $(AGENT) $(AGENT_DIR)/agent
@@ -286,9 +288,12 @@ install: module agent
 	@install -m 755 tools/sandbox-network $(AGENT_DIR)/
 	@install -m 644 tools/network/*.sh $(AGENT_DIR)/network/
 	@ln -sf ../lib/nginx-sandbox/sandbox-network $(DESTDIR)$(NETWORK)
-	@sed -e 's|@COMMAND@|$(NETWORK)|' \
-		-e 's|@DOC@|$(PREFIX)/share/doc/nginx-sandbox|' \
-		conf/$(UNIT) >$(UNIT_DIR)/$(UNIT)
+	@for unit in $(UNITS); do \
+		sed -e 's|@COMMAND@|$(NETWORK)|' \
+			-e 's|@DOC@|$(PREFIX)/share/doc/nginx-sandbox|' \
+			conf/$$unit >$(UNIT_DIR)/$$unit || exit; \
+	done
+	@install -m 644 conf/logrotate.conf $(ROTATE_DIR)/nginx-sandbox
 	@tools/install-user "$(DESTDIR)"
 	@tools/install-sysctl "$(DESTDIR)" conf/sysctl.conf
 	@tools/install-network install "$(DESTDIR)" $(NETWORK)
@@ -302,7 +307,8 @@ uninstall:
 	@tools/install-debug remove $(DEBUG_DIR) \
 		$(MODULES_DIR)/ngx_http_sandbox_module.so
 	@rm -f $(MODULES_DIR)/ngx_http_sandbox_module.so $(AGENT_DIR)/agent \
-		$(DESTDIR)$(NETWORK) $(UNIT_DIR)/$(UNIT) \
+		$(DESTDIR)$(NETWORK) $(addprefix $(UNIT_DIR)/,$(UNITS)) \
+		$(ROTATE_DIR)/nginx-sandbox \
 		$(AGENT_DIR)/sandbox-network \
 		$(addprefix $(AGENT_DIR)/network/, \
 			$(notdir $(wildcard tools/network/*.sh))) \
@@ -311,7 +317,7 @@ uninstall:
 		$(CONF_DIR)/sandbox_proxy.conf $(SYSCTL_DIR)/$(SYSCTL) \
 		$(addprefix $(DOC_DIR)/,$(notdir $(DOCS)) nginx.conf.example)
 	@rmdir --ignore-fail-on-non-empty $(AGENT_DIR)/network $(AGENT_DIR) \
-		$(DOC_DIR) 2>/dev/null \
+		$(DOC_DIR) $(UNIT_DIR)/nginx.service.d 2>/dev/null \
 		|| true
 
 clean: stop

@@ -1,10 +1,11 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
-# needs: module agent
+# needs: module agent systemd
 
 # "make install" below DESTDIR puts its files there and nowhere else, nginx
-# loads what was installed, and "make uninstall" leaves nothing.
+# loads what was installed, systemd understands its units, and "make uninstall"
+# leaves nothing.
 
 use warnings;
 use strict;
@@ -52,6 +53,23 @@ sub files
 }
 
 
+# what systemd-analyze says of these units and Debian's nginx.service, with the
+# drop-in; a command has to be where the unit says
+
+sub verify
+{
+    my ($units, $network) = @_;
+    my $copy = "$root/units";
+
+    system("rm -rf $copy; cp -r $units $copy; "
+        . "sed -i 's|^ExecStart=/.*-network|ExecStart=$network|' "
+        . "$copy/nginx-sandbox-network.service") == 0 or die;
+
+    local $ENV{SYSTEMD_UNIT_PATH} = "$copy:/lib/systemd/system";
+    return `systemd-analyze verify --man=no nginx.service nginx-sandbox.service nginx-sandbox-network.service 2>&1`;
+}
+
+
 # where gdb looks for the symbols of a program or library
 
 sub debug
@@ -85,7 +103,10 @@ for my $prefix ('/usr', '/opt/sandbox') {
         "$prefix/lib/nginx-sandbox/sandbox-network" => '0755',
         (map { ("$prefix/lib/nginx-sandbox/network/$_.sh" => '0644') }
             qw/address iptables nft/),
-        '/lib/systemd/system/nginx-sandbox-network.service' => '0644',
+        (map { ("/lib/systemd/system/$_" => '0644') }
+            qw{nginx-sandbox-network.service nginx-sandbox.service
+               nginx.service.d/sandbox.conf}),
+        '/etc/logrotate.d/nginx-sandbox' => '0644',
         (map { (debug($prefix, "$prefix/lib/$_") => '0644') }
             qw{nginx/modules/ngx_http_sandbox_module.so nginx-sandbox/agent}),
     );
@@ -105,6 +126,9 @@ for my $prefix ('/usr', '/opt/sandbox') {
     my $network = "$dest$prefix/sbin/nginx-sandbox-network";
     like `$network 2>&1`, qr/^usage: .*install\|check/,
         'the installed script finds its parts';
+
+    is verify("$dest/lib/systemd/system", $network), '',
+        'systemd has nothing to say of the units';
 
     # the symbols are there, and there only
 
@@ -168,5 +192,14 @@ END
 
     unlink $theirs;
 }
+
+# a mistake is seen
+
+my $wrong = "$root/wrong";
+system("mkdir -p $wrong/nginx.service.d; sed 's/^LimitNOFILE/LimitFiles/' "
+    . "conf/nginx.service.d/sandbox.conf >$wrong/nginx.service.d/sandbox.conf;"
+    . "cp conf/*.service $wrong/") == 0 or die;
+like verify($wrong, '/bin/true'), qr/Unknown key .*LimitFiles/,
+    'systemd finds a wrong line of the drop-in';
 
 done_testing();
