@@ -12,6 +12,7 @@
 #   make bench      benchmarks, each against its reference; ARGS="--quick"
 #                   BASE=CHECKOUT: this checkout against another one
 #   make fuzz       each fuzzer for SECONDS=10
+#   make selftest   build/sandbox-selftest, which "make install" installs
 #   make lint       static analysis, style, and the rooms of the sources
 #   make compile_commands.json
 #                   how each file is compiled, for editors
@@ -112,19 +113,19 @@ SOAKS =		$(or $(T),$(if $(ENGINE),$(engine-tests), \
 DEPS =		build source viewer run test browser disk podman rootless \
 		systemd asan lint bench
 
-.PHONY: help deps $(DEPS:%=deps-%) module fault nginx agent image engine \
-	sanitized dev nginx-asan nginx-dev agent-asan agent-dev \
-	compile_commands.json \
-	run stop check check-free test soak bench fuzz lint install uninstall \
-	clean unit fuzzers need-module need-fault need-agent need-unit \
-	need-engine need-browser need-disk need-podman need-rootless \
-	need-systemd need-error
+.PHONY: help deps $(DEPS:%=deps-%) module fault nginx agent selftest image \
+	engine sanitized dev nginx-asan nginx-dev agent-asan agent-dev \
+	compile_commands.json run stop check check-free test soak bench fuzz \
+	lint install uninstall clean unit fuzzers need-module need-fault \
+	need-agent need-unit need-engine need-selftest need-browser need-disk \
+	need-podman need-rootless need-systemd need-error
 
 help:
 	@sed -n '/^#   make/,/^$$/s/^# \{0,2\}//p' Makefile
 
 -include agent/agent.mk
 -include t/unit/unit.mk
+-include tools/selftest/selftest.mk
 
 
 deps: deps-build deps-run deps-test deps-browser deps-disk deps-podman \
@@ -150,6 +151,10 @@ nginx: module
 agent: deps-build
 	@echo "agent: $(AGENT)"
 	@$(call compile,$(AGENT))
+
+selftest: deps-build
+	@echo "selftest: $(SELFTEST)"
+	@$(call compile,$(SELFTEST))
 
 image: deps-run engine
 	@image/build --latest $(NODE)
@@ -224,6 +229,8 @@ need-unit: deps-build $(if $(SANITIZE),deps-asan)
 
 need-engine: deps-run
 
+need-selftest: selftest
+
 need-browser need-disk need-podman need-rootless need-systemd: need-%: deps-%
 
 need-error:
@@ -268,7 +275,7 @@ NETWORK =	$(PREFIX)/sbin/nginx-sandbox-network
 
 DOCS =		$(wildcard README.md LICENSE CHANGES SECURITY.md docs/*.md)
 
-install: module agent
+install: module agent selftest
 	@echo "install: module, agent and documentation below $(DESTDIR)$(PREFIX)"
 	@install -d $(MODULES_DIR) $(LOAD_DIR) $(AGENT_DIR)/network $(DOC_DIR) \
 		$(CONF_DIR)/modules-enabled $(SBIN_DIR) $(SYSCTL_DIR) \
@@ -285,6 +292,7 @@ install: module agent
 	@install -m 644 conf/sandbox_proxy.conf $(CONF_DIR)/
 	@install -m 644 conf/sysctl.conf $(SYSCTL_DIR)/$(SYSCTL)
 	@install -m 644 $(DOCS) conf/nginx.conf.example $(DOC_DIR)/
+	@install -m 755 $(SELFTEST) $(SBIN_DIR)/
 	@install -m 755 tools/sandbox-network $(AGENT_DIR)/
 	@install -m 644 tools/network/*.sh $(AGENT_DIR)/network/
 	@ln -sf ../lib/nginx-sandbox/sandbox-network $(DESTDIR)$(NETWORK)
@@ -307,7 +315,8 @@ uninstall:
 	@tools/install-debug remove $(DEBUG_DIR) \
 		$(MODULES_DIR)/ngx_http_sandbox_module.so
 	@rm -f $(MODULES_DIR)/ngx_http_sandbox_module.so $(AGENT_DIR)/agent \
-		$(DESTDIR)$(NETWORK) $(addprefix $(UNIT_DIR)/,$(UNITS)) \
+		$(DESTDIR)$(NETWORK) $(SBIN_DIR)/$(notdir $(SELFTEST)) \
+		$(addprefix $(UNIT_DIR)/,$(UNITS)) \
 		$(ROTATE_DIR)/nginx-sandbox \
 		$(AGENT_DIR)/sandbox-network \
 		$(addprefix $(AGENT_DIR)/network/, \

@@ -60,6 +60,7 @@ log_lines();
 pages();
 policy();
 names_in_use();
+selftest();
 links();
 rooms();
 bounds();
@@ -530,6 +531,25 @@ sub names_in_use
 
     cmp_ok($n, '>=', 50, 'names in use: some were found');
     is("@bad", '', 'names in use: all of them exist');
+}
+
+
+# the rows of sandbox-selftest, and what SECURITY.md promises
+
+sub selftest
+{
+    my $source = flat('tools/selftest/host/promises.c');
+    my %code = $source =~ /\{ "([a-z0-9-]+)", "([^"]+)", /g;
+    my %docs = map { $_->[0] =~ /^`(.*)`$/ ? ($1 => $_->[1]) : () }
+        rows(section(slurp('SECURITY.md'), 'Checking a host'));
+
+    same('rows of sandbox-selftest', 33, \%code, \%docs);
+
+    # each is tried: inside, or by the host's side
+    my $tried = join ' ', map { flat($_) }
+        'tools/selftest/prober/main.c', glob 'tools/selftest/host/*.c';
+    is(join(' ', grep { $tried !~ /\{ "\Q$_\E", selftest_|_row\(t, "\Q$_\E"/ }
+        sort keys %code), '', 'rows of sandbox-selftest: all are tried');
 }
 
 

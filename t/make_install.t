@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 
 # Copyright (C) the ngx_sandbox authors
-# needs: module agent systemd
+# needs: module agent selftest systemd
 
 # "make install" below DESTDIR puts its files there and nowhere else, nginx
 # loads what was installed, systemd understands its units, and "make uninstall"
@@ -100,6 +100,7 @@ for my $prefix ('/usr', '/opt/sandbox') {
         "$prefix/share/doc/nginx-sandbox/nginx.conf.example" => '0644',
         "$prefix/share/doc/nginx-sandbox/LICENSE" => '0644',
         "$prefix/sbin/nginx-sandbox-network" => 'link',
+        "$prefix/sbin/sandbox-selftest" => '0755',
         "$prefix/lib/nginx-sandbox/sandbox-network" => '0755',
         (map { ("$prefix/lib/nginx-sandbox/network/$_.sh" => '0644') }
             qw/address iptables nft/),
@@ -129,6 +130,9 @@ for my $prefix ('/usr', '/opt/sandbox') {
 
     is verify("$dest/lib/systemd/system", $network), '',
         'systemd has nothing to say of the units';
+
+    like `$dest$prefix/sbin/sandbox-selftest --help`, qr/^SYNOPSIS$/m,
+        'the installed self-test runs';
 
     # the symbols are there, and there only
 

@@ -12,6 +12,7 @@ use strict;
 use File::Temp ();
 use IO::Select;
 use IO::Socket::UNIX;
+use JSON::PP ();
 use POSIX ();
 use Time::HiRes ();
 
@@ -87,6 +88,8 @@ sub stop
 #   hold <regex> <ms>     gives their answers that much later
 #   status <regex> <n> <body>
 #   drop <regex>          passes the call on, and cuts before its answer
+#   edit <regex> <file>   passes it on with another body: the file is Perl that
+#                         changes the JSON $_, and its $_->{HostConfig} as $h
 
 sub set
 {
@@ -201,6 +204,13 @@ sub connection
                         or return;
                     $select->add($server);
                 }
+                if ($order->[0] eq 'edit') {
+                    my $body = full($client, \$in, $need) // return;
+                    $body = edit($body, $order->[2]);
+                    $need = 0;
+                    $head =~ s/^content-length:\s*\K\d+/length $body/ime;
+                    $head .= $body;
+                }
                 write_all($server, $head) or return;
 
                 if ($order->[0] eq 'drop') {
@@ -210,6 +220,32 @@ sub connection
             }
         }
     }
+}
+
+
+# a body of that length, of which some may have been read
+
+sub full
+{
+    my ($client, $in, $length) = @_;
+
+    while (length $$in < $length) {
+        sysread $client, $$in, 65536, length $$in or return undef;
+    }
+    return substr $$in, 0, $length, '';
+}
+
+
+sub edit
+{
+    my ($body, $file) = @_;
+
+    local $_ = JSON::PP::decode_json($body);
+    my $h = $_->{HostConfig};
+    open my $f, '<', $file or die "$file: $!\n";
+    eval join '', <$f>;
+    die $@ if $@;
+    return JSON::PP::encode_json($_);
 }
 
 
