@@ -29,6 +29,7 @@ my $c = inspect('big');
 my $host = $c->{HostConfig};
 
 is($host->{NanoCpus}, $ncpu * 1e9, "cpus: lowered to the engine's");
+is($host->{CpuShares}, $ncpu * 1024, 'with a weight of as many');
 my @warn = grep { /"cpus=" of sandbox class "default" is reduced to $ncpu/ }
     split /\n/, $t->log_text();
 cmp_ok(scalar(@warn), '>=', 1, 'with a warning');
@@ -85,6 +86,7 @@ is($t->run_in('little', 'echo own > /workspace/f; cat /workspace/f'), "own\n",
     'whose /workspace is');
 $c = inspect('little');
 is($c->{HostConfig}{NanoCpus}, 62_500_000, 'a sixteenth of a processor');
+is($c->{HostConfig}{CpuShares}, 64, '... also where processors are short');
 is($c->{HostConfig}{Memory}, 64 << 20, 'its memory');
 is($t->run_in('little', 'ulimit -n; ulimit -Hn'), "512\n512\n",
     'its open files');

@@ -16,12 +16,19 @@
 #include "docker/ac_docker_spec.h"
 
 
+/* of a whole processor; what the kernel accepts */
+#define AC_DOCKER_SPEC_WEIGHT      1024
+#define AC_DOCKER_SPEC_WEIGHT_MIN  2
+#define AC_DOCKER_SPEC_WEIGHT_MAX  262144
+
+
 static void ac_docker_spec_config(ac_json_writer_t *w,
     const ac_container_spec_t *spec);
 static void ac_docker_spec_host(ac_json_writer_t *w,
     const ac_container_spec_t *spec);
 static void ac_docker_spec_limits(ac_json_writer_t *w,
     const ac_container_spec_t *spec);
+static int64_t ac_docker_spec_weight(int64_t nano_cpus);
 static void ac_docker_spec_mounts(ac_json_writer_t *w,
     const ac_container_spec_t *spec);
 
@@ -165,6 +172,8 @@ ac_docker_spec_limits(ac_json_writer_t *w, const ac_container_spec_t *spec)
 
     if (spec->nano_cpus) {
         ac_json_writer_integer(w, "NanoCpus", spec->nano_cpus);
+        ac_json_writer_integer(w, "CpuShares",
+                               ac_docker_spec_weight(spec->nano_cpus));
     }
 
     if (spec->pids) {
@@ -174,6 +183,24 @@ ac_docker_spec_limits(ac_json_writer_t *w, const ac_container_spec_t *spec)
     if (spec->shm) {
         ac_json_writer_integer(w, "ShmSize", spec->shm);
     }
+}
+
+
+/* a share of the processors where they are short, as cpus= is where not */
+
+static int64_t
+ac_docker_spec_weight(int64_t nano_cpus)
+{
+    int64_t  weight;
+
+    weight = nano_cpus * AC_DOCKER_SPEC_WEIGHT / 1000000000;
+
+    if (weight < AC_DOCKER_SPEC_WEIGHT_MIN) {
+        return AC_DOCKER_SPEC_WEIGHT_MIN;
+    }
+
+    return weight < AC_DOCKER_SPEC_WEIGHT_MAX ? weight
+                                              : AC_DOCKER_SPEC_WEIGHT_MAX;
 }
 
 

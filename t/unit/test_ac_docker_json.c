@@ -81,7 +81,7 @@ test_spec(void **state)
         "{\"HostConfig\":{\"NetworkMode\":\"net\","
         "\"ExtraHosts\":[\"h:127.0.1.1\"],"
         "\"Memory\":9007199254740993,\"MemorySwap\":9007199254740993,"
-        "\"NanoCpus\":62500000,\"PidsLimit\":256,\"ShmSize\":67108864,"
+        "\"NanoCpus\":62500000,\"CpuShares\":64,\"PidsLimit\":256,\"ShmSize\":67108864,"
         "\"CapDrop\":[\"ALL\"],"
         "\"CapAdd\":[\"CHOWN\"],\"SecurityOpt\":[\"no-new-privileges\"],"
         "\"Init\":false,\"RestartPolicy\":{\"Name\":\"no\"},"
