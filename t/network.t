@@ -68,6 +68,14 @@ for my $round (1, 2) {
 ($good, $out) = $t->check_conf();
 ok($good, 'network=internet is accepted') or diag($out);
 
+# each of its sandboxes may ask for each of its addresses
+
+my ($bits) = `docker network inspect nginx-sandbox -f '{{range .IPAM.Config}}{{.Subnet}}{{end}}'` =~ m{/(\d+)};
+my ($neighbours) = slurp(root_dir() . '/conf/sysctl.conf')
+    =~ /^net\.ipv4\.neigh\.default\.gc_thresh3 = (\d+)$/m;
+cmp_ok((2 ** (32 - $bits) - 3) ** 2, '<', $neighbours,
+    'sandboxes cannot fill the table of neighbours');
+
 {
     my $out = `cd / && setpriv --reuid nobody --clear-groups $t->{nginx} -t -p $t->{dir}/ -e stderr -c $t->{dir}/nginx.conf 2>&1`;
     like($out, qr/\[warn\].*not running as root/, 'nginx -t of another user');
