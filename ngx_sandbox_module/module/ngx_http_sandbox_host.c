@@ -13,6 +13,9 @@
 #define NGX_HTTP_SANDBOX_HOST_NOFILE_MIN  1024
 #define NGX_HTTP_SANDBOX_HOST_NOFILE_MAX  8192
 
+#define NGX_HTTP_SANDBOX_HOST_CGROUP1                                         \
+    "/sys/fs/cgroup/memory/memory.limit_in_bytes"
+
 /* images use uids and gids below this */
 #define NGX_HTTP_SANDBOX_HOST_UID         65536
 /* the id shown for all ids that a user namespace does not map */
@@ -20,6 +23,7 @@
 
 
 static void ngx_http_sandbox_host_sysctl(ngx_cycle_t *cycle);
+static void ngx_http_sandbox_host_cgroup(ngx_cycle_t *cycle);
 static void ngx_http_sandbox_host_user(ngx_cycle_t *cycle);
 static void ngx_http_sandbox_host_nofile(ngx_cycle_t *cycle,
     ngx_http_sandbox_main_conf_t *smcf);
@@ -44,6 +48,7 @@ ngx_http_sandbox_host_init(ngx_cycle_t *cycle)
         && ngx_strncmp(smcf->engine.data, "unix:", 5) == 0)
     {
         ngx_http_sandbox_host_sysctl(cycle);
+        ngx_http_sandbox_host_cgroup(cycle);
         ngx_http_sandbox_host_user(cycle);
     }
 }
@@ -75,6 +80,25 @@ ngx_http_sandbox_host_sysctl(ngx_cycle_t *cycle)
                   "for the host: %*s; run \"make install\", or \""
                   SANDBOX_SYSCTL_COMMAND "\" after it",
                   p - text, text);
+}
+
+
+/*
+ * With cgroup v1 the memory of TCP and UDP sockets has a limit of its own,
+ * which runc does not set.
+ */
+
+static void
+ngx_http_sandbox_host_cgroup(ngx_cycle_t *cycle)
+{
+    if (access(NGX_HTTP_SANDBOX_HOST_CGROUP1, F_OK) == -1) {
+        return;
+    }
+
+    ngx_log_error(NGX_LOG_WARN, cycle->log, 0,
+                  "this host uses cgroup v1, with which memory limits do not "
+                  "cover unread data of TCP and UDP sockets: one sandbox can "
+                  "exhaust \"net.ipv4.tcp_mem\" for the host; use cgroup v2");
 }
 
 
