@@ -24,6 +24,7 @@
 #include "control/options.h"
 #include "http/server.h"
 #include "main/crash.h"
+#include "main/guard.h"
 #include "main/idle.h"
 #include "main/routes.h"
 #include "main/signals.h"
@@ -246,8 +247,9 @@ agent_main_confine(agent_boot_t *boot)
 static int
 agent_main_serve(agent_boot_t *boot)
 {
-    int     rc;
-    size_t  i;
+    int      rc;
+    size_t   i;
+    int64_t  memory;
 
     rc = uv_loop_init(&agent_main_loop);
 
@@ -257,7 +259,9 @@ agent_main_serve(agent_boot_t *boot)
 
     agent_loop = &agent_main_loop;
 
-    agent_memory_init(agent_cgroup_memory_limit("/sys/fs/cgroup"));
+    memory = agent_cgroup_memory_limit("/sys/fs/cgroup");
+
+    agent_memory_init(memory);
     agent_stop_init();
     agent_relay_hooks_set(&agent_main_relay_hooks);
     agent_session_routes_observe(agent_terminal_session_deleted);
@@ -266,6 +270,10 @@ agent_main_serve(agent_boot_t *boot)
                      boot->options.keep_alive == 1);
 
     rc = agent_signals_start();
+
+    if (rc == 0) {
+        rc = agent_guard_start(memory);
+    }
 
     if (rc == 0) {
         rc = agent_server_start(boot->agent, agent_routes, agent_idle_touch);
