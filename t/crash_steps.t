@@ -239,12 +239,12 @@ is($t->api('DELETE', "/v1/sandbox/$id")->{status}, 204, 'destroyed');
 ok(wait_for(sub { !$t->left() }, 60), 'nothing is left')
     or diag(join ' ', $t->left());
 
-# every place that there is was passed, here or in crash_wake.t
+# every place that there is was passed, here or in the other two
 
 my %known = map { $_ => 1 } map { slurp($_) =~ /sandbox_fault\("([a-z.]+)"\)/g }
     glob root_dir() . '/ngx_sandbox_module/*/*.c';
 my $tests = join '', map { slurp(root_dir() . "/t/$_") }
-    qw/crash_steps.t crash_wake.t lib\/Sandbox\/Fault.pm/;
+    qw/crash_steps.t crash_wake.t crash_pool.t lib\/Sandbox\/Fault.pm/;
 is(join(' ', sort grep { $tests !~ /\b\Q$_\E\b/ } keys %known), '',
     'no place without a test');
 

@@ -17,6 +17,7 @@
 #include "context/kernel.h"
 #include "context/kernel_listen.h"
 #include "run/child.h"
+#include "run/env.h"
 #include "run/output.h"
 
 
@@ -79,6 +80,8 @@ agent_kernel_start(const agent_language_t *language, const char **env,
     k->language = language;
     k->writers[0] = -1;
     k->writers[1] = -1;
+
+    k->vars = json_incref(agent_env_vars());
 
     agent_kernel_channel_init(&k->channel, agent_kernel_packet);
 
@@ -269,11 +272,29 @@ agent_kernel_adopt(const char *token, int fd, int *writers)
 }
 
 
+void
+agent_kernel_renew(agent_kernel_t *k)
+{
+    json_decref(k->changes);
+
+    k->changes = agent_env_changes(k->vars);
+}
+
+
 int
 agent_kernel_execute(agent_kernel_t *k, json_t *request)
 {
     int    rc;
     char  *text;
+
+    if (k->changes) {
+        rc = json_object_set_new(request, "environ", k->changes);
+        k->changes = NULL;
+
+        if (rc != 0) {
+            return -1;
+        }
+    }
 
     text = json_dumps(request, JSON_COMPACT|JSON_ENSURE_ASCII);
 
@@ -467,6 +488,12 @@ agent_kernel_close(agent_kernel_t *k)
     int  i;
 
     agent_kernel_channel_close(&k->channel);
+
+    json_decref(k->vars);
+    json_decref(k->changes);
+
+    k->vars = NULL;
+    k->changes = NULL;
 
     for (i = 0; i < 2; i++) {
         if (k->writers[i] != -1) {

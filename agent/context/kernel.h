@@ -71,6 +71,8 @@ struct agent_kernel_s {
 
     LIST_ENTRY(agent_kernel_s) link;
     agent_kernel_channel_t     channel;
+    json_t                    *vars;   /* of the sandbox, at its start */
+    json_t                    *changes;  /* to be made before the next cell */
     int                        writers[2];
     uint32_t                   number; /* of the execution */
     unsigned                   busy:1;
@@ -89,10 +91,17 @@ agent_kernel_t *agent_kernel_start(const agent_language_t *language,
     void *data, agent_fault_t *fault);
 
 /*
- * Sends a cell, an object {"code", "cwd"?, "env"?}, to an idle kernel.  0, or
- * -1 if out of memory.
+ * Sends a cell, an object {"code", "cwd"?, "env"?}, to an idle kernel, and
+ * adds the member "environ" to it if variables have changed.  0, or -1 if out
+ * of memory.
  */
 int agent_kernel_execute(agent_kernel_t *k, json_t *request);
+
+/*
+ * It was started before its owner was known: lets it have the variables that
+ * the sandbox has now, from its next cell on.
+ */
+void agent_kernel_renew(agent_kernel_t *k);
 
 /* interrupts the cell that runs */
 void agent_kernel_interrupt(agent_kernel_t *k);

@@ -110,6 +110,7 @@ agent_pool_take(const agent_language_t *language)
     k = pool->kernels[best];
     pool->kernels[best] = pool->kernels[--pool->n];
 
+    agent_kernel_renew(k);
     agent_pool_later(0);
 
     return k;

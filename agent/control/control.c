@@ -192,6 +192,11 @@ agent_control_text(char *buf, size_t size, const char *event,
         len += snprintf(buf + len, size - len,
                         "\"v\":%d,\"build\":\"%s\",", AGENT_PROTOCOL,
                         AGENT_BUILD);
+
+        if (agent_ops_generation() != -1) {
+            len += snprintf(buf + len, size - len, "\"generation\":%lld,",
+                            (long long) agent_ops_generation());
+        }
     }
 
     len += snprintf(buf + len, size - len, "\"%s\":[", member);

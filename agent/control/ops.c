@@ -32,15 +32,22 @@ static const char *agent_control_configure(json_t *json);
 static int agent_control_status(char *buf, size_t size, int64_t seq);
 
 
-static int64_t                     agent_ops_generation;
+static int64_t                     agent_ops_current;
 static const agent_control_ops_t  *agent_ops;
 
 
 void
 agent_ops_init(int64_t generation, const agent_control_ops_t *ops)
 {
-    agent_ops_generation = generation;
+    agent_ops_current = generation;
     agent_ops = ops;
+}
+
+
+int64_t
+agent_ops_generation(void)
+{
+    return agent_ops_current;
 }
 
 
@@ -219,12 +226,12 @@ agent_control_configure(json_t *json)
 
     if (options.generation != -1) {
 
-        if (options.generation < agent_ops_generation) {
+        if (options.generation < agent_ops_current) {
             agent_options_free(&options);
             return NULL;
         }
 
-        agent_ops_generation = options.generation;
+        agent_ops_current = options.generation;
     }
 
     agent_options_apply(&options);

@@ -127,6 +127,43 @@ agent_env_vars(void)
 }
 
 
+json_t *
+agent_env_changes(json_t *vars)
+{
+    json_t      *now, *value, *changes;
+    const char  *name, *image;
+
+    now = agent_env_vars();
+
+    if (now == vars || (changes = json_object()) == NULL) {
+        return NULL;
+    }
+
+    json_object_foreach(vars, name, value) {
+
+        if (json_object_get(now, name) == NULL) {
+            image = agent_env_image(name);
+            json_object_set_new(changes, name, image ? json_string(image)
+                                                     : json_null());
+        }
+    }
+
+    json_object_foreach(now, name, value) {
+
+        if (!json_equal(value, json_object_get(vars, name))) {
+            json_object_set(changes, name, value);
+        }
+    }
+
+    if (json_object_size(changes) == 0) {
+        json_decref(changes);
+        return NULL;
+    }
+
+    return changes;
+}
+
+
 uint64_t
 agent_env_timeout(void)
 {

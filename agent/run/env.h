@@ -53,6 +53,13 @@ int agent_env_merge(json_t *vars);
 json_t *agent_env_vars(void);
 
 /*
+ * What a process that was started with these variables, as agent_env_vars()
+ * was then, has to change now: an object of strings, null to unset, which the
+ * caller releases; NULL: nothing, or out of memory.
+ */
+json_t *agent_env_changes(json_t *vars);
+
+/*
  * COMMAND_TIMEOUT_MS of the sandbox or the image, in ms; 0: unset or not an
  * integer
  */

@@ -37,7 +37,7 @@ static int ac_agent_recv_diagnosis(const cJSON *object,
     ac_agent_event_t *event);
 static int ac_agent_recv_booted(const cJSON *object, ac_agent_event_t *event);
 static int ac_agent_recv_reply(const cJSON *object, ac_agent_event_t *event);
-static int ac_agent_recv_usage(const cJSON *object, const char *name,
+static int ac_agent_recv_known(const cJSON *object, const char *name,
     int64_t *value);
 static int ac_agent_recv_version(const cJSON *object,
     ac_agent_event_t *event);
@@ -238,6 +238,7 @@ ac_agent_recv_hello(const cJSON *object, ac_agent_event_t *event)
     const cJSON  *ports;
 
     if (ac_agent_recv_version(object, event) == -1
+        || ac_agent_recv_known(object, "generation", &event->generation) == -1
         || ac_agent_recv_bad(ac_json_array(object, "listening", &ports)))
     {
         return -1;
@@ -391,11 +392,11 @@ ac_agent_recv_reply(const cJSON *object, ac_agent_event_t *event)
         (void) strcpy(event->error, "no reason given");
     }
 
-    if (ac_agent_recv_usage(object, "sleeps_in_ms", &event->sleeps_in_ms)
+    if (ac_agent_recv_known(object, "sleeps_in_ms", &event->sleeps_in_ms)
            == -1
-        || ac_agent_recv_usage(object, "memory", &event->memory) == -1
-        || ac_agent_recv_usage(object, "pids", &event->pids) == -1
-        || ac_agent_recv_usage(object, "cpu_ms", &event->cpu_ms) == -1)
+        || ac_agent_recv_known(object, "memory", &event->memory) == -1
+        || ac_agent_recv_known(object, "pids", &event->pids) == -1
+        || ac_agent_recv_known(object, "cpu_ms", &event->cpu_ms) == -1)
     {
         return -1;
     }
@@ -406,8 +407,10 @@ ac_agent_recv_reply(const cJSON *object, ac_agent_event_t *event)
 }
 
 
+/* -1: not in the packet */
+
 static int
-ac_agent_recv_usage(const cJSON *object, const char *name, int64_t *value)
+ac_agent_recv_known(const cJSON *object, const char *name, int64_t *value)
 {
     *value = -1;
 

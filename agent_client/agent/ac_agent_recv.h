@@ -20,7 +20,7 @@
 
 
 typedef enum {
-    AC_AGENT_HELLO = 0,      /* v, build, ports */
+    AC_AGENT_HELLO = 0,      /* v, build, generation, ports */
     AC_AGENT_LISTENING,      /* ports */
     AC_AGENT_GOING,
     AC_AGENT_PORT,           /* port, listening, command, code */
@@ -46,6 +46,7 @@ typedef struct {
     uint64_t            started_ms;      /* since the epoch */
     char                build[64];
     char                error[256];      /* "" : success */
+    int64_t             generation;      /* of its options; -1: not told */
 
     /* the usage; -1: not in the packet */
     int64_t             sleeps_in_ms;

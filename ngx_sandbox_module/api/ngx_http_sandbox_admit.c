@@ -62,9 +62,15 @@ ngx_http_sandbox_admit(ngx_http_request_t *r,
     }
 
     if (ngx_http_sandbox_tether(ctx->node) == NGX_OK) {
-        ctx->start = NGX_HTTP_SANDBOX_START_HIT;
-        ngx_http_sandbox_count(ngx_http_sandbox_worker->conf,
-                               starts[NGX_HTTP_SANDBOX_START_HIT]);
+
+        if (ctx->claimed) {
+            ctx->start = NGX_HTTP_SANDBOX_START_POOL;
+
+        } else {
+            ctx->start = NGX_HTTP_SANDBOX_START_HIT;
+            ngx_http_sandbox_count(ngx_http_sandbox_worker->conf,
+                                   starts[NGX_HTTP_SANDBOX_START_HIT]);
+        }
 
     } else {
         ngx_http_sandbox_start(ctx->node);
@@ -87,6 +93,7 @@ ngx_http_sandbox_admit_first(ngx_http_request_t *r,
 {
     char                       owner[SANDBOX_OWNER_MAX + 1];
     char                       ticket[SANDBOX_RANDOM_LEN + 1];
+    ngx_int_t                  rc;
     ngx_http_sandbox_lookup_e  found;
 
     *refused = 0;
@@ -95,10 +102,12 @@ ngx_http_sandbox_admit_first(ngx_http_request_t *r,
 
     ngx_http_sandbox_instances_ticket(ticket);
 
-    if (ngx_http_sandbox_instances_take(ticket, ctx->class, owner,
-                                        &ctx->failure)
-        == NGX_DECLINED)
-    {
+    rc = ngx_http_sandbox_instances_take(ticket, ctx->class, owner,
+                                         &ctx->failure);
+
+    ctx->claims = (rc == NGX_OK && ctx->class->pool);
+
+    if (rc == NGX_DECLINED) {
         /*
          * count again, so that the next request is refused only if still full
          */

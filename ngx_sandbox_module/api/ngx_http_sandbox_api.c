@@ -31,7 +31,7 @@
 #include "api/ngx_http_sandbox_openapi.h"
 #include "api/ngx_http_sandbox_origin.h"
 #include "api/ngx_http_sandbox_patch.h"
-#include "api/ngx_http_sandbox_pool.h"
+#include "api/ngx_http_sandbox_pool_api.h"
 #include "api/ngx_http_sandbox_ports.h"
 #include "api/ngx_http_sandbox_show.h"
 #include "api/ngx_http_sandbox_tunnel.h"
@@ -230,11 +230,15 @@ ngx_http_sandbox_api_access(ngx_http_request_t *r,
         return NGX_DECLINED;
 
     case SANDBOX_ROUTE_POOL:
-        r->content_handler = ngx_http_sandbox_pool_stats_handler;
+        r->content_handler = ngx_http_sandbox_pool_api_stats_handler;
         return NGX_DECLINED;
 
-    case SANDBOX_ROUTE_POOL_CHANGE:
-        r->content_handler = ngx_http_sandbox_pool_change_handler;
+    case SANDBOX_ROUTE_POOL_PRIME:
+        r->content_handler = ngx_http_sandbox_pool_api_prime_handler;
+        return NGX_DECLINED;
+
+    case SANDBOX_ROUTE_POOL_DRAIN:
+        r->content_handler = ngx_http_sandbox_pool_api_drain_handler;
         return NGX_DECLINED;
 
     case SANDBOX_ROUTE_BACKUPS:

@@ -22,6 +22,8 @@
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "limits/ngx_http_sandbox_create_rate.h"
+#include "limits/ngx_http_sandbox_instances.h"
+#include "lifecycle/ngx_http_sandbox_pool_claim.h"
 #include "api/ngx_http_sandbox_auth.h"
 #include "api/ngx_http_sandbox_create.h"
 #include "api/ngx_http_sandbox_lookup.h"
@@ -31,7 +33,7 @@
 #include <ngx_sha1.h>
 
 
-/* POST /v1/sandbox: creates the directory; nothing is started */
+/* POST /v1/sandbox: takes a sandbox of the pool, or creates a directory */
 
 
 #define NGX_HTTP_SANDBOX_NONCE_MAX  64
@@ -39,6 +41,8 @@
 
 static ngx_int_t ngx_http_sandbox_create_body(ngx_http_request_t *r,
     cJSON *json);
+static void ngx_http_sandbox_create_ticket(ngx_http_sandbox_ctx_t *ctx,
+    char *ticket);
 static ngx_int_t ngx_http_sandbox_create_id(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx, const char *id, const char *nonce);
 static void ngx_http_sandbox_create_derive(ngx_http_sandbox_ctx_t *ctx,
@@ -95,7 +99,16 @@ ngx_http_sandbox_create(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
                : NGX_HTTP_SANDBOX_CREATE_REFUSED;
     }
 
-    rc = sandbox_store_create(w->store, id, &spec);
+    rc = ctx->claims ? ngx_http_sandbox_pool_claim(ctx->class, id, &spec)
+                     : NGX_DECLINED;
+
+    ctx->claimed = (rc == NGX_OK);
+
+    if (rc == NGX_DECLINED) {
+        rc = sandbox_store_create(w->store, id, &spec);
+    }
+
+    err = ngx_errno;
 
     sandbox_spec_free(&spec);
 
@@ -103,8 +116,6 @@ ngx_http_sandbox_create(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx,
         ngx_http_sandbox_count(w->conf, created);
         return NGX_HTTP_SANDBOX_CREATE_OK;
     }
-
-    err = ngx_errno;
 
     ngx_http_sandbox_create_rate_refund(r, ctx);
 
@@ -129,8 +140,10 @@ ngx_http_sandbox_create_handler(ngx_http_request_t *r)
 static ngx_int_t
 ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
 {
-    const char              *id, *class, *nonce;
-    ngx_http_sandbox_ctx_t  *ctx;
+    char                       ticket[SANDBOX_RANDOM_LEN + 1];
+    const char                *id, *class, *nonce;
+    ngx_http_sandbox_ctx_t    *ctx;
+    ngx_http_sandbox_create_e  rc;
 
     ctx = ngx_http_sandbox_ctx_get(r);
 
@@ -173,7 +186,15 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
         goto failed;
     }
 
-    switch (ngx_http_sandbox_create(r, ctx, nonce, json)) {
+    ngx_http_sandbox_create_ticket(ctx, ticket);
+
+    rc = ngx_http_sandbox_create(r, ctx, nonce, json);
+
+    if (ctx->claims) {
+        ngx_http_sandbox_instances_free(ticket);
+    }
+
+    switch (rc) {
 
     case NGX_HTTP_SANDBOX_CREATE_OK:
         return ngx_http_sandbox_create_send(r, ctx);
@@ -217,6 +238,28 @@ ngx_http_sandbox_create_body(ngx_http_request_t *r, cJSON *json)
 failed:
 
     return ngx_http_sandbox_error_send(r, &ctx->failure);
+}
+
+
+/* one of the pool runs at once: it needs an instance */
+
+static void
+ngx_http_sandbox_create_ticket(ngx_http_sandbox_ctx_t *ctx, char *ticket)
+{
+    char                        owner[SANDBOX_OWNER_MAX + 1];
+    ngx_http_sandbox_failure_t  failure;
+
+    if (ctx->class->pool == 0) {
+        return;
+    }
+
+    (void) ngx_snprintf((u_char *) owner, sizeof(owner), "%V%Z", &ctx->owner);
+
+    ngx_http_sandbox_instances_ticket(ticket);
+
+    ctx->claims = (ngx_http_sandbox_instances_take(ticket, ctx->class, owner,
+                                                   &failure)
+                   == NGX_OK);
 }
 
 

@@ -25,7 +25,8 @@ typedef enum {
 
 
 /*
- * Creates the directory of ctx->id for the caller, with ctx->class.  nonce is
+ * Creates the directory of ctx->id for the caller, with ctx->class, or takes a
+ * sandbox of the pool if ctx->claims is set, and sets ctx->claimed.  nonce is
  * an Idempotency-Key, or ""; options is a body with options, or NULL.
  */
 ngx_http_sandbox_create_e ngx_http_sandbox_create(ngx_http_request_t *r,

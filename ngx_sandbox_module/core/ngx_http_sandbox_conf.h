@@ -33,6 +33,8 @@ typedef struct {
     int64_t                        max_age;
     int64_t                        retain;
     ngx_uint_t                     max_instances;      /* 0: no limit */
+    ngx_uint_t                     pool;     /* how many are kept warm */
+    char                           made[41]; /* see pool_claim.h; or "" */
     ngx_str_t                      disk;     /* "": no limit */
     ngx_array_t                   *env;      /* ngx_str_t name, value, … */
     unsigned                       lowered:1;    /* cpus= lowered and logged */

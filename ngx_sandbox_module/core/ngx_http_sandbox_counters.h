@@ -35,6 +35,10 @@ typedef struct {
     ngx_atomic_t                   swept;
     ngx_atomic_t                   capacity_refused;
     ngx_atomic_t                   rate_refused;
+    ngx_atomic_t                   pool_started;
+    ngx_atomic_t                   pool_failures;
+    ngx_atomic_t                   pool_missed;    /* none was warm */
+    ngx_atomic_t                   warm;           /* as of the last count */
     ngx_atomic_t                   calls_waiting;  /* current */
     ngx_atomic_t                   calls_running;  /* current */
     ngx_atomic_t                   engine_away;    /* current workers */

@@ -78,6 +78,8 @@ struct ngx_http_sandbox_ctx_s {
     unsigned                        replaced:1;
     unsigned                        broken:1;    /* failure says why */
     unsigned                        collects:1;  /* collects JSON for a page */
+    unsigned                        claims:1;    /* may take a warm sandbox */
+    unsigned                        claimed:1;   /* has taken one */
 
     char                            nonce[SANDBOX_TOKEN_MAX + 1];
     ngx_str_t                       replacement;     /* of response_filter.c */

@@ -15,7 +15,7 @@ const char *
 ngx_http_sandbox_start_type_name(ngx_http_sandbox_start_type_e type)
 {
     static const char  *names[NGX_HTTP_SANDBOX_START_TYPES] = {
-        "", "hit", "wake", "create", "lost"
+        "", "hit", "pool", "wake", "create", "lost"
     };
 
     return names[type];

@@ -17,6 +17,7 @@
 typedef enum {
     NGX_HTTP_SANDBOX_START_NONE = 0,
     NGX_HTTP_SANDBOX_START_HIT,              /* it was running */
+    NGX_HTTP_SANDBOX_START_POOL,             /* it came from the pool */
     NGX_HTTP_SANDBOX_START_WAKE,             /* its container was started */
     NGX_HTTP_SANDBOX_START_CREATE,           /* it had no container yet */
     NGX_HTTP_SANDBOX_START_LOST,             /* its container was missing */
@@ -24,7 +25,7 @@ typedef enum {
 } ngx_http_sandbox_start_type_e;
 
 
-/* "hit", "wake", "create" or "lost"; "" for NONE */
+/* "hit", "pool", "wake", "create" or "lost"; "" for NONE */
 const char *ngx_http_sandbox_start_type_name(
     ngx_http_sandbox_start_type_e type);
 

@@ -25,7 +25,8 @@ typedef enum {
     SANDBOX_ROUTE_OPENAPI,        /* /v1/openapi.json */
     SANDBOX_ROUTE_OPENAPI_PAGE,   /* /v1/openapi.html, /v1/openapi */
     SANDBOX_ROUTE_POOL,           /* /v1/pool/stats */
-    SANDBOX_ROUTE_POOL_CHANGE,    /* /v1/pool/prime and similar */
+    SANDBOX_ROUTE_POOL_PRIME,     /* /v1/pool/prime */
+    SANDBOX_ROUTE_POOL_DRAIN,     /* /v1/pool/shutdown-prewarmed */
     SANDBOX_ROUTE_BACKUPS,        /* /v1/backup */
     SANDBOX_ROUTE_BACKUP,         /* /v1/backup/:backup */
     SANDBOX_ROUTE_SANDBOXES,      /* /v1/sandbox */

@@ -33,11 +33,11 @@ const sandbox_route_entry_t  sandbox_route_table_others[] = {
     { sandbox_route_text("/v1/pool/stats"), SANDBOX_ROUTE_POOL,
       "GET, HEAD", "/v1/pool/stats", 0 },
 
-    { sandbox_route_text("/v1/pool/prime"), SANDBOX_ROUTE_POOL_CHANGE,
+    { sandbox_route_text("/v1/pool/prime"), SANDBOX_ROUTE_POOL_PRIME,
       "POST", "/v1/pool/prime", 0 },
 
     { sandbox_route_text("/v1/pool/shutdown-prewarmed"),
-      SANDBOX_ROUTE_POOL_CHANGE,
+      SANDBOX_ROUTE_POOL_DRAIN,
       "POST", "/v1/pool/shutdown-prewarmed", 0 },
 
     { sandbox_route_text("/v1/backup"), SANDBOX_ROUTE_BACKUPS,

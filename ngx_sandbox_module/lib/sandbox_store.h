@@ -28,7 +28,7 @@
  *     <id>/run -> ../.run/<random>    never changes for a sandbox: its name
  *     .run/<random>/               the sockets; made anew if missing
  *     .agent/agent                 the agent's binary; made anew if missing
- *     .new-<random>  .trash-<random>
+ *     .new-<random>  .pool-<random>  .claim-<random>  .trash-<random>
  *
  * Local files of nginx's own only: short system calls on a local directory,
  * no locks waited for, no network.  Functions return 0 or -1 with errno,

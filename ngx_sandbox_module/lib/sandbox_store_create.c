@@ -25,48 +25,65 @@
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_create.h"
 #include "lib/sandbox_store_dir.h"
+#include "lib/sandbox_store_pool.h"
 
 
 #define SANDBOX_CREATE_TRIES  8
 
 
+static int sandbox_create(sandbox_store_t *store, const char *id,
+    const char *made, sandbox_spec_t *spec);
 static int sandbox_create_directory(int state, char *name, size_t size,
     char *run);
 static int sandbox_create_files(sandbox_store_t *store, int dir,
-    const char *run, const char *text);
+    const char *run, sandbox_spec_t *spec);
 
 
 int
 sandbox_store_create(sandbox_store_t *store, const char *id,
     sandbox_spec_t *spec)
 {
+    struct stat  st;
+
+    spec->run[0] = '\0';
+
+    /* fail early if the id is already taken */
+
+    if (fstatat(sandbox_store_fd(store), id, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return -1;
+    }
+
+    if (errno != ENOENT) {
+        return -1;
+    }
+
+    return sandbox_create(store, id, NULL, spec);
+}
+
+
+int
+sandbox_store_create_warm(sandbox_store_t *store, const char *made,
+    sandbox_spec_t *spec)
+{
+    return sandbox_create(store, NULL, made, spec);
+}
+
+
+/* id NULL: for the pool, made as that describes */
+
+static int
+sandbox_create(sandbox_store_t *store, const char *id, const char *made,
+    sandbox_spec_t *spec)
+{
     int              dir, err, state;
-    char            *text;
     char             name[sizeof(".new-") + SANDBOX_RANDOM_LEN];
-    struct stat      st;
     struct timespec  now;
 
     state = sandbox_store_fd(store);
     spec->run[0] = '\0';
 
-    /* fail early if the id is already taken */
-
-    if (fstatat(state, id, &st, AT_SYMLINK_NOFOLLOW) == 0) {
-        errno = EEXIST;
-        return -1;
-    }
-
-    if (errno != ENOENT || clock_gettime(CLOCK_REALTIME, &now) == -1) {
-        return -1;
-    }
-
-    (void) snprintf(spec->id, sizeof(spec->id), "%s", id);
-
-    spec->generation = 1;
-    spec->created_ms = (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
-
-    text = sandbox_spec_format(spec);
-    if (text == NULL) {
+    if (clock_gettime(CLOCK_REALTIME, &now) == -1) {
         return -1;
     }
 
@@ -77,8 +94,19 @@ sandbox_store_create(sandbox_store_t *store, const char *id,
 
     sandbox_fault("create.directory");
 
-    if (sandbox_create_files(store, dir, spec->run, text) == -1
-        || renameat2(state, name, state, id, RENAME_NOREPLACE) == -1)
+    if (id) {
+        (void) snprintf(spec->id, sizeof(spec->id), "%s", id);
+
+    } else {
+        sandbox_store_pool_name(spec->run, spec->id);
+    }
+
+    spec->generation = 1;
+    spec->created_ms = (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+
+    if (sandbox_create_files(store, dir, spec->run, spec) == -1
+        || (made && symlinkat(made, dir, SANDBOX_STORE_POOL_MADE) == -1)
+        || renameat2(state, name, state, spec->id, RENAME_NOREPLACE) == -1)
     {
         err = errno;
         (void) sandbox_store_dir_remove(state, name, spec->run);
@@ -90,7 +118,6 @@ sandbox_store_create(sandbox_store_t *store, const char *id,
     sandbox_fault("create.named");
 
     close(dir);
-    free(text);
 
     return 0;
 
@@ -102,7 +129,6 @@ failed:
         close(dir);
     }
 
-    free(text);
     spec->run[0] = '\0';
 
     errno = err;
@@ -190,10 +216,10 @@ sandbox_store_create_run(sandbox_store_t *store, const char *run)
 
 static int
 sandbox_create_files(sandbox_store_t *store, int dir, const char *run,
-    const char *text)
+    sandbox_spec_t *spec)
 {
-    int   fd;
-    char  path[sizeof(SANDBOX_STORE_DIR_LINK) + SANDBOX_RANDOM_LEN];
+    int    fd, rc, err;
+    char  *text, path[sizeof(SANDBOX_STORE_DIR_LINK) + SANDBOX_RANDOM_LEN];
 
     if (sandbox_store_create_run(store, run) == -1) {
         return -1;
@@ -219,11 +245,18 @@ sandbox_create_files(sandbox_store_t *store, int dir, const char *run,
 
     sandbox_fault("create.lock");
 
-    if (sandbox_file_make(dir, "spec.json", text, strlen(text)) == -1) {
+    text = sandbox_spec_format(spec);
+    if (text == NULL) {
         return -1;
     }
 
+    rc = sandbox_file_make(dir, "spec.json", text, strlen(text));
+
+    err = errno;
+    free(text);
+    errno = err;
+
     sandbox_fault("create.spec");
 
-    return 0;
+    return rc;
 }

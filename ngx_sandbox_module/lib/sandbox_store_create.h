@@ -27,6 +27,15 @@ int sandbox_store_create(sandbox_store_t *store, const char *id,
 
 
 /*
+ * The same for the pool (sandbox_store_pool.h): its id is made of its run.
+ * made: text of at most SANDBOX_STORE_POOL_TEXT bytes that tells how it is
+ * made.
+ */
+int sandbox_store_create_warm(sandbox_store_t *store, const char *made,
+    sandbox_spec_t *spec);
+
+
+/*
  * Makes the directory of a run, and .run, unless they exist: a backup of the
  * state does not contain them.  The caller must hold the lock of the sandbox.
  */

@@ -52,7 +52,7 @@ int sandbox_store_dir_remove(int state, const char *name, const char *run);
 /* 1 if text is 26 characters of [a-z2-7] */
 int sandbox_store_dir_run_valid(const char *text, size_t len);
 
-/* the run in ".new-<run>" or ".trash-<run>", or NULL */
+/* the run in ".new-<run>", ".trash-<run>" and so on, or NULL */
 const char *sandbox_store_dir_suffix(const char *name);
 
 void sandbox_store_dir_stamp(sandbox_stamp_t *stamp, const struct stat *st);

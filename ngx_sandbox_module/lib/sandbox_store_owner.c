@@ -26,14 +26,14 @@
 
 
 /*
- * A run belongs to .new-<run>, then to the id, then to .trash-<run>.  A scan of
- * a directory may miss an entry that is renamed meanwhile.  As a run is renamed
- * only twice, it may be missed by the first and the second scan, but not by a
- * third.
+ * A run belongs to .new-<run>, .pool-<run>, .claim-<run>, the id, and
+ * .trash-<run>, in that order.  A scan of a directory may miss an entry that is
+ * renamed meanwhile.  As a run is renamed four times at most, it may be missed
+ * by four scans, but not by a fifth.
  */
 
 
-#define SANDBOX_OWNER_WALKS  3
+#define SANDBOX_OWNER_WALKS  5
 
 
 typedef struct {

@@ -21,6 +21,7 @@
 #include "lib/sandbox_store.h"
 #include "lib/sandbox_store_dir.h"
 #include "lib/sandbox_store_owner.h"
+#include "lib/sandbox_store_pool.h"
 #include "lib/sandbox_store_sweep.h"
 
 
@@ -63,6 +64,13 @@ sandbox_store_sweep(sandbox_store_t *store,
 
         } else if (strncmp(entry->d_name, ".instance-", 10) == 0) {
             rc = sandbox_sweep_instance(state, entry->d_name);
+
+        } else if (strncmp(entry->d_name, ".claim-", 7) == 0 && !stop) {
+            rc = sandbox_store_pool_abandoned(store, entry->d_name);
+
+            if (rc == 1) {
+                stop = trash(data, run);
+            }
 
         } else if (strncmp(entry->d_name, ".trash-", 7) == 0 && !stop) {
             rc = sandbox_sweep_held(state, entry->d_name);

@@ -18,6 +18,7 @@
 #include "sandbox/ngx_http_sandbox_options.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
 #include "limits/ngx_http_sandbox_instances.h"
+#include "limits/ngx_http_sandbox_instances_pool.h"
 #include "lifecycle/ngx_http_sandbox_container.h"
 #include "lifecycle/ngx_http_sandbox_destroy.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
@@ -59,6 +60,7 @@ static void ngx_http_sandbox_expire_done(void *data, ngx_int_t rc);
 
 static DIR         *ngx_http_sandbox_expire_list;
 static ngx_uint_t   ngx_http_sandbox_expire_seen;
+static ngx_uint_t   ngx_http_sandbox_expire_unknown;
 static ngx_msec_t   ngx_http_sandbox_expire_began;
 static ngx_msec_t   ngx_http_sandbox_expire_held;
 
@@ -98,6 +100,11 @@ ngx_http_sandbox_expire(void)
 
         ngx_http_sandbox_expire_began = ngx_current_msec;
         ngx_http_sandbox_expire_seen = 0;
+
+        /* after a start of nginx: by its labels, a container is the pool's */
+
+        ngx_http_sandbox_expire_unknown =
+                                     ngx_http_sandbox_instances_pool_unknown();
     }
 
     now = ngx_http_sandbox_clock_early();
@@ -142,6 +149,12 @@ ngx_http_sandbox_expire_one(char *id, int64_t now)
 
     if (ngx_http_sandbox_node_spec(node) == NGX_OK) {
         ngx_http_sandbox_expire_adopt(node);
+
+        if (ngx_http_sandbox_expire_unknown) {
+            ngx_http_sandbox_instances_pool_own(node->spec.run,
+                                                node->spec.owner);
+        }
+
         ngx_http_sandbox_expire_node(node, now);
     }
 

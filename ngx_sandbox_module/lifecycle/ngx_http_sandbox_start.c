@@ -9,6 +9,7 @@
 #include "lib/sandbox_fault.h"
 #include "lib/sandbox_name.h"
 #include "lib/sandbox_store.h"
+#include "lib/sandbox_store_pool.h"
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_counters.h"
 #include "core/ngx_http_sandbox_error.h"
@@ -131,7 +132,7 @@ ngx_http_sandbox_start(ngx_http_sandbox_node_t *node)
 }
 
 
-/* the agent is ready: let a polling start check at once */
+/* the agent is ready, or has new options: let a polling start check at once */
 
 static void
 ngx_http_sandbox_start_event(ngx_http_sandbox_tether_observer_t *o,
@@ -141,7 +142,7 @@ ngx_http_sandbox_start_event(ngx_http_sandbox_tether_observer_t *o,
 
     start = o->data;
 
-    if (event->type != AC_AGENT_HELLO
+    if ((event->type != AC_AGENT_HELLO && event->type != AC_AGENT_REPLY)
         || ngx_http_sandbox_start_steps[start->step].handler
            != ngx_http_sandbox_start_lock
         || !start->timer.timer_set)
@@ -368,9 +369,11 @@ ngx_http_sandbox_start_finish(ngx_http_sandbox_start_t *start)
         ngx_http_sandbox_options_tell(node);
     }
 
-    ngx_http_sandbox_count(smcf, starts[start->type]);
-    (void) ngx_atomic_fetch_add(&smcf->counters->start_ms,
-                                ngx_current_msec - start->start_msec);
+    if (!sandbox_store_pool_is((char *) node->id)) {
+        ngx_http_sandbox_count(smcf, starts[start->type]);
+        (void) ngx_atomic_fetch_add(&smcf->counters->start_ms,
+                                    ngx_current_msec - start->start_msec);
+    }
 
     ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
                   "sandbox \"%s\" started in %M ms", node->id,

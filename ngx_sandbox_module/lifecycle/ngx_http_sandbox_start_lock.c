@@ -14,7 +14,7 @@
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
-#include "sandbox/ngx_http_sandbox_tether.h"
+#include "sandbox/ngx_http_sandbox_options.h"
 #include "limits/ngx_http_sandbox_instances.h"
 #include "lifecycle/ngx_http_sandbox_container.h"
 #include "lifecycle/ngx_http_sandbox_engine.h"
@@ -61,7 +61,7 @@ ngx_http_sandbox_start_lock(ngx_http_sandbox_start_t *start)
     }
 
     if (rc == NGX_OK) {
-        rc = ngx_http_sandbox_tether_served(node);
+        rc = ngx_http_sandbox_options_served(node);
     }
 
     paused = (rc == NGX_OK

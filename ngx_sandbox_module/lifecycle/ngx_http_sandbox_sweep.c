@@ -24,6 +24,7 @@
 #include "lifecycle/ngx_http_sandbox_engine.h"
 #include "lifecycle/ngx_http_sandbox_engine_check.h"
 #include "lifecycle/ngx_http_sandbox_expire.h"
+#include "lifecycle/ngx_http_sandbox_pool.h"
 #include "lifecycle/ngx_http_sandbox_sweep.h"
 #include "lifecycle/ngx_http_sandbox_sweep_backups.h"
 
@@ -130,6 +131,7 @@ ngx_http_sandbox_sweep_stop(void)
     }
 
     ngx_http_sandbox_expire_stop();
+    ngx_http_sandbox_pool_stop();
 }
 
 
@@ -185,6 +187,7 @@ ngx_http_sandbox_sweep_timer_handler(ngx_event_t *ev)
 
         ngx_http_sandbox_sweep_clock(sweep);
         ngx_http_sandbox_expire();
+        ngx_http_sandbox_pool_keep();
     }
 
     ngx_add_timer(&sweep->timer, NGX_HTTP_SANDBOX_SWEEP_ELECT);

@@ -19,6 +19,8 @@
 /*
  * Limits of starting and running sandboxes, per class, per key and in total.
  * Each sandbox becomes an instance before the engine is called to start it.
+ * Those of the pool are instances, but do not count for the limits: the pool
+ * gives way to sandboxes that have an owner.
  */
 
 
@@ -190,12 +192,17 @@ ngx_http_sandbox_instances_tally(ngx_http_sandbox_shared_t *sh,
     const char *class, const char *owner, ngx_http_sandbox_tally_t *tally)
 {
     ngx_uint_t                    i;
+    const char                   *pool;
     ngx_http_sandbox_instance_t  *instance;
+
+    pool = ngx_http_sandbox_instances_table_pool();
 
     for (i = 0; i < sh->used; i++) {
         instance = &sh->instances[i];
 
-        if (instance->state == NGX_HTTP_SANDBOX_INSTANCE_FREE) {
+        if (instance->state == NGX_HTTP_SANDBOX_INSTANCE_FREE
+            || ngx_strcmp(instance->owner, pool) == 0)
+        {
             continue;
         }
 
@@ -376,11 +383,12 @@ ngx_http_sandbox_instances_paused(const char *run)
 void
 ngx_http_sandbox_instances_figures(ngx_http_sandbox_main_conf_t *smcf)
 {
-    ngx_uint_t                  i, n[3];
+    ngx_uint_t                  i, warm, n[3];
     ngx_slab_pool_t            *shpool;
     ngx_http_sandbox_shared_t  *sh;
 
     sh = smcf->shared;
+    warm = 0;
     ngx_memzero(n, sizeof(n));
 
     shpool = (ngx_slab_pool_t *) smcf->zone->shm.addr;
@@ -389,10 +397,12 @@ ngx_http_sandbox_instances_figures(ngx_http_sandbox_main_conf_t *smcf)
 
     for (i = 0; i < sh->used; i++) {
         n[sh->instances[i].state]++;
+        warm += sh->instances[i].warm;
     }
 
     smcf->counters->starting = n[NGX_HTTP_SANDBOX_INSTANCE_STARTING];
     smcf->counters->running = n[NGX_HTTP_SANDBOX_INSTANCE_RUNNING];
+    smcf->counters->warm = warm;
 
     ngx_shmtx_unlock(&shpool->mutex);
 }

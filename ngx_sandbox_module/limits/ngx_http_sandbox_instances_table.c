@@ -38,6 +38,20 @@ ngx_http_sandbox_instances_table_mark(const char *owner, char *mark)
 }
 
 
+const char *
+ngx_http_sandbox_instances_table_pool(void)
+{
+    static char  mark[NGX_HTTP_SANDBOX_MARK];
+
+    if (mark[0] == '\0') {
+        ngx_http_sandbox_instances_table_mark(NGX_HTTP_SANDBOX_POOL_OWNER,
+                                              mark);
+    }
+
+    return mark;
+}
+
+
 ngx_slab_pool_t *
 ngx_http_sandbox_instances_table_lock(void)
 {
@@ -142,6 +156,7 @@ ngx_http_sandbox_instances_table_release(ngx_http_sandbox_shared_t *sh,
     ngx_http_sandbox_instances_table_pause(sh, instance, 0);
 
     instance->state = NGX_HTTP_SANDBOX_INSTANCE_FREE;
+    instance->warm = 0;
 
     i = instance - sh->instances;
 

@@ -16,13 +16,16 @@
 /*
  * The table of starting and running sandboxes in the shared zone.  Its mutex,
  * which is held for microseconds only, must be held for all functions but the
- * first two, and for as long as an instance is used.
+ * first three, and for as long as an instance is used.
  */
 
 
 #define NGX_HTTP_SANDBOX_INSTANCE_FREE      0
 #define NGX_HTTP_SANDBOX_INSTANCE_STARTING  1
 #define NGX_HTTP_SANDBOX_INSTANCE_RUNNING   2
+
+/* the owner of sandboxes in the pool: no key can have this name */
+#define NGX_HTTP_SANDBOX_POOL_OWNER     "*"
 
 /* length of an owner's mark, including NUL */
 #define NGX_HTTP_SANDBOX_MARK           17
@@ -32,6 +35,7 @@ struct ngx_http_sandbox_instance_s {
     ngx_uint_t                   state;
     ngx_pid_t                    pid;          /* pid of the starting worker */
     unsigned                     paused:1;     /* its container is paused */
+    unsigned                     warm:1;       /* to be claimed by anybody */
     int64_t                      since;        /* ms, monotonic clock */
     int64_t                      since_epoch;  /* ms since the epoch */
     char                         run[SANDBOX_RANDOM_LEN + 1];
@@ -45,6 +49,9 @@ struct ngx_http_sandbox_instance_s {
  * revealing the name.  mark has NGX_HTTP_SANDBOX_MARK bytes.
  */
 void ngx_http_sandbox_instances_table_mark(const char *owner, char *mark);
+
+/* the mark of NGX_HTTP_SANDBOX_POOL_OWNER */
+const char *ngx_http_sandbox_instances_table_pool(void);
 
 /* locks the mutex of the returned pool */
 ngx_slab_pool_t *ngx_http_sandbox_instances_table_lock(void);

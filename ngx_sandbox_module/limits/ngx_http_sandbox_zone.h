@@ -22,6 +22,8 @@ struct ngx_http_sandbox_shared_s {
 
     ngx_atomic_t                   paused;   /* instances that are paused */
     int64_t                        paused_reported;  /* monotonic ms, or 0 */
+    ngx_atomic_t                   primed;   /* requests to fill the pool */
+    ngx_atomic_t                   drained;  /* 1: the pool is kept empty */
     int64_t                        counted;  /* by the engine's list, or 0 */
     ngx_uint_t                     ninstances;
     ngx_uint_t                     used;   /* all after these are free */

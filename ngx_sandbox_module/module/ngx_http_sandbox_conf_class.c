@@ -36,6 +36,8 @@
 /* the agent must be able to work with it */
 #define NGX_HTTP_SANDBOX_NOFILE_MIN  256
 
+#define NGX_HTTP_SANDBOX_POOL_MAX    1000
+
 /* the minimum of times is one second */
 #define NGX_HTTP_SANDBOX_LIFE_MIN    1
 #define NGX_HTTP_SANDBOX_DISK_MIN    (16 * 1024 * 1024)
@@ -109,6 +111,14 @@ ngx_http_sandbox_conf_class(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
 
     if (class->shm == 0) {
         class->shm = ngx_max(class->memory / 2, NGX_HTTP_SANDBOX_SHM);
+    }
+
+    if (class->max_instances && class->pool > class->max_instances) {
+        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
+                           "\"pool=%ui\" of sandbox class \"%V\" exceeds its "
+                           "\"max_instances=%ui\"",
+                           class->pool, &class->name, class->max_instances);
+        return NGX_CONF_ERROR;
     }
 
     if (class->image.len == 0) {
@@ -275,6 +285,17 @@ ngx_http_sandbox_conf_class_option(ngx_conf_t *cf,
         }
 
         class->max_instances = n;
+        return NGX_OK;
+    }
+
+    if (ngx_http_sandbox_is("pool")) {
+        n = ngx_atoi(s.data, s.len);
+
+        if (n == NGX_ERROR || n > NGX_HTTP_SANDBOX_POOL_MAX) {
+            goto invalid;
+        }
+
+        class->pool = n;
         return NGX_OK;
     }
 

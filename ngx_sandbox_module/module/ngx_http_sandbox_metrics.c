@@ -69,6 +69,9 @@ static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
       "counter", "{start=\"hit\"}",
       ngx_http_sandbox_metric_start(NGX_HTTP_SANDBOX_START_HIT) },
 
+    { "sandbox_starts_total", NULL, NULL, "{start=\"pool\"}",
+      ngx_http_sandbox_metric_start(NGX_HTTP_SANDBOX_START_POOL) },
+
     { "sandbox_starts_total", NULL, NULL, "{start=\"wake\"}",
       ngx_http_sandbox_metric_start(NGX_HTTP_SANDBOX_START_WAKE) },
 
@@ -126,9 +129,24 @@ static const ngx_http_sandbox_metric_t  ngx_http_sandbox_metrics[] = {
       "Creations refused by the create rate of a key.",
       "counter", "", ngx_http_sandbox_metric(rate_refused) },
 
+    { "sandbox_pool_started_total",
+      "Sandboxes started for the pool.",
+      "counter", "", ngx_http_sandbox_metric(pool_started) },
+
+    { "sandbox_pool_failures_total",
+      "Sandboxes that could not be started for the pool, or ended in it.",
+      "counter", "", ngx_http_sandbox_metric(pool_failures) },
+
+    { "sandbox_pool_missed_total",
+      "Sandboxes created while none of their class was warm.",
+      "counter", "", ngx_http_sandbox_metric(pool_missed) },
+
     { "sandbox_instances",
-      "Sandboxes starting or running.",
+      "Sandboxes starting or running; warm: of the latter, in the pool.",
       "gauge", "{state=\"starting\"}", ngx_http_sandbox_metric(starting) },
+
+    { "sandbox_instances", NULL, NULL, "{state=\"warm\"}",
+      ngx_http_sandbox_metric(warm) },
 
     { "sandbox_instances", NULL, NULL, "{state=\"running\"}",
       ngx_http_sandbox_metric(running) },

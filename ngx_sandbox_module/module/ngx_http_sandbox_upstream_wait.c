@@ -13,6 +13,7 @@
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_worker.h"
 #include "sandbox/ngx_http_sandbox_node.h"
+#include "sandbox/ngx_http_sandbox_options.h"
 #include "sandbox/ngx_http_sandbox_port_watch.h"
 #include "sandbox/ngx_http_sandbox_tether.h"
 #include "sandbox/ngx_http_sandbox_tether_send.h"
@@ -485,7 +486,7 @@ ngx_http_sandbox_upstream_wait_ready(ngx_http_sandbox_upstream_peer_t *peer)
         ngx_http_sandbox_tether_close(node);
     }
 
-    if (ngx_http_sandbox_tether_served(node) != NGX_OK
+    if (ngx_http_sandbox_options_served(node) != NGX_OK
         || ngx_http_sandbox_instances_paused(ctx->run))
     {
         return NGX_HTTP_SANDBOX_UPSTREAM_WAIT_START;

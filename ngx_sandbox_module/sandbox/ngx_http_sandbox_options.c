@@ -9,6 +9,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 #include "sandbox/ngx_http_sandbox_node.h"
 #include "sandbox/ngx_http_sandbox_options.h"
+#include "sandbox/ngx_http_sandbox_tether.h"
 #include "sandbox/ngx_http_sandbox_tether_send.h"
 
 #include <cjson/cJSON.h>
@@ -56,12 +57,49 @@ ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node)
 
     if (text) {
         ngx_http_sandbox_tether_send_configure(node, text);
+
+        if (node->tether) {
+            node->tether->told = (int64_t) node->spec.generation;
+            node->tether->told_seq = node->tether->seq;
+        }
     }
 
     cJSON_free(text);
     cJSON_Delete(json);
     cJSON_Delete(map);
     cJSON_free(env);
+}
+
+
+ngx_int_t
+ngx_http_sandbox_options_served(ngx_http_sandbox_node_t *node)
+{
+    int64_t                     generation;
+    ngx_int_t                   rc;
+    ngx_http_sandbox_tether_t  *t;
+
+    rc = ngx_http_sandbox_tether_served(node);
+
+    if (rc != NGX_OK) {
+        return rc;
+    }
+
+    t = node->tether;
+    generation = (int64_t) node->spec.generation;
+
+    /* older agents do not tell it */
+
+    if (t->generation == -1 || t->generation >= generation
+        || ngx_http_sandbox_node_class(node) == NULL)
+    {
+        return NGX_OK;
+    }
+
+    if (t->told < generation) {
+        ngx_http_sandbox_options_tell(node);
+    }
+
+    return NGX_AGAIN;
 }
 
 

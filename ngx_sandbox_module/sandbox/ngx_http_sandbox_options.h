@@ -27,6 +27,13 @@ int64_t ngx_http_sandbox_options_max_age(ngx_http_sandbox_class_t *class,
     sandbox_spec_t *spec);
 /* sends the current options to a running sandbox */
 void ngx_http_sandbox_options_tell(ngx_http_sandbox_node_t *node);
+/*
+ * As ngx_http_sandbox_tether_served(), but NGX_OK only when the agent has the
+ * options of node->spec, which are sent if it has older ones: a sandbox from
+ * the pool starts with those of its class, and a worker may have died before
+ * it sent a change.
+ */
+ngx_int_t ngx_http_sandbox_options_served(ngx_http_sandbox_node_t *node);
 
 
 #endif /* _NGX_HTTP_SANDBOX_OPTIONS_H_INCLUDED_ */

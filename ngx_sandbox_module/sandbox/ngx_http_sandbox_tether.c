@@ -97,6 +97,7 @@ ngx_http_sandbox_tether(ngx_http_sandbox_node_t *node)
 
     t->node = node;
     t->connection = c;
+    t->generation = -1;
 
     if (ngx_handle_read_event(c->read, 0) != NGX_OK) {
         ngx_close_connection(c);
@@ -332,6 +333,7 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
 
         case AC_AGENT_HELLO:
             t->served = 1;
+            t->generation = event.generation;
             ngx_http_sandbox_tether_set_ports(t, &event);
             break;
 
@@ -354,6 +356,13 @@ ngx_http_sandbox_tether_read_handler(ngx_event_t *rev)
                               "request: %s",
                               node->id, event.error);
             }
+
+            /* rejected options will be so again: do not wait for them */
+
+            if (t->told && event.seq == t->told_seq) {
+                t->generation = ngx_max(t->generation, t->told);
+            }
+
             break;
 
         default:

@@ -37,6 +37,9 @@ struct ngx_http_sandbox_tether_s {
     uint32_t                  seq;
     uint16_t                 *ports;
     ngx_uint_t                nports;
+    int64_t                   generation;  /* of its options; -1: unknown */
+    int64_t                   told;        /* the one last sent, or 0 */
+    uint32_t                  told_seq;
     unsigned                  served:1;  /* the agent has sent hello */
     unsigned                  going:1;   /* the agent is about to exit */
 };

@@ -83,7 +83,7 @@ test_routes(void **state)
     static const test_route_t  routes[] = {
         { "/health", SANDBOX_ROUTE_HEALTH, "", "", "" },
         { "/v1/pool/stats", SANDBOX_ROUTE_POOL, "", "", "" },
-        { "/v1/pool/prime", SANDBOX_ROUTE_POOL_CHANGE, "", "", "" },
+        { "/v1/pool/prime", SANDBOX_ROUTE_POOL_PRIME, "", "", "" },
         { "/v1/pool", SANDBOX_ROUTE_NONE, "", "", "" },
         { "/v1/pool/stats/", SANDBOX_ROUTE_NONE, "", "", "" },
         { "/v1/backup", SANDBOX_ROUTE_BACKUPS, "", "", "" },

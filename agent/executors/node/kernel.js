@@ -304,7 +304,11 @@ class Place {
 
     // the working directory and environment of one call
 
-    constructor({ cwd: directory, env: variables }) {
+    constructor({ cwd: directory, env: variables, environ: lasting }) {
+        for (const [name, value] of Object.entries(lasting ?? {})) {
+            put(name, value);
+        }
+
         this.variables = variables ?? {};
         this.saved = {};
         this.back = null;

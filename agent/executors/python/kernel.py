@@ -500,36 +500,42 @@ class Sources:
                                  name)
 
 
+def put(name, value):
+    """Sets an environment variable, or unsets it."""
+    if value is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = value
+
+
 class Place:
     """The working directory and environment of one call."""
 
     def __init__(self, request):
         self.cwd = request.get('cwd')
         self.env = request.get('env') or {}
+        self.lasting = request.get('environ') or {}
         self.saved = {}
         self.back = None
 
     def enter(self):
+        for name, value in self.lasting.items():
+            put(name, value)
+
         if self.cwd is not None:
             self.back = os.open('.', os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
             os.chdir(self.cwd)
 
         for name, value in self.env.items():
             self.saved[name] = os.environ.get(name)
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+            put(name, value)
 
     def leave(self):
         for name, value in self.saved.items():
             if os.environ.get(name) != self.env[name]:
                 continue                        # the cell has set it
 
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+            put(name, value)
 
         if self.back is not None:
             try:

@@ -12,25 +12,26 @@
 #include "core/ngx_http_sandbox_error.h"
 #include "core/ngx_http_sandbox_response.h"
 #include "limits/ngx_http_sandbox_instances.h"
-#include "api/ngx_http_sandbox_pool.h"
+#include "limits/ngx_http_sandbox_instances_pool.h"
+#include "lifecycle/ngx_http_sandbox_pool.h"
+#include "api/ngx_http_sandbox_pool_api.h"
 
 
-/*
- * The pool of prewarmed sandboxes, as clients of the REST routes know it.
- * Sandboxes start on first use and none is prewarmed: the numbers say so.
- */
+/* the pool of warm sandboxes, as clients of the REST routes know it */
 
 
-static ngx_uint_t ngx_http_sandbox_pool_all(ngx_http_request_t *r,
+static ngx_int_t ngx_http_sandbox_pool_api_change(ngx_http_request_t *r,
+    void (*change)(void));
+static ngx_uint_t ngx_http_sandbox_pool_api_all(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx);
 
 
 ngx_int_t
-ngx_http_sandbox_pool_stats_handler(ngx_http_request_t *r)
+ngx_http_sandbox_pool_api_stats_handler(ngx_http_request_t *r)
 {
     char                           owner[SANDBOX_OWNER_MAX + 1];
     ngx_int_t                      rc;
-    ngx_uint_t                     n, max;
+    ngx_uint_t                     n, max, warm;
     sandbox_json_writer_t          w;
     ngx_http_sandbox_ctx_t        *ctx;
     ngx_http_sandbox_main_conf_t  *smcf;
@@ -46,7 +47,7 @@ ngx_http_sandbox_pool_stats_handler(ngx_http_request_t *r)
 
     (void) ngx_snprintf((u_char *) owner, sizeof(owner), "%V%Z", &ctx->owner);
 
-    if (ngx_http_sandbox_pool_all(r, ctx)) {
+    if (ngx_http_sandbox_pool_api_all(r, ctx)) {
         n = ngx_http_sandbox_instances_count(NULL);
         max = smcf->max_instances;
 
@@ -55,15 +56,20 @@ ngx_http_sandbox_pool_stats_handler(ngx_http_request_t *r)
         max = ngx_http_sandbox_instances_of_key(smcf, owner);
     }
 
+    warm = ngx_http_sandbox_instances_pool_warm(NULL);
+
     sandbox_json_writer_start(&w);
-    sandbox_json_writer_number(&w, "warm", 0);
+    sandbox_json_writer_number(&w, "warm", warm);
     sandbox_json_writer_number(&w, "assigned", n);
-    sandbox_json_writer_number(&w, "total", n);
+    sandbox_json_writer_number(&w, "total", n + warm);
     sandbox_json_writer_object(&w, "config");
-    sandbox_json_writer_number(&w, "warmTarget", 0);
-    sandbox_json_writer_number(&w, "refreshInterval", 0);
+    sandbox_json_writer_number(&w, "warmTarget",
+                               ngx_http_sandbox_pool_target());
+    sandbox_json_writer_number(&w, "refreshInterval",
+                               NGX_HTTP_SANDBOX_POOL_INTERVAL);
     sandbox_json_writer_number(&w, "maxInstances", max);
-    sandbox_json_writer_number(&w, "scaleBatchSize", 0);
+    sandbox_json_writer_number(&w, "scaleBatchSize",
+                               NGX_HTTP_SANDBOX_POOL_BATCH);
     sandbox_json_writer_close(&w);
 
     if (max) {
@@ -78,10 +84,22 @@ ngx_http_sandbox_pool_stats_handler(ngx_http_request_t *r)
 }
 
 
-/* there is nothing to prime or to shut down */
+ngx_int_t
+ngx_http_sandbox_pool_api_prime_handler(ngx_http_request_t *r)
+{
+    return ngx_http_sandbox_pool_api_change(r, ngx_http_sandbox_pool_prime);
+}
+
 
 ngx_int_t
-ngx_http_sandbox_pool_change_handler(ngx_http_request_t *r)
+ngx_http_sandbox_pool_api_drain_handler(ngx_http_request_t *r)
+{
+    return ngx_http_sandbox_pool_api_change(r, ngx_http_sandbox_pool_drain);
+}
+
+
+static ngx_int_t
+ngx_http_sandbox_pool_api_change(ngx_http_request_t *r, void (*change)(void))
 {
     ngx_int_t                rc;
     sandbox_json_writer_t    w;
@@ -95,13 +113,15 @@ ngx_http_sandbox_pool_change_handler(ngx_http_request_t *r)
         return rc;
     }
 
-    if (!ngx_http_sandbox_pool_all(r, ctx)) {
+    if (!ngx_http_sandbox_pool_api_all(r, ctx)) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_FORBIDDEN,
                                    "PERMISSION_DENIED",
                                    "Only an admin key may change the pool.");
 
         return ngx_http_sandbox_error_send(r, &ctx->failure);
     }
+
+    change();
 
     sandbox_json_writer_start(&w);
     sandbox_json_writer_bool(&w, "ok", 1);
@@ -114,7 +134,7 @@ ngx_http_sandbox_pool_change_handler(ngx_http_request_t *r)
 /* whoever may see the sandboxes of all keys */
 
 static ngx_uint_t
-ngx_http_sandbox_pool_all(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_pool_api_all(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_http_sandbox_loc_conf_t  *slcf;
 
