@@ -117,8 +117,8 @@ is(call('DELETE', "$p/tunnel/8081", undef, 'other')->{status}, 404,
 
 $res = call('GET', '/v1/pool/stats');
 is_deeply($res->{json}, { warm => 0, assigned => 1, total => 1,
-    maxInstances => 3, config => { warmTarget => 0, refreshInterval => 0,
-    maxInstances => 3, scaleBatchSize => 0 } }, 'what is mine runs');
+    maxInstances => 3, config => { warmTarget => 0, refreshInterval => 1000,
+    maxInstances => 3, scaleBatchSize => 2 } }, 'what is mine runs');
 $res = call('GET', '/v1/pool/stats', undef, 'other');
 is($res->{json}{assigned}, 0, 'nothing of the other key');
 is($res->{json}{maxInstances}, undef, 'without a limit');
