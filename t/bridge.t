@@ -105,6 +105,8 @@ is(call('DELETE', "$p/tunnel/8080")->{status}, 204, 'removed twice');
 
 code(call('POST', "$p/tunnel/$_"), 400, 'invalid_request', "port $_")
     for qw{80 0 70000 08080 x 8080x 8080/};
+like(call('POST', "$p/tunnel/80")->{json}{error}, qr/Invalid port/,
+    'clients match on these words');
 is(call('POST', "$p/tunnel/$_")->{status}, 404, "no port: '$_'")
     for '';
 code(call('POST', "$p/tunnel/8080", { name => $_ }), 400, 'invalid_request',

@@ -40,8 +40,8 @@ ngx_http_sandbox_tunnel_handler(ngx_http_request_t *r)
     if (ctx->port == 0) {
         ngx_http_sandbox_error_set(&ctx->failure, NGX_HTTP_BAD_REQUEST,
                                    "invalid_request",
-                                   "The path names an invalid port: it must "
-                                   "be a number from %d to %d.",
+                                   "Invalid port: the path must name a number "
+                                   "from %d to %d.",
                                    SANDBOX_PORT_MIN, SANDBOX_PORT_MAX);
 
         return ngx_http_sandbox_error_send(r, &ctx->failure);

@@ -232,6 +232,24 @@ P
     is($r->{json}{code}, 'SHELL_NOT_AVAILABLE', 'code');
     is($box->call('POST', '/api/execute/stream', { command => 'true' })
         ->{status}, 501, 'the stream too');
+
+    # clients match on these words
+    for my $case (['python', 'PYTHON', 'Python'],
+        ['javascript', 'JAVASCRIPT', 'JavaScript'])
+    {
+        my ($language, $code, $title) = @$case;
+
+        for my $route (['contexts', { language => $language }],
+            ['execute/code', { language => $language, code => '1' }])
+        {
+            $r = $box->call('POST', "/api/$route->[0]", $route->[1]);
+            is("$r->{status} $r->{json}{code}", "501 ${code}_NOT_AVAILABLE",
+                "$route->[0]: no $title");
+            like($r->{json}{error},
+                qr/$title interpreter not available: .*-python/,
+                'in words');
+        }
+    }
     is($box->stop(), 0, 'ends in order');
     undef $box;
 

@@ -67,6 +67,11 @@ export async function ports(t) {
     is('unexposePort', await sandbox.isPortExposed(8200), false);
     await server.kill();
 
+    await sandbox.sleep();
+    is('getExposedPorts: of a sandbox that sleeps', [
+        (await sandbox.getExposedPorts()).map((p) => p.port),
+        (await sandbox.info()).state], [[8201], 'asleep']);
+
     r = await sandbox.tunnels.get(8202, { name: 'app' });
     is('tunnels.get', [r.port, r.name, new URL(r.url).host.startsWith('8202-'),
         Number.isNaN(Date.parse(r.createdAt))], [8202, 'app', true, false]);

@@ -464,6 +464,11 @@ def ports():
     box.unexpose_port(8200)
     box.unexpose_port(8200)
     equal("unexpose_port", box.is_port_exposed(8200), False)
+    box.expose_port(8201)
+    box.sleep()
+    equal("get_exposed_ports: of a sandbox that sleeps", (
+        [p.port for p in box.get_exposed_ports()], box.info().state),
+          ([8201], "asleep"))
     sandbox("py-none").unexpose_port(8200)
     equal("of no sandbox", sandbox("py-none").get_exposed_ports(), [])
 
