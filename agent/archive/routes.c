@@ -13,7 +13,7 @@
 
 
 const agent_route_t  agent_archive_routes[] = {
-    { "POST", "/persist", agent_persist },
-    { "POST", "/hydrate", agent_hydrate },
-    { NULL, NULL, NULL }
+    { "POST", "/persist", agent_persist, NULL, 0 },
+    { "POST", "/hydrate", agent_hydrate, NULL, 0 },
+    { NULL, NULL, NULL, NULL, 0 }
 };

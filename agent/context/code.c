@@ -63,7 +63,6 @@ typedef struct {
 } agent_code_t;
 
 
-static void agent_code_body(agent_request_t *r, json_t *body);
 static int agent_code_collects(agent_request_t *r);
 static void agent_code_start(agent_execution_t *x);
 static void agent_code_output(agent_execution_t *x, int stream,
@@ -91,14 +90,7 @@ static void agent_code_request_close(agent_request_t *r, int aborted);
 
 
 void
-agent_code_post(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_CONTEXT_PARAMS_JSON_MAX, agent_code_body);
-}
-
-
-static void
-agent_code_body(agent_request_t *r, json_t *body)
+agent_code_post(agent_request_t *r, json_t *body)
 {
     agent_code_t     *code;
     agent_fault_t     fault;

@@ -12,7 +12,7 @@
 
 
 /* POST /api/execute/code */
-void agent_code_post(agent_request_t *r);
+void agent_code_post(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_CONTEXT_CODE_H_INCLUDED_ */

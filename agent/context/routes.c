@@ -34,8 +34,7 @@ typedef struct {
 } agent_context_wait_t;
 
 
-static void agent_context_routes_create(agent_request_t *r);
-static void agent_context_create_body(agent_request_t *r, json_t *body);
+static void agent_context_routes_create(agent_request_t *r, json_t *body);
 static void agent_context_routes_list(agent_request_t *r);
 static void agent_context_routes_get(agent_request_t *r);
 static void agent_context_routes_delete(agent_request_t *r);
@@ -53,30 +52,25 @@ static json_t *agent_context_reply(agent_context_t *c);
 
 
 const agent_route_t  agent_context_routes[] = {
-    { "POST", "/api/contexts", agent_context_routes_create },
-    { "GET", "/api/contexts", agent_context_routes_list },
-    { "GET", "/api/contexts/:context", agent_context_routes_get },
-    { "DELETE", "/api/contexts/:context", agent_context_routes_delete },
+    { "POST", "/api/contexts",
+      NULL, agent_context_routes_create, AGENT_CONTEXT_PARAMS_JSON_MAX },
+    { "GET", "/api/contexts", agent_context_routes_list, NULL, 0 },
+    { "GET", "/api/contexts/:context", agent_context_routes_get, NULL, 0 },
+    { "DELETE", "/api/contexts/:context",
+      agent_context_routes_delete, NULL, 0 },
     { "POST", "/api/contexts/:context/interrupt",
-      agent_context_routes_interrupt },
+      agent_context_routes_interrupt, NULL, 0 },
     { "POST", "/api/contexts/:context/restart",
-      agent_context_routes_restart },
-    { "POST", "/api/execute/code", agent_code_post },
-    { "GET", "/api/interpreter/health", agent_context_routes_health },
-    { NULL, NULL, NULL }
+      agent_context_routes_restart, NULL, 0 },
+    { "POST", "/api/execute/code",
+      NULL, agent_code_post, AGENT_CONTEXT_PARAMS_JSON_MAX },
+    { "GET", "/api/interpreter/health", agent_context_routes_health, NULL, 0 },
+    { NULL, NULL, NULL, NULL, 0 }
 };
 
 
 static void
-agent_context_routes_create(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_CONTEXT_PARAMS_JSON_MAX,
-                       agent_context_create_body);
-}
-
-
-static void
-agent_context_create_body(agent_request_t *r, json_t *body)
+agent_context_routes_create(agent_request_t *r, json_t *body)
 {
     char                     cwd[AGENT_COMMAND_CWD];
     json_t                  *env;

@@ -39,8 +39,6 @@
  */
 
 
-static void agent_execute_body(agent_request_t *r, json_t *body);
-static void agent_execute_stream_body(agent_request_t *r, json_t *body);
 static void agent_execute_start(agent_request_t *r, json_t *body,
     int streams);
 static int agent_execute_params(agent_execute_t *x, agent_command_t *cmd,
@@ -69,21 +67,7 @@ static const agent_exec_encoder_t  agent_execute_encoder = {
 
 
 void
-agent_execute_post(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_COMMAND_JSON_MAX, agent_execute_body);
-}
-
-
-void
-agent_execute_post_stream(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_COMMAND_JSON_MAX, agent_execute_stream_body);
-}
-
-
-static void
-agent_execute_body(agent_request_t *r, json_t *body)
+agent_execute_post(agent_request_t *r, json_t *body)
 {
     int   given;
     char  session[AGENT_SESSION_NAME + 1];
@@ -100,8 +84,8 @@ agent_execute_body(agent_request_t *r, json_t *body)
 }
 
 
-static void
-agent_execute_stream_body(agent_request_t *r, json_t *body)
+void
+agent_execute_post_stream(agent_request_t *r, json_t *body)
 {
     agent_execute_start(r, body, 1);
 }

@@ -11,8 +11,10 @@
 #include "http/request.h"
 
 
-void agent_execute_post(agent_request_t *r);         /* POST /api/execute */
-void agent_execute_post_stream(agent_request_t *r);  /* .../stream */
+/* POST /api/execute */
+void agent_execute_post(agent_request_t *r, json_t *body);
+/* POST /api/execute/stream */
+void agent_execute_post_stream(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_EXEC_EXECUTE_H_INCLUDED_ */

@@ -23,23 +23,19 @@
 #include "sys/user.h"
 
 
-static void agent_files_entry_stat_body(agent_request_t *r, json_t *body);
 static int agent_files_entry_stat_parse(agent_files_op_t *op, json_t *body,
     agent_fault_t *fault);
 static int agent_files_entry_stat_run(agent_files_op_t *op);
 static void agent_files_entry_stat_reply(agent_files_op_t *op,
     agent_json_writer_t *w);
-static void agent_files_entry_exists_body(agent_request_t *r, json_t *body);
 static int agent_files_entry_exists_run(agent_files_op_t *op);
 static void agent_files_entry_exists_reply(agent_files_op_t *op,
     agent_json_writer_t *w);
-static void agent_files_entry_chmod_body(agent_request_t *r, json_t *body);
 static int agent_files_entry_chmod_parse(agent_files_op_t *op, json_t *body,
     agent_fault_t *fault);
 static int agent_files_entry_chmod_run(agent_files_op_t *op);
 static void agent_files_entry_chmod_reply(agent_files_op_t *op,
     agent_json_writer_t *w);
-static void agent_files_entry_mkdir_body(agent_request_t *r, json_t *body);
 static int agent_files_entry_mkdir_parse(agent_files_op_t *op, json_t *body,
     agent_fault_t *fault);
 static int agent_files_entry_mkdir_run(agent_files_op_t *op);
@@ -82,15 +78,7 @@ static const agent_files_op_kind_t  agent_files_entry_mkdir_kind = {
 
 
 void
-agent_files_entry_stat(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX,
-                       agent_files_entry_stat_body);
-}
-
-
-static void
-agent_files_entry_stat_body(agent_request_t *r, json_t *body)
+agent_files_entry_stat(agent_request_t *r, json_t *body)
 {
     agent_files_op_start(r, body, &agent_files_entry_stat_kind);
 }
@@ -221,15 +209,7 @@ agent_files_entry_time(agent_json_writer_t *w, const char *name,
 
 
 void
-agent_files_entry_exists(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX,
-                       agent_files_entry_exists_body);
-}
-
-
-static void
-agent_files_entry_exists_body(agent_request_t *r, json_t *body)
+agent_files_entry_exists(agent_request_t *r, json_t *body)
 {
     agent_files_op_start(r, body, &agent_files_entry_exists_kind);
 }
@@ -266,15 +246,7 @@ agent_files_entry_exists_reply(agent_files_op_t *op, agent_json_writer_t *w)
 
 
 void
-agent_files_entry_chmod(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX,
-                       agent_files_entry_chmod_body);
-}
-
-
-static void
-agent_files_entry_chmod_body(agent_request_t *r, json_t *body)
+agent_files_entry_chmod(agent_request_t *r, json_t *body)
 {
     agent_files_op_start(r, body, &agent_files_entry_chmod_kind);
 }
@@ -334,15 +306,7 @@ agent_files_entry_chmod_reply(agent_files_op_t *op, agent_json_writer_t *w)
 
 
 void
-agent_files_entry_mkdir(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX,
-                       agent_files_entry_mkdir_body);
-}
-
-
-static void
-agent_files_entry_mkdir_body(agent_request_t *r, json_t *body)
+agent_files_entry_mkdir(agent_request_t *r, json_t *body)
 {
     agent_files_op_start(r, body, &agent_files_entry_mkdir_kind);
 }

@@ -15,10 +15,10 @@
 
 
 /* POST /api/stat, /api/exists, /api/chmod and /api/mkdir */
-void agent_files_entry_stat(agent_request_t *r);
-void agent_files_entry_exists(agent_request_t *r);
-void agent_files_entry_chmod(agent_request_t *r);
-void agent_files_entry_mkdir(agent_request_t *r);
+void agent_files_entry_stat(agent_request_t *r, json_t *body);
+void agent_files_entry_exists(agent_request_t *r, json_t *body);
+void agent_files_entry_chmod(agent_request_t *r, json_t *body);
+void agent_files_entry_mkdir(agent_request_t *r, json_t *body);
 
 /* the members type, size, modifiedAt, mode and permissions */
 void agent_files_entry_json(agent_json_writer_t *w, const struct stat *st);

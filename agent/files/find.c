@@ -28,7 +28,6 @@ typedef struct {
 } agent_find_t;
 
 
-static void agent_find_body(agent_request_t *r, json_t *body);
 static int agent_find_params(agent_search_t *s, json_t *body,
     agent_fault_t *fault);
 static int agent_find_types_param(agent_find_t *f, json_t *body,
@@ -58,14 +57,7 @@ static const agent_search_kind_t  agent_find_kind = {
 
 
 void
-agent_files_find(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_find_body);
-}
-
-
-static void
-agent_find_body(agent_request_t *r, json_t *body)
+agent_files_find(agent_request_t *r, json_t *body)
 {
     agent_search(r, body, &agent_find_kind);
 }

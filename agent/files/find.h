@@ -12,7 +12,7 @@
 
 
 /* POST /api/find */
-void agent_files_find(agent_request_t *r);
+void agent_files_find(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_FILES_FIND_H_INCLUDED_ */

@@ -47,7 +47,6 @@ typedef struct {
 } agent_grep_t;
 
 
-static void agent_grep_body(agent_request_t *r, json_t *body);
 static int agent_grep_params(agent_search_t *s, json_t *body,
     agent_fault_t *fault);
 static int agent_grep_text_param(agent_grep_t *g, json_t *body,
@@ -85,14 +84,7 @@ static const agent_search_kind_t  agent_grep_kind = {
 
 
 void
-agent_files_grep(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_grep_body);
-}
-
-
-static void
-agent_grep_body(agent_request_t *r, json_t *body)
+agent_files_grep(agent_request_t *r, json_t *body)
 {
     agent_search(r, body, &agent_grep_kind);
 }

@@ -12,7 +12,7 @@
 
 
 /* POST /api/grep */
-void agent_files_grep(agent_request_t *r);
+void agent_files_grep(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_FILES_GREP_H_INCLUDED_ */

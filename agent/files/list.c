@@ -76,7 +76,6 @@ typedef struct {
 } agent_list_t;
 
 
-static void agent_list_body(agent_request_t *r, json_t *body);
 static int agent_list_params(agent_list_t *l, json_t *body,
     agent_fault_t *fault);
 static json_t *agent_list_option(json_t *body, const char *name);
@@ -95,14 +94,7 @@ static void agent_list_free(agent_thread_job_t *job);
 
 
 void
-agent_files_list(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_list_body);
-}
-
-
-static void
-agent_list_body(agent_request_t *r, json_t *body)
+agent_files_list(agent_request_t *r, json_t *body)
 {
     agent_list_t   *l;
     agent_fault_t   fault;

@@ -12,7 +12,7 @@
 
 
 /* POST /api/list-files */
-void agent_files_list(agent_request_t *r);
+void agent_files_list(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_FILES_LIST_H_INCLUDED_ */

@@ -49,10 +49,6 @@ typedef struct {
 } agent_move_t;
 
 
-static void agent_move_delete_body(agent_request_t *r, json_t *body);
-static void agent_move_rename_body(agent_request_t *r, json_t *body);
-static void agent_move_body(agent_request_t *r, json_t *body);
-static void agent_move_copy_body(agent_request_t *r, json_t *body);
 static int agent_move_recursive(agent_files_op_t *op, json_t *body,
     agent_fault_t *fault);
 static agent_move_t *agent_move_of(agent_files_op_t *op);
@@ -107,56 +103,28 @@ static const agent_files_op_kind_t  agent_move_copy_kind = {
 
 
 void
-agent_files_move_delete(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_move_delete_body);
-}
-
-
-static void
-agent_move_delete_body(agent_request_t *r, json_t *body)
+agent_files_move_delete(agent_request_t *r, json_t *body)
 {
     agent_files_op_start(r, body, &agent_move_delete_kind);
 }
 
 
 void
-agent_files_move_rename(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_move_rename_body);
-}
-
-
-static void
-agent_move_rename_body(agent_request_t *r, json_t *body)
+agent_files_move_rename(agent_request_t *r, json_t *body)
 {
     agent_files_op_start(r, body, &agent_move_rename_kind);
 }
 
 
 void
-agent_files_move(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_move_body);
-}
-
-
-static void
-agent_move_body(agent_request_t *r, json_t *body)
+agent_files_move(agent_request_t *r, json_t *body)
 {
     agent_files_op_start(r, body, &agent_move_kind);
 }
 
 
 void
-agent_files_move_copy(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_move_copy_body);
-}
-
-
-static void
-agent_move_copy_body(agent_request_t *r, json_t *body)
+agent_files_move_copy(agent_request_t *r, json_t *body)
 {
     agent_files_op_start(r, body, &agent_move_copy_kind);
 }

@@ -43,7 +43,6 @@
 #define AGENT_READ_MAX  (32 * 1024 * 1024)
 
 
-static void agent_read_body(agent_request_t *r, json_t *body);
 static void agent_read_run(agent_thread_job_t *job);
 static int agent_read_open(agent_read_t *f);
 static int agent_read_fill(agent_read_t *f);
@@ -65,14 +64,7 @@ static void agent_read_left(agent_thread_job_t *job);
 
 
 void
-agent_files_read(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_read_body);
-}
-
-
-static void
-agent_read_body(agent_request_t *r, json_t *body)
+agent_files_read(agent_request_t *r, json_t *body)
 {
     agent_read_t   *f;
     agent_fault_t   fault;

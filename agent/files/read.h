@@ -12,7 +12,7 @@
 
 
 /* POST /api/read */
-void agent_files_read(agent_request_t *r);
+void agent_files_read(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_FILES_READ_H_INCLUDED_ */

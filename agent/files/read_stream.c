@@ -20,7 +20,6 @@
 /* POST /api/read/stream */
 
 
-static void agent_read_stream_body(agent_request_t *r, json_t *body);
 static void agent_read_stream_drain(void *data);
 static void agent_read_stream_chunk(agent_read_t *f, size_t len);
 static void agent_read_stream_complete(agent_read_t *f);
@@ -28,14 +27,7 @@ static void agent_read_stream_close(void *data);
 
 
 void
-agent_files_read_stream(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_read_stream_body);
-}
-
-
-static void
-agent_read_stream_body(agent_request_t *r, json_t *body)
+agent_files_read_stream(agent_request_t *r, json_t *body)
 {
     agent_read_t   *f;
     agent_fault_t   fault;

@@ -14,7 +14,7 @@
 
 
 /* POST /api/read/stream */
-void agent_files_read_stream(agent_request_t *r);
+void agent_files_read_stream(agent_request_t *r, json_t *body);
 
 /* for read.c: the type is known; there is more to send; it failed */
 void agent_read_stream_begin(agent_read_t *f);

@@ -25,14 +25,12 @@
  * empty.  If that fails or the client leaves, the directory is as it was.
  */
 
-#define AGENT_GIT_CHECKOUT_JSON  65536
 #define AGENT_GIT_CHECKOUT_ARGS  16
 
 /* ms to remove a directory */
 #define AGENT_GIT_CHECKOUT_RM    600000
 
 
-static void agent_git_checkout_body(agent_request_t *r, json_t *body);
 static void agent_git_checkout_work(agent_git_checkout_t *g,
     agent_git_state_e state);
 static void agent_git_checkout_run(agent_thread_job_t *job);
@@ -71,14 +69,7 @@ static const agent_sink_t  agent_git_checkout_rm_sink = {
 
 
 void
-agent_git_checkout(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_GIT_CHECKOUT_JSON, agent_git_checkout_body);
-}
-
-
-static void
-agent_git_checkout_body(agent_request_t *r, json_t *body)
+agent_git_checkout(agent_request_t *r, json_t *body)
 {
     agent_fault_t          fault;
     agent_git_checkout_t  *g;

@@ -22,6 +22,7 @@
 #include "sys/thread_job.h"
 
 
+#define AGENT_GIT_CHECKOUT_JSON    65536   /* of the request's body */
 #define AGENT_GIT_CHECKOUT_BRANCH  255
 #define AGENT_GIT_CHECKOUT_STDERR  4096
 
@@ -72,7 +73,8 @@ typedef struct {
 } agent_git_checkout_t;
 
 
-void agent_git_checkout(agent_request_t *r);    /* POST /api/git/checkout */
+/* POST /api/git/checkout */
+void agent_git_checkout(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_GIT_CHECKOUT_H_INCLUDED_ */

@@ -12,6 +12,7 @@
 
 
 const agent_route_t  agent_git_routes[] = {
-    { "POST", "/api/git/checkout", agent_git_checkout },
-    { NULL, NULL, NULL }
+    { "POST", "/api/git/checkout",
+      NULL, agent_git_checkout, AGENT_GIT_CHECKOUT_JSON },
+    { NULL, NULL, NULL, NULL, 0 }
 };

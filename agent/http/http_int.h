@@ -66,10 +66,10 @@ struct agent_http_s {
     size_t               trailers;  /* bytes of trailers */
 
     /* agent_request_json() */
-    void               (*json_handler)(agent_request_t *r, json_t *body);
-    agent_buffer_t       json;
-    size_t               json_max;
-    size_t               collected;  /* bytes of the body */
+    agent_request_json_pt  json_handler;
+    agent_buffer_t         json;
+    size_t                 json_max;
+    size_t                 collected;  /* bytes of the body */
 
     unsigned             named:1;      /* a field name awaits its value */
     unsigned             routed:1;

@@ -138,7 +138,7 @@ agent_request_resume(agent_request_t *r)
 
 void
 agent_request_json(agent_request_t *r, size_t max,
-    void (*handler)(agent_request_t *r, json_t *body))
+    agent_request_json_pt handler)
 {
     agent_http_t  *h;
 

@@ -82,13 +82,16 @@ char *agent_request_arg_next(agent_request_t *r, const char *name,
 void agent_request_pause(agent_request_t *r);
 void agent_request_resume(agent_request_t *r);
 
+/* body is borrowed */
+typedef void (*agent_request_json_pt)(agent_request_t *r, json_t *body);
+
 /*
  * Collects the body (413 if it exceeds max bytes), parses it as a JSON object
- * (400 if it is not one; an empty body is {}) and calls handler; body is
- * borrowed.  A route's handler calls this and returns.
+ * (400 if it is not one; an empty body is {}) and calls handler.  A route's
+ * handler calls this and returns.
  */
 void agent_request_json(agent_request_t *r, size_t max,
-    void (*handler)(agent_request_t *r, json_t *body));
+    agent_request_json_pt handler);
 
 
 #endif /* _AGENT_HTTP_REQUEST_H_INCLUDED_ */

@@ -44,7 +44,13 @@ agent_router_handle(agent_request_t *r)
             if (strcmp(route->method, method) == 0
                 && agent_router_match(route->path, r->path, &r->rest))
             {
-                route->handler(r);
+                if (route->json) {
+                    agent_request_json(r, route->json_max, route->json);
+
+                } else {
+                    route->handler(r);
+                }
+
                 return;
             }
         }

@@ -11,7 +11,7 @@
 #include "http/request.h"
 
 
-/* a route's handler; the headers are complete, the body is still unread */
+/* the headers are complete, the body is still unread */
 typedef void (*agent_router_pt)(agent_request_t *r);
 
 
@@ -19,12 +19,17 @@ typedef void (*agent_router_pt)(agent_request_t *r);
  * A table of routes ends with a NULL method.  GET covers HEAD.  In a path, a
  * segment ":name" matches any non-empty segment; as the last one, ":name*"
  * matches the rest of the path, which may be empty and becomes r->rest.
+ *
+ * A route has one of the two handlers: json gets the body as by
+ * agent_request_json(), of at most json_max bytes.
  */
 
 typedef struct {
-    const char        *method;
-    const char        *path;
-    agent_router_pt    handler;
+    const char             *method;
+    const char             *path;
+    agent_router_pt         handler;
+    agent_request_json_pt   json;
+    size_t                  json_max;
 } agent_route_t;
 
 

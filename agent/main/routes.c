@@ -31,10 +31,10 @@ static void agent_routes_version(agent_request_t *r);
 
 
 static const agent_route_t  agent_main_routes[] = {
-    { "GET", "/api/ping", agent_routes_ping },
-    { "GET", "/api/version", agent_routes_version },
-    { "GET", "/", agent_routes_banner },
-    { NULL, NULL, NULL }
+    { "GET", "/api/ping", agent_routes_ping, NULL, 0 },
+    { "GET", "/api/version", agent_routes_version, NULL, 0 },
+    { "GET", "/", agent_routes_banner, NULL, 0 },
+    { NULL, NULL, NULL, NULL, 0 }
 };
 
 

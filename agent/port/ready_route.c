@@ -18,9 +18,6 @@
 #include "process/wait.h"
 
 
-#define AGENT_PORT_JSON_MAX  16384
-
-
 /*
  * POST /api/port-watch: an event stream until the port is ready or the process
  * exits
@@ -35,7 +32,6 @@ typedef struct {
 } agent_ready_route_t;
 
 
-static void agent_ready_route_body(agent_request_t *r, json_t *body);
 static void agent_ready_route_ready(void *data, int status);
 static void agent_ready_route_exit(agent_process_observer_t *w);
 static void agent_ready_route_end(agent_ready_route_t *x, json_t *json);
@@ -43,14 +39,7 @@ static void agent_ready_route_close(void *data);
 
 
 void
-agent_ready_route(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_PORT_JSON_MAX, agent_ready_route_body);
-}
-
-
-static void
-agent_ready_route_body(agent_request_t *r, json_t *body)
+agent_ready_route(agent_request_t *r, json_t *body)
 {
     agent_fault_t           fault;
     agent_process_t        *p;

@@ -11,7 +11,11 @@
 #include "http/request.h"
 
 
-void agent_ready_route(agent_request_t *r);
+/* limit of a request body */
+#define AGENT_PORT_JSON_MAX  16384
+
+
+void agent_ready_route(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_PORT_READY_ROUTE_H_INCLUDED_ */

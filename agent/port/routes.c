@@ -12,6 +12,7 @@
 
 
 const agent_route_t  agent_port_routes[] = {
-    { "POST", "/api/port-watch", agent_ready_route },
-    { NULL, NULL, NULL }
+    { "POST", "/api/port-watch",
+      NULL, agent_ready_route, AGENT_PORT_JSON_MAX },
+    { NULL, NULL, NULL, NULL, 0 }
 };

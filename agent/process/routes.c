@@ -46,7 +46,6 @@ static void agent_process_routes_list(agent_request_t *r);
 static void agent_process_routes_get(agent_request_t *r);
 static void agent_process_routes_delete(agent_request_t *r);
 static void agent_process_routes_delete_all(agent_request_t *r);
-static void agent_process_routes_signal(agent_request_t *r);
 static int agent_process_arg_signal(agent_request_t *r, int *sig);
 static void agent_process_kill(agent_request_t *r, agent_process_t *p,
     int sig);
@@ -54,26 +53,31 @@ static void agent_process_kill_exit(agent_process_observer_t *w);
 static void agent_process_kill_answer(agent_process_kill_t *k,
     agent_process_t *p);
 static void agent_process_kill_close(agent_request_t *r, int aborted);
-static void agent_process_signal_body(agent_request_t *r, json_t *body);
+static void agent_process_routes_signal(agent_request_t *r, json_t *body);
 
 
 const agent_route_t  agent_process_routes[] = {
-    { "POST", "/api/process/start", agent_process_start_post },
-    { "GET", "/api/process/list", agent_process_routes_list },
-    { "DELETE", "/api/process/kill-all", agent_process_routes_delete_all },
-    { "GET", "/api/process/:process", agent_process_routes_get },
-    { "DELETE", "/api/process/:process", agent_process_routes_delete },
-    { "GET", "/api/process/:process/logs", agent_process_logs },
-    { "GET", "/api/process/:process/stream", agent_process_stream },
-    { "POST", "/api/process/:process/stdin", agent_process_stdin_post },
-    { "POST", "/api/process/:process/signal", agent_process_routes_signal },
+    { "POST", "/api/process/start",
+      NULL, agent_process_start, AGENT_COMMAND_JSON_MAX },
+    { "GET", "/api/process/list", agent_process_routes_list, NULL, 0 },
+    { "DELETE", "/api/process/kill-all",
+      agent_process_routes_delete_all, NULL, 0 },
+    { "GET", "/api/process/:process", agent_process_routes_get, NULL, 0 },
+    { "DELETE", "/api/process/:process",
+      agent_process_routes_delete, NULL, 0 },
+    { "GET", "/api/process/:process/logs", agent_process_logs, NULL, 0 },
+    { "GET", "/api/process/:process/stream", agent_process_stream, NULL, 0 },
+    { "POST", "/api/process/:process/stdin",
+      agent_process_stdin_post, NULL, 0 },
+    { "POST", "/api/process/:process/signal",
+      NULL, agent_process_routes_signal, AGENT_PROCESS_SIGNAL_JSON },
     { "POST", "/api/process/:process/wait-for-exit",
-      agent_process_wait_exit },
+      NULL, agent_process_wait_exit, AGENT_WAIT_JSON_MAX },
     { "POST", "/api/process/:process/wait-for-log",
-      agent_process_wait_log },
+      NULL, agent_process_wait_log, AGENT_WAIT_JSON_MAX },
     { "POST", "/api/process/:process/wait-for-port",
-      agent_process_wait_port },
-    { NULL, NULL, NULL }
+      NULL, agent_process_wait_port, AGENT_WAIT_JSON_MAX },
+    { NULL, NULL, NULL, NULL, 0 }
 };
 
 
@@ -292,15 +296,7 @@ agent_process_kill_close(agent_request_t *r, int aborted)
 
 
 static void
-agent_process_routes_signal(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_PROCESS_SIGNAL_JSON,
-                       agent_process_signal_body);
-}
-
-
-static void
-agent_process_signal_body(agent_request_t *r, json_t *body)
+agent_process_routes_signal(agent_request_t *r, json_t *body)
 {
     int               sig;
     char              name[16];

@@ -42,13 +42,6 @@ static void agent_process_start_done(agent_request_t *r, agent_process_t *p,
 
 
 void
-agent_process_start_post(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_COMMAND_JSON_MAX, agent_process_start);
-}
-
-
-void
 agent_process_start(agent_request_t *r, json_t *body)
 {
     agent_fault_t                  fault;

@@ -34,9 +34,7 @@ typedef struct {
 static json_t *agent_wait_context(agent_wait_t *w);
 static void agent_wait_timer(uv_timer_t *timer);
 static void agent_wait_close(agent_request_t *r, int aborted);
-static void agent_wait_exit_body(agent_request_t *r, json_t *body);
 static void agent_wait_exit_ready(agent_process_observer_t *observer);
-static void agent_wait_port_body(agent_request_t *r, json_t *body);
 static void agent_wait_port_ready(void *data, int status);
 static void agent_wait_port_exit(agent_process_observer_t *observer);
 static void agent_wait_port_close(agent_wait_t *w);
@@ -226,14 +224,7 @@ agent_wait_closed(uv_handle_t *handle)
 
 
 void
-agent_process_wait_exit(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_WAIT_JSON_MAX, agent_wait_exit_body);
-}
-
-
-static void
-agent_wait_exit_body(agent_request_t *r, json_t *body)
+agent_process_wait_exit(agent_request_t *r, json_t *body)
 {
     uint64_t        timeout;
     agent_wait_t   *w;
@@ -271,14 +262,7 @@ agent_wait_exit_ready(agent_process_observer_t *observer)
 
 
 void
-agent_process_wait_port(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_WAIT_JSON_MAX, agent_wait_port_body);
-}
-
-
-static void
-agent_wait_port_body(agent_request_t *r, json_t *body)
+agent_process_wait_port(agent_request_t *r, json_t *body)
 {
     char                 condition[64];
     agent_fault_t        fault;

@@ -68,8 +68,8 @@ int agent_process_wait_enter(agent_request_t *r);
 void agent_process_wait_leave(void);
 
 /* POST /api/process/:process/wait-for-exit and wait-for-port */
-void agent_process_wait_exit(agent_request_t *r);
-void agent_process_wait_port(agent_request_t *r);
+void agent_process_wait_exit(agent_request_t *r, json_t *body);
+void agent_process_wait_port(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_PROCESS_WAIT_H_INCLUDED_ */

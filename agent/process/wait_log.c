@@ -71,7 +71,6 @@ struct agent_search_s {
 };
 
 
-static void agent_search_body(agent_request_t *r, json_t *body);
 static void agent_search_event(agent_process_observer_t *observer);
 static void agent_search_ready(void *data);
 static void agent_search_idle(uv_idle_t *idle);
@@ -99,14 +98,7 @@ static agent_search_job_t  *agent_search_running;
 
 
 void
-agent_process_wait_log(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_WAIT_JSON_MAX, agent_search_body);
-}
-
-
-static void
-agent_search_body(agent_request_t *r, json_t *body)
+agent_process_wait_log(agent_request_t *r, json_t *body)
 {
     int                             i;
     char                            condition[160];

@@ -11,7 +11,7 @@
 #include "http/request.h"
 
 
-void agent_process_wait_log(agent_request_t *r);
+void agent_process_wait_log(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_PROCESS_WAIT_LOG_H_INCLUDED_ */

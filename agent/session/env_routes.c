@@ -16,14 +16,11 @@
 #include "session/env_routes.h"
 
 
-#define AGENT_ENV_ROUTES_JSON_MAX  (1024 * 1024)
-
 /* limit of all variables of the sandbox that commands can still take */
 #define AGENT_ENV_ROUTES_MAX     (1024 * 1024)
 #define AGENT_ENV_ROUTES_NAMES   4096
 
 
-static void agent_env_routes_body(agent_request_t *r, json_t *body);
 static void agent_env_routes_answer(agent_request_t *r);
 
 
@@ -35,14 +32,7 @@ agent_env_routes_get(agent_request_t *r)
 
 
 void
-agent_env_routes_post(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_ENV_ROUTES_JSON_MAX, agent_env_routes_body);
-}
-
-
-static void
-agent_env_routes_body(agent_request_t *r, json_t *body)
+agent_env_routes_post(agent_request_t *r, json_t *body)
 {
     size_t          size, n;
     json_t         *vars, *all, *value;

@@ -39,13 +39,11 @@ typedef struct {
 } agent_session_made_t;
 
 
-static void agent_session_routes_create(agent_request_t *r);
 static void agent_session_routes_list(agent_request_t *r);
-static void agent_session_routes_delete(agent_request_t *r);
-static void agent_session_routes_short_create(agent_request_t *r);
 static void agent_session_routes_short_delete(agent_request_t *r);
-static void agent_session_create_body(agent_request_t *r, json_t *body);
-static void agent_session_short_body(agent_request_t *r, json_t *body);
+static void agent_session_routes_create(agent_request_t *r, json_t *body);
+static void agent_session_routes_short_create(agent_request_t *r,
+    json_t *body);
 static void agent_session_short_fault(agent_request_t *r,
     agent_fault_t *fault);
 static unsigned long long agent_session_now(void);
@@ -53,7 +51,7 @@ static int agent_session_make(json_t *body, agent_session_made_t *made,
     agent_fault_t *fault);
 static int agent_session_remove(agent_request_t *r, const char *id,
     agent_fault_t *fault);
-static void agent_session_delete_body(agent_request_t *r, json_t *body);
+static void agent_session_routes_delete(agent_request_t *r, json_t *body);
 static void agent_session_delete_done(void *data);
 static void agent_session_delete_close(agent_request_t *r, int aborted);
 static int agent_session_string(json_t *value, char *name);
@@ -63,14 +61,19 @@ static int  (*agent_session_observer)(const char *name);
 
 
 const agent_route_t  agent_session_routes[] = {
-    { "POST", "/api/session/create", agent_session_routes_create },
-    { "GET", "/api/session/list", agent_session_routes_list },
-    { "POST", "/api/session/delete", agent_session_routes_delete },
-    { "POST", "/session", agent_session_routes_short_create },
-    { "DELETE", "/session/:session", agent_session_routes_short_delete },
-    { "GET", "/api/env", agent_env_routes_get },
-    { "POST", "/api/env", agent_env_routes_post },
-    { NULL, NULL, NULL }
+    { "POST", "/api/session/create",
+      NULL, agent_session_routes_create, AGENT_SESSION_JSON_MAX },
+    { "GET", "/api/session/list", agent_session_routes_list, NULL, 0 },
+    { "POST", "/api/session/delete",
+      NULL, agent_session_routes_delete, AGENT_SESSION_JSON_MAX },
+    { "POST", "/session",
+      NULL, agent_session_routes_short_create, AGENT_SESSION_JSON_MAX },
+    { "DELETE", "/session/:session",
+      agent_session_routes_short_delete, NULL, 0 },
+    { "GET", "/api/env", agent_env_routes_get, NULL, 0 },
+    { "POST", "/api/env",
+      NULL, agent_env_routes_post, AGENT_ENV_ROUTES_JSON_MAX },
+    { NULL, NULL, NULL, NULL, 0 }
 };
 
 
@@ -82,15 +85,7 @@ agent_session_routes_observe(int (*deleted)(const char *name))
 
 
 static void
-agent_session_routes_create(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_SESSION_JSON_MAX,
-                       agent_session_create_body);
-}
-
-
-static void
-agent_session_create_body(agent_request_t *r, json_t *body)
+agent_session_routes_create(agent_request_t *r, json_t *body)
 {
     char                  random[13], stamp[32];
     agent_fault_t         fault;
@@ -125,14 +120,7 @@ agent_session_create_body(agent_request_t *r, json_t *body)
 /* the short routes: POST /session and DELETE /session/:session */
 
 static void
-agent_session_routes_short_create(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_SESSION_JSON_MAX, agent_session_short_body);
-}
-
-
-static void
-agent_session_short_body(agent_request_t *r, json_t *body)
+agent_session_routes_short_create(agent_request_t *r, json_t *body)
 {
     agent_fault_t         fault;
     agent_session_made_t  made;
@@ -272,15 +260,7 @@ agent_session_routes_list(agent_request_t *r)
 
 
 static void
-agent_session_routes_delete(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_SESSION_JSON_MAX,
-                       agent_session_delete_body);
-}
-
-
-static void
-agent_session_delete_body(agent_request_t *r, json_t *body)
+agent_session_routes_delete(agent_request_t *r, json_t *body)
 {
     char           id[AGENT_SESSION_NAME + 1];
     agent_fault_t  fault;

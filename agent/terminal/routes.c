@@ -27,8 +27,7 @@
 static void agent_terminal_routes_list(agent_request_t *r);
 static void agent_terminal_routes_get(agent_request_t *r);
 static void agent_terminal_routes_delete(agent_request_t *r);
-static void agent_terminal_routes_resize(agent_request_t *r);
-static void agent_terminal_resize_body(agent_request_t *r, json_t *body);
+static void agent_terminal_routes_resize(agent_request_t *r, json_t *body);
 static void agent_terminal_delete_ended(agent_terminal_waiter_t *w,
     agent_terminal_t *t);
 static void agent_terminal_delete_close(agent_request_t *r, int aborted);
@@ -38,14 +37,15 @@ static json_t *agent_terminal_reply(agent_terminal_t *t);
 
 
 const agent_route_t  agent_terminal_routes[] = {
-    { "GET", "/pty", agent_viewer_get },
-    { "GET", "/ws/pty", agent_viewer_get },
-    { "GET", "/api/terminal/list", agent_terminal_routes_list },
-    { "GET", "/api/terminal/:terminal", agent_terminal_routes_get },
-    { "DELETE", "/api/terminal/:terminal", agent_terminal_routes_delete },
+    { "GET", "/pty", agent_viewer_get, NULL, 0 },
+    { "GET", "/ws/pty", agent_viewer_get, NULL, 0 },
+    { "GET", "/api/terminal/list", agent_terminal_routes_list, NULL, 0 },
+    { "GET", "/api/terminal/:terminal", agent_terminal_routes_get, NULL, 0 },
+    { "DELETE", "/api/terminal/:terminal",
+      agent_terminal_routes_delete, NULL, 0 },
     { "POST", "/api/terminal/:terminal/resize",
-      agent_terminal_routes_resize },
-    { NULL, NULL, NULL }
+      NULL, agent_terminal_routes_resize, AGENT_TERMINAL_JSON_MAX },
+    { NULL, NULL, NULL, NULL, 0 }
 };
 
 
@@ -141,14 +141,7 @@ agent_terminal_delete_close(agent_request_t *r, int aborted)
 
 
 static void
-agent_terminal_routes_resize(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_TERMINAL_JSON_MAX, agent_terminal_resize_body);
-}
-
-
-static void
-agent_terminal_resize_body(agent_request_t *r, json_t *body)
+agent_terminal_routes_resize(agent_request_t *r, json_t *body)
 {
     unsigned           cols, rows;
     agent_fault_t      fault;

@@ -12,7 +12,7 @@
 
 
 const agent_route_t  agent_transport_routes[] = {
-    { "GET", "/ws", agent_multiplex_get },
-    { "GET", "/api/ws", agent_multiplex_get },
-    { NULL, NULL, NULL }
+    { "GET", "/ws", agent_multiplex_get, NULL, 0 },
+    { "GET", "/api/ws", agent_multiplex_get, NULL, 0 },
+    { NULL, NULL, NULL, NULL, 0 }
 };

@@ -36,7 +36,6 @@ typedef struct {
 } agent_watch_check_t;
 
 
-static void agent_watch_check_body(agent_request_t *r, json_t *body);
 static int agent_watch_check_since(agent_watch_check_t *x, json_t *body,
     agent_fault_t *fault);
 static int agent_watch_check_version(agent_watch_check_t *x, const char *s);
@@ -50,14 +49,7 @@ static void agent_watch_check_close(agent_request_t *r, int aborted);
 
 
 void
-agent_watch_check(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_watch_check_body);
-}
-
-
-static void
-agent_watch_check_body(agent_request_t *r, json_t *body)
+agent_watch_check(agent_request_t *r, json_t *body)
 {
     agent_fault_t          fault;
     agent_watch_check_t   *x;

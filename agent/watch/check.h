@@ -12,7 +12,7 @@
 
 
 /* POST /api/watch/check */
-void agent_watch_check(agent_request_t *r);
+void agent_watch_check(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_WATCH_CHECK_H_INCLUDED_ */

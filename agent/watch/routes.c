@@ -46,8 +46,7 @@ typedef struct {
 } agent_watch_routes_t;
 
 
-static void agent_watch_routes_create(agent_request_t *r);
-static void agent_watch_routes_create_body(agent_request_t *r, json_t *body);
+static void agent_watch_routes_create(agent_request_t *r, json_t *body);
 static void agent_watch_routes_created(agent_watch_waiter_t *waiter,
     agent_watch_t *w, agent_fault_t *fault);
 static void agent_watch_routes_list(agent_request_t *r);
@@ -69,27 +68,23 @@ static json_t *agent_watch_routes_path(const char *path);
 
 
 const agent_route_t  agent_watch_routes[] = {
-    { "POST", "/api/watch", agent_watch_stream },
-    { "POST", "/api/watch/check", agent_watch_check },
-    { "GET", "/api/watchers", agent_watch_routes_list },
-    { "POST", "/api/watchers", agent_watch_routes_create },
-    { "GET", "/api/watchers/:watcher", agent_watch_routes_get },
-    { "DELETE", "/api/watchers/:watcher", agent_watch_routes_delete },
-    { "GET", "/api/watchers/:watcher/events", agent_watch_routes_events },
-    { NULL, NULL, NULL }
+    { "POST", "/api/watch",
+      NULL, agent_watch_stream, AGENT_FILES_PARAM_JSON_MAX },
+    { "POST", "/api/watch/check",
+      NULL, agent_watch_check, AGENT_FILES_PARAM_JSON_MAX },
+    { "GET", "/api/watchers", agent_watch_routes_list, NULL, 0 },
+    { "POST", "/api/watchers",
+      NULL, agent_watch_routes_create, AGENT_FILES_PARAM_JSON_MAX },
+    { "GET", "/api/watchers/:watcher", agent_watch_routes_get, NULL, 0 },
+    { "DELETE", "/api/watchers/:watcher", agent_watch_routes_delete, NULL, 0 },
+    { "GET", "/api/watchers/:watcher/events",
+      agent_watch_routes_events, NULL, 0 },
+    { NULL, NULL, NULL, NULL, 0 }
 };
 
 
 static void
-agent_watch_routes_create(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX,
-                       agent_watch_routes_create_body);
-}
-
-
-static void
-agent_watch_routes_create_body(agent_request_t *r, json_t *body)
+agent_watch_routes_create(agent_request_t *r, json_t *body)
 {
     uint64_t               expire;
     agent_fault_t          fault;

@@ -35,7 +35,6 @@ typedef struct {
 } agent_watch_stream_t;
 
 
-static void agent_watch_stream_body(agent_request_t *r, json_t *body);
 static void agent_watch_stream_ready(agent_watch_waiter_t *waiter,
     agent_watch_t *w, agent_fault_t *fault);
 static void agent_watch_stream_begin(agent_watch_stream_t *x,
@@ -50,14 +49,7 @@ static void agent_watch_stream_left(agent_request_t *r, int aborted);
 
 
 void
-agent_watch_stream(agent_request_t *r)
-{
-    agent_request_json(r, AGENT_FILES_PARAM_JSON_MAX, agent_watch_stream_body);
-}
-
-
-static void
-agent_watch_stream_body(agent_request_t *r, json_t *body)
+agent_watch_stream(agent_request_t *r, json_t *body)
 {
     agent_fault_t          fault;
     agent_watch_params_t   params;

@@ -12,7 +12,7 @@
 
 
 /* POST /api/watch */
-void agent_watch_stream(agent_request_t *r);
+void agent_watch_stream(agent_request_t *r, json_t *body);
 
 
 #endif /* _AGENT_WATCH_STREAM_H_INCLUDED_ */

@@ -47,8 +47,8 @@ uv_loop_t  *agent_loop;
 static int  echo_listener;
 
 static const agent_route_t  echo_routes[] = {
-    { "GET", "/", echo_open },
-    { NULL, NULL, NULL }
+    { "GET", "/", echo_open, NULL, 0 },
+    { NULL, NULL, NULL, NULL, 0 }
 };
 
 static const agent_route_t *const  echo_tables[] = { echo_routes, NULL };
