@@ -17,7 +17,8 @@
 
 /*
  * A container sees its own control group, read-only, at the same path with
- * cgroup v1 and v2; the file names differ.
+ * cgroup v1 and v2; the file names differ.  A controller may be absent: with
+ * cgroup v2, users that run an engine are often given some of them only.
  */
 
 
@@ -28,6 +29,7 @@
 #define AGENT_CGROUP_V2  0x63677270
 
 
+static int agent_cgroup_v2(const char *root);
 static int64_t agent_cgroup_number(const char *root, const char *name,
     const char *field);
 static int agent_cgroup_open(void);
@@ -38,9 +40,8 @@ agent_cgroup_usage(agent_cgroup_usage_t *usage, const char *root)
 {
     int64_t  cache, cpu;
 
-    usage->memory = agent_cgroup_number(root, "memory.current", NULL);
-
-    if (usage->memory != -1) {
+    if (agent_cgroup_v2(root)) {
+        usage->memory = agent_cgroup_number(root, "memory.current", NULL);
         cache = agent_cgroup_number(root, "memory.stat", "inactive_file");
         usage->pids = agent_cgroup_number(root, "pids.current", NULL);
         cpu = agent_cgroup_number(root, "cpu.stat", "usage_usec");
@@ -66,14 +67,25 @@ agent_cgroup_usage(agent_cgroup_usage_t *usage, const char *root)
 int64_t
 agent_cgroup_memory_limit(const char *root)
 {
-    int64_t  limit;
+    return agent_cgroup_v2(root)
+           ? agent_cgroup_number(root, "memory.max", NULL)
+           : agent_cgroup_number(root, "memory/memory.limit_in_bytes", NULL);
+}
 
-    limit = agent_cgroup_number(root, "memory.max", NULL);
 
-    return limit != -1 ? limit
-                       : agent_cgroup_number(root,
-                                             "memory/memory.limit_in_bytes",
-                                             NULL);
+/*
+ * The group of the whole machine has no such file: a container that sees it
+ * is in no namespace of control groups, and its counters are the machine's.
+ */
+
+static int
+agent_cgroup_v2(const char *root)
+{
+    char  path[256];
+
+    (void) snprintf(path, sizeof(path), "%s/cgroup.type", root);
+
+    return access(path, F_OK) == 0;
 }
 
 
@@ -131,7 +143,10 @@ agent_cgroup_number(const char *root, const char *name, const char *field)
 
     value = strtoll(p, &end, 10);
 
-    return (*end == '\n' || *end == '\0') && value < INT64_C(1) << 53
+    /* a number that the end of the buffer cuts is none */
+
+    return (*end == '\n' || (*end == '\0' && n < sizeof(text) - 1))
+           && value < INT64_C(1) << 53
            ? value : -1;
 }
 
@@ -139,18 +154,21 @@ agent_cgroup_number(const char *root, const char *name, const char *field)
 int64_t
 agent_cgroup_oom_kills(void)
 {
-    char     buf[1024], *p;
-    ssize_t  n;
-
     static int  fd = -2;
 
     if (fd == -2) {
         fd = agent_cgroup_open();
     }
 
-    if (fd == -1) {
-        return -1;
-    }
+    return fd == -1 ? -1 : agent_cgroup_oom_kills_read(fd);
+}
+
+
+int64_t
+agent_cgroup_oom_kills_read(int fd)
+{
+    char     buf[1024], *p;
+    ssize_t  n;
 
     n = pread(fd, buf, sizeof(buf) - 1, 0);
 

@@ -21,8 +21,7 @@ typedef struct {
 
 
 /*
- * Reads the control group mounted at root, "/sys/fs/cgroup": at most five
- * small files.
+ * Reads the control group mounted at root, "/sys/fs/cgroup": four small files.
  */
 void agent_cgroup_usage(agent_cgroup_usage_t *usage, const char *root);
 
@@ -36,6 +35,9 @@ int64_t agent_cgroup_memory_limit(const char *root);
  * out of memory, according to the control group; -1: not available.
  */
 int64_t agent_cgroup_oom_kills(void);
+
+/* the same, of an open memory.events or memory.oom_control */
+int64_t agent_cgroup_oom_kills_read(int fd);
 
 
 #endif /* _AGENT_SYS_CGROUP_H_INCLUDED_ */
