@@ -57,6 +57,9 @@ is_deeply([sort map { s/^CAP_//r } @{$host->{CapAdd}}],
     [sort qw/CHOWN DAC_OVERRIDE FOWNER FSETID SETUID SETGID KILL/],
     'but these');
 is_deeply($host->{SecurityOpt}, ['no-new-privileges'], 'no new privileges');
+is($host->{CgroupnsMode}, 'private', 'a namespace of control groups');
+unlike($t->run_in('big', 'cat /proc/self/cgroup'), qr/$c->{Id}/,
+    'where it sees its own group only');
 ok(!$host->{Privileged}, 'not privileged');
 is($host->{RestartPolicy}{Name}, 'no', 'not restarted behind our back');
 is_deeply($host->{LogConfig}, { Type => 'json-file',

@@ -124,6 +124,10 @@ ac_docker_spec_host(ac_json_writer_t *w, const ac_container_spec_t *spec)
 
     ac_docker_spec_limits(w, spec);
 
+    /* so that it sees its own control group, and no other */
+
+    ac_json_writer_string(w, "CgroupnsMode", "private");
+
     ac_json_writer_strings(w, "CapDrop", all);
     ac_json_writer_strings(w, "CapAdd", spec->cap_add ? spec->cap_add
                                                       : ac_docker_spec_empty);

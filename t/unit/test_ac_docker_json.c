@@ -40,7 +40,8 @@ test_spec(void **state)
 
     text = ac_docker_spec_json(&spec);
     assert_string_equal(text,
-        "{\"HostConfig\":{\"NetworkMode\":\"none\",\"CapDrop\":[\"ALL\"],"
+        "{\"HostConfig\":{\"NetworkMode\":\"none\","
+        "\"CgroupnsMode\":\"private\",\"CapDrop\":[\"ALL\"],"
         "\"CapAdd\":[],\"SecurityOpt\":[\"no-new-privileges\"],"
         "\"Init\":false,\"RestartPolicy\":{\"Name\":\"no\"},"
         "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":{\"max-size\":\"1m\","
@@ -81,8 +82,9 @@ test_spec(void **state)
         "{\"HostConfig\":{\"NetworkMode\":\"net\","
         "\"ExtraHosts\":[\"h:127.0.1.1\"],"
         "\"Memory\":9007199254740993,\"MemorySwap\":9007199254740993,"
-        "\"NanoCpus\":62500000,\"CpuShares\":64,\"PidsLimit\":256,\"ShmSize\":67108864,"
-        "\"CapDrop\":[\"ALL\"],"
+        "\"NanoCpus\":62500000,\"CpuShares\":64,\"PidsLimit\":256,"
+        "\"ShmSize\":67108864,"
+        "\"CgroupnsMode\":\"private\",\"CapDrop\":[\"ALL\"],"
         "\"CapAdd\":[\"CHOWN\"],\"SecurityOpt\":[\"no-new-privileges\"],"
         "\"Init\":false,\"RestartPolicy\":{\"Name\":\"no\"},"
         "\"LogConfig\":{\"Type\":\"json-file\",\"Config\":{\"max-size\":\"1m\","
