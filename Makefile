@@ -9,6 +9,7 @@
 #   make check      the tests that need no container engine
 #   make test       all tests but the long ones
 #   make soak       the long and heavy tests
+#   make guest      T="t/exec.t": these tests in a guest with cgroup v2 only
 #   make bench      benchmarks, each against its reference; ARGS="--quick"
 #                   BASE=CHECKOUT: this checkout against another one
 #   make fuzz       each fuzzer for SECONDS=10
@@ -111,14 +112,14 @@ SOAKS =		$(or $(T),$(if $(ENGINE),$(engine-tests), \
 		$(filter t/soak/%,$(all-tests))))
 
 DEPS =		build source viewer run test browser disk podman rootless \
-		systemd asan lint bench
+		systemd guest asan lint bench
 
 .PHONY: help deps $(DEPS:%=deps-%) module fault nginx agent selftest image \
 	engine sanitized dev nginx-asan nginx-dev agent-asan agent-dev \
-	compile_commands.json run stop check check-free test soak bench fuzz \
-	lint install uninstall clean unit fuzzers need-module need-fault \
+	compile_commands.json run stop check check-free test soak guest bench \
+	fuzz lint install uninstall clean unit fuzzers need-module need-fault \
 	need-agent need-unit need-engine need-selftest need-browser need-disk \
-	need-podman need-rootless need-systemd need-error
+	need-podman need-rootless need-systemd need-guest need-error
 
 help:
 	@sed -n '/^#   make/,/^$$/s/^# \{0,2\}//p' Makefile
@@ -210,6 +211,11 @@ soak: deps-test $(addprefix deps-,$(filter podman rootless,$(ENGINE))) \
 		the long and heavy tests))$(if $(ENGINE), on: $(ENGINE))"
 	@TEST_JOBS=1 tools/test $(BUILD) $(SOAKS)
 
+# its engine and image are copied from this machine's
+
+guest: deps-test deps-guest $(call needs,guest,$(T)) image
+	@tools/guest $(BUILD) $(or $(T),$(error make guest T="t/exec.t"))
+
 check-free: with-engine = $(filter-out $(shell tools/needs --free $(CHECKS)), \
 		$(CHECKS))
 check-free:
@@ -231,7 +237,8 @@ need-engine: deps-run
 
 need-selftest: selftest
 
-need-browser need-disk need-podman need-rootless need-systemd: need-%: deps-%
+need-browser need-disk need-podman need-rootless need-systemd need-guest: \
+need-%: deps-%
 
 need-error:
 	@false
