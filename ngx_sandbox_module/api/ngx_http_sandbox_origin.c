@@ -166,6 +166,7 @@ ngx_http_sandbox_origin_host_match(ngx_str_t *host, ngx_http_server_name_t *sn)
 ngx_uint_t
 ngx_http_sandbox_origin_foreign(ngx_http_request_t *r)
 {
+    ngx_str_t         host;
     ngx_uint_t        n;
     ngx_table_elt_t  *origin, *site;
 
@@ -180,9 +181,8 @@ ngx_http_sandbox_origin_foreign(ngx_http_request_t *r)
     }
 
     if (origin
-        && (r->headers_in.host == NULL
-            || !ngx_http_sandbox_header_same_origin(
-                    &origin->value, &r->headers_in.host->value)))
+        && (!ngx_http_sandbox_header_host(r, &host)
+            || !ngx_http_sandbox_header_same_origin(&origin->value, &host)))
     {
         return 1;
     }

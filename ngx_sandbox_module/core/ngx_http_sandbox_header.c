@@ -74,6 +74,27 @@ ngx_http_sandbox_header_in(ngx_http_request_t *r, const char *name,
  * front of nginx.  The default port may be omitted on either side.
  */
 
+/* with HTTP/3, nginx makes no Host of ":authority" */
+
+ngx_uint_t
+ngx_http_sandbox_header_host(ngx_http_request_t *r, ngx_str_t *host)
+{
+    if (r->headers_in.host) {
+        *host = r->headers_in.host->value;
+        return 1;
+    }
+
+    if (r->http_version <= NGX_HTTP_VERSION_20 || r->host_end == NULL) {
+        return 0;
+    }
+
+    host->data = r->host_start;
+    host->len = r->host_end - r->host_start;
+
+    return 1;
+}
+
+
 ngx_uint_t
 ngx_http_sandbox_header_same_origin(ngx_str_t *origin, ngx_str_t *host)
 {

@@ -32,6 +32,9 @@ ngx_uint_t ngx_http_sandbox_header_is(ngx_table_elt_t *h, const char *name);
 /* the first request header of that name, and their number */
 ngx_table_elt_t *ngx_http_sandbox_header_in(ngx_http_request_t *r,
     const char *name, ngx_uint_t *count);
+/* the request's host as the client wrote it, with its port; 0 without one */
+ngx_uint_t ngx_http_sandbox_header_host(ngx_http_request_t *r,
+    ngx_str_t *host);
 /* 1 if origin is that of host; a default port may be omitted */
 ngx_uint_t ngx_http_sandbox_header_same_origin(ngx_str_t *origin,
     ngx_str_t *host);

@@ -6,6 +6,7 @@
 
 #include "core/ngx_http_sandbox_module.h"
 #include "lib/sandbox_mask.h"
+#include "core/ngx_http_sandbox_header.h"
 #include "module/ngx_http_sandbox_log_mask.h"
 
 
@@ -112,7 +113,7 @@ ngx_http_sandbox_log_handler(ngx_http_request_t *r, ngx_http_request_t *sr,
 {
     u_char                    *p, *last;
     const char                *separator;
-    ngx_str_t                  line;
+    ngx_str_t                  line, host;
     ngx_http_upstream_t       *u;
     ngx_http_core_srv_conf_t  *cscf;
 
@@ -163,9 +164,8 @@ ngx_http_sandbox_log_handler(ngx_http_request_t *r, ngx_http_request_t *sr,
         p = ngx_slprintf(p, last, "\"");
     }
 
-    if (r->headers_in.host) {
-        p = ngx_http_sandbox_log_text(p, last, "host",
-                                      &r->headers_in.host->value, 1);
+    if (ngx_http_sandbox_header_host(r, &host)) {
+        p = ngx_http_sandbox_log_text(p, last, "host", &host, 1);
     }
 
     if (r->headers_in.referer) {

@@ -8,6 +8,7 @@
 #include "core/ngx_http_sandbox_conf.h"
 #include "core/ngx_http_sandbox_ctx.h"
 #include "core/ngx_http_sandbox_error.h"
+#include "core/ngx_http_sandbox_header.h"
 #include "preview/ngx_http_sandbox_page_error.h"
 #include "preview/ngx_http_sandbox_preview_fault.h"
 #include "module/ngx_http_sandbox_nginx_error.h"
@@ -102,13 +103,15 @@ ngx_http_sandbox_nginx_error_head(ngx_http_request_t *r)
 static ngx_uint_t
 ngx_http_sandbox_nginx_error_headers(ngx_http_request_t *r)
 {
+    ngx_str_t  host;
+
     if (!ngx_http_sandbox_nginx_error_head(r)) {
         return 0;
     }
 
     return r->http_state == NGX_HTTP_READING_REQUEST_STATE
-           || (r->headers_in.host == NULL
-               && r->http_version > NGX_HTTP_VERSION_10)
+           || (r->http_version > NGX_HTTP_VERSION_10
+               && !ngx_http_sandbox_header_host(r, &host))
            || (r->headers_in.content_length
                && r->headers_in.content_length_n == NGX_ERROR)
            || r->headers_in.transfer_encoding;

@@ -308,12 +308,12 @@ ngx_http_sandbox_variable_masked(ngx_http_request_t *r,
 {
     size_t      n, size;
     u_char     *p;
-    ngx_str_t  *text;
+    ngx_str_t  *text, host;
 
     switch (data) {
 
     case NGX_HTTP_SANDBOX_MASKED_HOST:
-        text = r->headers_in.host ? &r->headers_in.host->value : NULL;
+        text = ngx_http_sandbox_header_host(r, &host) ? &host : NULL;
         break;
 
     case NGX_HTTP_SANDBOX_MASKED_REQUEST:

@@ -61,15 +61,16 @@ ngx_int_t
 ngx_http_sandbox_preview_host(ngx_http_request_t *r,
     ngx_http_sandbox_ctx_t *ctx)
 {
+    ngx_str_t         host;
     ngx_uint_t        n;
     ngx_table_elt_t  *h;
 
     /* nginx accepts nearly anything as the port after a name */
 
-    if (r->headers_in.host
-        && ngx_http_sandbox_preview_host_valid(&r->headers_in.host->value))
+    if (ngx_http_sandbox_header_host(r, &host)
+        && ngx_http_sandbox_preview_host_valid(&host))
     {
-        ctx->public_host = r->headers_in.host->value;
+        ctx->public_host = host;
 
     } else {
         ctx->public_host = r->headers_in.server;

@@ -11,21 +11,23 @@ export const args = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 
 const { chromium } = createRequire(args.modules + '/')('playwright-core');
 
-export function launch(more) {
+export function launch(more = []) {
+    const quic = more.includes('--enable-quic') ? [] : ['--disable-quic'];
+
     return chromium.launch({
         executablePath: args.chromium,
         headless: true,
         args: ['--headless', '--no-sandbox', '--disable-gpu',
-            '--disable-quic', '--no-first-run',
-            '--disable-background-networking', '--disable-component-update',
-            '--disable-sync', '--disable-dev-shm-usage', ...(more || [])],
+            '--no-first-run', '--disable-background-networking',
+            '--disable-component-update', '--disable-sync',
+            '--disable-dev-shm-usage', ...quic, ...more],
     });
 }
 
 /* runs the work, prints its result as JSON, and ends the browser */
 
-export async function main(work) {
-    const browser = await launch();
+export async function main(work, more) {
+    const browser = await launch(more);
 
     try {
         console.log(JSON.stringify(await work(browser)));

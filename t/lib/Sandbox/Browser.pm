@@ -47,11 +47,12 @@ sub run
 
 
 # nginx's configuration of previews by https on this port, below pv.localhost,
-# with a certificate of their own
+# with a certificate of their own; "more" is added to their server
 
 sub https
 {
-    my ($t, $port) = @_;
+    my ($t, $port, $more) = @_;
+    $more //= '';
     my $proxy = Sandbox::root_dir() . '/conf/sandbox_proxy.conf';
 
     my $out = `cd $t->{dir} && openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=previews -addext 'subjectAltName=DNS:*.pv.localhost' -keyout key.pem -out crt.pem 2>&1`;
@@ -64,6 +65,7 @@ sub https
 
     server {
         listen 127.0.0.1:$port ssl;
+        $more
         server_name *.pv.localhost;
         location / {
             sandbox_preview;
