@@ -143,7 +143,8 @@ AGENT_FUZZ_process = base/base64 base/fault base/file base/json base/name \
                 sys/signal sys/user
 AGENT_FUZZ_websocket = base/utf8 http/websocket_frame
 AGENT_FUZZ_archive = archive/exclude archive/refuse archive/gunzip archive/tar \
-                archive/tar_pax archive/tar_reader archive/tar_sparse \
+                archive/tar_header archive/tar_pax archive/tar_reader \
+                archive/tar_reader_header archive/tar_sparse \
                 archive/tar_writer base/buffer base/fault base/utf8
 AGENT_FUZZ_git = base/base64 base/fault base/file base/json base/name \
                 base/path base/url base/utf8 git/auth git/error git/progress \
