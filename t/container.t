@@ -23,14 +23,18 @@ my $t = Sandbox->new(classes => [
 ], main => 'worker_rlimit_nofile 12000;')->start();
 my $ncpu = decode_json(Sandbox::docker("info --format '{{json .NCPU}}'")
     =~ s/\s+$//r =~ s/^/[/r . ']')->[0];
+my $cpus = engine_enforces('CpuCfsQuota');
 
 is($t->run_in('big', 'id -u'), "0\n", 'a sandbox with too many processors');
 my $c = inspect('big');
 my $host = $c->{HostConfig};
 
-is($host->{NanoCpus}, $ncpu * 1e9, "cpus: lowered to the engine's");
-is($host->{CpuShares}, $ncpu * 1024, 'with a weight of as many');
-my @warn = grep { /"cpus=" of sandbox class "default" is reduced to $ncpu/ }
+is($host->{NanoCpus}, $cpus ? $ncpu * 1e9 : 0,
+    "cpus: lowered to the engine's");
+is($host->{CpuShares}, $cpus ? $ncpu * 1024 : 0, 'with a weight of as many');
+my @warn = grep { $cpus
+    ? /"cpus=" of sandbox class "default" is reduced to $ncpu/
+    : /does not enforce .*"cpus=".* of sandbox classes/ }
     split /\n/, $t->log_text();
 cmp_ok(scalar(@warn), '>=', 1, 'with a warning');
 is($host->{Memory}, 256 << 20, 'memory');
@@ -88,8 +92,10 @@ is($t->run_in('little', 'id -u'), "65534\n", "user: the class's");
 is($t->run_in('little', 'echo own > /workspace/f; cat /workspace/f'), "own\n",
     'whose /workspace is');
 $c = inspect('little');
-is($c->{HostConfig}{NanoCpus}, 62_500_000, 'a sixteenth of a processor');
-is($c->{HostConfig}{CpuShares}, 64, '... also where processors are short');
+is($c->{HostConfig}{NanoCpus}, $cpus ? 62_500_000 : 0,
+    'a sixteenth of a processor');
+is($c->{HostConfig}{CpuShares}, $cpus ? 64 : 0,
+    '... also where processors are short');
 is($c->{HostConfig}{Memory}, 64 << 20, 'its memory');
 is($t->run_in('little', 'ulimit -n; ulimit -Hn'), "512\n512\n",
     'its open files');

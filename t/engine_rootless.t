@@ -18,11 +18,13 @@ use Sandbox::Kind;
 
 my ($engine, $image) = Sandbox::Kind::engine('rootless');
 
-my $t = Sandbox->new(engine => $engine->engine(), classes => [
+my $t = Sandbox->new(engine => $engine->engine(),
+    main => "worker_rlimit_nofile $Sandbox::Kind::FILES;", classes => [
     "default image=$image memory=64m pids=64 cpus=1 network=none "
         . 'sleep_after=10m'])->start();
 
 Sandbox::Kind::all_of_it($t, 'box');
+Sandbox::Kind::tenants($t, shared => 1);
 
 # whose ids, and who may see what
 

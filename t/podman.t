@@ -19,7 +19,8 @@ use Sandbox::Kind;
 my ($engine, $image) = Sandbox::Kind::engine('podman');
 
 my $limits = 'memory=64m pids=64 cpus=1 network=none';
-my $t = Sandbox->new(engine => $engine->engine(), classes => [
+my $t = Sandbox->new(engine => $engine->engine(),
+    main => "worker_rlimit_nofile $Sandbox::Kind::FILES;", classes => [
     "default image=$image $limits sleep_after=10m",
     "brief image=$image $limits sleep_after=1s",
     "none image=no-such-image $limits",
@@ -27,13 +28,14 @@ my $t = Sandbox->new(engine => $engine->engine(), classes => [
 ])->start();
 
 Sandbox::Kind::all_of_it($t, 'box');
+Sandbox::Kind::tenants($t, shared => 0);
 
 my %map = map { $_ => Sandbox::Kind::map_of($t, $_) } qw/one two/;
 like($map{one}, qr/^0 \d{9} 65536$/, 'root in a sandbox is nobody on the host');
 isnt($map{one}, $map{two}, 'and another nobody in each');
 is($t->run_in('one', 'stat -c %u /run/sandbox/agent.sock'), "65534\n",
     'the workers\' uid cannot be told from inside');
-$t->api('DELETE', "/v1/sandbox/$_") for qw/one two/;
+$t->api('DELETE', "/v1/sandbox/$_") for qw/a b c one two/;
 
 my $id = 'pod';
 

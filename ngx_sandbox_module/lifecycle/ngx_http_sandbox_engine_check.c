@@ -122,7 +122,22 @@ ngx_http_sandbox_engine_check_access(ngx_uint_t warn)
 
     w = ngx_http_sandbox_worker;
 
-    if (w->store == NULL || ac_docker_endpoint_uid(w->endpoint, &uid) == -1) {
+    if (w->store == NULL) {
+        return;
+    }
+
+    if (ac_docker_endpoint_uid(w->endpoint, &uid) == -1 || uid == 0) {
+
+        /* a proxy in front of it, which may run as anybody */
+
+        if (warn) {
+            ngx_log_error(NGX_LOG_NOTICE, ngx_cycle->log, 0,
+                          "container engine \"%V\" is rootless, and who runs "
+                          "it is not known: if it is not the workers' user, "
+                          "run \"setfacl -m u:USER:x %V\"", &w->conf->engine,
+                          &w->conf->state->name);
+        }
+
         return;
     }
 

@@ -24,10 +24,11 @@ use Sandbox::Client 'exec_result';
 use Sandbox::Conf 'default_conf';
 use Sandbox::Keep;
 use Sandbox::Process qw/running title children memory/;
+use Sandbox::Unfit;
 use parent -norequire, 'Sandbox::Client';
 
 our @EXPORT = qw/wait_for free_port root_dir build_dir sanitized nginx_version
-    slurp spew engine_kind/;
+    slurp spew engine_kind engine_enforces/;
 
 my $ROOT = Cwd::abs_path(File::Basename::dirname(__FILE__) . '/../..');
 our $PROXY = "$ROOT/conf/sandbox_proxy.conf";
@@ -76,6 +77,16 @@ sub engine_socket { $ENGINE }
 # "plain", or another kind that tools/engine-private knows
 
 sub engine_kind { $ENV{TEST_SANDBOX_ENGINE_KIND} || 'plain' }
+
+Sandbox::Unfit::check(engine_kind(), Cwd::abs_path($0) || $0);
+
+# a limit that the engine enforces: MemoryLimit, PidsLimit, CpuCfsQuota
+
+sub engine_enforces
+{
+    my ($limit) = @_;
+    return docker("info --format '{{.$limit}}'") =~ /true/;
+}
 
 
 # the workers' group is that of the engine's socket, if it has one
@@ -221,6 +232,15 @@ sub start
     if (sanitized()) {
         $ENV{ASAN_OPTIONS} ||= 'detect_odr_violation=0:detect_leaks=0';
         $ENV{UBSAN_OPTIONS} ||= 'print_stacktrace=1';
+    }
+
+    # behind a proxy nginx cannot tell who runs a rootless engine, and a file
+    # system may have no access control lists: docs/engines.md
+
+    if (engine_kind() eq 'rootless' && ! -d $self->{state}) {
+        mkdir $self->{state} or die "$self->{state}: $!\n";
+        chown((getpwnam($self->{user} || $USER))[2, 3], $self->{state});
+        chmod 0711, $self->{state};
     }
 
     my @cmd = ($self->{nginx}, '-p', "$self->{dir}/", '-e',

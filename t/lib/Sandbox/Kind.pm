@@ -8,13 +8,17 @@ package Sandbox::Kind;
 use warnings;
 use strict;
 
-use File::Temp ();
 use JSON::PP ();
+use MIME::Base64 ();
 use Test::More;
 
 use Sandbox;
 use Sandbox::Engine;
 use Sandbox::Image;
+use Sandbox::SSE;
+
+# of the workers, and so half of it in a sandbox: soon reached
+our $FILES = 2000;
 
 my %NEEDS = (
     remapped => ['dockerd'],
@@ -131,6 +135,54 @@ sub all_of_it
 
     is($t->api('DELETE', "/v1/sandbox/$id")->{status}, 204, 'destroyed');
     ok(wait_for(sub { !$t->containers() }, 30), 'no container is left');
+}
+
+
+# what SECURITY.md says of tenants and the kernel's counters.  shared: two
+# sandboxes have the same users, to the kernel
+
+sub tenants
+{
+    my ($t, %o) = @_;
+    my $uid = (getpwnam 'nginx-sandbox')[2];
+    my $program = Sandbox::slurp(Sandbox::Image::program('counters'));
+
+    for my $id ('a', 'b') {
+        $t->put($id, 'workspace/counters', $program);
+        $t->run_in($id, 'chmod 755 /workspace/counters');
+    }
+
+    my @map = map { [split] } split /, /, map_of($t, 'a');
+    is(scalar(grep { $uid >= $_->[1] && $uid < $_->[1] + $_->[2] } @map), 0,
+        'nobody in a sandbox can become the workers\' user');
+
+    my %r = map { split ' ' } split /\n/,
+        $t->run_in('a', '/workspace/counters calls');
+    is($r{$_}, 'EPERM', "$_: refused")
+        for qw/unshare-user clone-user vsock alg io-uring/;
+
+    my $hold = $t->exec_start('a', ['/workspace/counters', 'inflight', 12345,
+        2 * $FILES]);
+    $hold->head();
+    my $sse = Sandbox::SSE->new($hold);
+    my $said = '';
+    while ($said !~ /in-flight/) {
+        my $e = $sse->next(60) or last;
+        $said .= MIME::Base64::decode_base64($e->{data});
+    }
+    like($said, qr/^in-flight [1-9]\d*$/m,
+        'one has as many descriptors in flight as may be');
+
+    my ($in_flight) = ($t->exec('b', ['timeout', 5, '/workspace/counters',
+        'inflight', 12345, 250])->{stdout} // '') =~ /in-flight (\d+)/;
+    is($in_flight, $o{shared} ? 0 : 250, 'the same user of another has '
+        . ($o{shared} ? 'none left' : 'its own'));
+
+    is($t->run_in('c', 'echo new'), "new\n", 'nginx makes another sandbox');
+    $hold->close();
+
+    is($t->exec('b', ['sh', '-c', 'echo >>/etc/hosts'])->{exit}, 0,
+        '/etc/hosts can be written, by every engine');
 }
 
 
