@@ -21,6 +21,7 @@ use Sandbox::SSE;
 our $FILES = 2000;
 
 my %NEEDS = (
+    plain => ['dockerd'],
     remapped => ['dockerd'],
     rootless => [qw/dockerd rootlesskit slirp4netns newuidmap/],
     podman => ['podman'],
