@@ -318,8 +318,16 @@ patch({ host => 'public' });
 $res = $t->raw("GET /headers HTTP/1.1\r\nHost: 8080-$id-tok.localhost:1\";"
     . "for=6.6.6.6;x=\"\r\n\r\n");
 unlike($res->{body}, qr/6\.6\.6\.6/, 'a Host forges no Forwarded');
-is(scalar(grep { $_->[1] eq "8080-$id-tok.localhost" }
-    @{$res->{json}{headers}}), 2, 'and is told as its name alone');
+
+# mainline refuses it before the module sees it
+
+if ($res->{status} == 400 && nginx_version() >= 1029000) {
+    pass('and is refused');
+
+} else {
+    is(scalar(grep { $_->[1] eq "8080-$id-tok.localhost" }
+        @{$res->{json}{headers}}), 2, 'and is told as its name alone');
+}
 
 for my $case (["http://localhost:8080/a?b", '/a?b'],
     ['https://localhost:8080', '/'], ['http://127.0.0.1:8080/x', '/x'],
