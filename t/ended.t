@@ -9,6 +9,7 @@
 use warnings;
 use strict;
 
+use JSON::PP ();
 use Test::More;
 
 use FindBin;
@@ -25,6 +26,8 @@ my $t = Sandbox->new(engine => $proxy->engine(), classes => [
     "small $image memory=32m cpus=1 pids=50",
 ])->start();
 my $id = 'ended';
+my $swap = Sandbox::docker("info --format '{{.SwapLimit}}'") =~ /true/
+    ? 0 : undef;
 my $stamp = qr/^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{3}Z$/;
 
 is($t->api('POST', '/v1/sandbox', json => { id => $id })->{status}, 200,
@@ -36,8 +39,9 @@ is($shown->{usage}, undef, 'and uses nothing');
 is($shown->{sleepsIn}, undef, 'nor does it fall asleep');
 cmp_ok($shown->{since}, 'ge', $shown->{created},
     'it sleeps since it was made');
-is_deeply($shown->{limits}, { memory => 256 << 20, cpus => 0.5, pids => 100,
-    disk => undef, maxAwake => undef, maxAge => undef, retain => undef },
+is_deeply($shown->{limits}, { memory => 256 << 20, swap => $swap, cpus => 0.5,
+    pids => 100, disk => undef, maxAwake => undef, maxAge => undef,
+    retain => undef },
     'it will have what its class says');
 is(scalar(@{[$proxy->calls()]}), 0, 'and the engine is not asked');
 
@@ -90,8 +94,9 @@ is($t->api('POST', '/v1/sandbox', json => { id => 'short',
     class => 'short' })->{status}, 200, 'of another class');
 is($t->run_in('short', 'echo on'), "on\n", 'which runs');
 $shown = $t->api('GET', '/v1/sandbox/short')->{json};
-is_deeply($shown->{limits}, { memory => 64 << 20, cpus => 1, pids => 50,
-    disk => undef, maxAwake => 1800, maxAge => 32400, retain => 7200 },
+is_deeply($shown->{limits}, { memory => 64 << 20, swap => $swap, cpus => 1,
+    pids => 50, disk => undef, maxAwake => 1800, maxAge => 32400,
+    retain => 7200 },
     'its limits');
 cmp_ok($shown->{sleepsIn}, '<=', 1800, 'max_awake comes first');
 cmp_ok($shown->{sleepsIn}, '>', 1000, 'in its time');
@@ -214,7 +219,24 @@ is($t->api('POST', '/v1/sandbox', json => { id => 'new' })->{json}
 
 is($t->api('GET', '/v1/sandbox/nobody')->{status}, 404, 'absent: 404');
 
-$t->done();
+# an engine that limits memory and no swap, by its own account
+
+my $swaps = Sandbox::Proxy->new();
+$swaps->set('status /info 200 ' . JSON::PP::encode_json({ NCPU => 1,
+    MemTotal => 1 << 33, CgroupDriver => 'cgroupfs',
+    SwapLimit => JSON::PP::false,
+    map { $_ => JSON::PP::true } qw/MemoryLimit PidsLimit CpuCfsQuota/ }));
+my $u = Sandbox->new(engine => $swaps->engine())->start();
+
+ok(wait_for(sub { $u->log_text() =~ /" does not limit swap: sandboxes may/ },
+    20), 'no limit of swap: it is logged');
+$u->api('POST', '/v1/sandbox', json => { id => 'swaps' });
+is($u->run_in('swaps', 'echo on'), "on\n", 'a sandbox there runs');
+$shown = $u->api('GET', '/v1/sandbox/swaps')->{json}{limits};
+is($shown->{memory}, 256 << 20, 'its memory is limited');
+ok(exists $shown->{swap} && !defined $shown->{swap}, 'its swap is not');
+
+$t->done($u);
 
 
 sub show

@@ -225,6 +225,7 @@ ngx_http_sandbox_show_limits(ngx_http_sandbox_node_t *node,
     sandbox_json_writer_object(w, "limits");
 
     ngx_http_sandbox_show_limit(w, "memory", c.memory, 1);
+    ngx_http_sandbox_show_json_number(w, "swap", c.swap, 1);
     ngx_http_sandbox_show_limit(w, "cpus", c.nano_cpus, 1e9);
     ngx_http_sandbox_show_limit(w, "pids", c.pids, 1);
     ngx_http_sandbox_show_limit(w, "disk", c.disk, 1);

@@ -76,6 +76,7 @@ ngx_http_sandbox_class_limits(ngx_http_sandbox_class_t *class,
     ac_engine_info_t  info;
 
     c->memory = -1;
+    c->swap = -1;
     c->nano_cpus = -1;
     c->pids = -1;
     c->disk = -1;
@@ -95,12 +96,14 @@ ngx_http_sandbox_class_limits(ngx_http_sandbox_class_t *class,
 
     case NGX_HTTP_SANDBOX_ENGINE_KNOWN:
         c->memory = info.memory ? class->memory : 0;
+        c->swap = (c->memory && info.swap) ? 0 : -1;
         c->pids = info.pids ? class->pids : 0;
         c->cgroups = info.cgroups;
         break;
 
     default: /* NGX_HTTP_SANDBOX_ENGINE_UNKNOWN */
         c->memory = class->memory;
+        c->swap = class->memory ? 0 : -1;
         c->pids = class->pids;
     }
 

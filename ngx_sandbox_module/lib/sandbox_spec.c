@@ -182,6 +182,7 @@ sandbox_spec_parse_container(const char *text, size_t len,
     if (sandbox_json_string(json, "user", c->user, sizeof(c->user))
         || sandbox_json_integer(json, "created_ms", &c->created_ms, 0)
         || sandbox_json_integer(json, "memory", &c->memory, -1)
+        || sandbox_json_integer(json, "swap", &c->swap, -1)
         || sandbox_json_integer(json, "nano_cpus", &c->nano_cpus, -1)
         || sandbox_json_integer(json, "pids", &c->pids, -1)
         || sandbox_json_integer(json, "disk", &c->disk, -1)
@@ -209,6 +210,7 @@ sandbox_spec_format_container(const sandbox_container_t *c)
     sandbox_json_writer_string(&w, "user", c->user);
 
     sandbox_spec_write_known(&w, "memory", c->memory);
+    sandbox_spec_write_known(&w, "swap", c->swap);
     sandbox_spec_write_known(&w, "nano_cpus", c->nano_cpus);
     sandbox_spec_write_known(&w, "pids", c->pids);
     sandbox_spec_write_known(&w, "disk", c->disk);

@@ -43,6 +43,7 @@ typedef struct {
 typedef struct {
     int64_t          created_ms;
     int64_t          memory;             /* bytes; limits at creation */
+    int64_t          swap;               /* 0: none; it has no other limit */
     int64_t          nano_cpus;
     int64_t          pids;
     int64_t          disk;               /* bytes; 0: no limit */

@@ -73,6 +73,8 @@ cmp_ok(usage()->{cpuTime}, '<=',
 # no memory left, though there is swap
 
 Sandbox::Cgroup::swap_on(128);
+is($t->api('GET', "/v1/sandbox/$id")->{json}{limits}{swap}, 0,
+    'limits: no swap');
 
 my $kills = $group->read('memory.events', 'oom_kill');
 my $res = $t->api('POST', "/v1/sandbox/$id/api/execute", json => {

@@ -67,5 +67,9 @@ is($res->{json}{outcome}, 'oom_killed', 'its outcome');
 my $group = Sandbox::Cgroup::of($t, $id);
 is($group->read('memory.max'), 64 << 20, 'memory is limited');
 is($group->read('memory.swap.max'), 'max', 'swap is not');
+is($shown->{limits}{memory}, 64 << 20, 'memory is shown as limited');
+is($shown->{limits}{swap}, undef, 'swap is not');
+like($t->log_text(), qr/ does not limit swap: sandboxes may use it in/,
+    'and nginx logs it');
 
 $t->done();
