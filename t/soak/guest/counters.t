@@ -47,7 +47,8 @@ is($t->exec($id, ['sh', '-c', 'echo max >/sys/fs/cgroup/pids.max'])->{exit},
 my $idle = $group->read('pids.current');
 my $kept = $t->exec_start($id, ['sh', '-c',
     'for i in 1 2 3 4 5; do sleep 600 & done; '
-        . 'head -c 20m /dev/zero >/dev/shm/x; head -c 10m /dev/zero >/tmp/cache; '
+        . 'head -c 20m /dev/zero >/dev/shm/x; '
+        . 'head -c 10m /dev/zero >/tmp/cache; '
         . 'i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done; wait']);
 
 ok(wait_for(sub { usage()->{memory} > 20 << 20 }, 120), 'memory in use');
@@ -95,7 +96,8 @@ Sandbox::Cgroup::swap_off();
 # processes
 
 $kept->close();
-ok(wait_for(sub { usage()->{pids} <= $idle + 1 }, 60), 'its processes are gone');
+ok(wait_for(sub { usage()->{pids} <= $idle + 1 }, 60),
+    'its processes are gone');
 $res = $t->exec($id, ['sh', '-c',
     'for i in $(seq 60); do sleep 600 & done; wait']);
 like($res->{stderr}, qr/fork/, 'no more processes than it may have');
