@@ -109,8 +109,9 @@ $(BUILD)/t/agent_box: t/lib/agent_box.c t/lib/agent_box_container.c \
 
 AGENT_ECHO    = base/base64 base/buffer base/fault base/file base/log \
                 base/memory base/sha1 base/time base/url base/utf8 \
-                http/connection http/error http/parser http/request http/response \
-                http/router http/websocket http/websocket_frame
+                http/connection http/error http/output http/parser \
+                http/request http/response http/router http/websocket \
+                http/websocket_frame
 
 $(BUILD)/t/websocket_echo: t/lib/websocket_echo.c \
 		$(patsubst %,$(BUILD)/obj/agent/%.o,$(AGENT_ECHO)) \

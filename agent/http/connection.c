@@ -14,12 +14,11 @@
 #include "base/memory.h"
 #include "http/connection.h"
 #include "http/http_int.h"
+#include "http/output.h"
 #include "http/parser.h"
 #include "http/response.h"
 #include "http/server.h"
 
-
-#define AGENT_BLOCK_SIZE         16384
 
 /* with more connections than that, the kernel's buffer of each is small */
 #define AGENT_CONNECTION_MANY    64
@@ -33,11 +32,6 @@ static void agent_connection_advance(agent_connection_t *c, char *buf,
 static int agent_connection_keep(agent_connection_t *c, const char *buf,
     size_t len);
 static void agent_connection_forget(agent_connection_t *c);
-static int agent_connection_queue(agent_connection_t *c,
-    const struct iovec *iov, int n, size_t skip);
-static void agent_connection_free_block(agent_http_block_t *b);
-static int agent_connection_drained(agent_connection_t *c);
-static void agent_connection_update(agent_connection_t *c);
 static void agent_connection_close(agent_connection_t *c);
 static void agent_connection_closed(uv_handle_t *handle);
 static void agent_connection_deferred(uv_idle_t *idle);
@@ -136,7 +130,7 @@ agent_connection_event(uv_poll_t *poll, int status, int events)
     }
 
     if (events & UV_WRITABLE) {
-        agent_connection_flush(c);
+        agent_http_output_flush(c);
         agent_connection_advance(c, NULL, 0);
 
         if (c->closed) {
@@ -188,7 +182,7 @@ agent_connection_advance(agent_connection_t *c, char *buf, size_t len)
         return;
     }
 
-    if (agent_connection_drained(c) && !c->broken) {
+    if (agent_http_output_drained(c) && !c->broken) {
         c->want_drain = 0;
         agent_parser_drained(c);
     }
@@ -224,7 +218,7 @@ agent_connection_advance(agent_connection_t *c, char *buf, size_t len)
     }
 
     if (!c->corked && c->queued) {
-        agent_connection_flush(c);
+        agent_http_output_flush(c);
     }
 
     if (c->broken || (c->last && c->queued == 0)) {
@@ -305,250 +299,12 @@ agent_connection_fit(agent_connection_t *c)
 }
 
 
-void
-agent_connection_send(agent_connection_t *c, const struct iovec *iov, int n)
-{
-    int            i;
-    size_t         sent, total;
-    ssize_t        rc;
-    struct msghdr  msg;
-
-    if (c->broken || c->closed) {
-        return;
-    }
-
-    for (i = 0, total = 0; i < n; i++) {
-        total += iov[i].iov_len;
-    }
-
-    sent = 0;
-
-    if (c->out == NULL && !c->corked) {
-        memset(&msg, 0, sizeof(struct msghdr));
-
-        msg.msg_iov = (struct iovec *) iov;
-        msg.msg_iovlen = n;
-
-        rc = sendmsg(c->fd, &msg, MSG_DONTWAIT|MSG_NOSIGNAL);
-
-        if (rc == -1 && errno != EAGAIN && errno != EINTR
-            && errno != ENOBUFS)
-        {
-            goto failed;
-        }
-
-        sent = rc > 0 ? (size_t) rc : 0;
-    }
-
-    if (sent == total) {
-        return;
-    }
-
-    if (agent_connection_queue(c, iov, n, sent) != 0) {
-        goto failed;
-    }
-
-    if (c->corked) {
-        agent_connection_flush(c);
-
-    } else {
-        agent_connection_update(c);
-    }
-
-    return;
-
-failed:
-
-    c->broken = 1;
-    agent_connection_defer(c);
-}
-
-
-void
-agent_connection_hold(agent_connection_t *c, const struct iovec *iov, int n)
-{
-    if (c->broken || c->closed) {
-        return;
-    }
-
-    if (agent_connection_queue(c, iov, n, 0) != 0) {
-        c->broken = 1;
-        agent_connection_defer(c);
-        return;
-    }
-
-    c->corked = 1;
-}
-
-
-static int
-agent_connection_queue(agent_connection_t *c, const struct iovec *iov, int n,
-    size_t skip)
-{
-    int                  i;
-    size_t               len, size;
-    const char          *p;
-    agent_http_block_t  *b;
-
-    for (i = 0; i < n; i++) {
-        p = iov[i].iov_base;
-        len = iov[i].iov_len;
-
-        if (skip >= len) {
-            skip -= len;
-            continue;
-        }
-
-        p += skip;
-        len -= skip;
-        skip = 0;
-
-        while (len) {
-            b = c->out_last;
-
-            if (b == NULL || b->end == b->size) {
-                size = agent_memory_piece(AGENT_BLOCK_SIZE);
-
-                if (size < len) {
-                    size = len;
-                }
-
-                b = malloc(sizeof(agent_http_block_t) + size);
-
-                if (b == NULL) {
-                    return -1;
-                }
-
-                b->next = NULL;
-                b->start = 0;
-                b->end = 0;
-                b->size = size;
-                agent_memory_use(size);
-
-                if (c->out_last) {
-                    c->out_last->next = b;
-
-                } else {
-                    c->out = b;
-                }
-
-                c->out_last = b;
-            }
-
-            size = b->size - b->end;
-
-            if (size > len) {
-                size = len;
-            }
-
-            memcpy(b->data + b->end, p, size);
-
-            b->end += size;
-            c->queued += size;
-            p += size;
-            len -= size;
-        }
-    }
-
-    return 0;
-}
-
-
-void
-agent_connection_flush(agent_connection_t *c)
-{
-    int                  n;
-    size_t               len;
-    ssize_t              rc;
-    struct iovec         iov[16];
-    struct msghdr        msg;
-    agent_http_block_t  *b;
-
-    c->corked = 0;
-
-    while (c->out && !c->broken) {
-
-        for (b = c->out, n = 0; b && n < 16; b = b->next, n++) {
-            iov[n].iov_base = b->data + b->start;
-            iov[n].iov_len = b->end - b->start;
-        }
-
-        memset(&msg, 0, sizeof(struct msghdr));
-
-        msg.msg_iov = iov;
-        msg.msg_iovlen = n;
-
-        rc = sendmsg(c->fd, &msg, MSG_DONTWAIT|MSG_NOSIGNAL);
-
-        if (rc == -1) {
-
-            if (errno == EINTR) {
-                continue;
-            }
-
-            if (errno != EAGAIN && errno != ENOBUFS) {
-                c->broken = 1;
-                agent_connection_defer(c);
-                return;
-            }
-
-            break;
-        }
-
-        c->queued -= rc;
-
-        while (rc) {
-            b = c->out;
-            len = b->end - b->start;
-
-            if ((size_t) rc < len) {
-                b->start += rc;
-                break;
-            }
-
-            rc -= len;
-            c->out = b->next;
-            agent_connection_free_block(b);
-        }
-
-        if (c->out == NULL) {
-            c->out_last = NULL;
-        }
-    }
-
-    /* on_drain is always called from the loop, never from here */
-
-    if (agent_connection_drained(c)) {
-        agent_connection_defer(c);
-    }
-
-    agent_connection_update(c);
-}
-
-
-static void
-agent_connection_free_block(agent_http_block_t *b)
-{
-    agent_memory_release(b->size);
-    free(b);
-}
-
-
-/* 1: the handler waits for room, and there is room */
-
-static int
-agent_connection_drained(agent_connection_t *c)
-{
-    return c->want_drain && c->queued <= agent_memory_queue(AGENT_HTTP_LOW);
-}
-
-
 /*
  * Always watch for a disconnect: a command must be killed when its client has
  * gone.
  */
 
-static void
+void
 agent_connection_update(agent_connection_t *c)
 {
     int  events;
@@ -611,7 +367,6 @@ static void
 agent_connection_closed(uv_handle_t *handle)
 {
     agent_connection_t  *c, **d;
-    agent_http_block_t  *b;
 
     c = handle->data;
 
@@ -628,11 +383,7 @@ agent_connection_closed(uv_handle_t *handle)
 
     close(c->fd);
 
-    while ((b = c->out) != NULL) {
-        c->out = b->next;
-        agent_connection_free_block(b);
-    }
-
+    agent_http_output_free(c);
     agent_connection_forget(c);
     free(c);
 }

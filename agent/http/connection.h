@@ -9,7 +9,6 @@
 
 
 #include <stddef.h>
-#include <sys/uio.h>
 
 
 typedef struct agent_connection_s   agent_connection_t;
@@ -29,17 +28,11 @@ size_t agent_connection_requests(void);
 /* updates the state of all connections */
 void agent_connection_review(void);
 
-/* queues a copy and sends what it can; may mark the connection broken */
-void agent_connection_send(agent_connection_t *c, const struct iovec *iov,
-    int n);
-void agent_connection_flush(agent_connection_t *c);
-
-/* queues a copy, to be sent together with the next bytes */
-void agent_connection_hold(agent_connection_t *c, const struct iovec *iov,
-    int n);
-
 /* a request begins: sizes the kernel's buffer by the number of connections */
 void agent_connection_fit(agent_connection_t *c);
+
+/* watches for what the connection waits for now */
+void agent_connection_update(agent_connection_t *c);
 
 /* schedules an update of the connection from the loop */
 void agent_connection_defer(agent_connection_t *c);

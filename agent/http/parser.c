@@ -16,6 +16,7 @@
 #include "http/connection.h"
 #include "http/error.h"
 #include "http/http_int.h"
+#include "http/output.h"
 #include "http/parser.h"
 #include "http/router.h"
 #include "http/server.h"
@@ -537,7 +538,7 @@ agent_http_continue(agent_http_t *h)
     struct iovec  iov = { (char *) text, sizeof(text) - 1 };
 
     h->continue_wanted = 0;
-    agent_connection_send(h->conn, &iov, 1);
+    agent_http_output_send(h->conn, &iov, 1);
 }
 
 
@@ -570,7 +571,7 @@ agent_http_finish(agent_connection_t *c)
     }
 
     if (c->queued) {
-        agent_connection_flush(c);
+        agent_http_output_flush(c);
     }
 
     if (c->queued || c->broken) {

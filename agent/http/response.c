@@ -14,6 +14,7 @@
 #include "http/connection.h"
 #include "http/error.h"
 #include "http/http_int.h"
+#include "http/output.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/server.h"
@@ -95,10 +96,10 @@ agent_response_begin(agent_request_t *r, int status,
 
     if (length < 0) {
         /* a stream: send the head at once */
-        agent_connection_send(h->conn, &iov, 1);
+        agent_http_output_send(h->conn, &iov, 1);
 
     } else {
-        agent_connection_hold(h->conn, &iov, 1);
+        agent_http_output_hold(h->conn, &iov, 1);
     }
 }
 
@@ -106,7 +107,7 @@ agent_response_begin(agent_request_t *r, int status,
 size_t
 agent_response_write(agent_request_t *r, const void *buf, size_t len)
 {
-    return agent_http_put(r, buf, len, agent_connection_send);
+    return agent_http_put(r, buf, len, agent_http_output_send);
 }
 
 
@@ -171,7 +172,7 @@ agent_http_put(agent_request_t *r, const void *buf, size_t len,
 size_t
 agent_response_hold(agent_request_t *r, const void *buf, size_t len)
 {
-    return agent_http_put(r, buf, len, agent_connection_hold);
+    return agent_http_put(r, buf, len, agent_http_output_hold);
 }
 
 
@@ -228,7 +229,7 @@ agent_response_end(agent_request_t *r)
         iov.iov_base = "0\r\n\r\n";
         iov.iov_len = 5;
 
-        agent_connection_send(h->conn, &iov, 1);
+        agent_http_output_send(h->conn, &iov, 1);
     }
 
     h->ended = 1;
@@ -285,7 +286,7 @@ agent_response_switch(agent_request_t *r,
         iov.iov_base = head.data;
         iov.iov_len = head.len;
 
-        agent_connection_send(h->conn, &iov, 1);
+        agent_http_output_send(h->conn, &iov, 1);
     }
 
     agent_buffer_free(&head);

@@ -16,6 +16,7 @@
 #include "http/connection.h"
 #include "http/error.h"
 #include "http/http_int.h"
+#include "http/output.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/server.h"
@@ -338,7 +339,7 @@ agent_websocket_frame(agent_websocket_t *ws, int opcode, int fin,
     iov[1].iov_base = (void *) buf;
     iov[1].iov_len = len;
 
-    agent_connection_send(c, iov, len ? 2 : 1);
+    agent_http_output_send(c, iov, len ? 2 : 1);
 }
 
 

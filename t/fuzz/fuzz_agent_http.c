@@ -11,6 +11,7 @@
 #include "http/connection.h"
 #include "http/error.h"
 #include "http/http_int.h"
+#include "http/output.h"
 #include "http/parser.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -315,14 +316,14 @@ agent_server_draining(void)
 
 
 void
-agent_connection_send(agent_connection_t *c, const struct iovec *iov, int n)
+agent_http_output_send(agent_connection_t *c, const struct iovec *iov, int n)
 {
     fuzz_sent(c, iov, n);
 }
 
 
 void
-agent_connection_hold(agent_connection_t *c, const struct iovec *iov, int n)
+agent_http_output_hold(agent_connection_t *c, const struct iovec *iov, int n)
 {
     fuzz_sent(c, iov, n);
 }
@@ -347,7 +348,7 @@ fuzz_sent(agent_connection_t *c, const struct iovec *iov, int n)
 
 
 void
-agent_connection_flush(agent_connection_t *c)
+agent_http_output_flush(agent_connection_t *c)
 {
     c->queued = 0;
 }
