@@ -58,8 +58,8 @@ sub swap_on
 {
     my ($mb) = @_;
     my $file = '/mnt/disk/swap';
-    my $out = `exec 2>&1; dd if=/dev/zero of=$file bs=1M count=$mb \
-        && chmod 600 $file && mkswap $file && swapon $file`;
+    my $out = `exec 2>&1; dd if=/dev/zero of=$file bs=1M count=$mb &&
+        chmod 600 $file && mkswap $file && swapon $file`;
     die "swap: $out" if $?;
 }
 
