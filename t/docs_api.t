@@ -3,8 +3,9 @@
 # Copyright (C) the ngx_sandbox authors
 # needs: module agent engine
 
-# The examples of docs/api*.md: each command prints what it is said to print,
-# on the server of "make run".  t/docs.t sees to it that every route has one.
+# The examples of docs/api*.md and of other documents that begin with "$": each
+# command prints what it is said to print, on the server of "make run".  t/docs.t
+# sees to it that every route has one.
 #
 # usage: docs_api.t [PATTERN]: only the documents whose names match
 
@@ -25,11 +26,17 @@ my $modules = Sandbox::Npm::install("$FindBin::Bin/clients", 'clients');
 my $key = 'key-of-the-reader-0123';
 my $with_keys = free_port();
 
-# as examples/quickstart/nginx.conf has it; and another one with API keys, for
-# api.example.com
+# as examples/quickstart/nginx.conf has it, with the log of nginx.conf.example;
+# and another one with API keys, for api.example.com
+
+my ($format) = slurp(root_dir() . '/conf/nginx.conf.example')
+    =~ /^ +(log_format +sandbox [^;]+;)/m;
+$format =~ s/sandbox/example/;
 
 my $t = Sandbox->new(classes => ['default image=sandbox-base memory=512m '
-    . 'cpus=1 pids=256 network=none sleep_after=10m'], http => <<"CONF");
+    . 'cpus=1 pids=256 network=none sleep_after=10m'],
+    preview => 'access_log %%DIR%%/preview.log example;', http => <<"CONF");
+    $format
     server {
         listen 127.0.0.1:$with_keys;
         server_name api.example.com;
@@ -42,7 +49,9 @@ $t->start();
 $ENV{KEY} = $key;
 
 my %names = ('localhost:8080' => "localhost:$t->{port}",
-    'https://api.example.com' => "http://127.0.0.1:$with_keys");
+    'https://api.example.com' => "http://127.0.0.1:$with_keys",
+    '/var/log/nginx/access.log' => "$t->{dir}/preview.log",
+    '/var/lib/nginx-sandbox/state' => $t->{state});
 my $file = '';
 my ($shell, $printed);
 

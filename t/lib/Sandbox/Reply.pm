@@ -102,6 +102,11 @@ sub alike
 
     $text =~ s/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?Z\b/
         '<time with ' . length($1 \/\/ '') . ' decimals>'/ge;
+    $text =~ s{\[\d\d/\w{3}/\d{4}:[^\]]+\]}{[<time>]}g;
+    $text =~ s/ \d+ \d+\.\d{3} / <size> <seconds> /g;
+    $text =~ s/\bwait=\d+\.\d{3}\b/wait=<seconds>/g;
+    $text =~ s/\b\d+ \w{3} +\d+ \d\d:\d\d\b/<size and date>/g;
+    $text =~ s/\bUp [\w ]+/<uptime>/g;
     $text =~ s/\b\d{10,}\b/<milliseconds or more>/g;
     $text =~ s/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/<uuid>/g;
     $text =~ s/(\b\d{4,5}-[a-z0-9-]+?-)[a-z0-9]{16}\b/$1<token>/g;
