@@ -20,6 +20,18 @@ use Sandbox;
 my @RUN = (
     ['docs/api*.md', '', 't/docs_api.t'],
     ['docs/*.md', '$ ', 't/docs_api.t'],
+    ['docs/directives.md', '', 't/docs_conf.t'],
+    ['docs/network.md', 'sandbox_class ', 't/docs_conf.t'],
+    ['docs/operating.md', 'install -m ', 't/docs_conf.t'],
+    ['docs/operating.md', 'user ', 't/docs_conf.t'],
+    ['docs/operating.md', 'sandbox_', 't/docs_conf.t'],
+    ['docs/operating.md', 'set_real_ip_from ', 't/docs_conf.t'],
+    ['docs/operating.md', 'proxy_cache_path ', 't/docs_conf.t'],
+    ['docs/operating.md', 'guest:', 't/docs_conf.t'],
+    ['docs/previews.md', 'underscores_in_headers ', 't/docs_conf.t'],
+    ['examples/engine-proxy/README.md', 'user ', 't/docs_conf.t'],
+    ['image/README.md', 'sandbox_class ', 't/docs_conf.t'],
+    ['README.md', 'install -m ', 't/docs_conf.t'],
 );
 
 # the same, with the reason why none can
