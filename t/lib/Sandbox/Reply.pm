@@ -19,7 +19,7 @@ use JSON::PP ();
 
 # members with a number that is measured
 my %MEASURED = map { $_ => 1 } qw/pid ms duration cpuTime peakMemory memory
-    pids usedBytes sizeBytes sleepsIn/;
+    pids usedBytes sizeBytes sleepsIn started_ms sleeps_in_ms cpu_ms/;
 
 my $json = JSON::PP->new->allow_nonref;
 

@@ -32,6 +32,7 @@ my @RUN = (
     ['examples/engine-proxy/README.md', 'user ', 't/docs_conf.t'],
     ['image/README.md', 'sandbox_class ', 't/docs_conf.t'],
     ['README.md', 'install -m ', 't/docs_conf.t'],
+    ['docs/wire.md', '', 't/agent/wire.t'],
 );
 
 # the same, with the reason why none can
