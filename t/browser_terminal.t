@@ -17,14 +17,15 @@ use lib "$FindBin::Bin/lib";
 use Sandbox;
 use Sandbox::Browser;
 use Sandbox::Npm;
+use Sandbox::Snippet;
 
 my $key = 'kEyOfTheBrowser-0123456789';
 my $example = Sandbox::root_dir() . '/examples/terminal';
 my $modules = Sandbox::Npm::install($example, 'terminal');
 
 # the location that its README shows, of a folder that workers can read
-my ($location) = slurp("$example/README.md")
-    =~ /^(    location \/terminal\/ \{.*?^    \})$/ms;
+my $readme = 'examples/terminal/README.md';
+my $location = Sandbox::Snippet::take($readme, 'location ');
 my $www = "/tmp/sbx-www-$$";
 $location =~ s{/srv/terminal/;.*}{$www/;};
 
@@ -35,7 +36,14 @@ END { File::Path::remove_tree($www) if $www }
 
 my $t = Sandbox->new(keys => ["alice:$key"], key => $key, api => $location)
     ->start();
-my $id = 'screen';
+my $id = 'demo';
+
+# its packages are those of Sandbox::Npm, and its URL is opened below
+Sandbox::Snippet::take($readme, 'cd examples/terminal && npm ci');
+my $url = Sandbox::Snippet::take($readme, 'http://localhost:8080/');
+$url =~ s/8080/$t->{port}/;
+chomp $url;
+Sandbox::Snippet::none_left('t/browser_terminal.t');
 
 my $has = $t->exec($id, ['sh', '-c', 'command -v vim >/dev/null && echo vim']);
 my $program = $has->{stdout} =~ /vim/ ? 'vim' : 'less';
@@ -43,7 +51,7 @@ my $program = $has->{stdout} =~ /vim/ ? 'vim' : 'less';
 my $shot = Sandbox::Browser::artifacts() . '/terminal.png';
 unlink $shot;
 my $res = Sandbox::Browser::run($t, 'terminal.mjs', {
-    url => "http://localhost:$t->{port}/terminal/?id=$id&session=main#$key",
+    url => "$url#$key",
     program => $program, screenshot => $shot });
 
 is($res->{utf8}, 'c3 a4 e2 82 ac f0 9f 98 80 0a', 'UTF-8 is typed');

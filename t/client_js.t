@@ -21,6 +21,7 @@ use Sandbox;
 use Sandbox::Browser;
 use Sandbox::Npm;
 use Sandbox::Routes;
+use Sandbox::Snippet;
 
 my $here = "$FindBin::Bin/clients/js";
 my $client = root_dir() . '/clients/js';
@@ -132,18 +133,31 @@ for my $check (map { decode_json($_) } $out =~ /^(\{"name":"openai: .*)$/mg) {
 
 # each snippet of the README by itself
 
-my @snippets = slurp("$client/README.md") =~ /^```js\n(.*?)^```$/msg;
-cmp_ok(scalar @snippets, '>', 2, 'the README has snippets');
+for my $snippet (Sandbox::Snippet::of('t/client_js.t')) {
+    my $name = "$snippet->{file}:$snippet->{line}";
+    my $code = $snippet->{text};
 
-for my $i (0 .. $#snippets) {
-    my $code = $snippets[$i];
+    if ($code =~ /^npm pack /) {
+        my ($tgz) = $code =~ m{/(ngx-sandbox-\S+\.tgz)};
+        ok(-s "$modules/$tgz", "$name: what npm pack makes");
+        next;
+    }
+
+    # the lines that are added, and a command
+    if ($code =~ /^- ?import/) {
+        $code = join '', $code =~ /^\+ ?(.*\n)/mg;
+        $code = "const baseUrl = '$settings{url}';\n"
+            . "const apiKey = process.env.SANDBOX_KEY;\n"
+            . "${code}await sandbox.exec('true');\nawait sandbox.destroy();\n";
+    }
+
     $code =~ s{https://api\.example\.com}{$settings{url}}g;
-    spew("$modules/snippet$i.mjs", $code);
-    $out = `cd $modules && SANDBOX_KEY=$key{me} timeout 120 node snippet$i.mjs 2>&1`;
-    is($?, 0, "snippet $i of the README") or diag($out);
+    spew("$modules/snippet.mjs", $code);
+    $out = `cd $modules && SANDBOX_KEY=$key{me} timeout 120 node snippet.mjs 2>&1`;
+    is($?, 0, $name) or diag($out);
 
     # a comment behind a line says what it prints
-    like($out, qr/^\Q$_\E$/m, "snippet $i prints $_")
+    like($out, qr/^\Q$_\E$/m, "$name prints $_")
         for $code =~ m{console\.log\(.*\);\s+// (.*)$}mg;
 }
 

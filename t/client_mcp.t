@@ -11,12 +11,14 @@ use strict;
 
 use File::Path ();
 use JSON::PP;
+use POSIX ();
 use Test::More;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
 use Sandbox::Npm;
+use Sandbox::Snippet;
 
 my $here = "$FindBin::Bin/clients/mcp";
 my $clients = root_dir() . '/clients';
@@ -55,7 +57,11 @@ cmp_ok(scalar @checks, '>=', 95, 'as many checks as there are');
 
 # what a person copies from the README starts, and answers
 
-my ($json) = slurp("$clients/mcp/README.md") =~ /^```json\n(.*?)^```$/ms;
+my $readme = 'clients/mcp/README.md';
+my ($tgz) = Sandbox::Snippet::take($readme, 'npm pack ')
+    =~ m{/(ngx-sandbox-mcp-\S+\.tgz)};
+ok(-s "$modules/$tgz", 'what npm pack makes');
+my $json = Sandbox::Snippet::take($readme, 'lang:json');
 my $server = decode_json($json)->{mcpServers}{sandbox};
 is($server->{command}, 'npx', 'the README has a configuration');
 is("@{$server->{args}}", '--no ngx-sandbox-mcp', 'that fetches nothing');
@@ -69,6 +75,29 @@ my $request = encode_json({ jsonrpc => '2.0', id => 1, method => 'initialize',
     $out = `cd $modules && echo '$request' | timeout 60 npx @{$server->{args}} 2>&1`;
 }
 like($out, qr/^\{"result":\{.*"name":"ngx-sandbox"/, 'and it works');
+
+my $serve = Sandbox::Snippet::take($readme, 'openssl ');
+my $port = free_port();
+$serve =~ s{https://api\.example\.com}{$url};
+$serve =~ s{api\.key}{$t->{dir}/api.key};
+$serve =~ s{8931}{$port};
+ok($serve =~ s{^ngx-sandbox-mcp}{exec $bin}m, 'the README serves HTTP');
+my $pid = fork // die "fork: $!";
+if ($pid == 0) {
+    chdir $t->{dir};
+    exec 'bash', '-c', "exec >http.log 2>&1; $serve" or POSIX::_exit(127);
+}
+my $curl = "curl -s http://127.0.0.1:$port/mcp --json '$request' -H 'Accept: application/json, text/event-stream'";
+ok(wait_for(sub {
+    my ($sent) = -s "$t->{dir}/mcp.key"
+        ? slurp("$t->{dir}/mcp.key") =~ /(\w+)/ : 'none';
+    $out = `$curl -H 'Authorization: Bearer $sent'`;
+    return $out =~ /"name":"ngx-sandbox"/;
+}, 30), 'and answers to its key') or diag($out, slurp("$t->{dir}/http.log"));
+kill 'TERM', $pid;
+waitpid $pid, 0;
+
+Sandbox::Snippet::none_left('t/client_mcp.t');
 
 is(scalar $t->containers(), 0, 'no sandbox is left');
 

@@ -17,6 +17,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
 use Sandbox::Routes;
+use Sandbox::Snippet;
 
 my $here = "$FindBin::Bin/clients/python";
 my $client = root_dir() . '/clients/python';
@@ -68,18 +69,24 @@ cmp_ok(scalar @checks, '>=', 150, 'its checks: ' . @checks);
 
 # each snippet of the README by itself
 
-my @snippets = slurp("$client/README.md") =~ /^```python\n(.*?)^```$/msg;
-cmp_ok(scalar @snippets, '>', 2, 'the README has snippets');
+for my $snippet (Sandbox::Snippet::of('t/client_python.t')) {
+    my $name = "$snippet->{file}:$snippet->{line}";
+    my $code = $snippet->{text};
 
-for my $i (0 .. $#snippets) {
-    my $code = $snippets[$i];
+    if ($snippet->{lang} eq '') {
+        my ($built) = $wheel =~ m{([^/]+)$};
+        like($code, qr{^pip install dist/\Q$built\E$}m,
+            "$name: the wheel that is built");
+        next;
+    }
+
     $code =~ s{https://api\.example\.com}{$url}g;
-    spew("$build/snippet$i.py", $code);
-    $out = `SANDBOX_KEY=$key{me} $run $build/snippet$i.py 2>&1`;
-    is($?, 0, "snippet $i of the README") or diag($out);
+    spew("$build/snippet.py", $code);
+    $out = `SANDBOX_KEY=$key{me} $run $build/snippet.py 2>&1`;
+    is($?, 0, $name) or diag($out);
 
     # a comment behind a line says what it prints
-    like($out, qr/^\Q$_\E$/m, "snippet $i prints $_")
+    like($out, qr/^\Q$_\E$/m, "$name prints $_")
         for $code =~ m{print\(.*\)\s+# (.*)$}mg;
 }
 

@@ -15,6 +15,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
 use Sandbox::Npm;
+use Sandbox::Snippet;
 
 my $here = "$FindBin::Bin/clients";
 my $modules = Sandbox::Npm::install($here, 'clients');
@@ -46,6 +47,27 @@ is($?, 0, 'the clients of the REST routes end well')
 for (split /\n/, $out) {
     my $check = decode_json($_);
     ok($check->{ok}, $check->{name}) or diag(encode_json([$check->{got}]));
+}
+
+# docs/migrating.md
+
+for my $snippet (Sandbox::Snippet::of('t/clients.t')) {
+    my $code = $snippet->{text};
+    $code =~ s{https://api\.example\.com}{http://localhost:$t->{port}};
+    spew("$t->{dir}/snippet.mjs", <<"JS");
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+const require = createRequire('$modules/');
+const { SandboxClient } = await import(
+    pathToFileURL(require.resolve('\@cloudflare/sandbox')));
+const key = '$key{me}';
+$code
+const { stdout } = await client.commands.execute('echo it runs', 'main');
+console.log(stdout.trim());
+JS
+    my $out = `timeout 60 node --import $here/register.mjs $t->{dir}/snippet.mjs 2>$t->{dir}/snippet.log`;
+    is($out, "it runs\n", "$snippet->{file}:$snippet->{line}")
+        or diag(slurp("$t->{dir}/snippet.log"));
 }
 
 unlike($t->log_text($_), qr/key-of-/, "no key in $_")

@@ -64,6 +64,7 @@ selftest();
 links();
 rooms();
 bounds();
+snippets();
 
 done_testing();
 
@@ -620,6 +621,43 @@ sub bounds
     cmp_ok($lines, '<=', 200, 'README.md: at most 200 lines');
     cmp_ok(scalar @words, '<=', 20, 'the glossary: at most 20 words');
     cmp_ok(scalar @words, '>=', 10, 'the glossary: it has some');
+}
+
+
+# each piece of code in a document is run by a test, or cannot be
+
+sub snippets
+{
+    my @all = Sandbox::Snippet::all();
+    my %tests = map { $_->{test} ? ($_->{test} => 1) : () } @all;
+    my @not = grep { $_->{why} } @all;
+    my $makefile = slurp('Makefile');
+    my %target = map { $_ => 1 } map { split } $makefile =~ /^([\w. -]+):/mg;
+    my %variable = map { $_ => 1 } $makefile =~ /\$\((?:or \$\()?(\w+)/g,
+        $makefile =~ /^(\w+) *[:?]?=/mg;
+
+    cmp_ok(scalar @all, '>=', 150, 'snippets: some were found');
+    is(join("\n", map { "$_->{file}:$_->{line}" }
+        grep { !$_->{test} && !$_->{why} } @all), '',
+        'snippets: Sandbox::Snippet says for each who runs it');
+    is(join("\n", Sandbox::Snippet::unused()), '',
+        'snippets: and for none that is not there');
+    cmp_ok(scalar @not, '<=', 9, 'snippets: few cannot be run');
+
+    # commands of make take too long: their targets and variables are there
+
+    for my $snippet (Sandbox::Snippet::of('t/docs.t')) {
+        for my $command ($snippet->{text} =~ /^make (.*?)(?= +#|$)/mg) {
+            my @words = split ' ', $command =~ s/"[^"]*"/x/gr;
+            is(join(' ', grep { /^(\w+)=/ ? !$variable{$1} : !$target{$_} }
+                @words), '', "snippets: make $command");
+        }
+    }
+
+    for (sort keys %tests) {
+        like(slurp($_), qr/Sandbox::Snippet::(?:of|none_left)\('\Q$_\E'\)/,
+            "snippets: $_ runs all that it is to run");
+    }
 }
 
 

@@ -16,6 +16,7 @@ use lib "$FindBin::Bin/lib";
 use Sandbox;
 use Sandbox::HTTP;
 use Sandbox::Npm;
+use Sandbox::Snippet;
 
 my $EXAMPLES = root_dir() . '/examples';
 my %runs = (
@@ -33,15 +34,9 @@ my %runs = (
     'ci-pipeline' => \&pipeline,
     'engine-proxy' => \&engine_proxy,
     # t/image.t builds it and runs a command in it
-    'extend-image' => sub {
-        like(slurp(root_dir() . '/t/image.t'), qr{examples/extend-image},
-            'extend-image: t/image.t has it');
-    },
-    # in Chromium
-    'terminal' => sub {
-        like(slurp(root_dir() . '/t/browser_terminal.t'), qr{examples/terminal},
-            'terminal: t/browser_terminal.t has it');
-    },
+    'extend-image' => sub { },
+    # t/browser_terminal.t, in Chromium
+    'terminal' => sub { },
 );
 
 my @found = map { File::Basename::basename($_) }
@@ -53,8 +48,28 @@ $runs{$_}->() for sort keys %runs;
 
 complete_conf();
 readme();
+Sandbox::Snippet::none_left('t/examples.t');
 
 done_testing();
+
+
+# how the README of an example starts it: the command of that snippet, below
+# the clone, with arguments in place of those in brackets; the key and the URL
+# are in the environment
+
+sub command_of
+{
+    my ($name, $begin, @arguments) = @_;
+    my $text = Sandbox::Snippet::take("examples/$name/README.md", $begin);
+
+    $text =~ s{SANDBOX_API=https://api\.example\.com }{}g;
+    $text =~ s{SANDBOX_KEY=… ?}{}g;
+    $text =~ s/ [A-Z\[][A-Z \[\]]*$//m;
+    chomp $text;
+
+    return ('bash', '-euo', 'pipefail', '-c',
+        'cd ' . root_dir() . "\n" . $text . ' "$@"', $name, @arguments);
+}
 
 
 # the output of a command, its exit status checked
@@ -119,8 +134,8 @@ sub quickstart
     $t->write_conf(conf => $conf);
     $t->start();
 
-    my $out = output_of('quickstart: the tour', {},
-        "$EXAMPLES/quickstart/tour.sh", "http://localhost:$t->{port}");
+    my $out = output_of('quickstart: the tour', {}, command_of('quickstart',
+        'examples/', "http://localhost:$t->{port}"));
     like($out, qr/^42$/m, 'quickstart: a command runs');
     unlike($out, qr/"error"/, 'quickstart: no answer is an error');
     my ($url) = $out =~ m{Open it in a browser:\s+(http://\S+)};
@@ -142,7 +157,8 @@ sub walk
     my %env = (SANDBOX_API => "http://localhost:$t->{port}",
         SANDBOX_KEY => 'walks-with-a-key-0123456');
 
-    my $out = output_of('curl: the walk', \%env, "$EXAMPLES/curl/walk");
+    my $out = output_of('curl: the walk', \%env,
+        command_of('curl', 'SANDBOX_API='));
     like($out, qr/^The walk is over\.$/m, 'curl: to its end');
     unlike($out, qr/walks-with-a-key/, 'curl: the key is not shown');
     is(scalar $t->containers(), 0, 'curl: nothing is left');
@@ -163,7 +179,7 @@ sub files
     my $out = output_of('files: the run', {
         SANDBOX_API => "http://localhost:$t->{port}",
         SANDBOX_KEY => 'sends-files-with-a-key-01' },
-        "$EXAMPLES/files/run");
+        command_of('files', 'SANDBOX_API='));
 
     like($out, qr/^3 of 3 files are written\n.* README\.md\n.* run\n.* watch\n/,
         'files: sent and listed');
@@ -189,12 +205,10 @@ sub code_interpreter
     my $out = output_of('code-interpreter: the run', {
         SANDBOX_API => "http://localhost:$t->{port}",
         SANDBOX_KEY => 'draws-with-a-key-0123456' },
-        "$EXAMPLES/code-interpreter/run", $picture);
+        command_of('code-interpreter', 'SANDBOX_API=', $picture));
 
-    my ($table) = slurp("$EXAMPLES/code-interpreter/README.md")
-        =~ /^( {4} +distance.*?)\n\n/ms;
-    $table =~ s/^ {4}//mg;
-    like($out, qr/\A\Q$table\E\n\{\n  "distance": 0\.387,/,
+    my $table = readme_block('code-interpreter', '         distance');
+    like($out, qr/\A\Q$table\E\{\n  "distance": 0\.387,/,
         'code-interpreter: the data frame of its README, and its records');
     like($out, qr/"unit":"AU","scale":"log".*\n\[\[0\.387,0\.241\],/,
         'code-interpreter: the chart as data');
@@ -220,6 +234,7 @@ sub watched
     my ($t) = @_;
     my $seen = "$t->{dir}/watched";
 
+    my @command = command_of('files', 'examples/files/watch', 'watched');
     my $pid = fork() // die "fork: $!";
     if ($pid == 0) {
         local @ENV{qw/SANDBOX_API SANDBOX_KEY/} = (
@@ -227,7 +242,7 @@ sub watched
         setpgrp;
         open STDOUT, '>', $seen;
         open STDERR, '>&', \*STDOUT;
-        exec "$EXAMPLES/files/watch", 'watched' or POSIX::_exit(127);
+        exec @command or POSIX::_exit(127);
     }
 
     ok(Sandbox::wait_for(sub { -s $seen && slurp($seen) =~ /^watching/ }, 60),
@@ -253,12 +268,14 @@ sub linked
 
     my $out = output_of("$name: it", {
         SANDBOX_API => "http://localhost:$t->{port}",
-        SANDBOX_KEY => $t->{key}, %env }, "$EXAMPLES/$name/run");
+        SANDBOX_KEY => $t->{key}, %env }, command_of($name,
+        $name eq 'python' ? 'export PYTHONPATH=' : 'SANDBOX_API='));
     unlike($out, qr/\Q$t->{key}/, "$name: the key is not shown");
     my ($url) = $out =~ m{^Open it in a browser: (http://\S+)$}m;
     ok($url, "$name: a link") or diag($out);
 
     $check->($t, $url // 'http://none/', $out);
+    documented_curl($t, $name);
 
     is($t->api('POST', "/v1/sandbox/$id/sleep")->{status}, 200,
         "$name: asleep");
@@ -270,6 +287,25 @@ sub linked
     $check->($t, $url // 'http://none/');
 
     finish($t, $name);
+}
+
+
+# what the README of an example then calls
+
+sub documented_curl
+{
+    my ($t, $name) = @_;
+
+    for my $snippet (Sandbox::Snippet::all()) {
+        next if $snippet->{file} ne "examples/$name/README.md"
+            || $snippet->{text} !~ /^curl /;
+        my $command = Sandbox::Snippet::take($snippet->{file}, 'curl ');
+        like(output_of("$name: its curl", {
+            SANDBOX_API => "http://localhost:$t->{port}",
+            SANDBOX_KEY => $t->{key} }, 'bash', '-c',
+            'curl() { command curl -sS "$@"; }; ' . $command),
+            qr/^\{"(?:ok|id)":/, "$name: and its answer");
+    }
 }
 
 
@@ -332,8 +368,7 @@ sub python
             'python: it prints what its README says') if defined $out;
         like($t->preview('GET', $url)->{body},
             qr{<p>2, 3, 5, .* 47</p>}, 'python: its page');
-    }, PYTHONPATH => root_dir() . '/clients/python',
-        PYTHONDONTWRITEBYTECODE => 1);
+    }, PYTHONDONTWRITEBYTECODE => 1);
 }
 
 
@@ -344,9 +379,8 @@ sub data_analysis
     my $out = output_of('data-analysis: the run', {
         SANDBOX_API => "http://localhost:$t->{port}",
         SANDBOX_KEY => 'analyses-with-a-key-0123',
-        PYTHONPATH => root_dir() . '/clients/python',
         PYTHONDONTWRITEBYTECODE => 1 },
-        "$EXAMPLES/data-analysis/run", $picture);
+        command_of('data-analysis', 'export PYTHONPATH=', $picture));
 
     is($out =~ s/\Q$picture/chart.png/r,
         readme_block('data-analysis', '      city'),
@@ -383,6 +417,11 @@ sub npm_example
     my $client = "$modules/node_modules/ngx-sandbox";
     my $link = qr{//8000-\S+};
 
+    my $start = Sandbox::Snippet::take("examples/$name/README.md",
+        "cd examples/$name\nnpm ci");
+    is(join(' ', $start =~ /\bnode (\S+)/g), join(' ', map { $_->[0] } @scripts),
+        "$name: its scripts");
+
     symlink root_dir() . '/clients/js', $client if !-l $client;
     Sandbox::copy($_, "$modules/" . File::Basename::basename($_), 0644)
         for glob "$EXAMPLES/$name/*.mjs";
@@ -414,7 +453,7 @@ sub pipeline
         "http://localhost:$t->{port}", 'builds-with-a-key-012345');
 
     my $out = output_of('ci-pipeline: the run', {},
-        "$EXAMPLES/ci-pipeline/run", 'main', $into);
+        command_of('ci-pipeline', 'SANDBOX_API=', 'main', $into));
     is($out =~ s/in \d\.\d+s/in 0.000s/r,
         readme_block('ci-pipeline', '== clone: branch main'),
         'ci-pipeline: it prints what its README says');
@@ -424,8 +463,7 @@ sub pipeline
 
     $out = `$EXAMPLES/ci-pipeline/run broken $into-none 2>&1`;
     is($? >> 8, 1, 'ci-pipeline: exits as the step that fails') or diag($out);
-    my ($shown) = slurp("$EXAMPLES/ci-pipeline/README.md")
-        =~ /^ {4}(== test failed.*\n)/m;
+    my $shown = readme_block('ci-pipeline', '== test failed');
     like($out, qr/\A== clone: branch broken\n.*FAILED.*\n\Q$shown\E\z/s,
         'ci-pipeline: and says which');
     ok(!-e "$into-none", 'ci-pipeline: no artefacts then');
@@ -442,10 +480,7 @@ sub readme_block
 {
     my ($name, $begin) = @_;
 
-    my ($block) = slurp("$EXAMPLES/$name/README.md")
-        =~ /^( {4}\Q$begin\E.*?\n)(?:\n(?! {4})|\z)/ms;
-
-    return $block =~ s/^ {4}//mgr;
+    return Sandbox::Snippet::take("examples/$name/README.md", $begin);
 }
 
 
@@ -459,9 +494,14 @@ sub engine_proxy
     my $socket = "$dir/engine.sock";
     my $nginx = $t->{nginx};
 
+    # its commands, but for "useradd"
+    my $commands = Sandbox::Snippet::take('examples/engine-proxy/README.md',
+        'useradd ') =~ s/^useradd .*\n//r;
+    $commands =~ s{/run/engine-proxy}{$dir}g;
+    $commands =~ s{chown engine-proxy}{chown daemon};
+    ok($commands =~ s{^nginx -c .*}{$nginx -c $dir/nginx.conf -e $dir/start.log}m,
+        'engine-proxy: the last command starts it');
     mkdir $dir or die "$dir: $!";
-    chown 0, (getgrnam 'nginx-sandbox')[2], $dir or die $!;
-    chmod 0750, $dir;
 
     # another user than that of the sandboxes, who exists everywhere
     ok($conf =~ s/^(user\s+)engine-proxy docker;/$1daemon docker;/m,
@@ -470,8 +510,9 @@ sub engine_proxy
     $conf =~ s{/var/log/nginx}{$dir}g;
     spew("$dir/nginx.conf", $conf);
 
-    output_of('engine-proxy: nginx', {}, $nginx, '-c', "$dir/nginx.conf",
-        '-e', "$dir/start.log");
+    output_of('engine-proxy: its commands', {}, 'bash', '-euc', $commands);
+    is(sprintf('%04o', (stat $dir)[2] & 07777), '0750',
+        'engine-proxy: its directory');
     wait_for(sub { -s "$dir/nginx.pid" }, 30) or die "no proxy\n";
     my ($pid) = slurp("$dir/nginx.pid") =~ /(\d+)/;
     my $ok = eval { proxied($t, $socket); 1 };
@@ -580,16 +621,10 @@ sub complete_conf
 
 sub readme
 {
-    my $text = slurp(root_dir() . '/README.md');
-    my %code;
-
-    push @{$code{$1}}, $2 while $text =~ /^```(\w+)\n(.*?)^```$/msg;
-    is(join(' ', map { "$_:" . @{$code{$_}} } sort keys %code),
-        'nginx:1 python:1 sh:1', 'README.md: its code');
-    my ($printed) = $text =~ /^They print:\n\n```\n(.*?)^```$/ms;
-
-    readme_quickstart($code{sh}[0], $printed);
-    readme_domain($code{nginx}[0], $code{python}[0]);
+    readme_quickstart(map { Sandbox::Snippet::take('README.md', $_) }
+        'lang:sh', '42');
+    readme_domain(map { Sandbox::Snippet::take('README.md', $_) }
+        'lang:nginx', 'lang:python');
 }
 
 

@@ -11,6 +11,10 @@ use strict;
 
 use Test::More;
 
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Sandbox::Snippet;
+
 my $BUILD = $ENV{TEST_BUILD} || 'build';
 my $EXTENDED = "sandbox-test-extended-$$";
 my $WEB = 'import numpy, pandas, matplotlib, IPython, pip, venv;'
@@ -158,8 +162,12 @@ for my $name (qw/NODE_EXTRA_CA_CERTS PIP_CERT REQUESTS_CA_BUNDLE
 # the documented way to extend the image
 
 open my $fh, '<', 'examples/extend-image/Dockerfile' or die $!;
-my @lines = grep { /\S/ } <$fh>;
-is scalar @lines, 3, 'the example has three lines';
+my @lines = grep { /\S/ && !/^#/ } <$fh>;
+is join('', @lines), Sandbox::Snippet::take('image/README.md', 'FROM '),
+    'the example is as documented';
+my $build = Sandbox::Snippet::take('examples/extend-image/README.md', 'docker ');
+is $build, "docker build -t my-image examples/extend-image\n",
+    'and the command that follows';
 
 my ($log, $rc) = do {
     local $ENV{DOCKER_BUILDKIT} = 0;
@@ -174,5 +182,7 @@ is +(in_image($EXTENDED, 'sqlite3', ':memory:', 'select 6 * 7'))[0], '42',
 
 is +(in_image($EXTENDED, 'python3', '-c', 'print(6 * 7)'))[0], '42',
     'what it stands on runs';
+
+Sandbox::Snippet::none_left('t/image.t');
 
 done_testing();

@@ -17,6 +17,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
 use Sandbox::Host;
+use Sandbox::Snippet;
 
 alarm 900;
 
@@ -261,6 +262,7 @@ inside('after a restart of the engine');
     Sandbox::spew($ENV{SANDBOX_NETWORK_CONFIG}, "ALLOW=10.77.0.5\n");
     ($good, $out) = network('install');
     ok(!$good && $out =~ /like tcp:/, 'an exception that is none');
+    documented($_) for Sandbox::Snippet::of('t/network.t');
     unlink $ENV{SANDBOX_NETWORK_CONFIG};
     ok((network('install'))[0], 'no exception any more');
     %found = probe('one', ['10.77.0.5', 80]);
@@ -529,6 +531,30 @@ sub start_other
         . '>/dev/null 2>&1 </dev/null & for i in $(seq 100); do '
         . 'curl -s -o /dev/null 127.0.0.1:8000 && exit 0; sleep 0.1; done; '
         . 'exit 1') or die "no server in the other sandbox\n";
+}
+
+
+# docs/network.md: its settings, and its commands while a sandbox is awake
+
+sub documented
+{
+    my ($snippet) = @_;
+    my $name = "$snippet->{file}:$snippet->{line}";
+
+    if ($snippet->{text} =~ m{^# /etc/default/}) {
+        Sandbox::spew($ENV{SANDBOX_NETWORK_CONFIG}, $snippet->{text});
+        ok((network('install'))[0], "$name: the settings");
+        my (undef, $shown) = network('show');
+        like($shown, qr/\Q$_\E/, "$name: $_ is in the rules")
+            for $snippet->{text} =~ /(\d+\.\d+\.\d+\.\d+)/g;
+        return;
+    }
+
+    for my $command ($snippet->{text} =~ /^nginx-sandbox-network (\w+)/mg) {
+        my ($good, $out) = network($command);
+        is($good ? 1 : 0, $command eq 'remove' ? 0 : 1, "$name: $command")
+            or diag($out);
+    }
 }
 
 

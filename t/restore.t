@@ -14,6 +14,7 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
+use Sandbox::Snippet;
 use Sandbox::Proxy;
 
 my $proxy = Sandbox::Proxy->new();
@@ -67,7 +68,14 @@ unlink "$t->{state}/.agent/agent";
 is($t->run_in('kept', 'cat /workspace/f'), "kept\n",
     'a start makes the directory of its sockets, and the agent');
 
-# without the containers
+# without the containers, whose files can be saved
+
+my $export = Sandbox::Snippet::take('docs/operating.md', 'docker export ');
+my $name = $t->container_of('kept');
+$export =~ s/nginx-sandbox-<random>/$name/;
+$export =~ s/user-123\.tar/$t->{dir}\/user.tar/;
+is(`exec 2>&1; $export`, '', 'the files of a sandbox are exported');
+is(`tar -xOf $t->{dir}/user.tar workspace/f`, "kept\n", 'all of them');
 
 ok($t->quit(), 'nginx ends');
 Sandbox::docker("rm -f -v $_") for $t->containers();
@@ -129,7 +137,36 @@ $proxy->set('');
 like($t->log_text(), qr{mkdir /var/lib/docker/x: file exists},
     'the log has the paths');
 
-$t->done();
+# everything is removed, but for what other tests need
+
+ok($t->quit(), 'nginx ends');
+cmp_ok(scalar $t->containers(), '>', 0, 'sandboxes are left');
+
+my $remove = Sandbox::Snippet::take('docs/operating.md', 'state=');
+my @list = $t->containers();
+my $keys = "$t->{dir}/sandbox.keys";
+spew($keys, '');
+mkdir "$t->{dir}/lib" or die;
+rename $t->{state}, "$t->{dir}/lib/state" or die;
+$remove =~ s{/var/lib/nginx-sandbox}{$t->{dir}/lib}g;
+$remove =~ s{/etc/nginx/sandbox\.keys}{$keys};
+my $removed = `bash -euo pipefail -c '
+    make() { echo "make \$*"; }
+    userdel() { echo "userdel \$*"; }
+    docker() { if [ "\$1" = rmi ]; then echo "docker \$*"; else command docker "\$@"; fi; }
+    $remove' 2>&1`;
+is($?, 0, 'everything is removed') or diag($removed);
+like($removed, qr/^make uninstall\nuserdel nginx-sandbox\ndocker rmi sandbox-base\n\z/m,
+    'with the programs, the user and the image');
+ok(!-e "$t->{dir}/lib" && !-e $keys, 'the state and the keys');
+for (@list) {
+    is(Sandbox::docker("ps -aq --filter name=^$_\$"), '', 'a container');
+}
+
+Sandbox::Snippet::none_left('t/restore.t');
+ok(!(scalar $t->bad_lines()), 'no alert in the error log');
+$t->cleanup();
+done_testing();
 
 
 # the command of docs/operating.md
@@ -138,7 +175,11 @@ sub backup
 {
     my ($to, $state) = @_;
     my ($name) = $state =~ m{([^/]+)$};
-    my $out = `exec 2>&1; tar -C $t->{dir} --exclude=.run --exclude=.agent -czf $to $name`;
+    my $command = Sandbox::Snippet::take('docs/operating.md', 'tar -C ');
+
+    $command =~ s{/var/lib/nginx-sandbox}{$t->{dir}};
+    $command =~ s{state\.tar\.gz state$}{$to $name};
+    my $out = `exec 2>&1; $command`;
     is($out, '', 'a backup is made');
 }
 

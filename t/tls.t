@@ -13,10 +13,10 @@ use Test::More;
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Sandbox;
+use Sandbox::Snippet;
 
-my $docs = slurp(root_dir() . '/docs/previews.md');
-my ($section) = $docs =~ /^## HTTPS in five commands\n(.*?)^## /ms;
-my %command = $section =~ /^    # (\d)\. .*\n    (.+)\n/mg;
+my ($snippet) = Sandbox::Snippet::of('t/tls.t');
+my %command = $snippet->{text} =~ /^# (\d)\. .*\n(.+)\n/mg;
 is(join(',', sort keys %command), '1,2,3,4,5', 'five commands');
 
 my $t = Sandbox->new();

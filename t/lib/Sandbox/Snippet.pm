@@ -18,26 +18,67 @@ use Sandbox;
 # that runs it or checks it.  The first row that fits counts.
 
 my @RUN = (
+    ['README.md', 'install -m ', 't/docs_conf.t'],
+    ['README.md', 'lang:nginx', 't/examples.t'],
+    ['README.md', 'lang:python', 't/examples.t'],
+    ['README.md', 'lang:sh', 't/examples.t'],
+    ['README.md', '42', 't/examples.t'],
+
+    ['HACKING.md', 'docker logs ', 't/docs_hacking.t'],
+    ['HACKING.md', 'echo debug ', 't/docs_hacking.t'],
+    ['HACKING.md', 'make ', 't/docs.t'],
+    ['HACKING.md', 'my $proxy ', 't/docs_hacking.t'],
+    ['HACKING.md', 'sandbox agent: [debug] ', 't/docs_hacking.t'],
+    ['HACKING.md', 'sandbox "demo" ', 't/docs_hacking.t'],
+
+    ['bench/README.md', 'make ', 't/docs.t'],
+
+    ['clients/js/README.md', 'lang:js', 't/client_js.t'],
+    ['clients/js/README.md', '- import ', 't/client_js.t'],
+    ['clients/js/README.md', 'npm pack ', 't/client_js.t'],
+    ['clients/mcp/README.md', '', 't/client_mcp.t'],
+    ['clients/python/README.md', '', 't/client_python.t'],
+
     ['docs/api*.md', '', 't/docs_api.t'],
     ['docs/*.md', '$ ', 't/docs_api.t'],
     ['docs/directives.md', '', 't/docs_conf.t'],
+    ['docs/migrating.md', 'lang:diff', 't/client_js.t'],
+    ['docs/migrating.md', 'lang:js', 't/clients.t'],
+    ['docs/network.md', '# /etc/default/', 't/network.t'],
+    ['docs/network.md', 'nginx-sandbox-network ', 't/network.t'],
     ['docs/network.md', 'sandbox_class ', 't/docs_conf.t'],
+    ['docs/operating.md', 'docker export ', 't/restore.t'],
+    ['docs/operating.md', 'guest:', 't/docs_conf.t'],
     ['docs/operating.md', 'install -m ', 't/docs_conf.t'],
-    ['docs/operating.md', 'user ', 't/docs_conf.t'],
+    ['docs/operating.md', 'make ', 't/docs.t'],
+    ['docs/operating.md', 'proxy_cache_path ', 't/docs_conf.t'],
     ['docs/operating.md', 'sandbox_', 't/docs_conf.t'],
     ['docs/operating.md', 'set_real_ip_from ', 't/docs_conf.t'],
-    ['docs/operating.md', 'proxy_cache_path ', 't/docs_conf.t'],
-    ['docs/operating.md', 'guest:', 't/docs_conf.t'],
+    ['docs/operating.md', 'state=', 't/restore.t'],
+    ['docs/operating.md', 'tar -C ', 't/restore.t'],
+    ['docs/operating.md', 'user ', 't/docs_conf.t'],
+    ['docs/previews.md', '# 1. ', 't/tls.t'],
     ['docs/previews.md', 'underscores_in_headers ', 't/docs_conf.t'],
-    ['examples/engine-proxy/README.md', 'user ', 't/docs_conf.t'],
-    ['image/README.md', 'sandbox_class ', 't/docs_conf.t'],
-    ['README.md', 'install -m ', 't/docs_conf.t'],
     ['docs/wire.md', '', 't/agent/wire.t'],
+
+    ['examples/engine-proxy/README.md', 'user ', 't/docs_conf.t'],
+    ['examples/extend-image/README.md', '', 't/image.t'],
+    ['examples/terminal/README.md', '', 't/browser_terminal.t'],
+    ['examples/*/README.md', '', 't/examples.t'],
+
+    ['image/README.md', 'FROM ', 't/image.t'],
+    ['image/README.md', 'make ', 't/docs.t'],
+    ['image/README.md', 'sandbox_class ', 't/docs_conf.t'],
 );
 
-# the same, with the reason why none can
+# the same, with the reason why no test can
 
 my @NOT = (
+    ['README.md', '  browser ', 'a drawing'],
+    ['docs/architecture.md', 'lang:text', 'a drawing'],
+    ['HACKING.md', 'gdb ', 'a debugger, on what happens to run'],
+    ['HACKING.md', 'sandbox agent: [error] crashed', 'a crash'],
+    ['bench/README.md', 'bench/', 'takes minutes, and two builds'],
 );
 
 
