@@ -76,9 +76,13 @@ sub accepted
     $text =~ s{/usr/lib/nginx-sandbox/agent}{%%AGENT%%};
     $text =~ s{/var/cache/nginx}{$dir};
 
+    $text =~ s/^podman .*\n//;
+    $text =~ s/^user .*\K sandbox-engine;/ docker;/;
+
     if ($text =~ s/^user .*;\n//m) {
         $main = $&;
     }
+    $text =~ s{^load_module +modules/ngx_http_sandbox_module\.so;\n}{};
     if ($text =~ /^http \{\n(.*)^\}/ms) {
         $text = $1;
     }
@@ -106,7 +110,8 @@ sub accepted
 sub of_another_user
 {
     system("chown -R nobody $dir");
-    my $out = `cd / && setpriv --reuid nobody --clear-groups $t->{nginx} -t -p $dir/ -e $dir/check.log -c $dir/nginx.conf 2>&1`;
+    my $out = `cd / && setpriv --reuid nobody --clear-groups $t->{nginx} -t \\
+        -p $dir/ -e $dir/check.log -c $dir/nginx.conf 2>&1`;
     my $good = $? == 0;
     $out =~ s/^.*\[warn\].*(?:"user" directive|not running as root).*\n//mg;
     return ($good, $out);

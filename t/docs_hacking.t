@@ -70,6 +70,9 @@ $t = Sandbox->new(workers => 1, level => 'debug',
 is($t->exec('demo', ['true'])->{status}, 503, 'no engine');
 logged('sandbox "demo" start: container', $t->log_text());
 
+my $version = Sandbox::Snippet::take($doc, 'if (nginx_version');
+ok(eval "$version } 1", 'a question for the version of nginx') or diag($@);
+
 Sandbox::Snippet::none_left('t/docs_hacking.t');
 
 $proxy->set('');
@@ -92,7 +95,8 @@ sub logged
 
         # the name of another container
         $line =~ s/(?<=nginx-sandbox-)\w+(?=…)//;
-        my $like = join '.*', map { quotemeta alike($_) } split /…/, $line, -1;
+        my $like = join '.*', map { quotemeta alike($_) }
+            split /…/, $line, -1;
         my $found = 0;
         while (@lines && !$found) {
             my $have = shift @lines;

@@ -71,6 +71,8 @@ is($t->run_in('kept', 'cat /workspace/f'), "kept\n",
 # without the containers, whose files can be saved
 
 my $export = Sandbox::Snippet::take('docs/operating.md', 'docker export ');
+is(Sandbox::Snippet::take('docs/engines.md', 'docker export '), $export,
+    'one command');
 my $name = $t->container_of('kept');
 $export =~ s/nginx-sandbox-<random>/$name/;
 $export =~ s/user-123\.tar/$t->{dir}\/user.tar/;

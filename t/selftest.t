@@ -16,6 +16,7 @@ use lib "$FindBin::Bin/lib";
 use Sandbox;
 use Sandbox::Proxy;
 use Sandbox::Selftest;
+use Sandbox::Snippet;
 
 plan(skip_all => 'a sanitized agent needs more memory than a class has')
     if sanitized();
@@ -40,7 +41,8 @@ is($error, '', 'and no error');
 
 ($status, $out) = Sandbox::Selftest::run('--list');
 is($status, 0, '--list');
-my @rows = map { (split /\t/)[0] } split /\n/, $out;
+my %promise = map { split /\t/ } split /\n/, $out;
+my @rows = sort keys %promise;
 cmp_ok(scalar @rows, '>=', 33, 'prints the rows');
 
 my @good = Sandbox::Selftest::arguments($t);
@@ -117,8 +119,50 @@ my ($row) = grep { $_->{row} eq 'memory' } map { @{$_->{rows}} }
     grep { $_->{class} eq 'broken' } @{$json->{classes}};
 like($row->{todo}, qr/docker inspect/, 'and what to do');
 
+documented();
+
 is_deeply($t->api('GET', '/v1/sandbox', key => $KEY)->{json},
     { sandboxes => [] }, 'no sandbox is left');
 unlike($t->log_text('access.log'), qr/$KEY/, 'the key is in no log');
 
 $t->done();
+
+
+# what the documents show: the options exist, the table has the promises, and
+# the filter of jq prints each row that fails
+
+sub documented
+{
+    my (undef, $help) = Sandbox::Selftest::run('--help');
+    my $table = Sandbox::Snippet::take('docs/operating.md',
+        '# sandbox-selftest ');
+    my $filter = Sandbox::Snippet::take('docs/operating.md',
+        'sandbox-selftest ');
+    my $command = Sandbox::Snippet::take('SECURITY.md', 'sandbox-selftest ');
+
+    is((split /\n/, $table)[0], "# $command" =~ s/\n//r,
+        'documents: one command');
+    for my $option ("$command$filter" =~ / (--[a-z-]+)/g) {
+        like($help, qr/^\s+\Q$option\E\b/m, "documents: $option");
+    }
+
+    my $shown = 0;
+    my $end = qr/(?=\n +Found:|\n  [A-Z]|\n\.)/;
+    while ($table =~ /^  (?:PASS|FAIL) +(\S+) +(\S.*?)$end/msg) {
+        my ($row, $text) = ($1, $2);
+        is($text =~ s/\s+/ /gr, $promise{$row}, "documents: the row $row");
+        $shown++;
+    }
+    cmp_ok($shown, '>=', 2, 'documents: rows');
+
+    spew("$t->{dir}/selftest.json", JSON::PP::encode_json($json));
+    chomp $filter;
+    $filter =~ s/^sandbox-selftest --json \|//;
+    my @failed = split /\n/, `$filter $t->{dir}/selftest.json`;
+    is($?, 0, 'documents: the filter of jq');
+    is(join(' ', sort map { /^broken: ([a-z-]+): ./ ? $1 : $_ } @failed),
+        join(' ', sort(Sandbox::Selftest::rows($json, 'broken', 'fail'))),
+        'documents: prints each row that fails');
+
+    Sandbox::Snippet::none_left('t/selftest.t');
+}

@@ -19,6 +19,7 @@ use lib "$FindBin::Bin/../lib";
 use Sandbox;
 use Sandbox::Image;
 use Sandbox::Machine;
+use Sandbox::Snippet;
 
 alarm 900;
 
@@ -121,8 +122,8 @@ is(execute('pet', 'cat /workspace/f; pidof sleep || echo gone'),
     "one\ngone", 'it ends what runs, and the sandbox wakes with its files');
 isnt(agent(), $agent, 'with another agent');
 
-$m->must('mkdir -p /etc/docker; '
-    . 'echo \'{"live-restore": true}\' >/etc/docker/daemon.json; '
+my $live = Sandbox::Snippet::take('docs/operating.md', '{"live-restore"');
+$m->must("mkdir -p /etc/docker; echo '$live' >/etc/docker/daemon.json; "
     . 'systemctl reload docker');
 execute('pet', 'sleep 600 >/dev/null 2>&1 & echo kept');
 $agent = agent();
@@ -158,11 +159,13 @@ http {
 }
 END
 
-# the command of docs/operating.md
+# the commands of docs/operating.md; it is started here, not enabled
 
-my ($sed) = slurp(root_dir() . '/docs/operating.md')
-    =~ /^    (sed -e .*?nginx\.conf\.example.*?sandbox\.conf)$/ms
-    or die 'docs/operating.md has no command for sandbox.conf';
+my ($sed, @then) = split /\n/,
+    Sandbox::Snippet::take('docs/operating.md', 'sed -e ');
+is("@then", 'editor /etc/nginx/sandbox.conf '
+    . 'systemctl enable --now nginx-sandbox', 'what follows sed');
+Sandbox::Snippet::none_left('t/soak/systemd.t');
 $m->write('/usr/share/doc/nginx-sandbox/nginx.conf.example',
     $conf =~ s/listen +\K80/81/gr);
 $m->must($sed);

@@ -4,7 +4,7 @@ package Sandbox::Snippet;
 
 # The pieces of code in the documents, fenced or indented, and which test runs
 # each of them.  t/docs.t fails for one that no row below has, and for a row
-# that has none.
+# that has none, and says what to do.
 
 use warnings;
 use strict;
@@ -26,6 +26,7 @@ my @RUN = (
 
     ['HACKING.md', 'docker logs ', 't/docs_hacking.t'],
     ['HACKING.md', 'echo debug ', 't/docs_hacking.t'],
+    ['HACKING.md', 'if (nginx_version', 't/docs_hacking.t'],
     ['HACKING.md', 'make ', 't/docs.t'],
     ['HACKING.md', 'my $proxy ', 't/docs_hacking.t'],
     ['HACKING.md', 'sandbox agent: [debug] ', 't/docs_hacking.t'],
@@ -42,21 +43,31 @@ my @RUN = (
     ['docs/api*.md', '', 't/docs_api.t'],
     ['docs/*.md', '$ ', 't/docs_api.t'],
     ['docs/directives.md', '', 't/docs_conf.t'],
+    ['docs/engines.md', 'docker export ', 't/restore.t'],
+    ['docs/engines.md', 'podman system service ', 't/docs_conf.t'],
+    ['docs/engines.md', 'sandbox_engine ', 't/docs_conf.t'],
+    ['docs/engines.md', 'user ', 't/docs_conf.t'],
     ['docs/migrating.md', 'lang:diff', 't/client_js.t'],
     ['docs/migrating.md', 'lang:js', 't/clients.t'],
     ['docs/network.md', '# /etc/default/', 't/network.t'],
     ['docs/network.md', 'nginx-sandbox-network ', 't/network.t'],
     ['docs/network.md', 'sandbox_class ', 't/docs_conf.t'],
+    ['docs/operating.md', '# sandbox-selftest ', 't/selftest.t'],
     ['docs/operating.md', 'docker export ', 't/restore.t'],
     ['docs/operating.md', 'guest:', 't/docs_conf.t'],
     ['docs/operating.md', 'install -m ', 't/docs_conf.t'],
+    ['docs/operating.md', 'load_module ', 't/docs_conf.t'],
     ['docs/operating.md', 'make ', 't/docs.t'],
     ['docs/operating.md', 'proxy_cache_path ', 't/docs_conf.t'],
+    ['docs/operating.md', 'sandbox agent: [error] ', 't/docs.t'],
+    ['docs/operating.md', 'sandbox-selftest ', 't/selftest.t'],
     ['docs/operating.md', 'sandbox_', 't/docs_conf.t'],
+    ['docs/operating.md', 'sed -e ', 't/soak/systemd.t'],
     ['docs/operating.md', 'set_real_ip_from ', 't/docs_conf.t'],
     ['docs/operating.md', 'state=', 't/restore.t'],
     ['docs/operating.md', 'tar -C ', 't/restore.t'],
     ['docs/operating.md', 'user ', 't/docs_conf.t'],
+    ['docs/operating.md', '{"live-restore"', 't/soak/systemd.t'],
     ['docs/previews.md', '# 1. ', 't/tls.t'],
     ['docs/previews.md', 'underscores_in_headers ', 't/docs_conf.t'],
     ['docs/wire.md', '', 't/agent/wire.t'],
@@ -69,6 +80,8 @@ my @RUN = (
     ['image/README.md', 'FROM ', 't/image.t'],
     ['image/README.md', 'make ', 't/docs.t'],
     ['image/README.md', 'sandbox_class ', 't/docs_conf.t'],
+
+    ['SECURITY.md', 'sandbox-selftest ', 't/selftest.t'],
 );
 
 # the same, with the reason why no test can
@@ -76,6 +89,13 @@ my @RUN = (
 my @NOT = (
     ['README.md', '  browser ', 'a drawing'],
     ['docs/architecture.md', 'lang:text', 'a drawing'],
+    ['docs/engines.md', '[containers]', 'configures Podman'],
+    ['docs/engines.md', '[storage]', 'configures Podman'],
+    ['docs/engines.md', 'apt-get install ', 'installs an engine'],
+    ['docs/engines.md', 'echo containers:', 'configures Podman'],
+    ['docs/engines.md', 'useradd ', 'restarts the engine of the machine'],
+    ['docs/operating.md', '[Service]', 'a path that only its reader has'],
+    ['docs/operating.md', 'mkdir /sys/fs/cgroup/', 'moves dockerd'],
     ['HACKING.md', 'gdb ', 'a debugger, on what happens to run'],
     ['HACKING.md', 'sandbox agent: [error] crashed', 'a crash'],
     ['bench/README.md', 'bench/', 'takes minutes, and two builds'],
