@@ -89,7 +89,8 @@ sub stop
 #   status <regex> <n> <body>
 #   drop <regex>          passes the call on, and cuts before its answer
 #   edit <regex> <file>   passes it on with another body: the file is Perl that
-#                         changes the JSON $_, and its $_->{HostConfig} as $h
+#                         changes the JSON $_, and its $_->{HostConfig} as $h;
+#                         $self is the proxy
 
 sub set
 {
@@ -206,7 +207,7 @@ sub connection
                 }
                 if ($order->[0] eq 'edit') {
                     my $body = full($client, \$in, $need) // return;
-                    $body = edit($body, $order->[2]);
+                    $body = $self->edit($body, $order->[2]);
                     $need = 0;
                     $head =~ s/^content-length:\s*\K\d+/length $body/ime;
                     $head .= $body;
@@ -238,7 +239,7 @@ sub full
 
 sub edit
 {
-    my ($body, $file) = @_;
+    my ($self, $body, $file) = @_;
 
     local $_ = JSON::PP::decode_json($body);
     my $h = $_->{HostConfig};

@@ -13,6 +13,7 @@ use JSON::PP ();
 use POSIX ();
 
 use Sandbox;
+use Sandbox::Kind;
 
 our $OWNER = $$;
 
@@ -92,6 +93,48 @@ sub found
     my ($found) = grep { $_->{class} eq $class } @{$json->{classes}};
     return join ' ', grep { defined } $found->{error},
         map { $_->{found} } grep { $_->{row} eq $row } @{$found->{rows}};
+}
+
+
+# a whole test: an engine of that kind, on which no row fails, and of which
+# the limits that it does not enforce are told
+
+sub on_engine
+{
+    my ($kind) = @_;
+    my ($engine, $image) = Sandbox::Kind::engine($kind);
+
+    my $t = Sandbox->new(engine => $engine->engine(), workers => 2,
+        main => 'worker_rlimit_nofile 8192;', classes => ["default "
+            . "image=$image network=none memory=64m pids=64 cpus=1"])->start();
+
+    my @unenforced = unenforced();
+    my ($status, $json) = try($t);
+
+    Test::More::is($status, @unenforced ? 2 : 0, "$kind: the status");
+    Test::More::is(join(' ', rows($json, 'default', 'fail')), '',
+        "$kind: no row fails")
+        or Test::More::diag(JSON::PP->new->pretty->encode($json));
+    Test::More::is(join(' ', sort(rows($json, 'default', 'not_enforced'))),
+        "@unenforced", "$kind: what it does not enforce");
+    Test::More::is(join(' ', rows($json, 'default', 'skipped')), 'user disk',
+        "$kind: what the class does not promise");
+    Test::More::cmp_ok(scalar(rows($json, 'default', 'pass')), '>=',
+        31 - @unenforced, "$kind: the others pass");
+
+    $t->done();
+}
+
+
+# the rows of limits that the engine says it does not enforce
+
+sub unenforced
+{
+    my %info = (memory => 'MemoryLimit', pids => 'PidsLimit',
+        cpus => 'CPUCfsQuota');
+
+    return grep { Sandbox::docker("info -f '{{.$info{$_}}}'") =~ /false/ }
+        sort keys %info;
 }
 
 

@@ -192,9 +192,20 @@ selftest_api_perform(selftest_api_t *api, const char *method,
 }
 
 
+/* takes the error, of which a part may come from anywhere */
+
 static void
 selftest_api_fail(selftest_api_t *api, char *error)
 {
+    char  *p;
+
+    for (p = error; *p; p++) {
+
+        if (*p < ' ' || *p > '~') {
+            *p = '?';
+        }
+    }
+
     free(api->error);
     api->error = error;
 }

@@ -80,7 +80,8 @@ const selftest_promise_t  selftest_promises[] = {
       SELFTEST_CREATE, NULL },
 
     { "worker-uid",
-      "no process in it can take the uid of nginx's workers",
+      "no process in it can take the uid of nginx's workers, and use up what "
+      "the kernel counts for it",
       SELFTEST_FILTER,
       "run the workers as a user of their own, not as root, and not as the "
       "user of a rootless engine" },

@@ -123,6 +123,7 @@ selftest_sandbox_create(selftest_trial_t *t, char *id)
     snprintf(id, sizeof(t->a), "selftest-%08x%08x", random[0], random[1]);
 
     json = selftest_text_format("{\"id\":\"%s\",\"class\":\"%s\","
+                                "\"keepAlive\":true,"
                                 "\"maxAge\":\"" SELFTEST_SANDBOX_AGE "\"}",
                                 id, t->class->name);
     status = selftest_api_call(t->run->api, "POST", "/v1/sandbox", json);
@@ -132,8 +133,9 @@ selftest_sandbox_create(selftest_trial_t *t, char *id)
 
         /* the class itself has a lower age */
 
-        json = selftest_text_format("{\"id\":\"%s\",\"class\":\"%s\"}", id,
-                                    t->class->name);
+        json = selftest_text_format("{\"id\":\"%s\",\"class\":\"%s\","
+                                    "\"keepAlive\":true}",
+                                    id, t->class->name);
         status = selftest_api_call(t->run->api, "POST", "/v1/sandbox", json);
         free(json);
     }

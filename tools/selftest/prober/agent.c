@@ -204,6 +204,10 @@ selftest_agent_signals(const selftest_facts_t *facts)
         return;
     }
 
+    /* the agent has to pass on what is tried before it may end by it */
+
+    usleep(500000);
+
     for (sig = 1; sig <= 64; sig++) {
         (void) syscall(SYS_kill, 1, sig);
         (void) syscall(SYS_tgkill, 1, 1, sig);

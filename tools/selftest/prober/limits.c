@@ -215,8 +215,9 @@ selftest_limits_memory_use(uint64_t bytes)
 void
 selftest_limits_pids(const selftest_facts_t *facts)
 {
-    pid_t     pid;
-    uint64_t  limit, n, wanted;
+    uint64_t  i, limit, n, wanted;
+
+    static pid_t  pids[SELFTEST_LIMITS_PIDS + SELFTEST_LIMITS_EXTRA_PIDS];
 
     if (facts->pids == 0) {
         selftest_verdict_none("no limit is known");
@@ -244,20 +245,28 @@ selftest_limits_pids(const selftest_facts_t *facts)
         return;
     }
 
-    /* the caller ends them, as its process group */
-
     for (n = 0; n < wanted; n++) {
-        pid = fork();
+        pids[n] = fork();
 
-        if (pid == -1) {
+        if (pids[n] == -1) {
             break;
         }
 
-        if (pid == 0) {
+        if (pids[n] == 0) {
             for ( ;; ) {
                 (void) pause();
             }
         }
+    }
+
+    /* the next row needs processes, too */
+
+    for (i = 0; i < n; i++) {
+        (void) kill(pids[i], SIGKILL);
+    }
+
+    for (i = 0; i < n; i++) {
+        (void) waitpid(pids[i], NULL, 0);
     }
 
     if (n == wanted) {
