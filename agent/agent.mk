@@ -123,6 +123,23 @@ $(BUILD)/t/websocket_echo: t/lib/websocket_echo.c \
 
 .PHONY: agent-tests
 
+# agents in which one thing does not work, for sandbox-selftest to find
+
+AGENT_BROKEN  = filter trace peer limits signals user
+AGENT_WRAP    = agent_filter_install agent_peer_outside agent_signals_block \
+                agent_user_resolve prctl setrlimit syscall
+
+agent-broken: $(AGENT_BROKEN:%=$(BUILD)/t/agent_broken-%)
+
+$(BUILD)/t/agent_broken-%: t/lib/agent_broken.c $(AGENT_OBJS)
+	@mkdir -p $(@D)
+	$(AGENT_CC) -Os $(AGENT_WARN) -DAGENT_BROKEN=$* -static -s \
+		-Wl,--gc-sections $(AGENT_WRAP:%=-Wl,--wrap=%) -o $@.tmp $^ \
+		-l:libuv_a.a -l:libjansson.a -l:libtre.a -l:libz.a -lpthread
+	@mv $@.tmp $@
+
+.PHONY: agent-broken
+
 
 # fuzzers of the agent's parsers; "fuzzers" of t/unit/unit.mk builds them too
 
