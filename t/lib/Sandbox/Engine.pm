@@ -66,6 +66,8 @@ sub start
         open STDIN, '<', '/dev/null';
         open STDOUT, '>>', "$d/log" or POSIX::_exit(1);
         open STDERR, '>&', \*STDOUT;
+        # where Podman's conmon writes a file "oom"
+        chdir $d or POSIX::_exit(1);
         exec $TOOL, 'run', $d, $self->{kind} or POSIX::_exit(127);
     }
     $self->{pid} = $pid;

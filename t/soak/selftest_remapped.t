@@ -1,0 +1,15 @@
+#!/usr/bin/perl
+
+# Copyright (C) the ngx_sandbox authors
+# needs: module agent engine selftest
+
+# A Docker engine with userns-remap: sandbox-selftest.
+
+use warnings;
+use strict;
+
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Sandbox::Selftest;
+
+Sandbox::Selftest::on_engine('remapped');
