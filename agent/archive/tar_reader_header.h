@@ -43,7 +43,7 @@ typedef struct {
 } agent_tar_reader_more_t;
 
 
-/* each begins the member when its headers are complete; 0, or -1 with a fault */
+/* each begins the member once its headers are complete; 0, or -1 and a fault */
 
 /* the block is a header */
 int agent_tar_reader_header(agent_tar_reader_t *r, agent_fault_t *f);
