@@ -37,6 +37,8 @@ sandbox_backup_body_create(const cJSON *json, sandbox_backup_t *b,
 
     memset(b, 0, sizeof(sandbox_backup_t));
 
+    dir = NULL;
+
     error = sandbox_backup_body_id(json, b->id);
 
     if (error == NULL) {
