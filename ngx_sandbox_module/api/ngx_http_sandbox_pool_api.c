@@ -134,7 +134,8 @@ ngx_http_sandbox_pool_api_change(ngx_http_request_t *r, void (*change)(void))
 /* whoever may see the sandboxes of all keys */
 
 static ngx_uint_t
-ngx_http_sandbox_pool_api_all(ngx_http_request_t *r, ngx_http_sandbox_ctx_t *ctx)
+ngx_http_sandbox_pool_api_all(ngx_http_request_t *r,
+    ngx_http_sandbox_ctx_t *ctx)
 {
     ngx_http_sandbox_loc_conf_t  *slcf;
 

@@ -54,7 +54,8 @@ ngx_http_sandbox_pool_claim(ngx_http_sandbox_class_t *class, const char *id,
 
         if (sandbox_store_pool_claim(w->store, run, id, spec) == 0) {
             ngx_http_sandbox_instances_pool_own(run, spec->owner);
-            ngx_http_sandbox_count(w->conf, starts[NGX_HTTP_SANDBOX_START_POOL]);
+            ngx_http_sandbox_count(w->conf,
+                                   starts[NGX_HTTP_SANDBOX_START_POOL]);
 
             ngx_log_error(NGX_LOG_INFO, ngx_cycle->log, 0,
                           "sandbox \"%s\" came from the pool", id);
