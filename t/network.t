@@ -262,6 +262,7 @@ inside('after a restart of the engine');
     Sandbox::spew($ENV{SANDBOX_NETWORK_CONFIG}, "ALLOW=10.77.0.5\n");
     ($good, $out) = network('install');
     ok(!$good && $out =~ /like tcp:/, 'an exception that is none');
+    unlink $ENV{SANDBOX_NETWORK_CONFIG};
     documented($_) for Sandbox::Snippet::of('t/network.t');
     unlink $ENV{SANDBOX_NETWORK_CONFIG};
     ok((network('install'))[0], 'no exception any more');
