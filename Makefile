@@ -83,7 +83,13 @@ endif
 # the folder of nginx and the module; without one, nginx is Debian's
 KIND =		$(if $(CHECKED),$(ON:%=%-)$(CHECKED),$(ON))
 
-export BUILD SANITIZE ON KIND CHECKED KEEP NODE JOBS VIEWER NGINX ENGINE
+# an nginx that finds NGINX in its environment takes it for inherited sockets
+# and does not become a daemon
+NGINX_SOURCES =	$(NGINX)
+unexport NGINX
+
+export BUILD SANITIZE ON KIND CHECKED KEEP NODE JOBS VIEWER NGINX_SOURCES \
+	ENGINE
 
 # a target's set-up is a row of steps; what compiles runs inside of one
 ifeq ($(MAKELEVEL),0)

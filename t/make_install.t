@@ -29,7 +29,7 @@ sub make
     delete @ENV{qw/MAKEFLAGS MFLAGS MAKELEVEL/};
 
     my $command = "make $target BUILD=$BUILD DESTDIR=$dest "
-        . 'NGINX=' . ($ENV{NGINX} // '') . " @variables 2>&1";
+        . 'NGINX=' . ($ENV{NGINX_SOURCES} // '') . " @variables 2>&1";
     my $output = `$command`;
 
     is $?, 0, "make $target @variables" or diag $output;
