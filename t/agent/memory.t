@@ -19,7 +19,7 @@ use Sandbox::Box;
 plan(skip_all => 'a sanitizer has its own needs') if $Sandbox::Box::SANITIZE;
 
 # no failing test may wait for ever
-alarm 300;
+alarm 800;
 
 my $size = -s $Sandbox::Box::AGENT;
 cmp_ok($size, '<=', 2 * 1024 * 1024, "the binary's $size bytes");
