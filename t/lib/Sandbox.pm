@@ -85,7 +85,7 @@ Sandbox::Unfit::check(engine_kind(), Cwd::abs_path($0) || $0);
 sub engine_enforces
 {
     my ($limit) = @_;
-    return docker("info --format '{{.$limit}}'") =~ /true/;
+    return docker("info --format '{{json .}}'") =~ /"$limit":true/;
 }
 
 

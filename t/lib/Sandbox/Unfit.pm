@@ -31,10 +31,13 @@ my %WHY = (
             . 'rootless engine cannot set on cgroup v1, its fork bomb takes '
             . 'the host',
         't/network.t' => 'network=internet needs an engine that root runs',
+        't/paused.t' => 'without control groups no container is paused',
     },
     podman => {
         %PRIVATE,
         't/network.t' => 'network=internet needs Docker',
+        't/container.t' => 'reads what Docker says of a container; t/podman.t '
+            . 'has what holds',
     },
 );
 
