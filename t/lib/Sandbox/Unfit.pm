@@ -38,6 +38,7 @@ my %WHY = (
         't/network.t' => 'network=internet needs Docker',
         't/container.t' => 'reads what Docker says of a container; t/podman.t '
             . 'has what holds',
+        't/killed.t' => 'kills shims, which Podman has not',
     },
 );
 
