@@ -237,9 +237,10 @@ sub start
     # behind a proxy nginx cannot tell who runs a rootless engine, and a file
     # system may have no access control lists: docs/engines.md
 
-    if (engine_kind() eq 'rootless' && ! -d $self->{state}) {
-        mkdir $self->{state} or die "$self->{state}: $!\n";
-        chown((getpwnam($self->{user} || $USER))[2, 3], $self->{state});
+    if (engine_kind() eq 'rootless') {
+        if (mkdir $self->{state}) {
+            chown((getpwnam($self->{user} || $USER))[2, 3], $self->{state});
+        }
         chmod 0711, $self->{state};
     }
 
