@@ -31,6 +31,7 @@ my %WHY = (
             . 'rootless engine cannot set on cgroup v1, its fork bomb takes '
             . 'the host',
         't/network.t' => 'network=internet needs an engine that root runs',
+        't/foreign.t' => 'mounts what the engine\'s own mount namespace has not',
         't/paused.t' => 'without control groups no container is paused',
     },
     podman => {
