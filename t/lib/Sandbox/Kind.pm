@@ -211,8 +211,9 @@ sub limits
 
     if ($info{CgroupDriver} eq 'none') {
         is($shown->{usage}, undef, 'usage would be the host\'s: not shown');
-        like($t->log_text(), qr/does not enforce "memory=" "pids=" "cpus=" of/,
-            'and nginx tells of all that');
+        ok(wait_for(sub {
+            $t->log_text() =~ /does not enforce "memory=" "pids=" "cpus=" of/;
+        }, 30), 'and nginx tells of all that');
         return;
     }
 
