@@ -34,15 +34,17 @@ my $t = Sandbox->new(engine => $proxy->engine(), level => 'debug',
 
 my %engine = (
     ping => 'status /_ping 200 OK',
+    info => 'status /info 200 {"MemoryLimit":true,"SwapLimit":true,'
+        . '"PidsLimit":true,"CpuCfsQuota":true,"NCPU":2,"MemTotal":1}',
     image => 'status /images/ 200 {"Id":"sha256:1","Config":{}}',
     create => 'status /containers/create 201 {"Id":"ab"}',
     list => 'status /containers/json 200 []',
     rest => 'hang .*',
 );
 
-hangs('create', 'engine POST /containers/create', qw/ping image list/);
+hangs('create', 'engine POST /containers/create', qw/ping info image list/);
 hangs('start', 'engine POST /containers/[^/ ]+/start',
-    qw/ping image list create/);
+    qw/ping info image list create/);
 silent();
 secrets();
 
@@ -110,7 +112,8 @@ sub silent
 
     like($start[-2], qr/^sandbox "silent" start: container, /,
         '... the step is known');
-    ok((grep { m{^sandbox: engine GET /images/\S+: waits for a ping} } @lines),
+    ok((grep { m{^sandbox: engine GET /(?:info|images/\S+): waits for a ping} }
+        @lines),
         '... and the call that waits for a ping');
 }
 
